@@ -1,0 +1,165 @@
+-- The life of one order. Answers a caller can act on are returned as text; SQLSTATEs P04xx are refusals that undo the
+-- whole call: P0402 insufficient funds · P0404 unknown quote, generation or user · P0410 quote expired ·
+-- P0429 too many open generations · P0430 free limit reached.
+
+-- Admits an order, takes its price (or a free run) and records `started`: started | duplicate | key_reused.
+create function pay.gen_start(p_user bigint, p_id text, p_key text, p_chat bigint, p_message bigint, p_quote text,
+                              p_deadline interval, p_open_max int, p_free_daily int, p_free_hourly int)
+returns table (result text, generation_id text, price_kop bigint, balance_kop bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+  v_quote pay.quotes; v_old pay.generations; v_balance bigint; v_kind text;
+begin
+  select * into v_old from pay.generations g
+  where g.user_id = p_user and (g.request_key = p_key or g.quote_id = p_quote);
+  if not found then
+    select * into v_quote from pay.quotes q where q.user_id = p_user and q.id = p_quote;
+    if not found then raise exception 'unknown_quote' using errcode = 'P0404'; end if;
+    if v_quote.expires_at <= now() then raise exception 'quote_expired' using errcode = 'P0410'; end if;
+
+    insert into pay.generations (user_id, id, request_key, quote_id, chat_id, message_id, model_id, category, price_kop,
+                                 is_free, money_state, deadline_at)
+    values (p_user, p_id, p_key, p_quote, p_chat, p_message, v_quote.model_id, v_quote.category, v_quote.price_kop,
+            v_quote.price_kop = 0, case when v_quote.price_kop = 0 then 'free' else 'debited' end, now() + p_deadline)
+    on conflict do nothing;                             -- a concurrent twin waits here, then reads 'duplicate'
+    if not found then
+      select * into v_old from pay.generations g
+      where g.user_id = p_user and (g.request_key = p_key or g.quote_id = p_quote);
+      if not found then raise exception 'generation id % is taken', p_id using errcode = 'unique_violation'; end if;
+    end if;
+  end if;
+  if v_old.id is not null then
+    return query select case when v_old.quote_id = p_quote then 'duplicate' else 'key_reused' end,
+                        v_old.id, v_old.price_kop, (select w.balance_kop from pay.wallets w where w.user_id = p_user);
+    return;
+  end if;
+
+  perform pay.event_log(p_user, p_chat, v_quote.model_id, v_quote.category, 'started', v_quote.price_kop = 0,
+                        v_quote.price_kop, p_id, null, null, null, null);
+  if v_quote.price_kop > 0 then
+    v_balance := pay.move(p_user, 'debit', -v_quote.price_kop, 'sales', p_id, null);
+    if v_balance is null then raise exception 'insufficient_funds' using errcode = 'P0402'; end if;
+  else
+    -- NO KEY UPDATE: plain FOR UPDATE would deadlock with the key-share lock of a twin's foreign key.
+    select w.balance_kop into v_balance from pay.wallets w where w.user_id = p_user for no key update;
+    foreach v_kind in array array['day', 'hour'] loop
+      insert into pay.free_usage as f (user_id, model_id, window_kind, starts_at, used, lim)
+      select p_user, v_quote.model_id, v_kind, pay.window_start(v_kind, now()), 1, l.lim
+      from (select case v_kind when 'day' then p_free_daily else p_free_hourly end as lim) l where l.lim > 0
+      on conflict (user_id, model_id, window_kind, starts_at)
+        do update set used = f.used + 1, lim = excluded.lim where f.used < excluded.lim;
+      if not found then raise exception 'free_limit' using errcode = 'P0430', detail = v_kind; end if;
+    end loop;
+  end if;
+
+  -- Counted under the wallet's row lock, so the cap holds for racing calls of one user.
+  if (select count(*) from pay.generations g where g.user_id = p_user and g.finished_at is null) > p_open_max then
+    raise exception 'too_many_open' using errcode = 'P0429';
+  end if;
+  return query select 'started', p_id, v_quote.price_kop, v_balance;
+end $$;
+
+-- queued → submitting, committed before the call goes out. No row: somebody else did, or it is over.
+create function pay.gen_submit(p_user bigint, p_id text, p_look_again interval)
+returns table (attempt int, model_id text, params json)
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  update pay.generations g
+  set exec_state = 'submitting', attempt = g.attempt + 1, submitted_at = now(), next_at = now() + p_look_again
+  from pay.quotes q
+  where g.user_id = p_user and g.id = p_id and g.exec_state = 'queued' and g.deadline_at > now()
+    and q.user_id = g.user_id and q.id = g.quote_id
+  returning g.attempt, g.model_id, q.params;
+$$;
+
+-- submitting → running: the upstream accepted and named its task.
+create function pay.gen_accepted(p_user bigint, p_id text, p_attempt int, p_task text, p_look_again interval) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update pay.generations g set exec_state = 'running', task_id = p_task, next_at = now() + p_look_again
+  where g.user_id = p_user and g.id = p_id and g.attempt = p_attempt and g.exec_state = 'submitting' and g.task_id is null;
+  return found;
+end $$;
+
+-- submitting → queued: the upstream surely did not accept it. The only way back.
+create function pay.gen_requeue(p_user bigint, p_id text, p_attempt int, p_look_again interval) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update pay.generations g set exec_state = 'queued', next_at = now() + p_look_again
+  where g.user_id = p_user and g.id = p_id and g.attempt = p_attempt and g.exec_state = 'submitting' and g.task_id is null;
+  return found;
+end $$;
+
+-- A verified callback names the task of a submit whose answer we lost, or have not read yet.
+create function pay.gen_attach(p_id text, p_task text) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update pay.generations g set exec_state = 'running', task_id = p_task, next_at = now()
+  where g.id = p_id and g.exec_state = 'submitting' and g.task_id is null;
+  return found;
+end $$;
+
+-- Generations that nobody woke in time, hidden from other sweepers for `p_hold`.
+create function pay.gen_due(p_limit int, p_hold interval)
+returns table (user_id bigint, id text, exec_state text)
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  update pay.generations g set next_at = now() + p_hold
+  from (select x.user_id, x.id from pay.generations x
+        where x.finished_at is null and x.next_at <= now()
+        order by x.next_at limit p_limit for update skip locked) due
+  where g.user_id = due.user_id and g.id = due.id
+  returning g.user_id, g.id, g.exec_state;
+$$;
+
+-- Settles once, whoever asks (callback, poll, sweep, person, admin): the row lock decides.
+-- result: settled | already | not_due (a timeout before the deadline, a cancel after the submit); state: as it stands now.
+-- A success needs its results; `cancelled` is a failure that is taken only while nothing was sent.
+create function pay.gen_finish(p_user bigint, p_id text, p_outcome text, p_code text, p_message text, p_results json)
+returns table (result text, state text, outbox_id bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare g pay.generations; v_outbox bigint; v_kind text;
+begin
+  if p_outcome is null or p_outcome not in ('success', 'failed', 'timeout')
+     or (p_outcome = 'success') is distinct from (coalesce(json_array_length(p_results), 0) > 0) then
+    raise exception 'bad outcome %', p_outcome using errcode = 'invalid_parameter_value';
+  end if;
+  update pay.generations x
+  set exec_state = p_outcome, finished_at = clock_timestamp(),
+      money_state = case when x.is_free then 'free' when p_outcome = 'success' then 'captured' else 'refunded' end
+  where x.user_id = p_user and x.id = p_id and x.finished_at is null
+    and (p_outcome <> 'timeout' or x.deadline_at <= clock_timestamp())
+    and (p_code is distinct from 'cancelled' or x.exec_state = 'queued')
+  returning * into g;
+
+  if not found then
+    select * into g from pay.generations x where x.user_id = p_user and x.id = p_id;
+    if not found then raise exception 'unknown_generation' using errcode = 'P0404'; end if;
+    return query select case when g.finished_at is not null then 'already' else 'not_due' end, g.exec_state, null::bigint;
+    return;
+  end if;
+
+  if g.money_state = 'refunded' then
+    if pay.move(p_user, 'refund', g.price_kop, 'sales', p_id, null) is null then
+      raise exception 'no wallet for the refund of %', p_id;
+    end if;
+  elsif g.is_free and p_outcome <> 'success' then
+    perform from pay.wallets w where w.user_id = p_user for no key update;
+    foreach v_kind in array array['day', 'hour'] loop   -- back to the windows it was taken from
+      update pay.free_usage f set used = f.used - 1
+      where f.user_id = p_user and f.model_id = g.model_id and f.window_kind = v_kind
+        and f.starts_at = pay.window_start(v_kind, g.created_at) and f.used > 0;
+    end loop;
+  end if;
+
+  insert into pay.results (user_id, generation_id, n, kind, mime, extension, bytes, width_px, height_px, seconds, url)
+  select p_user, p_id, r.n, r.kind, r.mime, r.extension, r.bytes, r.width_px, r.height_px, r.seconds, r.url
+  from json_to_recordset(coalesce(p_results, '[]'))
+    as r(n int, kind text, mime text, extension text, bytes bigint, width_px int, height_px int, seconds double precision, url text);
+  perform pay.event_log(p_user, g.chat_id, g.model_id, g.category, p_outcome, g.is_free, g.price_kop, p_id, g.task_id,
+                        p_code, p_message, greatest(0, extract(epoch from g.finished_at - g.created_at) * 1000)::int);
+  insert into pay.outbox (dedupe, user_id, body)
+  values ('gen:' || p_id, p_user, json_build_object('kind', 'generation', 'generationId', p_id))
+  returning id into v_outbox;
+  return query select 'settled', g.exec_state, v_outbox;
+end $$;

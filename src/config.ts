@@ -1,0 +1,230 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+
+/** What the operator set, checked. Money is in kopecks, rates are exact decimals as text. */
+export type Config = {
+  production: boolean
+  botToken: string
+  kieApiKey: string
+  /** Absent outside production: the embedded server. */
+  databaseUrl: string | undefined
+  /** Absent outside production: long polling instead of a webhook. No trailing slash. */
+  publicUrl: string | undefined
+  webhookSecret: string | undefined
+  callbackSecret: string | undefined
+  kieWebhookKey: string | undefined
+  telegramApiRoot: string
+  kieBaseUrl: string
+  kieUploadUrl: string
+  adminIds: number[]
+  startBonusKop: number
+  rates: { usdRubRate: string; markup: string }
+  freeModelIds: string[] | undefined
+  freeDailyLimit: number
+  freeHourlyLimit: number
+  /** Rubles credited per Telegram Star, an exact decimal. */
+  starRateRub: string
+  maxActivePerUser: number
+  contentFilter: boolean
+  port: number
+  host: string
+  metricsPort: number
+  roles: { web: boolean; worker: boolean }
+  logLevel: string
+  /** Every value that must never be written anywhere. */
+  secrets: string[]
+}
+
+const Text = Type.String({ minLength: 1 })
+const Decimal = Type.String({ pattern: '^\\d{1,9}(\\.\\d{1,6})?$' })
+const Count = Type.String({ pattern: '^\\d{1,6}$' })
+const Port = Type.String({ pattern: '^\\d{1,5}$' })
+const Url = Type.String({ pattern: '^https?://[^\\s/?#@]+(/[^\\s?#]*)?$' })
+
+type Variable = { schema: TSchema; fallback?: string; expects: string; secret?: true }
+
+// One row a variable: README's table says the same in words.
+const variables = {
+  TELEGRAM_BOT_TOKEN: {
+    schema: Type.String({ pattern: '^\\d{6,}:[\\w-]{30,}$' }),
+    expects: 'the token from BotFather',
+    secret: true,
+  },
+  KIE_API_KEY: { schema: Type.String({ minLength: 8 }), expects: "the upstream's key", secret: true },
+  DATABASE_URL: {
+    schema: Type.String({ pattern: '^postgres(ql)?://' }),
+    expects: 'postgres://user:password@host/database',
+    secret: true,
+  },
+  PUBLIC_URL: { schema: Url, expects: 'https://host, the base of webhook and callback addresses' },
+  TELEGRAM_WEBHOOK_SECRET: {
+    schema: Type.String({ pattern: '^[A-Za-z0-9_-]{32,256}$' }),
+    expects: '32 to 256 characters of A-Z a-z 0-9 _ -',
+    secret: true,
+  },
+  CALLBACK_SECRET: { schema: Type.String({ minLength: 32 }), expects: 'at least 32 characters', secret: true },
+  KIE_WEBHOOK_KEY: { schema: Text, expects: "the upstream's signing key", secret: true },
+  TELEGRAM_API_ROOT: { schema: Url, fallback: 'https://api.telegram.org', expects: 'an http(s) address' },
+  KIE_BASE_URL: { schema: Url, fallback: 'https://api.kie.ai', expects: 'an http(s) address' },
+  KIE_UPLOAD_URL: { schema: Url, fallback: 'https://kieai.redpandaai.co', expects: 'an http(s) address' },
+  ADMIN_IDS: {
+    schema: Type.String({ pattern: '^(\\d{1,16}(\\s*,\\s*\\d{1,16})*)?$' }),
+    fallback: '',
+    expects: 'Telegram user ids, separated by commas',
+  },
+  START_BONUS_RUB: {
+    schema: Type.String({ pattern: '^\\d{1,6}(\\.\\d{1,2})?$' }),
+    fallback: '0',
+    expects: 'rubles, with two decimals at most',
+  },
+  USD_RUB_RATE: { schema: Decimal, fallback: '95', expects: 'a number above 0' },
+  PRICING_MARKUP: { schema: Decimal, fallback: '2.0', expects: 'a number from 1' },
+  FREE_TIER_MODEL_IDS: { schema: Text, expects: 'exactly 5 model ids, separated by commas' },
+  FREE_DAILY_LIMIT: { schema: Count, fallback: '10', expects: 'a whole number' },
+  FREE_HOURLY_LIMIT: { schema: Count, fallback: '3', expects: 'a whole number' },
+  STAR_RATE_RUB: { schema: Decimal, fallback: '1.2', expects: 'a number above 0' },
+  MAX_ACTIVE_PER_USER: {
+    schema: Type.String({ pattern: '^[1-9]\\d{0,3}$' }),
+    fallback: '3',
+    expects: 'a whole number from 1',
+  },
+  CONTENT_FILTER: {
+    schema: Type.Union([Type.Literal('on'), Type.Literal('off')]),
+    fallback: 'on',
+    expects: 'on or off',
+  },
+  PORT: { schema: Port, fallback: '8080', expects: 'a port' },
+  HOST: { schema: Text, fallback: '0.0.0.0', expects: 'an address to listen on' },
+  METRICS_PORT: { schema: Port, fallback: '9090', expects: 'a port' },
+  ROLES: {
+    schema: Type.String({ pattern: '^(web|worker|web,worker|worker,web)$' }),
+    fallback: 'web,worker',
+    expects: 'web, worker or web,worker',
+  },
+  LOG_LEVEL: {
+    schema: Type.Union(
+      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map(level => Type.Literal(level)),
+    ),
+    fallback: 'info',
+    expects: 'a pino level',
+  },
+  NODE_ENV: { schema: Text, fallback: 'development', expects: 'production or anything else' },
+} satisfies Record<string, Variable>
+
+type Name = keyof typeof variables
+export const variableNames = Object.keys(variables) as Name[]
+
+/** Thrown with every problem at once; names and expectations, never a value. */
+export class BadConfig extends Error {
+  override name = 'BadConfig'
+  readonly problems: string[]
+  constructor(problems: string[]) {
+    super(
+      `the configuration has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map(problem => `  - ${problem}`).join('\n')}`,
+    )
+    this.problems = problems
+  }
+}
+
+/** Reads and checks the variables. Throws `BadConfig`. */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const problems: string[] = []
+  const read = (name: Name): string | undefined => {
+    const variable: Variable = variables[name]
+    const value = env[name]?.trim() || variable.fallback
+    if (value === undefined) return undefined
+    if (Value.Check(variable.schema, value)) return value as Static<typeof Text>
+    problems.push(`${name} is not as expected: ${variable.expects}`)
+    return variable.fallback
+  }
+  const need = (name: Name, why = ''): string => {
+    const value = read(name)
+    if (value === undefined && !problems.some(problem => problem.startsWith(`${name} `))) {
+      problems.push(`${name} is missing${why}: ${variables[name].expects}`)
+    }
+    return value ?? ''
+  }
+  const wanted = (name: Name) => read(name) ?? ''
+  const refuse = (bad: boolean, problem: string) => bad && problems.push(problem)
+
+  const production = wanted('NODE_ENV') === 'production'
+  const botToken = need('TELEGRAM_BOT_TOKEN')
+  const kieApiKey = need('KIE_API_KEY')
+  const databaseUrl = production ? need('DATABASE_URL', ' in production') : read('DATABASE_URL')
+  const publicUrl =
+    (production ? need('PUBLIC_URL', ' in production') : read('PUBLIC_URL'))?.replace(/\/+$/, '') || undefined
+  const webhookSecret = publicUrl
+    ? need('TELEGRAM_WEBHOOK_SECRET', ' (PUBLIC_URL is set)')
+    : read('TELEGRAM_WEBHOOK_SECRET')
+  const callbackSecret = publicUrl ? need('CALLBACK_SECRET', ' (PUBLIC_URL is set)') : read('CALLBACK_SECRET')
+  const usdRubRate = wanted('USD_RUB_RATE')
+  const markup = wanted('PRICING_MARKUP')
+  const starRateRub = wanted('STAR_RATE_RUB')
+  const roles = wanted('ROLES').split(',')
+  const [port, metricsPort] = [Number(wanted('PORT')), Number(wanted('METRICS_PORT'))]
+
+  refuse(
+    publicUrl?.startsWith('http:') === true && (production || !isLoopback(publicUrl)),
+    'PUBLIC_URL must be https (plain http only on loopback, outside production)',
+  )
+  refuse(/^0*(\.0*)?$/.test(usdRubRate), 'USD_RUB_RATE is not as expected: a number above 0')
+  refuse(/^0*(\.|$)/.test(markup), 'PRICING_MARKUP is not as expected: a number from 1')
+  refuse(/^0*(\.0*)?$/.test(starRateRub), 'STAR_RATE_RUB is not as expected: a number above 0')
+  refuse(port > 65_535, 'PORT is not as expected: a port')
+  refuse(metricsPort > 65_535, 'METRICS_PORT is not as expected: a port')
+  refuse(port === metricsPort && port !== 0, 'METRICS_PORT must differ from PORT')
+  refuse(
+    production && env.DEBUG !== undefined && /telegraf|\*/.test(env.DEBUG),
+    'DEBUG would print secrets: unset it in production',
+  )
+  refuse(env.NODE_TLS_REJECT_UNAUTHORIZED === '0', 'NODE_TLS_REJECT_UNAUTHORIZED=0 switches TLS checks off: unset it')
+
+  const [rubles = '0', kopecks = ''] = wanted('START_BONUS_RUB').split('.')
+  const secretNames = variableNames.filter(name => 'secret' in variables[name])
+  const config: Config = {
+    production,
+    botToken,
+    kieApiKey,
+    databaseUrl,
+    publicUrl,
+    webhookSecret,
+    callbackSecret,
+    kieWebhookKey: read('KIE_WEBHOOK_KEY'),
+    telegramApiRoot: wanted('TELEGRAM_API_ROOT').replace(/\/+$/, ''),
+    kieBaseUrl: wanted('KIE_BASE_URL').replace(/\/+$/, ''),
+    kieUploadUrl: wanted('KIE_UPLOAD_URL').replace(/\/+$/, ''),
+    adminIds: list(wanted('ADMIN_IDS')).map(Number),
+    startBonusKop: Number(rubles) * 100 + Number(kopecks.padEnd(2, '0')),
+    rates: { usdRubRate, markup },
+    freeModelIds: env.FREE_TIER_MODEL_IDS?.trim() ? list(wanted('FREE_TIER_MODEL_IDS')) : undefined,
+    freeDailyLimit: Number(wanted('FREE_DAILY_LIMIT')),
+    freeHourlyLimit: Number(wanted('FREE_HOURLY_LIMIT')),
+    starRateRub,
+    maxActivePerUser: Number(wanted('MAX_ACTIVE_PER_USER')),
+    contentFilter: wanted('CONTENT_FILTER') === 'on',
+    port,
+    host: wanted('HOST'),
+    metricsPort,
+    roles: { web: roles.includes('web'), worker: roles.includes('worker') },
+    logLevel: wanted('LOG_LEVEL'),
+    secrets: secretNames.flatMap(name => secretParts(env[name]?.trim())),
+  }
+  if (problems.length > 0) throw new BadConfig(problems)
+  return config
+}
+
+// Of an address only the password is a secret; hiding the whole would hide every mention of its host.
+function secretParts(value: string | undefined): string[] {
+  if (!value) return []
+  if (!value.includes('://')) return [value]
+  const password = URL.canParse(value) ? new URL(value).password : value
+  return password ? [password, decodeURIComponent(password)] : []
+}
+
+const list = (text: string) =>
+  text
+    .split(',')
+    .map(part => part.trim())
+    .filter(Boolean)
+
+const isLoopback = (url: string) => ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname)

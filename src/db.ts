@@ -1,0 +1,106 @@
+import postgres from 'postgres'
+import { pause, Unknown } from './errors.ts'
+
+/** One statement, one answer or an error within the deadline. There is no `begin` here to reach for. */
+export type Sql = <Row extends object>(
+  text: TemplateStringsArray,
+  ...values: postgres.ParameterOrFragment<never>[]
+) => Promise<Row[]>
+
+export type Db = {
+  sql: Sql
+  /** How many times a missed deadline made us throw the pool away. */
+  replaced(): number
+  close(): Promise<void>
+}
+
+type Options = {
+  /** How long one statement may take before its connection is given up, in milliseconds. */
+  deadlineMs?: number
+  /** Connections at the most. */
+  max?: number
+  /** The role whose rights the statements have; without it, those of the URL's own user. */
+  role?: string
+}
+
+/** Opens nothing yet: the first statement connects. Throws `Unknown` from `sql` where Postgres gave no verdict. */
+export function connect(url: string, { deadlineMs = 5_000, max = 10, role = 'pay_app' }: Options = {}): Db {
+  let pool = open()
+  let replaced = 0
+
+  const sql: Sql = async <Row extends object>(
+    text: TemplateStringsArray,
+    ...values: postgres.ParameterOrFragment<never>[]
+  ) => {
+    const used = pool
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        // A connection that went silent never answers again, and neither do the queries behind it: leave them all.
+        if (pool === used) {
+          replaced += 1
+          pool = open()
+          void used.end({ timeout: 0 }).catch(() => {})
+        }
+        reject(new Unknown(`database did not answer in ${deadlineMs} ms`))
+      }, deadlineMs)
+    })
+    try {
+      return await Promise.race([used<Row[]>(text, ...values), late])
+    } catch (error) {
+      if (error instanceof Unknown || isVerdict(error)) throw error
+      throw new Unknown('database gave no verdict', { cause: error })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  function open() {
+    return postgres(url, {
+      max,
+      connect_timeout: 2,
+      max_lifetime: 30 * 60,
+      ...{ max_pipeline: 1 }, // more, and queries queue behind one that may never answer; the typings lack it
+      backoff: () => 0.05, // the default grows to tens of seconds, long after the database is back
+      onnotice: () => {},
+      types: { bigint: { to: 20, from: [20], serialize: String, parse: toSafeInteger } },
+      connection: {
+        application_name: 'telegen',
+        role,
+        // The server must let go even when the client cannot: the driver has no query timeout of its own.
+        statement_timeout: deadlineMs,
+        lock_timeout: 2_000,
+        idle_in_transaction_session_timeout: 5_000,
+        tcp_user_timeout: 10_000,
+      },
+    })
+  }
+
+  return { sql, replaced: () => replaced, close: () => pool.end({ timeout: 1 }) }
+}
+
+/** Repeats a call that is safe to repeat (same id) until it is answered or `untilMs` milliseconds have passed. */
+export async function untilAnswered<T>(call: () => Promise<T>, untilMs = 10_000): Promise<T> {
+  const end = performance.now() + untilMs
+  for (;;) {
+    try {
+      return await call()
+    } catch (error) {
+      if (!(error instanceof Unknown) || performance.now() > end) throw error
+      await pause(20 + Math.random() * 80)
+    }
+  }
+}
+
+// Postgres said no, and would say it again. Lost links (08), deadlocks (40), overload (53), shutdown and cancel (57),
+// a lock not had in time (55P03) and a read-only server (25006) are worth the same call once more.
+function isVerdict(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && !/^(08|40|53|57|55P03|25006)/.test(error.code)
+}
+
+/** Kopecks and ids fit a double; a value that does not is a bug, so say so rather than round it. */
+function toSafeInteger(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint out of range: ${text}`)
+  return value
+}

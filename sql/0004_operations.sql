@@ -99,6 +99,13 @@ begin
   return found;
 end $$;
 
+-- The worker that follows a generation says when it will look again; after that the sweep takes over.
+create function pay.gen_look(p_user bigint, p_id text, p_look_again interval) returns void
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  update pay.generations g set next_at = now() + p_look_again
+  where g.user_id = p_user and g.id = p_id and g.finished_at is null;
+$$;
+
 -- Generations that nobody woke in time, hidden from other sweepers for `p_hold`.
 create function pay.gen_due(p_limit int, p_hold interval)
 returns table (user_id bigint, id text, exec_state text)

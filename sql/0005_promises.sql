@@ -53,7 +53,7 @@ grant insert on pay.quotes to pay_app;
 grant insert, update, delete on pay.drafts to pay_app;
 grant update (language, is_reachable) on pay.users to pay_app;
 grant execute on function pay.user_open, pay.credit, pay.payment_credit, pay.gen_start, pay.gen_submit, pay.gen_accepted,
-  pay.gen_requeue, pay.gen_attach, pay.gen_due, pay.gen_finish, pay.event_log, pay.inbox_put, pay.inbox_take,
+  pay.gen_requeue, pay.gen_attach, pay.gen_look, pay.gen_due, pay.gen_finish, pay.event_log, pay.inbox_put, pay.inbox_take,
   pay.inbox_done, pay.inbox_fail, pay.outbox_take, pay.outbox_mark, pay.outbox_revive, pay.rate_take, pay.tidy,
   pay.window_start to pay_app;
 

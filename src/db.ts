@@ -1,11 +1,29 @@
+import type { Static, TObject } from '@sinclair/typebox'
 import postgres from 'postgres'
 import { pause, Unknown } from './errors.ts'
 
+/** A value of a statement: json columns take objects as they are. */
+export type Param = string | number | bigint | boolean | null | object
+
 /** One statement, one answer or an error within the deadline. There is no `begin` here to reach for. */
-export type Sql = <Row extends object>(
-  text: TemplateStringsArray,
-  ...values: postgres.ParameterOrFragment<never>[]
-) => Promise<Row[]>
+export type Sql = <Row extends object>(text: TemplateStringsArray, ...values: Param[]) => Promise<Row[]>
+
+/** A statement of ours with the schema of its rows beside it; a test asks Postgres whether the two agree. */
+export type Query<Args extends unknown[], Row extends TObject> = {
+  (sql: Sql, ...args: Args): Promise<Static<Row>[]>
+  row: Row
+  statement: (sql: Sql, ...args: Args) => Promise<object[]>
+}
+
+/** Binds a statement to the schema that gives its rows their type. */
+export function query<Args extends unknown[], Row extends TObject>(
+  row: Row,
+  statement: (sql: Sql, ...args: Args) => Promise<object[]>,
+): Query<Args, Row> {
+  // The cast is what the test of all statements earns.
+  const run = (sql: Sql, ...args: Args) => statement(sql, ...args) as Promise<Static<Row>[]>
+  return Object.assign(run, { row, statement })
+}
 
 export type Db = {
   sql: Sql
@@ -28,10 +46,7 @@ export function connect(url: string, { deadlineMs = 5_000, max = 10, role = 'pay
   let pool = open()
   let replaced = 0
 
-  const sql: Sql = async <Row extends object>(
-    text: TemplateStringsArray,
-    ...values: postgres.ParameterOrFragment<never>[]
-  ) => {
+  const sql: Sql = async <Row extends object>(text: TemplateStringsArray, ...values: Param[]) => {
     const used = pool
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
@@ -46,7 +61,7 @@ export function connect(url: string, { deadlineMs = 5_000, max = 10, role = 'pay
       }, deadlineMs)
     })
     try {
-      return await Promise.race([used<Row[]>(text, ...values), late])
+      return await Promise.race([used<Row[]>(text, ...(values as postgres.ParameterOrFragment<never>[])), late])
     } catch (error) {
       if (error instanceof Unknown || isVerdict(error)) throw error
       throw new Unknown('database gave no verdict', { cause: error })

@@ -1,0 +1,330 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Type } from '@sinclair/typebox'
+import { createBot } from './bot/bot.ts'
+import { commandsFor } from './bot/commands.ts'
+import type { BotDeps } from './bot/deps.ts'
+import { createMessages } from './bot/messages.ts'
+import { createUserFiles } from './bot/user-files.ts'
+import { openCatalogue } from './catalogue/models.ts'
+import type { Config } from './config.ts'
+import { crash } from './crash.ts'
+import { connect, query } from './db.ts'
+import { pause } from './errors.ts'
+import { createStats } from './events/stats.ts'
+import { kieCallbacks } from './http/callbacks.ts'
+import { health, type Readiness } from './http/health.ts'
+import { createMetrics, serveMetrics } from './http/metrics.ts'
+import { createServer } from './http/server.ts'
+import { telegramWebhook } from './http/webhook.ts'
+import { type Jobs, migrateJobs, startJobs } from './jobs/boss.ts'
+import { createFastPath } from './jobs/fast-path.ts'
+import { createLanes } from './jobs/lanes.ts'
+import { resend, sendOriginals } from './jobs/resend.ts'
+import { startWorkers } from './jobs/workers.ts'
+import { type Log, scrubber } from './log.ts'
+import { migrate, migrations } from './migrate.ts'
+import { cancel, type Deps, news, place, type Wake } from './payments/integration.ts'
+import { createTelegram } from './telegram/client.ts'
+import { readUpdate, store } from './telegram/inbox.ts'
+import { createPace } from './telegram/pace.ts'
+import { pollUpdates } from './telegram/polling.ts'
+import { registerWebhook, untilDone } from './telegram/webhook.ts'
+import { createBudget } from './upstream/budget.ts'
+import { callbackPath } from './upstream/callbacks.ts'
+import { createUpstream } from './upstream/client.ts'
+import { createDownloader } from './upstream/download.ts'
+import { createResultStore } from './upstream/results.ts'
+
+export type App = {
+  /** Where it listens; known after `start`. */
+  address(): string
+  /** Listens first, then migrates, learns who the bot is, registers the webhook and starts the workers. Resolves when ready. */
+  start(): Promise<void>
+  /** Not ready, nothing new begins, what is short is finished, the rest is handed back: within `graceMs` milliseconds. */
+  stop(graceMs?: number): Promise<void>
+}
+export type Build = { version: string; commit: string }
+
+/** The whole service, by plain arguments. Throws when the catalogue is not fit to sell from. */
+export function createApp(config: Config & { databaseUrl: string }, log: Log, build: Build): App {
+  const scrub = scrubber(config.secrets)
+  const catalogue = openCatalogue({
+    rates: config.rates,
+    contentFilter: config.contentFilter,
+    ...(config.freeModelIds ? { freeModelIds: config.freeModelIds } : {}),
+  })
+  const limits = {
+    maxOpen: config.maxActivePerUser,
+    freeDaily: config.freeDailyLimit,
+    freeHourly: config.freeHourlyLimit,
+  }
+  const ending = new AbortController()
+  const metrics = createMetrics()
+
+  // The world.
+  const db = connect(config.databaseUrl)
+  const { sql } = db
+  const telegram = createTelegram({
+    token: config.botToken,
+    apiRoot: config.telegramApiRoot,
+    pace: createPace(sql),
+    log,
+  })
+  const upstream = createUpstream({
+    baseUrl: config.kieBaseUrl,
+    uploadUrl: config.kieUploadUrl,
+    apiKey: config.kieApiKey,
+    log,
+  })
+  const trustedOrigins = [new URL(config.kieBaseUrl).origin, new URL(config.kieUploadUrl).origin]
+  const downloader = createDownloader({ trustedOrigins })
+  const results = createResultStore(downloader)
+
+  // Wake-ups go through the job engine, which is there once the service has started.
+  let jobs: Jobs | undefined
+  const wake: Wake & { lane(lane: string): Promise<void> } = {
+    submit: async (ref, afterMs) => jobs?.wake.submit(ref, afterMs),
+    check: async ref => jobs?.wake.check(ref),
+    follow: async (ref, afterMs, sinceMs) => jobs?.wake.follow(ref, afterMs, sinceMs),
+    deliver: async (outboxId, afterMs) => jobs?.wake.deliver(outboxId, afterMs),
+    lane: async lane => jobs?.wake.lane(lane),
+  }
+
+  // Orders and messages.
+  const { publicUrl, callbackSecret } = config
+  const callbackUrl = (id: string) =>
+    publicUrl && callbackSecret ? `${publicUrl}${callbackPath(id, callbackSecret)}` : undefined
+  const orders: Deps = { sql, upstream, results, budget: createBudget(sql), callbackUrl, wake, scrub, log }
+  const messages = createMessages({ catalogue })
+  const delivery = { sql, telegram, results, messages, limits, wake, log }
+  const stats = createStats(sql, log)
+
+  // The bot.
+  let botUsername = ''
+  let bot: ReturnType<typeof createBot> | undefined
+  let filesDir = ''
+  const deps: BotDeps = {
+    sql,
+    catalogue,
+    log,
+    limits,
+    startBonusKop: config.startBonusKop,
+    adminIds: config.adminIds,
+    botUsername: () => botUsername,
+    integration: { place: order => place(sql, order, limits), cancel: ref => cancel(orders, ref) },
+    wake,
+    files: {
+      fromTelegram: (fileId, size) => userFiles().fromTelegram(fileId, size),
+      fromLink: url => userFiles().fromLink(url),
+    },
+    stats,
+    resend: ref => resend(delivery, ref),
+    original: ref => sendOriginals(delivery, ref),
+  }
+  const userFiles = () =>
+    createUserFiles({
+      telegram,
+      token: config.botToken,
+      apiRoot: config.telegramApiRoot,
+      upstream,
+      downloader,
+      dir: filesDir,
+    })
+  const fastPath = createFastPath(telegram, log)
+  const lanes = createLanes({
+    sql,
+    log,
+    async handle(update, attempt) {
+      const id = 'update_id' in update ? Number(update.update_id) : -1
+      fastPath.begun(id)
+      if (!bot) throw new Error('the bot is not known yet')
+      await bot.handle(update, attempt)
+    },
+  })
+
+  /** An update came in: it is stored before it is acknowledged, and woken after. */
+  async function receive(body: string) {
+    const incoming = readUpdate(body)
+    crash('update_received')
+    const isNew = await store(sql, incoming)
+    crash('inbox_committed')
+    metrics.updates.inc({ outcome: incoming.dead ? 'odd' : isNew ? 'new' : 'repeated' })
+    if (!isNew || incoming.dead) return
+    fastPath.arrived(incoming.payload as object)
+    if (config.roles.worker && bot) lanes.run(incoming.lane)
+    else await wake.lane(incoming.lane)
+  }
+
+  // HTTP.
+  const server = createServer(log)
+  server.register(health, { ...build, ready })
+  if (config.roles.web && config.webhookSecret) {
+    server.register(telegramWebhook, { secret: config.webhookSecret, receive })
+  }
+  if (config.roles.web && callbackSecret) {
+    server.register(kieCallbacks, {
+      secret: callbackSecret,
+      webhookKey: config.kieWebhookKey,
+      async receive(id, taskId) {
+        const isNews = await news(orders, id, taskId)
+        metrics.callbacks.inc({ outcome: isNews ? 'news' : 'old' })
+      },
+    })
+  }
+
+  // Readiness.
+  let isWebhookSet = false
+  async function ready(): Promise<Readiness> {
+    const state = await Promise.race([readState(), pause(1_000).then(() => undefined)]).catch(() => undefined)
+    const late = { ok: false, detail: 'no answer within 1 s' }
+    return {
+      database: state ? { ok: true } : late,
+      schema: state ? state.schema : late,
+      jobs: jobs ? { ok: true } : { ok: false, detail: 'not started' },
+      bot: botUsername ? { ok: true, detail: `@${botUsername}` } : { ok: false, detail: 'getMe has not answered' },
+      webhook: isWebhookSet || !publicUrl ? { ok: true } : { ok: false, detail: 'not registered' },
+      draining: ending.signal.aborted ? { ok: false, detail: 'draining' } : { ok: true },
+    }
+  }
+  async function readState() {
+    const [row] = await schemaState(sql)
+    const files = await migrations()
+    const isCurrent = row?.last === files.at(-1)?.name && row?.count === files.length
+    return { schema: isCurrent ? { ok: true } : { ok: false, detail: 'not this build’s migrations' } }
+  }
+
+  let metricsServer: Awaited<ReturnType<typeof serveMetrics>> | undefined
+  let statsTimer: NodeJS.Timeout | undefined
+  let polling: Promise<void> | undefined
+
+  return {
+    address: () => {
+      const address = server.server.address()
+      return address && typeof address === 'object' ? `http://127.0.0.1:${address.port}` : ''
+    },
+
+    async start() {
+      const { signal } = ending
+      await server.listen({ port: config.port, host: config.host })
+      metricsServer = await serveMetrics(metrics, {
+        port: config.metricsPort,
+        host: config.host,
+        refresh: refreshMetrics,
+      })
+      filesDir = await mkdtemp(join(tmpdir(), 'telegen-'))
+
+      // A database that is away is waited for: the process stays up, answers /healthz and says why it is not ready.
+      await untilDone('the migration', () => migrateAll(config.databaseUrl, log), log, signal)
+      jobs = await untilDone(
+        'the job engine',
+        () => startJobs(config.databaseUrl, log, config.roles.worker),
+        log,
+        signal,
+      )
+      const me = await untilDone('getMe', () => telegram.getMe(), log, signal)
+      if (!me || !jobs || signal.aborted) return
+      botUsername = me.username
+      bot = createBot({ telegram, botInfo: me, deps })
+      await stats.refresh()
+      statsTimer = setInterval(() => void stats.refresh(), 60_000)
+
+      if (config.roles.worker) {
+        await startWorkers({ ...orders, ...delivery, lanes, jobs })
+        await untilDone('setMyCommands', () => setCommands(), log, signal)
+      }
+      if (config.roles.web && publicUrl && config.webhookSecret) {
+        const url = `${publicUrl}/webhook`
+        const { webhookSecret: secret } = config
+        await untilDone('setWebhook', () => registerWebhook(telegram, { url, secret }), log, signal)
+        isWebhookSet = !signal.aborted
+      } else if (config.roles.web && !publicUrl) {
+        polling = pollUpdates({ telegram, receive, log, signal }).catch(error =>
+          log.error({ err: error }, 'no updates are fetched'),
+        )
+      }
+      log.info({ bot: botUsername, ...build, roles: config.roles, webhook: publicUrl ?? 'long polling' }, 'ready')
+    },
+
+    async stop(graceMs = 20_000) {
+      if (ending.signal.aborted) return
+      ending.abort()
+      log.info('draining')
+      clearInterval(statsTimer)
+      fastPath.close()
+      const patience = pause(graceMs)
+      await Promise.race([Promise.allSettled([server.close(), lanes.drain(), jobs?.stop(graceMs), polling]), patience])
+      metricsServer?.close()
+      await Promise.race([
+        Promise.allSettled([
+          upstream.close(),
+          results.close(),
+          db.close(),
+          filesDir && rm(filesDir, { recursive: true, force: true }),
+        ]),
+        pause(2_000),
+      ])
+      log.info('stopped')
+    },
+  }
+
+  async function setCommands() {
+    await telegram.setMyCommands(commandsFor('ru', false))
+    await telegram.setMyCommands(commandsFor('en', false), { language_code: 'en' })
+    for (const id of config.adminIds) {
+      const scope = { type: 'chat' as const, chat_id: id }
+      // An admin who never opened the bot has no chat yet.
+      await telegram
+        .setMyCommands(commandsFor('ru', true), { scope })
+        .catch(error => log.debug({ err: error }, 'admin commands'))
+    }
+  }
+
+  async function refreshMetrics() {
+    const [row] = await backlog(sql)
+    if (!row) return
+    metrics.waiting.set({ what: 'inbox' }, row.inbox)
+    metrics.waiting.set({ what: 'inbox_parked' }, row.inboxParked)
+    metrics.waiting.set({ what: 'outbox' }, row.outbox)
+    metrics.waiting.set({ what: 'outbox_dead' }, row.outboxDead)
+    metrics.waiting.set({ what: 'generations' }, row.open)
+    metrics.heldKop.set(row.heldKop)
+    metrics.oldestOpenS.set(row.oldestOpenS)
+    metrics.poolReplaced.set(db.replaced())
+    const dead = await jobs?.boss.getQueue('dead')
+    metrics.waiting.set({ what: 'dead_jobs' }, dead?.totalCount ?? 0)
+  }
+}
+
+/** Brings the whole database up to this build: our schema, then the job engine's. */
+export async function migrateAll(databaseUrl: string, log: Log): Promise<void> {
+  const applied = await migrate(databaseUrl)
+  if (applied.length > 0) log.info({ applied }, 'migrated')
+  await migrateJobs(databaseUrl, log)
+}
+
+export const schemaState = query(
+  Type.Object({ last: Type.String(), count: Type.Integer() }),
+  sql => sql`select max(name) as last, count(*)::int as count from public.schema_migrations`,
+)
+
+export const backlog = query(
+  Type.Object({
+    inbox: Type.Integer(),
+    inboxParked: Type.Integer(),
+    outbox: Type.Integer(),
+    outboxDead: Type.Integer(),
+    open: Type.Integer(),
+    heldKop: Type.Integer(),
+    oldestOpenS: Type.Number(),
+  }),
+  sql => sql`
+    select (select count(*) from pay.inbox where done_at is null) as inbox,
+      (select count(*) from pay.inbox where dead_reason is not null) as "inboxParked",
+      (select count(*) from pay.outbox where done_at is null) as outbox,
+      (select count(*) from pay.outbox where dead_reason is not null) as "outboxDead",
+      count(*) as open, coalesce(sum(price_kop), 0)::bigint as "heldKop",
+      coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "oldestOpenS"
+    from pay.generations where finished_at is null`,
+)

@@ -1,0 +1,19 @@
+import type { Context } from 'telegraf'
+import type { Strings } from '../i18n/strings.ts'
+import type { Language } from '../money.ts'
+import type { Screen } from '../telegram/screen.ts'
+import type { User } from '../users/users.ts'
+import type { Route } from './routes.ts'
+
+/** What every handler has: who it is, in which words to answer, and how. */
+export type BotContext = Context & {
+  user: User
+  language: Language
+  t: Strings
+  /** The press, read; undefined when the update is not a press or its data is not ours. */
+  route: Route | undefined
+  /** Answers the press, once; later calls do nothing. Called empty after the handler if it was not called at all. */
+  answer(text?: string, options?: { alert: boolean }): Promise<void>
+  /** Shows a screen: in place of the pressed message, or new. Returns the id of the message where it stands. */
+  show(screen: Screen, where?: 'here' | 'new'): Promise<number>
+}

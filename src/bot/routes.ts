@@ -1,0 +1,135 @@
+/**
+ * Every button of the bot, in one table: how its data is written and how it is read back. Telegram allows 64 bytes, a
+ * client can send any string, and a button lives for ever: so only short, plain arguments, all checked on the way in.
+ */
+const id = '[a-z2-7]{12}'
+const key = '[a-z0-9-]{1,41}'
+const page = '\\d{1,2}'
+const count = '\\d{1,9}'
+const list = 'ti|ii|tv|iv|au|to|all|free|pop|find'
+
+export type List = 'ti' | 'ii' | 'tv' | 'iv' | 'au' | 'to' | 'all' | 'free' | 'pop' | 'find'
+/** s skip, u default, b back, x cancel, v option n, a done adding, c clear files, e edit field n, o extras, k go, r resume, n anew. */
+export type DraftOp = 's' | 'u' | 'b' | 'x' | 'v' | 'a' | 'c' | 'e' | 'o' | 'k' | 'r' | 'n'
+export type QuoteOp = 'ok' | 'fr' | 'ed' | 'x'
+export type GenerationOp = 'st' | 'cx' | 'why' | 'rp' | 'ed' | 'rs' | 'or' | 'sp'
+export type HistoryFilter = 'a' | 's' | 'f'
+export type HelpTopic = 'start' | 'money' | 'free' | 'files' | 'topup' | 'late' | 'contact'
+
+type Entry<Args extends unknown[]> = {
+  to: (...args: Args) => string
+  shape: RegExp
+  from: (parts: string[]) => Args
+}
+const route = <Args extends unknown[]>(
+  pattern: string,
+  to: Entry<Args>['to'],
+  from: Entry<Args>['from'],
+): Entry<Args> => ({
+  to,
+  shape: new RegExp(`^${pattern}$`),
+  from,
+})
+const plain = (data: string) =>
+  route<[]>(
+    data,
+    () => data,
+    () => [],
+  )
+const part = (parts: string[], n: number) => parts[n] ?? ''
+
+const table = {
+  menu: plain('h'),
+  nothing: plain('z'),
+  list: route<[List, number]>(
+    `f:(?:${list}):${page}`,
+    (name, n) => `f:${name}:${n}`,
+    p => [part(p, 1) as List, Number(p[2])],
+  ),
+  card: route<[string, List | undefined, number]>(
+    `m:${key}(?::(?:${list}):${page})?`,
+    (model, from, n) => `m:${model}${from ? `:${from}:${n}` : ''}`,
+    p => [part(p, 1), p[2] as List | undefined, Number(p[3] ?? 0)],
+  ),
+  parameters: route<[string]>(
+    `mi:${key}`,
+    model => `mi:${model}`,
+    p => [part(p, 1)],
+  ),
+  example: route<[string]>(
+    `me:${key}`,
+    model => `me:${model}`,
+    p => [part(p, 1)],
+  ),
+  begin: route<[string]>(
+    `w:${key}`,
+    model => `w:${model}`,
+    p => [part(p, 1)],
+  ),
+  draft: route<[string, number, DraftOp, number]>(
+    `d:${id}:\\d{1,6}:[subxvaceokrn](?::\\d{1,3})?`,
+    (draft, rev, op, n) => `d:${draft}:${rev}:${op}${'ve'.includes(op) ? `:${n}` : ''}`,
+    p => [part(p, 1), Number(p[2]), part(p, 3) as DraftOp, Number(p[4] ?? 0)],
+  ),
+  quote: route<[string, QuoteOp]>(
+    `q:${id}:(?:ok|fr|ed|x)`,
+    (quote, op) => `q:${quote}:${op}`,
+    p => [part(p, 1), part(p, 2) as QuoteOp],
+  ),
+  generation: route<[string, GenerationOp | undefined]>(
+    `g:${id}(?::(?:st|cx|why|rp|ed|rs|or|sp))?`,
+    (generation, op) => `g:${generation}${op ? `:${op}` : ''}`,
+    p => [part(p, 1), p[2] as GenerationOp | undefined],
+  ),
+  history: route<[HistoryFilter, string]>(
+    `hs:[asf]:(?:0|${id})`,
+    (filter, before) => `hs:${filter}:${before}`,
+    p => [part(p, 1) as HistoryFilter, part(p, 2)],
+  ),
+  balance: plain('b'),
+  operations: route<[number]>(
+    `b:o:${count}`,
+    before => `b:o:${before}`,
+    p => [Number(p[2])],
+  ),
+  topUp: route<[string | undefined]>(
+    `t(?::${id})?`,
+    quote => (quote ? `t:${quote}` : 't'),
+    p => [p[1]],
+  ),
+  language: route<['ru' | 'en' | undefined]>(
+    'lg(?::(?:ru|en))?',
+    to => (to ? `lg:${to}` : 'lg'),
+    p => [p[1] as 'ru' | 'en' | undefined],
+  ),
+  help: route<[HelpTopic | undefined]>(
+    'hp(?::(?:start|money|free|files|topup|late|contact))?',
+    topic => (topic ? `hp:${topic}` : 'hp'),
+    p => [p[1] as HelpTopic | undefined],
+  ),
+  /** What to make of a text or a file that came out of the blue: the format for the kept draft. */
+  keep: route<[List, string]>(
+    `k:(?:ti|tv|au|ii|iv|to):${id}`,
+    (format, draft) => `k:${format}:${draft}`,
+    p => [part(p, 1) as List, part(p, 2)],
+  ),
+}
+
+type Table = typeof table
+export type RouteName = keyof Table
+type Args<Name extends RouteName> = ReturnType<Table[Name]['from']>
+/** A press, read: the route's name with its arguments. */
+export type Route = { [Name in RouteName]: { name: Name; args: Args<Name> } }[RouteName]
+
+/** Writes the data of a button: `to.card('z-image', 'ti', 0)`. */
+export const to = Object.fromEntries(Object.entries(table).map(([name, entry]) => [name, entry.to])) as {
+  [Name in RouteName]: Table[Name]['to']
+}
+
+/** Reads the data of a press; undefined for anything that no button of this build says. */
+export function parse(data: string): Route | undefined {
+  for (const [name, entry] of Object.entries(table)) {
+    if (entry.shape.test(data)) return { name, args: entry.from(data.split(':')) } as Route
+  }
+  return undefined
+}

@@ -1,0 +1,26 @@
+import type { Sql } from '../db.ts'
+import type { Log } from '../log.ts'
+import { type ModelStats, modelStats } from './repository.ts'
+
+export type Stats = {
+  of(modelId: string): ModelStats | undefined
+  /** Successful runs of 30 days. */
+  popularity(modelId: string): number
+  refresh(): Promise<void>
+}
+
+/** How the models do, prepared: a screen reads it from memory. Refreshed by whoever built it. */
+export function createStats(sql: Sql, log: Log): Stats {
+  let known = new Map<string, ModelStats>()
+  return {
+    of: modelId => known.get(modelId),
+    popularity: modelId => known.get(modelId)?.runs30d ?? 0,
+    async refresh() {
+      try {
+        known = new Map((await modelStats(sql)).map(row => [row.modelId, row]))
+      } catch (error) {
+        log.warn({ err: error }, 'the figures of the models could not be read')
+      }
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import { createServer, type Server } from 'node:http'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** The service's own figures; few labels, none of them personal. */
+export function createMetrics() {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  return {
+    registry,
+    updates: new Counter({
+      name: 'telegen_updates_total',
+      help: 'Updates received',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    callbacks: new Counter({
+      name: 'telegen_callbacks_total',
+      help: 'Upstream callbacks received',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    waiting: new Gauge({ name: 'telegen_waiting', help: 'Rows that wait', labelNames: ['what'], registers }),
+    heldKop: new Gauge({ name: 'telegen_held_kop', help: 'Kopecks held by running generations', registers }),
+    oldestOpenS: new Gauge({
+      name: 'telegen_oldest_open_seconds',
+      help: 'Age of the oldest running generation',
+      registers,
+    }),
+    poolReplaced: new Gauge({
+      name: 'telegen_pool_replaced',
+      help: 'Times the database pool was thrown away',
+      registers,
+    }),
+  }
+}
+
+/** GET /metrics on a port of its own, so that it is never reached from outside. `refresh` fills the gauges first. */
+export async function serveMetrics(
+  metrics: Metrics,
+  { port, host, refresh }: { port: number; host: string; refresh(): Promise<void> },
+): Promise<Server> {
+  const server = createServer((request, response) => {
+    const answer = async () => {
+      if (request.method !== 'GET' || request.url !== '/metrics') {
+        response.writeHead(404).end()
+        return
+      }
+      await refresh().catch(() => {}) // an absent database shows as gauges that stand still
+      response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(await metrics.registry.metrics())
+    }
+    answer().catch(() => response.writeHead(500).end())
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  return server
+}

@@ -1,0 +1,39 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+
+const Said = Type.Object({ message: Type.String() })
+
+type Options = {
+  secret: string
+  /** Has stored the update once it resolves: Telegram forgets it on our 200. `Unknown` makes Telegram send it again. */
+  receive(body: string): Promise<void>
+}
+
+/** POST /webhook: an update is stored, then acknowledged with an empty body (telegram.md §1.2). */
+export const telegramWebhook: FastifyPluginAsyncTypebox<Options> = async (server, { secret, receive }) => {
+  // Whatever an authentic call carries is stored, so the body is taken as text and nothing is refused for its form.
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+
+  server.post('/webhook', {
+    bodyLimit: 1_048_576, // an update has at most 512 KiB
+    schema: { response: { 200: Type.Null(), 401: Said } },
+    async onRequest(request, reply) {
+      // Before the body is read.
+      if (matches(request.headers['x-telegram-bot-api-secret-token'], secret)) return
+      request.log.warn({ ip: request.ip }, 'a webhook call without the right secret was refused')
+      return reply.code(401).send({ message: 'Unauthorized' })
+    },
+    async handler(request, reply) {
+      await receive(typeof request.body === 'string' ? request.body : '')
+      return reply.code(200).send(null)
+    },
+  })
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest()
+
+/** Compares in constant time, whatever the lengths. */
+const matches = (sent: unknown, secret: string) =>
+  typeof sent === 'string' && timingSafeEqual(digest(sent), digest(secret))

@@ -1,0 +1,86 @@
+import { PgBoss } from 'pg-boss'
+import type { Log } from '../log.ts'
+import type { Wake } from '../payments/integration.ts'
+
+/** The kinds of work that pg-boss wakes us for. The rows are the truth: a job carries an id and may come twice or never. */
+export const queues = ['lane', 'submit', 'check', 'deliver', 'sweep', 'tidy'] as const
+export type QueueName = (typeof queues)[number]
+export const deadQueue = 'dead'
+
+export type Jobs = {
+  wake: Wake & { lane(lane: string): Promise<void>; sweep(afterMs: number): Promise<void> }
+  boss: PgBoss
+  /** Waits for running jobs up to `timeoutMs` and gives the rest back. */
+  stop(timeoutMs: number): Promise<void>
+}
+
+const open = (url: string, log: Log, options: { migrate: boolean; isWorker: boolean }): PgBoss => {
+  const boss = new PgBoss({
+    connectionString: url,
+    application_name: 'telegen jobs',
+    max: 4,
+    migrate: options.migrate,
+    createSchema: options.migrate,
+    useListenNotify: options.isWorker,
+    supervise: options.isWorker,
+    schedule: options.isWorker,
+    superviseIntervalSeconds: 10,
+    monitorIntervalSeconds: 10,
+    cronMonitorIntervalSeconds: 15,
+  })
+  boss.on('error', error => log.error({ err: error }, 'job engine'))
+  boss.on('warning', warning => log.warn({ warning }, 'job engine'))
+  return boss
+}
+
+/** Makes or upgrades the job engine's schema and our queues: part of the migration, safe on several machines at once. */
+export async function migrateJobs(url: string, log: Log): Promise<void> {
+  const boss = open(url, log, { migrate: true, isWorker: false })
+  await boss.start()
+  try {
+    await boss.createQueue(deadQueue, { retentionSeconds: 14 * 86_400 })
+    for (const name of queues) {
+      const options = {
+        notify: true,
+        deadLetter: deadQueue,
+        // A worker that died is noticed by its missing heartbeat, and its job runs elsewhere.
+        heartbeatSeconds: 15,
+        expireInSeconds: 300,
+        retryLimit: 3,
+        retryDelay: 2,
+        retryBackoff: true,
+        deleteAfterSeconds: 600,
+      }
+      await boss.createQueue(name, options)
+      await boss.updateQueue(name, { deadLetter: deadQueue, notify: true })
+    }
+  } finally {
+    await boss.stop({ graceful: false })
+  }
+}
+
+/** Connects to the job engine. A process without the worker role only sends. */
+export async function startJobs(url: string, log: Log, isWorker: boolean): Promise<Jobs> {
+  const boss = open(url, log, { migrate: false, isWorker })
+  await boss.start()
+  // A wake-up that cannot be sent is not a failure of what was done: the row stands and the sweep finds it.
+  const send = async (name: QueueName, data: object, afterMs = 0) => {
+    try {
+      await boss.send(name, data, afterMs > 0 ? { startAfter: new Date(Date.now() + afterMs) } : {})
+    } catch (error) {
+      log.warn({ err: error, queue: name }, 'a wake-up was not sent')
+    }
+  }
+  return {
+    boss,
+    wake: {
+      submit: (ref, afterMs) => send('submit', ref, afterMs),
+      check: ref => send('check', { ref }),
+      follow: (ref, afterMs, sinceMs = 0) => send('check', { ref, sinceMs }, afterMs),
+      deliver: (outboxId, afterMs) => send('deliver', { outboxId }, afterMs),
+      lane: lane => send('lane', { lane }),
+      sweep: afterMs => send('sweep', {}, afterMs),
+    },
+    stop: timeoutMs => boss.stop({ graceful: true, timeout: timeoutMs }),
+  }
+}

@@ -1,0 +1,15 @@
+import type { Language } from '../money.ts'
+import type { Generation, Output } from '../payments/generations.ts'
+import type { Wallet } from '../payments/wallet.ts'
+import type { Screen } from '../telegram/screen.ts'
+
+/** What jobs say to people; the words are the bot's, which is built beside the jobs and handed to them. */
+export type Messages = {
+  /** The state of a run that has not ended. */
+  progress(generation: Generation, language: Language): Screen
+  /** What the progress message becomes after the end. */
+  done(generation: Generation, language: Language): Screen
+  /** The caption of a result, 1024 characters at the most. `freeLeft` is what is left today. */
+  result(generation: Generation, outputs: Output[], wallet: Wallet, freeLeft: number, language: Language): Screen
+  failure(generation: Generation, language: Language): Screen
+}

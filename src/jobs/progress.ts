@@ -1,0 +1,35 @@
+import type { Telegram } from 'telegraf'
+import type { Log } from '../log.ts'
+import type { Generation } from '../payments/generations.ts'
+import type { Screen } from '../telegram/screen.ts'
+import { keyboard } from '../telegram/screen.ts'
+
+// When a waiting person sees the clock move: at 10, 20 and 30 s, then every 30 s, after 3 min every minute (ux.md S11).
+const beat = (ageMs: number): number => {
+  const s = ageMs / 1000
+  if (s < 30) return Math.floor(s / 10)
+  if (s < 180) return 2 + Math.floor(s / 30)
+  return 5 + Math.floor(s / 60)
+}
+
+/** Is it time to move the clock, having last looked at the age of `sinceMs`? */
+export const isBeat = (sinceMs: number, ageMs: number): boolean => beat(ageMs) > beat(sinceMs)
+
+/** Edits the progress message where it stands. What goes wrong here is nobody's loss. */
+export async function editProgress(
+  telegram: Telegram,
+  generation: Generation,
+  screen: Screen,
+  log: Log,
+): Promise<void> {
+  if (generation.messageId === null) return
+  try {
+    await telegram.editMessageText(generation.chatId, generation.messageId, undefined, screen.text.html, {
+      parse_mode: 'HTML',
+      link_preview_options: { is_disabled: true },
+      ...keyboard(screen),
+    })
+  } catch (error) {
+    log.debug({ err: error, generationId: generation.id }, 'the progress was not edited')
+  }
+}

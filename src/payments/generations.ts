@@ -1,0 +1,155 @@
+import { type Static, Type } from '@sinclair/typebox'
+import type { Inputs } from '../catalogue/parameters.ts'
+import { query, type Sql } from '../db.ts'
+
+/** Names one generation: the owner first, as every money row does. */
+export type Ref = { userId: number; id: string }
+
+const words = <W extends string[]>(...list: W) => Type.Unsafe<W[number]>(Type.String({ enum: list }))
+const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
+
+const ExecState = words('queued', 'submitting', 'running', 'success', 'failed', 'timeout')
+const MoneyState = words('free', 'debited', 'captured', 'refunded')
+
+const Generation = Type.Object({
+  userId: Type.Integer(),
+  id: Type.String(),
+  chatId: Type.Integer(),
+  messageId: Nullable(Type.Integer()),
+  modelId: Type.String(),
+  category: Type.String(),
+  isFree: Type.Boolean(),
+  priceKop: Type.Integer(),
+  execState: ExecState,
+  moneyState: MoneyState,
+  taskId: Nullable(Type.String()),
+  attempt: Type.Integer(),
+  deadlineAt: Type.Date(),
+  isOverdue: Type.Boolean(),
+  createdAt: Type.Date(),
+  submittedAt: Nullable(Type.Date()),
+  finishedAt: Nullable(Type.Date()),
+  ageMs: Type.Number(),
+  inputs: Type.Unsafe<Inputs>(Type.Object({})),
+  params: Type.Unsafe<Record<string, unknown>>(Type.Object({})),
+  errorCode: Nullable(Type.String()),
+  errorMessage: Nullable(Type.String()),
+})
+/** One run with the answers it was ordered with. `errorMessage` is the upstream's own text: for admins, never for people. */
+export type Generation = Static<typeof Generation>
+
+export const generationById = query(
+  Generation,
+  (sql, { userId, id }: Ref) => sql`
+    select g.user_id as "userId", g.id, g.chat_id as "chatId", g.message_id as "messageId", g.model_id as "modelId",
+      g.category, g.is_free as "isFree", g.price_kop as "priceKop", g.exec_state as "execState",
+      g.money_state as "moneyState", g.task_id as "taskId", g.attempt, g.deadline_at as "deadlineAt",
+      g.deadline_at <= now() as "isOverdue", g.created_at as "createdAt", g.submitted_at as "submittedAt",
+      g.finished_at as "finishedAt",
+      (extract(epoch from coalesce(g.finished_at, now()) - g.created_at) * 1000)::float8 as "ageMs",
+      q.inputs, q.params, e.error_code as "errorCode", e.error_message as "errorMessage"
+    from pay.generations g
+    join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id
+    left join pay.generation_events e on e.user_id = g.user_id and e.request_id = g.id and e.status <> 'started'
+    where g.user_id = ${userId} and g.id = ${id}`,
+)
+
+/** A user's own generation. */
+export async function readGeneration(sql: Sql, ref: Ref): Promise<Generation | undefined> {
+  const [row] = await generationById(sql, ref)
+  return row
+}
+
+/** Whose generation it is: callbacks name none. */
+export const ownerOf = query(
+  Type.Object({ userId: Type.Integer(), taskId: Nullable(Type.String()), isFinished: Type.Boolean() }),
+  (sql, id: string) => sql`
+    select user_id as "userId", task_id as "taskId", finished_at is not null as "isFinished"
+    from pay.generations where id = ${id}`,
+)
+
+const Output = Type.Object({
+  n: Type.Integer(),
+  kind: Type.String(),
+  mime: Type.String(),
+  extension: Type.String(),
+  bytes: Type.Integer(),
+  widthPx: Nullable(Type.Integer()),
+  heightPx: Nullable(Type.Integer()),
+  seconds: Nullable(Type.Number()),
+  url: Type.String(),
+  fileId: Nullable(Type.String()),
+  sentAs: Nullable(Type.String()),
+})
+/** One usable output of a success. `fileId` is Telegram's, known once it was sent. */
+export type Output = Static<typeof Output>
+
+export const outputsOf = query(
+  Output,
+  (sql, { userId, id }: Ref) => sql`
+    select n, kind, mime, extension, bytes, width_px as "widthPx", height_px as "heightPx", seconds, url,
+      file_id as "fileId", sent_as as "sentAs"
+    from pay.results where user_id = ${userId} and generation_id = ${id} order by n`,
+)
+
+const Line = Type.Object({
+  id: Type.String(),
+  modelId: Type.String(),
+  execState: ExecState,
+  moneyState: MoneyState,
+  isFree: Type.Boolean(),
+  priceKop: Type.Integer(),
+  createdAt: Type.Date(),
+  taskId: Nullable(Type.String()),
+})
+export type HistoryLine = Static<typeof Line>
+
+/** A user's runs, newest first, those older than the run `before` (null: from the newest), in one of the three filters. */
+export const history = query(
+  Line,
+  (sql, userId: number, filter: 'all' | 'done' | 'failed', before: string | null, limit: number) => sql`
+    select g.id, g.model_id as "modelId", g.exec_state as "execState", g.money_state as "moneyState", g.is_free as "isFree",
+      g.price_kop as "priceKop", g.created_at as "createdAt", g.task_id as "taskId"
+    from pay.generations g
+    where g.user_id = ${userId}
+      and (${filter}::text = 'all' or ${filter}::text = 'done' and g.exec_state = 'success'
+           or ${filter}::text = 'failed' and g.exec_state in ('failed', 'timeout'))
+      and (${before}::text is null or (g.created_at, g.id) <
+           (select b.created_at, b.id from pay.generations b where b.user_id = ${userId} and b.id = ${before}::text))
+    order by g.created_at desc, g.id desc
+    limit ${limit}`,
+)
+
+/** A user's running generations, oldest first. */
+export const openGenerations = query(
+  Type.Object({ id: Type.String(), modelId: Type.String(), priceKop: Type.Integer() }),
+  (sql, userId: number) => sql`
+    select id, model_id as "modelId", price_kop as "priceKop" from pay.generations
+    where user_id = ${userId} and finished_at is null order by created_at`,
+)
+
+const FreeUse = Type.Object({ modelId: Type.String(), windowKind: Type.String(), used: Type.Integer() })
+
+/** Free runs that a user took in the current hour and day (UTC), by model. */
+export const freeUses = query(
+  FreeUse,
+  (sql, userId: number) => sql`
+    select model_id as "modelId", window_kind as "windowKind", used from pay.free_usage
+    where user_id = ${userId} and starts_at = pay.window_start(window_kind, now())`,
+)
+
+/** What is left of the free runs of each model: the lower of hour and day. */
+export async function freeLeft(
+  sql: Sql,
+  userId: number,
+  limits: { daily: number; hourly: number },
+): Promise<(modelId: string) => { day: number; hour: number; now: number }> {
+  const uses = await freeUses(sql, userId)
+  const used = (modelId: string, kind: string) =>
+    uses.find(use => use.modelId === modelId && use.windowKind === kind)?.used ?? 0
+  return modelId => {
+    const day = Math.max(0, limits.daily - used(modelId, 'day'))
+    const hour = Math.max(0, limits.hourly - used(modelId, 'hour'))
+    return { day, hour, now: Math.min(day, hour) }
+  }
+}

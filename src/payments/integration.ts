@@ -1,0 +1,384 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { crash } from '../crash.ts'
+import { query, type Sql, untilAnswered } from '../db.ts'
+import {
+  FreeLimitReached,
+  InsufficientFunds,
+  NotFound,
+  pause,
+  QuoteExpired,
+  Refused,
+  sqlState,
+  TooManyOpen,
+  Unknown,
+} from '../errors.ts'
+import type { Log, Scrub } from '../log.ts'
+import type { Budget } from '../upstream/budget.ts'
+import type { Upstream } from '../upstream/client.ts'
+import type { ResultStore } from '../upstream/results.ts'
+import { type Generation, ownerOf, type Ref, readGeneration } from './generations.ts'
+
+/** Tells a worker that there is something to do. Only a wake-up: a lost one is found by the sweep, a doubled one is harmless. */
+export type Wake = {
+  submit(ref: Ref, afterMs?: number): Promise<void>
+  /** There may be news: one look. */
+  check(ref: Ref): Promise<void>
+  /** Look after a while and go on looking until it has ended. `sinceMs`: the generation's age at the last look. */
+  follow(ref: Ref, afterMs: number, sinceMs?: number): Promise<void>
+  deliver(outboxId: number, afterMs?: number): Promise<void>
+}
+
+export type Deps = {
+  sql: Sql
+  upstream: Upstream
+  results: ResultStore
+  budget: Budget
+  /** The address for the upstream's callback of a generation; undefined without a public address. */
+  callbackUrl(generationId: string): string | undefined
+  wake: Wake
+  scrub: Scrub
+  log: Log
+}
+
+export type Order = {
+  userId: number
+  /** Made by the caller and kept before the call. */
+  id: string
+  /** The intent: the same key can start one generation only. */
+  requestKey: string
+  quoteId: string
+  chatId: number
+  /** The message that turns into the progress. */
+  messageId: number | null
+  /** How long the upstream may take before the money goes back. */
+  deadlineMs: number
+}
+export type Limits = { maxOpen: number; freeDaily: number; freeHourly: number }
+
+const Started = Type.Object({
+  result: Type.String(),
+  id: Type.String(),
+  priceKop: Type.Integer(),
+  balanceKop: Type.Integer(),
+})
+export type Started = Omit<Static<typeof Started>, 'result'> & { result: 'started' | 'duplicate' | 'key_reused' }
+
+export const genStart = query(
+  Started,
+  (sql, order: Order, limits: Limits) => sql`
+    select result, generation_id as id, price_kop as "priceKop", balance_kop as "balanceKop"
+    from pay.gen_start(${order.userId}, ${order.id}, ${order.requestKey}, ${order.chatId}, ${order.messageId}, ${order.quoteId},
+      ${`${order.deadlineMs} milliseconds`}, ${limits.maxOpen}, ${limits.freeDaily}, ${limits.freeHourly})`,
+)
+
+/**
+ * Admits the order, takes its price (or one free run) and records `started`: one statement, so all of it or nothing.
+ * Safe to repeat with the same order: the second call answers `duplicate` and takes nothing. Throws InsufficientFunds,
+ * QuoteExpired, TooManyOpen, FreeLimitReached, NotFound (no such quote of this user), Unknown (ask again).
+ */
+export async function place(sql: Sql, order: Order, limits: Limits): Promise<Started> {
+  try {
+    const [row] = await untilAnswered(() => genStart(sql, order, limits))
+    crash('after_debit')
+    return row as Started
+  } catch (error) {
+    const about = `user ${order.userId}, quote ${order.quoteId}`
+    switch (sqlState(error)) {
+      case 'P0402':
+        throw new InsufficientFunds(about, { cause: error })
+      case 'P0404':
+        throw new NotFound(about, { cause: error })
+      case 'P0410':
+        throw new QuoteExpired(about, { cause: error })
+      case 'P0429':
+        throw new TooManyOpen(about, { cause: error })
+      case 'P0430':
+        throw new FreeLimitReached(about, { cause: error })
+      default:
+        throw error // Unknown included: "no answer" is not "no"
+    }
+  }
+}
+
+// How soon the sweep looks again at a row whose worker is gone.
+const lookAgain = '60 seconds'
+// A submit that surely failed is tried this often before the person gets the money back.
+const mostAttempts = 5
+
+export const genSubmit = query(
+  Type.Object({
+    attempt: Type.Integer(),
+    modelId: Type.String(),
+    params: Type.Unsafe<Record<string, unknown>>(Type.Object({})),
+  }),
+  (sql, { userId, id }: Ref) => sql`
+    select attempt, model_id as "modelId", params from pay.gen_submit(${userId}, ${id}, ${lookAgain})`,
+)
+export const genAccepted = query(
+  Type.Object({ isMine: Type.Boolean() }),
+  (sql, { userId, id }: Ref, attempt: number, taskId: string) => sql`
+    select pay.gen_accepted(${userId}, ${id}, ${attempt}, ${taskId}, ${lookAgain}) as "isMine"`,
+)
+export const genRequeue = query(
+  Type.Object({ isMine: Type.Boolean() }),
+  (sql, { userId, id }: Ref, attempt: number, afterMs: number) => sql`
+    select pay.gen_requeue(${userId}, ${id}, ${attempt}, ${`${afterMs} milliseconds`}) as "isMine"`,
+)
+export const genLook = query(
+  Type.Object({}),
+  (sql, { userId, id }: Ref, afterMs: number) => sql`
+    select pay.gen_look(${userId}, ${id}, ${`${afterMs} milliseconds`}) as "nothing"`,
+)
+export const genDue = query(
+  Type.Object({ userId: Type.Integer(), id: Type.String(), execState: Type.String() }),
+  (sql, limit: number) => sql`
+    select user_id as "userId", id, exec_state as "execState" from pay.gen_due(${limit}, ${lookAgain})`,
+)
+export const genAttach = query(
+  Type.Object({ isAttached: Type.Boolean() }),
+  (sql, id: string, taskId: string) => sql`select pay.gen_attach(${id}, ${taskId}) as "isAttached"`,
+)
+
+/**
+ * Sends a queued generation to the upstream, with no transaction open across the call. The row says `submitting` before
+ * the call goes out; only a certain refusal takes it back to `queued`. A lost answer leaves it as it is: it is never
+ * sent again, a callback may still name its task, else the deadline gives the money back.
+ */
+export async function submit(deps: Deps, ref: Ref): Promise<'accepted' | 'failed' | 'later' | 'unknown' | 'nothing'> {
+  const { sql, upstream, budget, wake, log } = deps
+  const waitMs = await budget.take('submit')
+  if (waitMs > 0) {
+    await wake.submit(ref, waitMs)
+    return 'later'
+  }
+  const [row] = await genSubmit(sql, ref)
+  if (!row) return 'nothing' // another worker, a cancel, or the deadline was first
+  const { attempt, modelId, params } = row
+
+  const callBackUrl = deps.callbackUrl(ref.id)
+  crash('before_submit')
+  const answer = await upstream.createTask({ model: modelId, input: params, ...(callBackUrl ? { callBackUrl } : {}) })
+  crash('submit_sent')
+  const context = { userId: ref.userId, generationId: ref.id, modelId, attempt }
+
+  switch (answer.kind) {
+    case 'accepted': {
+      const [saved] = await untilAnswered(() => genAccepted(sql, ref, attempt, answer.taskId))
+      crash('task_id_saved')
+      log.info({ ...context, taskId: answer.taskId, isMine: saved?.isMine }, 'generation submitted')
+      await wake.follow(ref, firstLookMs)
+      return 'accepted'
+    }
+    case 'refused':
+      log.warn({ ...context, code: answer.code, reason: deps.scrub(answer.message) }, 'upstream refused the order')
+      await settle(deps, ref, { outcome: 'failed', code: answer.code, message: answer.message })
+      return 'failed'
+    case 'busy': {
+      if (answer.code === 'transient' && attempt >= mostAttempts) {
+        await settle(deps, ref, { outcome: 'failed', code: 'upstream_error', message: answer.message })
+        return 'failed'
+      }
+      const afterMs = Math.max(answer.retryAfterMs, Math.min(60_000, 500 * 2 ** attempt) * (0.75 + Math.random() / 2))
+      log.warn({ ...context, code: answer.code, afterMs }, 'upstream is busy, the order waits')
+      await untilAnswered(() => genRequeue(sql, ref, attempt, Math.round(afterMs)))
+      await wake.submit(ref, afterMs)
+      return 'later'
+    }
+    default:
+      log.error(
+        { ...context, reason: deps.scrub(answer.message) },
+        'submit unknown: a task may exist, never sent again',
+      )
+      return 'unknown'
+  }
+}
+
+const firstLookMs = 2_500
+
+/** How long to wait for the next look at a task of this age (kie-api.md §8). */
+export const nextLookMs = (ageMs: number): number => (ageMs < 30_000 ? firstLookMs : ageMs < 120_000 ? 7_000 : 20_000)
+
+// «Success» may be said a moment before its files can be had (kie-api.md K8): looked at again after these pauses.
+const resultPausesMs = [0, 1_000, 2_500]
+
+export type Checked =
+  | { state: 'nothing' }
+  | { state: 'ended'; generation: Generation }
+  | { state: 'open'; generation: Generation; nextMs: number }
+
+/**
+ * One look at an open generation, by whoever woke us: asks the upstream, and settles when there is a verdict or when
+ * the deadline has passed without one.
+ */
+export async function check(deps: Deps, ref: Ref): Promise<Checked> {
+  const generation = await readGeneration(deps.sql, ref)
+  if (!generation) return { state: 'nothing' }
+  if (generation.finishedAt) return { state: 'ended', generation }
+  const open: Checked = { state: 'open', generation, nextMs: nextLookMs(generation.ageMs) }
+  const timeout = async (code: string, message: string): Promise<Checked> => {
+    await settle(deps, ref, { outcome: 'timeout', code, message })
+    return { state: 'ended', generation }
+  }
+
+  if (generation.execState === 'queued') {
+    if (generation.isOverdue) return timeout('not_submitted', 'the upstream had no room before the deadline')
+    await deps.wake.submit(ref)
+    return open
+  }
+  if (generation.taskId === null) {
+    return generation.isOverdue ? timeout('submit_unknown', 'the upstream never said whether it took the order') : open
+  }
+  if ((await deps.budget.take('read')) > 0 && !generation.isOverdue) return { ...open, nextMs: 1_000 }
+
+  const task = await deps.upstream.recordInfo(generation.taskId)
+  crash('poll_ok')
+  switch (task.kind) {
+    case 'failed':
+      await settle(deps, ref, { outcome: 'failed', code: task.code, message: task.message })
+      return { state: 'ended', generation }
+    case 'success': {
+      if (isForeign(task.callBackUrl, deps.callbackUrl(ref.id))) {
+        deps.log.error({ generationId: ref.id, taskId: generation.taskId }, 'the task belongs to another order')
+        return generation.isOverdue ? timeout('wrong_task', 'the task belongs to another order') : open
+      }
+      const results = await collectPatiently(deps, ref, generation.taskId, task.urls)
+      if (results === 'unclear')
+        return generation.isOverdue ? timeout('no_result', 'the files could not be fetched') : open
+      if (results.length > 0) await settle(deps, ref, { outcome: 'success', results })
+      else
+        await settle(deps, ref, {
+          outcome: 'failed',
+          code: 'no_result',
+          message: `${task.urls.length} files, none usable`,
+        })
+      return { state: 'ended', generation }
+    }
+    default:
+      return generation.isOverdue ? timeout('deadline', `still ${task.kind} at the deadline`) : open
+  }
+}
+
+export type Result = {
+  n: number
+  kind: 'image' | 'video' | 'audio'
+  mime: string
+  extension: string
+  bytes: number
+  width_px: number | null
+  height_px: number | null
+  seconds: number | null
+  url: string
+}
+export type Ending =
+  | { outcome: 'success'; results: Result[] }
+  | { outcome: 'failed' | 'timeout'; code: string; message: string }
+
+// No usable file after some patience is a verdict; a network that fails is not.
+async function collectPatiently(deps: Deps, ref: Ref, taskId: string, named: string[]): Promise<Result[] | 'unclear'> {
+  let urls = named
+  let found: Result[] | 'unclear' = []
+  for (const pauseMs of resultPausesMs) {
+    if (pauseMs > 0) {
+      await pause(pauseMs)
+      const again = await deps.upstream.recordInfo(taskId)
+      if (again.kind === 'success') urls = again.urls
+    }
+    found = await collect(deps, ref, urls)
+    if (found.length > 0 && found !== 'unclear') return found
+  }
+  return found
+}
+
+// Only files that were fetched whole and are what they should be count as results.
+async function collect(deps: Deps, ref: Ref, urls: string[]): Promise<Result[] | 'unclear'> {
+  const results: Result[] = []
+  for (const [index, url] of urls.entries()) {
+    try {
+      const file = await deps.results.fetch(ref.id, index + 1, url)
+      results.push({
+        n: index + 1,
+        kind: file.kind,
+        mime: file.mime,
+        extension: file.extension,
+        bytes: file.bytes,
+        width_px: file.widthPx ?? null,
+        height_px: file.heightPx ?? null,
+        seconds: file.seconds ?? null,
+        url,
+      })
+    } catch (error) {
+      if (!(error instanceof Refused || error instanceof Unknown)) throw error
+      deps.log.warn({ err: error, generationId: ref.id, n: index + 1 }, 'a result could not be fetched')
+      if (error instanceof Unknown) return 'unclear' // it may come: a part now would be a part for good
+    }
+  }
+  return results
+}
+
+const isForeign = (named: string | undefined, ours: string | undefined) =>
+  named !== undefined && ours !== undefined && named.split('/callbacks/')[1] !== ours.split('/callbacks/')[1]
+
+const Settled = Type.Object({
+  result: Type.String(),
+  state: Type.String(),
+  outboxId: Type.Union([Type.Integer(), Type.Null()]),
+})
+export type Settled = Omit<Static<typeof Settled>, 'result'> & { result: 'settled' | 'already' | 'not_due' }
+
+export const genFinish = query(
+  Settled,
+  (sql, { userId, id }: Ref, outcome: string, code: string | null, message: string | null, results: object) => sql`
+    select result, state, outbox_id as "outboxId"
+    from pay.gen_finish(${userId}, ${id}, ${outcome}, ${code}, ${message}, ${results})`,
+)
+
+/**
+ * Ends a generation once, whoever asks: success keeps the money, anything else gives it back; the final event and the
+ * message to the person are written in the same statement. Every later call reads `already` and the state that stands.
+ * Throws NotFound for a generation that is not there, Unknown when the database stays silent (ask again).
+ */
+export async function settle(
+  deps: Pick<Deps, 'sql' | 'wake' | 'scrub' | 'log'>,
+  ref: Ref,
+  ending: Ending,
+): Promise<Settled> {
+  const failed = ending.outcome === 'success' ? undefined : ending
+  const message = failed ? [...deps.scrub(failed.message)].slice(0, 500).join('') : null
+  const results = ending.outcome === 'success' ? ending.results : []
+  crash('before_settle')
+  try {
+    const [row] = await untilAnswered(() =>
+      genFinish(deps.sql, ref, ending.outcome, failed?.code ?? null, message, results),
+    )
+    crash('after_settle')
+    const settled = row as Settled
+    if (settled.result === 'settled') {
+      deps.log.info(
+        { userId: ref.userId, generationId: ref.id, outcome: ending.outcome, code: failed?.code },
+        'generation settled',
+      )
+    }
+    if (settled.outboxId !== null) await deps.wake.deliver(settled.outboxId)
+    return settled
+  } catch (error) {
+    if (sqlState(error) === 'P0404') throw new NotFound(`generation ${ref.id} of user ${ref.userId}`, { cause: error })
+    throw error
+  }
+}
+
+/**
+ * An authentic callback came for a generation: it may name the task of a submit whose answer was lost, and it is a
+ * reason to look now. Nothing it says is believed before the upstream was asked.
+ */
+export async function news(deps: Pick<Deps, 'sql' | 'wake'>, id: string, taskId: string | undefined): Promise<boolean> {
+  crash('callback_received')
+  const [owner] = await ownerOf(deps.sql, id)
+  if (!owner || owner.isFinished) return false
+  if (taskId !== undefined && owner.taskId === null) await genAttach(deps.sql, id, taskId)
+  await deps.wake.check({ userId: owner.userId, id })
+  return true
+}
+
+/** Takes an order back while nothing was sent. `not_due`: the submit had begun. */
+export const cancel = (deps: Pick<Deps, 'sql' | 'wake' | 'scrub' | 'log'>, ref: Ref): Promise<Settled> =>
+  settle(deps, ref, { outcome: 'failed', code: 'cancelled', message: 'cancelled by the user' })

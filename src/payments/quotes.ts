@@ -1,0 +1,67 @@
+import { type Static, Type } from '@sinclair/typebox'
+import type { Inputs } from '../catalogue/parameters.ts'
+import type { Rates } from '../catalogue/pricing.ts'
+import { query, type Sql } from '../db.ts'
+import { newId } from '../id.ts'
+
+/** How long a shown price stands. */
+export const quoteMinutes = 15
+
+export type Offer = {
+  userId: number
+  modelId: string
+  category: string
+  inputs: Inputs
+  /** What createTask gets, complete. */
+  params: Record<string, unknown>
+  /** 0 only for a free run. */
+  priceKop: number
+  credits: string
+  rates: Rates
+}
+
+const Made = Type.Object({ id: Type.String(), expiresAt: Type.Date() })
+
+export const quoteInsert = query(
+  Made,
+  (sql, id: string, offer: Offer) => sql`
+    insert into pay.quotes (user_id, id, model_id, category, inputs, params, price_kop, credits, usd_rub_rate, markup, expires_at)
+    values (${offer.userId}, ${id}, ${offer.modelId}, ${offer.category}, ${offer.inputs}, ${offer.params}, ${offer.priceKop},
+      ${offer.credits}, ${offer.rates.usdRubRate}, ${offer.rates.markup}, now() + make_interval(mins => ${quoteMinutes}))
+    returning id, expires_at as "expiresAt"`,
+)
+
+/** Writes down a price as it will be shown. What is charged is this row's, whatever the catalogue says later. */
+export async function makeQuote(sql: Sql, offer: Offer): Promise<Static<typeof Made>> {
+  const [row] = await quoteInsert(sql, newId(), offer)
+  return row!
+}
+
+const Quote = Type.Object({
+  id: Type.String(),
+  modelId: Type.String(),
+  category: Type.String(),
+  inputs: Type.Unsafe<Inputs>(Type.Object({})),
+  params: Type.Unsafe<Record<string, unknown>>(Type.Object({})),
+  priceKop: Type.Integer(),
+  expiresAt: Type.Date(),
+  isExpired: Type.Boolean(),
+  generationId: Type.Union([Type.String(), Type.Null()]),
+})
+export type Quote = Static<typeof Quote>
+
+export const quoteById = query(
+  Quote,
+  (sql, userId: number, id: string) => sql`
+    select q.id, q.model_id as "modelId", q.category, q.inputs, q.params, q.price_kop as "priceKop", q.expires_at as "expiresAt",
+      q.expires_at <= now() as "isExpired", g.id as "generationId"
+    from pay.quotes q
+    left join pay.generations g on g.user_id = q.user_id and g.quote_id = q.id
+    where q.user_id = ${userId} and q.id = ${id}`,
+)
+
+/** A user's own quote; `generationId` is set once it was used. */
+export async function readQuote(sql: Sql, userId: number, id: string): Promise<Quote | undefined> {
+  const [row] = await quoteById(sql, userId, id)
+  return row
+}

@@ -1,0 +1,59 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { query, type Sql } from '../db.ts'
+
+const Wallet = Type.Object({
+  balanceKop: Type.Integer(),
+  atWorkKop: Type.Integer(),
+  atWorkCount: Type.Integer(),
+})
+/** Kopecks. `balanceKop` is what can be spent; `atWorkKop` is held by running generations and is not part of it. */
+export type Wallet = Static<typeof Wallet>
+
+export const walletOf = query(
+  Wallet,
+  (sql, userId: number) => sql`
+    select w.balance_kop as "balanceKop", coalesce(g.held, 0)::bigint as "atWorkKop", coalesce(g.n, 0)::int as "atWorkCount"
+    from pay.wallets w
+    left join (select sum(price_kop) as held, count(*) as n from pay.generations
+               where user_id = ${userId} and finished_at is null) g on true
+    where w.user_id = ${userId}`,
+)
+
+/** What a user has. A user without a wallet has nothing. */
+export async function readWallet(sql: Sql, userId: number): Promise<Wallet> {
+  const [row] = await walletOf(sql, userId)
+  return row ?? { balanceKop: 0, atWorkKop: 0, atWorkCount: 0 }
+}
+
+/** Kopecks that can be spent. */
+export const balanceOf = async (sql: Sql, userId: number): Promise<number> => (await readWallet(sql, userId)).balanceKop
+
+const Operation = Type.Object({
+  seq: Type.Integer(),
+  kind: Type.String(),
+  amountKop: Type.Integer(),
+  balanceAfterKop: Type.Integer(),
+  generationId: Type.Union([Type.String(), Type.Null()]),
+  modelId: Type.Union([Type.String(), Type.Null()]),
+  createdAt: Type.Date(),
+})
+export type Operation = Static<typeof Operation>
+
+/** Ledger entries of a user, newest first, those before the entry `before` (its seq). */
+export const operations = query(
+  Operation,
+  (sql, userId: number, before: number, limit: number) => sql`
+    select l.seq, l.kind, l.amount_kop as "amountKop", l.balance_after as "balanceAfterKop",
+      l.generation_id as "generationId", g.model_id as "modelId", l.created_at as "createdAt"
+    from pay.ledger_entries l
+    left join pay.generations g on g.user_id = l.user_id and g.id = l.generation_id
+    where l.user_id = ${userId} and l.seq < ${before}
+    order by l.seq desc
+    limit ${limit}`,
+)
+
+export const creditBonus = query(
+  Type.Object({ result: Type.String() }),
+  (sql, userId: number, ref: string, amountKop: number) => sql`
+    select pay.credit(${userId}, 'bonus', ${ref}, ${amountKop}) as result`,
+)

@@ -1,0 +1,35 @@
+import type { Telegram } from 'telegraf'
+import { pause } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { allowedUpdates } from './webhook.ts'
+
+type Options = {
+  telegram: Telegram
+  /** Has stored the update once it resolves: the next call makes Telegram forget it. */
+  receive(body: string): Promise<void>
+  log: Log
+  signal: AbortSignal
+}
+
+/**
+ * Fetches updates where there is no public address for a webhook. One consumer a token: beside a webhook it refuses to
+ * start, rather than take the updates away from a running service. Throws then; resolves when `signal` ends it.
+ */
+export async function pollUpdates({ telegram, receive, log, signal }: Options): Promise<void> {
+  const { url } = await telegram.getWebhookInfo()
+  if (url) throw new Error('this bot has a webhook: set PUBLIC_URL to use it, or remove it with deleteWebhook')
+  log.info('long polling')
+  let offset = 0
+  while (!signal.aborted) {
+    try {
+      const updates = await telegram.getUpdates(10, 100, offset, [...allowedUpdates])
+      for (const update of updates) {
+        await receive(JSON.stringify(update))
+        offset = update.update_id + 1
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'updates could not be fetched or stored, to be tried again')
+      await pause(2_000, signal)
+    }
+  }
+}

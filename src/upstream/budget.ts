@@ -1,0 +1,17 @@
+import type { Sql } from '../db.ts'
+import { takeRate } from '../rates.ts'
+
+export type Budget = {
+  /** Takes a place, or answers after how many milliseconds to try again (0: go). */
+  take(what: 'submit' | 'read'): Promise<number>
+}
+
+// The upstream drops what exceeds 20 creations in 10 s or 10 reads in 1 s (kie-api.md §8). A burst and its refill
+// together stay within the figure in any such window, on all machines together.
+const budgets = {
+  submit: { key: 'kie:submit', everyUs: 833_334, burst: 8 },
+  read: { key: 'kie:read', everyUs: 200_000, burst: 5 },
+}
+
+/** The upstream's limits, shared by all machines through the database. */
+export const createBudget = (sql: Sql): Budget => ({ take: what => takeRate(sql, [budgets[what]], 0) })

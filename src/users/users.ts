@@ -1,0 +1,62 @@
+import { Type } from '@sinclair/typebox'
+import { query, type Sql } from '../db.ts'
+import type { Language } from '../money.ts'
+
+export type Person = { id: number; firstName: string; username: string | null; clientLanguage: string | null }
+export type User = { id: number; isNew: boolean; language: Language; isBanned: boolean }
+
+const Opened = Type.Object({
+  isNew: Type.Boolean(),
+  language: Type.Union([Type.String(), Type.Null()]),
+  clientLanguage: Type.Union([Type.String(), Type.Null()]),
+  isBanned: Type.Boolean(),
+})
+
+export const userOpen = query(
+  Opened,
+  (sql, { id, firstName, username, clientLanguage }: Person, bonusKop: number) => sql`
+    select is_new as "isNew", language, client_language as "clientLanguage", is_banned as "isBanned"
+    from pay.user_open(${id}, ${firstName}, ${username}, ${clientLanguage}, ${bonusKop})`,
+)
+
+/** The user behind an update; a new one gets a wallet and the welcome bonus (kopecks, once) in the same statement. */
+export async function openUser(sql: Sql, person: Person, bonusKop: number): Promise<User> {
+  const [row] = await userOpen(sql, person, bonusKop)
+  const { isNew, language, clientLanguage, isBanned } = row!
+  return { id: person.id, isNew, isBanned, language: languageOf(language, clientLanguage) }
+}
+
+const Spoken = Type.Object({
+  language: Type.Union([Type.String(), Type.Null()]),
+  clientLanguage: Type.Union([Type.String(), Type.Null()]),
+})
+
+export const userLanguage = query(
+  Spoken,
+  (sql, userId: number) => sql`
+    select language, client_language as "clientLanguage" from pay.users where user_id = ${userId}`,
+)
+
+/** The language to write to a user in. */
+export async function languageFor(sql: Sql, userId: number): Promise<Language> {
+  const [row] = await userLanguage(sql, userId)
+  return languageOf(row?.language ?? null, row?.clientLanguage ?? null)
+}
+
+export const setLanguage = query(
+  Type.Object({}),
+  (sql, userId: number, language: Language) => sql`
+    update pay.users set language = ${language} where user_id = ${userId}`,
+)
+
+/** The person blocked the bot or is gone; the next update of theirs undoes it. */
+export const markUnreachable = query(
+  Type.Object({}),
+  (sql, userId: number) => sql`update pay.users set is_reachable = false where user_id = ${userId}`,
+)
+
+/** The person's own choice, else Russian for those whose Telegram speaks ru, uk, be or kk, else English. */
+const languageOf = (chosen: string | null, client: string | null): Language => {
+  if (chosen === 'ru' || chosen === 'en') return chosen
+  return client === null || /^(ru|uk|be|kk)\b/.test(client) ? 'ru' : 'en'
+}

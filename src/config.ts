@@ -218,7 +218,7 @@ function secretParts(value: string | undefined): string[] {
   if (!value) return []
   if (!value.includes('://')) return [value]
   const password = URL.canParse(value) ? new URL(value).password : value
-  return password ? [password, decodeURIComponent(password)] : []
+  return password ? [...new Set([password, decodeURIComponent(password)])] : []
 }
 
 const list = (text: string) =>

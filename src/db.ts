@@ -1,6 +1,6 @@
 import type { Static, TObject } from '@sinclair/typebox'
 import postgres from 'postgres'
-import { pause, Unknown } from './errors.ts'
+import { pause, sqlState, Unknown } from './errors.ts'
 
 /** A value of a statement: json columns take objects as they are. */
 export type Param = string | number | bigint | boolean | null | object
@@ -63,7 +63,7 @@ export function connect(url: string, { deadlineMs = 5_000, max = 10, role = 'pay
     try {
       return await Promise.race([used<Row[]>(text, ...(values as postgres.ParameterOrFragment<never>[])), late])
     } catch (error) {
-      if (error instanceof Unknown || isVerdict(error)) throw error
+      if (error instanceof Unknown || isVerdict(error) || isOurs(error)) throw error
       throw new Unknown('database gave no verdict', { cause: error })
     } finally {
       clearTimeout(timer)
@@ -112,6 +112,9 @@ export async function untilAnswered<T>(call: () => Promise<T>, untilMs = 10_000)
 function isVerdict(error: unknown): boolean {
   return error instanceof postgres.PostgresError && !/^(08|40|53|57|55P03|25006)/.test(error.code)
 }
+
+// Not about the connection: a value that does not fit, a parameter that was left out.
+const isOurs = (error: unknown) => error instanceof RangeError || sqlState(error) === 'UNDEFINED_VALUE'
 
 /** Kopecks and ids fit a double; a value that does not is a bug, so say so rather than round it. */
 function toSafeInteger(text: string): number {

@@ -18,7 +18,7 @@ export const telegramWebhook: FastifyPluginAsyncTypebox<Options> = async (server
 
   server.post('/webhook', {
     bodyLimit: 1_048_576, // an update has at most 512 KiB
-    schema: { response: { 200: Type.Null(), 401: Said } },
+    schema: { response: { 200: Type.String(), 401: Said } },
     async onRequest(request, reply) {
       // Before the body is read.
       if (matches(request.headers['x-telegram-bot-api-secret-token'], secret)) return
@@ -27,7 +27,7 @@ export const telegramWebhook: FastifyPluginAsyncTypebox<Options> = async (server
     },
     async handler(request, reply) {
       await receive(typeof request.body === 'string' ? request.body : '')
-      return reply.code(200).send(null)
+      return reply.code(200).send('')
     },
   })
 }

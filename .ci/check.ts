@@ -1,0 +1,84 @@
+// What the linters do not see: layers, secrets, and things that must not lie in git. Prints every problem; exits 1.
+import { execFileSync } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
+
+const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+  encoding: 'utf8',
+})
+  .split('\0')
+  .filter(file => file && statSync(file, { throwIfNoEntry: false })?.isFile())
+const problems: string[] = []
+
+// ── Layers: a folder of src/ imports itself or a lower line; design.md draws them. ──
+const base = ['crash', 'db', 'config', 'errors', 'embedded-postgres', 'id', 'log', 'migrate', 'money', 'rates']
+const lines: string[][] = [
+  ['main', 'doctor'],
+  ['app'],
+  ['http', 'bot', 'jobs'],
+  ['payments'],
+  ['catalogue', 'events', 'upstream', 'telegram'],
+  ['i18n'],
+  ['users'],
+  base,
+]
+// Words need the format of money and the shape of a screen; a screen needs nothing of theirs.
+const allowed = new Set(['i18n>telegram', 'i18n>catalogue'])
+const lineOf = (part: string) => lines.findIndex(line => line.includes(part))
+const partOf = (path: string) => path.replace(/^src\//, '').replace(/\/.*|\.ts$/g, '')
+
+for (const file of files.filter(file => /^src\/.*\.[jt]s$/.test(file))) {
+  const from = partOf(file)
+  const text = readFileSync(file, 'utf8')
+  for (const [, target = ''] of text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)) {
+    const to = partOf(new URL(target, `file:///${file}`).pathname.slice(1))
+    if (from === to) continue
+    if (from === 'playground') {
+      // The playground starts the service beside its stand-ins; the stand-ins themselves know nothing of it.
+      const isStandIn = /^src\/playground\/(telegram|upstream)\//.test(file)
+      if (isStandIn && !target.endsWith('models.json')) problems.push(`${file} is a stand-in and imports ${target}`)
+      continue
+    }
+    if (to === 'playground') problems.push(`${file} knows the playground (${target})`)
+    else if (lineOf(from) === -1 || lineOf(to) === -1)
+      problems.push(`${file}: ${lineOf(from) === -1 ? from : to} is in no layer`)
+    else if (lineOf(to) <= lineOf(from) && !base.includes(from) && !allowed.has(`${from}>${to}`)) {
+      problems.push(`${file} imports upwards or sideways: ${target}`)
+    }
+  }
+  if (/process\.env/.test(text) && !/^src\/(main|doctor|catalogue\/list|playground\/.*)\.ts$/.test(file)) {
+    problems.push(`${file} reads the environment: take what it needs as an argument`)
+  }
+  if (file !== 'src/migrate.ts' && /sql\.(begin|unsafe|reserve)\b/.test(text) && !file.startsWith('src/playground/')) {
+    problems.push(`${file} uses sql.begin, sql.unsafe or sql.reserve: money is one statement`)
+  }
+  if (/parseFloat\(/.test(text) && !file.startsWith('src/playground/')) problems.push(`${file} uses parseFloat`)
+}
+
+// ── Secrets, by shape. Made-up ones in tests are marked by the word that follows the colon. ──
+const shapes: [string, RegExp][] = [
+  ['a bot token', /\b\d{8,10}:AA[\w-]{33}\b/],
+  ['a private key', /-----BEGIN [A-Z ]*PRIVATE KEY-----/],
+  ['a cloud key', /\b(AKIA[0-9A-Z]{16}|ghp_\w{36}|xox[bp]-[\w-]{20,})\b/],
+  ['a key in an assignment', /(api|secret|access)[_-]?key\s*[=:]\s*['"][a-f0-9]{32,}['"]/i],
+]
+// ── Health: nothing generated, stored, archived or oversized. ──
+const forbidden =
+  /(^|\/)(\.env(\..*)?|\.data|data|archive|artifacts|node_modules)(\/|$)|\.(bak|orig|rej|zip|gz|tgz|7z|sql\.dump|sqlite|log|pem)$|~$/
+const mostBytes = 1024 * 1024
+for (const file of files) {
+  if (forbidden.test(file)) problems.push(`${file} does not belong in git`)
+  if (statSync(file).size > mostBytes) problems.push(`${file} is over 1 MB`)
+  if (/\.(png|ttf|woff2?|ico)$/.test(file)) continue
+  const bytes = readFileSync(file)
+  if (bytes[0] === 0xef && bytes[1] === 0xbb) problems.push(`${file} begins with a byte order mark`)
+  const text = bytes.toString('utf8')
+  if (text.includes('\uFFFD') && !file.startsWith('tests/')) problems.push(`${file} is not clean UTF-8`)
+  for (const [what, shape] of shapes) if (shape.test(text)) problems.push(`${file} seems to hold ${what}`)
+  if (file === 'package-lock.json' && /"resolved"/.test(text)) problems.push('the lock file names download addresses')
+}
+
+if (problems.length > 0) {
+  console.error(problems.join('\n'))
+  process.exit(1)
+}
+console.log(`ok: ${files.length} files, layers, secrets and health`)

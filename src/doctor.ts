@@ -1,0 +1,128 @@
+import { schemaState } from './app.ts'
+import { openCatalogue } from './catalogue/models.ts'
+import { BadConfig, type Config, readConfig } from './config.ts'
+import { connect } from './db.ts'
+import { createLog, scrubber } from './log.ts'
+import { migrations } from './migrate.ts'
+import { createTelegram } from './telegram/client.ts'
+import { allowedUpdates } from './telegram/webhook.ts'
+import { createUpstream } from './upstream/client.ts'
+
+// `npm run doctor`: is everything there that the service needs, and if not, what to do. Changes nothing.
+
+let problems = 0
+const good = (what: string) => console.log(`✓ ${what}`)
+const bad = (what: string, advice: string) => {
+  problems += 1
+  console.log(`✗ ${what}\n  → ${advice}`)
+}
+
+let config: Config
+try {
+  config = readConfig(process.env)
+} catch (error) {
+  if (!(error instanceof BadConfig)) throw error
+  for (const problem of error.problems) bad(problem, 'Set it; the table of variables in README.md says how.')
+  process.exit(1)
+}
+good('the configuration is complete')
+
+const scrub = scrubber(config.secrets)
+const log = createLog({ level: 'silent', secrets: config.secrets })
+const why = (error: unknown) => scrub(error instanceof Error ? error.message : String(error))
+
+try {
+  const { models, freeIds } = openCatalogue({
+    rates: config.rates,
+    contentFilter: config.contentFilter,
+    ...(config.freeModelIds ? { freeModelIds: config.freeModelIds } : {}),
+  })
+  good(`${models.length} models can be sold, ${freeIds.size} of them with free runs`)
+} catch (error) {
+  bad(
+    `the catalogue is not fit to sell from: ${why(error)}`,
+    'Correct FREE_TIER_MODEL_IDS, USD_RUB_RATE or PRICING_MARKUP.',
+  )
+}
+
+await database(config)
+await bot(config)
+await upstream(config)
+console.log(problems === 0 ? 'Everything is in order.' : `${problems} to look at.`)
+process.exit(problems === 0 ? 0 : 1)
+
+async function database({ databaseUrl }: Config) {
+  if (!databaseUrl) return good('no DATABASE_URL: the embedded server will be used (not for production)')
+  const db = connect(databaseUrl, { role: 'none' })
+  try {
+    const [row] = await schemaState(db.sql)
+    const files = await migrations()
+    if (row?.last === files.at(-1)?.name && row?.count === files.length)
+      good('the database answers and its schema is current')
+    else
+      bad(
+        `the database is at ${row?.last}, this build wants ${files.at(-1)?.name}`,
+        'Run npm run migrate (a start does it too).',
+      )
+  } catch (error) {
+    const cause = error instanceof Error && error.cause ? why(error.cause) : why(error)
+    if (cause.includes('schema_migrations'))
+      bad('the database answers and is empty', 'Run npm run migrate (a start does it too).')
+    else bad(`the database does not answer: ${cause}`, 'Check DATABASE_URL and that this machine may reach it.')
+  } finally {
+    await db.close().catch(() => {})
+  }
+}
+
+async function bot({ botToken, telegramApiRoot, publicUrl }: Config) {
+  const telegram = createTelegram({
+    token: botToken,
+    apiRoot: telegramApiRoot,
+    pace: async () => 0,
+    log,
+    timeoutMs: 10_000,
+  })
+  try {
+    const me = await telegram.getMe()
+    good(`the bot is @${me.username}`)
+    const info = await telegram.getWebhookInfo()
+    const wanted = publicUrl && `${publicUrl}/webhook`
+    if (!wanted && info.url)
+      bad(
+        'the bot has a webhook, but PUBLIC_URL is not set',
+        'Long polling refuses to start beside it: set PUBLIC_URL, or call deleteWebhook.',
+      )
+    else if (wanted && info.url !== wanted)
+      bad(`the webhook is ${info.url || 'not set'}, not ${wanted}`, 'A start of the service sets it.')
+    else good(wanted ? `the webhook is ${wanted}` : 'no webhook: long polling')
+    if (info.url && allowedUpdates.some(kind => !info.allowed_updates?.includes(kind)))
+      bad('the webhook does not get every kind of update', 'A start of the service sets it right.')
+    if (info.pending_update_count > 100)
+      bad(`${info.pending_update_count} updates wait`, 'Is the service running and ready? See /readyz.')
+    if (info.last_error_date && Date.now() / 1000 - info.last_error_date < 600) {
+      bad(
+        `Telegram could not deliver lately: ${info.last_error_message}`,
+        '401: TELEGRAM_WEBHOOK_SECRET differs between machines, or a proxy drops the header. Timeout: the address is not reachable.',
+      )
+    }
+  } catch (error) {
+    bad(`Telegram: ${why(error)}`, 'Check TELEGRAM_BOT_TOKEN (BotFather, /token) and TELEGRAM_API_ROOT.')
+  }
+}
+
+async function upstream({ kieBaseUrl, kieUploadUrl, kieApiKey }: Config) {
+  const client = createUpstream({ baseUrl: kieBaseUrl, uploadUrl: kieUploadUrl, apiKey: kieApiKey, log })
+  try {
+    const credit = await client.credit()
+    if (credit < 500)
+      bad(
+        `the upstream account has ${credit} credits left`,
+        'Top it up: orders are refused and refunded when it is empty.',
+      )
+    else good(`the upstream account has ${credit} credits`)
+  } catch (error) {
+    bad(`the upstream: ${why(error)}`, 'Check KIE_API_KEY, its address allowlist and KIE_BASE_URL.')
+  } finally {
+    await client.close()
+  }
+}

@@ -1,0 +1,110 @@
+import { execFile } from 'node:child_process'
+import t from 'tap'
+import { BadConfig, readConfig, variableNames } from '../src/config.ts'
+
+const token = `1234567890:${'a'.repeat(35)}`
+const whole = {
+  TELEGRAM_BOT_TOKEN: token,
+  KIE_API_KEY: 'kie-canary-key',
+  DATABASE_URL: 'postgres://u:db-canary@db.example.com/telegen',
+  PUBLIC_URL: 'https://bot.example.com/',
+  TELEGRAM_WEBHOOK_SECRET: 'w'.repeat(32),
+  CALLBACK_SECRET: 'c'.repeat(32),
+}
+const problemsOf = (env: Record<string, string>): string[] => {
+  try {
+    readConfig(env)
+    return []
+  } catch (error) {
+    if (error instanceof BadConfig) return error.problems
+    throw error
+  }
+}
+
+t.test('a whole configuration is read, with the defaults of the table', async t => {
+  t.match(readConfig({ ...whole, NODE_ENV: 'production' }), {
+    production: true,
+    publicUrl: 'https://bot.example.com',
+    rates: { usdRubRate: '95', markup: '2.0' },
+    startBonusKop: 0,
+    maxActivePerUser: 3,
+    freeDailyLimit: 10,
+    freeHourlyLimit: 3,
+    contentFilter: true,
+    port: 8080,
+    metricsPort: 9090,
+    roles: { web: true, worker: true },
+    secrets: [token, 'kie-canary-key', 'db-canary', 'w'.repeat(32), 'c'.repeat(32)],
+  })
+  t.equal(readConfig({ ...whole, START_BONUS_RUB: '50.5' }).startBonusKop, 50_50)
+  t.strictSame(readConfig({ ...whole, ADMIN_IDS: '1, 22' }).adminIds, [1, 22])
+})
+
+t.test('everything that is missing is named at once', async t => {
+  t.match(problemsOf({ NODE_ENV: 'production' }), [
+    /^TELEGRAM_BOT_TOKEN is missing/,
+    /^KIE_API_KEY/,
+    /^DATABASE_URL/,
+    /^PUBLIC_URL/,
+  ])
+  t.match(problemsOf({ TELEGRAM_BOT_TOKEN: token, KIE_API_KEY: 'kie-canary-key', PUBLIC_URL: 'https://x.example' }), [
+    /^TELEGRAM_WEBHOOK_SECRET is missing/,
+    /^CALLBACK_SECRET is missing/,
+  ])
+  t.strictSame(problemsOf({ TELEGRAM_BOT_TOKEN: token, KIE_API_KEY: 'kie-canary-key' }), [], 'enough to try it at home')
+})
+
+const wrong: Record<string, string[]> = {
+  TELEGRAM_BOT_TOKEN: ['bot', '12:short'],
+  KIE_API_KEY: ['short'],
+  DATABASE_URL: ['mysql://x'],
+  PUBLIC_URL: ['bot.example.com', 'http://bot.example.com', 'https://u:p@x.example', 'ftp://x.example'],
+  TELEGRAM_WEBHOOK_SECRET: ['short', 'x'.repeat(31), `${'x'.repeat(32)}!`, 'ы'.repeat(32)],
+  CALLBACK_SECRET: ['short'],
+  TELEGRAM_API_ROOT: ['api.telegram.org'],
+  KIE_BASE_URL: ['kie'],
+  KIE_UPLOAD_URL: ['kie'],
+  ADMIN_IDS: ['me', '1;2', '-5'],
+  START_BONUS_RUB: ['-1', '1e3', '0.001', 'NaN', '１２'],
+  USD_RUB_RATE: ['0', '0.0', '-95', 'NaN', '1e2', '95,5', 'Infinity'],
+  PRICING_MARKUP: ['0.99', '0', '-2', '.5', 'x'],
+  FREE_DAILY_LIMIT: ['-1', '1.5', 'ten'],
+  FREE_HOURLY_LIMIT: ['-1'],
+  STAR_RATE_RUB: ['0', '0.00', 'x'],
+  MAX_ACTIVE_PER_USER: ['0', '-1', 'x'],
+  CONTENT_FILTER: ['yes', 'true'],
+  PORT: ['x', '99999', '-1'],
+  METRICS_PORT: ['x', '8080'],
+  ROLES: ['boss', 'web worker', ''],
+  LOG_LEVEL: ['loud'],
+}
+t.test('a wrong value is named with what is expected, and never printed', async t => {
+  for (const [name, values] of Object.entries(wrong)) {
+    for (const value of values) {
+      const problems = problemsOf({ ...whole, [name]: value })
+      if (value === '') continue // empty counts as absent
+      t.ok(
+        problems.some(problem => problem.startsWith(name)),
+        `${name}=${value} is refused`,
+      )
+      if (value.length > 4) t.notOk(problems.join().includes(value), `${name}: the value is not printed`)
+    }
+  }
+  const untested = variableNames.filter(
+    name => !(name in wrong) && !['KIE_WEBHOOK_KEY', 'FREE_TIER_MODEL_IDS', 'HOST', 'NODE_ENV'].includes(name),
+  )
+  t.strictSame(untested, [], 'every variable has its refusal')
+})
+
+t.test('the process refuses to start with all problems in one message and exit code 1', async t => {
+  const env = { PATH: process.env.PATH, NODE_ENV: 'production', TELEGRAM_BOT_TOKEN: 'canary-token', USD_RUB_RATE: '0' }
+  const { code, text } = await new Promise<{ code: unknown; text: string }>(resolve => {
+    execFile(process.execPath, ['src/main.ts'], { env }, (error, stdout, stderr) =>
+      resolve({ code: error?.code, text: stdout + stderr }),
+    )
+  })
+  t.equal(code, 1)
+  for (const name of ['TELEGRAM_BOT_TOKEN', 'KIE_API_KEY', 'DATABASE_URL', 'PUBLIC_URL', 'USD_RUB_RATE'])
+    t.match(text, name)
+  t.notMatch(text, 'canary-token')
+})

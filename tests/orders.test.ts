@@ -1,0 +1,216 @@
+import t from 'tap'
+import { connect } from '../src/db.ts'
+import { FreeLimitReached, InsufficientFunds, NotFound, QuoteExpired, TooManyOpen } from '../src/errors.ts'
+import { getRecentFailures, getUserStats, logGenerationEvent } from '../src/events/repository.ts'
+import { newId } from '../src/id.ts'
+import { genAccepted, genAttach, genRequeue, genSubmit, place } from '../src/payments/integration.ts'
+import { balanceOf, readWallet } from '../src/payments/wallet.ts'
+import { limits, picture, world } from './support/world.ts'
+
+const { url, sql, owner, user, order, start, finish, events, story } = await world(t)
+const failed = { outcome: 'failed', code: 'generation_failed', message: 'upstream said no' } as const
+const success = { outcome: 'success', results: [picture] } as const
+
+story('a retried start takes the money once', async t => {
+  await user(1, 100_00)
+  const portrait = await order(1, 30_00)
+  t.equal((await start(portrait)).result, 'started')
+  t.equal((await start(portrait)).result, 'duplicate')
+  t.match(await readWallet(sql, 1), { balanceKop: 70_00, atWorkKop: 30_00, atWorkCount: 1 })
+  t.strictSame(await events(1, portrait.id), ['started'])
+})
+
+story('a failure gives the money back once, and a late success changes nothing', async t => {
+  await user(2, 100_00)
+  const { id } = await start(await order(2, 30_00))
+  const ref = { userId: 2, id }
+  const endings = await Promise.all([1, 2, 3].map(() => finish(ref, failed)))
+  t.strictSame(endings.map(e => e.result).sort(), ['already', 'already', 'settled'])
+  t.match(await finish(ref, success), { result: 'already', state: 'failed' })
+  t.equal(await balanceOf(sql, 2), 100_00)
+  t.strictSame(await events(2, id), ['started', 'failed'])
+})
+
+story('a success keeps the money, stores its results and queues one message', async t => {
+  await user(3, 100_00)
+  const { id } = await start(await order(3, 30_00))
+  t.match(await finish({ userId: 3, id }, success), { result: 'settled', state: 'success' })
+  t.equal(await balanceOf(sql, 3), 70_00)
+  t.equal((await owner`select from pay.results where generation_id = ${id}`).length, 1)
+  t.equal((await owner`select from pay.outbox where dedupe = ${`gen:${id}`}`).length, 1)
+})
+
+story('100 racing confirms over two connections pools and balance for 7 start exactly 7', async t => {
+  await user(4, 7 * 30_00)
+  const other = connect(url)
+  t.teardown(() => other.close())
+  const orders = await Promise.all(Array.from({ length: 100 }, () => order(4, 30_00)))
+  const tries = await Promise.allSettled(orders.map((one, n) => place(n % 2 ? sql : other.sql, one, limits)))
+  t.equal(tries.filter(one => one.status === 'fulfilled').length, 7)
+  for (const one of tries)
+    if (one.status === 'rejected') t.ok(one.reason instanceof InsufficientFunds, String(one.reason))
+  t.equal(await balanceOf(sql, 4), 0)
+})
+
+story('50 racing confirms of one quote start one generation', async t => {
+  await user(5, 100_00)
+  const one = await order(5, 10_00)
+  const tries = await Promise.all(Array.from({ length: 50 }, () => start({ ...one, id: newId() })))
+  t.equal(tries.filter(({ result }) => result === 'started').length, 1)
+  t.equal(new Set(tries.map(({ id }) => id)).size, 1)
+  t.equal(await balanceOf(sql, 5), 90_00)
+})
+
+story('callback, poll, sweep and admin settling at once make one settlement', async t => {
+  await user(6, 1000_00)
+  for (let round = 0; round < 20; round++) {
+    const { id } = await start(await order(6, 30_00))
+    const ref = { userId: 6, id }
+    const before = await balanceOf(sql, 6)
+    const ends = await Promise.all([
+      finish(ref, success),
+      finish(ref, failed),
+      finish(ref, success),
+      finish(ref, failed),
+    ])
+    t.equal(ends.filter(({ result }) => result === 'settled').length, 1)
+    t.equal(new Set(ends.map(({ state }) => state)).size, 1)
+    t.equal(await balanceOf(sql, 6), before + (ends[0]?.state === 'success' ? 0 : 30_00))
+    t.equal((await events(6, id)).length, 2)
+  }
+})
+
+story('a timeout before the deadline is not due, after it gives the money back', async t => {
+  await user(7, 50_00)
+  const { id } = await start(await order(7, 30_00, { deadlineMs: 400 }))
+  const timeout = { outcome: 'timeout', code: 'deadline', message: 'silence' } as const
+  const early = await finish({ userId: 7, id }, timeout)
+  if (early.result !== 'settled') t.match(early, { result: 'not_due', state: 'queued' })
+  await owner`select pg_sleep(0.4)`
+  t.match(await finish({ userId: 7, id }, timeout), { state: 'timeout' })
+  t.equal(await balanceOf(sql, 7), 50_00)
+})
+
+story('each refusal of a start has its name and leaves nothing behind', async t => {
+  await user(8, 10_00)
+  await t.rejects(start(await order(8, 10_01)), InsufficientFunds)
+  await t.rejects(start({ ...(await order(8, 1_00)), quoteId: newId() }), NotFound, 'no such quote')
+  await user(9, 10_00)
+  await t.rejects(start({ ...(await order(9, 1_00)), userId: 8 }), NotFound, 'another user’s quote')
+  const old = await order(8, 1_00)
+  await owner`alter table pay.quotes disable trigger quote_rows`
+  await owner`update pay.quotes set expires_at = now() - interval '1 second' where id = ${old.quoteId}`
+  await owner`alter table pay.quotes enable trigger quote_rows`
+  await t.rejects(start(old), QuoteExpired)
+  await start(await order(8, 1_00), { ...limits, maxOpen: 1 })
+  await t.rejects(start(await order(8, 1_00), { ...limits, maxOpen: 1 }), TooManyOpen)
+  await t.rejects(finish({ userId: 9, id: newId() }, failed), NotFound)
+  const [{ n }] = (await owner`select count(*)::int as n from pay.generation_events where user_id in (8, 9)`) as [
+    { n: number },
+  ]
+  t.equal(n, 1, 'only the one that started')
+})
+
+story('50 free starts at once with 3 an hour give exactly 3, and a failure returns its use', async t => {
+  await user(10)
+  const orders = await Promise.all(Array.from({ length: 50 }, () => order(10, 0)))
+  const tries = await Promise.allSettled(orders.map(one => start(one)))
+  const started = tries.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+  t.equal(started.length, 3)
+  for (const one of tries)
+    if (one.status === 'rejected') t.ok(one.reason instanceof FreeLimitReached, String(one.reason))
+  await finish({ userId: 10, id: started[0]!.id }, failed)
+  t.equal((await start(await order(10, 0))).result, 'started')
+  await t.rejects(start(await order(10, 0)), FreeLimitReached)
+  t.equal(
+    (await start(await order(10, 0, { modelId: 'google/imagen4-fast' }))).result,
+    'started',
+    'another model has its own',
+  )
+})
+
+story(
+  'a row is submitted by one worker; only a certain refusal takes it back; a callback may name its task',
+  async t => {
+    await user(11, 100_00)
+    const { id } = await start(await order(11, 10_00))
+    const ref = { userId: 11, id }
+    const takers = await Promise.all([genSubmit(sql, ref), genSubmit(sql, ref), genSubmit(sql, ref)])
+    t.equal(takers.flat().length, 1)
+    t.match(await genRequeue(sql, ref, 1, 0), [{ isMine: true }])
+    t.match(await genSubmit(sql, ref), [{ attempt: 2, params: { prompt: 'кот' } }])
+    t.match(await genRequeue(sql, ref, 1, 0), [{ isMine: false }], 'a worker that overslept changes nothing')
+    t.match(await genAttach(sql, id, 'task-1'), [{ isAttached: true }])
+    t.match(await genAccepted(sql, ref, 2, 'task-2'), [{ isMine: false }], 'the task id is written once')
+    t.match(await genAttach(sql, id, 'task-3'), [{ isAttached: false }])
+    t.match(
+      await finish(ref, { outcome: 'failed', code: 'cancelled', message: '' }),
+      { result: 'not_due' },
+      'too late to cancel',
+    )
+  },
+)
+
+story('a cancel before the submit gives everything back', async t => {
+  await user(12, 10_00)
+  const { id } = await start(await order(12, 10_00))
+  t.match(await finish({ userId: 12, id }, { outcome: 'failed', code: 'cancelled', message: '' }), {
+    result: 'settled',
+  })
+  t.equal(await balanceOf(sql, 12), 10_00)
+})
+
+story('a success without results is an error of ours, and nothing moves', async t => {
+  await user(13, 10_00)
+  const { id } = await start(await order(13, 10_00))
+  await t.rejects(finish({ userId: 13, id }, { outcome: 'success', results: [] }), /bad outcome/)
+  t.equal(await balanceOf(sql, 13), 0)
+})
+
+story('the welcome bonus is granted once, however many updates come at once', async t => {
+  await Promise.all(Array.from({ length: 20 }, () => user(14, 500_00)))
+  t.equal(await balanceOf(sql, 14), 500_00)
+})
+
+t.test('failures are listed newest first, and a user’s figures are his own', async t => {
+  await user(20, 100_00)
+  const { id } = await start(await order(20, 10_00))
+  await finish({ userId: 20, id }, { outcome: 'failed', code: 'moderation', message: 'x'.repeat(900) })
+  const { id: good } = await start(await order(20, 10_00))
+  await finish({ userId: 20, id: good }, success)
+  const failures = await getRecentFailures(sql, 2)
+  t.match(failures[0], { requestId: id, userId: 20, modelId: 'z-image', errorCode: 'moderation', status: 'failed' })
+  t.equal(failures[0]?.errorMessage?.length, 500)
+  t.strictSame(await getUserStats(sql, 20), { total: 2, success: 1, failed: 1, timeout: 0, spentKop: 10_00 })
+  t.strictSame(await getUserStats(sql, 999), { total: 0, success: 0, failed: 0, timeout: 0, spentKop: 0 })
+})
+
+t.test('an event is written once, and the ledger, events and payments cannot be rewritten', async t => {
+  const event = { userId: 1, chatId: null, modelId: 'z-image', category: 'text-to-image', status: 'started' as const }
+  const more = {
+    isFreeApplied: false,
+    priceKop: 1_52,
+    requestId: 'imported',
+    taskId: null,
+    errorCode: null,
+    errorMessage: null,
+    durationMs: null,
+  }
+  t.equal(await logGenerationEvent(sql, { ...event, ...more }), true)
+  t.equal(await logGenerationEvent(sql, { ...event, ...more }), false)
+  for (const table of ['ledger_entries', 'generation_events']) {
+    await t.rejects(owner.unsafe(`update pay.${table} set created_at = now()`), /append-only/)
+    await t.rejects(owner.unsafe(`delete from pay.${table}`), /append-only/)
+    await t.rejects(owner.unsafe(`truncate pay.${table} cascade`), /append-only/)
+  }
+})
+
+t.test('the service’s role can call the functions and cannot write a wallet', async t => {
+  const denied = async (what: Promise<unknown>) => t.rejects(what, { code: '42501' })
+  await denied(sql`update pay.wallets set balance_kop = 1`)
+  await denied(sql`delete from pay.ledger_entries`)
+  await denied(sql`insert into pay.payments (provider, charge_id, user_id, amount_kop) values ('x', 'y', 1, 1)`)
+  await denied(sql`update pay.quotes set price_kop = 0`)
+  await denied(sql`select pay.move(1, 'bonus', 100, 'promo', null, 'x')`)
+  await denied(sql`create table pay.mine ()`)
+})

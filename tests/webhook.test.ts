@@ -1,0 +1,139 @@
+import { once } from 'node:events'
+import { connect as dial } from 'node:net'
+import t from 'tap'
+import { connect } from '../src/db.ts'
+import { createServer } from '../src/http/server.ts'
+import { telegramWebhook } from '../src/http/webhook.ts'
+import { readUpdate, store } from '../src/telegram/inbox.ts'
+import { silent, world } from './support/world.ts'
+
+const { sql, owner } = await world(t)
+const secret = 'S'.repeat(40)
+const headers = { 'x-telegram-bot-api-secret-token': secret, 'content-type': 'application/json' }
+
+async function serve(receive: (body: string) => Promise<void>) {
+  const server = createServer(silent)
+  server.register(telegramWebhook, { secret, receive })
+  await server.listen({ port: 0, host: '127.0.0.1' })
+  t.teardown(() => server.close())
+  const { port } = server.server.address() as { port: number }
+  return { server, port, url: `http://127.0.0.1:${port}/webhook` }
+}
+const received: string[] = []
+const { url, port } = await serve(async body => {
+  received.push(body)
+  await store(sql, readUpdate(body))
+})
+const post = (body: string, more: Record<string, string> = {}) =>
+  fetch(url, { method: 'POST', headers: { ...headers, ...more }, body })
+const stored = (id: number) => owner`select payload, dead_reason, lane from pay.inbox where update_id = ${id}`
+const press = (id: number, from = 7) =>
+  JSON.stringify({
+    update_id: id,
+    callback_query: { id: '1', from: { id: from }, message: { chat: { id: from } }, data: 'h' },
+  })
+
+t.test('without the right secret an update is refused before it is read', async t => {
+  const wrong = [undefined, '', 'x', `${secret}x`, secret.slice(1), `T${secret.slice(1)}`, secret.toLowerCase(), 'ы']
+  for (const value of wrong) {
+    const sent =
+      value === undefined
+        ? { 'content-type': 'application/json' }
+        : { ...headers, 'x-telegram-bot-api-secret-token': encodeURIComponent(value) }
+    const answer = await fetch(url, { method: 'POST', headers: sent as Record<string, string>, body: press(1) })
+    t.equal(answer.status, 401)
+  }
+  // A body that is announced and never sent: the answer comes all the same.
+  const socket = dial(port, '127.0.0.1')
+  socket.write('POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n')
+  const [first] = await once(socket, 'data')
+  t.match(String(first), /^HTTP\/1.1 401/)
+  socket.destroy()
+  t.strictSame(received, [])
+  t.equal((await stored(1)).length, 0)
+})
+
+t.test('an update is stored, then acknowledged with an empty body; ten copies are one row', async t => {
+  const answers = await Promise.all(Array.from({ length: 10 }, () => post(press(10))))
+  for (const answer of answers) {
+    t.equal(answer.status, 200)
+    t.equal(await answer.text(), '')
+  }
+  t.match(await stored(10), [{ lane: 'u:7', dead_reason: null }])
+})
+
+t.test('whatever is authentic is stored and acknowledged, however odd', async t => {
+  const odd = [
+    '',
+    'not json',
+    '{',
+    '[]',
+    'null',
+    '0',
+    '"text"',
+    '{}',
+    '{"update_id":"7"}',
+    '{"update_id":-7}',
+    '{"update_id":1e99}',
+    '{"update_id":1.5}',
+    '{"__proto__":{"x":1}}',
+    `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+    '\u0000',
+    '{"x":"\\u0000"}',
+    '\ud800',
+  ]
+  for (const body of odd) t.equal((await post(body)).status, 200, body.slice(0, 30))
+  const [{ n }] = (await owner`select count(*)::int as n from pay.inbox where dead_reason is not null`) as [
+    { n: number },
+  ]
+  t.equal(n, new Set(odd.map(body => (body === '\ud800' ? '\ufffd' : body))).size, 'each kept once, with its reason')
+
+  const usual = [
+    '{"update_id":20}',
+    '{"update_id":21,"poll":{}}',
+    '{"update_id":22,"message":null}',
+    '{"update_id":23,"message":{"from":{"id":"x"}}}',
+    '{"update_id":24,"message":{"text":"\\u0000","from":{"id":5},"chat":{"id":5}}}',
+    '{"update_id":2147483999,"edited_message":{}}',
+  ]
+  for (const body of usual) t.equal((await post(body)).status, 200, body)
+  t.equal((await stored(24)).length, 1, 'a NUL character does no harm')
+  t.equal((await post(press(25), { 'content-type': 'text/plain' })).status, 200, 'whatever it calls itself')
+  t.equal((await stored(25)).length, 1)
+})
+
+t.test('users have lanes of their own, in a group and alone', async t => {
+  const message = (id: number, from: number, chat: number) =>
+    JSON.stringify({ update_id: id, message: { from: { id: from }, chat: { id: chat } } })
+  await post(message(30, 5, 5))
+  await post(message(31, 5, -100))
+  await post(JSON.stringify({ update_id: 32, pre_checkout_query: { from: { id: 5 } } }))
+  t.match(
+    [...(await stored(30)), ...(await stored(31)), ...(await stored(32))],
+    [{ lane: 'u:5' }, { lane: 'c:-100:5' }, { lane: 'u:5' }],
+  )
+})
+
+t.test('a body over 1 MiB is 413, compressed bodies are 415, other methods and paths are 404', async t => {
+  t.equal((await post('x'.repeat(1_048_577))).status, 413)
+  t.equal((await post('x', { 'content-encoding': 'gzip' })).status, 415)
+  t.equal((await fetch(url)).status, 404)
+  for (const path of ['/webhook/', '//webhook', '/webhook/x', '/WEBHOOK', '/%77ebhook?', '/']) {
+    const answer = await fetch(url.replace('/webhook', path), { method: 'PUT', headers, body: '{}' })
+    t.equal(answer.status, 404, path)
+  }
+})
+
+t.test('with the database away the answer is 503 with Retry-After: 2, and 200 again when it is back', async t => {
+  const away = connect('postgres://nobody@127.0.0.1:1/none', { deadlineMs: 500 })
+  t.teardown(() => away.close())
+  let isBack = false
+  const { url } = await serve(async body => void (await store(isBack ? sql : away.sql, readUpdate(body))))
+  const send = () => fetch(url, { method: 'POST', headers, body: press(40) })
+  const refused = await send()
+  t.equal(refused.status, 503)
+  t.equal(refused.headers.get('retry-after'), '2')
+  isBack = true
+  t.equal((await send()).status, 200)
+  t.equal((await stored(40)).length, 1)
+})

@@ -9,7 +9,7 @@ import { limits, picture, world } from './support/world.ts'
 
 const { url, sql, owner, user, order, start, finish, events, story } = await world(t)
 const failed = { outcome: 'failed', code: 'generation_failed', message: 'upstream said no' } as const
-const success = { outcome: 'success', results: [picture] } as const
+const success = { outcome: 'success' as const, results: [picture] }
 
 story('a retried start takes the money once', async t => {
   await user(1, 100_00)

@@ -9,7 +9,7 @@ import { readWallet } from '../payments/wallet.ts'
 import { TelegramRefused } from '../telegram/client.ts'
 import { type Item, sendResult } from '../telegram/delivery.ts'
 import { type Mark, type Outgoing, outboxMark, outboxTake } from '../telegram/outbox.ts'
-import { keyboard } from '../telegram/screen.ts'
+import { show } from '../telegram/screen.ts'
 import type { ResultStore } from '../upstream/results.ts'
 import { languageFor, markUnreachable } from '../users/users.ts'
 import type { Messages } from './messages.ts'
@@ -63,12 +63,8 @@ async function send(options: DeliverOptions, generation: Generation): Promise<Ma
   const language = await languageFor(sql, generation.userId)
   if (generation.execState !== 'success') {
     const screen = messages.failure(generation, language)
-    const message = await telegram.sendMessage(generation.chatId, screen.text.html, {
-      parse_mode: 'HTML',
-      link_preview_options: { is_disabled: true },
-      ...keyboard(screen),
-    })
-    return { messageId: message.message_id, files: [], dead: null, againMs: null }
+    const messageId = await show(telegram, { chatId: generation.chatId }, screen)
+    return { messageId, files: [], dead: null, againMs: null }
   }
 
   const [outputs, wallet, left] = await Promise.all([

@@ -1,6 +1,7 @@
 import { NotFound } from '../errors.ts'
-import { freeLeft, outputsOf, type Ref, readGeneration } from '../payments/generations.ts'
+import { freeLeft, type Output, outputsOf, type Ref, readGeneration } from '../payments/generations.ts'
 import { readWallet } from '../payments/wallet.ts'
+import { TelegramRefused } from '../telegram/client.ts'
 import { sendOriginal, sendResult } from '../telegram/delivery.ts'
 import { languageFor } from '../users/users.ts'
 import { type DeliverOptions, itemOf } from './deliver.ts'
@@ -8,8 +9,17 @@ import { type DeliverOptions, itemOf } from './deliver.ts'
 /** Sends a result once more, free of charge: by Telegram's file ids where it has them. Throws NotFound, or as the gateway does. */
 export async function resend(options: Omit<DeliverOptions, 'wake'>, ref: Ref): Promise<void> {
   const { generation, outputs, caption } = await prepared(options, ref)
-  const items = await Promise.all(outputs.map(output => itemOf(options, generation, output)))
-  await sendResult(options.telegram, generation.chatId, items, caption)
+  const send = async (files: Output[]) => {
+    const items = await Promise.all(files.map(file => itemOf(options, generation, file)))
+    await sendResult(options.telegram, generation.chatId, items, caption)
+  }
+  try {
+    await send(outputs)
+  } catch (error) {
+    // A file id that Telegram no longer takes: the bytes, while they can be had.
+    if (!(error instanceof TelegramRefused && error.code === 'file_rejected')) throw error
+    await send(outputs.map(output => ({ ...output, fileId: null })))
+  }
 }
 
 /** Sends the files of a result as they were made, without Telegram's compression. */

@@ -7,7 +7,8 @@ import type { Pace } from './client.ts'
 const whole = { key: 'tg', everyUs: 40_000, burst: 25 }
 const inChat = { send: { everyUs: 1_000_000, burst: 4 }, edit: { everyUs: 500_000, burst: 8 } }
 const inGroup = { everyUs: 3_000_000, burst: 5 }
-const mostWaitMs = 60_000
+// Below what the client is ready to wait, so that no place is taken for a call that is given up.
+const mostWaitMs = 25_000
 
 /** Telegram's limits, shared by all machines through the database. An answer to a press counts but never waits. */
 export function createPace(sql: Sql): Pace {

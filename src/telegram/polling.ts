@@ -1,7 +1,11 @@
+import { Type } from '@sinclair/typebox'
 import type { Telegram } from 'telegraf'
 import { pause } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { rawCall } from './client.ts'
 import { allowedUpdates } from './webhook.ts'
+
+const Updates = Type.Array(Type.Object({ update_id: Type.Integer() }, { additionalProperties: true }))
 
 type Options = {
   telegram: Telegram
@@ -22,12 +26,14 @@ export async function pollUpdates({ telegram, receive, log, signal }: Options): 
   let offset = 0
   while (!signal.aborted) {
     try {
-      const updates = await telegram.getUpdates(10, 100, offset, [...allowedUpdates])
+      const ask = { offset, timeout: 25, limit: 100, allowed_updates: allowedUpdates }
+      const updates = await rawCall(telegram, 'getUpdates', ask, Updates, signal)
       for (const update of updates) {
         await receive(JSON.stringify(update))
         offset = update.update_id + 1
       }
     } catch (error) {
+      if (signal.aborted) return
       log.warn({ err: error }, 'updates could not be fetched or stored, to be tried again')
       await pause(2_000, signal)
     }

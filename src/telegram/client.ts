@@ -1,0 +1,167 @@
+import type { Static, TSchema } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { type Context, type Telegraf, Telegram } from 'telegraf'
+import { Agent } from 'undici'
+import { pause, Unknown } from '../errors.ts'
+import { type Log, scrubber } from '../log.ts'
+import { codeOf, TelegramRefused } from './refused.ts'
+import { type Answer, type Body, cleaned, encode, post } from './wire.ts'
+
+export { TelegramRefused } from './refused.ts'
+
+/** Takes a place in the budgets shared by all machines; resolves to the milliseconds to wait before sending. */
+export type Pace = (call: PacedCall) => Promise<number>
+export type PacedCall = {
+  chatId?: number | string
+  isGroup: boolean
+  kind: 'send' | 'edit' | 'answer' | 'other'
+}
+
+/**
+ * A Telegraf client whose every call goes through one door: the pace, a deadline, 429 waited out, errors of two kinds.
+ * Only the API call is repeated after 429, never the handler that made it (lessons.md L131).
+ * Throws TelegramRefused when Telegram said no, Unknown when it said nothing readable; neither ever holds the token.
+ * To serve updates with it see `useTelegram`.
+ */
+export function createTelegram(options: {
+  token: string
+  /** Another Bot API server; a path in it is kept. */
+  apiRoot?: string
+  pace: Pace
+  log: Log
+  /** For one exchange, 20 s if left out. Uploads get six times as much. */
+  timeoutMs?: number
+  /** For all waits of one call together, 30 s if left out. */
+  maxWaitMs?: number
+}): Telegram {
+  const { token, pace, log, timeoutMs = 20_000, maxWaitMs = 30_000 } = options
+  const apiRoot = rootOf(options.apiRoot)
+  const scrub = scrubber([token, ...token.split(':').slice(1)])
+  // Telegram closes an idle connection after 60 s; one that closes while we write to it would be an unknown outcome.
+  const dispatcher = new Agent({ keepAliveTimeout: 30_000, keepAliveMaxTimeout: 30_000 })
+
+  async function call(method: string, payload: object, { signal }: { signal?: AbortSignal } = {}): Promise<unknown> {
+    const body = await encode(payload)
+    const paced = pacedCall(method, payload)
+    const patienceMs = paced.kind === 'answer' ? Math.min(answerPatienceMs, maxWaitMs) : maxWaitMs
+    let waitedMs = 0
+    let waitMs = await place(paced)
+    for (;;) {
+      if (waitedMs + waitMs > patienceMs) {
+        const text = `${method}: a wait of ${waitMs} ms after ${waitedMs} ms is more than ${patienceMs} ms`
+        throw new TelegramRefused('rate_limited', text, { retryAfterMs: waitMs })
+      }
+      if (waitMs > 0) await pause(waitMs, signal)
+      waitedMs += waitMs
+      if (signal?.aborted) throw new Unknown(`${method} was stopped before it was sent`)
+      const answer = await exchange(method, body, longPollMs(method, payload), signal)
+      if (answer.status !== 429) return resultOf(method, answer, scrub)
+      waitMs = retryAfterMs(answer)
+      log.warn({ method, chatId: paced.chatId, waitMs, waitedMs }, 'telegram asked to wait')
+    }
+  }
+
+  async function place(paced: PacedCall): Promise<number> {
+    // Our budgets are a courtesy and 429 is the law: a database that is away must not silence the bot.
+    const taken = pace(paced).catch(error => {
+      log.warn({ err: error }, 'no place in the send budget, sending anyway')
+      return 0
+    })
+    // The client shows a spinner until a press is answered, and the answer expires: counted, never held back.
+    return paced.kind === 'answer' ? 0 : taken
+  }
+
+  async function exchange(method: string, body: Body, extraMs: number, signal?: AbortSignal): Promise<Answer> {
+    const deadline = AbortSignal.timeout((body.isUpload ? 6 : 1) * timeoutMs + extraMs)
+    try {
+      return await post(`${apiRoot}bot${token}/${method}`, body, {
+        signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+        dispatcher,
+      })
+    } catch (error) {
+      throw new Unknown(`${method}: no answer from Telegram`, { cause: cleaned(error, scrub) })
+    }
+  }
+
+  const telegram = new Telegram(token, { apiRoot, webhookReply: false })
+  telegram.callApi = call as Telegram['callApi']
+  return telegram
+}
+
+// "query is too old" was seen from 15 s on, and a pre-checkout has 10 s: a later answer is worth nothing.
+const answerPatienceMs = 5_000
+
+/**
+ * Makes a bot speak through `telegram` only. Telegraf builds a fresh client for the context of each update, which would
+ * go around the door; `bot.context` is copied over the context after that, and so has the last word.
+ */
+export function useTelegram<C extends Context>(bot: Telegraf<C>, telegram: Telegram): void {
+  bot.telegram = telegram
+  Object.assign(bot.context, { telegram })
+}
+
+/**
+ * A call of a method that Telegraf 4.16 does not know (refundStarPayment, getStarTransactions …), through the same
+ * door. An answer that is not of the schema is an unreadable one: Unknown.
+ */
+export async function rawCall<S extends TSchema>(
+  telegram: Telegram,
+  method: string,
+  payload: object,
+  schema: S,
+  signal?: AbortSignal,
+): Promise<Static<S>> {
+  const callApi = telegram.callApi as unknown as (
+    method: string,
+    payload: object,
+    options: { signal?: AbortSignal },
+  ) => Promise<unknown>
+  const result = await callApi.call(telegram, method, payload, signal ? { signal } : {})
+  if (Value.Check(schema, result)) return result
+  const wrong = Value.Errors(schema, result).First()
+  throw new Unknown(`${method}: unexpected answer at ${wrong?.path || '/'}: ${wrong?.message}`)
+}
+
+/** The base of a Bot API server's addresses, with the slash that keeps a path in it (telegram.md T17). */
+export const rootOf = (apiRoot = 'https://api.telegram.org'): string => apiRoot.replace(/\/*$/, '/')
+
+function pacedCall(method: string, payload: object): PacedCall {
+  const chatId = 'chat_id' in payload ? payload.chat_id : undefined
+  const kind = kindOf(method)
+  if (typeof chatId === 'number') return { chatId, isGroup: chatId < 0, kind }
+  // A name with @ is a channel's or a group's.
+  if (typeof chatId === 'string') return { chatId, isGroup: !/^\d+$/.test(chatId), kind }
+  return { isGroup: false, kind }
+}
+
+function kindOf(method: string): PacedCall['kind'] {
+  if (method === 'sendChatAction') return 'other'
+  if (/^(send|forward|copy)/.test(method)) return 'send'
+  if (/^(edit|stop)/.test(method)) return 'edit'
+  return method.startsWith('answer') ? 'answer' : 'other'
+}
+
+/** getUpdates is answered only after its own `timeout`, in seconds. */
+const longPollMs = (method: string, payload: object) =>
+  method === 'getUpdates' && 'timeout' in payload && typeof payload.timeout === 'number' ? payload.timeout * 1000 : 0
+
+function retryAfterMs({ json, retryAfter }: Answer): number {
+  const seconds = Number(parametersOf(json).retry_after ?? retryAfter)
+  return Number.isFinite(seconds) && seconds > 0 ? Math.ceil(seconds * 1000) : 1_000
+}
+
+function resultOf(method: string, { status, json }: Answer, scrub: (text: string) => string): unknown {
+  if (json?.ok === true && json.result !== undefined) return json.result
+  // A page of a proxy and a 5xx leave open what was done.
+  if (json?.ok !== false || status >= 500) throw new Unknown(`${method}: unreadable answer with status ${status}`)
+  const description = scrub(String(json.description ?? '')).slice(0, 300)
+  const { migrate_to_chat_id: migrateTo } = parametersOf(json)
+  const code = typeof migrateTo === 'number' ? 'migrated' : codeOf(status, description)
+  const details = typeof migrateTo === 'number' ? { migrateTo } : {}
+  throw new TelegramRefused(code, `${method} refused with ${status}: ${description}`, details)
+}
+
+function parametersOf(json: Answer['json']): Record<string, unknown> {
+  const parameters = json?.parameters
+  return typeof parameters === 'object' && parameters !== null ? (parameters as Record<string, unknown>) : {}
+}

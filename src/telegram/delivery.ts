@@ -1,0 +1,187 @@
+import type { Telegram } from 'telegraf'
+import type { InputMediaAudio, InputMediaDocument, InputMediaPhoto, InputMediaVideo } from 'telegraf/types'
+import { Unknown } from '../errors.ts'
+import { TelegramRefused } from './client.ts'
+import { html, plainLength } from './html.ts'
+import { formatted, keyboard, type Screen, show } from './screen.ts'
+
+/** One output, as bytes in a file or as something Telegram has already. A file id keeps the kind it was sent as. */
+export type Item = {
+  kind: 'image' | 'video' | 'audio'
+  mime: string
+  extension: string
+  bytes: number
+  widthPx?: number
+  heightPx?: number
+  seconds?: number
+  fileName: string
+  source: { path: string } | { fileId: string; sentAs: Way }
+}
+type Way = 'photo' | 'video' | 'audio' | 'document'
+
+export type Sent = {
+  messageId: number
+  fileId: string
+  fileUniqueId: string
+  /** What Telegram made of it, which may differ from what was asked for: a silent video is an animation. */
+  sentAs: Way | 'animation'
+}
+
+/**
+ * Sends a result: one item with caption and buttons; several as albums, and then a message with the caption and the
+ * buttons, which an album cannot have. `sent` is in the order of the items. What Telegram does not take as a picture or
+ * a film goes as a document. Throws TelegramRefused `too_big` over 50 MB, before anything is sent.
+ */
+export async function sendResult(
+  telegram: Telegram,
+  chatId: number,
+  items: Item[],
+  caption: Screen,
+): Promise<{ captionMessageId: number; sent: Sent[] }> {
+  for (const item of items) checkSize(item)
+  const [first, ...others] = items
+  if (first && others.length === 0 && plainLength(caption.text) <= mostCaption) {
+    const sent = await sendOne(telegram, chatId, first, wayOf(first), caption)
+    return { captionMessageId: sent.messageId, sent: [sent] }
+  }
+  const sent: Sent[] = []
+  for (const group of albums(items)) sent.push(...(await sendGroup(telegram, chatId, group)))
+  return { captionMessageId: await show(telegram, { chatId }, caption), sent }
+}
+
+/**
+ * Sends an item uncompressed, as a document. A file id works only if it was a document already (TypeError otherwise):
+ * its kind cannot change. Throws TelegramRefused `too_big` over 50 MB.
+ */
+export async function sendOriginal(telegram: Telegram, chatId: number, item: Item, caption: Screen): Promise<Sent> {
+  checkSize(item)
+  if ('fileId' in item.source && item.source.sentAs !== 'document') {
+    throw new TypeError(`${item.fileName} was sent as ${item.source.sentAs}: the original needs its bytes`)
+  }
+  if (plainLength(caption.text) <= mostCaption) return sendOne(telegram, chatId, item, 'document', caption)
+  const sent = await sendOne(telegram, chatId, item, 'document', silent)
+  await show(telegram, { chatId }, caption)
+  return sent
+}
+
+const MB = 1024 * 1024
+const mostCaption = 1024
+const silent: Screen = { text: html``, buttons: [] }
+
+function checkSize({ source, bytes, fileName }: Item) {
+  if ('path' in source && bytes > 50 * MB) {
+    throw new TelegramRefused('too_big', `${fileName}: ${bytes} bytes are over the 50 MB that a bot may upload`)
+  }
+}
+
+/** Telegram plays MP4 and common sounds; a picture has limits of its own. Everything else is a document. */
+function wayOf({ kind, mime, bytes, widthPx: w, heightPx: h, source }: Item): Way {
+  if ('fileId' in source) return source.sentAs
+  switch (kind) {
+    case 'image': {
+      const fits = w === undefined || h === undefined || (w + h <= 10_000 && Math.max(w, h) <= 20 * Math.min(w, h))
+      return photoTypes.has(mime) && bytes <= 10 * MB && fits ? 'photo' : 'document'
+    }
+    case 'video':
+      return mime === 'video/mp4' ? 'video' : 'document'
+    case 'audio':
+      return audioTypes.test(mime) ? 'audio' : 'document'
+  }
+}
+
+const photoTypes = new Set(['image/jpeg', 'image/png', 'image/webp'])
+// MP3 and M4A are what Telegram promises to play. A WAV is tried as well: at worst it comes back as a document.
+const audioTypes = /^audio\/(mpeg|mp3|mp4|m4a|x-m4a|aac|wav|wave|x-wav|vnd\.wave)$/
+
+async function sendOne(telegram: Telegram, chatId: number, item: Item, way: Way, caption: Screen): Promise<Sent> {
+  try {
+    const message = await formatted(caption.text, ({ text, ...mode }) =>
+      sendAs(telegram, chatId, item, way, { ...(text === '' ? {} : { caption: text, ...mode }), ...keyboard(caption) }),
+    )
+    return sentOf(message)
+  } catch (error) {
+    if (way === 'document' || !isRejected(error) || 'fileId' in item.source) throw error
+    return sendOne(telegram, chatId, item, 'document', caption)
+  }
+}
+
+const isRejected = (error: unknown) => error instanceof TelegramRefused && error.code === 'file_rejected'
+
+function sendAs(telegram: Telegram, chatId: number, item: Item, way: Way, extra: Caption): Promise<object> {
+  const { media, ...facts } = mediaOf(item, way)
+  switch (way) {
+    case 'photo':
+      return telegram.sendPhoto(chatId, media, extra)
+    case 'video':
+      return telegram.sendVideo(chatId, media, { ...facts, ...extra })
+    case 'audio':
+      return telegram.sendAudio(chatId, media, { ...facts, ...extra })
+    case 'document':
+      return telegram.sendDocument(chatId, media, { ...facts, ...extra })
+  }
+}
+
+type Caption = { caption?: string; parse_mode?: 'HTML' } & ReturnType<typeof keyboard>
+
+/** The file, and what may be said about it; Telegram finds out the rest by itself. */
+function mediaOf({ source, fileName, widthPx, heightPx, seconds }: Item, way: Way) {
+  const media = 'path' in source ? { source: source.path, filename: fileName } : source.fileId
+  const duration = seconds === undefined ? {} : { duration: Math.max(1, Math.round(seconds)) }
+  if (way === 'document') return { media, disable_content_type_detection: true }
+  if (way === 'audio') return { media, ...duration, title: fileName.replace(/\.\w+$/, '') }
+  if (way === 'photo') return { media }
+  const size = widthPx === undefined || heightPx === undefined ? {} : { width: widthPx, height: heightPx }
+  return { media, ...duration, ...size, supports_streaming: true }
+}
+
+/** Neighbours that Telegram lets stand in one album: pictures with films, sounds, documents; 10 at most, evenly. */
+function albums(items: readonly Item[]): Item[][] {
+  const runs: Item[][] = []
+  for (const item of items) {
+    const run = runs.at(-1)
+    if (run && familyOf(run[0]!) === familyOf(item)) run.push(item)
+    else runs.push([item])
+  }
+  return runs.flatMap(run => {
+    const size = Math.ceil(run.length / Math.ceil(run.length / 10))
+    return Array.from({ length: Math.ceil(run.length / size) }, (_, n) => run.slice(n * size, (n + 1) * size))
+  })
+}
+
+const familyOf = (item: Item) => {
+  const way = wayOf(item)
+  return way === 'video' ? 'photo' : way
+}
+
+async function sendGroup(telegram: Telegram, chatId: number, items: Item[]): Promise<Sent[]> {
+  if (items.length > 1) {
+    try {
+      const media = items.map(item => ({ type: wayOf(item), ...mediaOf(item, wayOf(item)) }))
+      const messages = await telegram.sendMediaGroup(chatId, media as Album)
+      return messages.map(sentOf)
+    } catch (error) {
+      // An album is refused as a whole; one by one, only the one that is at fault becomes a document.
+      if (!isRejected(error)) throw error
+    }
+  }
+  const sent: Sent[] = []
+  for (const item of items) sent.push(await sendOne(telegram, chatId, item, wayOf(item), silent))
+  return sent
+}
+
+type Album = (InputMediaPhoto | InputMediaVideo)[] | InputMediaAudio[] | InputMediaDocument[]
+
+type File = { file_id: string; file_unique_id: string }
+
+/** Reads what Telegram made of it from its own message. An animation names its file as a document too. */
+function sentOf(message: object): Sent {
+  const { message_id: messageId, ...content } = message as { message_id: number } & Record<string, unknown>
+  for (const sentAs of ['animation', 'photo', 'video', 'audio', 'document'] as const) {
+    const found = content[sentAs]
+    if (found === undefined) continue
+    // Photos come in several sizes, the largest last.
+    const file = (Array.isArray(found) ? found.at(-1) : found) as File
+    return { messageId, fileId: file.file_id, fileUniqueId: file.file_unique_id, sentAs }
+  }
+  throw new Unknown(`message ${messageId} was sent with a file and came back without one`)
+}

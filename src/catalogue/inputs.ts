@@ -1,0 +1,107 @@
+import type { Model, Param, Rule, Text } from './schema.ts'
+
+/** A file of the user, already stored on our side. Sizes are missing where they could not be read. */
+export type FileValue = {
+  url: string
+  kind: 'image' | 'video' | 'audio'
+  mime: string
+  bytes: number
+  fileId?: string
+  widthPx?: number
+  heightPx?: number
+  seconds?: number
+  name?: string
+}
+/** An earlier generation of the user, with the answers it was made from. */
+export type EarlierValue = { generationId: string; taskId: string; modelId: string; params: Record<string, unknown> }
+/** `file` and `file[]` are both lists; values of a list are as in models.json. */
+export type Value = string | number | boolean | FileValue[] | EarlierValue
+export type Inputs = Record<string, Value>
+
+export type Problem = {
+  param: string
+  code:
+    | 'missing'
+    | 'wrong_type'
+    | 'too_long'
+    | 'too_short'
+    | 'too_small'
+    | 'too_large'
+    | 'step'
+    | 'not_in_list'
+    | 'pattern'
+    | 'too_few_files'
+    | 'too_many_files'
+    | 'file_kind'
+    | 'file_size'
+    | 'file_dimensions'
+    | 'file_duration'
+    | 'rule'
+    | 'unknown_param'
+  /** Characters, files, megabytes or seconds by the code; a text with its unit for `file_dimensions`. */
+  limit?: number | string
+  rule?: Rule['type']
+  /** For people, when a rule between fields is broken. */
+  why?: Text
+}
+
+export const paramNamed = (model: Model, name: string): Param | undefined =>
+  model.params.find(param => param.name === name)
+
+/** The answer, if there is one: an empty text or list is none, upstream refuses empty optional fields. */
+export function given(inputs: Record<string, unknown>, name: string): unknown {
+  const value = Object.hasOwn(inputs, name) ? inputs[name] : undefined
+  return value === null || value === '' || (Array.isArray(value) && value.length === 0) ? undefined : value
+}
+
+/** Whether another answer to this parameter can change the price. */
+export function changesPrice(model: Model, { name }: Param): boolean {
+  const { quantity, quantity_bounds: bounds, measures = [], variants } = model.price
+  return (
+    quantity.split('/').includes(name) ||
+    bounds.of === name ||
+    measures.some(measure => measure.of.includes(name)) ||
+    variants.some(({ when }) => Object.hasOwn(when, name))
+  )
+}
+
+/** The answers with every default that is required or bears the price; empty and other missing ones are left out. */
+export function withDefaults(model: Model, inputs: Inputs): Inputs {
+  const filled = Object.keys(inputs).filter(name => given(inputs, name) !== undefined)
+  const full: Inputs = Object.fromEntries(filled.map(name => [name, inputs[name]!]))
+  for (const param of model.params) {
+    const needed = param.required || param.always_send || changesPrice(model, param)
+    if (needed && !param.hidden && param.default !== undefined) full[param.name] ??= param.default
+  }
+  return full
+}
+
+export function isFile(value: unknown): value is FileValue {
+  const file = value as Partial<FileValue> | null
+  return (
+    typeof file === 'object' &&
+    file !== null &&
+    typeof file.url === 'string' &&
+    /^https?:\/\//.test(file.url) &&
+    ['image', 'video', 'audio'].includes(String(file.kind)) &&
+    typeof file.mime === 'string' &&
+    Number.isFinite(file.bytes)
+  )
+}
+
+export const isFiles = (value: unknown): value is FileValue[] => Array.isArray(value) && value.every(isFile)
+
+export function isEarlier(value: unknown): value is EarlierValue {
+  const earlier = value as Partial<EarlierValue> | null
+  return (
+    typeof earlier === 'object' &&
+    earlier !== null &&
+    ['generationId', 'taskId', 'modelId'].every(key => typeof earlier[key as 'taskId'] === 'string') &&
+    earlier.taskId !== '' &&
+    typeof earlier.params === 'object' &&
+    earlier.params !== null
+  )
+}
+
+/** Characters as people count them on a screen: code points, not UTF-16 units. */
+export const characters = (text: string): number => [...text].length

@@ -1,0 +1,119 @@
+import type { TSchema } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import type { Language } from '../money.ts'
+import { consistencyProblems } from './consistency.ts'
+import { deriveFree, freeProblems } from './free-tier.ts'
+import file from './models.json' with { type: 'json' }
+import { type Rates, rateProblems } from './pricing.ts'
+import { CatalogueFile, Model, type Param, type Scalar, type Text } from './schema.ts'
+
+export type { Category, Model, Output, Param, Rule, Scalar, Text } from './schema.ts'
+
+/** The home lists: text to image, image to image, text to video, image to video, audio, tools. */
+export type Format = 'ti' | 'ii' | 'tv' | 'iv' | 'au' | 'to'
+
+export type Catalogue = {
+  models: Model[]
+  byId(id: string): Model | undefined
+  byKey(key: string): Model | undefined
+  format(format: Format): Model[]
+  freeIds: ReadonlySet<string>
+  rates: Rates
+  contentFilter: boolean
+}
+
+/** How many models we sell; fewer or more means that somebody edited the file by mistake. */
+export const modelCount = 42
+
+/** All models of models.json, each time new ones. Throws one Error that names every fault of the file. */
+export function loadModels(): Model[] {
+  const { models, ...rest } = file
+  const problems = [
+    ...schemaProblems('models.json', CatalogueFile, { ...rest, models: [] }),
+    ...models.flatMap(modelSchemaProblems),
+  ]
+  if (problems.length > 0) throw new Error(listed('models.json cannot be read', problems))
+  return structuredClone(models) as Model[]
+}
+
+/** What can be sold, at which rates. Throws one Error that names every problem: then nothing may be sold at all. */
+export function openCatalogue(options: {
+  models?: Model[]
+  rates: Rates
+  /** The operator's choice instead of the derived five. */
+  freeModelIds?: string[] | undefined
+  contentFilter: boolean
+}): Catalogue {
+  const models = options.models ?? loadModels()
+  const sound = models.filter(model => modelSchemaProblems(model).length === 0)
+  const freeIds = options.freeModelIds ?? deriveFree(sound)
+  const problems = [
+    ...(models.length === modelCount ? [] : [`${models.length} models, not ${modelCount}`]),
+    ...models.flatMap(modelSchemaProblems),
+    ...keyProblems(sound),
+    ...sound.flatMap(model => consistencyProblems(model, models, file)),
+    ...rateProblems(options.rates),
+    ...freeProblems(sound, freeIds),
+  ]
+  if (problems.length > 0) throw new Error(listed('the catalogue cannot be sold', problems))
+  const ids = new Map(models.map(model => [model.id, model]))
+  const keys = new Map(models.map(model => [modelKey(model.id), model]))
+  return {
+    models,
+    byId: id => ids.get(id),
+    byKey: key => keys.get(key),
+    format: format => models.filter(model => formatOf(model) === format),
+    freeIds: new Set(freeIds),
+    rates: options.rates,
+    contentFilter: options.contentFilter,
+  }
+}
+
+/** The model's name in buttons, at most 41 characters of `a-z0-9-`. */
+export const modelKey = (id: string): string => id.toLowerCase().replace(/[^a-z0-9-]/g, '-')
+
+/** The one home list of a model. */
+export function formatOf({ category, params }: Model): Format {
+  switch (category) {
+    case 'text-to-image':
+      return 'ti'
+    case 'text-to-video':
+      return 'tv'
+    case 'image-to-video':
+      return 'iv'
+    case 'video-to-video':
+      return 'to'
+    case 'audio-to-video':
+    case 'text-to-audio':
+    case 'audio-to-audio':
+      return 'au'
+    case 'image-to-image':
+      // A picture goes in and nothing is said about it: that is a tool, not an edit.
+      return params.some(param => param.type === 'string') ? 'ii' : 'to'
+  }
+}
+
+/** How a value of a list is called; one that needs no name is shown as it is. */
+export function optionLabel(param: Param, value: Scalar, language: Language): string {
+  const groups: Record<string, Record<string, Text>> = file.enum_labels
+  return groups[param.enum_labels ?? '']?.[String(value)]?.[language] ?? String(value)
+}
+
+const modelSchemaProblems = (model: { id?: unknown }) => schemaProblems(String(model?.id), Model, model)
+
+function schemaProblems(name: string, schema: TSchema, value: unknown): string[] {
+  const errors = [...Value.Errors(schema, value)]
+  return errors.slice(0, 5).map(({ path, message }) => `${name}${path}: ${message}`)
+}
+
+function keyProblems(models: Model[]): string[] {
+  const keys = models.map(model => modelKey(model.id))
+  const twice = new Set(keys.filter((key, at) => keys.indexOf(key) !== at))
+  const long = keys.filter(key => key.length > 41)
+  return [
+    ...[...twice].map(key => `${key}: two models have this key`),
+    ...long.map(key => `${key}: the key is too long`),
+  ]
+}
+
+const listed = (what: string, problems: string[]) => `${what}:\n${problems.map(problem => `- ${problem}`).join('\n')}`

@@ -1,0 +1,167 @@
+import { decimal, isStep } from '../money.ts'
+import { filesProblem } from './files.ts'
+import {
+  changesPrice,
+  characters,
+  given,
+  type Inputs,
+  isEarlier,
+  isFiles,
+  type Problem,
+  paramNamed,
+  withDefaults,
+} from './inputs.ts'
+import { brokenRules, ruleAgainst } from './rules.ts'
+import type { Model, Param, Rule, Scalar } from './schema.ts'
+
+export type { EarlierValue, FileValue, Inputs, Problem, Value } from './inputs.ts'
+export { changesPrice, isEarlier, isFiles, withDefaults } from './inputs.ts'
+
+/** What is wrong with one answer by itself, without the rules between fields. */
+export function checkValue(model: Model, param: Param, value: unknown): Problem | undefined {
+  const problem = (code: Problem['code'], limit?: number | string): Problem => ({
+    param: param.name,
+    code,
+    ...(limit !== undefined && { limit }),
+  })
+  if (param.hidden || !paramNamed(model, param.name)) return problem('unknown_param')
+  if (param.previous_models) {
+    if (!isEarlier(value)) return problem('wrong_type')
+    return param.previous_models.includes(value.modelId) ? undefined : problem('not_in_list')
+  }
+  switch (param.type) {
+    case 'file':
+    case 'file[]':
+      return filesProblem(param, value)
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : problem('wrong_type')
+    case 'enum':
+      return param.enum?.some(one => one === value) ? undefined : problem('not_in_list')
+    case 'string': {
+      if (typeof value !== 'string') return problem('wrong_type')
+      const { min_length: least = 0, max_length: most = Infinity } = param
+      if (characters(value) > most) return problem('too_long', most)
+      // Blanks alone are no text to anybody.
+      if (characters(value.trim()) < least) return problem('too_short', least)
+      return param.pattern && !new RegExp(param.pattern).test(value) ? problem('pattern') : undefined
+    }
+    case 'integer':
+    case 'number': {
+      if (typeof value !== 'number' || !Number.isFinite(value)) return problem('wrong_type')
+      const { min = -Number.MAX_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = param
+      if (value < min) return problem('too_small', min)
+      if (value > max) return problem('too_large', max)
+      const step = param.step ?? (param.type === 'integer' ? 1 : undefined)
+      return step === undefined || isOnStep(value, step) ? undefined : problem('step', step)
+    }
+  }
+}
+
+/** Everything that is wrong with the answers; missing ones that have a default are right. */
+export function checkInputs(model: Model, inputs: Inputs): Problem[] {
+  const problems: Problem[] = []
+  for (const name of Object.keys(inputs)) {
+    const param = paramNamed(model, name)
+    if (!param || param.hidden) problems.push({ param: name, code: 'unknown_param' })
+  }
+  const full = withDefaults(model, inputs)
+  for (const param of model.params) {
+    if (param.hidden) continue
+    const value = given(full, param.name)
+    const problem = value === undefined ? undefined : checkValue(model, param, value)
+    if (problem) problems.push(problem)
+    if (value === undefined && param.required) problems.push({ param: param.name, code: 'missing' })
+  }
+  // A rule about a wrong answer would only repeat it.
+  return [...problems, ...brokenRules(model, full).filter(rule => problems.every(({ param }) => param !== rule.param))]
+}
+
+/**
+ * What can be offered as buttons: list values, yes and no, or up to five handy numbers; nothing for other kinds.
+ * An option that a rule forbids with the answers so far is not allowed, and `why` is that rule.
+ */
+export function optionsFor(
+  model: Model,
+  param: Param,
+  inputs: Inputs,
+): { value: Scalar; allowed: boolean; why?: Rule }[] {
+  return choices(param).map(value => {
+    const why = ruleAgainst(model, param.name, value, inputs)
+    return why ? { value, allowed: false, why } : { value, allowed: true }
+  })
+}
+
+/**
+ * The `input` of createTask, complete. Expects answers that checkInputs found right. Parameters that bear the price
+ * and hidden ones are always there; other missing ones are left out, since upstream refuses empty values.
+ */
+export function toWire(model: Model, inputs: Inputs, contentFilter: boolean): Record<string, unknown> {
+  const full = withDefaults(model, inputs)
+  const wire: Record<string, unknown> = {}
+  for (const param of model.params) {
+    const value = param.hidden ? hiddenValue(param, contentFilter) : given(full, param.name)
+    if (value !== undefined) wire[param.name] = onWire(param, value)
+  }
+  return wire
+}
+
+/**
+ * What the dialogue asks, in order (files, main text, what changes the price, the rest), and what it keeps aside as
+ * extras. Of several parameters that exclude each other only the first stands in `asked`.
+ */
+export function questions(model: Model): { asked: Param[]; extras: Param[] } {
+  const others = new Set(model.rules.flatMap(rule => (rule.type === 'exactly_one_of' ? rule.params.slice(1) : [])))
+  const firsts = new Set(model.rules.flatMap(rule => (rule.type === 'exactly_one_of' ? rule.params.slice(0, 1) : [])))
+  const offered = model.params.filter(param => !param.hidden && !others.has(param.name))
+  const isAsked = (param: Param) =>
+    firsts.has(param.name) || changesPrice(model, param) || (param.required && param.default === undefined)
+  const asked = offered.filter(isAsked).sort((a, b) => turn(model, a) - turn(model, b))
+  return { asked, extras: offered.filter(param => !isAsked(param)) }
+}
+
+function turn(model: Model, param: Param): number {
+  if (param.type === 'file' || param.type === 'file[]' || param.previous_models) return 0
+  if (param.type === 'string') return 1
+  return changesPrice(model, param) ? 2 : 3
+}
+
+function choices(param: Param): Scalar[] {
+  if (param.type === 'enum') return param.enum ?? []
+  if (param.type === 'boolean') return [true, false]
+  if (param.handy) return param.handy
+  if (param.min === undefined || param.max === undefined) return []
+  return spread(param.min, param.max, param.step ?? 1, param.default)
+}
+
+// Up to five values from the least to the most, the nearest to the default replaced by it.
+function spread(min: number, max: number, step: number, usual: Scalar | undefined): number[] {
+  const places = `${step}`.split('.')[1]?.length ?? 0
+  const steps = Math.round((max - min) / step)
+  const marks = Math.min(steps, 4)
+  const values = Array.from({ length: marks + 1 }, (_, mark) => {
+    return Number((min + Math.round((mark * steps) / marks) * step).toFixed(places))
+  })
+  if (typeof usual !== 'number' || values.includes(usual)) return values
+  const distances = values.map(value => Math.abs(value - usual))
+  values[distances.indexOf(Math.min(...distances))] = usual
+  return values
+}
+
+/** Steps count from zero: every least value of the catalogue is itself a multiple of its step. */
+function isOnStep(value: number, step: number): boolean {
+  try {
+    return isStep(decimal(value), decimal(0), decimal(step))
+  } catch {
+    return false // too small or too large to be written plainly, so finer than any step
+  }
+}
+
+// The content filter is the operator's decision; other hidden parameters have one fixed value.
+const hiddenValue = (param: Param, contentFilter: boolean) =>
+  param.name === 'nsfw_checker' ? contentFilter : param.default
+
+function onWire(param: Param, value: unknown): unknown {
+  if (isEarlier(value)) return value.taskId
+  if (isFiles(value)) return param.type === 'file' ? value[0]!.url : value.map(file => file.url)
+  return param.value_type === 'string' ? String(value) : value
+}

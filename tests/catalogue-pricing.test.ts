@@ -1,0 +1,245 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { combinationsOf } from '../src/catalogue/consistency.ts'
+import { pinForFree } from '../src/catalogue/free-tier.ts'
+import { loadModels, type Model, type Param } from '../src/catalogue/models.ts'
+import {
+  changesPrice,
+  checkInputs,
+  checkValue,
+  type EarlierValue,
+  type FileValue,
+  type Inputs,
+  isEarlier,
+  isFiles,
+  toWire,
+  type Value,
+  withDefaults,
+} from '../src/catalogue/parameters.ts'
+import { price, priceAtDefaults, priceRange, variantsWhere } from '../src/catalogue/pricing.ts'
+import { creditsFor } from '../src/playground/upstream/credits.ts'
+import { type Known, refusedInput } from '../src/playground/upstream/input-check.ts'
+import { documentedModels } from '../src/playground/upstream/models.ts'
+
+const models = loadModels()
+const modelOf = (id: string): Model => models.find(model => model.id === id)!
+// One credit is then 0.95 rubles.
+const rates = { usdRubRate: '95', markup: '2.0' }
+const file = (kind: FileValue['kind'], mime: string, extra: Partial<FileValue> = {}): FileValue[] => [
+  { url: 'https://files.example.com/1', kind, mime, bytes: 1000, ...extra },
+]
+const photo = (extra: Partial<FileValue> = {}) => file('image', 'image/jpeg', extra)
+const voice = (seconds?: number) => file('audio', 'audio/mpeg', seconds === undefined ? {} : { seconds })
+
+t.test('the prices at defaults are those computed by hand', async t => {
+  const expected: Record<string, number> = {
+    'z-image': 76, // 0.8 credits
+    'recraft/remove-background': 95, // 1
+    'kling-2.6/text-to-video': 52_25, // 55
+    'wan/2-6-text-to-video': 99_28, // 104.5, 99.275 rubles
+    'seedream/4.5-edit': 6_18, // 6.5, 6.175 rubles
+    'bytedance/seedance-1.5-pro': 26_60, // 8 s of 3.5
+    'grok-imagine/image-to-video': 13_68, // 6 s of 2.4
+    'elevenlabs/sound-effect-v2': 1_14, // 5 s of 0.24
+    'wan/2-2-a14b-speech-to-video-turbo': 57_00, // 80 frames at 16 a second, 5 s of 12
+    'infinitalk/from-audio': 2_85, // one second of 3
+    'elevenlabs/text-to-speech-multilingual-v2': 11_40, // one thousand characters of 12
+    'topaz/image-upscale': 9_50, // 10 for the smallest result
+  }
+  for (const [id, kop] of Object.entries(expected)) t.equal(priceAtDefaults(modelOf(id), rates).kop, kop, id)
+})
+
+t.test('the price follows everything that changes the cost', async t => {
+  const kop = (id: string, inputs: Inputs) => price(modelOf(id), inputs, rates).kop
+  t.equal(kop('kling-2.6/text-to-video', { sound: true, duration: '10' }), 209_00)
+  t.equal(kop('bytedance/seedance-1.5-pro', { duration: 12, resolution: '1080p', generate_audio: true }), 171_00)
+  t.equal(kop('elevenlabs/sound-effect-v2', { duration_seconds: 0.5 }), 12, '0.114 rubles go up to a kopeck')
+  t.equal(kop('infinitalk/from-audio', { audio_url: voice(6.1), resolution: '720p' }), 79_80, '7 s of 12')
+  t.equal(kop('elevenlabs/audio-isolation', { audio_url: voice(0.2) }), 19, 'a started second is a second')
+  const speech = 'elevenlabs/text-to-speech-multilingual-v2'
+  t.equal(kop(speech, { text: '🙂'.repeat(1000) }), 11_40)
+  t.equal(kop(speech, { text: '🙂'.repeat(1001) }), 22_80)
+  const talk = 'wan/2-2-a14b-speech-to-video-turbo'
+  t.equal(kop(talk, { num_frames: 84, frames_per_second: 16, resolution: '720p' }), 136_80, '5.25 s go up to 6 of 24')
+  t.equal(kop(talk, { num_frames: 40, frames_per_second: 60 }), 11_40, 'less than a second is one')
+  t.same(price(modelOf(talk), {}, rates), { kop: 57_00, credits: '60', quantity: '5', unit: 'second' })
+})
+
+t.test('an upscaled picture is priced by the size of the result, and by the dearest while it is unknown', async t => {
+  const kop = (sides: Partial<FileValue>, upscale_factor: string) =>
+    price(modelOf('topaz/image-upscale'), { image_url: photo(sides), upscale_factor }, rates).kop
+  t.equal(kop({ widthPx: 1024, heightPx: 10 }, '2'), 9_50)
+  t.equal(kop({ widthPx: 10, heightPx: 1025 }, '2'), 19_00)
+  t.equal(kop({ widthPx: 2048, heightPx: 10 }, '2'), 19_00)
+  t.equal(kop({ widthPx: 2048, heightPx: 2048 }, '4'), 38_00)
+  t.equal(kop({}, '1'), 38_00)
+  t.throws(() => kop({ widthPx: 2049, heightPx: 1 }, '4'), RangeError)
+})
+
+t.test('an upscaled video is priced by its earlier resolution, and by the dearest while it is unknown', async t => {
+  const kop = (params: Record<string, unknown>, resolution: string) => {
+    const task_id: EarlierValue = { generationId: 'g', taskId: 't', modelId: 'grok-imagine/text-to-video', params }
+    return price(modelOf('grok-imagine/upscale'), { task_id, resolution }, rates).kop
+  }
+  t.equal(kop({ resolution: '480p' }, '720p'), 9_50)
+  t.equal(kop({ resolution: '480p' }, '1080p'), 28_50)
+  t.equal(kop({ resolution: '720p' }, '1080p'), 19_00)
+  t.equal(kop({}, '1080p'), 28_50)
+  t.throws(() => kop({ resolution: '1080p' }, '1080p'), RangeError)
+})
+
+t.test('what cannot be priced is refused rather than guessed', async t => {
+  const refused = (id: string, inputs: Inputs, use = rates) =>
+    t.throws(() => price(modelOf(id), inputs, use), RangeError, `${id} ${JSON.stringify(inputs)}`)
+  refused('infinitalk/from-audio', { audio_url: voice() })
+  refused('infinitalk/from-audio', {})
+  refused('infinitalk/from-audio', { audio_url: voice(15.5) })
+  refused('elevenlabs/text-to-speech-turbo-2-5', { text: 'a'.repeat(5001) })
+  refused('bytedance/seedance-1.5-pro', { duration: 13 })
+  refused('bytedance/seedance-1.5-pro', { duration: Number.NaN })
+  refused('hailuo/2-3-image-to-video-pro', { resolution: '1080P', duration: '10' })
+  refused('kling-2.6/text-to-video', { duration: '7' })
+  for (const usdRubRate of ['0', '-1', 'NaN', '', '95,5', '1e2']) refused('z-image', {}, { ...rates, usdRubRate })
+  for (const markup of ['0.99', '0', '', 'two']) refused('z-image', {}, { ...rates, markup })
+})
+
+t.test('every allowed combination of all models has exactly one price of at least a kopeck', async t => {
+  let count = 0
+  for (const model of models) {
+    for (const row of combinationsOf(model)) {
+      count++
+      const variants = variantsWhere(model, row)
+      if (variants.length !== 1) t.fail(`${model.id} ${JSON.stringify(row)} has ${variants.length} prices`)
+    }
+    const { minKop, maxKop } = priceRange(model, { usdRubRate: '0.01', markup: '1' })
+    t.ok(minKop >= 1 && maxKop >= minKop, model.id)
+  }
+  t.comment(`${count} combinations`)
+  t.equal(count, 795)
+})
+
+t.test(
+  'a right answer of any kind has one price within the range, and the wire carries all it was priced by',
+  async t => {
+    for (const model of models) {
+      const documented = documentedModels().get(model.id)!
+      const { minKop, maxKop } = priceRange(model, rates)
+      fc.assert(
+        fc.property(inputsOf(model), inputs => {
+          fc.pre(checkInputs(model, inputs).length === 0)
+          const shown = price(model, inputs, rates)
+          t.same(price(model, withDefaults(model, inputs), rates), shown)
+          if (shown.kop < minKop || shown.kop > maxKop) t.fail(`${model.id} costs ${shown.kop}`)
+          const wire = toWire(model, inputs, true)
+          for (const param of model.params.filter(one => changesPrice(model, one))) {
+            if (wire[param.name] === undefined) t.fail(`${param.name} of ${model.id} is not sent`)
+          }
+          // The provider's stand-in was written from the documentation alone: it must neither refuse nor take more.
+          const known = knownOf(inputs)
+          t.equal(refusedInput(documented, wire, known), undefined, model.id)
+          t.equal(creditsFor(documented, wire, known), Number(shown.credits), model.id)
+        }),
+        { numRuns: 40 },
+      )
+    }
+  },
+)
+
+t.test('a free run costs what the defaults cost, whatever was asked for', async t => {
+  for (const model of models.filter(one => one.price.quantity === '1' && !one.price.measures)) {
+    fc.assert(
+      fc.property(inputsOf(model), inputs => {
+        const pinned = pinForFree(model, inputs)
+        t.equal(price(model, pinned, rates).kop, priceAtDefaults(model, rates).kop, model.id)
+        for (const param of model.params.filter(one => !changesPrice(model, one) && inputs[one.name] !== undefined)) {
+          t.equal(pinned[param.name], inputs[param.name], 'what costs nothing stays as it was asked for')
+        }
+      }),
+      { numRuns: 10 },
+    )
+  }
+})
+
+/** Right answers one by one; the rules between them may still refuse. */
+function inputsOf(model: Model): fc.Arbitrary<Inputs> {
+  const fields = model.params.filter(param => !param.hidden)
+  const arbitraries = Object.fromEntries(fields.map(param => [param.name, sampleOf(param)]))
+  const required = fields.filter(param => param.required && param.default === undefined)
+  return fc.record<Inputs>(arbitraries, { requiredKeys: required.map(param => param.name) }).map(inputs => {
+    for (const param of fields) {
+      const value = inputs[param.name]
+      if (value !== undefined && checkValue(model, param, value)) t.fail(`a wrong sample for ${model.id} ${param.name}`)
+    }
+    return inputs
+  })
+}
+
+function sampleOf(param: Param): fc.Arbitrary<Value> {
+  if (param.previous_models) {
+    return fc.record({
+      generationId: fc.constant('abcdefghijkl'),
+      taskId: fc.constant('330a9433fd309e9e18df1c567ae38471'),
+      modelId: fc.constantFrom(...param.previous_models),
+      params: fc.record({ resolution: fc.constantFrom('480p', '720p', '1080p') }),
+    })
+  }
+  switch (param.type) {
+    case 'boolean':
+      return fc.boolean()
+    case 'enum':
+      return fc.constantFrom(...param.enum!)
+    case 'integer':
+    case 'number': {
+      const { min = -1000, max = 1000, step = 1 } = param
+      const places = `${step}`.split('.')[1]?.length ?? 0
+      return fc
+        .integer({ min: 0, max: Math.round((max - min) / step) })
+        .map(n => Number((min + n * step).toFixed(places)))
+    }
+    case 'string': {
+      if (param.pattern) return fc.constant('https://sora.chatgpt.com/p/s_example')
+      const most = Math.min(param.max_length ?? 20, 5000)
+      return fc.integer({ min: Math.max(param.min_length ?? 1, 1), max: most }).map(length => 'ы'.repeat(length))
+    }
+    case 'file':
+    case 'file[]':
+      return fc
+        .array(fileOf(param), {
+          minLength: Math.max(param.min_files ?? 1, 1),
+          maxLength: param.type === 'file' ? 1 : param.max_files!,
+        })
+        .map(files => files.map((one, at) => ({ ...one, url: `https://files.example.com/${param.name}/${at}` })))
+  }
+}
+
+function fileOf(param: Param): fc.Arbitrary<FileValue> {
+  const common = { url: 'https://files.example.com', bytes: 1000, mime: param.formats![0]! }
+  if (param.accept![0] === 'image') {
+    const side = fc.integer({ min: 256, max: 4000 })
+    return fc.tuple(side, side).map(([widthPx, heightPx]) => ({ ...common, kind: 'image', widthPx, heightPx }))
+  }
+  const hundredths = fc.integer({ min: 1, max: (param.max_seconds ?? 60) * 100 })
+  return hundredths.map(n => ({ ...common, kind: param.accept![0]!, seconds: n / 100 }))
+}
+
+/** What the provider would find out about the same files and tasks. */
+function knownOf(inputs: Inputs): Known {
+  const values = Object.values(inputs)
+  const files = values.filter(isFiles).flat()
+  return {
+    file(url) {
+      const { mime, bytes, widthPx, heightPx, seconds } = files.find(one => one.url === url)!
+      return {
+        mime,
+        bytes,
+        ...(widthPx && { width: widthPx }),
+        ...(heightPx && { height: heightPx }),
+        ...(seconds && { seconds }),
+      }
+    },
+    task(taskId) {
+      const earlier = values.filter(isEarlier).find(one => one.taskId === taskId)!
+      return { model: earlier.modelId, state: 'success', input: earlier.params, resultUrls: Array(6).fill('https://a') }
+    },
+  }
+}

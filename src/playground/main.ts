@@ -102,9 +102,10 @@ async function ready() {
 async function stop() {
   if (isStopping) return
   isStopping = true
+  const isAlive = service.exitCode === null && service.signalCode === null
   const ended = new Promise(resolve => service.once('exit', resolve))
   service.kill('SIGTERM')
-  await ended
+  if (isAlive) await ended
   await Promise.allSettled([web.close(), telegram.close(), upstream.close()])
   await database.stop()
   process.exit(0)

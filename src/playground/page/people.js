@@ -1,0 +1,124 @@
+import { useState } from 'preact/hooks'
+import { Dialog } from './dialog.js'
+import { clock } from './format.js'
+import { html, Icon } from './html.js'
+import { patch, post } from './server.js'
+
+/** The people who use the bot here. `unread` holds the ids of those whose bot has said more since. */
+export function People({ people, current, unread, onChoose, onClose, onError }) {
+  const [adding, setAdding] = useState(false)
+  const chosen = people.find(({ id }) => id === current)
+  return html`<nav class="people" aria-label="Люди" data-testid="people">
+    <header class="pane-header">
+      <h2>Люди</h2>
+      <button class="plain small" data-testid="person-add" onClick=${() => setAdding(true)}><${Icon} name="plus" size=${16} /> новый человек</button>
+      <button class="round only-narrow" aria-label="Закрыть" data-testid="people-close" onClick=${onClose}><${Icon} name="close" /></button>
+    </header>
+    <ul class="person-list">
+      ${people.map(
+        person =>
+          html`<li key=${person.id}>
+            <button class="person" data-testid=${`person-${person.id}`} aria-current=${person.id === current ? 'true' : undefined} onClick=${() => onChoose(person.id)}>
+              <${Avatar} person=${person} />
+              <span class="person-name">${person.firstName}</span>
+              ${person.last && html`<time>${clock(person.last.date)}</time>`}
+              <span class="person-last">${person.blocked ? html`<i class="chip bad">бот заблокирован</i>` : preview(person.last)}</span>
+              ${unread.has(person.id) && html`<span class="dot" role="img" aria-label="Есть новое"></span>`}
+            </button>
+          </li>`,
+      )}
+    </ul>
+    ${chosen && html`<${PersonCard} person=${chosen} onError=${onError} />`}
+    ${
+      adding &&
+      html`<${NewPerson} onClose=${() => setAdding(false)}
+        onAdd=${async fields => {
+          const person = await post('/api/people', fields)
+          setAdding(false)
+          onChoose(person.id)
+        }} />`
+    }
+  </nav>`
+}
+
+export function Avatar({ person }) {
+  const initials = person.firstName
+    .split(/\s+/)
+    .slice(0, 2)
+    .map(word => [...word][0] ?? '')
+    .join('')
+    .toUpperCase()
+  return html`<span class="avatar" style=${{ '--hue': (person.id * 47) % 360 }} aria-hidden="true">${initials}</span>`
+}
+
+function preview(last) {
+  if (!last) return 'ещё не начинали'
+  const names = {
+    photo: 'Фото',
+    video: 'Видео',
+    audio: 'Звук',
+    voice: 'Голосовое',
+    document: 'Файл',
+    animation: 'Видео',
+  }
+  const text = last.service ?? last.text ?? (last.media ? names[last.media.kind] : (last.invoice?.title ?? ''))
+  return `${last.from === 'person' ? 'Вы: ' : ''}${text}`
+}
+
+function PersonCard({ person, onError }) {
+  const change = async fields => {
+    try {
+      await patch(`/api/people/${person.id}`, fields)
+    } catch (error) {
+      onError(error.message)
+    }
+  }
+  return html`<section class="person-card" aria-label=${`Настройки: ${person.firstName}`}>
+    <p><b>${person.firstName}</b> <span class="quiet">id ${person.id}${person.username ? ` · @${person.username}` : ''}</span></p>
+    <label class="field">Язык клиента
+      <select data-testid="person-language" value=${person.languageCode} onChange=${event => void change({ languageCode: event.target.value })}>
+        ${[...new Set(['ru', 'en', 'uk', 'de', person.languageCode])].map(code => html`<option key=${code} value=${code}>${languages[code] ?? code}</option>`)}
+      </select>
+    </label>
+    <button class="plain" data-testid="person-block" aria-pressed=${person.blocked} onClick=${() => void change({ blocked: !person.blocked })}>
+      ${person.blocked ? 'Разблокировать бота' : 'Заблокировать бота'}
+    </button>
+  </section>`
+}
+
+const languages = { ru: 'Русский', en: 'English', uk: 'Українська', de: 'Deutsch' }
+
+function NewPerson({ onAdd, onClose }) {
+  const [error, setError] = useState(null)
+  async function submit(event) {
+    event.preventDefault()
+    const form = new FormData(event.target)
+    const username = form.get('username').trim().replace(/^@/, '')
+    try {
+      await onAdd({
+        firstName: form.get('firstName'),
+        languageCode: form.get('languageCode'),
+        ...(username ? { username } : {}),
+      })
+    } catch (refused) {
+      setError(refused.message)
+    }
+  }
+  return html`<${Dialog} label="Новый человек" testid="person-sheet" onClose=${onClose}>
+    <form onSubmit=${event => void submit(event)}>
+      <h2>Новый человек</h2>
+      <label class="field">Имя <input name="firstName" required maxlength="64" data-testid="person-name" /></label>
+      <label class="field">Имя в Telegram, можно без него <input name="username" pattern="@?[A-Za-z][A-Za-z0-9_]{3,31}" data-testid="person-username" placeholder="@anna" /></label>
+      <label class="field">Язык клиента
+        <select name="languageCode" data-testid="person-new-language">
+          ${Object.entries(languages).map(([code, name]) => html`<option key=${code} value=${code}>${name}</option>`)}
+        </select>
+      </label>
+      ${error && html`<p class="error" role="alert">${error}</p>`}
+      <div class="choices">
+        <button type="button" class="plain" onClick=${onClose}>Отмена</button>
+        <button class="primary" data-testid="person-create">Добавить</button>
+      </div>
+    </form>
+  </>`
+}

@@ -153,7 +153,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     metrics.updates.inc({ outcome: incoming.dead ? 'odd' : isNew ? 'new' : 'repeated' })
     if (!isNew || incoming.dead) return
     fastPath.arrived(incoming.payload as object)
-    if (config.roles.worker && bot) lanes.run(incoming.lane)
+    if (config.roles.worker && bot && !ending.signal.aborted) lanes.run(incoming.lane)
     else await wake.lane(incoming.lane)
   }
 
@@ -254,7 +254,9 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       clearInterval(statsTimer)
       fastPath.close()
       const patience = pause(graceMs)
-      await Promise.race([Promise.allSettled([server.close(), lanes.drain(), jobs?.stop(graceMs), polling]), patience])
+      // Until the end it answers: 503 on /readyz, and what still comes is stored for another machine.
+      await Promise.race([Promise.allSettled([lanes.drain(), jobs?.stop(graceMs), polling]), patience])
+      await Promise.race([server.close(), pause(2_000)])
       metricsServer?.close()
       await Promise.race([
         Promise.allSettled([

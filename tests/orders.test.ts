@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import t from 'tap'
-import { connect } from '../src/db.ts'
 import { FreeLimitReached, InsufficientFunds, NotFound, QuoteExpired, TooManyOpen } from '../src/errors.ts'
 import { getRecentFailures, getUserStats, logGenerationEvent } from '../src/events/repository.ts'
 import { newId } from '../src/id.ts'
-import { genAccepted, genAttach, genRequeue, genSubmit, place } from '../src/payments/integration.ts'
+import { genAccepted, genAttach, genRequeue, genSubmit } from '../src/payments/integration.ts'
 import { balanceOf, readWallet } from '../src/payments/wallet.ts'
 import { limits, picture, world } from './support/world.ts'
+
+const run = promisify(execFile)
 
 const { url, sql, owner, user, order, start, finish, events, story } = await world(t)
 const failed = { outcome: 'failed', code: 'generation_failed', message: 'upstream said no' } as const
@@ -40,15 +43,17 @@ story('a success keeps the money, stores its results and queues one message', as
   t.equal((await owner`select from pay.outbox where dedupe = ${`gen:${id}`}`).length, 1)
 })
 
-story('100 racing confirms over two connections pools and balance for 7 start exactly 7', async t => {
+story('100 racing confirms over two processes and balance for 7 start exactly 7', async t => {
   await user(4, 7 * 30_00)
-  const other = connect(url)
-  t.teardown(() => other.close())
   const orders = await Promise.all(Array.from({ length: 100 }, () => order(4, 30_00)))
-  const tries = await Promise.allSettled(orders.map((one, n) => place(n % 2 ? sql : other.sql, one, limits)))
-  t.equal(tries.filter(one => one.status === 'fulfilled').length, 7)
-  for (const one of tries)
-    if (one.status === 'rejected') t.ok(one.reason instanceof InsufficientFunds, String(one.reason))
+  const startAt = String(Date.now() + 1_500)
+  const race = (part: typeof orders) =>
+    run(process.execPath, ['tests/support/racer.ts', url, JSON.stringify(part), startAt]).then(
+      ({ stdout }) => JSON.parse(stdout) as string[],
+    )
+  const results = (await Promise.all([race(orders.slice(0, 50)), race(orders.slice(50))])).flat()
+  t.equal(results.filter(result => result === 'started').length, 7)
+  t.equal(results.filter(result => result === 'InsufficientFunds').length, 93)
   t.equal(await balanceOf(sql, 4), 0)
 })
 

@@ -1,0 +1,234 @@
+import { createCanvas } from '@napi-rs/canvas'
+import type { Test } from 'tap'
+import { createBot } from '../../src/bot/bot.ts'
+import type { BotDeps } from '../../src/bot/deps.ts'
+import { openCatalogue } from '../../src/catalogue/models.ts'
+import type { FileValue, Inputs } from '../../src/catalogue/parameters.ts'
+import { Refused } from '../../src/errors.ts'
+import type { ModelStats } from '../../src/events/repository.ts'
+import { newId } from '../../src/id.ts'
+import { cancel, genAccepted, genFinish, genSubmit, place, type Wake } from '../../src/payments/integration.ts'
+import { makeQuote } from '../../src/payments/quotes.ts'
+import { creditBonus } from '../../src/payments/wallet.ts'
+import { type MessageView, startTelegram } from '../../src/playground/telegram/server.ts'
+import { createTelegram } from '../../src/telegram/client.ts'
+import { toPlain } from '../../src/telegram/html.ts'
+import { allowedUpdates } from '../../src/telegram/webhook.ts'
+import { noWake, picture, silent, world } from './world.ts'
+
+type Given = Partial<FileValue>
+
+/** The bot between a strict stand-in of Telegram and a real database; the upstream is not part of it. */
+export async function chats(t: Test) {
+  const { sql, owner, broken, story } = await world(t)
+  const api = await startTelegram({ seed: 7, timeScale: 0.02 })
+  t.teardown(() => api.close())
+  api.faults.limits = false
+  const telegram = createTelegram({ token: api.token, apiRoot: api.apiRoot, pace: async () => 0, log: silent })
+  const botInfo = await telegram.getMe()
+  const catalogue = openCatalogue({ rates: { usdRubRate: '95', markup: '2.0' }, contentFilter: true })
+  const limits = { maxOpen: 3, freeDaily: 10, freeHourly: 3 }
+  const { player } = api
+
+  /** What the inspection of the next file finds, beside what its sender says of it. */
+  const found: Given[] = []
+  const links = new Map<string, Given | Error>()
+  const woken: string[] = []
+  const sentAgain: string[] = []
+  const wake: Wake = { ...noWake, submit: async ({ id }) => void woken.push(id) }
+  const file = (mime: string, more: Given = {}): FileValue => ({
+    url: `https://files.example.com/${newId()}`,
+    kind: mime.split('/')[0] as FileValue['kind'],
+    mime,
+    bytes: 50_000,
+    ...(mime.startsWith('audio') ? { seconds: 5 } : { widthPx: 600, heightPx: 400 }),
+    ...more,
+  })
+  const stats = new Map<string, ModelStats>()
+  const deps: BotDeps = {
+    sql,
+    catalogue,
+    log: silent,
+    limits,
+    startBonusKop: 0,
+    adminIds: [],
+    botUsername: () => api.bot.username,
+    integration: {
+      place: order => place(sql, order, limits),
+      cancel: ref => cancel({ sql, wake, scrub: text => text, log: silent }, ref),
+    },
+    wake,
+    files: {
+      async fromTelegram(fileId) {
+        const sent = player.file(fileId)
+        if (!sent) throw new Refused('empty', 'no such file')
+        if (!/^(image|video|audio)\//.test(sent.mime)) throw new Refused('not_media', sent.mime)
+        return file(sent.mime, { fileId, ...found.shift() })
+      },
+      async fromLink(url) {
+        const given = links.get(url) ?? new Refused('not_found', url)
+        if (given instanceof Error) throw given
+        return file(given.mime ?? 'image/png', given)
+      },
+    },
+    stats: { of: id => stats.get(id), popularity: () => 0 },
+    resend: async ({ id }) => void sentAgain.push(id),
+    original: async ({ id }) => void sentAgain.push(`original ${id}`),
+  }
+  const bot = createBot({ telegram, botInfo, deps })
+
+  let offset = 0
+  /** Hands every waiting update to the bot, one after another. */
+  async function serve(times = 1) {
+    for (;;) {
+      const updates = await telegram.getUpdates(0, 100, offset, [...allowedUpdates])
+      if (updates.length === 0) return
+      for (const update of updates) {
+        offset = update.update_id + 1
+        for (let n = 0; n < times; n++) await bot.handle(update)
+      }
+    }
+  }
+
+  /** A person with `kop` kopecks who has pressed «Start». */
+  async function person({ kop = 0, languageCode = 'ru' } = {}) {
+    const { id } = player.addPerson({ firstName: 'Анна', languageCode })
+    player.open(id)
+    await serve()
+    if (kop > 0) await creditBonus(sql, id, newId(), kop)
+    const chat = () => player.chat(id)
+    const last = () => chat().findLast(message => message.from === 'bot')!
+    return {
+      id,
+      chat,
+      last,
+      async says(text: string, times = 1) {
+        player.say(id, text)
+        await serve(times)
+        return last()
+      },
+      async sends(
+        mime: string,
+        { kind = 'document' as 'document' | 'photo' | 'voice' | 'video', caption = '', albumId = '' } = {},
+      ) {
+        const fileName = `file.${mime.split('/')[1]}`
+        const bytes = kind === 'photo' ? createCanvas(600, 400).toBuffer('image/png') : new Uint8Array(64)
+        const about = { ...(caption && { caption }), ...(albumId && { albumId }) }
+        await player.send(id, { kind, fileName, mime, bytes, ...about })
+        await serve()
+        return last()
+      },
+      /** By the beginning of the words on a button, or by its data, which may be on no button at all. */
+      async presses(what: string | { data: string }, message: MessageView = last(), times = 1) {
+        const button = typeof what === 'string' ? buttons(message).find(one => one.text.startsWith(what)) : what
+        if (!button?.data) throw new Error(`no button «${String(what)}» among ${captions(message).join(' | ')}`)
+        const pressed = player.press(id, message.messageId, { data: button.data }, true)
+        pressed.catch(() => {}) // of interest below, not while the bot is at it
+        await serve(times)
+        return { answer: await pressed, screen: chat().find(one => one.messageId === message.messageId) ?? last() }
+      },
+      /** Opens a model's card and presses «Start». */
+      async begins(key: string) {
+        player.say(id, '/menu')
+        await serve()
+        await this.presses({ data: `w:${key}` })
+        return last()
+      },
+    }
+  }
+
+  const draftOf = async (userId: number) =>
+    (
+      await owner<
+        { id: string; rev: number; step: string; kind: string; inputs: { answers: Inputs }; model_id: string }[]
+      >`
+      select id, rev, step, kind, inputs, model_id from pay.drafts where user_id = ${userId}`
+    )[0]
+  const generationsOf = async (userId: number) =>
+    (
+      await owner<
+        { id: string; exec_state: string; price_kop: string; message_id: string; model_id: string; quote_id: string }[]
+      >`
+      select id, exec_state, price_kop, message_id, model_id, quote_id
+      from pay.generations where user_id = ${userId} order by created_at`
+    ).map(row => ({
+      ...row,
+      price_kop: Number(row.price_kop),
+      message_id: Number(row.message_id),
+    }))
+  const quoteOf = async (userId: number) =>
+    (
+      await owner<
+        { id: string; model_id: string; inputs: Inputs; params: Record<string, unknown>; price_kop: string }[]
+      >`
+      select id, model_id, inputs, params, price_kop from pay.quotes
+      where user_id = ${userId} order by created_at desc limit 1`
+    )[0]
+  const balanceOf = async (userId: number) =>
+    Number((await owner`select balance_kop as kop from pay.wallets where user_id = ${userId}`)[0]?.kop)
+
+  /** A run of the person, of any price, with a message of its own. */
+  async function running(
+    userId: number,
+    { modelId = 'z-image', kop = 45_00, inputs = { prompt: 'кот' } as Inputs, params = {} } = {},
+  ) {
+    await creditBonus(sql, userId, newId(), Math.max(1, kop))
+    const { category } = catalogue.byId(modelId)!
+    const offer = { userId, modelId, category, inputs, params, priceKop: kop, credits: '1', rates: catalogue.rates }
+    const { id: quoteId } = await makeQuote(sql, offer)
+    const id = newId()
+    const order = {
+      userId,
+      id,
+      requestKey: `q:${quoteId}`,
+      quoteId,
+      chatId: userId,
+      messageId: null,
+      deadlineMs: 600_000,
+    }
+    await place(sql, order, { ...limits, maxOpen: 1_000 })
+    return id
+  }
+
+  /** Takes a run to its end as a worker does; a code is that of a failure. */
+  async function end(userId: number, id: string, code?: string) {
+    const ref = { userId, id }
+    if (code !== undefined) return genFinish(sql, ref, 'failed', code, 'the upstream said so', [])
+    const [taken] = await genSubmit(sql, ref)
+    await genAccepted(sql, ref, taken!.attempt, `task-${id}`)
+    return genFinish(sql, ref, 'success', null, null, [picture])
+  }
+
+  return {
+    api,
+    bot,
+    deps,
+    sql,
+    owner,
+    broken,
+    story,
+    catalogue,
+    limits,
+    serve,
+    person,
+    found,
+    links,
+    woken,
+    sentAgain,
+    stats,
+    draftOf,
+    generationsOf,
+    quoteOf,
+    balanceOf,
+    running,
+    end,
+    file,
+  }
+}
+export type Person = Awaited<ReturnType<Awaited<ReturnType<typeof chats>>['person']>>
+
+export const buttons = (message: MessageView) => message.buttons.flat()
+export const captions = (message: MessageView) => buttons(message).map(({ text }) => text)
+export const dataOf = (message: MessageView, caption: string) =>
+  buttons(message).find(({ text }) => text.startsWith(caption))?.data ?? ''
+export { toPlain }

@@ -66,7 +66,7 @@ for (const { at, mayRepeat } of points) {
           select (select count(*) from pay.inbox where done_at is null) + (select count(*) from pay.outbox where done_at is null)
             + (select count(*) from pay.generations where finished_at is null) as open,
             (select count(*) from pay.generations) as orders`
-        return Number(row?.open) === 0 && Number(row?.orders) === 1
+        return deaths >= 1 && Number(row?.open) === 0 && Number(row?.orders) === 1
       },
       60_000,
     )

@@ -1,0 +1,88 @@
+import { Composer } from 'telegraf'
+import { dateText, lines } from '../i18n/format.ts'
+import { shortId } from '../id.ts'
+import { openGenerations } from '../payments/generations.ts'
+import { operations, readWallet } from '../payments/wallet.ts'
+import { type Button, button, type Screen } from '../telegram/screen.ts'
+import type { BotContext } from './context.ts'
+import type { BotDeps } from './deps.ts'
+import { menuButton } from './models.ts'
+import { onPress } from './press.ts'
+import { to } from './routes.ts'
+
+/** S16: what the person has, what is at work, and every movement. */
+export function balance(deps: BotDeps) {
+  const bot = new Composer<BotContext>()
+  bot.command('balance', async ctx => ctx.show(await balanceScreen(deps, ctx)))
+  bot.command('topup', async ctx => ctx.show(topUpScreen(ctx)))
+  onPress(bot, 'balance', async ctx => {
+    await ctx.answer()
+    await ctx.show(await balanceScreen(deps, ctx))
+  })
+  onPress(bot, 'operations', async (ctx, before) => {
+    await ctx.answer()
+    await ctx.show(await operationsScreen(deps, ctx, before))
+  })
+  onPress(bot, 'topUp', async (ctx, quoteId) => {
+    await ctx.answer()
+    await ctx.show(topUpScreen(ctx), quoteId === undefined ? 'here' : 'new') // an order waits in the pressed message
+  })
+  return bot
+}
+
+async function balanceScreen({ sql, catalogue }: BotDeps, ctx: BotContext): Promise<Screen> {
+  const { t, user, language } = ctx
+  const wallet = await readWallet(sql, user.id)
+  const running = wallet.atWorkCount > 0 ? await openGenerations(sql, user.id) : []
+  return {
+    text: t.balance({ ...wallet, canSpendKop: wallet.balanceKop }),
+    buttons: [
+      ...running.map(({ id, modelId, priceKop }) => [
+        button(
+          t.runningButton(catalogue.byId(modelId)?.name[language] ?? modelId, priceKop),
+          to.generation(id, undefined),
+        ),
+      ]),
+      [button(t.topUpButton, to.topUp(undefined)), button(t.operationsButton, to.operations(0))],
+      [menuButton(ctx)],
+    ],
+  }
+}
+
+const perPage = 10
+
+/** Operations before the entry `before`; 0 stands for «from the newest». */
+async function operationsScreen({ sql, catalogue }: BotDeps, ctx: BotContext, before: number): Promise<Screen> {
+  const { t, user, language } = ctx
+  const found = await operations(sql, user.id, before || Number.MAX_SAFE_INTEGER, perPage + 1)
+  const shown = found.slice(0, perPage)
+  const entries = shown.map(({ createdAt, kind, amountKop, generationId, modelId }) =>
+    t.operation({
+      date: dateText(createdAt, language),
+      kind,
+      amountKop,
+      name: modelId === null ? undefined : (catalogue.byId(modelId)?.name[language] ?? modelId),
+      number: generationId === null ? undefined : shortId(generationId),
+    }),
+  )
+  const runs = new Set(shown.flatMap(({ generationId }) => generationId ?? []))
+  const links = [...runs].map(id => button(t.history.number(shortId(id)), to.generation(id, undefined)))
+  const last = shown.at(-1)
+  const pager: Button[] = [
+    ...(before > 0 ? [button(t.history.newest, to.operations(0))] : []),
+    ...(last && found.length > perPage ? [button(t.history.older, to.operations(last.seq))] : []),
+  ]
+  return {
+    text: entries.length > 0 ? lines(t.operationsTitle, ...entries) : t.operationsEmpty,
+    buttons: [links.slice(0, 5), links.slice(5), pager, [button(t.backButton, to.balance()), menuButton(ctx)]],
+  }
+}
+
+/** The way to money. No way is connected yet, so it says what works without. */
+export const topUpScreen = (ctx: BotContext): Screen => ({
+  text: ctx.t.topUpOff,
+  buttons: [
+    [button(ctx.t.freeModelsButton, to.list('free', 0))],
+    [button(ctx.t.balanceButton, to.balance()), menuButton(ctx)],
+  ],
+})

@@ -1,0 +1,139 @@
+import { type Composer, Context, Telegraf, type Telegram } from 'telegraf'
+import type { UserFromGetMe } from 'telegraf/types'
+import { Refused, Unknown } from '../errors.ts'
+import { stringsFor } from '../i18n/strings.ts'
+import { newId, shortId } from '../id.ts'
+import { useTelegram } from '../telegram/client.ts'
+import { button } from '../telegram/screen.ts'
+import { languageFor, markUnreachable, openUser } from '../users/users.ts'
+import { admin } from './admin.ts'
+import { balance } from './balance.ts'
+import { card } from './card.ts'
+import type { BotContext } from './context.ts'
+import type { BotDeps } from './deps.ts'
+import { groups } from './groups.ts'
+import { help } from './help.ts'
+import { history } from './history.ts'
+import { language } from './language.ts'
+import { models } from './models.ts'
+import { ordering } from './ordering.ts'
+import { replies } from './replies.ts'
+import { to } from './routes.ts'
+import { answerer, pressed, show } from './show.ts'
+import { start } from './start.ts'
+
+export type Bot = {
+  /**
+   * Handles one update, all of it or an error. Throws Unknown when the same call may succeed later; `attempt` counts
+   * the calls for this update, and the last one tells the person. A mistake of ours is logged and told, and is then
+   * done: the update would only fail again.
+   */
+  handle(update: object, attempt?: number): Promise<void>
+}
+
+type Options = { telegram: Telegram; botInfo: UserFromGetMe; deps: BotDeps }
+type Update = Parameters<Telegraf['handleUpdate']>[0]
+
+// Below the time for which a taken update is hidden from other workers.
+const handlerTimeoutMs = 28_000
+// The inbox parks an update that failed so often.
+const lastAttempt = 5
+
+export function createBot({ telegram, botInfo, deps }: Options): Bot {
+  const bot = new Telegraf<BotContext>(telegram.token, { handlerTimeout: handlerTimeoutMs })
+  bot.botInfo = botInfo // else the first update asks for it, and remembers a failure for ever
+  useTelegram(bot, telegram)
+  bot.catch(error => {
+    throw error
+  })
+
+  bot.use(groups(deps))
+  bot.use(introduction(deps))
+  for (const feature of features(deps)) bot.use(feature)
+
+  return {
+    async handle(update, attempt = 1) {
+      try {
+        await bot.handleUpdate(update as Update)
+      } catch (error) {
+        const ctx = new Context(update as Update, telegram, botInfo)
+        await fail(ctx, { error, attempt, log: deps.log, sql: deps.sql })
+      }
+    },
+  }
+}
+
+/** In this order: the first that takes an update keeps it. */
+const features = (deps: BotDeps): Composer<BotContext>[] => [
+  start(deps),
+  models(deps),
+  card(deps),
+  balance(deps),
+  history(deps),
+  language(deps),
+  help(deps),
+  admin(deps),
+  ordering(deps),
+  replies(deps),
+]
+
+/** Opens the user behind a private update and gives the handlers what they need; lets nobody in who is banned. */
+function introduction({ sql, startBonusKop }: BotDeps) {
+  return async (ctx: BotContext, next: () => Promise<void>): Promise<void> => {
+    const { from } = ctx
+    if (!from || from.is_bot || !(ctx.message || ctx.callbackQuery)) return
+    const person = {
+      id: from.id,
+      firstName: from.first_name,
+      username: from.username ?? null,
+      clientLanguage: from.language_code ?? null,
+    }
+    const user = await openUser(sql, person, startBonusKop)
+    Object.assign(ctx, context(ctx, user))
+    if (user.isBanned && !mayBanned(ctx)) {
+      if (ctx.callbackQuery) await ctx.answer(ctx.t.banned, { alert: true })
+      else await ctx.reply(ctx.t.banned)
+      return
+    }
+    await next()
+    await ctx.answer()
+  }
+}
+
+const context = (ctx: BotContext, user: BotContext['user']): Partial<BotContext> => ({
+  user,
+  language: user.language,
+  t: stringsFor(user.language),
+  route: pressed(ctx),
+  answer: answerer(ctx),
+  show: (screen, where) => show(ctx, screen, where),
+})
+
+const mayBanned = (ctx: BotContext) => /^\/paysupport\b/.test(ctx.text ?? '')
+
+type Failure = { error: unknown; attempt: number; log: BotDeps['log']; sql: BotDeps['sql'] }
+
+/** What becomes of an update whose handler failed: nothing, a later try (it throws Unknown), or E11 and an end. */
+async function fail(ctx: Context, { error, attempt, log, sql }: Failure): Promise<void> {
+  const userId = ctx.from?.id
+  if (isRefused(error, 'blocked') || isRefused(error, 'chat_not_found')) {
+    if (ctx.chat?.type === 'private') await markUnreachable(sql, ctx.chat.id)
+    return
+  }
+  const mayPass = error instanceof Unknown || isRefused(error, 'rate_limited') || isTimeout(error)
+  if (mayPass && attempt < lastAttempt) {
+    throw error instanceof Unknown ? error : new Unknown('an update was not handled', { cause: error })
+  }
+  const code = shortId(newId())
+  log.error({ err: error, updateId: ctx.update.update_id, userId, code }, 'an update failed, the person was told')
+  if (userId === undefined || ctx.chat?.type !== 'private') return
+  const t = stringsFor(await languageFor(sql, userId).catch(() => 'ru' as const))
+  const again = pressed(ctx) && ctx.callbackQuery && 'data' in ctx.callbackQuery ? ctx.callbackQuery.data : undefined
+  const row = [...(again ? [button(t.againButton, again)] : []), button(t.menuButton, to.menu())]
+  await answerer(ctx)()
+  await show(ctx, { text: t.failed(code), buttons: [row] }, 'new')
+  if (mayPass) throw error // the inbox keeps it, with the reason, for the operator
+}
+
+const isRefused = (error: unknown, code: string) => error instanceof Refused && error.code === code
+const isTimeout = (error: unknown) => error instanceof Error && error.name === 'TimeoutError'

@@ -1,0 +1,182 @@
+import { Composer } from 'telegraf'
+import { formatOf, type Model, modelKey, type Param } from '../catalogue/models.ts'
+import { changesPrice, questions, withDefaults } from '../catalogue/parameters.ts'
+import { priceAtDefaults, priceRange } from '../catalogue/pricing.ts'
+import { lines } from '../i18n/format.ts'
+import type { CardFacts, ParameterFacts } from '../i18n/navigation.ts'
+import type { Language } from '../money.ts'
+import { freeLeft } from '../payments/generations.ts'
+import { button, type Screen } from '../telegram/screen.ts'
+import type { BotContext } from './context.ts'
+import type { BotDeps } from './deps.ts'
+import { goneScreen, menuButton } from './models.ts'
+import { onPress } from './press.ts'
+import { type List, to } from './routes.ts'
+import { scalarText } from './values.ts'
+
+/** S4 and S5: one model, and its parameters. */
+export function card(deps: BotDeps) {
+  const { catalogue } = deps
+  const bot = new Composer<BotContext>()
+  onPress(bot, 'card', async (ctx, key, list, page) => {
+    await ctx.answer()
+    const model = catalogue.byKey(key)
+    await ctx.show(model ? await cardScreen(deps, ctx, model, { list, page }) : await goneScreen(deps, ctx))
+  })
+  onPress(bot, 'parameters', async (ctx, key) => {
+    await ctx.answer()
+    const model = catalogue.byKey(key)
+    await ctx.show(model ? parametersScreen(ctx, model) : await goneScreen(deps, ctx))
+  })
+  return bot
+}
+
+/** `from` is the page of the list to go back to; without it, the model's own list. */
+export async function cardScreen(
+  deps: BotDeps,
+  ctx: BotContext,
+  model: Model,
+  from: { list: List | undefined; page: number } = { list: undefined, page: 0 },
+): Promise<Screen> {
+  const { t } = ctx
+  const key = modelKey(model.id)
+  return {
+    text: t.card(await factsOf(deps, ctx, model)),
+    buttons: [
+      [button(t.beginButton, to.begin(key))],
+      [button(t.exampleButton, to.example(key)), button(t.parametersButton, to.parameters(key))],
+      [button(t.backButton, to.list(from.list ?? formatOf(model), from.list ? from.page : 0)), menuButton(ctx)],
+    ],
+  }
+}
+
+async function factsOf(deps: BotDeps, ctx: BotContext, model: Model): Promise<CardFacts> {
+  const { sql, catalogue, limits } = deps
+  const { language } = ctx
+  const range = priceRange(model, catalogue.rates)
+  const left = (await freeLeft(sql, ctx.user.id, { daily: limits.freeDaily, hourly: limits.freeHourly }))(model.id)
+  return {
+    name: model.name[language],
+    about: model.description[language],
+    needs: needed(model).map(param => nameOf(param, language)),
+    ...range,
+    dependsOn: priceReasons(ctx, model),
+    example: range.maxKop > range.minKop ? exampleOf(deps, ctx, model) : undefined,
+    typical: typicalOf(deps, model),
+    free: catalogue.freeIds.has(model.id) ? { day: left.day, hour: left.hour, of: limits.freeDaily } : undefined,
+  }
+}
+
+/** What only the person can give: what is asked and has no usual value. */
+const needed = (model: Model) =>
+  questions(model).asked.filter(param => param.default === undefined && isNeeded(model, param))
+
+const isNeeded = (model: Model, param: Param) => param.required || isEither(model, param)
+
+const isEither = (model: Model, { name }: Param) =>
+  model.rules.some(rule => rule.type === 'exactly_one_of' && rule.params.includes(name))
+
+function needOf(model: Model, param: Param): ParameterFacts['need'] {
+  if (isEither(model, param)) return 'either'
+  return param.required && param.default === undefined ? 'required' : 'optional'
+}
+
+function priceReasons({ t, language }: BotContext, model: Model): string[] {
+  const { from, of } = model.price.quantity_bounds
+  const measured = from === 'measure' ? t.measuredBy[model.price.unit] : undefined
+  const named = model.params.filter(
+    param => !param.hidden && changesPrice(model, param) && !(measured && param.name === of),
+  )
+  return [...named.map(param => nameOf(param, language)), ...(measured ? [measured] : [])]
+}
+
+/** The price with the usual values, and which values those are. */
+function exampleOf({ catalogue }: BotDeps, { t, language }: BotContext, model: Model): CardFacts['example'] {
+  const usual = withDefaults(model, {})
+  const values = model.params.flatMap(param => {
+    const value = usual[param.name]
+    const counts = !param.hidden && changesPrice(model, param) && isScalar(value)
+    return counts
+      ? [[nameOf(param, language), said(param, value, language), unitOf(param, language)].join(' ').trim()]
+      : []
+  })
+  const measured = model.price.quantity_bounds.from === 'measure' ? t.measured[model.price.unit] : undefined
+  const text = [...(measured ? [measured] : []), ...values].join(', ')
+  return text === '' ? undefined : { text, kop: priceAtDefaults(model, catalogue.rates).kop }
+}
+
+// Fewer runs say nothing about the next one.
+const enoughRuns = 10
+
+function typicalOf({ stats }: BotDeps, model: Model): CardFacts['typical'] {
+  const known = stats.of(model.id)
+  if (!known || known.finished < enoughRuns || known.p25Ms === null || known.p75Ms === null) return undefined
+  const percent = Math.floor((known.succeeded / known.finished) * 100)
+  return { fromMs: known.p25Ms, toMs: known.p75Ms, percent, of: known.finished }
+}
+
+function parametersScreen(ctx: BotContext, model: Model): Screen {
+  const { t, language } = ctx
+  const described = model.params
+    .filter(param => !param.hidden)
+    .map(param =>
+      t.parameter({
+        label: param.label[language],
+        hint: param.hint?.[language],
+        values: valuesText(ctx, param),
+        need: needOf(model, param),
+        default: param.default === undefined || param.default === '' ? undefined : said(param, param.default, language),
+        changesPrice: changesPrice(model, param),
+      }),
+    )
+  return {
+    text: lines(t.parametersTitle(model.name[language]), ...described),
+    buttons: [[button(t.backButton, to.card(modelKey(model.id), undefined, 0)), menuButton(ctx)]],
+  }
+}
+
+// A list of dozens of voices would push everything else off the screen.
+const mostOfValues = 200
+
+function valuesText(ctx: BotContext, param: Param): string {
+  const { t, language } = ctx
+  if (param.previous_models) return t.earlierRun
+  switch (param.type) {
+    case 'enum': {
+      const named = (param.enum ?? []).map(value => said(param, value, language))
+      const fits = named.filter((_, index) => named.slice(0, index + 1).join(' · ').length <= mostOfValues)
+      const rest = named.length - fits.length
+      return `${fits.join(' · ')}${rest > 0 ? ` ${t.andMore(rest)}` : ''}`
+    }
+    case 'boolean':
+      return `${said(param, true, language)} / ${said(param, false, language)}`
+    case 'integer':
+    case 'number':
+      return t.numberFromTo(param.min, param.max)
+    case 'file':
+    case 'file[]':
+      return t.filesUpTo(
+        (param.accept ?? []).map(kind => t.kinds[kind]).join(', '),
+        param.max_files ?? 1,
+        param.max_mb ?? 0,
+      )
+    case 'string':
+      return param.max_length === undefined ? t.anyText : t.textUpTo(param.max_length)
+  }
+}
+
+const isScalar = (value: unknown): value is string | number | boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value)
+
+/** A value within a sentence. */
+function said(param: Param, value: string | number | boolean, language: Language): string {
+  const text = scalarText(param, value, language)
+  return typeof value === 'boolean' ? text.toLowerCase() : text
+}
+
+/** A parameter's name within a sentence: «Длительность, с» is «длительность» there, and «с» its unit. */
+function nameOf(param: Param, language: Language): string {
+  const [name = ''] = param.label[language].split(', ')
+  return name.charAt(0).toLowerCase() + name.slice(1)
+}
+const unitOf = (param: Param, language: Language) => param.label[language].split(', ')[1] ?? ''

@@ -1,0 +1,43 @@
+import type { Catalogue } from '../catalogue/models.ts'
+import type { FileValue } from '../catalogue/parameters.ts'
+import type { Sql } from '../db.ts'
+import type { ModelStats } from '../events/repository.ts'
+import type { Log } from '../log.ts'
+import type { Ref } from '../payments/generations.ts'
+import type { Limits, Order, Settled, Started, Wake } from '../payments/integration.ts'
+
+/** What the screens stand on; every Composer gets it as a plain argument. */
+export type BotDeps = {
+  sql: Sql
+  catalogue: Catalogue
+  log: Log
+  limits: Limits
+  /** Kopecks; the welcome bonus of a new user, 0 for none. */
+  startBonusKop: number
+  adminIds: readonly number[]
+  /** The bot's own name from getMe, without @. */
+  botUsername(): string
+  integration: {
+    /** Throws InsufficientFunds, QuoteExpired, TooManyOpen, FreeLimitReached, NotFound, Unknown. */
+    place(order: Order): Promise<Started>
+    /** `not_due`: the submit had begun. */
+    cancel(ref: Ref): Promise<Settled>
+  }
+  wake: Wake
+  files: {
+    /** Fetches, inspects and stores a person's file. Throws Refused (too_big, not_media, empty, dimensions), Unknown. */
+    fromTelegram(fileId: string, size?: number): Promise<FileValue>
+    /** The same for a link. Throws Refused (bad_url, private_address, redirect, not_found, too_large, not_media, empty, truncated). */
+    fromLink(url: string): Promise<FileValue>
+  }
+  /** Prepared beforehand and refreshed once a minute: a screen never counts. */
+  stats: {
+    of(modelId: string): ModelStats | undefined
+    /** Successes within 30 days. */
+    popularity(modelId: string): number
+  }
+  /** Sends the results of a generation once more, by Telegram's file ids; free of charge. */
+  resend(ref: Ref): Promise<void>
+  /** Sends the results as documents, as they were made. */
+  original(ref: Ref): Promise<void>
+}

@@ -1,0 +1,95 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { query, type Sql } from '../db.ts'
+import { newId } from '../id.ts'
+
+export type DraftKind = 'order' | 'find' | 'kept'
+
+const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
+
+const Draft = Type.Object({
+  id: Type.String(),
+  rev: Type.Integer(),
+  kind: Type.Unsafe<DraftKind>(Type.String()),
+  modelId: Nullable(Type.String()),
+  inputs: Type.Unsafe<Record<string, unknown>>(Type.Object({})),
+  step: Nullable(Type.String()),
+  messageId: Nullable(Type.Integer()),
+})
+/**
+ * What a person is in the middle of; one per person, forgotten a day after the last change. What `inputs` and `step`
+ * mean is the kind's own matter: for orders see step.ts, for kept texts and files replies.ts.
+ */
+export type Draft = Static<typeof Draft>
+
+export const draftOf = query(
+  Draft,
+  (sql, userId: number) => sql`
+    select id, rev, kind, model_id as "modelId", inputs, step, message_id as "messageId"
+    from pay.drafts where user_id = ${userId} and expires_at > now()`,
+)
+
+/** What the person is in the middle of, if anything. */
+export async function readDraft(sql: Sql, userId: number): Promise<Draft | undefined> {
+  const [row] = await draftOf(sql, userId)
+  return row
+}
+
+type Fresh = { kind: DraftKind; modelId?: string; inputs?: object; step?: string; messageId?: number }
+
+export const draftOpen = query(
+  Draft,
+  (sql, userId: number, id: string, { kind, modelId, inputs, step, messageId }: Fresh) => sql`
+    insert into pay.drafts as d (user_id, id, kind, model_id, inputs, step, message_id)
+    values (${userId}, ${id}, ${kind}, ${modelId ?? null}, ${inputs ?? {}}, ${step ?? null}, ${messageId ?? null})
+    on conflict (user_id) do update
+    set id = excluded.id, rev = 0, kind = excluded.kind, model_id = excluded.model_id, inputs = excluded.inputs,
+      step = excluded.step, message_id = excluded.message_id, updated_at = now(), expires_at = excluded.expires_at
+    returning id, rev, kind, model_id as "modelId", inputs, step, message_id as "messageId"`,
+)
+
+/** Begins something; what was there before is forgotten. */
+export async function openDraft(sql: Sql, userId: number, fresh: Fresh): Promise<Draft> {
+  const [row] = await draftOpen(sql, userId, newId(), fresh)
+  return row!
+}
+
+export const draftSave = query(
+  Draft,
+  (sql, userId: number, { id, rev }: Pick<Draft, 'id' | 'rev'>, inputs: object, step: string) => sql`
+    update pay.drafts
+    set rev = rev + 1, inputs = ${inputs}, step = ${step}, updated_at = now(), expires_at = now() + interval '24 hours'
+    where user_id = ${userId} and id = ${id} and rev = ${rev}
+    returning id, rev, kind, model_id as "modelId", inputs, step, message_id as "messageId"`,
+)
+
+/** Moves a draft on from the version that was read; undefined when another update was first. */
+export async function saveDraft(
+  sql: Sql,
+  userId: number,
+  read: Pick<Draft, 'id' | 'rev'>,
+  now: { inputs: object; step: string },
+): Promise<Draft | undefined> {
+  const [row] = await draftSave(sql, userId, read, now.inputs, now.step)
+  return row
+}
+
+/** Remembers where the draft's screen stands. */
+export const draftShown = query(
+  Type.Object({}),
+  (sql, userId: number, { id, rev }: Pick<Draft, 'id' | 'rev'>, messageId: number) => sql`
+    update pay.drafts set message_id = ${messageId} where user_id = ${userId} and id = ${id} and rev = ${rev}`,
+)
+
+export const draftDrop = query(
+  Type.Object({ id: Type.String() }),
+  (sql, userId: number) => sql`delete from pay.drafts where user_id = ${userId} and expires_at > now() returning id`,
+)
+
+/** Forgets whatever the person was in the middle of; false when it was nothing. */
+export const dropDraft = async (sql: Sql, userId: number): Promise<boolean> => (await draftDrop(sql, userId)).length > 0
+
+/** Forgets the draft if it has come to this step: what the person began since stays. */
+export const draftDropAt = query(
+  Type.Object({}),
+  (sql, userId: number, step: string) => sql`delete from pay.drafts where user_id = ${userId} and step = ${step}`,
+)

@@ -1,0 +1,45 @@
+import { type Static, Type } from '@sinclair/typebox'
+import type { Model, Param } from '../catalogue/models.ts'
+import { checkInputs, type EarlierValue } from '../catalogue/parameters.ts'
+import { query, type Sql } from '../db.ts'
+
+const Earlier = Type.Object({
+  id: Type.String(),
+  modelId: Type.String(),
+  taskId: Type.String(),
+  params: Type.Unsafe<Record<string, unknown>>(Type.Object({})),
+  createdAt: Type.Date(),
+})
+/** A successful run whose result another model can take further. */
+export type Earlier = Static<typeof Earlier>
+
+export const earlierRuns = query(
+  Earlier,
+  (sql, userId: number, modelIds: string[], limit: number) => sql`
+    select g.id, g.model_id as "modelId", g.task_id as "taskId", q.params, g.created_at as "createdAt"
+    from pay.generations g
+    join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id
+    where g.user_id = ${userId} and g.exec_state = 'success' and g.task_id is not null
+      and g.model_id = any (${modelIds})
+    order by g.created_at desc, g.id desc
+    limit ${limit}`,
+)
+
+// As many as the list of the step shows.
+const most = 5
+
+/** A person's own runs that fit the parameter, newest first. */
+export async function earlierFor(sql: Sql, userId: number, model: Model, param: Param): Promise<Earlier[]> {
+  const runs = await earlierRuns(sql, userId, param.previous_models ?? [], 20)
+  // What another answer could still mend is named at that answer.
+  const fits = (run: Earlier) =>
+    checkInputs(model, { [param.name]: earlierValue(run) }).every(problem => problem.param !== param.name)
+  return runs.filter(fits).slice(0, most)
+}
+
+export const earlierValue = ({ id, taskId, modelId, params }: Earlier): EarlierValue => ({
+  generationId: id,
+  taskId,
+  modelId,
+  params,
+})

@@ -1,0 +1,146 @@
+import { type Catalogue, formatOf, type Model } from '../catalogue/models.ts'
+import { rangeText } from '../i18n/format.ts'
+import type { Failure } from '../i18n/ordering.ts'
+import { stringsFor } from '../i18n/strings.ts'
+import { shortId } from '../id.ts'
+import type { Messages } from '../jobs/messages.ts'
+import type { Language } from '../money.ts'
+import type { Generation } from '../payments/generations.ts'
+import { html } from '../telegram/html.ts'
+import { type Button, button, type Screen } from '../telegram/screen.ts'
+import { to } from './routes.ts'
+
+/** What is said about a run while it goes on (S11) and when it has ended (S12, S14). */
+export function createMessages({ catalogue }: { catalogue: Catalogue }): Messages {
+  return {
+    progress: (generation, language) => progress(catalogue.byId(generation.modelId), generation, language),
+    done,
+    result(generation, _outputs, wallet, freeLeft, language) {
+      const t = stringsFor(language)
+      const { id, priceKop: kop } = generation
+      const facts = { ageMs: generation.ageMs, kop, balanceKop: wallet.balanceKop, freeLeft, short: shortId(id) }
+      return {
+        text: t.run.result({ name: nameOf(catalogue, generation.modelId, language), ...facts }),
+        buttons: [
+          [button(t.run.repeatForButton(kop), to.generation(id, 'rp'))],
+          [button(t.run.changeButton, to.generation(id, 'ed'))],
+          [button(t.run.originalButton, to.generation(id, 'or'))],
+          [button(t.run.whyButton(kop), to.generation(id, 'why')), button(t.menuButton, to.menu())],
+        ],
+      }
+    },
+    failure(generation, language) {
+      const t = stringsFor(language)
+      const failure = failureOf(generation)
+      return {
+        text: html`${t.run.failure[failure]}\n${moneyLine(generation, language)}\n${t.run.number(shortId(generation.id))}`,
+        buttons: [
+          nextSteps(failure, generation, catalogue.byId(generation.modelId), language),
+          [
+            button(t.run.moneyButton, to.generation(generation.id, 'why')),
+            button(t.run.supportButton, to.generation(generation.id, 'sp')),
+          ],
+          [button(t.menuButton, to.menu())],
+        ],
+      }
+    },
+  }
+}
+
+/** The name of a model, its id when the catalogue no longer has it. */
+export const nameOf = (catalogue: Catalogue, modelId: string, language: Language): string =>
+  catalogue.byId(modelId)?.name[language] ?? modelId
+
+function progress(model: Model | undefined, generation: Generation, language: Language): Screen {
+  const t = stringsFor(language)
+  const { id, execState, priceKop, ageMs, deadlineAt } = generation
+  const status = [button(t.quote.statusButton, to.generation(id, 'st'))]
+  if (execState === 'queued') {
+    return {
+      text: t.run.queued(shortId(id), priceKop),
+      buttons: [[button(t.run.cancelButton, to.generation(id, 'cx'))]],
+    }
+  }
+  if (execState === 'success') return { text: t.run.sending, buttons: [] }
+  if (execState === 'failed' || execState === 'timeout') return done(generation, language)
+  if (generation.isOverdue) return { text: t.run.overdue(priceKop), buttons: [status] }
+  // Nobody is shown a submit that goes well: by the time a message is edited it is over.
+  if (execState === 'submitting') return { text: t.run.unclear(priceKop, deadlineAt), buttons: [status] }
+  const { usualMs, slowMs } = patience(model)
+  if (ageMs > slowMs) return { text: t.run.slow(ageMs, priceKop, deadlineAt), buttons: [status] }
+  const typical = usualMs === undefined ? undefined : rangeText(usualMs * 0.8, usualMs * 1.25, language)
+  const text = t.run.running(ageMs, typical, deadlineAt)
+  return {
+    text: usualMs !== undefined && ageMs < usualMs ? html`${text}\n${bar(ageMs / usualMs)}` : text,
+    buttons: [[button(t.run.historyButton, to.history('a', '0'))]],
+  }
+}
+
+// How long it usually takes, and from when on it counts as longer than usual.
+function patience(model: Model | undefined): { usualMs: number | undefined; slowMs: number } {
+  const expected = model?.expected_seconds ?? undefined
+  if (expected !== undefined) return { usualMs: expected * 1000, slowMs: expected * 1500 }
+  return { usualMs: undefined, slowMs: model?.output === 'video' ? 300_000 : 60_000 }
+}
+
+const bar = (part: number) => '▓'.repeat(Math.round(part * 10)).padEnd(10, '░')
+
+function done(generation: Generation, language: Language): Screen {
+  const { run } = stringsFor(language)
+  const short = shortId(generation.id)
+  if (generation.execState === 'success') return { text: run.doneWell(generation.ageMs, short), buttons: [] }
+  if (generation.errorCode === 'cancelled') return { text: run.doneCancelled(short), buttons: [] }
+  return { text: run.doneBadly(short), buttons: [] }
+}
+
+/** What the committed state of the money says, and nothing else (lessons.md L55). */
+function moneyLine({ moneyState, priceKop, deadlineAt }: Generation, language: Language) {
+  const { money } = stringsFor(language).run
+  switch (moneyState) {
+    case 'refunded':
+      return money.refunded(priceKop)
+    case 'free':
+      return money.free
+    case 'debited':
+      return money.debited(priceKop, deadlineAt)
+    case 'captured':
+      return money.captured(priceKop)
+  }
+}
+
+function failureOf({ errorCode }: Generation): Failure {
+  switch (errorCode) {
+    case 'invalid_input':
+      return 'input'
+    case 'moderation':
+      return 'moderation'
+    case 'upstream_error':
+    case 'generation_failed':
+    case 'no_result':
+    case 'wrong_task':
+      return 'model'
+    case 'upstream_timeout':
+    case 'deadline':
+    case 'submit_unknown':
+      return 'late'
+    // The model is not ours to use, our account is empty, or there was no room: the person can only wait.
+    case 'unsupported_model':
+    case 'auth':
+    case 'no_credit':
+    case 'not_submitted':
+      return 'busy'
+    case 'cancelled':
+      return 'cancelled'
+    default:
+      return 'other'
+  }
+}
+
+function nextSteps(failure: Failure, { id }: Generation, model: Model | undefined, language: Language): Button[] {
+  const { run, quote } = stringsFor(language)
+  if (!model) return []
+  if (failure === 'input' || failure === 'moderation') return [button(quote.changeButton, to.generation(id, 'ed'))]
+  const repeat = button(run.repeatButton, to.generation(id, 'rp'))
+  if (failure !== 'model' && failure !== 'late') return [repeat]
+  return [repeat, button(run.otherModelButton, to.list(formatOf(model), 0))]
+}

@@ -1,0 +1,137 @@
+import { pinForFree } from '../catalogue/free-tier.ts'
+import type { Model } from '../catalogue/models.ts'
+import {
+  changesPrice,
+  checkInputs,
+  type Inputs,
+  type Problem,
+  questions,
+  toWire,
+  withDefaults,
+} from '../catalogue/parameters.ts'
+import { price } from '../catalogue/pricing.ts'
+import { rangeText } from '../i18n/format.ts'
+import type { QuoteFacts } from '../i18n/ordering.ts'
+import { stringsFor } from '../i18n/strings.ts'
+import type { Language } from '../money.ts'
+import { freeLeft } from '../payments/generations.ts'
+import { makeQuote, type Quote } from '../payments/quotes.ts'
+import { readWallet } from '../payments/wallet.ts'
+import { button, type Screen } from '../telegram/screen.ts'
+import type { BotDeps } from './deps.ts'
+import { nameOf } from './messages.ts'
+import { to } from './routes.ts'
+import { fieldsOf } from './step.ts'
+import { isLong, labelOf, valueText } from './values.ts'
+
+/** A price for these answers, written down; or the first answer that does not do, or none that there is a price for. */
+export type Offered = { quote: Quote } | { problem: Problem } | 'no_price'
+
+/** Prices an order: free while free runs of the model are left, then with the answers that a free run fixes. */
+export async function offer(deps: BotDeps, userId: number, model: Model, answers: Inputs): Promise<Offered> {
+  const { sql, catalogue } = deps
+  const [problem] = checkInputs(model, answers)
+  if (problem) return { problem }
+  const isFree = catalogue.freeIds.has(model.id) && (await freeRuns(deps, userId, model.id)).now > 0
+  const inputs = isFree ? pinForFree(model, answers) : withDefaults(model, answers)
+  try {
+    const { kop, credits } = price(model, inputs, catalogue.rates)
+    const priceKop = isFree ? 0 : kop
+    const params = toWire(model, inputs, catalogue.contentFilter)
+    const { id: modelId, category } = model
+    const offered = { userId, modelId, category, inputs, params, priceKop, credits, rates: catalogue.rates }
+    const made = await makeQuote(sql, offered)
+    return { quote: { ...made, modelId, category, inputs, params, priceKop, isExpired: false, generationId: null } }
+  } catch (error) {
+    if (error instanceof RangeError) return 'no_price'
+    throw error
+  }
+}
+
+/** S9, or S10 where the balance does not cover the price. `wasKop` is the price of a quote that this one replaces. */
+export async function quoteScreen(
+  deps: BotDeps,
+  userId: number,
+  quote: Quote,
+  language: Language,
+  wasKop?: number,
+): Promise<Screen> {
+  const t = stringsFor(language)
+  const { balanceKop } = await readWallet(deps.sql, userId)
+  const last = [
+    button(t.quote.changeButton, to.quote(quote.id, 'ed')),
+    button(t.wizard.cancelButton, to.quote(quote.id, 'x')),
+  ]
+  if (quote.priceKop > balanceKop) {
+    return {
+      text: t.quote.short(quote.priceKop, balanceKop),
+      buttons: [[button(t.quote.topUpButton, to.topUp(quote.id))], last],
+    }
+  }
+  const start =
+    quote.priceKop === 0
+      ? button(t.quote.startFreeButton, to.quote(quote.id, 'fr'))
+      : button(t.quote.startButton(quote.priceKop), to.quote(quote.id, 'ok'))
+  const facts = await factsOf(deps, userId, quote, language)
+  return { text: t.quote.screen({ ...facts, balanceKop, wasKop }), buttons: [[start], last] }
+}
+
+const freeRuns = async ({ sql, limits }: BotDeps, userId: number, modelId: string) =>
+  (await freeLeft(sql, userId, { daily: limits.freeDaily, hourly: limits.freeHourly }))(modelId)
+
+async function factsOf(
+  deps: BotDeps,
+  userId: number,
+  quote: Quote,
+  language: Language,
+): Promise<Omit<QuoteFacts, 'balanceKop' | 'wasKop'>> {
+  const { catalogue, limits, stats } = deps
+  const { inputs, priceKop } = quote
+  const model = catalogue.byId(quote.modelId)
+  const left = catalogue.freeIds.has(quote.modelId) ? await freeRuns(deps, userId, quote.modelId) : undefined
+  const isFree = priceKop === 0
+  // What nobody chose and nobody pays for need not be read.
+  const isTold = ({ name, default: usual }: { name: string; default?: unknown }) =>
+    inputs[name] !== undefined && (isAsked.has(name) || inputs[name] !== usual)
+  const isAsked = new Set(model ? questions(model).asked.map(param => param.name) : [])
+  const fields = model ? fieldsOf(model, inputs) : []
+  const named = (param: (typeof fields)[number]) => ({
+    label: labelOf(param, language),
+    text: valueText(param, inputs[param.name]!, language),
+  })
+  const pinned = fields.filter(param => isFree && model && changesPrice(model, param) && param.default !== undefined)
+  const told = fields.filter(param => isTold(param) && !pinned.includes(param))
+  const typical = typicalMs(stats.of(quote.modelId), model)
+  return {
+    name: nameOf(catalogue, quote.modelId, language),
+    lines: told.filter(isLong).map(named),
+    choices: told.filter(param => !isLong(param)).map(named),
+    priceKop,
+    typical: typical && rangeText(typical[0], typical[1], language),
+    until: quote.expiresAt,
+    free: isFree && left ? { left: left.day, of: limits.freeDaily } : undefined,
+    pinned: pinned.map(named),
+    freeAgain: !isFree && left && left.now === 0 ? freeAgain(new Date(), left.day > 0) : undefined,
+  }
+}
+
+// Fewer runs than this say nothing.
+const enoughRuns = 10
+
+function typicalMs(stats: ReturnType<BotDeps['stats']['of']>, model: Model | undefined): [number, number] | undefined {
+  if (stats && stats.succeeded >= enoughRuns && stats.p25Ms !== null && stats.p75Ms !== null) {
+    return [stats.p25Ms, stats.p75Ms]
+  }
+  const expected = model?.expected_seconds
+  return expected ? [expected * 800, expected * 1250] : undefined
+}
+
+/** When free runs come back: with the next hour, or with the next day where the day's are used up (UTC, as they are counted). */
+export function freeAgain(now: Date, isHourly: boolean): { at: Date; isTomorrow: boolean } {
+  const at = new Date(now)
+  if (isHourly) at.setUTCHours(at.getUTCHours() + 1, 0, 0, 0)
+  else at.setUTCHours(24, 0, 0, 0)
+  return { at, isTomorrow: moscowDay(at) !== moscowDay(now) }
+}
+
+const moscowDay = (at: Date) => new Date(at.getTime() + 3 * 3_600_000).toISOString().slice(0, 10)

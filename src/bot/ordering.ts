@@ -1,0 +1,13 @@
+import { Composer } from 'telegraf'
+import type { BotContext } from './context.ts'
+import type { BotDeps } from './deps.ts'
+import { quotePresses } from './quote.ts'
+import { runPresses } from './run.ts'
+import { wizard } from './wizard.ts'
+
+export { startOrder } from './wizard.ts'
+
+/** From «Start» on a card to a running order: questions, price, progress. */
+export function ordering(deps: BotDeps): Composer<BotContext> {
+  return new Composer(wizard(deps), quotePresses(deps), runPresses(deps))
+}

@@ -1,0 +1,191 @@
+import { type Catalogue, type Model, modelKey, type Param } from '../catalogue/models.ts'
+import { isFiles, optionsFor, questions } from '../catalogue/parameters.ts'
+import { price } from '../catalogue/pricing.ts'
+import { lines } from '../i18n/format.ts'
+import type { Strings } from '../i18n/strings.ts'
+import type { Language } from '../money.ts'
+import { type Html, html } from '../telegram/html.ts'
+import { type Button, button, type Screen } from '../telegram/screen.ts'
+import type { Draft } from './drafts.ts'
+import type { Earlier } from './earlier.ts'
+import { nameOf } from './messages.ts'
+import { type DraftOp, to } from './routes.ts'
+import { eitherOf, type Filling, fieldsOf, itemsOf, type Step, stepBefore } from './step.ts'
+import { askOf, earlierText, labelOf, scalarText, valueText } from './values.ts'
+
+/** An order being filled in, with what its screens need to be written. */
+export type Order = { draft: Draft; model: Model; filling: Filling; step: Step }
+export type View = { catalogue: Catalogue; t: Strings; language: Language }
+
+/** Options from this number on turn the page: 900 is the first page. */
+export const pageBase = 900
+const onePage = 24
+const perPage = 16
+
+/** S6: what will be asked. */
+export function checklist({ draft, model }: Order, view: View): Screen {
+  const { t, language } = view
+  const needs = itemsOf(model).map(({ params }) => need(model, params, view))
+  const hasExtras = questions(model).extras.length > 0
+  return {
+    text: t.wizard.checklist(model.name[language], needs, hasExtras),
+    buttons: [
+      [op(draft, t.wizard.beginButton, 'k')],
+      hasExtras ? [op(draft, t.wizard.extrasButton, 'o')] : [],
+      [op(draft, t.wizard.cancelButton, 'x')],
+    ],
+  }
+}
+
+/** One question for one parameter (S7); `earlier` are the runs to choose from, where that is the question. */
+export function question(order: Order, param: Param, view: View, earlier: Earlier[]): Screen {
+  const { draft, model, filling, step } = order
+  const { t, language } = view
+  const { answers } = filling
+  const ask = askOf(model, param, language, id => nameOf(view.catalogue, id, language))
+  const value = answers[param.name]
+  const isEdit = step.at === 'edit'
+  const options = optionsFor(model, param, answers)
+  const closed = options.filter(option => !option.allowed)
+  const isMany = ask.kind === 'files' && ask.most > 1
+  const isEither = eitherOf(model, param.name) !== undefined
+
+  const text = lines(
+    title(order, [param], view),
+    param.hint && html`${param.hint[language]}`,
+    ask.kind === 'earlier' && earlier.length === 0 ? t.wizard.noEarlier(ask.models) : t.wizard.ask(ask),
+    ...closedLines(closed, param, view),
+    isMany && isFiles(value) && t.wizard.accepted(value.length, ask.most),
+    !isMany && value !== undefined && t.wizard.chosen(valueText(param, value, language)),
+    soFar(order, view),
+  )
+
+  const buttons: Button[][] = []
+  if (ask.kind === 'earlier') {
+    for (const [n, run] of earlier.entries()) {
+      buttons.push([op(draft, earlierText(run.createdAt, run.id, language), 'v', n)])
+    }
+    const first = param.previous_models?.map(id => view.catalogue.byId(id)).find(one => one !== undefined)
+    if (earlier.length === 0 && first) {
+      buttons.push([button(first.name[language], to.card(modelKey(first.id), undefined, 0))])
+    }
+  } else if (param.type !== 'string') {
+    const open = options.flatMap((option, n) =>
+      option.allowed ? [op(draft, scalarText(param, option.value, language), 'v', n)] : [],
+    )
+    buttons.push(...paged(order, open))
+  }
+  if (param.default !== undefined && closed.every(({ value: shut }) => shut !== param.default)) {
+    buttons.push([op(draft, t.wizard.usualButton(scalarText(param, param.default, language)), 'u')])
+  }
+  if (isMany && isFiles(value)) {
+    const isEnough = value.length >= (param.min_files ?? 1)
+    buttons.push([...(isEnough ? [op(draft, t.wizard.doneButton, 'a')] : []), op(draft, t.wizard.clearButton, 'c')])
+  } else if (value !== undefined && !isEdit) buttons.push([op(draft, t.wizard.keepButton, 'k')])
+  if (!param.required && param.default === undefined && !isEither && (!isEdit || value !== undefined)) {
+    buttons.push([op(draft, isEdit ? t.wizard.emptyButton : t.wizard.skipButton, 's')])
+  }
+  return { text, buttons: [...buttons, ...ways(order, t)] }
+}
+
+/** Which of several parameters: «his own photo or an earlier picture». */
+export function choice(order: Order, params: Param[], view: View): Screen {
+  const { t, language } = view
+  const labels = params.map(param => labelOf(param, language))
+  return {
+    text: lines(title(order, params, view), t.wizard.ask({ kind: 'either', labels })),
+    buttons: [...params.map((param, n) => [op(order.draft, labelOf(param, language), 'v', n)]), ...ways(order, t)],
+  }
+}
+
+/** S8: every field with its value, as buttons. */
+export function extras(order: Order, { t, language }: View): Screen {
+  const { draft, model, filling } = order
+  const fields = fieldsOf(model, filling.answers).map(param => {
+    const value = filling.answers[param.name] ?? param.default
+    const text = value === undefined ? t.wizard.none : valueText(param, value, language, 30)
+    return [op(draft, t.wizard.fieldButton(labelOf(param, language), text), 'e', model.params.indexOf(param))]
+  })
+  return {
+    text: t.wizard.extras(model.name[language]),
+    buttons: [...fields, [op(draft, t.wizard.doneButton, 'a'), op(draft, t.wizard.cancelButton, 'x')]],
+  }
+}
+
+/** «You have an unfinished order»: go on or begin the other. */
+export const unfinished = ({ draft, model }: Order, { t, language }: View): Screen => ({
+  text: t.wizard.unfinished(model.name[language]),
+  buttons: [[op(draft, t.wizard.resumeButton, 'r')], [op(draft, t.wizard.anewButton, 'n')]],
+})
+
+const op = ({ id, rev }: Draft, text: string, what: DraftOp, n = 0) => button(text, to.draft(id, rev, what, n))
+
+function need(model: Model, params: Param[], { t, language, catalogue }: View): string {
+  const [first] = params
+  if (params.length > 1) return t.wizard.need('', { kind: 'either', labels: params.map(p => labelOf(p, language)) })
+  return t.wizard.need(
+    labelOf(first!, language),
+    askOf(model, first!, language, id => nameOf(catalogue, id, language)),
+  )
+}
+
+function title({ model, step }: Order, params: Param[], { t, language }: View): Html {
+  const name = model.name[language]
+  const label = params.map(param => labelOf(param, language)).join(' / ')
+  const items = itemsOf(model)
+  const at = items.findIndex(item => item.params.some(param => params.includes(param)))
+  if (step.at === 'edit' || (step.at === 'choose' && step.how === 'edit') || at < 0) return t.wizard.field(name, label)
+  return items.length === 1 ? t.wizard.only(name, label) : t.wizard.step(at + 1, items.length, label)
+}
+
+/** What is not on offer with the answers so far, and why. */
+function closedLines(closed: ReturnType<typeof optionsFor>, param: Param, { t, language }: View): Html[] {
+  const byReason = new Map<string, string[]>()
+  for (const { value, why } of closed) {
+    const reason = why && 'why' in why ? why.why[language] : ''
+    byReason.set(reason, [...(byReason.get(reason) ?? []), scalarText(param, value, language)])
+  }
+  return [...byReason].map(([reason, names]) => t.wizard.closed(names, reason))
+}
+
+/** The price with the answers so far and the defaults for the rest, once it can be told. */
+function soFar({ model, filling }: Order, { catalogue, t }: View): Html | false {
+  if (catalogue.freeIds.has(model.id)) return false // free or not is said with the price
+  try {
+    return t.wizard.soFar(price(model, filling.answers, catalogue.rates).kop)
+  } catch (error) {
+    if (error instanceof RangeError) return false // depends on a text or a file that is still to come
+    throw error
+  }
+}
+
+/** Options in rows as their length allows; a long list by pages. */
+function paged({ draft, step }: Order, options: Button[]): Button[][] {
+  if (options.length <= onePage) return rows(options)
+  const last = Math.ceil(options.length / perPage) - 1
+  const page = Math.min('page' in step ? step.page : 0, last)
+  const turn = (text: string, by: number) => op(draft, text, 'v', pageBase + ((page + by + last + 1) % (last + 1)))
+  return [
+    ...rows(options.slice(page * perPage, (page + 1) * perPage)),
+    [turn('‹', -1), button(`${page + 1}/${last + 1}`, to.nothing()), turn('›', 1)],
+  ]
+}
+
+function rows(options: Button[]): Button[][] {
+  const longest = Math.max(0, ...options.map(({ text }) => text.length))
+  const perRow = longest <= 6 ? 4 : longest <= 12 ? 3 : longest <= 22 ? 2 : 1
+  const count = Math.ceil(options.length / perRow)
+  return Array.from({ length: count }, (_, row) => options.slice(row * perRow, (row + 1) * perRow))
+}
+
+/** The last rows of a question: extras, back, cancel. */
+function ways(order: Order, t: Strings): Button[][] {
+  const { draft, model, filling, step } = order
+  const isEdit = step.at === 'edit' || (step.at === 'choose' && step.how === 'edit')
+  const hasExtras = !isEdit && questions(model).extras.length > 0
+  const hasBack = isEdit || stepBefore(model, step, filling.answers) !== undefined
+  return [
+    hasExtras ? [op(draft, t.wizard.extrasButton, 'o')] : [],
+    [...(hasBack ? [op(draft, t.backButton, 'b')] : []), op(draft, t.wizard.cancelButton, 'x')],
+  ]
+}

@@ -1,0 +1,134 @@
+import { Composer } from 'telegraf'
+import { FreeLimitReached, InsufficientFunds, NotFound, QuoteExpired, TooManyOpen } from '../errors.ts'
+import { newId, shortId } from '../id.ts'
+import { openGenerations, type Ref, readGeneration } from '../payments/generations.ts'
+import { type Quote, quoteMinutes, readQuote } from '../payments/quotes.ts'
+import { button } from '../telegram/screen.ts'
+import type { BotContext } from './context.ts'
+import type { BotDeps } from './deps.ts'
+import { draftDropAt } from './drafts.ts'
+import { createMessages, nameOf } from './messages.ts'
+import { offer, quoteScreen } from './offer.ts'
+import { to } from './routes.ts'
+import { quoteStep } from './step.ts'
+import { withFreshFiles } from './uploads.ts'
+import { startOrder } from './wizard.ts'
+
+/** The buttons under a price: start, change, cancel. */
+export function quotePresses(deps: BotDeps): Composer<BotContext> {
+  const bot = new Composer<BotContext>()
+  bot.use(async (ctx, next) => {
+    if (ctx.route?.name !== 'quote') return next()
+    const [id, op] = ctx.route.args
+    const quote = await readQuote(deps.sql, ctx.user.id, id)
+    if (!quote) return next() // another person's, or none: an outdated button
+    if (quote.generationId !== null) return alreadyStarted(ctx, deps, { userId: ctx.user.id, id: quote.generationId })
+    switch (op) {
+      case 'ok':
+      case 'fr':
+        return start(ctx, deps, quote)
+      case 'ed':
+        return change(ctx, deps, quote)
+      case 'x':
+        await draftDropAt(deps.sql, ctx.user.id, quoteStep(id))
+        await ctx.show({ text: ctx.t.quote.cancelled, buttons: [[button(ctx.t.menuButton, to.menu())]] })
+    }
+  })
+  return bot
+}
+
+// Beyond what the upstream itself may take: the last look and the files of the result.
+const slackMs = 120_000
+
+/** Places the order at the price of the row. The message of the price turns into that of the progress. */
+async function start(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
+  const model = deps.catalogue.byId(quote.modelId)
+  if (!model)
+    return void (await ctx.show({ text: ctx.t.wizard.gone, buttons: [[button(ctx.t.menuButton, to.menu())]] }))
+  const userId = ctx.user.id
+  const order = {
+    userId,
+    id: newId(),
+    requestKey: `q:${quote.id}`,
+    quoteId: quote.id,
+    chatId: ctx.chat!.id,
+    messageId: ctx.callbackQuery?.message?.message_id ?? null,
+    deadlineMs: model.timeout_seconds * 1000 + slackMs,
+  }
+  try {
+    const started = await deps.integration.place(order)
+    const ref = { userId, id: started.id }
+    if (started.result !== 'started') return await alreadyStarted(ctx, deps, ref)
+    await began(ctx, deps, quote.id, ref)
+  } catch (error) {
+    if (error instanceof InsufficientFunds) {
+      await ctx.show(await quoteScreen(deps, userId, quote, ctx.language))
+    } else if (error instanceof QuoteExpired || error instanceof FreeLimitReached) {
+      await renew(ctx, deps, quote)
+    } else if (error instanceof TooManyOpen) {
+      await ctx.answer()
+      await tooMany(ctx, deps)
+    } else if (error instanceof NotFound) {
+      await ctx.answer(ctx.t.outdated)
+    } else throw error
+  }
+}
+
+async function began(ctx: BotContext, deps: BotDeps, quoteId: string, ref: Ref): Promise<void> {
+  await deps.wake.submit(ref)
+  await draftDropAt(deps.sql, ref.userId, quoteStep(quoteId))
+  const generation = await readGeneration(deps.sql, ref)
+  // A quick worker may have ended it, and then the message is the worker's.
+  if (generation && !generation.finishedAt) await ctx.show(createMessages(deps).progress(generation, ctx.language))
+}
+
+/** A second press, or the first once more after a crash: nothing starts, and the person sees what is going on. */
+async function alreadyStarted(ctx: BotContext, deps: BotDeps, ref: Ref): Promise<void> {
+  await ctx.answer(ctx.t.quote.already)
+  const generation = await readGeneration(deps.sql, ref)
+  if (!generation) return
+  const isItsMessage = generation.messageId === ctx.callbackQuery?.message?.message_id
+  if (isItsMessage && !generation.finishedAt) {
+    if (generation.execState === 'queued') await deps.wake.submit(ref)
+    await ctx.show(createMessages(deps).progress(generation, ctx.language))
+    return
+  }
+  if (isItsMessage) return
+  await ctx.show({
+    text: ctx.t.quote.alreadyScreen(shortId(ref.id)),
+    buttons: [[button(ctx.t.quote.statusButton, to.generation(ref.id, 'st'))], [button(ctx.t.menuButton, to.menu())]],
+  })
+}
+
+/** The same order at today's price; nothing is charged until that is pressed. */
+async function renew(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
+  const model = deps.catalogue.byId(quote.modelId)!
+  const ageMs = Date.now() - quote.expiresAt.getTime() + quoteMinutes * 60_000
+  const { inputs, isWhole } = await withFreshFiles(deps, quote.inputs, ageMs)
+  const offered = isWhole ? await offer(deps, ctx.user.id, model, inputs) : 'no_price'
+  if (offered === 'no_price' || 'problem' in offered) {
+    return startOrder(ctx, deps, model, inputs, isWhole ? {} : { note: ctx.t.quote.staleFiles })
+  }
+  await draftDropAt(deps.sql, ctx.user.id, quoteStep(quote.id))
+  const wasKop = quote.priceKop > 0 && offered.quote.priceKop > 0 ? quote.priceKop : undefined
+  await ctx.show(await quoteScreen(deps, ctx.user.id, offered.quote, ctx.language, wasKop))
+}
+
+async function change(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
+  const model = deps.catalogue.byId(quote.modelId)
+  if (!model)
+    return void (await ctx.show({ text: ctx.t.wizard.gone, buttons: [[button(ctx.t.menuButton, to.menu())]] }))
+  const ageMs = Date.now() - quote.expiresAt.getTime() + quoteMinutes * 60_000
+  const { inputs, isWhole } = await withFreshFiles(deps, quote.inputs, ageMs)
+  await startOrder(ctx, deps, model, inputs, { at: 'extras', ...(!isWhole && { note: ctx.t.quote.staleFiles }) })
+}
+
+/** The runs to wait for. The price stays where it is. */
+async function tooMany(ctx: BotContext, deps: BotDeps): Promise<void> {
+  const running = await openGenerations(deps.sql, ctx.user.id)
+  const rows = running.map(({ id, modelId }) => {
+    const name = nameOf(deps.catalogue, modelId, ctx.language)
+    return [button(ctx.t.quote.runningButton(name, shortId(id)), to.generation(id, 'st'))]
+  })
+  await ctx.show({ text: ctx.t.quote.tooMany(running.length), buttons: rows }, 'new')
+}

@@ -1,0 +1,103 @@
+import type { Model, Param } from '../catalogue/models.ts'
+import { checkValue, type FileValue, type Inputs, isFiles, optionsFor, type Problem } from '../catalogue/parameters.ts'
+import type { Html } from '../telegram/html.ts'
+import { answerOf } from './answer.ts'
+import type { BotContext } from './context.ts'
+import type { BotDeps } from './deps.ts'
+import { nameOf } from './messages.ts'
+import type { Order } from './question.ts'
+import { nextStep, withAnswer } from './step.ts'
+import { type Incoming, isFile, linksIn, takeFile, takeLink } from './uploads.ts'
+import { askOf, mainText } from './values.ts'
+import { advance, move, type Showing, unfit } from './walk.ts'
+
+/** A text or a file for the step that waits for it. Whatever does not do is named, and the question stays. */
+export async function receive(ctx: BotContext, deps: BotDeps, order: Order, sent: Incoming): Promise<void> {
+  const { model, filling } = order
+  // At the checklist an answer to the first question is as good as «Start».
+  const step = order.step.at === 'start' ? (nextStep(model, filling) ?? order.step) : order.step
+  const at = { ...order, step }
+  const param = 'param' in step ? model.params.find(one => one.name === step.param) : undefined
+  const refuse = (note: Html) => move(ctx, deps, at, filling, step, { where: 'new', note })
+  const isSurplus = isOfAlbum(sent, order)
+  const isForFiles = param?.type === 'file' || param?.type === 'file[]'
+  if (isSurplus && !isForFiles) {
+    return move(ctx, deps, at, filling, step, { where: 'new', isAlbum: true, note: ctx.t.wizard.surplus })
+  }
+  if (!param)
+    return refuse(step.at === 'extras' ? ctx.t.wizard.pressField : ctx.t.wizard.needed({ kind: 'either', labels: [] }))
+
+  const ask = askOf(model, param, ctx.language, id => nameOf(deps.catalogue, id, ctx.language))
+  if (ask.kind === 'files') return receiveFiles(ctx, deps, at, param, sent)
+  if (sent.kind !== 'text') return refuse(ctx.t.wizard.needed(ask))
+  const value = answerOf(param, sent.text, ctx.language)
+  if (value === undefined) return refuse(ctx.t.wizard.needed(ask))
+  const problem = checkValue(model, param, value) ?? closedBy(model, param, value, filling.answers)
+  if (problem) return refuse(unfit(ctx, deps, model, problem, sent.text))
+  const answers = withAnswer(model, filling.answers, param.name, value)
+  await advance(ctx, deps, at, { ...filling, answers }, { where: 'new' })
+}
+
+/** Whether this is one more file of the album whose files have been coming in. */
+export const isOfAlbum = (sent: Incoming, { filling }: Pick<Order, 'filling'>): boolean =>
+  sent.kind === 'file' && sent.album !== undefined && sent.album === filling.album
+
+/** The rule that closes an option which somebody wrote instead of pressing. */
+function closedBy(model: Model, param: Param, value: Inputs[string], answers: Inputs): Problem | undefined {
+  const option = optionsFor(model, param, answers).find(one => one.value === value)
+  if (!option?.why || !('why' in option.why)) return undefined
+  return { param: param.name, code: 'rule', why: option.why.why }
+}
+
+async function receiveFiles(ctx: BotContext, deps: BotDeps, order: Order, param: Param, sent: Incoming): Promise<void> {
+  const { model, filling, step } = order
+  const { t } = ctx
+  const ask = askOf(model, param, ctx.language, id => id)
+  const album = sent.kind === 'file' ? sent.album : undefined
+  const showing: Showing = { where: 'new', isAlbum: isOfAlbum(sent, order) }
+  const known = { ...filling, ...(album !== undefined && { album }) }
+  const refuse = (note: Html, answers = filling.answers) =>
+    move(ctx, deps, order, { ...known, answers }, step, { ...showing, note })
+
+  const most = param.type === 'file' ? 1 : (param.max_files ?? 1)
+  const links = sent.kind === 'text' ? linksIn(sent.text) : undefined
+  if (sent.kind === 'other' || (sent.kind === 'text' && !links)) return refuse(t.wizard.needed(ask))
+  if (sent.kind === 'file' && sent.file.media && !param.accept?.includes(sent.file.media)) {
+    return refuse(t.wizard.needed(ask))
+  }
+
+  const before = filling.answers[param.name]
+  let files: FileValue[] = most > 1 && isFiles(before) ? before : []
+  let note: Html | undefined
+  const sources = links
+    ? links.map(link => () => takeLink(ctx, deps, link))
+    : sent.kind === 'file'
+      ? [() => takeFile(ctx, deps, sent.file)]
+      : []
+  for (const take of sources) {
+    if (files.length >= most) {
+      note = unfit(ctx, deps, model, { param: param.name, code: 'too_many_files', limit: most })
+      break
+    }
+    const file = await take()
+    const problem = isFile(file) ? checkValue(model, param, [...files, file]) : undefined
+    if (!isFile(file)) note = file
+    // More files are still to come.
+    else if (problem && problem.code !== 'too_few_files') note = unfit(ctx, deps, model, problem)
+    else files = [...files, file]
+  }
+
+  const added = files.length > 0 ? withAnswer(model, filling.answers, param.name, files) : filling.answers
+  const answers = sent.kind === 'file' ? withCaption(model, added, sent.caption) : added
+  if (note || files.length < most) {
+    return move(ctx, deps, order, { ...known, answers }, step, { ...showing, note })
+  }
+  await advance(ctx, deps, order, { ...known, answers }, showing)
+}
+
+/** What stands under a photo says what to do with it, unless that was said before. */
+function withCaption(model: Model, answers: Inputs, caption: string | undefined): Inputs {
+  const param = mainText(model)
+  if (!param || !caption || param.name in answers || checkValue(model, param, caption)) return answers
+  return withAnswer(model, answers, param.name, caption)
+}

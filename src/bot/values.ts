@@ -1,0 +1,116 @@
+import { type Model, optionLabel, type Param, type Scalar } from '../catalogue/models.ts'
+import { changesPrice, type Inputs, isEarlier, isFiles, type Value } from '../catalogue/parameters.ts'
+import { dateText } from '../i18n/format.ts'
+import type { Ask } from '../i18n/ordering.ts'
+import { stringsFor } from '../i18n/strings.ts'
+import { shortId } from '../id.ts'
+import type { Language } from '../money.ts'
+import { clip } from '../telegram/html.ts'
+
+/** Telegram hands no larger file to a bot, in bytes. */
+export const mostFromTelegram = 20 * 1024 * 1024
+
+/** «Длительность, с» names its unit: the label without it. */
+export const labelOf = (param: Param, language: Language): string =>
+  param.previous_models ? stringsFor(language).wizard.earlierLabel : param.label[language].split(', ')[0]!
+
+const unitOf = (param: Param, language: Language): string => param.label[language].split(', ')[1] ?? ''
+
+/** One value of a list, yes or no, or a number with its unit, as people read it. */
+export function scalarText(param: Param, value: Scalar, language: Language): string {
+  const { yes, no } = stringsFor(language).wizard
+  if (typeof value === 'boolean') return value ? yes : no
+  if (typeof value === 'string' && param.type !== 'enum') return value
+  const text = param.type === 'enum' ? optionLabel(param, value, language) : String(value)
+  const unit = unitOf(param, language)
+  return (language === 'ru' ? text.replace(/^(\d+)\.(\d+)$/, '$1,$2') : text) + (unit && `\u00a0${unit}`)
+}
+
+/** An answer in at most `most` characters. */
+export function valueText(param: Param, value: Value, language: Language, most = 200): string {
+  const { wizard } = stringsFor(language)
+  if (isFiles(value)) return wizard.files(value.length)
+  if (isEarlier(value)) return wizard.number(shortId(value.generationId))
+  return clip(scalarText(param, value as Scalar, language), most)
+}
+
+/** Whether the answer is long enough for a line of its own. */
+export const isLong = (param: Param): boolean =>
+  param.type === 'file' || param.type === 'file[]' || param.type === 'string' || param.previous_models !== undefined
+
+/** What to ask for a parameter, in plain terms. */
+export function askOf(model: Model, param: Param, language: Language, names: (id: string) => string): Ask {
+  if (param.previous_models) return { kind: 'earlier', models: param.previous_models.map(names) }
+  switch (param.type) {
+    case 'file':
+    case 'file[]':
+      return {
+        kind: 'files',
+        media: param.accept ?? ['image'],
+        most: param.type === 'file' ? 1 : (param.max_files ?? 1),
+        megabytes: param.max_mb ?? 20,
+        seconds: param.max_seconds,
+      }
+    case 'enum':
+      return { kind: 'options', names: (param.enum ?? []).map(value => scalarText(param, value, language)) }
+    case 'boolean':
+      return { kind: 'yes_no' }
+    case 'integer':
+    case 'number':
+      return { kind: 'number', min: param.min, max: param.max }
+    case 'string': {
+      const example = model.example_input[param.name]
+      if (isLink(param)) return { kind: 'link', example: typeof example === 'string' ? example : undefined }
+      const { min_length: least = 0, max_length: most } = param
+      return { kind: 'text', least, most, example: isMain(model, param) ? exampleOf(model, language) : undefined }
+    }
+  }
+}
+
+export const isLink = (param: Param): boolean => param.pattern?.startsWith('^http') ?? false
+
+/** The text that says what to make: where a text sent beforehand or a caption goes. */
+export const mainText = (model: Model): Param | undefined =>
+  model.params.find(param => isText(param) && (param.required || changesPrice(model, param))) ??
+  model.params.find(param => isText(param) && !param.advanced)
+
+const isText = (param: Param) =>
+  param.type === 'string' && !param.hidden && !param.previous_models && param.pattern === undefined
+const isMain = (model: Model, param: Param) => mainText(model) === param
+
+/** The answers of an example; files are still the person's to send. */
+export function exampleFor(model: Model, language: Language): Inputs {
+  const example = model.params.flatMap((param): [string, Value][] => {
+    const value = model.example_input[param.name]
+    if (param.hidden || param.previous_models || isLink(param) || value === undefined) return []
+    if (isMain(model, param)) return [[param.name, exampleOf(model, language) ?? String(value)]]
+    // Examples are as on the wire, where some numbers are texts.
+    if (param.type === 'integer' || param.type === 'number') return [[param.name, Number(value)]]
+    return typeof value === 'string' || typeof value === 'boolean' ? [[param.name, value]] : []
+  })
+  return Object.fromEntries(example)
+}
+
+function exampleOf(model: Model, language: Language): string | undefined {
+  const { examples } = stringsFor(language)
+  switch (model.category) {
+    case 'text-to-image':
+      return examples.image
+    case 'image-to-image':
+    case 'video-to-video':
+      return examples.edit
+    case 'text-to-video':
+      return examples.video
+    case 'image-to-video':
+    case 'audio-to-video':
+      return examples.animate
+    case 'text-to-audio':
+      return model.id.includes('sound') ? examples.sound : examples.speech
+    default:
+      return undefined
+  }
+}
+
+/** «23.11 15:09 · № 7k2m». */
+export const earlierText = (at: Date, generationId: string, language: Language): string =>
+  stringsFor(language).wizard.earlier(dateText(at, language), shortId(generationId))

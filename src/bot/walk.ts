@@ -1,0 +1,204 @@
+import type { Model } from '../catalogue/models.ts'
+import type { Problem } from '../catalogue/parameters.ts'
+import { Refused, Unknown } from '../errors.ts'
+import { readQuote } from '../payments/quotes.ts'
+import { type Html, html } from '../telegram/html.ts'
+import { button, type Screen, show } from '../telegram/screen.ts'
+import type { BotContext } from './context.ts'
+import type { BotDeps } from './deps.ts'
+import { type Draft, draftShown, dropDraft, openDraft, readDraft, saveDraft } from './drafts.ts'
+import { earlierFor } from './earlier.ts'
+import { nameOf } from './messages.ts'
+import { offer, quoteScreen } from './offer.ts'
+import { checklist, choice, extras, type Order, question, unfinished, type View } from './question.ts'
+import { to } from './routes.ts'
+import {
+  type Beginning,
+  choiceOf,
+  type Filling,
+  fillingOf,
+  fitting,
+  nextStep,
+  openCount,
+  type Step,
+  stepOf,
+  stepText,
+} from './step.ts'
+import { askOf } from './values.ts'
+
+/** How a step is shown: in place or anew, under a note, in the screen of the album that is coming in. */
+export type Showing = { where: 'here' | 'new'; note?: Html | undefined; isAlbum?: boolean }
+
+/** Opens the order and shows its first question, or the price when nothing is open. */
+export async function begin(
+  ctx: BotContext,
+  deps: BotDeps,
+  model: Model,
+  { prefill, at }: Beginning,
+  showing: Showing,
+): Promise<void> {
+  const filling: Filling = { answers: fitting(model, prefill), skipped: [], updateId: ctx.update.update_id }
+  const next = nextStep(model, filling)
+  // A single question is asked at once: its message says what is needed as well as a list of one would.
+  const first: Step =
+    openCount(model, filling) > 1 && Object.keys(filling.answers).length === 0 ? { at: 'start' } : next!
+  const step: Step = at === 'extras' || !next ? { at: 'extras' } : first
+  const inputs = { modelId: model.id, kind: 'order' as const, inputs: filling, step: stepText(step) }
+  const draft = await openDraft(deps.sql, ctx.user.id, inputs)
+  const order = { draft, model, filling, step }
+  if (next || at === 'extras') await present(ctx, deps, order, showing)
+  else await finish(ctx, deps, order, filling, showing)
+}
+
+/** On from an answered step: back to the extras from one of them, else to the next question, else to the price. */
+export async function advance(
+  ctx: BotContext,
+  deps: BotDeps,
+  order: Order,
+  filling: Filling,
+  showing: Showing,
+): Promise<void> {
+  if (order.step.at === 'edit') return move(ctx, deps, order, filling, { at: 'extras' }, showing)
+  const next = nextStep(order.model, filling)
+  if (next) return move(ctx, deps, order, filling, next, showing)
+  await finish(ctx, deps, order, filling, showing)
+}
+
+/** Every answer is there: the price, or the first answer that does not go with the others. */
+async function finish(ctx: BotContext, deps: BotDeps, order: Order, filling: Filling, showing: Showing): Promise<void> {
+  const { model } = order
+  const offered = await offer(deps, ctx.user.id, model, filling.answers)
+  if (offered === 'no_price') {
+    return move(ctx, deps, order, filling, { at: 'extras' }, { ...showing, note: ctx.t.quote.noPrice })
+  }
+  if ('problem' in offered) {
+    const { problem } = offered
+    const param = model.params.find(one => one.name === problem.param && !one.hidden)
+    const mend: Step = param ? { at: 'ask', param: param.name, page: 0 } : { at: 'extras' }
+    const answers = param ? filling.answers : fitting(model, filling.answers)
+    const note = unfit(ctx, deps, model, problem)
+    return move(ctx, deps, order, { ...filling, answers }, mend, { ...showing, note })
+  }
+  await move(ctx, deps, order, filling, { at: 'quote', id: offered.quote.id }, showing)
+}
+
+/** Takes the order to a step, unless another update was first, and shows it. */
+export async function move(
+  ctx: BotContext,
+  deps: BotDeps,
+  order: Order,
+  filling: Filling,
+  step: Step,
+  showing: Showing,
+): Promise<void> {
+  const offered = await offeredAt(ctx, deps, order.model, step)
+  const { next: _, ...rest } = filling
+  const now = { ...rest, updateId: ctx.update.update_id, ...(offered && { offered }) }
+  const saved = await save(ctx, deps, order, now, step)
+  if (saved) await present(ctx, deps, saved, showing)
+  else await stale(ctx, deps)
+}
+
+/** The step's list of earlier runs is kept: a run that ends meanwhile must not move the others under the buttons. */
+async function offeredAt(ctx: BotContext, deps: BotDeps, model: Model, step: Step): Promise<string[] | undefined> {
+  const param = 'param' in step ? model.params.find(one => one.name === step.param) : undefined
+  if (!param?.previous_models) return undefined
+  return (await earlierFor(deps.sql, ctx.user.id, model, param)).map(({ id }) => id)
+}
+
+/** Writes the order at its next version; undefined when another update was first. */
+export async function save(
+  ctx: BotContext,
+  { sql }: BotDeps,
+  order: Order,
+  filling: Filling,
+  step: Step,
+): Promise<Order | undefined> {
+  const draft = await saveDraft(sql, ctx.user.id, order.draft, { inputs: filling, step: stepText(step) })
+  return draft && { draft, model: order.model, filling, step }
+}
+
+/** Shows where the order stands. A screen that a message of the person left behind loses its buttons. */
+export async function present(ctx: BotContext, deps: BotDeps, order: Order, showing: Showing): Promise<void> {
+  const { draft } = order
+  const screen = await screenOf(ctx, deps, order)
+  if (!screen) return gone(ctx, deps)
+  const noted = showing.note ? { ...screen, text: html`${showing.note}\n\n${screen.text}` } : screen
+  const before = draft.messageId
+  if (showing.isAlbum && before !== null) {
+    const messageId = await show(ctx.telegram, { chatId: ctx.chat!.id, messageId: before }, noted)
+    if (messageId !== before) await draftShown(deps.sql, ctx.user.id, draft, messageId)
+    return
+  }
+  const [messageId] = await Promise.all([
+    ctx.show(noted, showing.where),
+    showing.where === 'new' && before !== null ? strip(ctx, before) : undefined,
+  ])
+  if (messageId !== before) await draftShown(deps.sql, ctx.user.id, draft, messageId)
+}
+
+async function strip(ctx: BotContext, messageId: number): Promise<void> {
+  try {
+    await ctx.telegram.editMessageReplyMarkup(ctx.chat!.id, messageId, undefined, undefined)
+  } catch (error) {
+    // Its buttons only say that the step is passed.
+    if (!(error instanceof Refused || error instanceof Unknown)) throw error
+  }
+}
+
+/** The screen of a step; undefined when what it stands for is no more. */
+async function screenOf(ctx: BotContext, deps: BotDeps, order: Order): Promise<Screen | undefined> {
+  const { model, filling, step } = order
+  const view = viewOf(ctx, deps)
+  if (filling.next) return unfinished(order, view)
+  switch (step.at) {
+    case 'start':
+      return checklist(order, view)
+    case 'choose':
+      return choice(order, choiceOf(model), view)
+    case 'extras':
+      return extras(order, view)
+    case 'quote': {
+      const quote = await readQuote(deps.sql, ctx.user.id, step.id)
+      return quote && quoteScreen(deps, ctx.user.id, quote, ctx.language)
+    }
+    default: {
+      const param = model.params.find(one => one.name === step.param)
+      if (!param) return checklist(order, view)
+      const runs = param.previous_models ? await earlierFor(deps.sql, ctx.user.id, model, param) : []
+      const listed = filling.offered ? runs.filter(({ id }) => filling.offered?.includes(id)) : runs
+      return question(order, param, view, listed)
+    }
+  }
+}
+
+/** Why an answer does not do, in plain words. */
+export function unfit(ctx: BotContext, deps: BotDeps, model: Model, problem: Problem, text?: string): Html {
+  const param = model.params.find(one => one.name === problem.param)
+  const ask = param && askOf(model, param, ctx.language, id => nameOf(deps.catalogue, id, ctx.language))
+  const over = problem.code === 'too_long' && text !== undefined ? [...text].length - Number(problem.limit) : undefined
+  const { code, limit, why } = problem
+  return ctx.t.wizard.unfit({ code, limit, why: why?.[ctx.language], ask }, over)
+}
+
+/** A draft as an order; undefined when it is none, or its model is gone. */
+export function orderOf({ catalogue }: BotDeps, draft: Draft): Order | undefined {
+  const model = draft.kind === 'order' ? catalogue.byId(draft.modelId ?? '') : undefined
+  return model && { draft, model, filling: fillingOf(draft), step: stepOf(draft) }
+}
+
+const viewOf = ({ t, language }: BotContext, { catalogue }: BotDeps): View => ({ catalogue, t, language })
+
+/** The model or the price the order stood on is no more. */
+export async function gone(ctx: BotContext, { sql }: BotDeps): Promise<void> {
+  await dropDraft(sql, ctx.user.id)
+  await ctx.show({ text: ctx.t.wizard.gone, buttons: [[button(ctx.t.menuButton, to.menu())]] })
+}
+
+/** A press on an older version: says so, and shows where the order stands now. */
+export async function stale(ctx: BotContext, deps: BotDeps): Promise<void> {
+  await ctx.answer(ctx.t.wizard.passed)
+  const draft = await readDraft(deps.sql, ctx.user.id)
+  const order = draft && orderOf(deps, draft)
+  if (order) await present(ctx, deps, order, { where: 'here' })
+}

@@ -1,0 +1,63 @@
+import { formatKop, type Language } from '../money.ts'
+import { type Html, join } from '../telegram/html.ts'
+
+/** The lines of a message, one under another; those that do not apply are left out. */
+export const lines = (...parts: (Html | false | undefined)[]): Html =>
+  join(parts.filter(part => part !== false && part !== undefined))
+
+/** A price in kopecks; zero is a word, never «0 ₽». */
+export const priceText = (kop: number, language: Language): string =>
+  kop === 0 ? { ru: 'бесплатно', en: 'free' }[language] : formatKop(kop, language)
+
+// Moscow keeps UTC+3 all year, so no table of time zones is needed.
+const inMoscow = (at: Date) => new Date(at.getTime() + 3 * 3_600_000).toISOString()
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** «15:40 МСК». */
+export const timeText = (at: Date, language: Language): string =>
+  `${inMoscow(at).slice(11, 16)} ${{ ru: 'МСК', en: 'MSK' }[language]}`
+
+/** «15:08:03», Moscow time. */
+export const secondText = (at: Date): string => inMoscow(at).slice(11, 19)
+
+/** «23.11 15:09», in English «23 Nov 15:09»; Moscow time. */
+export function dateText(at: Date, language: Language): string {
+  const iso = inMoscow(at)
+  const [month, day, clock] = [iso.slice(5, 7), iso.slice(8, 10), iso.slice(11, 16)]
+  return language === 'ru' ? `${day}.${month} ${clock}` : `${Number(day)} ${months[Number(month) - 1]} ${clock}`
+}
+
+const units = { ru: { s: 'с', min: 'мин', h: 'ч' }, en: { s: 's', min: 'min', h: 'h' } }
+
+/** «48 с», «2 мин 10 с», «1 ч 5 мин». */
+export function durationText(ms: number, language: Language): string {
+  const unit = units[language]
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  if (seconds < 60) return `${seconds} ${unit.s}`
+  const minutes = seconds < 3600 ? Math.floor(seconds / 60) : Math.round(seconds / 60)
+  if (minutes < 60) return parts([minutes, unit.min], [seconds % 60, unit.s])
+  return parts([Math.floor(minutes / 60), unit.h], [minutes % 60, unit.min])
+}
+const parts = (...pairs: [number, string][]) =>
+  pairs
+    .filter(([n]) => n > 0)
+    .map(([n, unit]) => `${n} ${unit}`)
+    .join(' ')
+
+/** How long it usually takes: «20–45 с», «1–2 мин». */
+export function rangeText(fromMs: number, toMs: number, language: Language): string {
+  const inSeconds = toMs < 90_000
+  const size = inSeconds ? 1000 : 60_000
+  const unit = inSeconds ? units[language].s : units[language].min
+  const [from, to] = [Math.max(1, Math.round(fromMs / size)), Math.max(1, Math.round(toMs / size))]
+  return from >= to ? `${to} ${unit}` : `${from}–${to} ${unit}`
+}
+
+/** The word for a count: `pluralRu(5, 'запуск', 'запуска', 'запусков')`. */
+export function pluralRu(n: number, one: string, few: string, many: string): string {
+  const [tens, ones] = [Math.abs(n) % 100, Math.abs(n) % 10]
+  if (tens > 10 && tens < 20) return many
+  return ones === 1 ? one : ones > 1 && ones < 5 ? few : many
+}
+
+export const pluralEn = (n: number, one: string, many: string): string => (n === 1 ? one : many)

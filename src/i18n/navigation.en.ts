@@ -1,0 +1,284 @@
+import { formatKop } from '../money.ts'
+import { html } from '../telegram/html.ts'
+import { durationText, lines, pluralEn, priceText, rangeText } from './format.ts'
+import type { Navigation } from './navigation.ts'
+
+const price = (kop: number) => priceText(kop, 'en')
+const amount = (kop: number) => formatKop(kop, 'en')
+const runs = (n: number) => `${n} ${pluralEn(n, 'run', 'runs')}`
+
+export const navigationEn: Navigation = {
+  menuButton: '🏠 Menu',
+  backButton: '← Back',
+  againButton: '🔁 Try again',
+  openButton: 'Open',
+
+  // S1, S2
+  welcome: ({ name, freeRuns, bonusKop }) =>
+    lines(
+      html`Hello${name.trim() ? `, ${name.trim()}` : ''}! Make pictures, video and sound here.`,
+      html`How it works:`,
+      html`1. Choose what you want.`,
+      html`2. Answer a few questions: text, photo, size.`,
+      html`3. Check the price and start. No result — your money comes back.`,
+      freeRuns > 0 && html`Free today: ${runs(freeRuns)}.`,
+      bonusKop > 0 && html`Bonus: ${amount(bonusKop)} is already on your balance.`,
+      html`By going on you accept /terms`,
+    ),
+  welcomeToModel: name =>
+    html`Hello${name.trim() ? `, ${name.trim()}` : ''}! Pictures, video and sound are made here. No result — your money comes back. Terms: /terms`,
+  menu: ({ canSpendKop, atWorkKop }) =>
+    lines(
+      html`What would you like to make?`,
+      html`Available: ${amount(canSpendKop)}${atWorkKop > 0 ? ` · in work: ${amount(atWorkKop)}` : ''}`,
+    ),
+  waitingResults: n => html`While you were away, results got ready: ${String(n)}. Here they come.`,
+  formatButton: {
+    ti: '📝→🖼 Picture from text',
+    ii: '🖼→🖼 Change a photo',
+    tv: '📝→🎬 Video from text',
+    iv: '🖼→🎬 Animate a photo',
+    au: '🎧 Sound and speech',
+    to: '🛠 Tools',
+  },
+  freeButton: n => `🎁 Free: ${n}`,
+  allButton: n => `📋 All models: ${n}`,
+  freeModelsButton: '🎁 Free models',
+  historyButton: '🗂 History',
+  balanceButton: '💳 Balance',
+  languageButton: '🌐 Language',
+  helpButton: '❓ Help',
+
+  // S3
+  listTitle: {
+    ti: 'Picture from text',
+    ii: 'Change a photo',
+    tv: 'Video from text',
+    iv: 'Animate a photo',
+    au: 'Sound and speech',
+    to: 'Tools',
+    all: 'All models',
+    free: 'Free models',
+    pop: 'Popular models',
+    find: 'Search',
+  },
+  list: title => html`<b>${navigationEn.listTitle[title]}</b>\nChoose a model. The price is for one run.`,
+  listFree: daily =>
+    html`<b>Free models</b>\nEach can be run for free up to ${String(daily)} times a day, with the usual settings.`,
+  listEmpty: html`Nothing here yet.`,
+  listRow: r =>
+    `${r.isSlow ? '⏳ ' : ''}${r.name} · ${
+      r.free ? `🎁 ${r.free.left} of ${r.free.of}` : `${r.maxKop > r.minKop ? 'from ' : ''}${price(r.minKop)}`
+    }`,
+  popularButton: '🔥 Popular',
+  findButton: '🔎 Search',
+  findAsk: html`🔎 Send a word: the name of a model or what it does.`,
+  found: (word, n) => html`Found for “${word}”: ${String(n)}`,
+  foundNothing: word => html`Nothing found for “${word}”. Send another word or choose yourself:`,
+
+  // S4, S5
+  card: c =>
+    lines(
+      html`<b>${c.name}</b>`,
+      html`${c.about}`,
+      c.needs.length > 0 && html`You need: ${c.needs.join(', ')}`,
+      c.maxKop > c.minKop
+        ? html`Price: from ${price(c.minKop)} to ${price(c.maxKop)}${c.dependsOn.length > 0 ? ` (depends on: ${c.dependsOn.join(', ')})` : ''}`
+        : html`Price: ${price(c.minKop)}`,
+      c.example && html`Example: ${c.example.text} — ${price(c.example.kop)}`,
+      c.typical
+        ? html`Usually ready in ${rangeText(c.typical.fromMs, c.typical.toMs, 'en')} · ${String(c.typical.percent)} % of the last ${String(c.typical.of)} succeeded`
+        : html`How long it usually takes: too few runs to say`,
+      c.free &&
+        html`🎁 Free: ${String(c.free.day)} of ${String(c.free.of)} left today, ${String(c.free.hour)} this hour`,
+    ),
+  beginButton: '▶️ Start',
+  exampleButton: '💡 Start with an example',
+  parametersButton: '📄 Parameters',
+  measured: { second: '1 s', '1000 characters': '1000 characters', image: '1 picture', generation: '1 run' },
+  measuredBy: { second: 'length of the recording', '1000 characters': 'length of the text' },
+  parametersTitle: name => html`<b>${name}</b>. Parameters:`,
+  parameter: p => {
+    const notes = [
+      { required: 'required', either: 'one of the two is needed', optional: '' }[p.need],
+      p.default === undefined ? '' : `usually ${p.default}`,
+      p.changesPrice ? 'changes the price' : '',
+    ].filter(Boolean)
+    return html`<b>${p.label}</b>${p.hint ? ` (${p.hint})` : ''} — ${p.values}${notes.length > 0 ? `; ${notes.join('; ')}` : ''}.`
+  },
+  kinds: { image: 'photo', video: 'video', audio: 'sound' },
+  anyText: 'text',
+  textUpTo: n => `text up to ${n} ${pluralEn(n, 'character', 'characters')}`,
+  numberFromTo: (min, max) =>
+    [
+      'number',
+      min === undefined ? '' : `from ${min}`,
+      max === undefined ? '' : min === undefined ? `up to ${max}` : `to ${max}`,
+    ]
+      .filter(Boolean)
+      .join(' '),
+  filesUpTo: (kinds, most, megabytes) =>
+    most > 1 ? `${kinds}: up to ${most} files of ${megabytes} MB` : `${kinds}: a file up to ${megabytes} MB`,
+  earlierRun: 'your earlier result',
+  andMore: n => `and ${n} more`,
+
+  // S15
+  history: {
+    title: html`🗂 <b>History</b>\nPress a run to open it.`,
+    empty: html`Your runs will appear here.`,
+    nothing: html`There are no runs in this section.`,
+    filters: { a: 'All', s: 'Done', f: 'Failed' },
+    older: 'Earlier ›',
+    newest: '‹ To the newest',
+    row: ({ state, date, name, priceKop }) =>
+      state === 'returned'
+        ? `↩️ ${date} · ${name} · returned`
+        : `${icons[state]} ${date} · ${name} · ${price(priceKop)}`,
+    state: (state, ageMs) =>
+      ({
+        done: `✅ Done in ${durationText(ageMs, 'en')}`,
+        open: '⏳ In work',
+        returned: '↩️ It did not work',
+        failed: '✖️ It did not work',
+      })[state],
+    money: {
+      free: () => 'Free run',
+      freeReturned: () => 'Your free run is back',
+      debited: kop => `${amount(kop)} set aside, not charged`,
+      captured: kop => `Charged ${amount(kop)}`,
+      refunded: kop => `Your money is back: ${amount(kop)}`,
+    },
+    number: short => `No ${short}`,
+  },
+  sendAgainButton: '📤 Send again',
+  changeButton: '✏️ Change',
+  whyButton: '🧾 What about the money',
+  statusButton: 'Status',
+
+  // S16, S17
+  balance: ({ canSpendKop, atWorkKop, atWorkCount }) =>
+    lines(
+      html`💳 Balance: ${amount(canSpendKop + atWorkKop)}`,
+      atWorkCount > 0 && html`In work: ${amount(atWorkKop)} (${runs(atWorkCount)})`,
+      html`Available: <b>${amount(canSpendKop)}</b>`,
+    ),
+  topUpButton: '➕ Top up',
+  operationsButton: '📄 Operations',
+  runningButton: (name, kop) => `⏳ ${name} · ${price(kop)}`,
+  operationsTitle: html`📄 <b>Operations</b>`,
+  operationsEmpty: html`No operations yet.`,
+  operation: ({ date, kind, amountKop, name, number }) =>
+    html`${date} ${operationKinds[kind] ?? 'movement'} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` No ${number}` : ''}`,
+  topUpOff: html`Topping up is not connected here yet. The free models work, and the money on your balance stays yours.`,
+
+  // S20
+  language: html`🌐 Язык · Language`,
+  languageSet: 'Now in English',
+
+  // S21, S22, /terms
+  help: html`❓ <b>Help</b>\nWhat would you like to know?`,
+  helpButtons: {
+    start: '▶️ How to start',
+    money: '💰 Prices and returns',
+    free: '🎁 Free runs',
+    files: '📎 Files and sizes',
+    topup: '➕ Topping up',
+    late: '⏳ No result came',
+    contact: '💬 Contact us',
+  },
+  helpTopics: {
+    start: () => html`<b>How to start</b>
+Open /menu and choose what you want to get.
+Press a model, then “▶️ Start”, and answer the questions.
+You see the exact price before anything starts. Nothing is spent without your press.
+Changed your mind? /cancel at any moment.`,
+    money: () => html`<b>Prices and returns</b>
+The price is shown before the start and stands for 15 minutes; never more is charged.
+At the start the money is set aside; it is charged only when the result is ready.
+No result — the whole amount goes back to your balance by itself.
+Every movement can be seen: /balance → “📄 Operations”.`,
+    free: ({ daily, hourly }) => html`<b>Free runs</b>
+Their models are here: /free
+Each can be run up to ${String(daily)} times a day and ${String(hourly)} times an hour, with the usual settings.
+A new day begins at 03:00 MSK.
+If it does not work, the free run comes back.`,
+    files: () => html`<b>Files and sizes</b>
+Send a photo, a video or sound right into the chat, up to 20 MB.
+For a larger file send an https link.
+Send photos as files to keep their full quality.
+The allowed size is named in the model's question.`,
+    topup: () => html`<b>Topping up</b>
+All ways are here: /topup
+Money on your balance does not expire.
+A question about a payment: /paysupport`,
+    late: () => html`<b>No result came</b>
+Open /history: it shows the state of every run.
+Each run has a deadline. If it is missed, the money comes back by itself.
+A ready result can be sent again from the history, free of charge.`,
+    contact: () => html`<b>Contact us</b>
+Write through /paysupport and name the No of the run.
+It stands under every result and in the history.`,
+  },
+  terms: html`<b>Terms</b>
+1. We sell runs of models that make pictures, video and sound. The price is shown before the start.
+2. Money is charged only for a ready result. No result — the amount goes back to your balance.
+3. The files you send are used only for the run and kept for a few days. Ready files stay in this chat.
+4. Not allowed: anything illegal, sexual content with minors, harassment, and fakes of real people without their consent.
+5. A model makes the result: check it before you use it.
+6. Questions and refunds: /paysupport
+
+As of 24 November 2026.`,
+  paySupport: html`💬 <b>A question about a payment</b>
+Open the run in /history or the line in “📄 Operations”: it shows what became of the money.
+For a run without a result the money comes back by itself, there is no need to write.
+If something does not add up, name the No of the run or the time of the payment, and we will look into it.`,
+
+  // Admin
+  failuresTitle: n => html`<b>Last failures: ${String(n)}</b>`,
+  failuresNone: html`There were no failures.`,
+
+  // §10, §11
+  inPrivateOnly: 'Please open this in a private chat',
+  worksInPrivate: html`I work in private chats.`,
+  keepText: html`Make from this text:`,
+  keepFile: {
+    image: html`What shall I do with this photo?`,
+    video: html`What shall I do with this video?`,
+    audio: html`What shall I do with this recording?`,
+  },
+  keepButtons: { ti: '🖼 Picture', tv: '🎬 Video', au: '🎧 Speech' },
+  keptList: html`Choose a model: what you sent will be filled in.`,
+  outdated: 'This screen is out of date',
+  unknownCommand: html`No such command. Here is the menu:`,
+  cannotUse: html`I cannot use this. Send text, a photo, a video or sound.`,
+  modelGone: html`This model is unavailable for now. Similar ones:`,
+  cancelled: html`Cancelled. No money was spent.`,
+  banned: 'Access closed. Questions: /paysupport',
+  failed: code => html`It did not work, please try again. Code ${code}.`,
+
+  commands: {
+    start: 'Start',
+    menu: 'Menu',
+    models: 'All models',
+    free: 'Free models',
+    history: 'History of runs',
+    balance: 'Balance',
+    topup: 'Top up',
+    lang: 'Язык · Language',
+    help: 'Help',
+    terms: 'Terms',
+    paysupport: 'A question about a payment',
+    cancel: 'Cancel the order',
+  },
+  adminCommands: { admin_errors: 'Last failures' },
+}
+
+const icons = { done: '✅', open: '⏳', failed: '✖️' }
+const operationKinds: Record<string, string> = {
+  topup: 'top-up',
+  bonus: 'bonus',
+  referral: 'referral',
+  debit: 'charge',
+  refund: 'return',
+  adjust: 'correction',
+}

@@ -1,0 +1,293 @@
+import { formatKop } from '../money.ts'
+import { html } from '../telegram/html.ts'
+import { durationText, lines, pluralRu, priceText, rangeText } from './format.ts'
+import type {
+  BalanceFacts,
+  CardFacts,
+  HistoryFacts,
+  ListTitle,
+  MenuFacts,
+  OperationFacts,
+  ParameterFacts,
+  RowFacts,
+  RunState,
+} from './navigation.ts'
+
+const price = (kop: number) => priceText(kop, 'ru')
+const amount = (kop: number) => formatKop(kop, 'ru')
+const comma = (n: number) => String(n).replace('.', ',')
+const runs = (n: number) => `${n} ${pluralRu(n, 'запуск', 'запуска', 'запусков')}`
+
+export const navigationRu = {
+  menuButton: '🏠 Меню',
+  backButton: '← Назад',
+  againButton: '🔁 Повторить',
+  openButton: 'Открыть',
+
+  // S1, S2
+  welcome: ({ name, freeRuns, bonusKop }: { name: string; freeRuns: number; bonusKop: number }) =>
+    lines(
+      html`Здравствуйте${name.trim() ? `, ${name.trim()}` : ''}! Здесь можно создавать картинки, видео и звук.`,
+      html`Как это работает:`,
+      html`1. Выберите, что хотите получить.`,
+      html`2. Ответьте на пару вопросов: текст, фото, размер.`,
+      html`3. Проверьте цену и запустите. Нет результата — деньги вернутся.`,
+      freeRuns > 0 && html`Бесплатно сегодня: ${runs(freeRuns)}.`,
+      bonusKop > 0 && html`Бонус: ${amount(bonusKop)} уже на балансе.`,
+      html`Продолжая, вы принимаете условия: /terms`,
+    ),
+  welcomeToModel: (name: string) =>
+    html`Здравствуйте${name.trim() ? `, ${name.trim()}` : ''}! Здесь создают картинки, видео и звук. Нет результата — деньги вернутся. Условия: /terms`,
+  menu: ({ canSpendKop, atWorkKop }: MenuFacts) =>
+    lines(
+      html`Что хотите сделать?`,
+      html`Можно тратить: ${amount(canSpendKop)}${atWorkKop > 0 ? ` · в работе ${amount(atWorkKop)}` : ''}`,
+    ),
+  waitingResults: (n: number) => html`Пока вас не было, готовы результаты: ${String(n)}. Присылаем их.`,
+  formatButton: {
+    ti: '📝→🖼 Картинка по тексту',
+    ii: '🖼→🖼 Изменить фото',
+    tv: '📝→🎬 Видео по тексту',
+    iv: '🖼→🎬 Оживить фото',
+    au: '🎧 Звук и речь',
+    to: '🛠 Инструменты',
+  },
+  freeButton: (n: number) => `🎁 Бесплатные: ${n}`,
+  allButton: (n: number) => `📋 Все модели: ${n}`,
+  freeModelsButton: '🎁 Бесплатные модели',
+  historyButton: '🗂 История',
+  balanceButton: '💳 Баланс',
+  languageButton: '🌐 Язык',
+  helpButton: '❓ Помощь',
+
+  // S3
+  listTitle: {
+    ti: 'Картинка по тексту',
+    ii: 'Изменить фото',
+    tv: 'Видео по тексту',
+    iv: 'Оживить фото',
+    au: 'Звук и речь',
+    to: 'Инструменты',
+    all: 'Все модели',
+    free: 'Бесплатные модели',
+    pop: 'Популярные модели',
+    find: 'Поиск',
+  } satisfies Record<ListTitle, string>,
+  list: (title: ListTitle) => html`<b>${navigationRu.listTitle[title]}</b>\nВыберите модель. Цена — за один запуск.`,
+  listFree: (daily: number) =>
+    html`<b>Бесплатные модели</b>\nКаждую можно запускать бесплатно до ${String(daily)} раз в день, с обычными настройками.`,
+  listEmpty: html`Здесь пока пусто.`,
+  listRow: (r: RowFacts) =>
+    `${r.isSlow ? '⏳ ' : ''}${r.name} · ${
+      r.free ? `🎁 ${r.free.left} из ${r.free.of}` : `${r.maxKop > r.minKop ? 'от ' : ''}${price(r.minKop)}`
+    }`,
+  popularButton: '🔥 Популярные',
+  findButton: '🔎 Найти',
+  findAsk: html`🔎 Пришлите слово: название модели или то, что она делает.`,
+  found: (word: string, n: number) => html`По запросу «${word}» нашлось: ${String(n)}`,
+  foundNothing: (word: string) =>
+    html`По запросу «${word}» ничего не нашлось. Пришлите другое слово или выберите сами:`,
+
+  // S4, S5
+  card: (c: CardFacts) =>
+    lines(
+      html`<b>${c.name}</b>`,
+      html`${c.about}`,
+      c.needs.length > 0 && html`Нужно: ${c.needs.join(', ')}`,
+      c.maxKop > c.minKop
+        ? html`Цена: от ${price(c.minKop)} до ${price(c.maxKop)}${c.dependsOn.length > 0 ? ` (зависит от параметров: ${c.dependsOn.join(', ')})` : ''}`
+        : html`Цена: ${price(c.minKop)}`,
+      c.example && html`Пример: ${c.example.text} — ${price(c.example.kop)}`,
+      c.typical
+        ? html`Обычно готово за ${rangeText(c.typical.fromMs, c.typical.toMs, 'ru')} · успешно ${String(c.typical.percent)} % из последних ${String(c.typical.of)}`
+        : html`Сколько обычно длится: пока мало данных`,
+      c.free &&
+        html`🎁 Бесплатно: осталось ${String(c.free.day)} из ${String(c.free.of)} сегодня, ${String(c.free.hour)} в этот час`,
+    ),
+  beginButton: '▶️ Начать',
+  exampleButton: '💡 Начать с примера',
+  parametersButton: '📄 Параметры',
+  measured: { second: '1 с', '1000 characters': '1000 знаков', image: '1 картинка', generation: '1 запуск' } as Record<
+    string,
+    string
+  >,
+  measuredBy: { second: 'длина записи', '1000 characters': 'длина текста' } as Record<string, string>,
+  parametersTitle: (name: string) => html`<b>${name}</b>. Параметры:`,
+  parameter: (p: ParameterFacts) => {
+    const notes = [
+      { required: 'обязательно', either: 'нужно одно из двух', optional: '' }[p.need],
+      p.default === undefined ? '' : `обычно ${p.default}`,
+      p.changesPrice ? 'влияет на цену' : '',
+    ].filter(Boolean)
+    return html`<b>${p.label}</b>${p.hint ? ` (${p.hint})` : ''} — ${p.values}${notes.length > 0 ? `; ${notes.join('; ')}` : ''}.`
+  },
+  kinds: { image: 'фото', video: 'видео', audio: 'звук' },
+  anyText: 'текст',
+  textUpTo: (n: number) => `текст до ${n} ${pluralRu(n, 'знака', 'знаков', 'знаков')}`,
+  numberFromTo: (min: number | undefined, max: number | undefined) =>
+    ['число', min === undefined ? '' : `от ${comma(min)}`, max === undefined ? '' : `до ${comma(max)}`]
+      .filter(Boolean)
+      .join(' '),
+  filesUpTo: (kinds: string, most: number, megabytes: number) =>
+    most > 1 ? `${kinds}: до ${most} файлов по ${megabytes} МБ` : `${kinds}: файл до ${megabytes} МБ`,
+  earlierRun: 'ваш прошлый результат',
+  andMore: (n: number) => `и ещё ${n}`,
+
+  // S15
+  history: {
+    title: html`🗂 <b>История</b>\nНажмите на запуск, чтобы открыть его.`,
+    empty: html`Здесь появятся ваши запуски.`,
+    nothing: html`В этом разделе запусков нет.`,
+    filters: { a: 'Все', s: 'Готовые', f: 'Неудачные' },
+    older: 'Раньше ›',
+    newest: '‹ К новым',
+    row: ({ state, date, name, priceKop }: HistoryFacts) =>
+      state === 'returned' ? `↩️ ${date} · ${name} · возврат` : `${icons[state]} ${date} · ${name} · ${price(priceKop)}`,
+    state: (state: RunState, ageMs: number) =>
+      ({
+        done: `✅ Готово за ${durationText(ageMs, 'ru')}`,
+        open: '⏳ В работе',
+        returned: '↩️ Не получилось',
+        failed: '✖️ Не получилось',
+      })[state],
+    money: {
+      free: () => 'Бесплатный запуск',
+      freeReturned: () => 'Бесплатный запуск вернулся',
+      debited: (kop: number) => `${amount(kop)} отложены, не списаны`,
+      captured: (kop: number) => `Списано ${amount(kop)}`,
+      refunded: (kop: number) => `Деньги вернулись: ${amount(kop)}`,
+    },
+    number: (short: string) => `№ ${short}`,
+  },
+  sendAgainButton: '📤 Прислать ещё раз',
+  changeButton: '✏️ Изменить',
+  whyButton: '🧾 Что с деньгами',
+  statusButton: 'Статус',
+
+  // S16, S17
+  balance: ({ canSpendKop, atWorkKop, atWorkCount }: BalanceFacts) =>
+    lines(
+      html`💳 Баланс: ${amount(canSpendKop + atWorkKop)}`,
+      atWorkCount > 0 && html`В работе: ${amount(atWorkKop)} (${runs(atWorkCount)})`,
+      html`Можно тратить: <b>${amount(canSpendKop)}</b>`,
+    ),
+  topUpButton: '➕ Пополнить',
+  operationsButton: '📄 Операции',
+  runningButton: (name: string, kop: number) => `⏳ ${name} · ${price(kop)}`,
+  operationsTitle: html`📄 <b>Операции</b>`,
+  operationsEmpty: html`Операций пока нет.`,
+  operation: ({ date, kind, amountKop, name, number }: OperationFacts) =>
+    html`${date} ${operationKinds[kind] ?? 'движение'} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` № ${number}` : ''}`,
+  topUpOff: html`Пополнение здесь пока не подключено. Бесплатные модели работают, и деньги на балансе остаются вашими.`,
+
+  // S20
+  language: html`🌐 Язык · Language`,
+  languageSet: 'Теперь по-русски',
+
+  // S21, S22, /terms
+  help: html`❓ <b>Помощь</b>\nО чём рассказать?`,
+  helpButtons: {
+    start: '▶️ Как начать',
+    money: '💰 Цены и возвраты',
+    free: '🎁 Бесплатные запуски',
+    files: '📎 Файлы и размеры',
+    topup: '➕ Пополнение',
+    late: '⏳ Не пришёл результат',
+    contact: '💬 Связаться с нами',
+  },
+  helpTopics: {
+    start: () => html`<b>Как начать</b>
+Откройте /menu и выберите, что хотите получить.
+Нажмите на модель, потом «▶️ Начать» и ответьте на вопросы.
+Перед запуском вы увидите точную цену. Без вашего нажатия ничего не тратится.
+Передумали? /cancel в любой момент.`,
+    money: () => html`<b>Цены и возвраты</b>
+Цена показана до запуска и действует 15 минут, больше неё не спишется.
+При запуске деньги откладываются, а списываются только с готовым результатом.
+Нет результата — вся сумма возвращается на баланс сама.
+Каждое движение видно: /balance → «📄 Операции».`,
+    free: ({ daily, hourly }: { daily: number; hourly: number }) => html`<b>Бесплатные запуски</b>
+Их модели собраны здесь: /free
+На каждую — до ${String(daily)} в день и до ${String(hourly)} в час, с обычными настройками.
+Новый день начинается в 03:00 МСК.
+Не получилось — бесплатный запуск вернётся.`,
+    files: () => html`<b>Файлы и размеры</b>
+Пришлите фото, видео или звук прямо в чат, до 20 МБ.
+Файл больше — пришлите ссылку https.
+Фото без сжатия отправляйте файлом: так качество лучше.
+Допустимый размер указан в вопросе модели.`,
+    topup: () => html`<b>Пополнение</b>
+Все способы собраны здесь: /topup
+Деньги на балансе не сгорают.
+Вопрос об оплате: /paysupport`,
+    late: () => html`<b>Не пришёл результат</b>
+Откройте /history: там состояние каждого запуска.
+У запуска есть срок. Не успели к нему — деньги возвращаются сами.
+Готовый результат можно прислать ещё раз из истории, бесплатно.`,
+    contact: () => html`<b>Связаться с нами</b>
+Напишите через /paysupport и назовите № запуска.
+Номер стоит под каждым результатом и в истории.`,
+  },
+  terms: html`<b>Условия</b>
+1. Мы продаём запуски моделей, которые создают картинки, видео и звук. Цена показана до запуска.
+2. Деньги списываются только за готовый результат. Нет результата — сумма возвращается на баланс.
+3. Присланные файлы нужны только для запуска и хранятся несколько дней. Готовые файлы остаются в этом чате.
+4. Нельзя создавать незаконное, сексуальное с участием детей, травлю и подделки реальных людей без их согласия.
+5. Результат создаёт модель: проверяйте его, прежде чем использовать.
+6. Вопросы и возвраты: /paysupport
+
+Редакция от 24 ноября 2026 года.`,
+  paySupport: html`💬 <b>Вопрос об оплате</b>
+Откройте запуск в /history или строку в «📄 Операции»: там видно, что стало с деньгами.
+За запуск без результата деньги возвращаются сами, обращаться не нужно.
+Если что-то не сходится, назовите № запуска или время платежа, и мы разберёмся.`,
+
+  // Admin
+  failuresTitle: (n: number) => html`<b>Последние неудачи: ${String(n)}</b>`,
+  failuresNone: html`Неудач не было.`,
+
+  // §10, §11
+  inPrivateOnly: 'Откройте это в личном чате',
+  worksInPrivate: html`Работаю в личных сообщениях.`,
+  keepText: html`Сделать из этого текста:`,
+  keepFile: {
+    image: html`Что сделать с этим фото?`,
+    video: html`Что сделать с этим видео?`,
+    audio: html`Что сделать с этой записью?`,
+  },
+  keepButtons: { ti: '🖼 Картинку', tv: '🎬 Видео', au: '🎧 Озвучку' },
+  keptList: html`Выберите модель: то, что вы прислали, подставится само.`,
+  outdated: 'Этот экран устарел',
+  unknownCommand: html`Такой команды нет. Вот меню:`,
+  cannotUse: html`Это я не умею. Пришлите текст, фото, видео или звук.`,
+  modelGone: html`Модель временно недоступна. Похожие:`,
+  cancelled: html`Отменено. Деньги не тратились.`,
+  banned: 'Доступ закрыт. Вопросы: /paysupport',
+  failed: (code: string) => html`Не получилось, попробуйте ещё раз. Код ${code}.`,
+
+  commands: {
+    start: 'Начать',
+    menu: 'Меню',
+    models: 'Все модели',
+    free: 'Бесплатные модели',
+    history: 'История запусков',
+    balance: 'Баланс',
+    topup: 'Пополнить',
+    lang: 'Язык · Language',
+    help: 'Помощь',
+    terms: 'Условия',
+    paysupport: 'Вопрос об оплате',
+    cancel: 'Отменить заказ',
+  },
+  adminCommands: { admin_errors: 'Последние неудачи' },
+}
+
+const icons = { done: '✅', open: '⏳', failed: '✖️' }
+const operationKinds: Record<string, string> = {
+  topup: 'пополнение',
+  bonus: 'бонус',
+  referral: 'за друга',
+  debit: 'списание',
+  refund: 'возврат',
+  adjust: 'исправление',
+}

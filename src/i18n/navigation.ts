@@ -1,0 +1,49 @@
+import type { navigationRu } from './navigation.ru.ts'
+
+/** The words of finding one's way: menu, models, history, balance, help. Below, what the screens tell, in plain values. */
+export type Navigation = typeof navigationRu
+
+export type MenuFacts = { canSpendKop: number; atWorkKop: number }
+export type BalanceFacts = MenuFacts & { atWorkCount: number }
+export type ListTitle = 'ti' | 'ii' | 'tv' | 'iv' | 'au' | 'to' | 'all' | 'free' | 'pop' | 'find'
+export type RowFacts = {
+  name: string
+  minKop: number
+  maxKop: number
+  isSlow: boolean
+  free: { left: number; of: number } | undefined
+}
+
+export type CardFacts = {
+  name: string
+  about: string
+  needs: string[]
+  minKop: number
+  maxKop: number
+  /** Names of the parameters that change the price. */
+  dependsOn: string[]
+  example: { text: string; kop: number } | undefined
+  /** Absent while there are too few runs to say. */
+  typical: { fromMs: number; toMs: number; percent: number; of: number } | undefined
+  free: { day: number; hour: number; of: number } | undefined
+}
+export type ParameterFacts = {
+  label: string
+  /** What it is for, where the label does not say it. */
+  hint: string | undefined
+  values: string
+  /** `either`: one of several, and only one, must be given. */
+  need: 'required' | 'either' | 'optional'
+  default: string | undefined
+  changesPrice: boolean
+}
+/** `returned`: ended without a result, and the money is back; `failed`: the same for a free run. */
+export type RunState = 'done' | 'open' | 'returned' | 'failed'
+export type HistoryFacts = { state: RunState; date: string; name: string; priceKop: number }
+export type OperationFacts = {
+  date: string
+  kind: string
+  amountKop: number
+  name: string | undefined
+  number: string | undefined
+}

@@ -1,0 +1,339 @@
+import { formatKop } from '../money.ts'
+import { html } from '../telegram/html.ts'
+import { durationText, lines, pluralEn, priceText, secondText, timeText } from './format.ts'
+import type { Media, Ordering, TimelineStep } from './ordering.ts'
+
+const amount = (kop: number) => formatKop(kop, 'en')
+const price = (kop: number) => priceText(kop, 'en')
+const time = (at: Date) => timeText(at, 'en')
+const signs = (n: number) => `${n} ${pluralEn(n, 'character', 'characters')}`
+const list = (names: string[]) =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+const media: Record<Media, string> = { image: 'a photo', video: 'a video', audio: 'sound' }
+const kinds = (names: Media[]) => list(names.map(name => media[name]))
+const range = (min: number | undefined, max: number | undefined) =>
+  [min === undefined ? '' : `from ${min}`, max === undefined ? '' : `to ${max}`].filter(Boolean).join(' ')
+const named = ({ label, text }: { label: string; text: string }) => `${label}: ${text}`
+
+export const orderingEn: Ordering = {
+  wizard: {
+    checklist: (name, needs, hasExtras) =>
+      lines(
+        html`<b>${name}</b>. You will need:`,
+        ...needs.map((need, index) => html`${index + 1}. ${need}`),
+        hasExtras && html`The rest is filled in; you can change it under “More”.`,
+      ),
+    need: (label, ask) => {
+      switch (ask.kind) {
+        case 'text':
+          return ask.most === undefined ? label : `${label} — up to ${signs(ask.most)}`
+        case 'link':
+          return `${label} — a link`
+        case 'options':
+          return ask.names.length > 5 ? `${label}: one of ${ask.names.length}` : `${label}: ${list(ask.names)}`
+        case 'yes_no':
+          return `${label}: yes or no`
+        case 'number':
+          return `${label}: a number ${range(ask.min, ask.max)}`.trimEnd()
+        case 'files':
+          return `${label} — a file or a link${ask.most > 1 ? `, up to ${ask.most}` : ''}`
+        case 'earlier':
+          return `${label} — an earlier result of yours`
+        case 'either':
+          return list(ask.labels)
+      }
+    },
+    only: (name, label) => html`<b>${name}</b> · ${label}`,
+    step: (n, of, label) => html`Step ${n} of ${of} · <b>${label}</b>`,
+    field: (name, label) => html`${name} · <b>${label}</b>`,
+    ask: ask => {
+      switch (ask.kind) {
+        case 'text':
+          return lines(
+            ask.most === undefined ? html`Send a text.` : html`Send a text, up to ${signs(ask.most)}.`,
+            ask.example !== undefined && html`For example: <i>${ask.example}</i>`,
+          )
+        case 'link':
+          return ask.example === undefined ? html`Send a link.` : html`Send a link, for example: ${ask.example}`
+        case 'options':
+          return html`Press a button or write the value.`
+        case 'yes_no':
+          return html`Yes or no?`
+        case 'number':
+          return html`Press a button or send a number ${range(ask.min, ask.max)}.`
+        case 'files':
+          return ask.most > 1
+            ? html`Send ${kinds(ask.media)}: up to ${ask.most} files of ${ask.megabytes} MB, one by one or as an album, or https links.`
+            : html`Send ${kinds(ask.media)} up to ${ask.megabytes} MB${ask.seconds === undefined ? '' : `, no longer than ${ask.seconds} s,`} or an https link.`
+        case 'earlier':
+          return html`Choose an earlier result of yours (${list(ask.models)}).`
+        case 'either':
+          return html`What shall it be made from? Choose one.`
+      }
+    },
+    soFar: kop => html`So far: ${price(kop)}`,
+    chosen: text => html`Chosen: ${text}`,
+    accepted: (n, of) => html`Accepted ${n} of ${of}`,
+    closed: (names, why) => html`Not available: ${names.join(', ')}. ${why}.`,
+    beginButton: 'Start',
+    extrasButton: '⚙️ More',
+    cancelButton: '✖️ Cancel',
+    skipButton: 'Skip',
+    usualButton: text => `Default: ${text}`,
+    doneButton: 'Done',
+    clearButton: 'Clear',
+    keepButton: 'Keep as it is',
+    emptyButton: 'Leave empty',
+    yes: 'Yes',
+    no: 'No',
+    earlierLabel: 'Earlier result',
+    none: 'not set',
+    files: n => `${n} ${pluralEn(n, 'file', 'files')}`,
+    earlier: (date, short) => `${date} · No ${short}`,
+
+    number: short => `No ${short}`,
+
+    extras: name => html`<b>${name}</b>\nWhat would you like to change?`,
+    fieldButton: (label, text) => `${label}: ${text}`,
+    pressField: html`Press the field you want to change, or “Done”.`,
+
+    unfinished: name => html`You have an unfinished order: <b>${name}</b>.`,
+    resumeButton: 'Continue',
+    anewButton: 'Start a new one',
+    passed: 'This step is already done',
+    gone: html`This model is unavailable for now.`,
+    noEarlier: names => html`First make what is needed with ${list(names)}: there is nothing to choose from yet.`,
+
+    needed: ask => {
+      switch (ask.kind) {
+        case 'text':
+          return html`A text is needed here.`
+        case 'link':
+          return html`A link is needed here.`
+        case 'number':
+          return html`A number ${range(ask.min, ask.max)} is needed, in plain digits.`
+        case 'files':
+          return html`What is needed here is ${kinds(ask.media)}: a file or an https link.`
+        case 'yes_no':
+          return html`Please answer “Yes” or “No”.`
+        default:
+          return html`Please choose with a button.`
+      }
+    },
+    unfit: ({ code, limit, why, ask }, over) => {
+      if (why !== undefined) return html`${why}.`
+      const what = ask?.kind === 'files' ? kinds(ask.media) : 'a file'
+      switch (code) {
+        case 'missing':
+          return html`This answer is required.`
+        case 'too_long':
+          return html`The text is longer than ${signs(Number(limit))}${over === undefined ? '' : ` by ${over}`}. Please shorten it.`
+        case 'too_short':
+          return html`The text is shorter than ${signs(Number(limit))}. Please write a little more.`
+        case 'too_small':
+        case 'too_large':
+        case 'wrong_type':
+          return ask ? orderingEn.wizard.needed(ask) : html`This answer does not fit.`
+        case 'step':
+          return Number(limit) === 1
+            ? html`A whole number is needed.`
+            : html`A number in steps of ${String(limit)} is needed.`
+        case 'not_in_list':
+          return html`There is no such option. Please choose with a button.`
+        case 'pattern':
+          return ask?.kind === 'link' && ask.example !== undefined
+            ? html`A link like ${ask.example} is needed`
+            : html`This answer does not fit.`
+        case 'too_few_files':
+          return html`Files needed: ${String(limit)}.`
+        case 'too_many_files':
+          return html`Files allowed: ${String(limit)}. The rest were not taken.`
+        case 'file_kind':
+          return html`The model does not take such a file. It needs ${what}: ${String(limit)}.`
+        case 'file_size':
+          return html`A file up to ${String(limit)} MB is needed.`
+        case 'file_duration':
+          return html`The recording is longer than ${String(limit)} s, or its length could not be read. Please send a shorter one.`
+        case 'file_dimensions':
+          return html`The size does not fit. Needed: ${String(limit)}.`
+        default:
+          return html`This answer does not go with the others. Please change it.`
+      }
+    },
+    refused: code => {
+      switch (code) {
+        case 'too_big':
+          return html`The file is over 20 MB. Send a link or a smaller file.`
+        case 'too_large':
+          return html`The file behind the link is too large. Send a smaller one.`
+        case 'bad_url':
+        case 'private_address':
+          return html`This link does not fit. An open https address of a file is needed.`
+        case 'redirect':
+          return html`The link leads somewhere else. Send the direct link to the file.`
+        case 'not_found':
+          return html`Nothing was found at this link. Please check it.`
+        case 'not_media':
+          return html`This does not look like a photo, a video or sound. Send another file.`
+        case 'dimensions':
+          return html`The size of the picture does not fit. Send another one.`
+        default:
+          return html`The file could not be read. Please send another one.`
+      }
+    },
+    surplus: html`The rest of the album was not taken.`,
+    unreachable: html`The file could not be fetched. Please send it again.`,
+  },
+
+  quote: {
+    screen: q => {
+      const left = q.balanceKop - q.priceKop
+      return lines(
+        html`<b>${q.name}</b>`,
+        ...q.lines.map(line => html`${named(line)}`),
+        q.choices.length > 0 && html`${q.choices.map(named).join(' · ')}`,
+        html``,
+        q.freeAgain &&
+          html`The free runs are used up. New ones: ${q.freeAgain.isTomorrow ? 'tomorrow ' : ''}at ${time(q.freeAgain.at)}. You can go on now for ${price(q.priceKop)}.`,
+        q.wasKop !== undefined &&
+          (q.wasKop === q.priceKop
+            ? html`The price is the same, its time is renewed.`
+            : html`The price has changed: it was ${price(q.wasKop)}, now it is ${price(q.priceKop)}.`),
+        q.free
+          ? html`Price: <b>free</b> · ${q.free.left - 1} of ${q.free.of} left today after it`
+          : html`Price: <b>${price(q.priceKop)}</b>`,
+        q.pinned.length > 0 && html`In a free run: ${q.pinned.map(named).join(' · ')}`,
+        !q.free && html`Balance: ${amount(q.balanceKop)} · left after: <b>${amount(Math.max(0, left))}</b>`,
+        html`${q.typical === undefined ? '' : `Usually ready in ${q.typical}. `}${
+          q.free ? 'If it fails, the free run comes back.' : 'If it fails, the money comes back.'
+        }`,
+        html`Price valid until ${time(q.until)}.`,
+      )
+    },
+    short: (priceKop, balanceKop) =>
+      lines(
+        html`You are ${amount(priceKop - balanceKop)} short: the price is ${price(priceKop)}, available ${amount(balanceKop)}.`,
+        html`Top up and this order goes on from here.`,
+      ),
+    startButton: kop => `✅ Start for ${price(kop)}`,
+    startFreeButton: '✅ Start for free',
+    changeButton: '✏️ Change',
+    topUpButton: '➕ Top up',
+    already: 'Already started',
+    alreadyScreen: short => html`Already started, No ${short}.`,
+    tooMany: n =>
+      html`${n} ${pluralEn(n, 'run is', 'runs are')} in work, which is the limit. Please wait for one of them.`,
+    statusButton: 'Status',
+    runningButton: (name, short) => `⏳ ${name} · No ${short}`,
+    cancelled: html`Cancelled. No money was spent.`,
+    noPrice: html`There is no price for these answers: something is too long or too large. Please change it.`,
+    staleFiles: html`The files of this order are gone by now. Please send them again.`,
+  },
+
+  run: {
+    held: kop => (kop === 0 ? 'The run is free.' : `${amount(kop)} set aside, not charged.`),
+    queued: (short, kop) => html`⏳ Accepted, No ${short}. In the queue. ${orderingEn.run.held(kop)}`,
+    running: (ageMs, typical, until) =>
+      lines(
+        html`🎨 In progress: ${durationText(ageMs, 'en')}${typical === undefined ? '' : `, usually ${typical}`}.`,
+        html`An answer comes by ${time(until)}.`,
+      ),
+    slow: (ageMs, kop, until) =>
+      kop === 0
+        ? html`Longer than usual: ${durationText(ageMs, 'en')}. The result or your free run back by ${time(until)}.`
+        : html`Longer than usual: ${durationText(ageMs, 'en')}. ${orderingEn.run.held(kop)} The result or your money back by ${time(until)}.`,
+    unclear: (kop, until) =>
+      html`Checking whether the order was accepted. It is not started twice${kop === 0 ? '' : ', the money is set aside'}. An answer by ${time(until)}.`,
+    overdue: kop => html`The time is up, checking how it ended.${kop === 0 ? '' : ` ${orderingEn.run.held(kop)}`}`,
+    sending: html`Ready, sending…`,
+    doneWell: (ageMs, short) => html`✅ Done in ${durationText(ageMs, 'en')}, No ${short}. The result is below.`,
+    doneBadly: short => html`✖️ It did not work, No ${short}. More below.`,
+    doneCancelled: short => html`✖️ Cancelled, No ${short}.`,
+    cancelButton: 'Cancel',
+    historyButton: '🗂 History',
+    tooLate: 'It can no longer be stopped. If there is no result, the money comes back.',
+    over: 'This run has already ended',
+    resending: 'Sending',
+    filesGone: html`The file is gone by now.`,
+    cannotResend: 'The file is gone by now',
+
+    result: r =>
+      lines(
+        html`✅ <b>${r.name}</b> · ${durationText(r.ageMs, 'en')}`,
+        r.kop === 0
+          ? html`Free · ${r.freeLeft} left today · No ${r.short}`
+          : html`Charged ${amount(r.kop)}, ${amount(r.balanceKop)} left · No ${r.short}`,
+      ),
+    repeatForButton: kop => (kop === 0 ? '🔁 Repeat' : `🔁 Repeat for ${price(kop)}`),
+    repeatButton: '🔁 Repeat',
+    changeButton: '✏️ Change',
+    originalButton: '📎 Original file',
+    whyButton: kop => (kop === 0 ? '🧾 About this run' : '🧾 Why charged'),
+
+    timeline: (name, short, steps) =>
+      lines(
+        html`🧾 Run No ${short} · <b>${name}</b>`,
+        ...steps.map(({ at, step }) => html`${secondText(at)} ${moment(step)}`),
+        html`Moscow time.`,
+      ),
+    questionButton: '💬 Ask support',
+    support: short =>
+      html`💬 A question about run No ${short}: write through /paysupport and name this number. We will see everything about it.`,
+
+    failure: {
+      input: html`It did not work: the model did not accept the prompt or a file.`,
+      moderation: html`The model refused this request. Change the prompt or the photo.`,
+      model: html`It did not work: an error on the model's side.`,
+      late: html`The result did not come in time.`,
+      busy: html`It cannot be started now. Try again in 10 min.`,
+      cancelled: html`Cancelled.`,
+      other: html`Something went wrong. We already know.`,
+    },
+    money: {
+      refunded: kop => html`Your money is back: ${amount(kop)}.`,
+      free: html`Your free run is back.`,
+      debited: (kop, until) => html`${amount(kop)} still set aside, we are checking. An answer by ${time(until)}.`,
+      captured: kop => html`Charged ${amount(kop)}.`,
+    },
+    number: short => html`No ${short}`,
+    otherModelButton: 'Another model',
+    moneyButton: '🧾 What about the money',
+    supportButton: '💬 Support',
+  },
+
+  examples: {
+    image: 'a ginger cat in a space suit, watercolour, soft light',
+    edit: 'make it evening and add snow',
+    video: 'a paper boat floats on a lake at dawn, the camera slowly comes closer',
+    animate: 'hair moves in the wind, the camera slowly pulls back',
+    speech: 'Good evening! It is good to see you again.',
+    sound: 'rolls of thunder and heavy rain',
+  },
+}
+
+function moment(step: TimelineStep): string {
+  switch (step.what) {
+    case 'price':
+      return `price ${price(step.kop)}${step.choices ? ` (${step.choices})` : ''}`
+    case 'held':
+      return `set aside ${amount(step.kop)}`
+    case 'free':
+      return 'a free run was taken'
+    case 'sent':
+      return step.taskTail === undefined ? 'sent' : `sent, the maker's No …${step.taskTail}`
+    case 'result':
+      return `result received (${orderingEn.wizard.files(step.files)})`
+    case 'cancelled':
+      return 'cancelled by you'
+    case 'failed':
+      return 'it did not work'
+    case 'timeout':
+      return 'no result by the deadline'
+    case 'charged':
+      return `charged ${amount(step.kop)} · returned ${amount(0)}`
+    case 'returned':
+      return `charged ${amount(0)} · returned ${amount(step.kop)}`
+    case 'free_returned':
+      return 'the free run came back'
+  }
+}

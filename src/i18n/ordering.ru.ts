@@ -1,0 +1,350 @@
+import { formatKop } from '../money.ts'
+import { type Html, html } from '../telegram/html.ts'
+import { durationText, lines, pluralRu, priceText, secondText, timeText } from './format.ts'
+import type { Ask, Failure, Media, QuoteFacts, TimelineStep, Unfit } from './ordering.ts'
+
+const amount = (kop: number) => formatKop(kop, 'ru')
+const price = (kop: number) => priceText(kop, 'ru')
+const time = (at: Date) => timeText(at, 'ru')
+const signs = (n: number) => `${n} ${pluralRu(n, 'знака', 'знаков', 'знаков')}`
+const list = (names: string[]) =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} или ${names.at(-1)}`
+const media: Record<Media, string> = { image: 'фото', video: 'видео', audio: 'звук' }
+const kinds = (names: Media[]) => list(names.map(name => media[name]))
+const range = (min: number | undefined, max: number | undefined) =>
+  [min === undefined ? '' : `от ${min}`, max === undefined ? '' : `до ${max}`].filter(Boolean).join(' ')
+const named = ({ label, text }: { label: string; text: string }) => `${label}: ${text}`
+
+export const orderingRu = {
+  wizard: {
+    // S6, S7
+    checklist: (name: string, needs: string[], hasExtras: boolean) =>
+      lines(
+        html`<b>${name}</b>. Понадобится:`,
+        ...needs.map((need, index) => html`${index + 1}. ${need}`),
+        hasExtras && html`Остальное заполнено, можно изменить в «Дополнительно».`,
+      ),
+    need: (label: string, ask: Ask): string => {
+      switch (ask.kind) {
+        case 'text':
+          return ask.most === undefined ? label : `${label} — до ${signs(ask.most)}`
+        case 'link':
+          return `${label} — ссылка`
+        case 'options':
+          return ask.names.length > 5 ? `${label}: на выбор ${ask.names.length}` : `${label}: ${list(ask.names)}`
+        case 'yes_no':
+          return `${label}: да или нет`
+        case 'number':
+          return `${label}: число ${range(ask.min, ask.max)}`.trimEnd()
+        case 'files':
+          return `${label} — файл или ссылка${ask.most > 1 ? `, до ${ask.most}` : ''}`
+        case 'earlier':
+          return `${label} — ваш прошлый результат`
+        case 'either':
+          return list(ask.labels)
+      }
+    },
+    only: (name: string, label: string) => html`<b>${name}</b> · ${label}`,
+    step: (n: number, of: number, label: string) => html`Шаг ${n} из ${of} · <b>${label}</b>`,
+    field: (name: string, label: string) => html`${name} · <b>${label}</b>`,
+    ask: (ask: Ask): Html => {
+      switch (ask.kind) {
+        case 'text':
+          return lines(
+            ask.most === undefined ? html`Пришлите текст.` : html`Пришлите текст, до ${signs(ask.most)}.`,
+            ask.example !== undefined && html`Например: <i>${ask.example}</i>`,
+          )
+        case 'link':
+          return ask.example === undefined ? html`Пришлите ссылку.` : html`Пришлите ссылку, например: ${ask.example}`
+        case 'options':
+          return html`Выберите кнопкой или напишите.`
+        case 'yes_no':
+          return html`Да или нет?`
+        case 'number':
+          return html`Выберите или пришлите число ${range(ask.min, ask.max)}.`
+        case 'files':
+          return ask.most > 1
+            ? html`Пришлите ${kinds(ask.media)}: до ${ask.most} файлов по ${ask.megabytes} МБ, по одному или альбомом, или ссылки https.`
+            : html`Пришлите ${kinds(ask.media)} до ${ask.megabytes} МБ${ask.seconds === undefined ? '' : `, не длиннее ${ask.seconds} с,`} или ссылку https.`
+        case 'earlier':
+          return html`Выберите ваш прошлый результат (${list(ask.models)}).`
+        case 'either':
+          return html`Из чего делать? Выберите одно.`
+      }
+    },
+    soFar: (kop: number) => html`Сейчас: ${price(kop)}`,
+    chosen: (text: string) => html`Выбрано: ${text}`,
+    accepted: (n: number, of: number) => html`Принято ${n} из ${of}`,
+    closed: (names: string[], why: string) => html`Недоступно: ${names.join(', ')}. ${why}.`,
+    beginButton: 'Начать',
+    extrasButton: '⚙️ Дополнительно',
+    cancelButton: '✖️ Отмена',
+    skipButton: 'Пропустить',
+    usualButton: (text: string) => `По умолчанию: ${text}`,
+    doneButton: 'Готово',
+    clearButton: 'Очистить',
+    keepButton: 'Оставить как есть',
+    emptyButton: 'Не задавать',
+    yes: 'Да',
+    no: 'Нет',
+    earlierLabel: 'Прошлый результат',
+    none: 'не задано',
+    files: (n: number) => `${n} ${pluralRu(n, 'файл', 'файла', 'файлов')}`,
+    earlier: (date: string, short: string) => `${date} · № ${short}`,
+    number: (short: string) => `№ ${short}`,
+
+    // S8
+    extras: (name: string) => html`<b>${name}</b>\nЧто изменить?`,
+    fieldButton: (label: string, text: string) => `${label}: ${text}`,
+    pressField: html`Нажмите на поле, которое хотите изменить, или «Готово».`,
+
+    unfinished: (name: string) => html`У вас есть незаконченный заказ: <b>${name}</b>.`,
+    resumeButton: 'Продолжить',
+    anewButton: 'Начать новый',
+    passed: 'Этот шаг уже пройден',
+    gone: html`Модель временно недоступна.`,
+    noEarlier: (names: string[]) =>
+      html`Сначала создайте то, что нужно, моделью ${list(names)}: здесь пока нечего выбрать.`,
+
+    // What does not do, and what is needed instead.
+    needed: (ask: Ask): Html => {
+      switch (ask.kind) {
+        case 'text':
+          return html`Здесь нужен текст.`
+        case 'link':
+          return html`Здесь нужна ссылка.`
+        case 'number':
+          return html`Нужно число ${range(ask.min, ask.max)}, обычными цифрами.`
+        case 'files':
+          return html`Здесь подойдёт только ${kinds(ask.media)}: файл или ссылка https.`
+        case 'yes_no':
+          return html`Ответьте «Да» или «Нет».`
+        default:
+          return html`Выберите, пожалуйста, кнопкой.`
+      }
+    },
+    unfit: ({ code, limit, why, ask }: Unfit, over?: number): Html => {
+      if (why !== undefined) return html`${why}.`
+      const what = ask?.kind === 'files' ? kinds(ask.media) : 'файл'
+      switch (code) {
+        case 'missing':
+          return html`Этот ответ обязателен.`
+        case 'too_long':
+          return html`Текст длиннее ${signs(Number(limit))}${over === undefined ? '' : ` на ${over}`}. Сократите, пожалуйста.`
+        case 'too_short':
+          return html`Текст короче ${signs(Number(limit))}. Напишите подробнее, пожалуйста.`
+        case 'too_small':
+        case 'too_large':
+        case 'wrong_type':
+          return ask ? orderingRu.wizard.needed(ask) : html`Такой ответ не подходит.`
+        case 'step':
+          return Number(limit) === 1 ? html`Нужно целое число.` : html`Нужно число с шагом ${String(limit)}.`
+        case 'not_in_list':
+          return html`Такого варианта нет. Выберите, пожалуйста, кнопкой.`
+        case 'pattern':
+          return ask?.kind === 'link' && ask.example !== undefined
+            ? html`Нужна ссылка вида ${ask.example}`
+            : html`Такой ответ не подходит.`
+        case 'too_few_files':
+          return html`Нужно файлов: ${String(limit)}.`
+        case 'too_many_files':
+          return html`Можно файлов: ${String(limit)}. Лишние не приняты.`
+        case 'file_kind':
+          return html`Такой файл модель не примет. Подойдёт ${what}: ${String(limit)}.`
+        case 'file_size':
+          return html`Нужен файл до ${String(limit)} МБ.`
+        case 'file_duration':
+          return html`Запись длиннее ${String(limit)} с или её длину не удалось узнать. Пришлите короче.`
+        case 'file_dimensions':
+          return html`Размер не подходит. Нужно: ${String(limit)}.`
+        default:
+          return html`Такой ответ не подходит вместе с остальными. Измените его, пожалуйста.`
+      }
+    },
+    /** Why a file or a link was not taken, by the code of the refusal. */
+    refused: (code: string): Html => {
+      switch (code) {
+        case 'too_big':
+          return html`Файл больше 20 МБ. Пришлите ссылку или файл поменьше.`
+        case 'too_large':
+          return html`Файл по ссылке слишком большой. Пришлите поменьше.`
+        case 'bad_url':
+        case 'private_address':
+          return html`Ссылка не подходит. Нужен открытый адрес https с файлом.`
+        case 'redirect':
+          return html`Ссылка ведёт в другое место. Пришлите прямую ссылку на файл.`
+        case 'not_found':
+          return html`По ссылке ничего не нашлось. Проверьте её, пожалуйста.`
+        case 'not_media':
+          return html`Это не похоже на фото, видео или звук. Пришлите другой файл.`
+        case 'dimensions':
+          return html`Размер картинки не подходит. Пришлите другую.`
+        default:
+          return html`Файл не удалось прочитать. Пришлите другой, пожалуйста.`
+      }
+    },
+    surplus: html`Лишние файлы альбома не приняты.`,
+    unreachable: html`Файл не удалось получить. Пришлите ещё раз, пожалуйста.`,
+  },
+
+  quote: {
+    // S9
+    screen: (q: QuoteFacts): Html => {
+      const left = q.balanceKop - q.priceKop
+      return lines(
+        html`<b>${q.name}</b>`,
+        ...q.lines.map(line => html`${named(line)}`),
+        q.choices.length > 0 && html`${q.choices.map(named).join(' · ')}`,
+        html``,
+        q.freeAgain &&
+          html`Бесплатные запуски закончились. Новые: ${q.freeAgain.isTomorrow ? 'завтра ' : ''}в ${time(q.freeAgain.at)}. Можно сейчас за ${price(q.priceKop)}.`,
+        q.wasKop !== undefined &&
+          (q.wasKop === q.priceKop
+            ? html`Цена прежняя, срок обновлён.`
+            : html`Цена обновлена: было ${price(q.wasKop)}, стало ${price(q.priceKop)}.`),
+        q.free
+          ? html`Цена: <b>бесплатно</b> · останется ${q.free.left - 1} из ${q.free.of} сегодня`
+          : html`Цена: <b>${price(q.priceKop)}</b>`,
+        q.pinned.length > 0 && html`В бесплатном запуске: ${q.pinned.map(named).join(' · ')}`,
+        !q.free && html`На балансе: ${amount(q.balanceKop)} · останется: <b>${amount(Math.max(0, left))}</b>`,
+        html`${q.typical === undefined ? '' : `Обычно готово за ${q.typical}. `}${
+          q.free ? 'Если не получится, бесплатный запуск вернётся.' : 'Если не получится, деньги вернутся.'
+        }`,
+        html`Цена действует до ${time(q.until)}.`,
+      )
+    },
+    // S10
+    short: (priceKop: number, balanceKop: number) =>
+      lines(
+        html`Не хватает ${amount(priceKop - balanceKop)}: цена ${price(priceKop)}, можно тратить ${amount(balanceKop)}.`,
+        html`Пополните, и заказ продолжится с этого места.`,
+      ),
+    startButton: (kop: number) => `✅ Запустить за ${price(kop)}`,
+    startFreeButton: '✅ Запустить бесплатно',
+    changeButton: '✏️ Изменить',
+    topUpButton: '➕ Пополнить',
+    already: 'Уже запущено',
+    alreadyScreen: (short: string) => html`Уже запущено, № ${short}.`,
+    tooMany: (n: number) =>
+      html`Сейчас ${pluralRu(n, 'идёт', 'идут', 'идут')} ${n} ${pluralRu(n, 'запуск', 'запуска', 'запусков')}, это предел. Дождитесь одного, пожалуйста.`,
+    statusButton: 'Статус',
+    runningButton: (name: string, short: string) => `⏳ ${name} · № ${short}`,
+    cancelled: html`Отменено. Деньги не тратились.`,
+    noPrice: html`Для таких ответов цены нет: что-то слишком длинное или слишком большое. Измените, пожалуйста.`,
+    staleFiles: html`Файлы этого заказа уже удалены. Пришлите их ещё раз, пожалуйста.`,
+  },
+
+  run: {
+    // S11
+    held: (kop: number) => (kop === 0 ? 'Запуск бесплатный.' : `${amount(kop)} отложены, не списаны.`),
+    queued: (short: string, kop: number) => html`⏳ Принято, № ${short}. В очереди. ${orderingRu.run.held(kop)}`,
+    running: (ageMs: number, typical: string | undefined, until: Date) =>
+      lines(
+        html`🎨 Готовится: ${durationText(ageMs, 'ru')}.${typical === undefined ? '' : ` Обычно ${typical}.`}`,
+        html`Ответ будет до ${time(until)}.`,
+      ),
+    slow: (ageMs: number, kop: number, until: Date) =>
+      kop === 0
+        ? html`Дольше обычного: ${durationText(ageMs, 'ru')}. Пришлю результат или верну бесплатный запуск до ${time(until)}.`
+        : html`Дольше обычного: ${durationText(ageMs, 'ru')}. ${orderingRu.run.held(kop)} Пришлю результат или верну деньги до ${time(until)}.`,
+    unclear: (kop: number, until: Date) =>
+      html`Проверяем, принят ли заказ. Повторно не запускаем${kop === 0 ? '' : ', деньги отложены'}. Ответ до ${time(until)}.`,
+    overdue: (kop: number) =>
+      html`Срок вышел, проверяем, чем всё закончилось.${kop === 0 ? '' : ` ${orderingRu.run.held(kop)}`}`,
+    sending: html`Готово, отправляю…`,
+    doneWell: (ageMs: number, short: string) =>
+      html`✅ Готово за ${durationText(ageMs, 'ru')}, № ${short}. Результат ниже.`,
+    doneBadly: (short: string) => html`✖️ Не получилось, № ${short}. Подробности ниже.`,
+    doneCancelled: (short: string) => html`✖️ Отменено, № ${short}.`,
+    cancelButton: 'Отменить',
+    historyButton: '🗂 История',
+    tooLate: 'Остановить уже нельзя. Если результата не будет, деньги вернутся.',
+    over: 'Этот запуск уже закончен',
+    resending: 'Отправляю',
+    filesGone: html`Файл уже удалён.`,
+    cannotResend: 'Файл уже удалён',
+
+    // S12
+    result: (r: { name: string; ageMs: number; kop: number; balanceKop: number; freeLeft: number; short: string }) =>
+      lines(
+        html`✅ <b>${r.name}</b> · ${durationText(r.ageMs, 'ru')}`,
+        r.kop === 0
+          ? html`Бесплатно · осталось сегодня ${r.freeLeft} · № ${r.short}`
+          : html`Списано ${amount(r.kop)} · осталось ${amount(r.balanceKop)} · № ${r.short}`,
+      ),
+    repeatForButton: (kop: number): string => (kop === 0 ? '🔁 Повторить' : `🔁 Повторить за ${price(kop)}`),
+    repeatButton: '🔁 Повторить',
+    changeButton: '✏️ Изменить параметры',
+    originalButton: '📎 Оригинал без сжатия',
+    whyButton: (kop: number): string => (kop === 0 ? '🧾 Что с запуском' : '🧾 Почему списано'),
+
+    // S13
+    timeline: (name: string, short: string, steps: { at: Date; step: TimelineStep }[]) =>
+      lines(
+        html`🧾 Запуск № ${short} · <b>${name}</b>`,
+        ...steps.map(({ at, step }) => html`${secondText(at)} ${moment(step)}`),
+        html`Время московское.`,
+      ),
+    questionButton: '💬 Вопрос в поддержку',
+    support: (short: string) =>
+      html`💬 Вопрос о запуске № ${short}: напишите через /paysupport и назовите этот номер. Мы увидим всё, что с ним было.`,
+
+    // S14
+    failure: {
+      input: html`Не получилось: модель не приняла описание или файл.`,
+      moderation: html`Модель отказалась выполнять этот запрос. Измените описание или фото.`,
+      model: html`Не получилось: ошибка на стороне модели.`,
+      late: html`Результат не пришёл вовремя.`,
+      busy: html`Сейчас запустить нельзя. Попробуйте через 10 мин.`,
+      cancelled: html`Отменено.`,
+      other: html`Что-то пошло не так. Мы уже знаем.`,
+    } satisfies Record<Failure, Html>,
+    money: {
+      refunded: (kop: number) => html`Деньги вернулись: ${amount(kop)}.`,
+      free: html`Бесплатный запуск вернулся.`,
+      debited: (kop: number, until: Date) => html`${amount(kop)} отложены, проверяем. Ответ до ${time(until)}.`,
+      captured: (kop: number) => html`Списано ${amount(kop)}.`,
+    },
+    number: (short: string) => html`№ ${short}`,
+    otherModelButton: 'Другая модель',
+    moneyButton: '🧾 Что с деньгами',
+    supportButton: '💬 Поддержка',
+  },
+
+  /** Examples of a main text, by what comes out and how. */
+  examples: {
+    image: 'рыжий кот в скафандре, акварель, мягкий свет',
+    edit: 'сделай фон вечерним и добавь снег',
+    video: 'бумажный кораблик плывёт по озеру на рассвете, камера медленно приближается',
+    animate: 'волосы развеваются на ветру, камера медленно отъезжает',
+    speech: 'Добрый вечер! Рады видеть вас снова.',
+    sound: 'раскаты грома и сильный дождь',
+  },
+}
+
+function moment(step: TimelineStep): string {
+  switch (step.what) {
+    case 'price':
+      return `цена ${price(step.kop)}${step.choices ? ` (${step.choices})` : ''}`
+    case 'held':
+      return `отложено ${amount(step.kop)}`
+    case 'free':
+      return 'взят бесплатный запуск'
+    case 'sent':
+      return step.taskTail === undefined ? 'отправлено' : `отправлено, № исполнителя …${step.taskTail}`
+    case 'result':
+      return `результат получен (${orderingRu.wizard.files(step.files)})`
+    case 'cancelled':
+      return 'отменено вами'
+    case 'failed':
+      return 'не получилось'
+    case 'timeout':
+      return 'результат не пришёл к сроку'
+    case 'charged':
+      return `списано ${amount(step.kop)} · возвращено ${amount(0)}`
+    case 'returned':
+      return `списано ${amount(0)} · возвращено ${amount(step.kop)}`
+    case 'free_returned':
+      return 'бесплатный запуск вернулся'
+  }
+}

@@ -1,0 +1,49 @@
+import type { orderingRu } from './ordering.ru.ts'
+
+/** The words of ordering: filling an order in, its price, its run. */
+export type Ordering = typeof orderingRu
+
+export type Media = 'image' | 'video' | 'audio'
+
+/** What a step wants of the person. */
+export type Ask =
+  | { kind: 'text'; least: number; most: number | undefined; example: string | undefined }
+  | { kind: 'link'; example: string | undefined }
+  | { kind: 'options'; names: string[] }
+  | { kind: 'yes_no' }
+  | { kind: 'number'; min: number | undefined; max: number | undefined }
+  | { kind: 'files'; media: Media[]; most: number; megabytes: number; seconds: number | undefined }
+  | { kind: 'earlier'; models: string[] }
+  | { kind: 'either'; labels: string[] }
+
+/** Why an answer does not do; `limit` with the unit that the code implies. */
+export type Unfit = { code: string; limit: string | number | undefined; why: string | undefined; ask: Ask | undefined }
+
+export type QuoteFacts = {
+  name: string
+  /** Longer answers, a line each, and short ones that share a line. */
+  lines: { label: string; text: string }[]
+  choices: { label: string; text: string }[]
+  priceKop: number
+  /** Kopecks shown before, where a new price takes the place of one that has run out. */
+  wasKop: number | undefined
+  balanceKop: number
+  typical: string | undefined
+  until: Date
+  /** Free runs left today, this one not yet taken. */
+  free: { left: number; of: number } | undefined
+  /** What a free run fixes. */
+  pinned: { label: string; text: string }[]
+  /** When free runs come back, if they are used up. */
+  freeAgain: { at: Date; isTomorrow: boolean } | undefined
+}
+
+export type TimelineStep =
+  | { what: 'price'; kop: number; choices: string }
+  | { what: 'held' | 'charged' | 'returned'; kop: number }
+  | { what: 'free' | 'free_returned' | 'cancelled' | 'failed' | 'timeout' }
+  | { what: 'sent'; taskTail: string | undefined }
+  | { what: 'result'; files: number }
+
+/** Why a run failed, as far as a person is concerned. */
+export type Failure = 'input' | 'moderation' | 'model' | 'late' | 'busy' | 'cancelled' | 'other'

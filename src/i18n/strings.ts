@@ -1,0 +1,17 @@
+import type { Language } from '../money.ts'
+import { navigationEn } from './navigation.en.ts'
+import { navigationRu } from './navigation.ru.ts'
+import type { Navigation } from './navigation.ts'
+import { orderingEn } from './ordering.en.ts'
+import { orderingRu } from './ordering.ru.ts'
+import type { Ordering } from './ordering.ts'
+
+/** Everything the bot says, one key a text: a plain string for a caption or a toast, `Html` for a message. */
+export type Strings = Navigation & Ordering
+
+const strings: Record<Language, Strings> = {
+  ru: { ...navigationRu, ...orderingRu },
+  en: { ...navigationEn, ...orderingEn },
+}
+
+export const stringsFor = (language: Language): Strings => strings[language]

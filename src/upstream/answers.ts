@@ -1,0 +1,271 @@
+import { Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+
+/** What came back over HTTP, with the body read whole. */
+export type Answer = { httpStatus: number; contentType: string; text: string; retryAfterMs?: number }
+/** No readable answer. `before`: the request surely never left; `after`: it may have arrived. */
+export type Lost = { lost: 'before' | 'after'; message: string }
+export type Heard = Answer | Lost
+
+export type RefusalCode = 'auth' | 'no_credit' | 'invalid_input' | 'unsupported_model' | 'moderation'
+export type BusyCode = 'rate_limited' | 'maintenance' | 'transient'
+
+export type Submission =
+  | { kind: 'accepted'; taskId: string }
+  /** No task exists. */
+  | { kind: 'refused'; code: RefusalCode; message: string }
+  /** Surely not accepted: it may be sent again. */
+  | { kind: 'busy'; code: BusyCode; message: string; retryAfterMs: number }
+  /** A task may exist: never send again. */
+  | { kind: 'ambiguous'; message: string }
+
+export type TaskState =
+  | { kind: 'running'; state: string }
+  | {
+      kind: 'success'
+      urls: string[]
+      text?: string
+      creditsConsumed?: number
+      model?: string
+      /** As the task remembers it: tells whose task this is. */
+      callBackUrl?: string
+    }
+  | {
+      kind: 'failed'
+      code: 'generation_failed' | 'moderation' | 'invalid_input' | 'upstream_timeout'
+      message: string
+      creditsConsumed?: number
+    }
+  /** No proof of a failure: the task may not be visible yet. */
+  | { kind: 'not_found' }
+  /** The poll failed, not the task. */
+  | { kind: 'unclear'; message: string }
+
+/** An answer that either brings a value, or says no, or says nothing. */
+export type Reply<Value> =
+  | { kind: 'ok'; value: Value }
+  | { kind: 'refused'; code: RefusalCode; message: string }
+  | { kind: 'unknown'; message: string }
+
+// Every answer is `{code, msg, data}` under HTTP 200, failures too; some examples say `message` (kie-api.md §1, K1).
+const Envelope = Type.Object({
+  code: Type.Integer(),
+  msg: Type.Optional(Type.Unknown()),
+  message: Type.Optional(Type.Unknown()),
+  data: Type.Optional(Type.Unknown()),
+})
+// An id is opaque, but it goes into rows and addresses: no blanks, no control characters.
+const Id = Type.String({ pattern: '^[!-~]{1,200}$' })
+const Created = Type.Object({ taskId: Id })
+const TaskRecord = Type.Object({
+  state: Type.String({ minLength: 1 }),
+  taskId: Type.Optional(Type.Unknown()),
+  model: Type.Optional(Type.Unknown()),
+  param: Type.Optional(Type.Unknown()),
+  resultJson: Type.Optional(Type.Unknown()),
+  failCode: Type.Optional(Type.Unknown()),
+  failMsg: Type.Optional(Type.Unknown()),
+  creditsConsumed: Type.Optional(Type.Unknown()),
+  consumeCredits: Type.Optional(Type.Unknown()),
+})
+const Stored = Type.Object({ downloadUrl: Type.String({ pattern: '^https?://[!-~]+$', maxLength: 4_096 }) })
+const Fields = Type.Record(Type.String(), Type.Unknown())
+
+/** The answer to createTask (kie-api.md §6). Only a certain refusal is one: whatever else is not a task id is ambiguous. */
+export function decodeSubmission(heard: Heard): Submission {
+  const { verdict, message, data } = judge(heard)
+  const names = Value.Check(Created, data)
+  if (verdict === 'ok') {
+    return names
+      ? { kind: 'accepted', taskId: data.taskId }
+      : { kind: 'ambiguous', message: 'accepted without a task id' }
+  }
+  if (names) return { kind: 'ambiguous', message: `a task id came with a refusal: ${message}` }
+  if (verdict === 'unclear') return { kind: 'ambiguous', message }
+  if (isBusy(verdict)) return { kind: 'busy', code: verdict, message, retryAfterMs: restMs(heard, verdict) }
+  return { kind: 'refused', code: verdict, message }
+}
+
+/** The answer to recordInfo (kie-api.md §3 and §6). With `taskId`, an answer about another task is no answer. */
+export function decodeTask(heard: Heard, taskId?: string): TaskState {
+  const { code, message, data } = judge(heard)
+  if (code === 404 || code === 422) return { kind: 'not_found' }
+  const record = Value.Check(TaskRecord, data) ? data : undefined
+  if (record && taskId !== undefined && typeof record.taskId === 'string' && record.taskId !== taskId) {
+    return { kind: 'unclear', message: 'the answer is about another task' }
+  }
+  const isOver = code === 501 || code === 408
+  if (!isOver && code !== 200) return { kind: 'unclear', message }
+  if (record?.state === 'success') return success(record)
+  if (record?.state === 'fail' || isOver) return failure(code, message, record)
+  if (record) return { kind: 'running', state: said(record.state, 40) }
+  if (data === null || data === undefined) return { kind: 'not_found' }
+  return { kind: 'unclear', message: 'a record without a state' }
+}
+
+/** The answer to an upload: the file's public address. */
+export const decodeUpload = (heard: Heard): Reply<string> =>
+  replyOf(heard, data => (Value.Check(Stored, data) ? data.downloadUrl : undefined))
+
+/** The answer to the balance question, in credits (fractional). */
+export const decodeCredit = (heard: Heard): Reply<number> =>
+  replyOf(heard, data => (Value.Check(Type.Number(), data) ? data : undefined))
+
+function replyOf<Value>(heard: Heard, read: (data: unknown) => Value | undefined): Reply<Value> {
+  const { verdict, message, data } = judge(heard)
+  if (verdict === 'ok') {
+    const value = read(data)
+    return value === undefined ? { kind: 'unknown', message: 'unreadable answer' } : { kind: 'ok', value }
+  }
+  if (verdict === 'unclear' || isBusy(verdict)) return { kind: 'unknown', message }
+  return { kind: 'refused', code: verdict, message }
+}
+
+type Verdict = 'ok' | RefusalCode | BusyCode | 'unclear'
+/** `code` is the body's code, if there was a readable body that counts. */
+type Judged = { verdict: Verdict; message: string; code?: number; data?: unknown }
+
+// Decided in this order: what became of the request, the body's code, the text.
+function judge(heard: Heard): Judged {
+  if ('lost' in heard) {
+    return { verdict: heard.lost === 'before' ? 'transient' : 'unclear', message: said(heard.message) }
+  }
+  const { httpStatus, contentType, text } = heard
+  const edge = `HTTP ${httpStatus} ${said(contentType, 60)}`
+  if (httpStatus === 401 || httpStatus === 403) return { verdict: 'auth', message: edge }
+  if (httpStatus === 429) return { verdict: 'rate_limited', message: edge }
+  // The edge speaks here: what stands behind it may have taken the order.
+  if (httpStatus >= 500 || (httpStatus >= 300 && httpStatus < 400)) return { verdict: 'unclear', message: edge }
+  const body = parsed(text)
+  if (!Value.Check(Envelope, body)) return { verdict: 'unclear', message: `${edge}, unreadable` }
+  const { code, data } = body
+  const words = said(body.msg) || said(body.message)
+  const message = `code ${code}: ${words}`
+  if (code === 200 && httpStatus >= 400) return { verdict: 'unclear', message: `${edge} with ${message}` }
+  return { verdict: code === 200 ? 'ok' : verdictOf(code, words.toLowerCase()), message, code, data }
+}
+
+function verdictOf(code: number, text: string): Verdict {
+  if (code === 401 || code === 403) return 'auth'
+  // Missing credits came as 402 and as 500 (K3); 433 is an exhausted cap of the key.
+  if (code === 402 || code === 433 || text.includes('credits insufficient')) return 'no_credit'
+  if (code === 429) return 'rate_limited'
+  if (code === 455 || text.includes('currently being maintained')) return 'maintenance'
+  if (/\bmodel name\b.*\bnot supported\b|^(the |this )?model( \S+)? is not supported/.test(text))
+    return 'unsupported_model'
+  if (isModeration(text)) return 'moderation'
+  if ([400, 404, 422, 451, 505].includes(code)) return 'invalid_input'
+  if (code === 500) return namesField(text) ? 'invalid_input' : 'transient'
+  // 408, 501 to 504 and what nobody documented: something behind the API may be at work.
+  return 'unclear'
+}
+
+const moderationWords = ['nsfw', 'sensitive', 'safety', 'policy', 'flagged', 'prohibited', 'prompt cannot be processed']
+// A complaint about the parameter of that name is not one about the prompt.
+const isModeration = (text: string) => moderationWords.some(word => text.replaceAll('nsfw_checker', '').includes(word))
+
+const namesField = (text: string) => /is required|invalid|must be|not supported/.test(text)
+
+const isBusy = (verdict: Verdict): verdict is BusyCode =>
+  verdict === 'rate_limited' || verdict === 'maintenance' || verdict === 'transient'
+
+// 429: half of the window in which 20 creations are allowed. Maintenance lasts minutes.
+const rests = { rate_limited: 5_000, maintenance: 60_000, transient: 1_000 }
+const restMs = (heard: Heard, code: BusyCode) => Math.max('lost' in heard ? 0 : (heard.retryAfterMs ?? 0), rests[code])
+
+type Recorded = { [field: string]: unknown }
+
+function success(record: Recorded): TaskState {
+  const result = fieldsOf(record.resultJson)
+  const text = textOf(result.resultObject)
+  const { callBackUrl } = fieldsOf(record.param)
+  const creditsConsumed = creditsOf(record)
+  const model = said(record.model, 200)
+  return {
+    kind: 'success',
+    urls: urlsOf(result.resultUrls),
+    ...(text ? { text } : {}),
+    ...(creditsConsumed === undefined ? {} : { creditsConsumed }),
+    ...(model ? { model } : {}),
+    ...(typeof callBackUrl === 'string' ? { callBackUrl: said(callBackUrl, 2_000) } : {}),
+  }
+}
+
+function failure(code: number | undefined, message: string, record: Recorded | undefined): TaskState {
+  const failCode = record ? said(String(record.failCode ?? ''), 80) : ''
+  const failMsg = said(record?.failMsg)
+  const text = `${failCode} ${failMsg || message}`.toLowerCase()
+  const creditsConsumed = record && creditsOf(record)
+  return {
+    kind: 'failed',
+    code: reasonOf(text, failCode, code),
+    message: [failCode, failMsg].filter(Boolean).join(': ') || message,
+    ...(creditsConsumed === undefined ? {} : { creditsConsumed }),
+  }
+}
+
+function reasonOf(text: string, failCode: string, code: number | undefined) {
+  if (isModeration(text)) return 'moderation'
+  if (code === 408 || failCode === '408' || /time(d )?\s?out/.test(text)) return 'upstream_timeout'
+  if (['400', '422'].includes(failCode) || /is required|must be|failed to get the file/.test(text))
+    return 'invalid_input'
+  return 'generation_failed'
+}
+
+// One task can bring several files (K9); no model is known to bring more than a dozen.
+const mostUrls = 32
+
+function urlsOf(value: unknown): string[] {
+  const named: unknown[] = Array.isArray(value) ? value.slice(0, mostUrls) : [value]
+  return named.flatMap(url => {
+    const parsed = typeof url === 'string' && url.length <= 4_096 ? URL.parse(url) : null
+    return parsed && /^https?:$/.test(parsed.protocol) ? [parsed.href] : []
+  })
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  const { text } = fieldsOf(value)
+  try {
+    return written(typeof text === 'string' ? text : typeof value === 'string' ? value : JSON.stringify(value))
+  } catch {
+    return '' // nested deeper than the stack
+  }
+}
+
+function creditsOf(record: Recorded): number | undefined {
+  const credits = record.creditsConsumed ?? record.consumeCredits
+  return typeof credits === 'number' && Number.isFinite(credits) && credits >= 0 ? credits : undefined
+}
+
+// JSON inside JSON, or an object at once, or "" or null (K7).
+function fieldsOf(value: unknown): Recorded {
+  let inner = value
+  for (let depth = 0; typeof inner === 'string' && depth < 3; depth += 1) inner = parsed(inner)
+  return Value.Check(Fields, inner) ? inner : {}
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+// Fit for a row and a log: Postgres refuses NUL and lone surrogates, and nobody needs a megabyte.
+const said = (value: unknown, most = 500): string =>
+  typeof value === 'string'
+    ? value
+        .slice(0, most)
+        .toWellFormed()
+        .replace(/\p{Cc}+/gu, ' ')
+        .trim()
+    : ''
+
+// The same for what people read: its lines stay.
+const written = (value: string): string =>
+  value
+    .slice(0, 100_000)
+    .toWellFormed()
+    .replace(/[^\P{Cc}\n\t]+/gu, '')

@@ -1,0 +1,160 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { fileTypeFromFile } from 'file-type'
+import { imageSize } from 'image-size'
+import { type IAudioMetadata, parseStream } from 'music-metadata'
+import { Refused } from '../errors.ts'
+import { framedSeconds, waveSeconds } from './audio-length.ts'
+
+export type Kind = 'image' | 'video' | 'audio'
+export type Inspected = {
+  kind: Kind
+  mime: string
+  extension: string
+  bytes: number
+  /** As people see it: a photo's orientation is applied. */
+  widthPx?: number
+  heightPx?: number
+  seconds?: number
+}
+
+/**
+ * What a file is, by its content alone; nothing is decoded. Throws Refused with `empty`, `not_media` (also for what is
+ * not on our list, and for a file that is two things at once) or `dimensions` (an image of more than 100 megapixels).
+ */
+export async function inspect(path: string): Promise<Inspected> {
+  const { bytes, head, tail } = await ends(path)
+  if (bytes === 0) throw new Refused('empty', 'the file is empty')
+  // Its own words may hold bytes of the file, so they stay in the cause.
+  const detected = await fileTypeFromFile(path, {
+    maxBufferSize: 1_048_576,
+    signal: AbortSignal.timeout(mostMs),
+  }).catch((cause: unknown) => {
+    throw new Refused('not_media', 'the content has no readable type', { cause })
+  })
+  const type = known.get(detected?.ext ?? '')
+  if (!type) throw new Refused('not_media', `the content is ${detected?.mime ?? 'of no known type'}`)
+  if (isPolyglot(head, tail)) throw new Refused('not_media', `the ${type.extension} is also a document or an archive`)
+  if (type.kind === 'image') return { ...type, ...pixels(head, type.extension), bytes }
+  if (['mp3', 'aac', 'wav'].includes(type.extension)) return { ...type, seconds: await counted(path, type), bytes }
+  return { ...(await timed(path, type, bytes)), bytes }
+}
+
+type Type = { kind: Kind; mime: string; extension: string }
+
+const png: Type = { kind: 'image', mime: 'image/png', extension: 'png' }
+const mp4: Type = { kind: 'video', mime: 'video/mp4', extension: 'mp4' }
+const m4a: Type = { kind: 'audio', mime: 'audio/mp4', extension: 'm4a' }
+const ogg: Type = { kind: 'audio', mime: 'audio/ogg', extension: 'ogg' }
+// The detector's word for a type, and what we call it. SVG is none of them on purpose: it is a program.
+const known = new Map<string, Type>([
+  ['png', png],
+  ['apng', png],
+  ['jpg', { kind: 'image', mime: 'image/jpeg', extension: 'jpg' }],
+  ['webp', { kind: 'image', mime: 'image/webp', extension: 'webp' }],
+  ['gif', { kind: 'image', mime: 'image/gif', extension: 'gif' }],
+  ['mp4', mp4],
+  ['m4v', mp4],
+  ['mov', { kind: 'video', mime: 'video/quicktime', extension: 'mov' }],
+  ['webm', { kind: 'video', mime: 'video/webm', extension: 'webm' }],
+  ['mkv', { kind: 'video', mime: 'video/x-matroska', extension: 'mkv' }],
+  ['mp3', { kind: 'audio', mime: 'audio/mpeg', extension: 'mp3' }],
+  ['wav', { kind: 'audio', mime: 'audio/wav', extension: 'wav' }],
+  ['ogg', ogg],
+  ['oga', ogg],
+  ['opus', ogg],
+  ['m4a', m4a],
+  ['m4b', m4a],
+  ['aac', { kind: 'audio', mime: 'audio/aac', extension: 'aac' }],
+  ['flac', { kind: 'audio', mime: 'audio/flac', extension: 'flac' }],
+])
+
+// An image's size may stand behind a camera's notes and a colour profile.
+const headBytes = 2_097_152
+// A ZIP's end record, with the longest comment it may have.
+const tailBytes = 65_557
+// Longer than a parser needs for the largest file on a slow disk.
+const mostMs = 10_000
+// Decoded, four bytes each: 400 MB is more than any viewer of ours should meet.
+const mostPixels = 100_000_000
+
+async function ends(path: string) {
+  await using file = await open(path)
+  const { size: bytes } = await file.stat()
+  const head = Buffer.alloc(Math.min(bytes, headBytes))
+  const tail = Buffer.alloc(Math.min(bytes, tailBytes))
+  await file.read(head, 0, head.length, 0)
+  await file.read(tail, 0, tail.length, bytes - tail.length)
+  return { bytes, head, tail }
+}
+
+// Media at one end and a page, a document or an archive at the other.
+function isPolyglot(head: Buffer, tail: Buffer): boolean {
+  if (/<(!doctype|html|head|body|script|svg|iframe|\?php)\b|%pdf-/i.test(head.toString('latin1', 0, 1_024))) return true
+  if (/<\/(html|body|script|svg)>[\s\0]*$/i.test(tail.toString('latin1', Math.max(0, tail.length - 256)))) return true
+  const zipEnd = tail.lastIndexOf('PK\x05\x06', undefined, 'latin1')
+  return zipEnd >= 0 && zipEnd + 22 <= tail.length && zipEnd + 22 + tail.readUInt16LE(zipEnd + 20) === tail.length
+}
+
+function pixels(head: Buffer, extension: string): { widthPx: number; heightPx: number } {
+  const { width, height, type, orientation = 1 } = sizeOf(head)
+  if (type !== extension) throw new Refused('not_media', `the header says ${type}, the content ${extension}`)
+  if (!(width > 0 && height > 0) || width * height > mostPixels) {
+    throw new Refused('dimensions', `an image of ${width} × ${height} pixels`)
+  }
+  // Orientations from 5 on lie on their side.
+  return orientation >= 5 ? { widthPx: height, heightPx: width } : { widthPx: width, heightPx: height }
+}
+
+function sizeOf(head: Buffer) {
+  try {
+    return imageSize(head)
+  } catch (cause) {
+    throw new Refused('not_media', 'an image without a readable size', { cause })
+  }
+}
+
+async function counted(path: string, { extension }: Type): Promise<number> {
+  const seconds = await (extension === 'wav' ? waveSeconds(path) : framedSeconds(path))
+  if (seconds === undefined) throw new Refused('not_media', `an ${extension} file without sound`)
+  return seconds
+}
+
+// Containers: which tracks are inside decides between a film and a recording.
+async function timed(path: string, type: Type, size: number): Promise<Omit<Inspected, 'bytes'>> {
+  const { format } = (await metadata(path, type, size)) ?? {}
+  // The detector was sure and a strange box is no reason to lose a film: it goes on without its measures.
+  if (!format) {
+    if (type.kind === 'video') return type
+    throw new Refused('not_media', `an ${type.extension} file that cannot be read`)
+  }
+  const video = format.trackInfo.find(track => track.video?.pixelWidth && track.video.pixelHeight)?.video
+  const hasVideo = format.hasVideo === true || video !== undefined
+  const hasAudio = format.hasAudio === true || format.sampleRate !== undefined
+  if (!hasVideo && !hasAudio) throw new Refused('not_media', `an ${type.extension} file without a track`)
+  const longest = Math.max(format.duration ?? 0, ...format.trackInfo.map(track => track.duration ?? 0))
+  const seconds = Number.isFinite(longest) && longest > 0 ? { seconds: longest } : {}
+  if (hasVideo && type.kind === 'audio') throw new Refused('not_media', `a film inside ${type.extension}`)
+  if (!hasVideo) return { ...asAudio(type), ...seconds }
+  const { pixelWidth: widthPx, pixelHeight: heightPx } = video ?? {}
+  return { ...type, ...seconds, ...(widthPx && heightPx ? { widthPx, heightPx } : {}) }
+}
+
+function asAudio(type: Type): Type {
+  if (type.kind === 'audio') return type
+  return type.extension === 'webm' || type.extension === 'mkv'
+    ? { kind: 'audio', mime: type.mime.replace('video/', 'audio/'), extension: type.extension }
+    : m4a
+}
+
+// Read as a stream, because that one can be stopped.
+async function metadata(path: string, { mime: mimeType }: Type, size: number): Promise<IAudioMetadata | undefined> {
+  const stream = createReadStream(path, { highWaterMark: 262_144, signal: AbortSignal.timeout(mostMs) })
+  try {
+    return await parseStream(stream, { mimeType, size }, { duration: true, skipCovers: true })
+  } catch {
+    return undefined
+  } finally {
+    stream.destroy()
+  }
+}

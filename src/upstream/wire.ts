@@ -1,0 +1,128 @@
+import { Agent, type Dispatcher, type FormData } from 'undici'
+import { pause } from '../errors.ts'
+import type { Heard } from './answers.ts'
+
+/** The upstream's hosts turn odd clients away (kie-api.md K22). */
+export const userAgent = 'Mozilla/5.0 (compatible; Telegen/1.0)'
+
+export type Call = {
+  method: 'GET' | 'POST'
+  url: URL
+  json?: object
+  form?: FormData
+  /** Milliseconds for everything from the wait for a connection to the last byte. */
+  timeoutMs: number
+  /** Never twice: on a connection of its own, since a kept one may be closing just as the request goes out. */
+  isOnce?: boolean
+}
+export type Wire = {
+  /** One request, never repeated, redirects not followed. Never rejects. */
+  send(call: Call): Promise<Heard>
+  close(): Promise<void>
+}
+
+/** Carries calls to the upstream with the key. Neither the key nor more than `maxAnswerBytes` come back. */
+export function createWire({ apiKey, maxAnswerBytes }: { apiKey: string; maxAnswerBytes: number }): Wire {
+  const common: Agent.Options = {
+    connections: 16,
+    // The environment may not switch the check of certificates off.
+    connect: { timeout: 5_000, rejectUnauthorized: true },
+    // Our own deadline covers these; they only bound what it cannot see.
+    headersTimeout: 300_000,
+    bodyTimeout: 60_000,
+  }
+  const kept = new Agent(common)
+  const fresh = new Agent({ ...common, pipelining: 0 })
+
+  return {
+    async send(call) {
+      const heard = await exchange(call.isOnce ? fresh : kept, call, apiKey, maxAnswerBytes)
+      return 'lost' in heard
+        ? { ...heard, message: heard.message.replaceAll(apiKey, '[key]') }
+        : { ...heard, text: heard.text.replaceAll(apiKey, '[key]') }
+    },
+    async close() {
+      if (kept.destroyed) return
+      const agents = [kept, fresh]
+      const patience = new AbortController()
+      await Promise.race([Promise.all(agents.map(agent => agent.close())), pause(1_000, patience.signal)])
+      patience.abort()
+      await Promise.all(agents.map(agent => agent.destroy()))
+    },
+  }
+}
+
+/** undici's bare dispatch, because only it tells whether the request had begun to leave when something broke. */
+function exchange(agent: Agent, call: Call, apiKey: string, maxAnswerBytes: number): Promise<Heard> {
+  const { method, url, json, form, timeoutMs } = call
+  const headers = {
+    accept: 'application/json',
+    // Not compressed: what is counted is what is held.
+    'accept-encoding': 'identity',
+    authorization: `Bearer ${apiKey}`,
+    'user-agent': userAgent,
+    ...(json ? { 'content-type': 'application/json' } : {}),
+  }
+  return new Promise(resolve => {
+    let controller: Dispatcher.DispatchController | undefined
+    let isOver = false
+    let answer = { httpStatus: 0, contentType: '', retryAfterMs: 0 }
+    const chunks: Buffer[] = []
+    let bytes = 0
+
+    const end = (heard: Heard) => {
+      if (isOver) return
+      isOver = true
+      clearTimeout(timer)
+      resolve(heard)
+    }
+    const lose = (message: string) => {
+      end({ lost: controller ? 'after' : 'before', message })
+      controller?.abort(new Error(message))
+    }
+    const timer = setTimeout(() => lose(`no answer within ${timeoutMs} ms`), timeoutMs)
+
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart(started) {
+        // A second start would be undici sending again by itself; after the end nobody waits any more.
+        if (isOver || controller) {
+          started.abort(new Error('too late'))
+          return
+        }
+        controller = started
+      },
+      onResponseStart(_controller, httpStatus, fields) {
+        answer = {
+          httpStatus,
+          contentType: one(fields['content-type']),
+          retryAfterMs: waitMs(one(fields['retry-after'])),
+        }
+      },
+      onResponseData(_controller, chunk) {
+        bytes += chunk.length
+        if (bytes > maxAnswerBytes) lose(`an answer of more than ${maxAnswerBytes} bytes`)
+        else chunks.push(chunk)
+      },
+      onResponseEnd() {
+        end({ ...answer, text: Buffer.concat(chunks).toString('utf8') })
+      },
+      onResponseError(_controller, error) {
+        lose(describe(error))
+      },
+    }
+    try {
+      const body = form ?? (json ? JSON.stringify(json) : null)
+      agent.dispatch({ origin: url.origin, path: url.pathname + url.search, method, headers, body }, handler)
+    } catch (error) {
+      lose(describe(error))
+    }
+  })
+}
+
+const one = (header: string | string[] | undefined): string => (Array.isArray(header) ? header[0] : header) ?? ''
+
+// Seconds; the form with a date is not worth a parser, and ten minutes is as long as anybody waits.
+const waitMs = (header: string) => (/^\d{1,6}$/.test(header) ? Math.min(600_000, Number(header) * 1_000) : 0)
+
+const describe = (error: unknown): string =>
+  error instanceof Error ? ['code' in error ? error.code : error.name, error.message].join(': ') : String(error)

@@ -27,5 +27,8 @@ export function answerOf(param: Param, text: string, language: Language): Value 
 
 function isNamed(param: Param, value: string | number | boolean, said: string, language: Language): boolean {
   const names = [scalarText(param, value, language), scalarText(param, value, 'ru'), scalarText(param, value, 'en')]
-  return [...names, String(value)].some(name => name.toLowerCase() === said.toLowerCase())
+  return [...names, String(value)].some(name => plain(name) === plain(said))
 }
+
+// Buttons say «5 с» with a no-break space.
+const plain = (text: string) => text.toLowerCase().replace(/\s+/g, ' ')

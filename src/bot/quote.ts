@@ -103,6 +103,7 @@ async function alreadyStarted(ctx: BotContext, deps: BotDeps, ref: Ref): Promise
 /** The same order at today's price; nothing is charged until that is pressed. */
 async function renew(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
   const model = deps.catalogue.byId(quote.modelId)!
+  await ctx.answer() // files may have to be fetched again
   const ageMs = Date.now() - quote.expiresAt.getTime() + quoteMinutes * 60_000
   const { inputs, isWhole } = await withFreshFiles(deps, quote.inputs, ageMs)
   const offered = isWhole ? await offer(deps, ctx.user.id, model, inputs) : 'no_price'
@@ -118,6 +119,7 @@ async function change(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<voi
   const model = deps.catalogue.byId(quote.modelId)
   if (!model)
     return void (await ctx.show({ text: ctx.t.wizard.gone, buttons: [[button(ctx.t.menuButton, to.menu())]] }))
+  await ctx.answer() // files may have to be fetched again
   const ageMs = Date.now() - quote.expiresAt.getTime() + quoteMinutes * 60_000
   const { inputs, isWhole } = await withFreshFiles(deps, quote.inputs, ageMs)
   await startOrder(ctx, deps, model, inputs, { at: 'extras', ...(!isWhole && { note: ctx.t.quote.staleFiles }) })

@@ -132,6 +132,7 @@ async function keptAnswers(
   }
   const param = model.params.find(one => !one.hidden && one.accept?.some(media => media === kind))
   if (fileId === undefined || !param) return {}
+  await ctx.answer() // the file may take a while
   const file = await takeFile(ctx, deps, { fileId, size, media: kind })
   if (!isFile(file)) return { note: file }
   const problem = checkValue(model, param, [file])
@@ -158,7 +159,8 @@ async function press(ctx: BotContext, deps: BotDeps, order: Order, op: DraftOp, 
     case 'n': {
       const next = filling.next
       const other = next && deps.catalogue.byId(next.modelId)
-      return next && other ? begin(ctx, deps, other, next, here) : gone(ctx, deps)
+      if (!next) break
+      return other ? begin(ctx, deps, other, next, here) : gone(ctx, deps)
     }
     case 'o':
       return go({ at: 'extras' })

@@ -84,7 +84,7 @@ export function Chat({ person, bot, onPane, onTab }) {
       const ready = await act(() => post('/api/upstream/next', { behaviour: 'fail', times: 1 }))
       if (!ready) return
       onTab('orders')
-      showToast('Следующая задача исполнителя закончится ошибкой: деньги или бесплатный запуск вернутся')
+      showToast('Следующая задача исполнителя закончится ошибкой: списанные деньги вернутся на баланс')
     }
     await open(payload)
   }
@@ -207,10 +207,11 @@ function ChatHeader({ person, bot, onPane, onOpen, onWrongLink }) {
 }
 
 const introKey = 'intro-closed'
+const paidPicture = 'm_flux-2-pro-text-to-image' // has no free runs, so the ledger moves
 const suggestions = [
-  { text: 'Создать картинку', payload: 'm_z-image' },
+  { text: 'Создать картинку', payload: paidPicture },
   { text: 'Оживить фото', payload: 'm_kling-2-6-image-to-video', photo: true },
-  { text: 'Сломать исполнителя и вернуть деньги', payload: 'm_z-image', breaks: true },
+  { text: 'Сломать исполнителя и вернуть деньги', payload: paidPicture, breaks: true },
 ]
 
 function Intro({ onSuggest }) {

@@ -71,10 +71,17 @@ if (!browserPath && !isRequired) {
     await page.getByTestId('deep-link').fill(payload)
     await page.getByTestId('deep-link-open').click()
   }
+  const last = (text: RegExp) => fromBot.last().filter({ hasText: text }).waitFor()
+  /** Opens a model's card by its link and starts an order. */
+  const begin = async (payload: string) => {
+    await link(payload)
+    await last(/Цена|Бесплатно/)
+    await press(/▶️ Начать/)
+    await last(/Понадобится|Шаг|Пришлите/)
+  }
   /** Orders a model that asks for a text, and pays for it. */
   const buy = async (payload: string, text: string) => {
-    await link(payload)
-    await press(/Начать/)
+    await begin(payload)
     await walk(text)
   }
   const media = (kind: string) => fromBot.getByTestId(kind)
@@ -85,10 +92,11 @@ if (!browserPath && !isRequired) {
 
   await t.test('all 42 models are reached from the menu by pressing buttons', async t => {
     await write('/menu')
+    await last(/Что хотите сделать/)
     await press(/Все модели/)
     const seen = new Set<string>()
     for (let pageNo = 1; pageNo <= 6; pageNo++) {
-      await button(new RegExp(`^\\s*${pageNo}/6`)).waitFor()
+      await last(new RegExp(`${pageNo}/6`))
       const cards = fromBot.last().locator('[data-callback^="m:"]')
       const keys = await cards.evaluateAll(nodes => nodes.map(node => (node as HTMLElement).dataset.callback ?? ''))
       for (const key of keys) {
@@ -168,8 +176,7 @@ if (!browserPath && !isRequired) {
 
   await t.test('a free run costs nothing', async t => {
     const before = await media('photo').count()
-    await link('m_z-image')
-    await press(/Начать/)
+    await begin('m_z-image')
     await write('Ёжик в тумане')
     await press(/Запустить бесплатно/)
     await until('one more picture', async () => (await media('photo').count()) > before, 30_000)
@@ -194,7 +201,7 @@ if (!browserPath && !isRequired) {
       const next = await until('a question or the price', async () => {
         if (await button(/Запустить за/).isVisible()) return 'pay'
         const last = (await fromBot.last().textContent()) ?? ''
-        if (!isWritten && /описани|текст/i.test(last)) return 'write'
+        if (!isWritten && /описани|пришлите текст/i.test(last)) return 'write'
         if (
           await fromBot
             .last()

@@ -78,6 +78,8 @@ export function connect(url: string, { deadlineMs = 5_000, max = 10, role = 'pay
       ...{ max_pipeline: 1 }, // more, and queries queue behind one that may never answer; the typings lack it
       backoff: () => 0.05, // the default grows to tens of seconds, long after the database is back
       onnotice: () => {},
+      // The driver's own query for array types runs where nobody can catch its failure. So: no arrays as parameters.
+      fetch_types: false,
       types: { bigint: { to: 20, from: [20], serialize: String, parse: toSafeInteger } },
       connection: {
         application_name: 'telegen',

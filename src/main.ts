@@ -20,13 +20,26 @@ if (process.argv[2] === 'migrate') {
   await embedded?.stop()
 } else {
   const app = createApp({ ...config, databaseUrl }, log, build())
-  // Both signals drain; a second one while draining changes nothing (npm sends Ctrl-C twice).
-  closeWithGrace({ delay: 25_000, logger: false, skip: ['SIGUSR2'] }, async ({ signal, err }) => {
-    if (err) log.fatal({ err }, 'an error that nobody caught ends the process')
-    else log.info({ signal }, 'asked to stop')
-    await app.stop()
-    await embedded?.stop()
-  })
+  const grace = closeWithGrace(
+    { delay: 25_000, logger: false, skip: ['SIGINT', 'SIGTERM', 'unhandledRejection'] },
+    async ({ err }) => {
+      if (err) log.fatal({ err }, 'an error that nobody caught ends the process')
+      await app.stop()
+      await embedded?.stop()
+    },
+  )
+  // A second signal while draining changes nothing: npm sends Ctrl-C twice.
+  let isAsked = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (isAsked) return
+      isAsked = true
+      log.info({ signal }, 'asked to stop')
+      grace.close()
+    })
+  }
+  // A promise that failed unheard is a fault to be seen; the rows stand, so it need not end the process.
+  process.on('unhandledRejection', error => log.error({ err: error }, 'a rejection that nobody handled'))
   await app.start()
 }
 

@@ -6,8 +6,9 @@ export type Rate = { key: string; everyUs: number; burst: number }
 
 export const rateTake = query(
   Type.Object({ waitMs: Type.Integer() }),
-  (sql, keys: string[], everyUs: number[], bursts: number[], maxWaitMs: number) => sql`
-    select pay.rate_take(${keys}, ${everyUs}, ${bursts}, ${maxWaitMs}) as "waitMs"`,
+  (sql, keys: string, everyUs: string, bursts: string, maxWaitMs: number) => sql`
+    select pay.rate_take(string_to_array(${keys}, ','), string_to_array(${everyUs}, ',')::bigint[],
+      string_to_array(${bursts}, ',')::int[], ${maxWaitMs}) as "waitMs"`,
 )
 
 /**
@@ -15,11 +16,13 @@ export const rateTake = query(
  * `maxWaitMs` takes nothing: ask again after it.
  */
 export async function takeRate(sql: Sql, rates: Rate[], maxWaitMs: number): Promise<number> {
+  const list = (of: (rate: Rate) => string | number) => rates.map(of).join(',')
+  const keys = list(rate => rate.key)
   const [row] = await rateTake(
     sql,
-    rates.map(rate => rate.key),
-    rates.map(rate => rate.everyUs),
-    rates.map(rate => rate.burst),
+    keys,
+    list(rate => rate.everyUs),
+    list(rate => rate.burst),
     maxWaitMs,
   )
   return row!.waitMs

@@ -92,6 +92,7 @@ for (const { at, mayRepeat } of points) {
       .filter(message => (ending === 'success' ? message.media : /вернулись/.test(message.text ?? ''))).length
     t.ok(told === 1 || (mayRepeat && told === 2), `the person was told ${told} times`)
     t.strictSame(await broken(), [])
+    await running.ready()
     running.signal('SIGTERM')
     t.equal(await running.ended, 0)
     await keeper

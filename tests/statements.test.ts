@@ -50,7 +50,11 @@ for (const file of globSync('src/**/*.ts', { cwd: root }).sort()) {
         return []
       }) as unknown as Sql
       // Whatever an argument is asked for, it is there; Postgres infers every type from the statement itself.
-      const anything: object = new Proxy({}, { get: (_, key) => (key === Symbol.toPrimitive ? () => '0' : anything) })
+      const text = () => '0'
+      const anything: object = new Proxy(
+        {},
+        { get: (_, key) => (key === Symbol.toPrimitive || key === 'join' ? text : anything) },
+      )
       await statement.statement(describe, ...Array.from({ length: statement.statement.length }, () => anything))
 
       const wanted = Object.keys(statement.row.properties).sort()

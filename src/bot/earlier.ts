@@ -20,7 +20,7 @@ export const earlierRuns = query(
     from pay.generations g
     join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id
     where g.user_id = ${userId} and g.exec_state = 'success' and g.task_id is not null
-      and g.model_id = any (${modelIds})
+      and g.model_id = any (string_to_array(${modelIds.join(',')}, ','))
     order by g.created_at desc, g.id desc
     limit ${limit}`,
 )

@@ -5,6 +5,7 @@ import { Refused, Unknown } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { freeLeft, type Generation, type Output, outputsOf, readGeneration } from '../payments/generations.ts'
 import type { Limits, Wake } from '../payments/integration.ts'
+import type { Messages } from '../payments/messages.ts'
 import { readWallet } from '../payments/wallet.ts'
 import { TelegramRefused } from '../telegram/client.ts'
 import { type Item, sendResult } from '../telegram/delivery.ts'
@@ -12,7 +13,6 @@ import { type Mark, type Outgoing, outboxMark, outboxTake } from '../telegram/ou
 import { show } from '../telegram/screen.ts'
 import type { ResultStore } from '../upstream/results.ts'
 import { languageFor, markUnreachable } from '../users/users.ts'
-import type { Messages } from './messages.ts'
 import { editProgress } from './progress.ts'
 
 export type DeliverOptions = {

@@ -1,8 +1,8 @@
 import type { Telegram } from 'telegraf'
 import { type Ref, readGeneration } from '../payments/generations.ts'
 import { check, type Deps, genLook, submit } from '../payments/integration.ts'
+import type { Messages } from '../payments/messages.ts'
 import { languageFor } from '../users/users.ts'
-import type { Messages } from './messages.ts'
 import { editProgress, isBeat } from './progress.ts'
 
 type Options = Deps & { telegram: Telegram; messages: Messages }

@@ -1,7 +1,7 @@
 import type { Language } from '../money.ts'
-import type { Generation, Output } from '../payments/generations.ts'
-import type { Wallet } from '../payments/wallet.ts'
 import type { Screen } from '../telegram/screen.ts'
+import type { Generation, Output } from './generations.ts'
+import type { Wallet } from './wallet.ts'
 
 /** What jobs say to people; the words are the bot's, which is built beside the jobs and handed to them. */
 export type Messages = {

@@ -80,6 +80,7 @@ t.afterEach(() => {
 })
 
 let offset = 0
+let isUnhurried = true
 /** Hands every waiting update to the bot, one after another. */
 async function serve() {
   for (;;) {
@@ -87,6 +88,7 @@ async function serve() {
     if (updates.length === 0) return
     for (const update of updates) {
       offset = update.update_id + 1
+      if (isUnhurried) await root`delete from pay.rates where key like 'act:%'`
       await bot.handle(update)
     }
   }
@@ -249,6 +251,30 @@ t.test('a press of the button that leads to the same screen is silent success', 
   t.strictSame(await anna.presses({ data: 'f:all:0' }), { showAlert: false })
   t.strictSame(anna.chat(), before)
 })
+
+t.test(
+  'whoever is too fast is told so once, and is served again after a while; a press is always answered',
+  async t => {
+    const anna = await known()
+    isUnhurried = false
+    t.teardown(() => {
+      isUnhurried = true
+    })
+    const answers: Awaited<ReturnType<typeof anna.presses>>[] = []
+    for (let n = 0; n < 40; n++) answers.push(await anna.presses({ data: 'z' }))
+    const hasty = answers.filter(
+      answer => answer !== 'expired' && /Слишком быстро\. Подождите \d+ с\./.test(answer.text ?? ''),
+    )
+    t.ok(hasty.length >= 8 && hasty.length <= 12, `${hasty.length} of 40 were too fast`)
+    t.notOk(answers.includes('expired'), 'none was left hanging')
+    t.match((await anna.says('раз')).text, /Слишком быстро/)
+    const before = anna.chat().length
+    await anna.says('два')
+    t.equal(anna.chat().length, before + 1, 'said once a minute')
+    await root`update pay.rates set tat = tat - interval '2 minutes'`
+    t.match((await anna.says('/menu')).text, /Что хотите сделать/)
+  },
+)
 
 t.test(
   'all 42 models are reached by presses from /start, each list whole, and each card leads back to its page',

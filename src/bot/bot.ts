@@ -17,6 +17,7 @@ import { history } from './history.ts'
 import { language } from './language.ts'
 import { models } from './models.ts'
 import { ordering } from './ordering.ts'
+import { unhurried } from './pace.ts'
 import { replies } from './replies.ts'
 import { to } from './routes.ts'
 import { answerer, pressed, show } from './show.ts'
@@ -49,6 +50,7 @@ export function createBot({ telegram, botInfo, deps }: Options): Bot {
 
   bot.use(groups(deps))
   bot.use(introduction(deps))
+  bot.use(unhurried(deps))
   for (const feature of features(deps)) bot.use(feature)
 
   return {

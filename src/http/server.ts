@@ -1,5 +1,5 @@
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
-import { fastify } from 'fastify'
+import { fastify, LogController } from 'fastify'
 import { Unknown } from '../errors.ts'
 import type { Log } from '../log.ts'
 
@@ -7,7 +7,7 @@ import type { Log } from '../log.ts'
 export function createServer(log: Log) {
   const server = fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: 15_000, // Fastify's default is none
     connectionTimeout: 65_000,
     keepAliveTimeout: 72_000, // Telegram closes an idle connection after 60 s

@@ -254,6 +254,7 @@ If something does not add up, name the No of the run or the time of the payment,
   modelGone: html`This model is unavailable for now. Similar ones:`,
   cancelled: html`Cancelled. No money was spent.`,
   banned: 'Access closed. Questions: /paysupport',
+  tooFast: (seconds: number) => `Too fast. Wait ${seconds} s.`,
   failed: code => html`It did not work, please try again. Code ${code}.`,
 
   commands: {

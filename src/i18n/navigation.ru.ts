@@ -263,6 +263,7 @@ export const navigationRu = {
   modelGone: html`Модель временно недоступна. Похожие:`,
   cancelled: html`Отменено. Деньги не тратились.`,
   banned: 'Доступ закрыт. Вопросы: /paysupport',
+  tooFast: (seconds: number) => `Слишком быстро. Подождите ${seconds} с.`,
   failed: (code: string) => html`Не получилось, попробуйте ещё раз. Код ${code}.`,
 
   commands: {

@@ -1,6 +1,6 @@
 import type { Job } from 'pg-boss'
 import type { Ref } from '../payments/generations.ts'
-import { deadQueue, type Jobs, type QueueName } from './boss.ts'
+import type { Jobs, QueueName } from './boss.ts'
 import { type DeliverOptions, deliverJob } from './deliver.ts'
 import { checkJob, submitJob } from './follow.ts'
 import type { Lanes } from './lanes.ts'
@@ -19,7 +19,13 @@ export async function startWorkers(options: Options): Promise<void> {
       // NOTIFY wakes us for what is due now; what is due later is found by polling, twice a second.
       { localConcurrency: atOnce, batchSize: 1, pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 0.5 },
       async ([job]: Job<Data>[]) => {
-        if (job) await handle(job.data)
+        if (!job) return
+        try {
+          await handle(job.data)
+        } catch (error) {
+          log.error({ err: error, queue: name, jobId: job.id, data: job.data }, 'a job failed')
+          throw error // tried again, and after its retries kept in the queue of the dead, where /metrics counts it
+        }
       },
     )
   }
@@ -36,10 +42,6 @@ export async function startWorkers(options: Options): Promise<void> {
   await work('tidy', 1, () => tidy(sql))
   await boss.schedule('sweep', '* * * * *', { minute: true })
   await boss.schedule('tidy', '17 3 * * *')
-  await boss.work<object>(deadQueue, { pollingIntervalSeconds: 30 }, async ([job]) => {
-    // Its row is still there and the sweep will wake it: this is for the operator's eyes.
-    if (job) log.error({ jobId: job.id, data: job.data }, 'a job was given up after its retries')
-  })
 
   // Whatever a process that died left behind need not wait for the clock.
   await sweep(sql, wake, log)

@@ -36,14 +36,18 @@ const telegram = await startTelegram({ dataDir: join(dataDir, 'telegram'), port:
 const upstream = await startUpstream({ dataDir: join(dataDir, 'upstream'), port: ports.upstream })
 const web = await startWeb({ telegram, upstream, databaseUrl: database.url, port: ports.web })
 
+// The first person is an admin as well, so that /admin_errors can be tried.
+let [first] = telegram.player.people()
+if (!first) {
+  first = telegram.player.addPerson({ firstName: 'Анна', username: 'anna', languageCode: 'ru' })
+  telegram.player.open(first.id)
+}
+const adminIds = String(first.id)
+
 const logFile = createWriteStream(join(dataDir, 'service.log'), { flags: 'a' })
 let isStopping = false
 let service = startService()
 
-if (telegram.player.people().length === 0) {
-  const anna = telegram.player.addPerson({ firstName: 'Анна', username: 'anna', languageCode: 'ru' })
-  telegram.player.open(anna.id)
-}
 await ready()
 console.log(`Playground: ${web.url}`)
 
@@ -68,7 +72,7 @@ function startService(): ChildProcess {
       TELEGRAM_WEBHOOK_SECRET: randomBytes(24).toString('hex'),
       CALLBACK_SECRET: ports.callbackSecret,
       START_BONUS_RUB: '500',
-      ADMIN_IDS: process.env.ADMIN_IDS ?? '',
+      ADMIN_IDS: adminIds,
       HOST: '127.0.0.1',
       PORT: String(ports.service),
       METRICS_PORT: String(ports.metrics),

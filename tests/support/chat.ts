@@ -84,6 +84,7 @@ export async function chats(t: Test) {
       if (updates.length === 0) return
       for (const update of updates) {
         offset = update.update_id + 1
+        await owner`delete from pay.rates where key like 'act:%'` // these people take their time
         for (let n = 0; n < times; n++) await bot.handle(update)
       }
     }

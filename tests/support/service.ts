@@ -70,6 +70,8 @@ export async function stage(t: Test, options: { migrated?: boolean; timeScale?: 
   t.teardown(async () => {
     for (const child of children) child.kill('SIGKILL')
     await Promise.allSettled([telegram.close(), upstream.close()])
+    const leaked = leaks()
+    if (leaked.length > 0) throw new Error(`a log line holds a secret or a prompt: ${leaked[0]}`)
     await owner.end({ timeout: 1 })
     await drop()
   })

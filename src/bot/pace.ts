@@ -1,0 +1,34 @@
+import { takeRate } from '../rates.ts'
+import type { BotContext } from './context.ts'
+import type { BotDeps } from './deps.ts'
+
+// 20 actions a minute, 30 at once (ux.md E8).
+const everyUs = 3_000_000
+const burst = 30
+
+/**
+ * Keeps one person's haste from being everybody's wait. A press over the limit is still answered, and once a minute it
+ * is said why nothing happens. Admins are free, and what concerns a payment is never held up.
+ */
+export function unhurried({ sql, adminIds }: BotDeps) {
+  return async (ctx: BotContext, next: () => Promise<void>): Promise<void> => {
+    const { id } = ctx.user
+    const cost = costOf(ctx)
+    if (cost === 0 || adminIds.includes(id)) return next()
+    const waitMs = await takeRate(sql, [{ key: `act:${id}`, everyUs: everyUs * cost, burst: burst / cost }], 0)
+    if (waitMs === 0) return next()
+    const text = ctx.t.tooFast(Math.ceil(waitMs / 1000))
+    if (ctx.callbackQuery) return ctx.answer(text)
+    const isFirst = (await takeRate(sql, [{ key: `said:${id}`, everyUs: 60_000_000, burst: 1 }], 0)) === 0
+    if (isFirst) await ctx.reply(text)
+  }
+}
+
+function costOf(ctx: BotContext): number {
+  if (ctx.callbackQuery) return ctx.route?.name === 'quote' ? 2 : 1
+  const { message } = ctx
+  if (!message || 'successful_payment' in message || 'refunded_payment' in message) return 0
+  return 'photo' in message || 'document' in message || 'video' in message || 'audio' in message || 'voice' in message
+    ? 3
+    : 1
+}

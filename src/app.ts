@@ -177,12 +177,15 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   // Readiness.
   let isWebhookSet = false
   async function ready(): Promise<Readiness> {
-    const state = await Promise.race([readState(), pause(1_000).then(() => undefined)]).catch(() => undefined)
     const late = { ok: false, detail: 'no answer within 1 s' }
+    const soon = <T>(what: Promise<T>) =>
+      Promise.race([what, pause(1_000).then(() => undefined)]).catch(() => undefined)
+    const isEngineUp = jobs?.answers().then(() => true)
+    const [state, queue] = await Promise.all([soon(readState()), isEngineUp && soon(isEngineUp)])
     return {
       database: state ? { ok: true } : late,
       schema: state ? state.schema : late,
-      jobs: jobs ? { ok: true } : { ok: false, detail: 'not started' },
+      jobs: queue ? { ok: true } : jobs ? late : { ok: false, detail: 'not started' },
       bot: botUsername ? { ok: true, detail: `@${botUsername}` } : { ok: false, detail: 'getMe has not answered' },
       webhook: isWebhookSet || !publicUrl ? { ok: true } : { ok: false, detail: 'not registered' },
       draining: ending.signal.aborted ? { ok: false, detail: 'draining' } : { ok: true },

@@ -10,6 +10,8 @@ export const deadQueue = 'dead'
 export type Jobs = {
   wake: Wake & { lane(lane: string): Promise<void>; sweep(afterMs: number): Promise<void> }
   boss: PgBoss
+  /** Resolves when the engine's own connections and tables answer. */
+  answers(): Promise<void>
   /** Waits for running jobs up to `timeoutMs` and gives the rest back. */
   stop(timeoutMs: number): Promise<void>
 }
@@ -81,6 +83,7 @@ export async function startJobs(url: string, log: Log, isWorker: boolean): Promi
       lane: lane => send('lane', { lane }),
       sweep: afterMs => send('sweep', {}, afterMs),
     },
+    answers: async () => void (await boss.schemaVersion()),
     stop: timeoutMs => boss.stop({ graceful: true, timeout: timeoutMs }),
   }
 }

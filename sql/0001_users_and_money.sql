@@ -15,6 +15,8 @@ do $$ begin
 end $$;
 
 create schema pay;
+-- Nobody gets a function by being there; the grants are in 0005.
+alter default privileges in schema pay revoke execute on functions from public;
 
 create table pay.users (
   user_id         bigint primary key check (user_id > 0),
@@ -93,13 +95,13 @@ begin
   return v_balance;
 end $$;
 
--- Bonus, referral or adjustment: credited | duplicate. The reference names the cause and is spent once.
--- P0404: no such user.
+-- Bonus, referral or adjustment: credited | duplicate. The reference names the cause and is spent once. A top-up is not
+-- among them: only a payment makes one. P0404: no such user.
 create function pay.credit(p_user bigint, p_kind text, p_ref text, p_amount bigint) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   if p_amount is null or p_amount <= 0 or p_ref is null
-     or p_kind is null or p_kind not in ('topup', 'bonus', 'referral', 'adjust') then
+     or p_kind is null or p_kind not in ('bonus', 'referral', 'adjust') then
     raise exception 'bad credit % %', p_kind, p_amount using errcode = 'invalid_parameter_value';
   end if;
   perform from pay.wallets w where w.user_id = p_user for no key update;   -- lock first, then look
@@ -108,8 +110,7 @@ begin
              where l.user_id = p_user and l.kind = p_kind and l.external_ref = p_ref) then
     return 'duplicate';
   end if;
-  perform pay.move(p_user, p_kind, p_amount,
-                   case p_kind when 'topup' then 'cash' when 'adjust' then 'adjust' else 'promo' end, null, p_ref);
+  perform pay.move(p_user, p_kind, p_amount, case p_kind when 'adjust' then 'adjust' else 'promo' end, null, p_ref);
   return 'credited';
 end $$;
 
@@ -124,7 +125,10 @@ begin
     select * into v_old from pay.payments p where p.provider = p_provider and p.charge_id = p_charge;
     return case when v_old.user_id = p_user and v_old.amount_kop = p_amount then 'duplicate' else 'mismatch' end;
   end if;
-  return pay.credit(p_user, 'topup', p_provider || ':' || p_charge, p_amount);
+  if pay.move(p_user, 'topup', p_amount, 'cash', null, p_provider || ':' || p_charge) is null then
+    raise exception 'unknown_user' using errcode = 'P0404';
+  end if;
+  return 'credited';
 end $$;
 
 -- The user as of now, made with a wallet and the welcome bonus when new. Safe to call with every update.

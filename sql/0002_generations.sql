@@ -16,6 +16,7 @@ create table pay.quotes (
   created_at   timestamptz not null default now(),
   primary key (user_id, id)
 );
+create index quotes_old on pay.quotes (expires_at);              -- tidy
 create trigger quote_rows before update on pay.quotes for each row execute function pay.no_rewrite();
 
 create table pay.generations (
@@ -34,8 +35,11 @@ create table pay.generations (
   money_state text not null check (money_state in ('free', 'debited', 'captured', 'refunded')),
   task_id     text check (length(task_id) between 1 and 200),
   attempt     int not null default 0,                            -- submits begun; fences a submitter that overslept
-  next_at     timestamptz not null default now(),                -- when a worker should look, if nothing woke it before
-  deadline_at timestamptz not null,
+  submit_token text,                                             -- names the call that began the last submit
+  look        int not null default 0,                            -- fences the one chain of looks that follows it
+  next_at     timestamptz not null,                              -- when the sweep takes over, if nothing woke it before
+  run_limit   interval not null,                                 -- how long the upstream may take
+  deadline_at timestamptz not null,                              -- of the queue; from the submit on, of the run
   created_at  timestamptz not null default now(),
   submitted_at timestamptz,
   finished_at timestamptz,
@@ -85,17 +89,20 @@ begin
     raise exception 'generation % is finished', old.id using errcode = 'check_violation';
   end if;
   if (new.user_id, new.id, new.request_key, new.quote_id, new.chat_id, new.message_id, new.model_id, new.category,
-      new.price_kop, new.is_free, new.created_at, new.deadline_at)
+      new.price_kop, new.is_free, new.created_at, new.run_limit)
      is distinct from
      (old.user_id, old.id, old.request_key, old.quote_id, old.chat_id, old.message_id, old.model_id, old.category,
-      old.price_kop, old.is_free, old.created_at, old.deadline_at) then
+      old.price_kop, old.is_free, old.created_at, old.run_limit) then
     raise exception 'generation %: immutable column', old.id using errcode = 'check_violation';
+  end if;
+  if new.deadline_at <> old.deadline_at and not (old.exec_state = 'queued' and new.exec_state = 'submitting') then
+    raise exception 'generation %: its deadline moves with the submit only', old.id using errcode = 'check_violation';
   end if;
   if old.task_id is not null and new.task_id is distinct from old.task_id then
     raise exception 'generation %: task_id is write-once', old.id using errcode = 'check_violation';
   end if;
-  if new.attempt < old.attempt then
-    raise exception 'generation %: attempt only grows', old.id using errcode = 'check_violation';
+  if new.attempt < old.attempt or new.look < old.look then
+    raise exception 'generation %: attempt and look only grow', old.id using errcode = 'check_violation';
   end if;
   return new;
 end $$;

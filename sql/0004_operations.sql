@@ -4,7 +4,7 @@
 
 -- Admits an order, takes its price (or a free run) and records `started`: started | duplicate | key_reused.
 create function pay.gen_start(p_user bigint, p_id text, p_key text, p_chat bigint, p_message bigint, p_quote text,
-                              p_deadline interval, p_open_max int, p_free_daily int, p_free_hourly int)
+                              p_run_limit interval, p_open_max int, p_free_daily int, p_free_hourly int)
 returns table (result text, generation_id text, price_kop bigint, balance_kop bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -19,9 +19,10 @@ begin
     if v_quote.expires_at <= now() then raise exception 'quote_expired' using errcode = 'P0410'; end if;
 
     insert into pay.generations (user_id, id, request_key, quote_id, chat_id, message_id, model_id, category, price_kop,
-                                 is_free, money_state, deadline_at)
+                                 is_free, money_state, run_limit, deadline_at, next_at)
     values (p_user, p_id, p_key, p_quote, p_chat, p_message, v_quote.model_id, v_quote.category, v_quote.price_kop,
-            v_quote.price_kop = 0, case when v_quote.price_kop = 0 then 'free' else 'debited' end, now() + p_deadline)
+            v_quote.price_kop = 0, case when v_quote.price_kop = 0 then 'free' else 'debited' end, p_run_limit,
+            now() + least(p_run_limit, interval '10 minutes'), now() + interval '15 seconds')
     on conflict do nothing;                             -- a concurrent twin waits here, then reads 'duplicate'
     if not found then
       select * into v_old from pay.generations g
@@ -60,14 +61,20 @@ begin
   return query select 'started', p_id, v_quote.price_kop, v_balance;
 end $$;
 
--- queued → submitting, committed before the call goes out. No row: somebody else did, or it is over.
-create function pay.gen_submit(p_user bigint, p_id text, p_look_again interval)
+-- queued → submitting, committed before the call goes out; the run's own deadline begins. No row: somebody else did, or
+-- it is over. The same token may ask again when the answer was lost.
+create function pay.gen_submit(p_user bigint, p_id text, p_token text, p_look_again interval)
 returns table (attempt int, model_id text, params json)
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   update pay.generations g
-  set exec_state = 'submitting', attempt = g.attempt + 1, submitted_at = now(), next_at = now() + p_look_again
+  set exec_state = 'submitting', submit_token = p_token, next_at = now() + p_look_again,
+      attempt = g.attempt + (g.exec_state = 'queued')::int,
+      submitted_at = case when g.exec_state = 'queued' then now() else g.submitted_at end,
+      deadline_at = case when g.exec_state = 'queued' then now() + g.run_limit else g.deadline_at end
   from pay.quotes q
-  where g.user_id = p_user and g.id = p_id and g.exec_state = 'queued' and g.deadline_at > now()
+  where g.user_id = p_user and g.id = p_id
+    and (g.exec_state = 'queued' and g.deadline_at > now()
+         or g.exec_state = 'submitting' and g.submit_token = p_token and g.task_id is null)
     and q.user_id = g.user_id and q.id = g.quote_id
   returning g.attempt, g.model_id, q.params;
 $$;
@@ -99,23 +106,33 @@ begin
   return found;
 end $$;
 
--- The worker that follows a generation says when it will look again; after that the sweep takes over.
-create function pay.gen_look(p_user bigint, p_id text, p_look_again interval) returns void
+-- One look of the chain that follows a generation. False: another chain does, or it is over. After `p_look_again`
+-- without the next look the sweep takes over.
+create function pay.gen_look(p_user bigint, p_id text, p_look int, p_look_again interval) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update pay.generations g set look = g.look + 1, next_at = now() + p_look_again
+  where g.user_id = p_user and g.id = p_id and g.look = p_look and g.finished_at is null;
+  return found;
+end $$;
+
+-- A queued order has its place among the submits and will be sent in a while.
+create function pay.gen_wait(p_user bigint, p_id text, p_look_again interval) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   update pay.generations g set next_at = now() + p_look_again
-  where g.user_id = p_user and g.id = p_id and g.finished_at is null;
+  where g.user_id = p_user and g.id = p_id and g.exec_state = 'queued';
 $$;
 
--- Generations that nobody woke in time, hidden from other sweepers for `p_hold`.
+-- Generations that nobody woke in time, hidden from other sweepers for `p_hold`. Their old chain of looks ends here.
 create function pay.gen_due(p_limit int, p_hold interval)
-returns table (user_id bigint, id text, exec_state text)
+returns table (user_id bigint, id text, exec_state text, look int)
 language sql security definer set search_path = pg_catalog, pg_temp as $$
-  update pay.generations g set next_at = now() + p_hold
+  update pay.generations g set next_at = now() + p_hold, look = g.look + 1
   from (select x.user_id, x.id from pay.generations x
         where x.finished_at is null and x.next_at <= now()
         order by x.next_at limit p_limit for update skip locked) due
   where g.user_id = due.user_id and g.id = due.id
-  returning g.user_id, g.id, g.exec_state;
+  returning g.user_id, g.id, g.exec_state, g.look;
 $$;
 
 -- Settles once, whoever asks (callback, poll, sweep, person, admin): the row lock decides.
@@ -164,7 +181,7 @@ begin
   from json_to_recordset(coalesce(p_results, '[]'))
     as r(n int, kind text, mime text, extension text, bytes bigint, width_px int, height_px int, seconds double precision, url text);
   perform pay.event_log(p_user, g.chat_id, g.model_id, g.category, p_outcome, g.is_free, g.price_kop, p_id, g.task_id,
-                        p_code, p_message, greatest(0, extract(epoch from g.finished_at - g.created_at) * 1000)::int);
+                        p_code, p_message, least(greatest(0, extract(epoch from g.finished_at - g.created_at) * 1000), 2147483647)::int);
   insert into pay.outbox (dedupe, user_id, body)
   values ('gen:' || p_id, p_user, json_build_object('kind', 'generation', 'generationId', p_id))
   returning id into v_outbox;

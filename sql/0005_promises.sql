@@ -19,7 +19,7 @@ create view pay.broken as
   union all select 'I3 entry without generation', l.user_id || ':' || l.seq from pay.ledger_entries l where generation_id is not null and not exists (
       select from pay.generations g where g.user_id = l.user_id and g.id = l.generation_id)
   union all select 'I3 open past its deadline', g.id from pay.generations g
-      where finished_at is null and deadline_at < now() - interval '2 minutes'
+      where finished_at is null and deadline_at < now() - interval '20 minutes'
   union all select 'I4 no started event', g.id from pay.generations g where not exists (
       select from pay.generation_events e where e.user_id = g.user_id and e.request_id = g.id and e.status = 'started'
         and e.price_rub = g.price_kop / 100.0 and e.is_free_applied = g.is_free)
@@ -53,8 +53,9 @@ grant insert on pay.quotes to pay_app;
 grant insert, update, delete on pay.drafts to pay_app;
 grant update (language, is_reachable) on pay.users to pay_app;
 grant execute on function pay.user_open, pay.credit, pay.payment_credit, pay.gen_start, pay.gen_submit, pay.gen_accepted,
-  pay.gen_requeue, pay.gen_attach, pay.gen_look, pay.gen_due, pay.gen_finish, pay.event_log, pay.inbox_put, pay.inbox_take,
-  pay.inbox_done, pay.inbox_fail, pay.outbox_take, pay.outbox_mark, pay.outbox_revive, pay.rate_take, pay.tidy,
+  pay.gen_requeue, pay.gen_attach, pay.gen_look, pay.gen_wait, pay.gen_due, pay.gen_finish, pay.event_log, pay.inbox_put, pay.inbox_take,
+  pay.inbox_done, pay.inbox_fail, pay.outbox_add, pay.outbox_take,
+  pay.outbox_hold, pay.outbox_mark, pay.outbox_revive, pay.rate_take, pay.tidy,
   pay.window_start to pay_app;
 
 grant select on public.schema_migrations to pay_app;               -- readiness: is the schema this build's?

@@ -24,7 +24,7 @@ import { createLanes } from './jobs/lanes.ts'
 import { resend, sendOriginals } from './jobs/resend.ts'
 import { startWorkers } from './jobs/workers.ts'
 import { type Log, scrubber } from './log.ts'
-import { migrate, migrations } from './migrate.ts'
+import { appliedMigrations, migrate, migrations } from './migrate.ts'
 import { cancel, type Deps, news, place, type Wake } from './payments/integration.ts'
 import { createTelegram } from './telegram/client.ts'
 import { readUpdate, store } from './telegram/inbox.ts'
@@ -66,6 +66,8 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   // The world.
   const db = connect(config.databaseUrl)
   const { sql } = db
+  // What must be quick has connections of its own: updates, callbacks and health do not queue behind the work.
+  const front = connect(config.databaseUrl, { max: 4 })
   const telegram = createTelegram({
     token: config.botToken,
     apiRoot: config.telegramApiRoot,
@@ -85,9 +87,9 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   // Wake-ups go through the job engine, which is there once the service has started.
   let jobs: Jobs | undefined
   const wake: Wake & { lane(lane: string): Promise<void> } = {
-    submit: async (ref, afterMs) => jobs?.wake.submit(ref, afterMs),
+    submit: async (ref, afterMs, hasPlace) => jobs?.wake.submit(ref, afterMs, hasPlace),
     check: async ref => jobs?.wake.check(ref),
-    follow: async (ref, afterMs, sinceMs) => jobs?.wake.follow(ref, afterMs, sinceMs),
+    follow: async (ref, look, afterMs, sinceMs) => jobs?.wake.follow(ref, look, afterMs, sinceMs),
     deliver: async (outboxId, afterMs) => jobs?.wake.deliver(outboxId, afterMs),
     lane: async lane => jobs?.wake.lane(lane),
   }
@@ -148,7 +150,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   async function receive(body: string) {
     const incoming = readUpdate(body)
     crash('update_received')
-    const isNew = await store(sql, incoming)
+    const isNew = await store(front.sql, incoming)
     crash('inbox_committed')
     metrics.updates.inc({ outcome: incoming.dead ? 'odd' : isNew ? 'new' : 'repeated' })
     if (!isNew || incoming.dead) return
@@ -168,7 +170,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       secret: callbackSecret,
       webhookKey: config.kieWebhookKey,
       async receive(id, taskId) {
-        const isNews = await news(orders, id, taskId)
+        const isNews = await news({ sql: front.sql, wake }, id, taskId)
         metrics.callbacks.inc({ outcome: isNews ? 'news' : 'old' })
       },
     })
@@ -192,15 +194,15 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     }
   }
   async function readState() {
-    const [row] = await schemaState(sql)
-    const files = await migrations()
-    const isCurrent = row?.last === files.at(-1)?.name && row?.count === files.length
-    return { schema: isCurrent ? { ok: true } : { ok: false, detail: 'not this build’s migrations' } }
+    // A newer build may have migrated already while this one still serves.
+    const [applied, files] = await Promise.all([appliedMigrations(front.sql), migrations()])
+    const isReady = files.every(file => applied.some(row => row.name === file.name))
+    return { schema: isReady ? { ok: true } : { ok: false, detail: 'migrations of this build are missing' } }
   }
 
   let metricsServer: Awaited<ReturnType<typeof serveMetrics>> | undefined
   let statsTimer: NodeJS.Timeout | undefined
-  let polling: Promise<void> | undefined
+  let polling: Promise<unknown> | undefined
 
   return {
     address: () => {
@@ -235,7 +237,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
 
       if (config.roles.worker) {
         await startWorkers({ ...orders, ...delivery, lanes, jobs })
-        await untilDone('setMyCommands', () => setCommands(), log, signal)
+        void untilDone('setMyCommands', () => setCommands(), log, signal) // nobody waits for a list of commands
       }
       if (config.roles.web && publicUrl && config.webhookSecret) {
         const url = `${publicUrl}/webhook`
@@ -243,9 +245,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
         await untilDone('setWebhook', () => registerWebhook(telegram, { url, secret }), log, signal)
         isWebhookSet = !signal.aborted
       } else if (config.roles.web && !publicUrl) {
-        polling = pollUpdates({ telegram, receive, log, signal }).catch(error =>
-          log.error({ err: error }, 'no updates are fetched'),
-        )
+        polling = untilDone('long polling', () => pollUpdates({ telegram, receive, log, signal }), log, signal)
       }
       log.info({ bot: botUsername, ...build, roles: config.roles, webhook: publicUrl ?? 'long polling' }, 'ready')
     },
@@ -266,6 +266,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
           upstream.close(),
           results.close(),
           db.close(),
+          front.close(),
           filesDir && rm(filesDir, { recursive: true, force: true }),
         ]),
         pause(2_000),
@@ -296,7 +297,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     metrics.waiting.set({ what: 'generations' }, row.open)
     metrics.heldKop.set(row.heldKop)
     metrics.oldestOpenS.set(row.oldestOpenS)
-    metrics.poolReplaced.set(db.replaced())
+    metrics.poolReplaced.set(db.replaced() + front.replaced())
     const dead = await jobs?.boss.getQueue('dead')
     metrics.waiting.set({ what: 'dead_jobs' }, dead?.totalCount ?? 0)
   }
@@ -308,11 +309,6 @@ export async function migrateAll(databaseUrl: string, log: Log): Promise<void> {
   if (applied.length > 0) log.info({ applied }, 'migrated')
   await migrateJobs(databaseUrl, log)
 }
-
-export const schemaState = query(
-  Type.Object({ last: Type.String(), count: Type.Integer() }),
-  sql => sql`select max(name) as last, count(*)::int as count from public.schema_migrations`,
-)
 
 export const backlog = query(
   Type.Object({

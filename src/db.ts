@@ -45,8 +45,13 @@ type Options = {
 export function connect(url: string, { deadlineMs = 5_000, max = 10, role = 'pay_app' }: Options = {}): Db {
   let pool = open()
   let replaced = 0
+  // Who waits for a connection waits here: the deadline of a statement begins when it has one, so that a slow spell
+  // fails those who are slow and not those behind them.
+  let free = max
+  const waiting: (() => void)[] = []
 
   const sql: Sql = async <Row extends object>(text: TemplateStringsArray, ...values: Param[]) => {
+    await turn()
     const used = pool
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
@@ -67,7 +72,24 @@ export function connect(url: string, { deadlineMs = 5_000, max = 10, role = 'pay
       throw new Unknown('database gave no verdict', { cause: error })
     } finally {
       clearTimeout(timer)
+      const next = waiting.shift()
+      if (next) next()
+      else free += 1
     }
+  }
+
+  async function turn(): Promise<void> {
+    if (free > 0) {
+      free -= 1
+      return
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const timer = setTimeout(() => {
+      waiting.splice(waiting.indexOf(resolve), 1)
+      reject(new Unknown(`no connection was free in ${deadlineMs} ms`))
+    }, deadlineMs)
+    waiting.push(resolve)
+    await promise.finally(() => clearTimeout(timer))
   }
 
   function open() {

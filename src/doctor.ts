@@ -1,9 +1,8 @@
-import { schemaState } from './app.ts'
 import { openCatalogue } from './catalogue/models.ts'
 import { BadConfig, type Config, readConfig } from './config.ts'
 import { connect } from './db.ts'
 import { createLog, scrubber } from './log.ts'
-import { migrations } from './migrate.ts'
+import { appliedMigrations, migrations } from './migrate.ts'
 import { createTelegram } from './telegram/client.ts'
 import { allowedUpdates } from './telegram/webhook.ts'
 import { createUpstream } from './upstream/client.ts'
@@ -55,13 +54,12 @@ async function database({ databaseUrl }: Config) {
   if (!databaseUrl) return good('no DATABASE_URL: the embedded server will be used (not for production)')
   const db = connect(databaseUrl, { role: 'none' })
   try {
-    const [row] = await schemaState(db.sql)
-    const files = await migrations()
-    if (row?.last === files.at(-1)?.name && row?.count === files.length)
-      good('the database answers and its schema is current')
+    const [applied, files] = await Promise.all([appliedMigrations(db.sql), migrations()])
+    const missing = files.filter(file => !applied.some(row => row.name === file.name))
+    if (missing.length === 0) good('the database answers and its schema is current')
     else
       bad(
-        `the database is at ${row?.last}, this build wants ${files.at(-1)?.name}`,
+        `the database lacks ${missing.map(file => file.name).join(', ')}`,
         'Run npm run migrate (a start does it too).',
       )
   } catch (error) {

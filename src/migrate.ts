@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
+import { Type } from '@sinclair/typebox'
 import postgres from 'postgres'
+import { query } from './db.ts'
+
+export const appliedMigrations = query(
+  Type.Object({ name: Type.String() }),
+  sql => sql`select name from public.schema_migrations order by name`,
+)
 
 const folder = new URL('../sql/', import.meta.url)
 

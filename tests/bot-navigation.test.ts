@@ -183,7 +183,7 @@ const image = {
 async function finish(userId: number, id: string, code: string | null, message: string | null = null) {
   const ref = { userId, id }
   if (code !== null) return genFinish(sql, ref, 'failed', code, message, [])
-  const [taken] = await genSubmit(sql, ref)
+  const [taken] = await genSubmit(sql, ref, 'token')
   await genAccepted(sql, ref, taken!.attempt, `task-${id}`)
   return genFinish(sql, ref, 'success', null, null, [image])
 }

@@ -149,7 +149,7 @@ await story('an order is taken back while nothing was sent, and not after', asyn
   t.match((await anna.presses({ data: to.generation(run!.id, 'cx') })).answer, { text: 'Этот запуск уже закончен' })
 
   const id = await running(anna.id)
-  await genSubmit(sql, { userId: anna.id, id })
+  await genSubmit(sql, { userId: anna.id, id }, 'token')
   const { answer } = await anna.presses({ data: to.generation(id, 'cx') })
   t.match(answer, { text: /^Остановить уже нельзя/, showAlert: true })
 })
@@ -239,6 +239,8 @@ const run = (more: Partial<Generation>): Generation => ({
   moneyState: 'debited',
   taskId: 'task',
   attempt: 1,
+  look: 0,
+  isHopeless: false,
   deadlineAt: soon,
   isOverdue: false,
   createdAt: soon,

@@ -44,7 +44,11 @@ if (!browserPath && !isRequired) {
       '--disable-sync',
     ],
   })
-  const page = await browser.newPage({ viewport: { width: 1440, height: 960 }, colorScheme: 'light', reducedMotion: 'reduce' })
+  const page = await browser.newPage({
+    viewport: { width: 1440, height: 960 },
+    colorScheme: 'light',
+    reducedMotion: 'reduce',
+  })
   page.setDefaultTimeout(30_000)
   const errors: string[] = []
   page.on('pageerror', error => errors.push(String(error)))

@@ -181,6 +181,18 @@ story('a poll that fails is no verdict', async t => {
   t.match(await look(ref), { execState: 'success' })
 })
 
+story('past the deadline an upstream that cannot be asked is waited for, and then its word counts', async t => {
+  const ref = await ordered(54, 'normal')
+  await submit(deps, ref)
+  await until('the task has ended', () => provider.tasks.at(-1)?.completedAt)
+  await pass(ref)
+  for (const fault of ['cut', { code: 429, msg: 'slow down' }] as const) {
+    provider.faultNext('recordInfo', fault)
+    t.match(await check(deps, ref), { state: 'open' }, 'no refund for a poll that failed')
+  }
+  t.match(await look(ref), { execState: 'success', moneyState: 'captured' })
+})
+
 story('an unknown state word means running', async t => {
   const ref = await ordered(53, 'odd_state')
   await submit(deps, ref)

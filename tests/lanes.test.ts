@@ -94,6 +94,40 @@ t.test('a worker that died leaves its update to the next; one that overslept can
   t.match(await inboxDone(sql, 400, 2), [{ isMine: true }])
 })
 
+t.test('an update that felled every worker that took it is parked', async t => {
+  await arrive(410, 8)
+  await arrive(411, 8)
+  await owner`update pay.inbox set attempts = 8 where update_id = 410`
+  t.match(await inboxTake(sql, 'u:8'), [{ updateId: 411 }])
+  t.match(await owner`select dead_reason from pay.inbox where update_id = 410`, [
+    { dead_reason: 'never came to an end' },
+  ])
+})
+
+t.test('a failure is tried again after its pause, not with the next sweep', async t => {
+  let tries = 0
+  const lanes = createLanes({
+    sql,
+    log: silent,
+    handle: async () => {
+      tries += 1
+      if (tries === 1) throw new Error('a blip')
+    },
+  })
+  await arrive(420, 9)
+  lanes.run('u:9')
+  await until('the second try', () => tries === 2, 5_000)
+  await lanes.drain()
+  t.equal(tries, 2)
+})
+
+t.test('the sweep sees every waiting lane, however much one person sends', async t => {
+  await owner`insert into pay.inbox (update_id, lane, payload) select n, 'u:77', '{}' from generate_series(100000, 100599) n`
+  await arrive(430, 78)
+  const lanes = (await waitingLanes(sql, 10)).map(({ lane }) => lane)
+  t.ok(lanes.includes('u:77') && lanes.includes('u:78'))
+})
+
 t.test('while draining what has begun is finished and nothing new begins', async t => {
   const started = Promise.withResolvers<void>()
   const release = Promise.withResolvers<void>()

@@ -4,7 +4,7 @@ import t from 'tap'
 import { FreeLimitReached, InsufficientFunds, NotFound, QuoteExpired, TooManyOpen } from '../src/errors.ts'
 import { getRecentFailures, getUserStats, logGenerationEvent } from '../src/events/repository.ts'
 import { newId } from '../src/id.ts'
-import { genAccepted, genAttach, genRequeue, genSubmit } from '../src/payments/integration.ts'
+import { genAccepted, genAttach, genDue, genLook, genRequeue, genSubmit } from '../src/payments/integration.ts'
 import { balanceOf, readWallet } from '../src/payments/wallet.ts'
 import { limits, picture, world } from './support/world.ts'
 
@@ -140,10 +140,10 @@ story(
     await user(11, 100_00)
     const { id } = await start(await order(11, 10_00))
     const ref = { userId: 11, id }
-    const takers = await Promise.all([genSubmit(sql, ref), genSubmit(sql, ref), genSubmit(sql, ref)])
+    const takers = await Promise.all(['a', 'b', 'c'].map(token => genSubmit(sql, ref, token)))
     t.equal(takers.flat().length, 1)
     t.match(await genRequeue(sql, ref, 1, 0), [{ isMine: true }])
-    t.match(await genSubmit(sql, ref), [{ attempt: 2, params: { prompt: 'кот' } }])
+    t.match(await genSubmit(sql, ref, 'd'), [{ attempt: 2, params: { prompt: 'кот' } }])
     t.match(await genRequeue(sql, ref, 1, 0), [{ isMine: false }], 'a worker that overslept changes nothing')
     t.match(await genAttach(sql, id, 'task-1'), [{ isAttached: true }])
     t.match(await genAccepted(sql, ref, 2, 'task-2'), [{ isMine: false }], 'the task id is written once')
@@ -155,6 +155,64 @@ story(
     )
   },
 )
+
+story('a submit whose answer was lost may be asked for again by its own caller, and by nobody else', async t => {
+  await user(30, 100_00)
+  const ref = { userId: 30, id: (await start(await order(30, 10_00))).id }
+  t.match(await genSubmit(sql, ref, 'mine'), [{ attempt: 1 }])
+  t.match(await genSubmit(sql, ref, 'mine'), [{ attempt: 1 }], 'the same submit')
+  t.equal((await genSubmit(sql, ref, 'another')).length, 0)
+  await genAccepted(sql, ref, 1, 'task')
+  t.equal((await genSubmit(sql, ref, 'mine')).length, 0, 'not after it was accepted')
+})
+
+story('the deadline of the run begins with the submit, and moves no more', async t => {
+  await user(31, 100_00)
+  const ref = { userId: 31, id: (await start(await order(31, 10_00, { deadlineMs: 1_920_000 }))).id }
+  const left = async () =>
+    Number(
+      (await owner`select extract(epoch from deadline_at - now()) as s from pay.generations where id = ${ref.id}`)[0]
+        ?.s,
+    )
+  t.ok(Math.abs((await left()) - 600) < 5, 'ten minutes to be sent')
+  await genSubmit(sql, ref, 'x')
+  t.ok(Math.abs((await left()) - 1_920) < 5, 'and then as long as the model may take')
+  await t.rejects(
+    owner`update pay.generations set deadline_at = now() where id = ${ref.id}`,
+    /deadline moves with the submit only/,
+  )
+})
+
+story('one chain of looks follows a generation: when the sweep begins another, the old one ends', async t => {
+  await user(32, 100_00)
+  const ref = { userId: 32, id: (await start(await order(32, 10_00))).id }
+  t.match(await genLook(sql, ref, 0), [{ isMine: true }])
+  t.match(await genLook(sql, ref, 0), [{ isMine: false }], 'a doubled wake-up')
+  await owner`update pay.generations set next_at = now() where id = ${ref.id}`
+  const due = (await genDue(sql, 100)).find(({ id }) => id === ref.id)
+  t.equal(due?.look, 2)
+  t.match(await genLook(sql, ref, 1), [{ isMine: false }], 'the old chain')
+  t.match(await genLook(sql, ref, 2), [{ isMine: true }])
+})
+
+story('a generation that lay for two months can still be ended', async t => {
+  await user(33, 10_00)
+  const { id } = await start(await order(33, 10_00))
+  await owner`alter table pay.generations disable trigger generation_rows`
+  await owner`update pay.generations set created_at = now() - interval '60 days' where id = ${id}`
+  await owner`alter table pay.generations enable trigger generation_rows`
+  t.match(await finish({ userId: 33, id }, failed), { result: 'settled' })
+  t.equal(await balanceOf(sql, 33), 10_00)
+})
+
+story('only a payment makes a top-up', async t => {
+  await user(34)
+  await t.rejects(sql`select pay.credit(34, 'topup', 'invented', 100)`, /bad credit/)
+  t.match(await sql`select pay.payment_credit('stars', 'charge-1', 34, 100) as result`, [{ result: 'credited' }])
+  t.match(await sql`select pay.payment_credit('stars', 'charge-1', 34, 100) as result`, [{ result: 'duplicate' }])
+  t.match(await sql`select pay.payment_credit('stars', 'charge-1', 34, 101) as result`, [{ result: 'mismatch' }])
+  t.equal(await balanceOf(sql, 34), 100)
+})
 
 story('a cancel before the submit gives everything back', async t => {
   await user(12, 10_00)

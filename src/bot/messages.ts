@@ -29,6 +29,14 @@ export function createMessages({ catalogue }: { catalogue: Catalogue }): Message
         ],
       }
     },
+    withoutFiles(caption, outputs, why, language) {
+      const { run } = stringsFor(language)
+      const links = outputs.map(({ url }, index) => [{ text: run.downloadButton(index + 1), url }])
+      return {
+        text: html`${caption.text}\n\n${run.noFiles[why]}`,
+        buttons: [...(why === 'gone' ? [] : links), ...caption.buttons],
+      }
+    },
     failure(generation, language) {
       const t = stringsFor(language)
       const failure = failureOf(generation)

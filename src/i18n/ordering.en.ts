@@ -267,6 +267,12 @@ export const orderingEn: Ordering = {
     repeatForButton: kop => (kop === 0 ? '🔁 Repeat' : `🔁 Repeat for ${price(kop)}`),
     repeatButton: '🔁 Repeat',
     changeButton: '✏️ Change',
+    downloadButton: (n: number): string => (n === 1 ? '⬇️ Download' : `⬇️ Download ${n}`),
+    noFiles: {
+      too_big: html`The file is too big for Telegram. Download it by the link, which lives for about a day.`,
+      refused: html`The file could not be shown here. Download it by the link, which lives for about a day.`,
+      gone: html`The file is gone: it is kept for about a day.`,
+    },
     originalButton: '📎 Original file',
     whyButton: kop => (kop === 0 ? '🧾 About this run' : '🧾 Why charged'),
 

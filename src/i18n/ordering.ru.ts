@@ -276,6 +276,12 @@ export const orderingRu = {
     repeatButton: '🔁 Повторить',
     changeButton: '✏️ Изменить параметры',
     originalButton: '📎 Оригинал без сжатия',
+    downloadButton: (n: number): string => (n === 1 ? '⬇️ Скачать' : `⬇️ Скачать ${n}`),
+    noFiles: {
+      too_big: html`Файл слишком большой для Telegram. Скачайте его по ссылке: она живёт около суток.`,
+      refused: html`Показать файл здесь не получилось. Скачайте его по ссылке: она живёт около суток.`,
+      gone: html`Файл уже удалён: он хранится около суток.`,
+    } satisfies Record<NoFiles, Html>,
     whyButton: (kop: number): string => (kop === 0 ? '🧾 Что с запуском' : '🧾 Почему списано'),
 
     // S13

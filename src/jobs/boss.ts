@@ -38,8 +38,8 @@ const open = (url: string, log: Log, options: { migrate: boolean; isWorker: bool
 /** Makes or upgrades the job engine's schema and our queues: part of the migration, safe on several machines at once. */
 export async function migrateJobs(url: string, log: Log): Promise<void> {
   const boss = open(url, log, { migrate: true, isWorker: false })
-  await boss.start()
   try {
+    await boss.start()
     await boss.createQueue(deadQueue, { retentionSeconds: 14 * 86_400 })
     for (const name of queues) {
       const options = {
@@ -54,17 +54,22 @@ export async function migrateJobs(url: string, log: Log): Promise<void> {
         deleteAfterSeconds: 600,
       }
       await boss.createQueue(name, options)
-      await boss.updateQueue(name, { deadLetter: deadQueue, notify: true })
+      await boss.updateQueue(name, options) // the queue may be of an earlier build
     }
   } finally {
-    await boss.stop({ graceful: false })
+    await boss.stop({ graceful: false }).catch(error => log.debug({ err: error }, 'the job engine had not started'))
   }
 }
 
 /** Connects to the job engine. A process without the worker role only sends. */
 export async function startJobs(url: string, log: Log, isWorker: boolean): Promise<Jobs> {
   const boss = open(url, log, { migrate: false, isWorker })
-  await boss.start()
+  try {
+    await boss.start()
+  } catch (error) {
+    await boss.stop({ graceful: false }).catch(() => {}) // its pool and timers must not outlive the attempt
+    throw error
+  }
   // A wake-up that cannot be sent is not a failure of what was done: the row stands and the sweep finds it.
   const send = async (name: QueueName, data: object, afterMs = 0) => {
     try {
@@ -76,9 +81,9 @@ export async function startJobs(url: string, log: Log, isWorker: boolean): Promi
   return {
     boss,
     wake: {
-      submit: (ref, afterMs) => send('submit', ref, afterMs),
+      submit: (ref, afterMs, hasPlace = false) => send('submit', { ref, hasPlace }, afterMs),
       check: ref => send('check', { ref }),
-      follow: (ref, afterMs, sinceMs = 0) => send('check', { ref, sinceMs }, afterMs),
+      follow: (ref, look, afterMs, sinceMs = 0) => send('check', { ref, look, sinceMs }, afterMs),
       deliver: (outboxId, afterMs) => send('deliver', { outboxId }, afterMs),
       lane: lane => send('lane', { lane }),
       sweep: afterMs => send('sweep', {}, afterMs),

@@ -7,22 +7,22 @@ import { editProgress, isBeat } from './progress.ts'
 
 type Options = Deps & { telegram: Telegram; messages: Messages }
 
-// How much later than promised a worker may look before the sweep takes over its generation.
-const slackMs = 20_000
-
 /** Sends an order out and lets the person see that it went. */
-export async function submitJob(options: Options, ref: Ref): Promise<void> {
-  const outcome = await submit(options, ref)
+export async function submitJob(options: Options, ref: Ref, hasPlace: boolean): Promise<void> {
+  const outcome = await submit(options, ref, hasPlace)
   if (outcome === 'accepted' || outcome === 'unknown') await tell(options, ref)
 }
 
-/** Looks at a generation; with `sinceMs` it belongs to the chain of looks that goes on until the end. */
-export async function checkJob(options: Options, ref: Ref, sinceMs: number | undefined): Promise<void> {
+/** Looks at a generation because there may be news, or as the look number `look` of the chain that follows it. */
+export async function checkJob(options: Options, ref: Ref, look?: number, sinceMs = 0): Promise<void> {
+  if (look !== undefined) {
+    const [row] = await genLook(options.sql, ref, look)
+    if (!row?.isMine) return // the sweep has begun another chain, or it is over
+  }
   const checked = await check(options, ref)
-  if (checked.state !== 'open' || sinceMs === undefined) return
+  if (checked.state !== 'open' || look === undefined) return
   const { generation, nextMs } = checked
-  await genLook(options.sql, ref, nextMs + slackMs)
-  await options.wake.follow(ref, nextMs, generation.ageMs)
+  await options.wake.follow(ref, look + 1, nextMs, generation.ageMs)
   if (isBeat(sinceMs, generation.ageMs)) {
     const language = await languageFor(options.sql, ref.userId)
     await editProgress(options.telegram, generation, options.messages.progress(generation, language), options.log)

@@ -7,8 +7,6 @@ export type Lanes = {
   run(lane: string): void
   /** Resolves when what has begun is done; nothing new begins. */
   drain(): Promise<void>
-  /** Lanes being worked on now. */
-  busy(): number
 }
 
 type Options = { sql: Sql; handle(update: object, attempt: number): Promise<void>; log: Log; mostAtOnce?: number }
@@ -21,6 +19,7 @@ export function createLanes({ sql, handle, log, mostAtOnce = 32 }: Options): Lan
   const running = new Map<string, Promise<void>>()
   const again = new Set<string>() // woken while running: something may have come after the last look
   const waiting = new Set<string>()
+  const pauses = new Set<NodeJS.Timeout>()
   let isDraining = false
 
   function run(lane: string) {
@@ -47,30 +46,40 @@ export function createLanes({ sql, handle, log, mostAtOnce = 32 }: Options): Lan
         again.delete(lane)
         const [taken] = await inboxTake(sql, lane)
         if (!taken) return
-        await one(taken)
+        await one(lane, taken)
       }
     } catch (error) {
       log.error({ err: error, lane }, 'a lane stopped; the sweep will wake it')
     }
   }
 
-  async function one({ updateId, payload, attempts }: Taken) {
+  async function one(lane: string, { updateId, payload, attempts }: Taken) {
     try {
       await handle(payload as object, attempts)
     } catch (error) {
       const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-      const [row] = await untilAnswered(() => inboxFail(sql, updateId, attempts, reason, 500 * 2 ** attempts))
+      const againMs = 500 * 2 ** attempts
+      const [row] = await untilAnswered(() => inboxFail(sql, updateId, attempts, reason, againMs))
       log.error({ err: error, updateId, attempts, result: row?.result }, 'an update was not handled')
+      if (row?.result === 'retry') later(lane, againMs + 50)
       return
     }
     await untilAnswered(() => inboxDone(sql, updateId, attempts))
   }
 
+  function later(lane: string, afterMs: number) {
+    const timer = setTimeout(() => {
+      pauses.delete(timer)
+      run(lane)
+    }, afterMs)
+    pauses.add(timer)
+  }
+
   return {
     run,
-    busy: () => running.size,
     async drain() {
       isDraining = true
+      for (const timer of pauses) clearTimeout(timer)
       await Promise.allSettled(running.values())
     },
   }

@@ -17,9 +17,9 @@ export async function sweep(sql: Sql, wake: Jobs['wake'], log: Log): Promise<voi
     waitingLanes(sql, mostAtOnce),
   ])
   await Promise.all([
-    ...due.map(({ userId, id, execState }) => {
+    ...due.map(({ userId, id, execState, look }) => {
       const ref = { userId, id }
-      return execState === 'queued' ? wake.check(ref) : wake.follow(ref, 0)
+      return execState === 'queued' ? wake.check(ref) : wake.follow(ref, look, 0)
     }),
     ...outgoing.map(({ id }) => wake.deliver(id)),
     ...lanes.map(({ lane }) => wake.lane(lane)),
@@ -28,5 +28,18 @@ export async function sweep(sql: Sql, wake: Jobs['wake'], log: Log): Promise<voi
   if (due.length + outgoing.length + lanes.length > 0) log.info(found, 'the sweep woke what nobody had')
 }
 
-/** Forgets what nobody needs any more. */
-export const tidy = query(Type.Object({}), sql => sql`select pay.tidy() as "nothing"`)
+export const tidySome = query(
+  Type.Object({ gone: Type.Integer() }),
+  (sql, limit: number) => sql`select pay.tidy(${limit}) as gone`,
+)
+
+/** Forgets what nobody needs any more, in portions that hold nobody up. */
+export async function tidy(sql: Sql, log: Log): Promise<void> {
+  let total = 0
+  for (;;) {
+    const [row] = await tidySome(sql, 5_000)
+    if (!row || row.gone === 0) break
+    total += row.gone
+  }
+  log.info({ rows: total }, 'tidied')
+}

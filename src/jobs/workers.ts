@@ -8,38 +8,41 @@ import { sweep, tidy } from './sweep.ts'
 
 type Options = DeliverOptions & Parameters<typeof submitJob>[0] & { lanes: Lanes; jobs: Jobs }
 
+type Look = { ref: Ref; look?: number; sinceMs?: number }
+
 /** Starts this machine's workers: who is woken, by what, and how many at once. */
 export async function startWorkers(options: Options): Promise<void> {
   const { sql, jobs, lanes, log } = options
   const { boss, wake } = jobs
 
+  // NOTIFY wakes us for what is due now; what is due later is found by polling, twice a second. While there is more, the
+  // next fetch does not wait for that.
+  const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 0.5, burstWhenBatchFull: true }
+
   async function work<Data extends object>(name: QueueName, atOnce: number, handle: (data: Data) => Promise<unknown>) {
-    await boss.work<Data>(
-      name,
-      // NOTIFY wakes us for what is due now; what is due later is found by polling, twice a second.
-      { localConcurrency: atOnce, batchSize: 1, pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 0.5 },
-      async ([job]: Job<Data>[]) => {
-        if (!job) return
-        try {
-          await handle(job.data)
-        } catch (error) {
-          log.error({ err: error, queue: name, jobId: job.id, data: job.data }, 'a job failed')
-          throw error // tried again, and after its retries kept in the queue of the dead, where /metrics counts it
-        }
-      },
-    )
+    await boss.work<Data>(name, { localConcurrency: atOnce, batchSize: 1, ...polling }, async ([job]: Job<Data>[]) => {
+      if (!job) return
+      try {
+        await handle(job.data)
+      } catch (error) {
+        log.error({ err: error, queue: name, jobId: job.id, data: job.data }, 'a job failed')
+        throw error // tried again, and after its retries kept in the queue of the dead, where /metrics counts it
+      }
+    })
   }
 
-  await work<{ lane: string }>('lane', 1, async ({ lane }) => lanes.run(lane))
-  await work<Ref>('submit', 4, ref => submitJob(options, ref))
-  await work<{ ref: Ref; sinceMs?: number }>('check', 4, ({ ref, sinceMs }) => checkJob(options, ref, sinceMs))
+  await boss.work<{ lane: string }>('lane', { batchSize: 50, ...polling }, async jobs => {
+    for (const { data } of jobs) lanes.run(data.lane)
+  })
+  await work<{ ref: Ref; hasPlace: boolean }>('submit', 4, ({ ref, hasPlace }) => submitJob(options, ref, hasPlace))
+  await work<Look>('check', 4, ({ ref, look, sinceMs }) => checkJob(options, ref, look, sinceMs))
   await work<{ outboxId: number }>('deliver', 4, ({ outboxId }) => deliverJob(options, outboxId))
   await work<{ minute?: boolean }>('sweep', 1, async ({ minute }) => {
+    await sweep(sql, wake, log)
     // Cron knows minutes; the three sweeps between two of them are sent ahead.
     if (minute) await Promise.all([15_000, 30_000, 45_000].map(afterMs => wake.sweep(afterMs)))
-    await sweep(sql, wake, log)
   })
-  await work('tidy', 1, () => tidy(sql))
+  await work('tidy', 1, () => tidy(sql, log))
   await boss.schedule('sweep', '* * * * *', { minute: true })
   await boss.schedule('tidy', '17 3 * * *')
 

@@ -24,8 +24,10 @@ const Generation = Type.Object({
   moneyState: MoneyState,
   taskId: Nullable(Type.String()),
   attempt: Type.Integer(),
+  look: Type.Integer(),
   deadlineAt: Type.Date(),
   isOverdue: Type.Boolean(),
+  isHopeless: Type.Boolean(),
   createdAt: Type.Date(),
   submittedAt: Nullable(Type.Date()),
   finishedAt: Nullable(Type.Date()),
@@ -35,7 +37,11 @@ const Generation = Type.Object({
   errorCode: Nullable(Type.String()),
   errorMessage: Nullable(Type.String()),
 })
-/** One run with the answers it was ordered with. `errorMessage` is the upstream's own text: for admins, never for people. */
+/**
+ * One run with the answers it was ordered with. At the deadline the upstream is asked for its last word; a run whose upstream cannot even be asked is `isHopeless` a
+ * quarter of an hour later (the view `broken` allows a little more). `errorMessage` is the upstream's own text: for
+ * admins, never for people.
+ */
 export type Generation = Static<typeof Generation>
 
 export const generationById = query(
@@ -43,8 +49,8 @@ export const generationById = query(
   (sql, { userId, id }: Ref) => sql`
     select g.user_id as "userId", g.id, g.chat_id as "chatId", g.message_id as "messageId", g.model_id as "modelId",
       g.category, g.is_free as "isFree", g.price_kop as "priceKop", g.exec_state as "execState",
-      g.money_state as "moneyState", g.task_id as "taskId", g.attempt, g.deadline_at as "deadlineAt",
-      g.deadline_at <= now() as "isOverdue", g.created_at as "createdAt", g.submitted_at as "submittedAt",
+      g.money_state as "moneyState", g.task_id as "taskId", g.attempt, g.look, g.deadline_at as "deadlineAt",
+      g.deadline_at <= now() as "isOverdue", g.deadline_at <= now() - interval '15 minutes' as "isHopeless", g.created_at as "createdAt", g.submitted_at as "submittedAt",
       g.finished_at as "finishedAt",
       (extract(epoch from coalesce(g.finished_at, now()) - g.created_at) * 1000)::float8 as "ageMs",
       q.inputs, q.params, e.error_code as "errorCode", e.error_message as "errorMessage"

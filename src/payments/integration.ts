@@ -12,6 +12,7 @@ import {
   TooManyOpen,
   Unknown,
 } from '../errors.ts'
+import { newId } from '../id.ts'
 import type { Log, Scrub } from '../log.ts'
 import type { Budget } from '../upstream/budget.ts'
 import type { Upstream } from '../upstream/client.ts'
@@ -20,11 +21,15 @@ import { type Generation, ownerOf, type Ref, readGeneration } from './generation
 
 /** Tells a worker that there is something to do. Only a wake-up: a lost one is found by the sweep, a doubled one is harmless. */
 export type Wake = {
-  submit(ref: Ref, afterMs?: number): Promise<void>
+  /** `hasPlace`: its place in the upstream's budget is taken already, for when it comes. */
+  submit(ref: Ref, afterMs?: number, hasPlace?: boolean): Promise<void>
   /** There may be news: one look. */
   check(ref: Ref): Promise<void>
-  /** Look after a while and go on looking until it has ended. `sinceMs`: the generation's age at the last look. */
-  follow(ref: Ref, afterMs: number, sinceMs?: number): Promise<void>
+  /**
+   * The next look of the one chain that goes on until the end: after a while, under the number `look`. `sinceMs` is the
+   * generation's age at the look before.
+   */
+  follow(ref: Ref, look: number, afterMs: number, sinceMs?: number): Promise<void>
   deliver(outboxId: number, afterMs?: number): Promise<void>
 }
 
@@ -50,7 +55,7 @@ export type Order = {
   chatId: number
   /** The message that turns into the progress. */
   messageId: number | null
-  /** How long the upstream may take before the money goes back. */
+  /** How long the upstream may take, from the submit on, before the money goes back. */
   deadlineMs: number
 }
 export type Limits = { maxOpen: number; freeDaily: number; freeHourly: number }
@@ -102,6 +107,10 @@ export async function place(sql: Sql, order: Order, limits: Limits): Promise<Sta
 
 // How soon the sweep looks again at a row whose worker is gone.
 const lookAgain = '60 seconds'
+// What the upstream told us must be written down: for as long as a job may run (boss.ts).
+const writeMs = 240_000
+// A place among the submits is taken this far ahead, so that orders go out as they came.
+const mostWaitMs = 600_000
 // A submit that surely failed is tried this often before the person gets the money back.
 const mostAttempts = 5
 
@@ -111,8 +120,8 @@ export const genSubmit = query(
     modelId: Type.String(),
     params: Type.Unsafe<Record<string, unknown>>(Type.Object({})),
   }),
-  (sql, { userId, id }: Ref) => sql`
-    select attempt, model_id as "modelId", params from pay.gen_submit(${userId}, ${id}, ${lookAgain})`,
+  (sql, { userId, id }: Ref, token: string) => sql`
+    select attempt, model_id as "modelId", params from pay.gen_submit(${userId}, ${id}, ${token}, ${lookAgain})`,
 )
 export const genAccepted = query(
   Type.Object({ isMine: Type.Boolean() }),
@@ -125,14 +134,19 @@ export const genRequeue = query(
     select pay.gen_requeue(${userId}, ${id}, ${attempt}, ${`${afterMs} milliseconds`}) as "isMine"`,
 )
 export const genLook = query(
+  Type.Object({ isMine: Type.Boolean() }),
+  (sql, { userId, id }: Ref, look: number) => sql`
+    select pay.gen_look(${userId}, ${id}, ${look}, ${lookAgain}) as "isMine"`,
+)
+export const genWait = query(
   Type.Object({}),
-  (sql, { userId, id }: Ref, afterMs: number) => sql`
-    select pay.gen_look(${userId}, ${id}, ${`${afterMs} milliseconds`}) as "nothing"`,
+  (sql, { userId, id }: Ref, waitMs: number) => sql`
+    select pay.gen_wait(${userId}, ${id}, ${`${waitMs} milliseconds`}) as "nothing"`,
 )
 export const genDue = query(
-  Type.Object({ userId: Type.Integer(), id: Type.String(), execState: Type.String() }),
+  Type.Object({ userId: Type.Integer(), id: Type.String(), execState: Type.String(), look: Type.Integer() }),
   (sql, limit: number) => sql`
-    select user_id as "userId", id, exec_state as "execState" from pay.gen_due(${limit}, ${lookAgain})`,
+    select user_id as "userId", id, exec_state as "execState", look from pay.gen_due(${limit}, ${lookAgain})`,
 )
 export const genAttach = query(
   Type.Object({ isAttached: Type.Boolean() }),
@@ -144,14 +158,22 @@ export const genAttach = query(
  * the call goes out; only a certain refusal takes it back to `queued`. A lost answer leaves it as it is: it is never
  * sent again, a callback may still name its task, else the deadline gives the money back.
  */
-export async function submit(deps: Deps, ref: Ref): Promise<'accepted' | 'failed' | 'later' | 'unknown' | 'nothing'> {
+export async function submit(
+  deps: Deps,
+  ref: Ref,
+  hasPlace = false,
+): Promise<'accepted' | 'failed' | 'later' | 'unknown' | 'nothing'> {
   const { sql, upstream, budget, wake, log } = deps
-  const waitMs = await budget.take('submit')
+  const order = await readGeneration(sql, ref)
+  if (order?.execState !== 'queued') return 'nothing'
+  const waitMs = hasPlace ? 0 : await budget.take('submit', mostWaitMs)
   if (waitMs > 0) {
-    await wake.submit(ref, waitMs)
+    await genWait(sql, ref, waitMs + slackMs)
+    await wake.submit(ref, waitMs, waitMs <= mostWaitMs)
     return 'later'
   }
-  const [row] = await genSubmit(sql, ref)
+  const token = newId()
+  const [row] = await untilAnswered(() => genSubmit(sql, ref, token))
   if (!row) return 'nothing' // another worker, a cancel, or the deadline was first
   const { attempt, modelId, params } = row
 
@@ -163,10 +185,10 @@ export async function submit(deps: Deps, ref: Ref): Promise<'accepted' | 'failed
 
   switch (answer.kind) {
     case 'accepted': {
-      const [saved] = await untilAnswered(() => genAccepted(sql, ref, attempt, answer.taskId))
+      log.info({ ...context, taskId: answer.taskId }, 'the upstream took the order')
+      await untilAnswered(() => genAccepted(sql, ref, attempt, answer.taskId), writeMs)
       crash('task_id_saved')
-      log.info({ ...context, taskId: answer.taskId, isMine: saved?.isMine }, 'generation submitted')
-      await wake.follow(ref, firstLookMs)
+      await wake.follow(ref, order.look, firstLookMs)
       return 'accepted'
     }
     case 'refused':
@@ -180,7 +202,7 @@ export async function submit(deps: Deps, ref: Ref): Promise<'accepted' | 'failed
       }
       const afterMs = Math.max(answer.retryAfterMs, Math.min(60_000, 500 * 2 ** attempt) * (0.75 + Math.random() / 2))
       log.warn({ ...context, code: answer.code, afterMs }, 'upstream is busy, the order waits')
-      await untilAnswered(() => genRequeue(sql, ref, attempt, Math.round(afterMs)))
+      await untilAnswered(() => genRequeue(sql, ref, attempt, Math.round(afterMs + slackMs)), writeMs)
       await wake.submit(ref, afterMs)
       return 'later'
     }
@@ -194,6 +216,8 @@ export async function submit(deps: Deps, ref: Ref): Promise<'accepted' | 'failed
 }
 
 const firstLookMs = 2_500
+// How much later than promised a worker may come before the sweep takes over.
+const slackMs = 20_000
 
 /** How long to wait for the next look at a task of this age (kie-api.md §8). */
 export const nextLookMs = (ageMs: number): number => (ageMs < 30_000 ? firstLookMs : ageMs < 120_000 ? 7_000 : 20_000)
@@ -228,7 +252,8 @@ export async function check(deps: Deps, ref: Ref): Promise<Checked> {
   if (generation.taskId === null) {
     return generation.isOverdue ? timeout('submit_unknown', 'the upstream never said whether it took the order') : open
   }
-  if ((await deps.budget.take('read')) > 0 && !generation.isOverdue) return { ...open, nextMs: 1_000 }
+  // Too many looks at once: whoever is not let in comes back later, and not all together.
+  if ((await deps.budget.take('read', 0)) > 0) return { ...open, nextMs: 4_000 + Math.random() * 6_000 }
 
   const task = await deps.upstream.recordInfo(generation.taskId)
   crash('poll_ok')
@@ -243,7 +268,7 @@ export async function check(deps: Deps, ref: Ref): Promise<Checked> {
       }
       const results = await collectPatiently(deps, ref, generation.taskId, task.urls)
       if (results === 'unclear')
-        return generation.isOverdue ? timeout('no_result', 'the files could not be fetched') : open
+        return generation.isHopeless ? timeout('no_result', 'the files could not be fetched') : open
       if (results.length > 0) await settle(deps, ref, { outcome: 'success', results })
       else
         await settle(deps, ref, {
@@ -253,6 +278,8 @@ export async function check(deps: Deps, ref: Ref): Promise<Checked> {
         })
       return { state: 'ended', generation }
     }
+    case 'unclear':
+      return generation.isHopeless ? timeout('deadline', 'the upstream could not be asked') : open
     default:
       return generation.isOverdue ? timeout('deadline', `still ${task.kind} at the deadline`) : open
   }
@@ -345,11 +372,10 @@ export async function settle(
   const failed = ending.outcome === 'success' ? undefined : ending
   const message = failed ? [...deps.scrub(failed.message)].slice(0, 500).join('') : null
   const results = ending.outcome === 'success' ? ending.results : []
+  const finish = () => genFinish(deps.sql, ref, ending.outcome, failed?.code ?? null, message, results)
   crash('before_settle')
   try {
-    const [row] = await untilAnswered(() =>
-      genFinish(deps.sql, ref, ending.outcome, failed?.code ?? null, message, results),
-    )
+    const [row] = await untilAnswered(finish, writeMs)
     crash('after_settle')
     const settled = row as Settled
     if (settled.result === 'settled') {

@@ -83,6 +83,7 @@ export const inboxFail = query(
 export const waitingLanes = query(
   Type.Object({ lane: Type.String() }),
   (sql, limit: number) => sql`
-    select distinct lane from (
-      select lane from pay.inbox where done_at is null and next_at <= now() order by next_at limit ${limit}) w`,
+    select lane from (
+      select distinct on (lane) lane, next_at from pay.inbox where done_at is null order by lane, seq) heads
+    where next_at <= now() order by next_at limit ${limit}`,
 )

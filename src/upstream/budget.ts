@@ -2,8 +2,11 @@ import type { Sql } from '../db.ts'
 import { takeRate } from '../rates.ts'
 
 export type Budget = {
-  /** Takes a place, or answers after how many milliseconds to try again (0: go). */
-  take(what: 'submit' | 'read'): Promise<number>
+  /**
+   * Takes a place and answers after how many milliseconds it comes (0: go). A wait longer than `mostWaitMs` takes
+   * nothing: ask again after it.
+   */
+  take(what: 'submit' | 'read', mostWaitMs: number): Promise<number>
 }
 
 // The upstream drops what exceeds 20 creations in 10 s or 10 reads in 1 s (kie-api.md §8). A burst and its refill
@@ -14,4 +17,6 @@ const budgets = {
 }
 
 /** The upstream's limits, shared by all machines through the database. */
-export const createBudget = (sql: Sql): Budget => ({ take: what => takeRate(sql, [budgets[what]], 0) })
+export const createBudget = (sql: Sql): Budget => ({
+  take: (what, mostWaitMs) => takeRate(sql, [budgets[what]], mostWaitMs),
+})

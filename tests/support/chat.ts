@@ -194,7 +194,7 @@ export async function chats(t: Test) {
   async function end(userId: number, id: string, code?: string) {
     const ref = { userId, id }
     if (code !== undefined) return genFinish(sql, ref, 'failed', code, 'the upstream said so', [])
-    const [taken] = await genSubmit(sql, ref)
+    const [taken] = await genSubmit(sql, ref, 'token')
     await genAccepted(sql, ref, taken!.attempt, `task-${id}`)
     return genFinish(sql, ref, 'success', null, null, [picture])
   }

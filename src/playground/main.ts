@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startEmbedded } from '../embedded-postgres.ts'
+import { migrate } from '../migrate.ts'
 import { startTelegram } from './telegram/server.ts'
 import { startUpstream } from './upstream/server.ts'
 import { startWeb } from './web.ts'
@@ -31,6 +32,12 @@ const database = await startEmbedded({
   dataDir: join(dataDir, 'postgres'),
   tied: true,
   settings: { synchronous_commit: 'off' },
+})
+await migrate(database.url).catch(async error => {
+  // Data of another version of the code: better said here than found in a log.
+  console.error(`${error.message}\nThis data is of another version: npm run playground -- --fresh begins anew.`)
+  await database.stop()
+  process.exit(1)
 })
 const telegram = await startTelegram({ dataDir: join(dataDir, 'telegram'), port: ports.telegram })
 const upstream = await startUpstream({ dataDir: join(dataDir, 'upstream'), port: ports.upstream })

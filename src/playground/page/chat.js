@@ -84,7 +84,9 @@ export function Chat({ person, bot, onPane, onTab }) {
       const ready = await act(() => post('/api/upstream/next', { behaviour: 'fail', times: 1 }))
       if (!ready) return
       onTab('orders')
-      showToast('Следующая задача исполнителя закончится ошибкой: списанные деньги вернутся на баланс')
+      showToast(
+        'Исполнитель сломается на следующем заказе. Нажмите «Начать», опишите картинку и запустите: деньги спишутся и вернутся',
+      )
     }
     await open(payload)
   }

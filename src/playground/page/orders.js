@@ -30,13 +30,13 @@ export function Orders({ people }) {
     detail=${row => html`<${Timeline} userId=${row.user_id} id=${row.id} />`}
     columns=${[
       { name: 'at', label: 'Время', width: '6rem', cell: row => html`<${When} at=${row.created_at} />` },
-      { name: 'short', label: '№', width: '4rem', wide: true, kind: 'mono', cell: row => shortId(row.id) },
-      { name: 'who', label: 'Кто', width: '6rem', wide: true, cell: row => nameOf(people, row.user_id) },
+      { name: 'short', label: '№', width: '3.6rem', wide: true, kind: 'mono', cell: row => shortId(row.id) },
+      { name: 'who', label: 'Кто', width: '5rem', wide: true, cell: row => nameOf(people, row.user_id) },
       { name: 'model', label: 'Модель', cell: row => row.model_id },
       {
         name: 'state',
         label: 'Ход',
-        width: '7.4rem',
+        width: '7.9rem',
         cell: row => html`<${State} of=${states} value=${row.exec_state} />`,
       },
       {
@@ -45,7 +45,6 @@ export function Orders({ people }) {
         width: '7.2rem',
         cell: row => html`<${State} of=${monies} value=${row.money_state} />`,
       },
-      { name: 'task', label: 'Задача', width: '6.5rem', wide: true, kind: 'mono', cell: row => shortId(row.task_id) },
       {
         name: 'price',
         label: 'Цена',

@@ -12,7 +12,7 @@ import { Unknown } from '../src/errors.ts'
 import { createLog } from '../src/log.ts'
 import { startTelegram } from '../src/playground/telegram/server.ts'
 import { createTelegram, TelegramRefused } from '../src/telegram/client.ts'
-import { type Item, sendOriginal, sendResult } from '../src/telegram/delivery.ts'
+import { type Item, type Sent, sendOriginal, sendResult } from '../src/telegram/delivery.ts'
 import { fetchUserFile } from '../src/telegram/files.ts'
 import { html } from '../src/telegram/html.ts'
 import { button, type Screen, show } from '../src/telegram/screen.ts'
@@ -237,6 +237,24 @@ t.test('several results come as albums, then the caption with the buttons', asyn
     [...sent.map(one => one.fileId), undefined],
   )
   t.match(messages.at(-1), { messageId: captionMessageId, html: '<b>Готово</b>', buttons: [[{ data: 'h' }]] })
+})
+
+t.test('what has arrived is told part by part, before the next one goes', async t => {
+  const { telegram, chatId, item, seen } = await chat(t)
+  const items = [
+    item('image', 'png', picture(100, 80)),
+    item('image', 'png', picture(50, 1_100)), // refused in an album, so both go one by one
+    item('audio', 'mp3', tone()),
+  ]
+  const parts: string[][] = []
+  const remember = async (part: Sent[]) => {
+    parts.push(part.map(one => one.sentAs))
+    t.equal(seen().length, parts.flat().length, 'nothing else has been sent')
+    if (parts.length === 3) throw new Unknown('nobody remembers')
+  }
+  await t.rejects(sendResult(telegram, chatId, items, screen('Готово'), remember), Unknown)
+  t.strictSame(parts, [['photo'], ['document'], ['audio']])
+  t.equal(seen().length, 3, 'and the caption waits')
 })
 
 t.test('an album has ten items at most, and none is left alone if it can have company', async t => {

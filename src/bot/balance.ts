@@ -39,7 +39,7 @@ async function balanceScreen({ sql, catalogue }: BotDeps, ctx: BotContext): Prom
     buttons: [
       ...running.map(({ id, modelId, priceKop }) => [
         button(
-          t.runningButton(catalogue.byId(modelId)?.name[language] ?? modelId, priceKop),
+          t.runningButton(catalogue.byId(modelId)?.name[language] ?? modelId, shortId(id), priceKop),
           to.generation(id, undefined),
         ),
       ]),

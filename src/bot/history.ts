@@ -99,13 +99,18 @@ function answers(model: Model | undefined, { inputs }: Generation, { language }:
   })
 }
 
-function stateOf({ execState, isFree }: { execState: string; isFree: boolean }): RunState {
+export function stateOf(run: Pick<Generation, 'execState' | 'isFree' | 'errorCode'>): RunState {
+  const { execState, isFree, errorCode } = run
   if (execState === 'success') return 'done'
   if (execState !== 'failed' && execState !== 'timeout') return 'open'
+  if (errorCode === 'cancelled') return 'cancelled'
   return isFree ? 'failed' : 'returned'
 }
 
-function moneyText({ t }: BotContext, { moneyState, priceKop, execState }: Generation): string {
+export function moneyText(
+  { t }: Pick<BotContext, 't'>,
+  { moneyState, priceKop, execState }: Pick<Generation, 'moneyState' | 'priceKop' | 'execState'>,
+): string {
   const { money } = t.history
   if (moneyState !== 'free') return money[moneyState](priceKop)
   return execState === 'failed' || execState === 'timeout' ? money.freeReturned() : money.free()

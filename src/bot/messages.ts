@@ -13,8 +13,19 @@ import { to } from './routes.ts'
 /** What is said about a run while it goes on (S11) and when it has ended (S12, S14). */
 export function createMessages({ catalogue }: { catalogue: Catalogue }): Messages {
   return {
-    progress: (generation, language) => progress(catalogue.byId(generation.modelId), generation, language),
+    progress(generation, language) {
+      const screen = progress(catalogue.byId(generation.modelId), generation, language)
+      if (generation.finishedAt || generation.execState === 'success') return screen
+      return { ...screen, text: html`${screen.text}\n${which(catalogue, generation, language)}` }
+    },
     done,
+    resent(generation, kind, language) {
+      const t = stringsFor(language)
+      const short = shortId(generation.id)
+      const text =
+        kind === 'original' ? t.run.original(short) : t.run.resent(nameOf(catalogue, generation.modelId, language), short)
+      return { text, buttons: [[button(t.menuButton, to.menu())]] }
+    },
     result(generation, _outputs, wallet, freeLeft, language) {
       const t = stringsFor(language)
       const { id, priceKop: kop } = generation
@@ -41,7 +52,7 @@ export function createMessages({ catalogue }: { catalogue: Catalogue }): Message
       const t = stringsFor(language)
       const failure = failureOf(generation)
       return {
-        text: html`${t.run.failure[failure]}\n${moneyLine(generation, language)}\n${t.run.number(shortId(generation.id))}`,
+        text: html`${t.run.failure[failure]}\n${moneyLine(generation, language)}\n${which(catalogue, generation, language)}`,
         buttons: [
           nextSteps(failure, generation, catalogue.byId(generation.modelId), language),
           [
@@ -55,6 +66,9 @@ export function createMessages({ catalogue }: { catalogue: Catalogue }): Message
   }
 }
 
+const which = (catalogue: Catalogue, { modelId, id }: Generation, language: Language) =>
+  stringsFor(language).run.which(nameOf(catalogue, modelId, language), shortId(id))
+
 /** The name of a model, its id when the catalogue no longer has it. */
 export const nameOf = (catalogue: Catalogue, modelId: string, language: Language): string =>
   catalogue.byId(modelId)?.name[language] ?? modelId
@@ -65,7 +79,7 @@ function progress(model: Model | undefined, generation: Generation, language: La
   const status = [button(t.quote.statusButton, to.generation(id, 'st'))]
   if (execState === 'queued') {
     return {
-      text: t.run.queued(shortId(id), priceKop),
+      text: t.run.queued(priceKop),
       buttons: [[button(t.run.cancelButton, to.generation(id, 'cx'))]],
     }
   }
@@ -77,9 +91,10 @@ function progress(model: Model | undefined, generation: Generation, language: La
   const { usualMs, slowMs } = patience(model)
   if (ageMs > slowMs) return { text: t.run.slow(ageMs, priceKop, deadlineAt), buttons: [status] }
   const typical = usualMs === undefined ? undefined : rangeText(usualMs * 0.8, usualMs * 1.25, language)
+  const filled = usualMs === undefined ? 0 : Math.round((ageMs / usualMs) * 10)
   const text = t.run.running(ageMs, typical, deadlineAt)
   return {
-    text: usualMs !== undefined && ageMs < usualMs ? html`${text}\n${bar(ageMs / usualMs)}` : text,
+    text: filled > 0 && filled < 10 ? html`${text}\n${bar(filled)}` : text,
     buttons: [[button(t.run.historyButton, to.history('a', '0'))]],
   }
 }
@@ -91,7 +106,7 @@ function patience(model: Model | undefined): { usualMs: number | undefined; slow
   return { usualMs: undefined, slowMs: model?.output === 'video' ? 300_000 : 60_000 }
 }
 
-const bar = (part: number) => '▓'.repeat(Math.round(part * 10)).padEnd(10, '░')
+const bar = (filled: number) => '▓'.repeat(filled).padEnd(10, '░')
 
 function done(generation: Generation, language: Language): Screen {
   const { run } = stringsFor(language)

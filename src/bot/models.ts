@@ -2,6 +2,7 @@ import { Composer } from 'telegraf'
 import { message } from 'telegraf/filters'
 import { type Catalogue, type Model, modelKey } from '../catalogue/models.ts'
 import { priceRange } from '../catalogue/pricing.ts'
+import { secondText } from '../i18n/format.ts'
 import type { ListTitle } from '../i18n/navigation.ts'
 import { freeLeft } from '../payments/generations.ts'
 import type { Html } from '../telegram/html.ts'
@@ -9,8 +10,9 @@ import { type Button, button, type Screen } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { openDraft, readDraft, saveDraft } from './drafts.ts'
+import { freeAgain } from './offer.ts'
 import { onPress } from './press.ts'
-import { to } from './routes.ts'
+import { type List, parse, to } from './routes.ts'
 
 /** S3: the lists of models, and finding one by a word. */
 export function models(deps: BotDeps) {
@@ -27,7 +29,8 @@ export function models(deps: BotDeps) {
     const word = page > 0 ? await wordSought(deps, ctx) : undefined
     if (word !== undefined) return ctx.show(await foundScreen(deps, ctx, word, page))
     await openDraft(sql, ctx.user.id, { kind: 'find' })
-    return ctx.show({ text: ctx.t.findAsk, buttons: [[menuButton(ctx)]] })
+    const back = button(ctx.t.backButton, to.list(...cameFrom(ctx)))
+    return ctx.show({ text: ctx.t.findAsk, buttons: [[back, menuButton(ctx)]] })
   })
 
   bot.on(message('text'), async (ctx, next) => {
@@ -40,6 +43,16 @@ export function models(deps: BotDeps) {
   })
 
   return bot
+}
+
+/** The list in the pressed message: its cards know it. */
+function cameFrom({ callbackQuery }: BotContext): [List, number] {
+  const message = callbackQuery?.message
+  const rows = (message && 'reply_markup' in message && message.reply_markup?.inline_keyboard) || []
+  const routes = rows.flat().flatMap(one => ('callback_data' in one && parse(one.callback_data)) || [])
+  const card = routes.find(route => route.name === 'card')
+  const [, list = 'all', page = 0] = card?.name === 'card' ? card.args : []
+  return list === 'find' ? ['all', 0] : [list, page]
 }
 
 // So that a list fits a phone with the text above it.
@@ -115,7 +128,7 @@ async function listButtons(
     to_ < 0 || to_ >= pages ? [] : [button(mark, to.list(list, to_ + first))]
   const pager = [...turn('‹', shown - 1), button(`${shown + 1}/${pages}`, to.nothing()), ...turn('›', shown + 1)]
   return [
-    [button(t.popularButton, to.list('pop', 0)), button(t.findButton, to.list('find', 0))],
+    [...(list === 'pop' ? [] : [button(t.popularButton, to.list('pop', 0))]), button(t.findButton, to.list('find', 0))],
     ...rows,
     ...(pages > 1 ? [pager] : []),
     [menuButton(ctx)],
@@ -124,14 +137,19 @@ async function listButtons(
 
 function rowText(deps: BotDeps, ctx: BotContext, model: Model, left: { day: number; now: number }): string {
   const { catalogue, stats, limits } = deps
+  const isFree = catalogue.freeIds.has(model.id)
   const typicalMs = stats.of(model.id)?.p75Ms ?? (model.expected_seconds ?? 0) * 1000
   return ctx.t.listRow({
     name: model.name[ctx.language],
     ...priceRange(model, catalogue.rates),
     isSlow: typicalMs >= slowMs,
-    free: catalogue.freeIds.has(model.id) && left.now > 0 ? { left: left.day, of: limits.freeDaily } : undefined,
+    free: isFree && left.now > 0 ? { left: left.day, of: limits.freeDaily } : undefined,
+    freeAt: isFree && left.now === 0 ? clock(freeAgain(new Date(), left.day > 0).at) : undefined,
   })
 }
+
+// «07:00», of Moscow as every time is.
+const clock = (at: Date) => secondText(at).slice(0, 5)
 
 async function foundScreen(deps: BotDeps, ctx: BotContext, word: string, page: number): Promise<Screen> {
   const { t } = ctx

@@ -60,14 +60,16 @@ async function status(ctx: BotContext, deps: BotDeps, run: Generation): Promise<
   await ctx.answer()
   const messages = createMessages(deps)
   const isItsMessage = run.messageId === ctx.callbackQuery?.message?.message_id
-  const where = isItsMessage ? 'here' : whereOf(ctx)
   if (!run.finishedAt) {
     await deps.wake.check(refOf(run)) // there may be news
-    await ctx.show(messages.progress(run, ctx.language), where)
+    const progress = messages.progress(run, ctx.language)
+    // Nothing keeps a copy up to date, so it never takes the place of a screen.
+    if (isItsMessage) await ctx.show(progress)
+    else await ctx.show({ ...progress, buttons: [...progress.buttons, [button(ctx.t.menuButton, to.menu())]] }, 'new')
   } else if (run.execState === 'success') {
     const rows = [[button(ctx.t.sendAgainButton, to.generation(run.id, 'rs'))], [button(ctx.t.menuButton, to.menu())]]
-    await ctx.show({ ...messages.done(run, ctx.language), buttons: rows }, isItsMessage ? 'new' : where)
-  } else await ctx.show(messages.failure(run, ctx.language), isItsMessage ? 'new' : where)
+    await ctx.show({ ...messages.done(run, ctx.language), buttons: rows }, 'new')
+  } else await ctx.show(messages.failure(run, ctx.language), 'new')
 }
 
 async function cancel(ctx: BotContext, deps: BotDeps, run: Generation): Promise<void> {
@@ -122,7 +124,10 @@ async function sendAgain(
 
 async function support(ctx: BotContext, run: Generation): Promise<void> {
   await ctx.answer()
-  const rows = [[button(ctx.t.backButton, to.generation(run.id, undefined)), button(ctx.t.menuButton, to.menu())]]
+  const rows = [
+    [button(ctx.t.whyButton, to.generation(run.id, 'why'))],
+    [button(ctx.t.backButton, to.generation(run.id, undefined)), button(ctx.t.menuButton, to.menu())],
+  ]
   await ctx.show({ text: ctx.t.run.support(shortId(run.id)), buttons: rows }, whereOf(ctx))
 }
 

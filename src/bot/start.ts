@@ -44,7 +44,7 @@ export function start(deps: BotDeps) {
   bot.command('cancel', async ctx => {
     const menu = await menuScreen(deps, ctx)
     const wasBusy = await dropDraft(sql, ctx.user.id)
-    await ctx.show(wasBusy ? { ...menu, text: lines(ctx.t.cancelled, menu.text) } : menu)
+    await ctx.show({ ...menu, text: lines(wasBusy ? ctx.t.cancelled : ctx.t.nothingToCancel, menu.text) })
   })
   onPress(bot, 'menu', async ctx => {
     await ctx.answer()

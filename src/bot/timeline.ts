@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { characters } from '../catalogue/inputs.ts'
 import { changesPrice } from '../catalogue/parameters.ts'
 import { query } from '../db.ts'
 import type { TimelineStep } from '../i18n/ordering.ts'
@@ -40,7 +41,8 @@ export const timelineOf = query(
       select e.created_at, 2, 'free', null, null, null from pay.generation_events e, g
       where e.user_id = g.user_id and e.request_id = g.id and e.status = 'started' and g.is_free
       union all
-      select submitted_at, 3, 'sent', null, task_id, null from g where submitted_at is not null
+      select submitted_at, 3, 'sent', null, task_id, null from g
+      where submitted_at is not null and (task_id is not null or exec_state in ('submitting', 'running', 'success'))
       union all
       select e.created_at, 4, e.status, null, e.error_code,
         (select count(*)::int from pay.results r where r.user_id = g.user_id and r.generation_id = g.id)
@@ -69,7 +71,7 @@ export async function timelineScreen(
     const value = run.inputs[param.name]
     const counts = model && changesPrice(model, param) && !Array.isArray(value) && typeof value !== 'object'
     return counts && value !== undefined
-      ? [`${labelOf(param, language)}: ${valueText(param, value, language, 30)}`]
+      ? [`${labelOf(param, language)}: ${param.type === 'string' ? t.run.characters(characters(String(value))) : valueText(param, value, language, 30)}`]
       : []
   })
   const moments = await timelineOf(sql, { userId: run.userId, id: run.id })

@@ -15,7 +15,7 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 
 /** «15:40 МСК». */
 export const timeText = (at: Date, language: Language): string =>
-  `${inMoscow(at).slice(11, 16)} ${{ ru: 'МСК', en: 'MSK' }[language]}`
+  `${inMoscow(at).slice(11, 16)}\u00a0${{ ru: 'МСК', en: 'MSK' }[language]}`
 
 /** «15:08:03», Moscow time. */
 export const secondText = (at: Date): string => inMoscow(at).slice(11, 19)
@@ -33,7 +33,7 @@ const units = { ru: { s: 'с', min: 'мин', h: 'ч' }, en: { s: 's', min: 'min
 export function durationText(ms: number, language: Language): string {
   const unit = units[language]
   const seconds = Math.max(0, Math.round(ms / 1000))
-  if (seconds < 60) return `${seconds} ${unit.s}`
+  if (seconds < 60) return `${seconds}\u00a0${unit.s}`
   const minutes = seconds < 3600 ? Math.floor(seconds / 60) : Math.round(seconds / 60)
   if (minutes < 60) return parts([minutes, unit.min], [seconds % 60, unit.s])
   return parts([Math.floor(minutes / 60), unit.h], [minutes % 60, unit.min])
@@ -41,8 +41,8 @@ export function durationText(ms: number, language: Language): string {
 const parts = (...pairs: [number, string][]) =>
   pairs
     .filter(([n]) => n > 0)
-    .map(([n, unit]) => `${n} ${unit}`)
-    .join(' ')
+    .map(([n, unit]) => `${n}\u00a0${unit}`)
+    .join('\u00a0')
 
 /** How long it usually takes: «20–45 с», «1–2 мин». */
 export function rangeText(fromMs: number, toMs: number, language: Language): string {
@@ -50,7 +50,7 @@ export function rangeText(fromMs: number, toMs: number, language: Language): str
   const size = inSeconds ? 1000 : 60_000
   const unit = inSeconds ? units[language].s : units[language].min
   const [from, to] = [Math.max(1, Math.round(fromMs / size)), Math.max(1, Math.round(toMs / size))]
-  return from >= to ? `${to} ${unit}` : `${from}–${to} ${unit}`
+  return from >= to ? `${to}\u00a0${unit}` : `${from}–${to}\u00a0${unit}`
 }
 
 /** The word for a count: `pluralRu(5, 'запуск', 'запуска', 'запусков')`. */

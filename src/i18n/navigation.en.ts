@@ -67,9 +67,9 @@ export const navigationEn: Navigation = {
     html`<b>Free models</b>\nEach can be run for free up to ${String(daily)} times a day, with the usual settings.`,
   listEmpty: html`Nothing here yet.`,
   listRow: r =>
-    `${r.isSlow ? '⏳ ' : ''}${r.name} · ${
-      r.free ? `🎁 ${r.free.left} of ${r.free.of}` : `${r.maxKop > r.minKop ? 'from ' : ''}${price(r.minKop)}`
-    }`,
+    `${r.isSlow ? '⏳ ' : ''}${r.name} ·\u00a0${
+      r.free ? `🎁\u00a0${r.free.left} of ${r.free.of}` : `${r.maxKop > r.minKop ? 'from\u00a0' : ''}${price(r.minKop)}`
+    }${r.freeAt ? ` · 🎁\u00a0from\u00a0${r.freeAt}` : ''}`,
   popularButton: '🔥 Popular',
   findButton: '🔎 Search',
   findAsk: html`🔎 Send a word: the name of a model or what it does.`,
@@ -83,11 +83,11 @@ export const navigationEn: Navigation = {
       html`${c.about}`,
       c.needs.length > 0 && html`You need: ${c.needs.join(', ')}`,
       c.maxKop > c.minKop
-        ? html`Price: from ${price(c.minKop)} to ${price(c.maxKop)}${c.dependsOn.length > 0 ? ` (depends on: ${c.dependsOn.join(', ')})` : ''}`
+        ? html`Price: from\u00a0${price(c.minKop)} to\u00a0${price(c.maxKop)}${c.dependsOn.length > 0 ? ` (depends on: ${c.dependsOn.join(', ')})` : ''}`
         : html`Price: ${price(c.minKop)}`,
       c.example && html`Example: ${c.example.text} — ${price(c.example.kop)}`,
       c.typical
-        ? html`Usually ready in ${rangeText(c.typical.fromMs, c.typical.toMs, 'en')} · ${String(c.typical.percent)} % of the last ${String(c.typical.of)} succeeded`
+        ? html`Usually ready in ${rangeText(c.typical.fromMs, c.typical.toMs, 'en')} · ${String(c.typical.percent)}\u00a0% of the last ${String(c.typical.of)} succeeded`
         : html`How long it usually takes: too few runs to say`,
       c.free &&
         html`🎁 Free: ${String(c.free.day)} of ${String(c.free.of)} left today, ${String(c.free.hour)} this hour`,
@@ -95,7 +95,7 @@ export const navigationEn: Navigation = {
   beginButton: '▶️ Start',
   exampleButton: '💡 Start with an example',
   parametersButton: '📄 Parameters',
-  measured: { second: '1 s', '1000 characters': '1000 characters', image: '1 picture', generation: '1 run' },
+  measured: { second: '1\u00a0s', '1000 characters': '1000\u00a0characters', image: '1\u00a0picture', generation: '1\u00a0run' },
   measuredBy: { second: 'length of the recording', '1000 characters': 'length of the text' },
   parametersTitle: name => html`<b>${name}</b>. Parameters:`,
   parameter: p => {
@@ -108,17 +108,17 @@ export const navigationEn: Navigation = {
   },
   kinds: { image: 'photo', video: 'video', audio: 'sound' },
   anyText: 'text',
-  textUpTo: n => `text up to ${n} ${pluralEn(n, 'character', 'characters')}`,
+  textUpTo: n => `text up to\u00a0${n}\u00a0${pluralEn(n, 'character', 'characters')}`,
   numberFromTo: (min, max) =>
     [
       'number',
-      min === undefined ? '' : `from ${min}`,
-      max === undefined ? '' : min === undefined ? `up to ${max}` : `to ${max}`,
+      min === undefined ? '' : `from\u00a0${min}`,
+      max === undefined ? '' : min === undefined ? `up to\u00a0${max}` : `to\u00a0${max}`,
     ]
       .filter(Boolean)
       .join(' '),
   filesUpTo: (kinds, most, megabytes) =>
-    most > 1 ? `${kinds}: up to ${most} files of ${megabytes} MB` : `${kinds}: a file up to ${megabytes} MB`,
+    most > 1 ? `${kinds}: up to\u00a0${most}\u00a0files of\u00a0${megabytes}\u00a0MB` : `${kinds}: a file up to\u00a0${megabytes}\u00a0MB`,
   earlierRun: 'your earlier result',
   andMore: n => `and ${n} more`,
 
@@ -133,13 +133,14 @@ export const navigationEn: Navigation = {
     row: ({ state, date, name, priceKop }) =>
       state === 'returned'
         ? `↩️ ${date} · ${name} · returned`
-        : `${icons[state]} ${date} · ${name} · ${price(priceKop)}`,
+        : `${icons[state]} ${date} · ${name} ·\u00a0${state === 'cancelled' ? 'cancelled' : price(priceKop)}`,
     state: (state, ageMs) =>
       ({
         done: `✅ Done in ${durationText(ageMs, 'en')}`,
         open: '⏳ In work',
         returned: '↩️ It did not work',
         failed: '✖️ It did not work',
+        cancelled: '✖️ Cancelled',
       })[state],
     money: {
       free: () => 'Free run',
@@ -148,7 +149,7 @@ export const navigationEn: Navigation = {
       captured: kop => `Charged ${amount(kop)}`,
       refunded: kop => `Your money is back: ${amount(kop)}`,
     },
-    number: short => `No ${short}`,
+    number: short => `No\u00a0${short}`,
   },
   sendAgainButton: '📤 Send again',
   changeButton: '✏️ Change',
@@ -164,11 +165,11 @@ export const navigationEn: Navigation = {
     ),
   topUpButton: '➕ Top up',
   operationsButton: '📄 Operations',
-  runningButton: (name, kop) => `⏳ ${name} · ${price(kop)}`,
+  runningButton: (name, short, kop) => `⏳ ${name} · No\u00a0${short} ·\u00a0${price(kop)}`,
   operationsTitle: html`📄 <b>Operations</b>`,
   operationsEmpty: html`No operations yet.`,
   operation: ({ date, kind, amountKop, name, number }) =>
-    html`${date} ${operationKinds[kind] ?? 'movement'} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` No ${number}` : ''}`,
+    html`${date} ${operationKinds[kind] ?? 'movement'} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` No\u00a0${number}` : ''}`,
   topUpOff: html`Topping up is not connected here yet. The free models work, and the money on your balance stays yours.`,
 
   // S20
@@ -203,7 +204,7 @@ Each can be run up to ${String(daily)} times a day and ${String(hourly)} times a
 A new day begins at 03:00 MSK.
 If it does not work, the free run comes back.`,
     files: () => html`<b>Files and sizes</b>
-Send a photo, a video or sound right into the chat, up to 20 MB.
+Send a photo, a video or sound right into the chat, up to 20\u00a0MB.
 For a larger file send an https link.
 Send photos as files to keep their full quality.
 The allowed size is named in the model's question.`,
@@ -216,7 +217,8 @@ Open /history: it shows the state of every run.
 Each run has a deadline. If it is missed, the money comes back by itself.
 A ready result can be sent again from the history, free of charge.`,
     contact: () => html`<b>Contact us</b>
-Write through /paysupport and name the No of the run.
+Write your question in one message after the command: /paysupport No 7k2m no result came
+The operator will read it.
 It stands under every result and in the history.`,
   },
   terms: html`<b>Terms</b>
@@ -228,10 +230,22 @@ It stands under every result and in the history.`,
 6. Questions and refunds: /paysupport
 
 As of 24 November 2026.`,
-  paySupport: html`💬 <b>A question about a payment</b>
-Open the run in /history or the line in “📄 Operations”: it shows what became of the money.
-For a run without a result the money comes back by itself, there is no need to write.
-If something does not add up, name the No of the run or the time of the payment, and we will look into it.`,
+  support: {
+    ask: short => html`💬 <b>A question about a payment or a run</b>
+Write it in one message after the command, for example:
+<code>/paysupport No\u00a0${short} no result came</code>
+The operator will read it. For a run without a result the money comes back by itself.
+What became of each run is in /history and behind the buttons below.`,
+    sent: html`Passed on. We will answer here.`,
+    nobody: html`There is nobody to answer now: please try later.`,
+    run: (short, name, money) => `🧾 No\u00a0${short} · ${money} · ${name}`,
+    question: (from, name, text) => html`Question from ${from} ${name}:\n${text}`,
+    about: (id, name, state) => html`<code>${id}</code> · ${name} · ${state}`,
+    howToAnswer: html`To answer, reply to this message.`,
+    answer: text => html`💬 <b>Answer from support</b>\n${text}`,
+    answered: html`The answer was sent.`,
+    notAnswered: html`The answer was not delivered.`,
+  },
 
   // Admin
   failuresTitle: n => html`<b>Last failures: ${String(n)}</b>`,
@@ -253,8 +267,9 @@ If something does not add up, name the No of the run or the time of the payment,
   cannotUse: html`I cannot use this. Send text, a photo, a video or sound.`,
   modelGone: html`This model is unavailable for now. Similar ones:`,
   cancelled: html`Cancelled. No money was spent.`,
+  nothingToCancel: html`There is nothing to cancel.`,
   banned: 'Access closed. Questions: /paysupport',
-  tooFast: (seconds: number) => `Too fast. Wait ${seconds} s.`,
+  tooFast: (seconds: number) => `Too fast. Wait ${seconds}\u00a0s.`,
   failed: code => html`It did not work, please try again. Code ${code}.`,
 
   commands: {
@@ -274,7 +289,7 @@ If something does not add up, name the No of the run or the time of the payment,
   adminCommands: { admin_errors: 'Last failures' },
 }
 
-const icons = { done: '✅', open: '⏳', failed: '✖️' }
+const icons = { done: '✅', open: '⏳', failed: '✖️', cancelled: '✖️' }
 const operationKinds: Record<string, string> = {
   topup: 'top-up',
   bonus: 'bonus',

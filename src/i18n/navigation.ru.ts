@@ -41,7 +41,7 @@ export const navigationRu = {
   menu: ({ canSpendKop, atWorkKop }: MenuFacts) =>
     lines(
       html`Что хотите сделать?`,
-      html`Можно тратить: ${amount(canSpendKop)}${atWorkKop > 0 ? ` · в работе ${amount(atWorkKop)}` : ''}`,
+      html`Можно тратить: ${amount(canSpendKop)}${atWorkKop > 0 ? ` · в работе\u00a0${amount(atWorkKop)}` : ''}`,
     ),
   waitingResults: (n: number) => html`Пока вас не было, готовы результаты: ${String(n)}. Присылаем их.`,
   formatButton: {
@@ -78,9 +78,9 @@ export const navigationRu = {
     html`<b>Бесплатные модели</b>\nКаждую можно запускать бесплатно до ${String(daily)} раз в день, с обычными настройками.`,
   listEmpty: html`Здесь пока пусто.`,
   listRow: (r: RowFacts) =>
-    `${r.isSlow ? '⏳ ' : ''}${r.name} · ${
-      r.free ? `🎁 ${r.free.left} из ${r.free.of}` : `${r.maxKop > r.minKop ? 'от ' : ''}${price(r.minKop)}`
-    }`,
+    `${r.isSlow ? '⏳ ' : ''}${r.name} ·\u00a0${
+      r.free ? `🎁\u00a0${r.free.left} из ${r.free.of}` : `${r.maxKop > r.minKop ? 'от\u00a0' : ''}${price(r.minKop)}`
+    }${r.freeAt ? ` · 🎁\u00a0с\u00a0${r.freeAt}` : ''}`,
   popularButton: '🔥 Популярные',
   findButton: '🔎 Найти',
   findAsk: html`🔎 Пришлите слово: название модели или то, что она делает.`,
@@ -95,11 +95,11 @@ export const navigationRu = {
       html`${c.about}`,
       c.needs.length > 0 && html`Нужно: ${c.needs.join(', ')}`,
       c.maxKop > c.minKop
-        ? html`Цена: от ${price(c.minKop)} до ${price(c.maxKop)}${c.dependsOn.length > 0 ? ` (зависит от параметров: ${c.dependsOn.join(', ')})` : ''}`
+        ? html`Цена: от\u00a0${price(c.minKop)} до\u00a0${price(c.maxKop)}${c.dependsOn.length > 0 ? ` (зависит от параметров: ${c.dependsOn.join(', ')})` : ''}`
         : html`Цена: ${price(c.minKop)}`,
       c.example && html`Пример: ${c.example.text} — ${price(c.example.kop)}`,
       c.typical
-        ? html`Обычно готово за ${rangeText(c.typical.fromMs, c.typical.toMs, 'ru')} · успешно ${String(c.typical.percent)} % из последних ${String(c.typical.of)}`
+        ? html`Обычно готово за\u00a0${rangeText(c.typical.fromMs, c.typical.toMs, 'ru')} · успешно ${String(c.typical.percent)}\u00a0% из последних ${String(c.typical.of)}`
         : html`Сколько обычно длится: пока мало данных`,
       c.free &&
         html`🎁 Бесплатно: осталось ${String(c.free.day)} из ${String(c.free.of)} сегодня, ${String(c.free.hour)} в этот час`,
@@ -107,7 +107,7 @@ export const navigationRu = {
   beginButton: '▶️ Начать',
   exampleButton: '💡 Начать с примера',
   parametersButton: '📄 Параметры',
-  measured: { second: '1 с', '1000 characters': '1000 знаков', image: '1 картинка', generation: '1 запуск' } as Record<
+  measured: { second: '1\u00a0с', '1000 characters': '1000\u00a0знаков', image: '1\u00a0картинка', generation: '1\u00a0запуск' } as Record<
     string,
     string
   >,
@@ -123,13 +123,13 @@ export const navigationRu = {
   },
   kinds: { image: 'фото', video: 'видео', audio: 'звук' },
   anyText: 'текст',
-  textUpTo: (n: number) => `текст до ${n} ${pluralRu(n, 'знака', 'знаков', 'знаков')}`,
+  textUpTo: (n: number) => `текст до\u00a0${n}\u00a0${pluralRu(n, 'знака', 'знаков', 'знаков')}`,
   numberFromTo: (min: number | undefined, max: number | undefined) =>
-    ['число', min === undefined ? '' : `от ${comma(min)}`, max === undefined ? '' : `до ${comma(max)}`]
+    ['число', min === undefined ? '' : `от\u00a0${comma(min)}`, max === undefined ? '' : `до\u00a0${comma(max)}`]
       .filter(Boolean)
       .join(' '),
   filesUpTo: (kinds: string, most: number, megabytes: number) =>
-    most > 1 ? `${kinds}: до ${most} файлов по ${megabytes} МБ` : `${kinds}: файл до ${megabytes} МБ`,
+    most > 1 ? `${kinds}: до\u00a0${most}\u00a0файлов по\u00a0${megabytes}\u00a0МБ` : `${kinds}: файл до\u00a0${megabytes}\u00a0МБ`,
   earlierRun: 'ваш прошлый результат',
   andMore: (n: number) => `и ещё ${n}`,
 
@@ -142,13 +142,14 @@ export const navigationRu = {
     older: 'Раньше ›',
     newest: '‹ К новым',
     row: ({ state, date, name, priceKop }: HistoryFacts) =>
-      state === 'returned' ? `↩️ ${date} · ${name} · возврат` : `${icons[state]} ${date} · ${name} · ${price(priceKop)}`,
+      state === 'returned' ? `↩️ ${date} · ${name} · возврат` : `${icons[state]} ${date} · ${name} ·\u00a0${state === 'cancelled' ? 'отменено' : price(priceKop)}`,
     state: (state: RunState, ageMs: number) =>
       ({
-        done: `✅ Готово за ${durationText(ageMs, 'ru')}`,
+        done: `✅ Готово за\u00a0${durationText(ageMs, 'ru')}`,
         open: '⏳ В работе',
         returned: '↩️ Не получилось',
         failed: '✖️ Не получилось',
+        cancelled: '✖️ Отменено',
       })[state],
     money: {
       free: () => 'Бесплатный запуск',
@@ -157,7 +158,7 @@ export const navigationRu = {
       captured: (kop: number) => `Списано ${amount(kop)}`,
       refunded: (kop: number) => `Деньги вернулись: ${amount(kop)}`,
     },
-    number: (short: string) => `№ ${short}`,
+    number: (short: string) => `№\u00a0${short}`,
   },
   sendAgainButton: '📤 Прислать ещё раз',
   changeButton: '✏️ Изменить',
@@ -173,11 +174,11 @@ export const navigationRu = {
     ),
   topUpButton: '➕ Пополнить',
   operationsButton: '📄 Операции',
-  runningButton: (name: string, kop: number) => `⏳ ${name} · ${price(kop)}`,
+  runningButton: (name: string, short: string, kop: number) => `⏳ ${name} · №\u00a0${short} ·\u00a0${price(kop)}`,
   operationsTitle: html`📄 <b>Операции</b>`,
   operationsEmpty: html`Операций пока нет.`,
   operation: ({ date, kind, amountKop, name, number }: OperationFacts) =>
-    html`${date} ${operationKinds[kind] ?? 'движение'} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` № ${number}` : ''}`,
+    html`${date} ${operationKinds[kind] ?? 'движение'} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` №\u00a0${number}` : ''}`,
   topUpOff: html`Пополнение здесь пока не подключено. Бесплатные модели работают, и деньги на балансе остаются вашими.`,
 
   // S20
@@ -212,7 +213,7 @@ export const navigationRu = {
 Новый день начинается в 03:00 МСК.
 Не получилось — бесплатный запуск вернётся.`,
     files: () => html`<b>Файлы и размеры</b>
-Пришлите фото, видео или звук прямо в чат, до 20 МБ.
+Пришлите фото, видео или звук прямо в чат, до 20\u00a0МБ.
 Файл больше — пришлите ссылку https.
 Фото без сжатия отправляйте файлом: так качество лучше.
 Допустимый размер указан в вопросе модели.`,
@@ -225,7 +226,8 @@ export const navigationRu = {
 У запуска есть срок. Не успели к нему — деньги возвращаются сами.
 Готовый результат можно прислать ещё раз из истории, бесплатно.`,
     contact: () => html`<b>Связаться с нами</b>
-Напишите через /paysupport и назовите № запуска.
+Напишите вопрос одним сообщением после команды: /paysupport № 7k2m не пришёл результат
+Его прочитает оператор.
 Номер стоит под каждым результатом и в истории.`,
   },
   terms: html`<b>Условия</b>
@@ -237,10 +239,22 @@ export const navigationRu = {
 6. Вопросы и возвраты: /paysupport
 
 Редакция от 24 ноября 2026 года.`,
-  paySupport: html`💬 <b>Вопрос об оплате</b>
-Откройте запуск в /history или строку в «📄 Операции»: там видно, что стало с деньгами.
-За запуск без результата деньги возвращаются сами, обращаться не нужно.
-Если что-то не сходится, назовите № запуска или время платежа, и мы разберёмся.`,
+  support: {
+    ask: (short: string) => html`💬 <b>Вопрос об оплате или запуске</b>
+Напишите его одним сообщением после команды, например:
+<code>/paysupport №\u00a0${short} не пришёл результат</code>
+Вопрос прочитает оператор. За запуск без результата деньги возвращаются сами.
+Что стало с каждым запуском, видно в /history и по кнопкам ниже.`,
+    sent: html`Передали. Ответим здесь.`,
+    nobody: html`Сейчас некому ответить: попробуйте позже.`,
+    run: (short: string, name: string, money: string) => `🧾 №\u00a0${short} · ${money} · ${name}`,
+    question: (from: number, name: string, text: string) => html`Вопрос от ${from} ${name}:\n${text}`,
+    about: (id: string, name: string, state: string) => html`<code>${id}</code> · ${name} · ${state}`,
+    howToAnswer: html`Чтобы ответить, ответьте на это сообщение.`,
+    answer: (text: string) => html`💬 <b>Ответ поддержки</b>\n${text}`,
+    answered: html`Ответ отправлен.`,
+    notAnswered: html`Ответ не доставлен.`,
+  },
 
   // Admin
   failuresTitle: (n: number) => html`<b>Последние неудачи: ${String(n)}</b>`,
@@ -262,8 +276,9 @@ export const navigationRu = {
   cannotUse: html`Это я не умею. Пришлите текст, фото, видео или звук.`,
   modelGone: html`Модель временно недоступна. Похожие:`,
   cancelled: html`Отменено. Деньги не тратились.`,
+  nothingToCancel: html`Отменять нечего.`,
   banned: 'Доступ закрыт. Вопросы: /paysupport',
-  tooFast: (seconds: number) => `Слишком быстро. Подождите ${seconds} с.`,
+  tooFast: (seconds: number) => `Слишком быстро. Подождите ${seconds}\u00a0с.`,
   failed: (code: string) => html`Не получилось, попробуйте ещё раз. Код ${code}.`,
 
   commands: {
@@ -283,7 +298,7 @@ export const navigationRu = {
   adminCommands: { admin_errors: 'Последние неудачи' },
 }
 
-const icons = { done: '✅', open: '⏳', failed: '✖️' }
+const icons = { done: '✅', open: '⏳', failed: '✖️', cancelled: '✖️' }
 const operationKinds: Record<string, string> = {
   topup: 'пополнение',
   bonus: 'бонус',

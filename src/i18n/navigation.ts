@@ -12,6 +12,8 @@ export type RowFacts = {
   maxKop: number
   isSlow: boolean
   free: { left: number; of: number } | undefined
+  /** When its free runs come back, if they are used up. */
+  freeAt: string | undefined
 }
 
 export type CardFacts = {
@@ -37,8 +39,8 @@ export type ParameterFacts = {
   default: string | undefined
   changesPrice: boolean
 }
-/** `returned`: ended without a result, and the money is back; `failed`: the same for a free run. */
-export type RunState = 'done' | 'open' | 'returned' | 'failed'
+/** `returned`: ended without a result, and the money is back; `failed`: the same for a free run; `cancelled`: by the person. */
+export type RunState = 'done' | 'open' | 'returned' | 'failed' | 'cancelled'
 export type HistoryFacts = { state: RunState; date: string; name: string; priceKop: number }
 export type OperationFacts = {
   date: string

@@ -220,11 +220,11 @@ export const orderingEn: Ordering = {
     changeButton: '✏️ Change',
     topUpButton: '➕ Top up',
     already: 'Already started',
-    alreadyScreen: short => html`Already started, No ${short}.`,
+    alreadyScreen: short => html`Already started, No\u00a0${short}.`,
     tooMany: n =>
       html`${n} ${pluralEn(n, 'run is', 'runs are')} in work, which is the limit. Please wait for one of them.`,
     statusButton: 'Status',
-    runningButton: (name, short) => `⏳ ${name} · No ${short}`,
+    runningButton: (name, short) => `⏳ ${name} · No\u00a0${short}`,
     cancelled: html`Cancelled. No money was spent.`,
     noPrice: html`There is no price for these answers: something is too long or too large. Please change it.`,
     staleFiles: html`The files of this order are gone by now. Please send them again.`,
@@ -232,7 +232,8 @@ export const orderingEn: Ordering = {
 
   run: {
     held: kop => (kop === 0 ? 'The run is free.' : `${amount(kop)} set aside, not charged.`),
-    queued: (short, kop) => html`⏳ Accepted, No ${short}. In the queue. ${orderingEn.run.held(kop)}`,
+    queued: kop => html`⏳ Accepted. In the queue. ${orderingEn.run.held(kop)}`,
+    which: (name, short) => html`${name} · No\u00a0${short}`,
     running: (ageMs, typical, until) =>
       lines(
         html`🎨 In progress: ${durationText(ageMs, 'en')}${typical === undefined ? '' : `, usually ${typical}`}.`,
@@ -246,9 +247,9 @@ export const orderingEn: Ordering = {
       html`Checking whether the order was accepted. It is not started twice${kop === 0 ? '' : ', the money is set aside'}. An answer by ${time(until)}.`,
     overdue: kop => html`The time is up, checking how it ended.${kop === 0 ? '' : ` ${orderingEn.run.held(kop)}`}`,
     sending: html`Ready, sending…`,
-    doneWell: (ageMs, short) => html`✅ Done in ${durationText(ageMs, 'en')}, No ${short}. The result is below.`,
-    doneBadly: short => html`✖️ It did not work, No ${short}. More below.`,
-    doneCancelled: short => html`✖️ Cancelled, No ${short}.`,
+    doneWell: (ageMs, short) => html`✅ Done in ${durationText(ageMs, 'en')}, No\u00a0${short}. The result is below.`,
+    doneBadly: short => html`✖️ It did not work, No\u00a0${short}. More below.`,
+    doneCancelled: short => html`✖️ Cancelled, No\u00a0${short}.`,
     cancelButton: 'Cancel',
     historyButton: '🗂 History',
     tooLate: 'It can no longer be stopped. If there is no result, the money comes back.',
@@ -261,37 +262,45 @@ export const orderingEn: Ordering = {
       lines(
         html`✅ <b>${r.name}</b> · ${durationText(r.ageMs, 'en')}`,
         r.kop === 0
-          ? html`Free · ${r.freeLeft} left today · No ${r.short}`
-          : html`Charged ${amount(r.kop)}, ${amount(r.balanceKop)} left · No ${r.short}`,
+          ? html`Free · ${r.freeLeft} left today · No\u00a0${r.short}`
+          : html`Charged ${amount(r.kop)}, ${amount(r.balanceKop)} left · No\u00a0${r.short}`,
       ),
     repeatForButton: kop => (kop === 0 ? '🔁 Repeat' : `🔁 Repeat for ${price(kop)}`),
     repeatButton: '🔁 Repeat',
     changeButton: '✏️ Change',
-    downloadButton: (n: number): string => (n === 1 ? '⬇️ Download' : `⬇️ Download ${n}`),
+    downloadButton: n => (n === 1 ? 'Download' : `Download ${n}`),
     noFiles: {
       too_big: html`The file is too big for Telegram. Download it by the link, which lives for about a day.`,
       refused: html`The file could not be shown here. Download it by the link, which lives for about a day.`,
       gone: html`The file is gone: it is kept for about a day.`,
     },
     originalButton: '📎 Original file',
+    resent: (name, short) => html`${name} · No\u00a0${short}`,
+    original: short => html`Original · No\u00a0${short}`,
     whyButton: kop => (kop === 0 ? '🧾 About this run' : '🧾 Why charged'),
 
     timeline: (name, short, steps) =>
       lines(
-        html`🧾 Run No ${short} · <b>${name}</b>`,
+        html`🧾 Run No\u00a0${short} · <b>${name}</b>`,
         ...steps.map(({ at, step }) => html`${secondText(at)} ${moment(step)}`),
         html`Moscow time.`,
       ),
+    characters: n => signs(n),
     questionButton: '💬 Ask support',
     support: short =>
-      html`💬 A question about run No ${short}: write through /paysupport and name this number. We will see everything about it.`,
+      lines(
+        html`💬 <b>A question about run No\u00a0${short}</b>`,
+        html`Write it in one message after the command, for example:`,
+        html`<code>/paysupport No\u00a0${short} no result came</code>`,
+        html`The operator will read it. What became of the run and the money can be seen already: “🧾”.`,
+      ),
 
     failure: {
       input: html`It did not work: the model did not accept the prompt or a file.`,
       moderation: html`The model refused this request. Change the prompt or the photo.`,
       model: html`It did not work: an error on the model's side.`,
       late: html`The result did not come in time.`,
-      busy: html`It cannot be started now. Try again in 10 min.`,
+      busy: html`It cannot be started now. Try again in 10\u00a0min.`,
       cancelled: html`Cancelled.`,
       other: html`Something went wrong. We already know.`,
     },
@@ -301,7 +310,6 @@ export const orderingEn: Ordering = {
       debited: (kop, until) => html`${amount(kop)} still set aside, we are checking. An answer by ${time(until)}.`,
       captured: kop => html`Charged ${amount(kop)}.`,
     },
-    number: short => html`No ${short}`,
     otherModelButton: 'Another model',
     moneyButton: '🧾 What about the money',
     supportButton: '💬 Support',
@@ -326,7 +334,7 @@ function moment(step: TimelineStep): string {
     case 'free':
       return 'a free run was taken'
     case 'sent':
-      return step.taskTail === undefined ? 'sent' : `sent, the maker's No …${step.taskTail}`
+      return step.taskTail === undefined ? 'sent' : `sent, the maker's No\u00a0…${step.taskTail}`
     case 'result':
       return `result received (${orderingEn.wizard.files(step.files)})`
     case 'cancelled':

@@ -197,7 +197,7 @@ export const orderingRu = {
         q.choices.length > 0 && html`${q.choices.map(named).join(' · ')}`,
         html``,
         q.freeAgain &&
-          html`Бесплатные запуски закончились. Новые: ${q.freeAgain.isTomorrow ? 'завтра ' : ''}в ${time(q.freeAgain.at)}. Можно сейчас за ${price(q.priceKop)}.`,
+          html`Бесплатные запуски закончились. Новые: ${q.freeAgain.isTomorrow ? 'завтра ' : ''}в\u00a0${time(q.freeAgain.at)}. Можно сейчас за\u00a0${price(q.priceKop)}.`,
         q.wasKop !== undefined &&
           (q.wasKop === q.priceKop
             ? html`Цена прежняя, срок обновлён.`
@@ -210,7 +210,7 @@ export const orderingRu = {
         html`${q.typical === undefined ? '' : `Обычно готово за ${q.typical}. `}${
           q.free ? 'Если не получится, бесплатный запуск вернётся.' : 'Если не получится, деньги вернутся.'
         }`,
-        html`Цена действует до ${time(q.until)}.`,
+        html`Цена действует до\u00a0${time(q.until)}.`,
       )
     },
     // S10
@@ -219,16 +219,16 @@ export const orderingRu = {
         html`Не хватает ${amount(priceKop - balanceKop)}: цена ${price(priceKop)}, можно тратить ${amount(balanceKop)}.`,
         html`Пополните, и заказ продолжится с этого места.`,
       ),
-    startButton: (kop: number) => `✅ Запустить за ${price(kop)}`,
+    startButton: (kop: number) => `✅ Запустить за\u00a0${price(kop)}`,
     startFreeButton: '✅ Запустить бесплатно',
     changeButton: '✏️ Изменить',
     topUpButton: '➕ Пополнить',
     already: 'Уже запущено',
-    alreadyScreen: (short: string) => html`Уже запущено, № ${short}.`,
+    alreadyScreen: (short: string) => html`Уже запущено, №\u00a0${short}.`,
     tooMany: (n: number) =>
       html`Сейчас ${pluralRu(n, 'идёт', 'идут', 'идут')} ${n} ${pluralRu(n, 'запуск', 'запуска', 'запусков')}, это предел. Дождитесь одного, пожалуйста.`,
     statusButton: 'Статус',
-    runningButton: (name: string, short: string) => `⏳ ${name} · № ${short}`,
+    runningButton: (name: string, short: string) => `⏳ ${name} · №\u00a0${short}`,
     cancelled: html`Отменено. Деньги не тратились.`,
     noPrice: html`Для таких ответов цены нет: что-то слишком длинное или слишком большое. Измените, пожалуйста.`,
     staleFiles: html`Файлы этого заказа уже удалены. Пришлите их ещё раз, пожалуйста.`,
@@ -237,25 +237,27 @@ export const orderingRu = {
   run: {
     // S11
     held: (kop: number) => (kop === 0 ? 'Запуск бесплатный.' : `${amount(kop)} отложены, не списаны.`),
-    queued: (short: string, kop: number) => html`⏳ Принято, № ${short}. В очереди. ${orderingRu.run.held(kop)}`,
+    queued: (kop: number) => html`⏳ Принято. В очереди. ${orderingRu.run.held(kop)}`,
+    /** Which of several runs it is: the last line of what is said about one. */
+    which: (name: string, short: string) => html`${name} · №\u00a0${short}`,
     running: (ageMs: number, typical: string | undefined, until: Date) =>
       lines(
         html`🎨 Готовится: ${durationText(ageMs, 'ru')}.${typical === undefined ? '' : ` Обычно ${typical}.`}`,
-        html`Ответ будет до ${time(until)}.`,
+        html`Ответ будет до\u00a0${time(until)}.`,
       ),
     slow: (ageMs: number, kop: number, until: Date) =>
       kop === 0
-        ? html`Дольше обычного: ${durationText(ageMs, 'ru')}. Пришлю результат или верну бесплатный запуск до ${time(until)}.`
-        : html`Дольше обычного: ${durationText(ageMs, 'ru')}. ${orderingRu.run.held(kop)} Пришлю результат или верну деньги до ${time(until)}.`,
+        ? html`Дольше обычного: ${durationText(ageMs, 'ru')}. Пришлю результат или верну бесплатный запуск до\u00a0${time(until)}.`
+        : html`Дольше обычного: ${durationText(ageMs, 'ru')}. ${orderingRu.run.held(kop)} Пришлю результат или верну деньги до\u00a0${time(until)}.`,
     unclear: (kop: number, until: Date) =>
-      html`Проверяем, принят ли заказ. Повторно не запускаем${kop === 0 ? '' : ', деньги отложены'}. Ответ до ${time(until)}.`,
+      html`Проверяем, принят ли заказ. Повторно не запускаем${kop === 0 ? '' : ', деньги отложены'}. Ответ до\u00a0${time(until)}.`,
     overdue: (kop: number) =>
       html`Срок вышел, проверяем, чем всё закончилось.${kop === 0 ? '' : ` ${orderingRu.run.held(kop)}`}`,
     sending: html`Готово, отправляю…`,
     doneWell: (ageMs: number, short: string) =>
-      html`✅ Готово за ${durationText(ageMs, 'ru')}, № ${short}. Результат ниже.`,
-    doneBadly: (short: string) => html`✖️ Не получилось, № ${short}. Подробности ниже.`,
-    doneCancelled: (short: string) => html`✖️ Отменено, № ${short}.`,
+      html`✅ Готово за\u00a0${durationText(ageMs, 'ru')}, №\u00a0${short}. Результат ниже.`,
+    doneBadly: (short: string) => html`✖️ Не получилось, №\u00a0${short}. Подробности ниже.`,
+    doneCancelled: (short: string) => html`✖️ Отменено, №\u00a0${short}.`,
     cancelButton: 'Отменить',
     historyButton: '🗂 История',
     tooLate: 'Остановить уже нельзя. Если результата не будет, деньги вернутся.',
@@ -269,31 +271,39 @@ export const orderingRu = {
       lines(
         html`✅ <b>${r.name}</b> · ${durationText(r.ageMs, 'ru')}`,
         r.kop === 0
-          ? html`Бесплатно · осталось сегодня ${r.freeLeft} · № ${r.short}`
-          : html`Списано ${amount(r.kop)} · осталось ${amount(r.balanceKop)} · № ${r.short}`,
+          ? html`Бесплатно · осталось сегодня ${r.freeLeft} · №\u00a0${r.short}`
+          : html`Списано ${amount(r.kop)} · осталось ${amount(r.balanceKop)} · №\u00a0${r.short}`,
       ),
-    repeatForButton: (kop: number): string => (kop === 0 ? '🔁 Повторить' : `🔁 Повторить за ${price(kop)}`),
+    repeatForButton: (kop: number): string => (kop === 0 ? '🔁 Повторить' : `🔁 Повторить за\u00a0${price(kop)}`),
     repeatButton: '🔁 Повторить',
     changeButton: '✏️ Изменить параметры',
     originalButton: '📎 Оригинал без сжатия',
-    downloadButton: (n: number): string => (n === 1 ? '⬇️ Скачать' : `⬇️ Скачать ${n}`),
+    downloadButton: (n: number): string => (n === 1 ? 'Скачать' : `Скачать ${n}`),
     noFiles: {
       too_big: html`Файл слишком большой для Telegram. Скачайте его по ссылке: она живёт около суток.`,
       refused: html`Показать файл здесь не получилось. Скачайте его по ссылке: она живёт около суток.`,
       gone: html`Файл уже удалён: он хранится около суток.`,
-    } satisfies Record<NoFiles, Html>,
+    },
+    resent: (name: string, short: string) => html`${name} · №\u00a0${short}`,
+    original: (short: string) => html`Оригинал · №\u00a0${short}`,
     whyButton: (kop: number): string => (kop === 0 ? '🧾 Что с запуском' : '🧾 Почему списано'),
 
     // S13
     timeline: (name: string, short: string, steps: { at: Date; step: TimelineStep }[]) =>
       lines(
-        html`🧾 Запуск № ${short} · <b>${name}</b>`,
+        html`🧾 Запуск №\u00a0${short} · <b>${name}</b>`,
         ...steps.map(({ at, step }) => html`${secondText(at)} ${moment(step)}`),
         html`Время московское.`,
       ),
+    characters: (n: number) => signs(n),
     questionButton: '💬 Вопрос в поддержку',
     support: (short: string) =>
-      html`💬 Вопрос о запуске № ${short}: напишите через /paysupport и назовите этот номер. Мы увидим всё, что с ним было.`,
+      lines(
+        html`💬 <b>Вопрос о запуске №\u00a0${short}</b>`,
+        html`Напишите его одним сообщением после команды, например:`,
+        html`<code>/paysupport №\u00a0${short} не пришёл результат</code>`,
+        html`Вопрос прочитает оператор. Что было с запуском и деньгами, видно уже сейчас: «🧾».`,
+      ),
 
     // S14
     failure: {
@@ -301,17 +311,16 @@ export const orderingRu = {
       moderation: html`Модель отказалась выполнять этот запрос. Измените описание или фото.`,
       model: html`Не получилось: ошибка на стороне модели.`,
       late: html`Результат не пришёл вовремя.`,
-      busy: html`Сейчас запустить нельзя. Попробуйте через 10 мин.`,
+      busy: html`Сейчас запустить нельзя. Попробуйте через 10\u00a0мин.`,
       cancelled: html`Отменено.`,
       other: html`Что-то пошло не так. Мы уже знаем.`,
     } satisfies Record<Failure, Html>,
     money: {
       refunded: (kop: number) => html`Деньги вернулись: ${amount(kop)}.`,
       free: html`Бесплатный запуск вернулся.`,
-      debited: (kop: number, until: Date) => html`${amount(kop)} отложены, проверяем. Ответ до ${time(until)}.`,
+      debited: (kop: number, until: Date) => html`${amount(kop)} отложены, проверяем. Ответ до\u00a0${time(until)}.`,
       captured: (kop: number) => html`Списано ${amount(kop)}.`,
     },
-    number: (short: string) => html`№ ${short}`,
     otherModelButton: 'Другая модель',
     moneyButton: '🧾 Что с деньгами',
     supportButton: '💬 Поддержка',
@@ -337,7 +346,7 @@ function moment(step: TimelineStep): string {
     case 'free':
       return 'взят бесплатный запуск'
     case 'sent':
-      return step.taskTail === undefined ? 'отправлено' : `отправлено, № исполнителя …${step.taskTail}`
+      return step.taskTail === undefined ? 'отправлено' : `отправлено, №\u00a0исполнителя …${step.taskTail}`
     case 'result':
       return `результат получен (${orderingRu.wizard.files(step.files)})`
     case 'cancelled':

@@ -21,6 +21,9 @@ const open = (url: string, log: Log, options: { migrate: boolean; isWorker: bool
     connectionString: url,
     application_name: 'telegen jobs',
     max: 4,
+    connectionTimeoutMillis: 3_000,
+    // A connection that went silent is thrown away instead of waited for; passed on to `pg`, the typings lack it.
+    ...{ query_timeout: 8_000 },
     migrate: options.migrate,
     createSchema: options.migrate,
     useListenNotify: options.isWorker,

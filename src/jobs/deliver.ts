@@ -3,14 +3,15 @@ import { crash } from '../crash.ts'
 import { type Sql, untilAnswered } from '../db.ts'
 import { Refused, Unknown } from '../errors.ts'
 import type { Log } from '../log.ts'
+import type { Language } from '../money.ts'
 import { freeLeft, type Generation, type Output, outputsOf, readGeneration } from '../payments/generations.ts'
 import type { Limits, Wake } from '../payments/integration.ts'
-import type { Messages } from '../payments/messages.ts'
+import type { Messages, NoFiles } from '../payments/messages.ts'
 import { readWallet } from '../payments/wallet.ts'
 import { TelegramRefused } from '../telegram/client.ts'
-import { type Item, sendResult } from '../telegram/delivery.ts'
-import { type Mark, type Outgoing, outboxMark, outboxTake } from '../telegram/outbox.ts'
-import { show } from '../telegram/screen.ts'
+import { checkUpload, type Item, type Sent, sendOriginal, sendResult } from '../telegram/delivery.ts'
+import { type Mark, type Outgoing, outboxHold, outboxMark, outboxTake, type SentFile } from '../telegram/outbox.ts'
+import { type Screen, show } from '../telegram/screen.ts'
 import type { ResultStore } from '../upstream/results.ts'
 import { languageFor, markUnreachable } from '../users/users.ts'
 import { editProgress } from './progress.ts'
@@ -25,26 +26,37 @@ export type DeliverOptions = {
   log: Log
 }
 
+// A quarter of an hour without an answer, with the pauses below. To wait in a queue is no failure, so for that it is more.
 const mostAttempts = 10
+const mostWaits = 100
 
 /**
- * Sends one message of the outbox. At least once: a second copy is possible only when the answer to the first was lost,
- * since Telegram's methods take no idempotency key. Money is never touched here.
+ * Sends one message of the outbox. At least once: what has arrived is noted part by part and not sent again, but a part
+ * whose answer was lost is, since Telegram's methods take no idempotency key. Money is never touched here.
  */
 export async function deliverJob(options: DeliverOptions, outboxId: number): Promise<void> {
-  const { sql, log } = options
+  const { sql, log, results } = options
   const [outgoing] = await outboxTake(sql, outboxId)
   if (!outgoing) return // sent, or somebody is at it
   crash('outbox_taken')
-  const ref = { userId: outgoing.userId, id: outgoing.body.generationId }
-  const generation = await readGeneration(sql, ref)
-  if (!generation) throw new Error(`outbox ${outboxId} names the generation ${ref.id}, which is not there`)
+  const { kind, generationId } = outgoing.body
+  const generation = await readGeneration(sql, { userId: outgoing.userId, id: generationId })
+  if (!generation) throw new Error(`outbox ${outboxId} names the generation ${generationId}, which is not there`)
+  const language = await languageFor(sql, outgoing.userId)
+  const said = { outboxId, kind, generationId, userId: outgoing.userId, attempt: outgoing.attempts }
 
-  const mark = await send(options, generation).catch(error => refusal(options, outgoing, error))
+  const delivery: Delivery = { options, outgoing, generation, language, chatId: generation.chatId, files: [] }
+  let outcome: Outcome
+  try {
+    outcome = { ...blank, messageId: await results.use(generationId, () => send(delivery)) }
+  } catch (error) {
+    if (error instanceof Overtaken) return log.warn(said, 'somebody else has taken the delivery over')
+    outcome = await refusal(options, outgoing, error)
+  }
   crash('telegram_sent')
+  const mark = { ...outcome, files: delivery.files }
   const [row] = await untilAnswered(() => outboxMark(sql, outboxId, outgoing.attempts, mark))
   crash('outbox_marked')
-  const said = { outboxId, generationId: ref.id, userId: ref.userId, attempt: outgoing.attempts }
   if (mark.againMs !== null) {
     log.warn({ ...said, againMs: mark.againMs }, 'delivery put off')
     await options.wake.deliver(outboxId, mark.againMs)
@@ -52,39 +64,123 @@ export async function deliverJob(options: DeliverOptions, outboxId: number): Pro
     log.error({ ...said, reason: mark.dead }, 'delivery given up; the result stays in the history')
   } else {
     log.info({ ...said, messageId: mark.messageId, isMine: row?.isMine }, 'delivered')
-    const language = await languageFor(sql, ref.userId)
+    if (kind !== 'generation') return
     await editProgress(options.telegram, generation, options.messages.done(generation, language), log)
   }
-  if (mark.againMs === null) await options.results.drop(ref.id)
 }
 
-async function send(options: DeliverOptions, generation: Generation): Promise<Mark> {
-  const { sql, telegram, messages, limits } = options
-  const language = await languageFor(sql, generation.userId)
-  if (generation.execState !== 'success') {
-    const screen = messages.failure(generation, language)
-    const messageId = await show(telegram, { chatId: generation.chatId }, screen)
-    return { messageId, files: [], dead: null, againMs: null }
-  }
+type Delivery = {
+  options: DeliverOptions
+  /** Its `sent` grows with every output that arrives. */
+  outgoing: Outgoing
+  generation: Generation
+  language: Language
+  chatId: number
+  /** What has arrived this time. */
+  files: SentFile[]
+}
+type Outcome = Omit<Mark, 'files'>
+const blank: Outcome = { messageId: null, dead: null, againMs: null }
 
+/** The hold has passed and another worker sends it: whatever we send now would be a copy. */
+class Overtaken extends Error {
+  override name = 'Overtaken'
+}
+
+/** Gives the id of the message that has the buttons, null where it arrived an earlier time. */
+async function send(delivery: Delivery): Promise<number | null> {
+  try {
+    return await (delivery.generation.execState === 'success' ? sendSuccess(delivery) : sendFailure(delivery))
+  } catch (error) {
+    if (!(error instanceof TelegramRefused) || error.migrateTo === undefined) throw error
+    if (error.migrateTo === delivery.chatId) throw error
+    return send({ ...delivery, chatId: error.migrateTo }) // the group lives on under another id
+  }
+}
+
+function sendFailure({ options, generation, chatId, language }: Delivery): Promise<number> {
+  return show(options.telegram, { chatId }, options.messages.failure(generation, language))
+}
+
+async function sendSuccess(delivery: Delivery): Promise<number | null> {
+  const { options, outgoing, generation, chatId, language } = delivery
+  const { sql, telegram, messages, limits, log } = options
+  const { userId } = generation
   const [outputs, wallet, left] = await Promise.all([
     outputsOf(sql, generation),
-    readWallet(sql, generation.userId),
-    freeLeft(sql, generation.userId, { daily: limits.freeDaily, hourly: limits.freeHourly }),
+    readWallet(sql, userId),
+    freeLeft(sql, userId, { daily: limits.freeDaily, hourly: limits.freeHourly }),
   ])
-  const items = await Promise.all(outputs.map(output => itemOf(options, generation, output)))
   const caption = messages.result(generation, outputs, wallet, left(generation.modelId).day, language)
-  const { captionMessageId, sent } = await sendResult(telegram, generation.chatId, items, caption)
-  const files = sent.map((one, index) => ({ n: outputs[index]!.n, file_id: one.fileId, sent_as: one.sentAs }))
-  return { messageId: captionMessageId, files, dead: null, againMs: null }
+  try {
+    return await sendFiles(delivery, outputs, caption)
+  } catch (error) {
+    const missing = missingOf(delivery, outputs)
+    const why = noFiles(error, outgoing.attempts)
+    if (!why || missing.length === 0) throw error
+    log.warn({ err: error, outboxId: outgoing.id, generationId: generation.id, why }, 'a result goes without its files')
+    return show(telegram, { chatId }, messages.withoutFiles(caption, missing, why, language))
+  }
 }
 
-/** An output as Telegram takes it: the id it already knows, else the bytes. Throws as the downloader does. */
-export async function itemOf(
-  { results }: Pick<DeliverOptions, 'results'>,
-  generation: Pick<Generation, 'id'>,
-  output: Output,
-): Promise<Item> {
+const missingOf = ({ outgoing }: Delivery, outputs: Output[]) => outputs.filter(({ n }) => !outgoing.sent.includes(n))
+
+/** Sends what has not arrived yet, by file ids where Telegram has them. Throws as the gateway and the downloader do. */
+async function sendFiles(delivery: Delivery, outputs: Output[], caption: Screen): Promise<number | null> {
+  const isOriginal = delivery.outgoing.body.kind === 'original'
+  // A photo's file id leads to the recompressed copy; only a document's leads to the original.
+  const missing = missingOf(delivery, outputs).map(output =>
+    isOriginal && output.sentAs !== 'document' ? { ...output, fileId: null } : output,
+  )
+  try {
+    const items = await Promise.all(missing.map(output => itemOf(delivery, output)))
+    await arrived(delivery, []) // fetching took its time
+    return isOriginal
+      ? await sendOriginals(delivery, missing, items, caption)
+      : await sendShown(delivery, missing, items, caption)
+  } catch (error) {
+    // A file id that Telegram no longer takes: the bytes, while they can be had.
+    const isRejected = error instanceof TelegramRefused && error.code === 'file_rejected'
+    if (!isRejected || missing.every(({ fileId }) => fileId === null)) throw error
+    return sendFiles(
+      delivery,
+      outputs.map(output => ({ ...output, fileId: null })),
+      caption,
+    )
+  }
+}
+
+async function sendShown(delivery: Delivery, outputs: Output[], items: Item[], caption: Screen): Promise<number> {
+  const { options, chatId, files } = delivery
+  const ahead = [...outputs]
+  const filesOf = (part: Sent[]) =>
+    part.map(({ fileId, sentAs }) => ({ n: ahead.shift()!.n, file_id: fileId, sent_as: sentAs }))
+  const remember = (part: Sent[]) => arrived(delivery, filesOf(part))
+  const { captionMessageId, sent } = await sendResult(options.telegram, chatId, items, caption, remember)
+  if (ahead.length > 0) files.push(...filesOf(sent)) // one message was the whole, and the mark follows at once
+  return captionMessageId
+}
+
+async function sendOriginals(delivery: Delivery, outputs: Output[], items: Item[], caption: Screen) {
+  let messageId: number | null = null
+  for (const [index, item] of items.entries()) {
+    ;({ messageId } = await sendOriginal(delivery.options.telegram, delivery.chatId, item, caption))
+    // Its file id is none for the next time: a result is shown, and not handed over as a document.
+    await arrived(delivery, [{ n: outputs[index]!.n, file_id: null, sent_as: null }])
+  }
+  return messageId
+}
+
+/** Notes what has arrived before anything else is sent, and holds the message for the next part. */
+async function arrived({ options, outgoing, files }: Delivery, part: SentFile[]): Promise<void> {
+  files.push(...part)
+  outgoing.sent.push(...part.map(({ n }) => n))
+  const [row] = await untilAnswered(() => outboxHold(options.sql, outgoing.id, outgoing.attempts, part))
+  if (!row?.isMine) throw new Overtaken(`outbox ${outgoing.id}, attempt ${outgoing.attempts}`)
+}
+
+/** An output as Telegram takes it: the id it already knows, else the bytes. Throws as the downloader does, or `too_big`. */
+async function itemOf({ options, generation }: Delivery, output: Output): Promise<Item> {
   const about = {
     kind: output.kind as Item['kind'],
     mime: output.mime,
@@ -97,30 +193,40 @@ export async function itemOf(
   }
   const known = sentAs(output.sentAs)
   if (output.fileId !== null && known) return { ...about, source: { fileId: output.fileId, sentAs: known } }
-  const file = await results.fetch(generation.id, output.n, output.url)
-  return { ...about, source: { path: file.path } }
+  checkUpload(about)
+  const { path } = await options.results.fetch(generation.id, output.n, output.url)
+  return { ...about, source: { path } }
 }
 
 const sentAs = (as: string | null) =>
   as === 'photo' || as === 'video' || as === 'audio' || as === 'document' ? as : undefined
 
-// What became of a send that did not go through: later, or never.
-async function refusal(options: DeliverOptions, outgoing: Outgoing, error: unknown): Promise<Mark> {
-  const later = (againMs: number): Mark => ({ messageId: null, files: [], dead: null, againMs })
-  const never = (dead: string): Mark => ({ messageId: null, files: [], dead, againMs: null })
+/** Why the files can never be sent, though the person can be told; undefined where that is not what went wrong. */
+function noFiles(error: unknown, attempts: number): NoFiles | undefined {
+  if (error instanceof Unknown) return attempts < mostAttempts ? undefined : 'refused'
+  if (!(error instanceof Refused) || notTheFiles.has(error.code)) return undefined
+  if (error.code === 'too_big' || error.code === 'too_large') return 'too_big'
+  // A link that leads nowhere may do so only for a moment (kie-api.md K8).
+  if (error.code === 'not_found') return attempts < 3 ? undefined : 'gone'
+  return 'refused'
+}
+const notTheFiles = new Set(['blocked', 'chat_not_found', 'rate_limited', 'unauthorized', 'conflict', 'migrated'])
+
+/** What becomes of a message that did not go through: later, or never. */
+async function refusal(options: DeliverOptions, { id, userId, attempts }: Outgoing, error: unknown): Promise<Outcome> {
+  const later = (againMs: number): Outcome => ({ ...blank, againMs })
+  const never = (dead: string): Outcome => ({ ...blank, dead })
   if (!(error instanceof Refused || error instanceof Unknown)) throw error
-  options.log.warn({ err: error, outboxId: outgoing.id, attempt: outgoing.attempts }, 'delivery did not go through')
+  options.log.warn({ err: error, outboxId: id, attempt: attempts }, 'delivery did not go through')
 
   if (error instanceof TelegramRefused) {
     if (error.code === 'blocked' || error.code === 'chat_not_found') {
-      await markUnreachable(options.sql, outgoing.userId)
+      await markUnreachable(options.sql, userId)
       return never(error.code)
     }
-    if (error.code === 'rate_limited') return later((error.retryAfterMs ?? 5_000) + 500)
     if (error.code === 'unauthorized') return later(60_000)
+    if (error.code === 'rate_limited' && attempts < mostWaits) return later((error.retryAfterMs ?? 5_000) + 500)
   }
-  if (outgoing.attempts >= mostAttempts) {
-    return never(error instanceof Refused ? error.code : 'no answer')
-  }
-  return later(Math.min(300_000, 1_000 * 2 ** outgoing.attempts))
+  if (attempts >= mostAttempts) return never(error instanceof Refused ? error.code : 'no answer')
+  return later(Math.min(300_000, 1_000 * 2 ** attempts))
 }

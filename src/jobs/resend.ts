@@ -1,47 +1,20 @@
-import { NotFound } from '../errors.ts'
-import { freeLeft, type Output, outputsOf, type Ref, readGeneration } from '../payments/generations.ts'
-import { readWallet } from '../payments/wallet.ts'
-import { TelegramRefused } from '../telegram/client.ts'
-import { sendOriginal, sendResult } from '../telegram/delivery.ts'
-import { languageFor } from '../users/users.ts'
-import { type DeliverOptions, itemOf } from './deliver.ts'
+import { type Sql, untilAnswered } from '../db.ts'
+import type { Ref } from '../payments/generations.ts'
+import type { Wake } from '../payments/integration.ts'
+import { outboxAdd } from '../telegram/outbox.ts'
 
-/** Sends a result once more, free of charge: by Telegram's file ids where it has them. Throws NotFound, or as the gateway does. */
-export async function resend(options: Omit<DeliverOptions, 'wake'>, ref: Ref): Promise<void> {
-  const { generation, outputs, caption } = await prepared(options, ref)
-  const send = async (files: Output[]) => {
-    const items = await Promise.all(files.map(file => itemOf(options, generation, file)))
-    await sendResult(options.telegram, generation.chatId, items, caption)
-  }
-  try {
-    await send(outputs)
-  } catch (error) {
-    // A file id that Telegram no longer takes: the bytes, while they can be had.
-    if (!(error instanceof TelegramRefused && error.code === 'file_rejected')) throw error
-    await send(outputs.map(output => ({ ...output, fileId: null })))
-  }
-}
+type Options = { sql: Sql; wake: Pick<Wake, 'deliver'> }
 
-/** Sends the files of a result as they were made, without Telegram's compression. */
-export async function sendOriginals(options: Omit<DeliverOptions, 'wake'>, ref: Ref): Promise<void> {
-  const { generation, outputs, caption } = await prepared(options, ref)
-  for (const output of outputs) {
-    // A photo's file id leads to the recompressed copy; only a document's leads to the original.
-    const item = await itemOf(options, generation, output.sentAs === 'document' ? output : { ...output, fileId: null })
-    await sendOriginal(options.telegram, generation.chatId, item, caption)
-  }
-  await options.results.drop(ref.id)
-}
+/** Has a result sent once more, free of charge. It goes the way of every message and outlives the press. */
+export const resend = (options: Options, ref: Ref): Promise<void> => ask(options, ref, 'resend')
 
-async function prepared({ sql, messages, limits }: Omit<DeliverOptions, 'wake'>, ref: Ref) {
-  const generation = await readGeneration(sql, ref)
-  const outputs = await outputsOf(sql, ref)
-  if (!generation || outputs.length === 0) throw new NotFound(`result of generation ${ref.id}, user ${ref.userId}`)
-  const [wallet, left, language] = await Promise.all([
-    readWallet(sql, ref.userId),
-    freeLeft(sql, ref.userId, { daily: limits.freeDaily, hourly: limits.freeHourly }),
-    languageFor(sql, ref.userId),
-  ])
-  const caption = messages.result(generation, outputs, wallet, left(generation.modelId).day, language)
-  return { generation, outputs, caption }
+/** Has the files of a result sent as they were made, without Telegram's compression. */
+export const sendOriginals = (options: Options, ref: Ref): Promise<void> => ask(options, ref, 'original')
+
+async function ask({ sql, wake }: Options, ref: Ref, kind: 'resend' | 'original'): Promise<void> {
+  // An impatient thumb, or an update that is handled twice, is one press.
+  const minute = Math.floor(Date.now() / 60_000)
+  const body = { kind, generationId: ref.id }
+  const [row] = await untilAnswered(() => outboxAdd(sql, `${kind}:${ref.id}:${minute}`, ref.userId, body))
+  await wake.deliver(row!.id)
 }

@@ -100,6 +100,7 @@ export const outputsOf = query(
 
 const Line = Type.Object({
   id: Type.String(),
+  errorCode: Nullable(Type.String()),
   modelId: Type.String(),
   execState: ExecState,
   moneyState: MoneyState,
@@ -115,8 +116,9 @@ export const history = query(
   Line,
   (sql, userId: number, filter: 'all' | 'done' | 'failed', before: string | null, limit: number) => sql`
     select g.id, g.model_id as "modelId", g.exec_state as "execState", g.money_state as "moneyState", g.is_free as "isFree",
-      g.price_kop as "priceKop", g.created_at as "createdAt", g.task_id as "taskId"
+      g.price_kop as "priceKop", g.created_at as "createdAt", g.task_id as "taskId", e.error_code as "errorCode"
     from pay.generations g
+    left join pay.generation_events e on e.user_id = g.user_id and e.request_id = g.id and e.status <> 'started'
     where g.user_id = ${userId}
       and (${filter}::text = 'all' or ${filter}::text = 'done' and g.exec_state = 'success'
            or ${filter}::text = 'failed' and g.exec_state in ('failed', 'timeout'))

@@ -17,4 +17,6 @@ export type Messages = {
   /** A result whose files cannot be shown: its caption, and a link to each of `outputs` unless they are gone. */
   withoutFiles(caption: Screen, outputs: Output[], why: NoFiles, language: Language): Screen
   failure(generation: Generation, language: Language): Screen
+  /** The caption of a result that is sent once more, or of its originals: nothing new to say, nothing to offer. */
+  resent(generation: Generation, kind: 'resend' | 'original', language: Language): Screen
 }

@@ -30,22 +30,29 @@ export type Sent = {
 /**
  * Sends a result: one item with caption and buttons; several as albums, and then a message with the caption and the
  * buttons, which an album cannot have. `sent` is in the order of the items. What Telegram does not take as a picture or
- * a film goes as a document. Throws TelegramRefused `too_big` over 50 MB, before anything is sent.
+ * a film goes as a document. After each part, in that order, `remember` is told what has arrived, and the next one
+ * waits for it; one item with the caption is the whole. Throws TelegramRefused `too_big` over 50 MB, before anything is
+ * sent.
  */
 export async function sendResult(
   telegram: Telegram,
   chatId: number,
   items: Item[],
   caption: Screen,
+  remember: (sent: Sent[]) => Promise<void> = async () => {},
 ): Promise<{ captionMessageId: number; sent: Sent[] }> {
-  for (const item of items) checkSize(item)
+  for (const item of items) if ('path' in item.source) checkUpload(item)
   const [first, ...others] = items
   if (first && others.length === 0 && plainLength(caption.text) <= mostCaption) {
     const sent = await sendOne(telegram, chatId, first, wayOf(first), caption)
     return { captionMessageId: sent.messageId, sent: [sent] }
   }
   const sent: Sent[] = []
-  for (const group of albums(items)) sent.push(...(await sendGroup(telegram, chatId, group)))
+  const arrived = async (part: Sent[]) => {
+    sent.push(...part)
+    await remember(part)
+  }
+  for (const group of albums(items)) await sendGroup(telegram, chatId, group, arrived)
   return { captionMessageId: await show(telegram, { chatId }, caption), sent }
 }
 
@@ -54,8 +61,8 @@ export async function sendResult(
  * its kind cannot change. Throws TelegramRefused `too_big` over 50 MB.
  */
 export async function sendOriginal(telegram: Telegram, chatId: number, item: Item, caption: Screen): Promise<Sent> {
-  checkSize(item)
-  if ('fileId' in item.source && item.source.sentAs !== 'document') {
+  if ('path' in item.source) checkUpload(item)
+  else if (item.source.sentAs !== 'document') {
     throw new TypeError(`${item.fileName} was sent as ${item.source.sentAs}: the original needs its bytes`)
   }
   if (plainLength(caption.text) <= mostCaption) return sendOne(telegram, chatId, item, 'document', caption)
@@ -68,8 +75,9 @@ const MB = 1024 * 1024
 const mostCaption = 1024
 const silent: Screen = { text: html``, buttons: [] }
 
-function checkSize({ source, bytes, fileName }: Item) {
-  if ('path' in source && bytes > 50 * MB) {
+/** Throws TelegramRefused `too_big` for what a bot may not upload; a file id may be of any size. */
+export function checkUpload({ bytes, fileName }: Pick<Item, 'bytes' | 'fileName'>): void {
+  if (bytes > 50 * MB) {
     throw new TelegramRefused('too_big', `${fileName}: ${bytes} bytes are over the 50 MB that a bot may upload`)
   }
 }
@@ -153,20 +161,27 @@ const familyOf = (item: Item) => {
   return way === 'video' ? 'photo' : way
 }
 
-async function sendGroup(telegram: Telegram, chatId: number, items: Item[]): Promise<Sent[]> {
-  if (items.length > 1) {
-    try {
-      const media = items.map(item => ({ type: wayOf(item), ...mediaOf(item, wayOf(item)) }))
-      const messages = await telegram.sendMediaGroup(chatId, media as Album)
-      return messages.map(sentOf)
-    } catch (error) {
-      // An album is refused as a whole; one by one, only the one that is at fault becomes a document.
-      if (!isRejected(error)) throw error
-    }
+async function sendGroup(
+  telegram: Telegram,
+  chatId: number,
+  items: Item[],
+  arrived: (part: Sent[]) => Promise<void>,
+): Promise<void> {
+  const album = items.length > 1 ? await sendAlbum(telegram, chatId, items) : undefined
+  if (album) return arrived(album)
+  for (const item of items) await arrived([await sendOne(telegram, chatId, item, wayOf(item), silent)])
+}
+
+/** Undefined where Telegram refuses a file: that goes for the whole album, and one by one only the one at fault suffers. */
+async function sendAlbum(telegram: Telegram, chatId: number, items: Item[]): Promise<Sent[] | undefined> {
+  try {
+    const media = items.map(item => ({ type: wayOf(item), ...mediaOf(item, wayOf(item)) }))
+    const messages = await telegram.sendMediaGroup(chatId, media as Album)
+    return messages.map(sentOf)
+  } catch (error) {
+    if (!isRejected(error)) throw error
+    return undefined
   }
-  const sent: Sent[] = []
-  for (const item of items) sent.push(await sendOne(telegram, chatId, item, wayOf(item), silent))
-  return sent
 }
 
 type Album = (InputMediaPhoto | InputMediaVideo)[] | InputMediaAudio[] | InputMediaDocument[]

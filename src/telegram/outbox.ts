@@ -1,28 +1,49 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { query } from '../db.ts'
 
+const Body = Type.Object({
+  /** How a generation ended; its result once more; the files of its result as they were made. */
+  kind: Type.Union([Type.Literal('generation'), Type.Literal('resend'), Type.Literal('original')]),
+  generationId: Type.String(),
+})
 const Outgoing = Type.Object({
   id: Type.Integer(),
   userId: Type.Integer(),
-  body: Type.Object({ kind: Type.Literal('generation'), generationId: Type.String() }),
+  body: Body,
   attempts: Type.Integer(),
+  sent: Type.Array(Type.Integer()),
 })
-/** A message that must reach a person. Its only kind so far tells how a generation ended. */
+/** A message that must reach a person. `sent` are the outputs that have arrived, by position. */
 export type Outgoing = Static<typeof Outgoing>
 
 // Longer than the largest upload takes; a worker that died leaves the message to the next one after this.
 const hold = '3 minutes'
 
+export const outboxAdd = query(
+  Type.Object({ id: Type.Integer() }),
+  (sql, dedupe: string, userId: number, body: Static<typeof Body>) => sql`
+    select pay.outbox_add(${dedupe}, ${userId}, ${body}) as id`,
+)
+
 export const outboxTake = query(
   Outgoing,
   (sql, id: number) => sql`
-    select id, user_id as "userId", body, attempts from pay.outbox_take(${id}, ${hold})`,
+    select id, user_id as "userId", body, attempts, sent from pay.outbox_take(${id}, ${hold})`,
+)
+
+/** An output that has arrived. The file id is Telegram's, null where it leads to less than a person should get again. */
+export type SentFile = { n: number; file_id: string | null; sent_as: string | null }
+
+/** Between the parts of a message: notes what has arrived and keeps the message for us. False: it is another's now. */
+export const outboxHold = query(
+  Type.Object({ isMine: Type.Boolean() }),
+  (sql, id: number, attempt: number, files: SentFile[]) => sql`
+    select pay.outbox_hold(${id}, ${attempt}, ${files}, ${hold}) as "isMine"`,
 )
 
 export type Mark = {
   messageId: number | null
-  /** Telegram's file ids of the outputs, by position. */
-  files: { n: number; file_id: string; sent_as: string }[]
+  files: SentFile[]
   dead: string | null
   againMs: number | null
 }

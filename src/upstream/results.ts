@@ -1,49 +1,90 @@
-import type { createDownloader, Downloaded } from './download.ts'
+import type { Downloaded, Downloader } from './download.ts'
 
 export type ResultStore = {
-  /** The n-th output of a generation as a local file: fetched once, then from here while it is kept. Throws as `fetch` of the downloader. */
+  /**
+   * The n-th output of a generation, fetched once for all who ask while it is kept. Its file is there for sure only
+   * within `use`; what was found out about it is good anywhere. Throws as `fetch` of the downloader.
+   */
   fetch(generationId: string, n: number, url: string): Promise<Downloaded>
-  /** Lets go of a generation's files. */
-  drop(generationId: string): Promise<void>
+  /** Lets the files of a generation stay while `work` runs, and deletes them after the last who uses them. */
+  use<T>(generationId: string, work: () => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
+/** The files of one generation. */
+type Kept = { files: Map<number, Promise<Downloaded>>; bytes: number; users: number; timer?: NodeJS.Timeout }
+
+// Room for the largest result and some small ones: the folder may be memory.
+const roomy = 150 * 1_048_576
 // Between the settle and the delivery lie milliseconds; what stays longer is fetched again when it is wanted.
-const mostKept = 64
+const patient = 120_000
 
 /**
  * Keeps what was just fetched and verified until it is delivered, so that a result crosses the wire once. Only a cache:
- * another machine, or this one after a restart, fetches it again.
+ * another machine, or this one after a restart, fetches it again. What is in use is never deleted, whatever its size.
  */
-export function createResultStore(downloader: ReturnType<typeof createDownloader>): ResultStore {
-  const kept = new Map<string, Promise<Downloaded>>()
+export function createResultStore(
+  downloader: Pick<Downloader, 'fetch' | 'close'>,
+  { mostBytes = roomy, mostAgeMs = patient } = {},
+): ResultStore {
+  const kept = new Map<string, Kept>() // oldest first
 
-  const forget = async (key: string) => {
-    const file = kept.get(key)
-    kept.delete(key)
-    await file?.then(
-      file => file.remove(),
-      () => {},
-    )
+  const keptOf = (id: string): Kept => {
+    const one = kept.get(id) ?? { files: new Map(), bytes: 0, users: 0 }
+    kept.set(id, one)
+    return one
+  }
+
+  /** Nobody finds the files from now on; one that is still on its way goes when it arrives. */
+  function drop(id: string, one: Kept) {
+    if (kept.get(id) === one) kept.delete(id)
+    clearTimeout(one.timer)
+    for (const file of one.files.values()) void file.then(file => file.remove()).catch(() => {})
+  }
+  const dropUnused = (id: string, one: Kept) => one.users === 0 && drop(id, one)
+
+  function arrived(id: string, one: Kept, bytes: number) {
+    if (kept.get(id) !== one) return
+    one.bytes += bytes
+    clearTimeout(one.timer)
+    one.timer = setTimeout(() => dropUnused(id, one), mostAgeMs).unref()
+    let total = [...kept.values()].reduce((sum, { bytes }) => sum + bytes, 0)
+    for (const [id, one] of kept) {
+      if (total <= mostBytes) return
+      if (dropUnused(id, one) !== false) total -= one.bytes
+    }
   }
 
   return {
-    async fetch(generationId, n, url) {
-      const key = `${generationId}:${n}`
-      if (kept.has(key)) return kept.get(key)!
-      const [oldest] = kept.keys()
-      if (kept.size >= mostKept && oldest !== undefined) await forget(oldest)
+    fetch(generationId, n, url) {
+      const one = keptOf(generationId)
+      const known = one.files.get(n)
+      if (known !== undefined) return known
       const file = downloader.fetch(url)
-      kept.set(key, file)
-      file.catch(() => kept.delete(key))
+      one.files.set(n, file)
+      file.then(
+        ({ bytes }) => arrived(generationId, one, bytes),
+        () => {
+          one.files.delete(n)
+          if (one.files.size === 0) dropUnused(generationId, one)
+        },
+      )
       return file
     },
-    async drop(generationId) {
-      await Promise.all([...kept.keys()].filter(key => key.startsWith(`${generationId}:`)).map(forget))
+    async use(generationId, work) {
+      const one = keptOf(generationId)
+      one.users += 1
+      try {
+        return await work()
+      } finally {
+        one.users -= 1
+        dropUnused(generationId, one)
+      }
     },
     async close() {
-      await Promise.all([...kept.keys()].map(forget))
-      await downloader.close()
+      for (const one of kept.values()) clearTimeout(one.timer)
+      kept.clear()
+      await downloader.close() // takes all files with it
     },
   }
 }

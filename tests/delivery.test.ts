@@ -1,0 +1,378 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createCanvas } from '@napi-rs/canvas'
+import t from 'tap'
+import { createMessages } from '../src/bot/messages.ts'
+import { openCatalogue } from '../src/catalogue/models.ts'
+import { Refused, Unknown } from '../src/errors.ts'
+import { deliverJob } from '../src/jobs/deliver.ts'
+import { resend, sendOriginals } from '../src/jobs/resend.ts'
+import type { Ref } from '../src/payments/generations.ts'
+import { startTelegram } from '../src/playground/telegram/server.ts'
+import { createTelegram, TelegramRefused } from '../src/telegram/client.ts'
+import { outboxAdd, outboxRevive } from '../src/telegram/outbox.ts'
+import type { Downloaded } from '../src/upstream/download.ts'
+import { createResultStore } from '../src/upstream/results.ts'
+import { limits, noWake, picture, rates, silent, until, world } from './support/world.ts'
+
+const { sql, owner, user, order, start, finish, story } = await world(t)
+const standIn = await startTelegram({ seed: 7 })
+t.teardown(() => standIn.close())
+standIn.faults.limits = false
+
+// A door in which a test may stand: what it throws is Telegram's answer.
+const telegram = createTelegram({
+  token: standIn.token,
+  apiRoot: standIn.apiRoot,
+  pace: async () => 0,
+  log: silent,
+  maxWaitMs: 0,
+})
+const { callApi } = telegram
+let door: (method: string) => unknown = () => {}
+telegram.callApi = (async (method, payload, options) => {
+  await door(method)
+  return callApi.call(telegram, method, payload, options)
+}) as typeof callApi
+
+/** What the links of the upstream lead to: pictures, unless a test says otherwise. */
+const dir = t.testdir()
+const links = new Map<string, Error>()
+const fetched: string[] = []
+const downloader = {
+  async fetch(url: string): Promise<Downloaded> {
+    fetched.push(url)
+    const problem = links.get(url)
+    if (problem) throw problem
+    const path = join(dir, randomUUID())
+    const bytes = createCanvas(40 + fetched.length, 40).toBuffer('image/png')
+    writeFileSync(path, bytes)
+    const remove = () => rm(path, { force: true })
+    return { path, bytes: bytes.length, kind: 'image', mime: 'image/png', extension: 'png', remove }
+  },
+  close: async () => {},
+}
+const results = createResultStore(downloader)
+t.teardown(() => results.close())
+
+const woken: number[] = []
+const wake = { ...noWake, deliver: async (id: number) => void woken.push(id) }
+const messages = createMessages({ catalogue: openCatalogue({ rates, contentFilter: true }) })
+const options = { sql, telegram, results, messages, limits, wake, log: silent }
+
+type Made = Partial<typeof picture>
+/** A person whose order has succeeded with these files, or failed where there are none. */
+async function ended(...files: Made[]) {
+  const { id: userId } = standIn.player.addPerson({ firstName: 'Анна' })
+  standIn.player.open(userId)
+  await user(userId, 100_00)
+  const { id } = await start(await order(userId, 10_00))
+  const ref: Ref = { userId, id }
+  const rows = files.map((file, index) => ({
+    ...picture,
+    n: index + 1,
+    url: `https://files.example.com/${id}/${index + 1}`,
+    ...file,
+  }))
+  const ending = { outcome: 'failed', code: 'moderation', message: 'no' } as const
+  const { outboxId } = await finish(ref, rows.length > 0 ? { outcome: 'success', results: rows } : ending)
+  const from = standIn.calls.length
+  return {
+    ref,
+    outboxId: outboxId!,
+    urls: rows.map(row => row.url),
+    seen: () => standIn.player.chat(userId).filter(message => message.from === 'bot'),
+    /** The sends that Telegram accepted. */
+    sends: () =>
+      standIn.calls
+        .slice(from)
+        .filter(call => call.method.startsWith('send') && call.status === 200)
+        .map(call => call.method),
+    outbox: async (outbox = outboxId!) => (await owner`select * from pay.outbox where id = ${outbox}`)[0]!,
+    files: async () =>
+      (await owner`select file_id, sent_as from pay.results where generation_id = ${id} order by n`).slice(),
+  }
+}
+
+/** As the sweep would, when the time has come. */
+async function deliver(outboxId: number) {
+  await owner`update pay.outbox set next_at = now() where id = ${outboxId} and done_at is null`
+  await deliverJob(options, outboxId)
+}
+const captions = (buttons: { text: string }[][]) => buttons.flat().map(({ text }) => text)
+
+await story('what is over 50 MB comes as a link', async t => {
+  const { outboxId, seen, outbox, urls } = await ended({ bytes: 60 * 1024 * 1024 })
+  await deliver(outboxId)
+  const [message] = seen()
+  t.match(message!.text, /✅.*Списано 10\u00a0₽.*слишком большой для Telegram.*около суток/s)
+  t.match(message!.buttons[0], [{ text: 'Скачать', url: urls[0] }])
+  t.ok(captions(message!.buttons).includes('🧾 Почему списано'))
+  t.match(await outbox(), { dead_reason: null, message_id: String(message!.messageId), done_at: Date })
+  t.notOk(fetched.includes(urls[0]!), 'nothing was fetched for it')
+})
+
+await story('what Telegram refuses for good comes as links, at once', async t => {
+  for (const code of ['bad_request', 'file_rejected', 'too_big'] as const) {
+    const { outboxId, seen, outbox, urls } = await ended({}, {})
+    door = method => {
+      if (/sendMediaGroup|sendPhoto|sendDocument/.test(method)) throw new TelegramRefused(code, method)
+    }
+    await deliver(outboxId)
+    t.match(seen(), [{ text: code === 'too_big' ? /слишком большой/ : /не получилось.*около суток/ }], code)
+    t.match(
+      seen()[0]!.buttons.slice(0, 2),
+      urls.map((url, index) => [{ text: index === 0 ? 'Скачать' : 'Скачать 2', url }]),
+    )
+    t.match(await outbox(), { dead_reason: null, attempts: 1, message_id: String(seen()[0]!.messageId) })
+    door = () => {}
+  }
+})
+
+await story('a group that has become another is written to there', async t => {
+  const { outboxId, outbox, ref } = await ended({})
+  const groupId = standIn.player.addGroup('Студия')
+  door = () => {
+    door = () => {}
+    throw new TelegramRefused('migrated', 'upgraded', { migrateTo: groupId })
+  }
+  await deliver(outboxId)
+  t.match(await outbox(), { dead_reason: null, done_at: Date })
+  t.equal(standIn.player.chat(groupId).filter(message => message.media).length, 1, `${ref.id} is there`)
+})
+
+await story('an album that has arrived does not come again when the caption has to wait', async t => {
+  const { outboxId, seen, sends, outbox, files } = await ended({}, {}, {})
+  door = method => {
+    if (method === 'sendMessage') throw new TelegramRefused('rate_limited', 'later', { retryAfterMs: 1_000 })
+  }
+  await deliver(outboxId)
+  t.match(await outbox(), { done_at: null, sent: [1, 2, 3], unmarked: 0 })
+  t.match(await files(), [{ file_id: String, sent_as: 'photo' }, { sent_as: 'photo' }, { sent_as: 'photo' }])
+  t.ok(woken.includes(outboxId))
+  door = () => {}
+  const before = fetched.length
+  await deliver(outboxId)
+  t.strictSame(sends(), ['sendMediaGroup', 'sendMessage'])
+  t.equal(seen().filter(message => message.media).length, 3)
+  t.equal(fetched.length, before)
+  t.match(await outbox(), { dead_reason: null, message_id: String(seen().at(-1)!.messageId) })
+})
+
+await story('of two albums only the one that has not arrived is sent again', async t => {
+  const audio = { kind: 'audio', mime: 'audio/ogg', extension: 'ogg' } as const
+  const { outboxId, sends, outbox, files } = await ended({}, {}, audio as never)
+  door = method => {
+    if (method === 'sendDocument') throw new Unknown('no answer')
+  }
+  await deliver(outboxId)
+  t.match(await outbox(), { sent: [1, 2], done_at: null })
+  door = () => {}
+  await deliver(outboxId)
+  t.strictSame(sends(), ['sendMediaGroup', 'sendDocument'], 'the last file has the caption')
+  t.match(await files(), [{ sent_as: 'photo' }, { sent_as: 'photo' }, { sent_as: 'document' }])
+})
+
+await story('whoever has lost the hold stops before the next part', async t => {
+  const { outboxId, sends, outbox } = await ended({}, {})
+  door = async method => {
+    if (method !== 'sendMediaGroup') return
+    await owner`update pay.outbox set attempts = attempts + 1, sent = '{1,2}' where id = ${outboxId}`
+  }
+  await deliver(outboxId)
+  door = () => {}
+  t.strictSame(sends(), ['sendMediaGroup'])
+  t.match(await outbox(), { done_at: null }, 'the other one goes on')
+  await deliver(outboxId)
+  t.strictSame(sends(), ['sendMediaGroup', 'sendMessage'])
+})
+
+await story('the hold is renewed with each part', async t => {
+  const { outboxId, outbox } = await ended({}, {})
+  door = async method => {
+    if (method === 'sendMediaGroup') await owner`update pay.outbox set next_at = now() where id = ${outboxId}`
+    if (method === 'sendMessage') t.ok((await outbox()).next_at > Date.now() + 100_000)
+  }
+  await deliver(outboxId)
+  door = () => {}
+})
+
+await story('a fault of ours is parked after eight times, waiting is not', async t => {
+  const { outboxId, outbox, ref, seen } = await ended({})
+  const broken = {
+    ...options,
+    messages: {
+      ...messages,
+      result: () => {
+        throw new TypeError('a bug')
+      },
+    },
+  } // prettier-ignore
+  for (let n = 0; n < 8; n++) {
+    await owner`update pay.outbox set next_at = now() where id = ${outboxId}`
+    await t.rejects(deliverJob(broken, outboxId), TypeError)
+  }
+  await deliver(outboxId)
+  t.match(await outbox(), { dead_reason: 'gave up', attempts: 8 })
+  t.equal(seen().length, 0)
+  t.strictSame([...(await outboxRevive(sql, ref.userId))], [], 'it would only fail again')
+
+  const patient = await ended({})
+  door = method => {
+    if (method === 'sendPhoto') throw new TelegramRefused('rate_limited', 'later', { retryAfterMs: 1_000 })
+  }
+  for (let n = 0; n < 12; n++) await deliver(patient.outboxId)
+  door = () => {}
+  t.match(await patient.outbox(), { done_at: null, attempts: 12 })
+  await deliver(patient.outboxId)
+  t.strictSame(patient.sends(), ['sendPhoto'])
+})
+
+await story('only what could not reach the person comes when the person is back', async t => {
+  const { outboxId, outbox, ref, sends } = await ended({})
+  const silentOne = await ended({})
+  standIn.player.block(ref.userId, true)
+  await deliver(outboxId)
+  t.match(await outbox(), { dead_reason: 'blocked' })
+  standIn.player.block(ref.userId, false)
+  t.match(await outboxRevive(sql, ref.userId), [{ id: outboxId }])
+  await deliver(outboxId)
+  t.strictSame(sends(), ['sendPhoto'])
+
+  door = method => {
+    if (method.startsWith('send')) throw new Unknown('no answer')
+  }
+  for (let n = 0; n < 10; n++) await deliver(silentOne.outboxId)
+  door = () => {}
+  t.match(await silentOne.outbox(), { dead_reason: 'no answer' })
+  t.strictSame([...(await outboxRevive(sql, silentOne.ref.userId))], [])
+})
+
+await story('a failure is told, and an order is told once', async t => {
+  const { outboxId, seen, sends } = await ended()
+  await deliver(outboxId)
+  await deliver(outboxId)
+  t.match(seen(), [{ text: /Деньги вернулись/ }])
+  t.strictSame(sends(), ['sendMessage'])
+})
+
+await story('a result comes once more by file id, however often the button is pressed', async t => {
+  const { outboxId, ref, sends, seen, outbox } = await ended({}, {})
+  await deliver(outboxId)
+  const before = fetched.length
+  woken.length = 0
+  // All within one minute of the clock.
+  await until('no turn of the minute', () => Date.now() % 60_000 < 58_000)
+  await Promise.all([resend(options, ref), resend(options, ref)])
+  t.equal(new Set(woken).size, 1)
+  const [id] = woken
+  for (const one of woken) await deliver(one)
+  t.strictSame(sends(), ['sendMediaGroup', 'sendMessage', 'sendMediaGroup', 'sendMessage'])
+  t.equal(fetched.length, before, 'nothing is fetched')
+  t.match(await outbox(id), { done_at: Date, message_id: String(seen().at(-1)!.messageId) })
+})
+
+await story('a file id that Telegram no longer takes is replaced by the bytes, while there are any', async t => {
+  const { outboxId, ref, seen, urls, files } = await ended({})
+  await deliver(outboxId)
+  await owner`update pay.results set file_id = 'AgACwrong' where generation_id = ${ref.id}`
+  const again = { kind: 'resend', generationId: ref.id } as const
+  const [first] = await outboxAdd(sql, `resend:${ref.id}:1`, ref.userId, again)
+  await deliver(first!.id)
+  t.equal(seen().filter(message => message.media).length, 2)
+  t.notMatch(await files(), [{ file_id: 'AgACwrong' }])
+
+  await owner`update pay.results set file_id = 'AgACwrong' where generation_id = ${ref.id}`
+  links.set(urls[0]!, new Refused('not_found', 'HTTP 403'))
+  const [second] = await outboxAdd(sql, `resend:${ref.id}:2`, ref.userId, again)
+  for (let n = 0; n < 3; n++) await deliver(second!.id)
+  t.match(seen().at(-1)!.text, /Файл уже удалён/)
+  t.notMatch(captions(seen().at(-1)!.buttons), ['Скачать'])
+  t.match(await owner`select dead_reason, done_at from pay.outbox where id = ${second!.id}`, [
+    { dead_reason: null, done_at: Date },
+  ])
+})
+
+await story('originals come as documents, each once, and results stay pictures', async t => {
+  const { outboxId, ref, sends, seen, files } = await ended({}, {})
+  await deliver(outboxId)
+  woken.length = 0
+  await sendOriginals(options, ref)
+  let documents = 0
+  door = method => {
+    if (method === 'sendDocument' && ++documents === 2) throw new Unknown('no answer')
+  }
+  for (const id of [...woken, ...woken]) await deliver(id)
+  door = () => {}
+  t.strictSame(sends(), ['sendMediaGroup', 'sendMessage', 'sendDocument', 'sendDocument'])
+  t.strictSame(
+    seen().map(message => message.media?.kind),
+    ['photo', 'photo', undefined, 'document', 'document'],
+  )
+  t.match(await files(), [{ sent_as: 'photo' }, { sent_as: 'photo' }])
+})
+
+t.test('no file stays after a delivery, however it went', async t => {
+  await until('all are deleted', () => readdirSync(dir).length === 0)
+  const { outboxId } = await ended({})
+  woken.length = 0
+  door = method => {
+    if (method === 'sendPhoto') throw new Unknown('no answer')
+  }
+  await deliver(outboxId)
+  door = () => {}
+  await until('this one too', () => readdirSync(dir).length === 0)
+  t.match(woken, [outboxId], 'though it will be tried again')
+})
+
+t.test('a fetch is shared by all who ask, and a failed one is tried again', async t => {
+  const store = createResultStore(downloader)
+  const before = fetched.length
+  const [one, other] = await Promise.all([store.fetch('a', 1, 'u:a'), store.fetch('a', 1, 'u:a')])
+  t.equal(one.path, other.path)
+  t.equal(fetched.length, before + 1)
+  links.set('u:b', new Unknown('no answer'))
+  await t.rejects(store.fetch('b', 1, 'u:b'), Unknown)
+  links.delete('u:b')
+  t.ok((await store.fetch('b', 1, 'u:b')).path)
+  for (const id of ['a', 'b']) await store.use(id, async () => {})
+  await until('all are deleted', () => readdirSync(dir).length === 0)
+})
+
+t.test('files in use stay until the last user has gone', async t => {
+  const store = createResultStore(downloader, { mostBytes: 1, mostAgeMs: 1 })
+  let path = ''
+  await store.use('a', async () => {
+    await store.use('a', async () => {
+      path = (await store.fetch('a', 1, 'u:a')).path
+    })
+    const late = await store.fetch('b', 1, 'u:b')
+    await until('what nobody uses has no room', () => !existsSync(late.path))
+    t.ok(existsSync(path))
+  })
+  await until('now it goes', () => !existsSync(path))
+})
+
+t.test('the oldest make room, age ends the rest, and so does a drop before the arrival', async t => {
+  const [a, b] = [await downloader.fetch('u:a'), await downloader.fetch('u:b')]
+  await Promise.all([a.remove(), b.remove()])
+  const store = createResultStore(downloader, { mostBytes: a.bytes + b.bytes, mostAgeMs: 60_000 })
+  const kept: Downloaded[] = []
+  for (const id of ['a', 'b', 'c']) kept.push(await store.fetch(id, 1, `u:${id}`))
+  await until('the oldest has gone', () => !existsSync(kept[0]!.path))
+  t.ok(existsSync(kept[2]!.path))
+  for (const id of ['b', 'c']) await store.use(id, async () => {})
+
+  const brief = createResultStore(downloader, { mostAgeMs: 20 })
+  const aged = await brief.fetch('a', 1, 'u:a')
+  await until('its time has passed', () => !existsSync(aged.path))
+  let late: Promise<Downloaded> | undefined
+  await brief.use('b', async () => {
+    late = brief.fetch('b', 1, 'u:b')
+  })
+  const { path } = (await late)!
+  await until('nobody waits for it', () => !existsSync(path))
+  await until('all are deleted', () => readdirSync(dir).length === 0)
+})

@@ -235,7 +235,7 @@ t.test('the menu tells what can be spent and what is at work, and every way to i
   const menu = 'Что хотите сделать?\nМожно тратить: 410\u00a0₽ · в работе 45\u00a0₽'
   t.equal((await anna.says('/menu')).html, menu)
   t.equal((await anna.says('/start')).html, menu)
-  t.equal((await anna.says('/cancel')).html, menu)
+  t.equal((await anna.says('/cancel')).html, `Отменять нечего.\n${menu}`)
   await anna.presses('❓ Помощь')
   const count = anna.chat().length
   await anna.presses('🏠 Меню')
@@ -263,7 +263,7 @@ t.test(
     const answers: Awaited<ReturnType<typeof anna.presses>>[] = []
     for (let n = 0; n < 40; n++) answers.push(await anna.presses({ data: 'z' }))
     const hasty = answers.filter(
-      answer => answer !== 'expired' && /Слишком быстро\. Подождите \d+ с\./.test(answer.text ?? ''),
+      answer => answer !== 'expired' && /Слишком быстро\. Подождите \d+\u00a0с\./.test(answer.text ?? ''),
     )
     t.ok(hasty.length >= 8 && hasty.length <= 12, `${hasty.length} of 40 were too fast`)
     t.notOk(answers.includes('expired'), 'none was left hanging')
@@ -316,29 +316,34 @@ t.test(
 t.test('a list shows prices, free runs and slow ones, the most used first', async t => {
   const anna = await known()
   await anna.presses('📝→🖼 Картинка')
-  const rows = captions(anna.last()).filter(text => text.includes(' · '))
-  t.ok(rows.includes('Z-Image: картинка по тексту · 🎁 10 из 10'), rows.join('\n'))
+  const rows = captions(anna.last()).filter(text => text.includes(' ·\u00a0'))
+  t.ok(rows.includes('Z-Image: картинка по тексту ·\u00a0🎁\u00a010 из 10'), rows.join('\n'))
   t.ok(
-    rows.some(text => /^Seedream 4\.5.* · \d+(,\d\d)?\u00a0₽$/.test(text)),
+    rows.some(text => /^Seedream 4\.5.* ·\u00a0\d+(,\d\d)?\u00a0₽$/.test(text)),
     rows.join('\n'),
   )
   const slow = 'google/imagen4-ultra'
   stats.set(slow, { modelId: slow, runs30d: 500, finished: 100, succeeded: 97, p25Ms: 130_000, p75Ms: 240_000 })
   t.teardown(() => stats.delete(slow))
   await anna.presses('🔥 Популярные')
-  t.match(captions(anna.last())[2], /^⏳ Imagen 4 Ultra/)
+  t.match(captions(anna.last())[1], /^⏳ Imagen 4 Ultra/, 'and no button to the list that is open')
   await anna.presses('⏳ Imagen 4 Ultra')
-  t.match(anna.last().html, '\nОбычно готово за 2–4 мин · успешно 97 % из последних 100')
+  t.match(anna.last().html, '\nОбычно готово за 2–4\u00a0мин · успешно 97\u00a0% из последних 100')
 })
 
-t.test('free runs of the hour used up: the list shows the price, the card what is left', async t => {
-  const anna = await known()
-  await root`insert into pay.free_usage (user_id, model_id, window_kind, starts_at, lim, used)
+t.test(
+  'free runs of the hour used up: the list shows the price and when they come back, the card what is left',
+  async t => {
+    const anna = await known()
+    await root`insert into pay.free_usage (user_id, model_id, window_kind, starts_at, lim, used)
     select ${anna.id}, 'z-image', kind, pay.window_start(kind, now()), 10, 3 from unnest(array['hour', 'day']) kind`
-  await anna.presses('🎁 Бесплатные')
-  await anna.presses('Z-Image: картинка по тексту · 0,76\u00a0₽')
-  t.match(anna.last().html, '\n🎁 Бесплатно: осталось 7 из 10 сегодня, 0 в этот час')
-})
+    await anna.presses('🎁 Бесплатные')
+    const row = captions(anna.last()).find(text => text.startsWith('Z-Image'))!
+    t.match(row, /^Z-Image: картинка по тексту ·\u00a00,76\u00a0₽ · 🎁\u00a0с\u00a0\d\d:00$/)
+    await anna.presses(row)
+    t.match(anna.last().html, '\n🎁 Бесплатно: осталось 7 из 10 сегодня, 0 в этот час')
+  },
+)
 
 t.test('a card tells what is needed, what it costs and why, and what is not known yet', async t => {
   const anna = person()
@@ -348,7 +353,7 @@ t.test('a card tells what is needed, what it costs and why, and what is not know
     [
       '<b>Kling 2.6: видео из фото</b>',
       'Оживляет фото: движение, камера и, если нужно, звук.',
-      'Нужно: изображения, описание',
+      'Нужно: фото, описание',
       card.html!.split('\n')[3],
       card.html!.split('\n')[4],
       'Сколько обычно длится: пока мало данных',
@@ -356,7 +361,7 @@ t.test('a card tells what is needed, what it costs and why, and what is not know
   )
   t.match(
     card.html,
-    /\nЦена: от 52,25\u00a0₽ до 209\u00a0₽ \(зависит от параметров: .*длительность.*\)\nПример: .*5.* — 52,25\u00a0₽\n/,
+    /\nЦена: от\u00a052,25\u00a0₽ до\u00a0209\u00a0₽ \(зависит от параметров: .*длительность.*\)\nПример: .*5.* — 52,25\u00a0₽\n/,
   )
   t.match(anna.chat().at(-2)!.html, /^Здравствуйте, Анна!/, 'one line of welcome above')
   t.strictSame(
@@ -386,8 +391,12 @@ t.test('the parameters of every model, in both languages, fit a message and lead
 t.test('a model is found by a word in either language, and the search is left by the menu', async t => {
   const anna = await known()
   await anna.presses('📋 Все модели')
+  await anna.presses('›')
   await anna.presses('🔎 Найти')
   t.match(anna.last().html, 'Пришлите слово')
+  await anna.presses('← Назад')
+  t.match(captions(anna.last()), /2\/6/, 'back to the page that was open')
+  await anna.presses('🔎 Найти')
   await anna.says('ИЗ фото')
   const found = Number(/нашлось: (\d+)/.exec(anna.last().html!)![1])
   t.ok(found > 8)
@@ -422,7 +431,7 @@ t.test('runs of one person are pages of five, newest first, by state, and one op
     shown().map(({ data }) => data),
     runs.slice(0, 5).map(id => `g:${id}`),
   )
-  t.match(shown()[0]!.text, /^⏳ \d\d\.\d\d \d\d:\d\d · Kling 2\.6: видео из фото · 104\u00a0₽$/)
+  t.match(shown()[0]!.text, /^⏳ \d\d\.\d\d \d\d:\d\d · Kling 2\.6: видео из фото ·\u00a0104\u00a0₽$/)
   t.match(shown()[1]!.text, /^✅ /)
   await anna.presses('Раньше')
   t.strictSame(
@@ -438,7 +447,7 @@ t.test('runs of one person are pages of five, newest first, by state, and one op
   await anna.presses({ data: `g:${runs[1]}` })
   const lines = anna.last().html!.split('\n')
   t.equal(lines[0], '<b>Kling 2.6: видео из фото</b>')
-  t.match(lines[1], new RegExp(`^✅ Готово за \\d+ с · .* · № ${shortId(runs[1]!)}$`))
+  t.match(lines[1], new RegExp(`^✅ Готово за \\d+\u00a0с · .* · №\u00a0${shortId(runs[1]!)}$`))
   t.equal(lines[2], 'Списано 104\u00a0₽')
   t.equal(lines[3], 'Описание: кот &lt;b&gt;в&lt;/b&gt; лодке')
   t.strictSame(
@@ -472,7 +481,7 @@ t.test('the balance tells what is there, what is at work, and every movement', a
   for (const id of ids.slice(1)) await finish(anna.id, id, 'generation_failed')
   await anna.says('/balance')
   t.equal(anna.last().html, '💳 Баланс: 590\u00a0₽\nВ работе: 45\u00a0₽ (1 запуск)\nМожно тратить: <b>545\u00a0₽</b>')
-  await anna.presses('⏳ Z-Image')
+  await anna.presses(`⏳ Z-Image: картинка по тексту · №\u00a0${shortId(ids[0]!)}`)
   t.match(anna.last().html, '⏳ В работе')
   t.match(anna.last().html, '45\u00a0₽ отложены, не списаны')
   await anna.says('/balance')
@@ -482,7 +491,7 @@ t.test('the balance tells what is there, what is at work, and every movement', a
   t.match(
     lines[1],
     new RegExp(
-      `^\\d\\d\\.\\d\\d \\d\\d:\\d\\d возврат \\+45\u00a0₽ · Z-Image: картинка по тексту № ${shortId(ids[2]!)}$`,
+      `^\\d\\d\\.\\d\\d \\d\\d:\\d\\d возврат \\+45\u00a0₽ · Z-Image: картинка по тексту №\u00a0${shortId(ids[2]!)}$`,
     ),
   )
   t.match(lines.at(-1), /бонус \+455\u00a0₽$/)
@@ -606,7 +615,7 @@ t.test('/cancel says what it ended, and is the menu where there was nothing', as
   const anna = await known()
   await anna.says('кот')
   t.match((await anna.says('/cancel')).html, /^Отменено. Деньги не тратились.\nЧто хотите сделать\?/)
-  t.match((await anna.says('/cancel')).html, /^Что хотите сделать\?/)
+  t.match((await anna.says('/cancel')).html, /^Отменять нечего\.\nЧто хотите сделать\?/)
 })
 
 t.test('E2: a file out of the blue is kept and offered', async t => {

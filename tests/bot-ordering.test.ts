@@ -36,7 +36,7 @@ await story('the shortest way: start, text, price, run', async t => {
   await anna.presses('Начать')
   t.match(anna.last().text, /Шаг 1 из 3 · Описание\nПришлите текст, до 800 знаков/)
   await anna.says('кот <b>в</b> лодке & вёсла')
-  await anna.presses('5')
+  await anna.presses('По умолчанию: 5')
   const price = (await anna.presses('По умолчанию: 1080p')).screen
   t.match(
     price.text,
@@ -49,7 +49,7 @@ await story('the shortest way: start, text, price, run', async t => {
   t.equal(await balanceOf(anna.id), 405_00)
   t.match(
     screen.text,
-    new RegExp(`^⏳ Принято, № ${run!.id.slice(-4)}\\. В очереди\\. 95\u00a0₽ отложены, не списаны\\.$`),
+    new RegExp(`^⏳ Принято\\. В очереди\\. 95\u00a0₽ отложены, не списаны\\.\n.* · №\u00a0${run!.id.slice(-4)}$`),
   )
   t.strictSame(captions(screen), ['Отменить'])
   t.ok(woken.includes(run!.id), 'a worker was woken')
@@ -90,13 +90,13 @@ await story('a list takes what its buttons say, and a rule closes what does not 
   await anna.sends('image/png', { kind: 'photo', caption: 'ветер' })
   t.match(anna.last().text, /Шаг 3 из 4 · Длительность/, 'the caption was the description')
   await anna.says('семь')
-  t.match(anna.last().text, /^Выберите, пожалуйста, кнопкой/)
+  t.match(anna.last().text, /^Варианта «семь» нет\. Выберите, пожалуйста, кнопкой/)
   await anna.says('10 с')
   t.match(anna.last().text, /Недоступно: 1080P\. 1080P бывает только длиной 6 секунд\./)
-  t.strictSame(captions(anna.last()).slice(0, 2), ['768P', 'По умолчанию: 768P'])
+  t.strictSame(captions(anna.last()).slice(0, 2), ['По умолчанию: 768P', '← Назад'])
   await anna.says('1080p')
   t.match(anna.last().text, /^1080P бывает только длиной 6 секунд\./)
-  await anna.presses('768P')
+  await anna.presses('По умолчанию: 768P')
   t.match(await quoteOf(anna.id), { params: { duration: '10', resolution: '768P', prompt: 'ветер' } })
 })
 
@@ -107,10 +107,10 @@ await story('a number takes a comma or a point, plain digits, and its bounds', a
   await anna.says('гром')
   for (const wrong of ['пять', '５', '0,4', '22.5', '1e1', '']) {
     if (wrong) await anna.says(wrong)
-    t.match(anna.last().text, /^Нужно число от 0\.5 до 22, обычными цифрами\./, wrong)
+    t.match(anna.last().text, /^Нужно число от 0,5 до 22, обычными цифрами\./, wrong)
   }
   await anna.says('7,25')
-  t.match(anna.last().text, /^Нужно число с шагом 0\.1\./)
+  t.match(anna.last().text, /^Нужно число с шагом 0,1\./)
   await anna.says('7,5')
   t.match(await quoteOf(anna.id), { params: { duration_seconds: 7.5 } })
   await anna.presses('✏️ Изменить')
@@ -137,7 +137,7 @@ await story('yes and no can be pressed or written', async t => {
 await story('files come as uploads or links, and each fault has plain words', async t => {
   const anna = await person({ kop: 500_00 })
   await anna.begins('recraft-remove-background')
-  t.match(anna.last().text, /Пришлите фото до 5 МБ или ссылку https/)
+  t.match(anna.last().text, /Пришлите фото до 5 МБ или ссылку https\.\nНе меньше 256 точек по каждой стороне\./)
   const faults: [() => Promise<unknown>, RegExp][] = [
     [() => anna.says('вот'), /^Здесь подойдёт только фото: файл или ссылка https/],
     [() => anna.sends('audio/ogg', { kind: 'voice' }), /^Здесь подойдёт только фото/],
@@ -145,7 +145,12 @@ await story('files come as uploads or links, and each fault has plain words', as
     [() => given({ mime: 'image/gif' }), /^Такой файл модель не примет\. Подойдёт фото: JPEG, PNG, WEBP/],
     [() => anna.sends('video/mp4'), /^Такой файл модель не примет/],
     [() => given({ bytes: 6 * 1024 * 1024 }), /^Нужен файл до 5 МБ/],
-    [() => given({ widthPx: 200, heightPx: 300 }), /^Размер не подходит\. Нужно: ≥ 256 px/],
+    [
+      () => given({ widthPx: 200, heightPx: 300 }),
+      /^Фото слишком маленькое: нужно не меньше 256 точек по каждой стороне\./,
+    ],
+    [() => given({ widthPx: 4097, heightPx: 900 }), /^Фото слишком большое: нужно не больше 4096 точек/],
+    [() => given({ widthPx: 4096, heightPx: 4000 }), /^Фото слишком большое: нужно не больше 16 мегапикселей/],
     [() => anna.says('https://nowhere.example/a.png'), /^По ссылке ничего не нашлось/],
     [() => anna.says('https://inside.example/a.png'), /^Ссылка не подходит\. Нужен открытый адрес https/],
     [() => anna.says('https://slow.example/a.png'), /^Файл не удалось получить\. Пришлите ещё раз/],
@@ -160,20 +165,20 @@ await story('files come as uploads or links, and each fault has plain words', as
   for (const [send, words] of faults) {
     await send()
     t.match(anna.last().text, words)
-    t.match(anna.last().text, /удаление фона · Изображение/, 'the question is there again')
+    t.match(anna.last().text, /удаление фона · Фото/, 'the question is there again')
   }
   stage.api.player.raw(document(anna.id, { file_id: 'big', file_unique_id: 'b', file_size: 21 * 1024 * 1024 }))
   await stage.serve()
   t.match(anna.last().text, /^Файл больше 20 МБ\. Пришлите ссылку или файл поменьше\./)
   await anna.says('https://good.example/a.png')
-  t.match(anna.last().text, /Изображение: 1 файл[\s\S]*бесплатно/)
+  t.match(anna.last().text, /Фото: 1 файл[\s\S]*бесплатно/)
 })
 
 await story('sound has a length, and a longer one is refused with the limit', async t => {
   const anna = await person({ kop: 500_00 })
   await anna.begins('kling-v1-avatar-standard')
   await anna.sends('image/png')
-  t.match(anna.last().text, /Шаг 2 из 3 · Аудио\nПришлите звук до 10 МБ, не длиннее 15 с, или ссылку https/)
+  t.match(anna.last().text, /Шаг 2 из 3 · Звук\nПришлите звук до 10 МБ, не длиннее 15 с, или ссылку https/)
   found.push({ seconds: 16 })
   await anna.sends('audio/mpeg')
   t.match(anna.last().text, /^Запись длиннее 15 с/)
@@ -226,7 +231,10 @@ await story('an earlier result is chosen from a person’s own fitting runs', as
   const boris = await person()
   await anna.begins('grok-imagine-upscale')
   await anna.presses('Начать')
-  t.match(anna.last().text, /Сначала создайте то, что нужно, моделью Grok Imagine: видео по тексту/)
+  t.match(
+    anna.last().text,
+    /Сначала создайте видео моделью «Grok Imagine: видео по тексту».*: выбирать пока не из чего\./,
+  )
   t.equal(dataOf(anna.last(), 'Grok Imagine: видео по тексту'), 'm:grok-imagine-text-to-video')
   const foreign = await running(boris.id, { modelId: 'grok-imagine/text-to-video' })
   await end(boris.id, foreign)
@@ -259,13 +267,13 @@ await story('of two ways to say what to start from, one is asked for first', asy
   await end(anna.id, await running(anna.id, { modelId: 'grok-imagine/text-to-image' }))
   await anna.begins('grok-imagine-image-to-video')
   await anna.presses('Начать')
-  t.strictSame(captions(anna.last()).slice(0, 2), ['Изображения', 'Прошлый результат'])
+  t.strictSame(captions(anna.last()).slice(0, 2), ['Фото', 'Прошлый результат'])
   await anna.says('вот')
   t.match(anna.last().text, /^Выберите, пожалуйста, кнопкой/)
-  await anna.presses('Изображения')
+  await anna.presses('Фото')
   await anna.sends('image/png')
   await anna.presses('← Назад')
-  t.strictSame(captions(anna.last()).slice(0, 2), ['Изображения', 'Прошлый результат'])
+  t.strictSame(captions(anna.last()).slice(0, 2), ['Фото', 'Прошлый результат'])
   await anna.presses('Прошлый результат')
   await anna.presses(captions(anna.last())[0]!)
   const { answers } = (await draftOf(anna.id))!.inputs
@@ -330,7 +338,7 @@ await story('a press on a passed step changes nothing and shows where the order 
   t.match(anna.last().text, /Шаг 3 из 3 · Разрешение/)
   t.strictSame(await draftOf(anna.id), before)
   const boris = await person()
-  await boris.presses({ data: dataOf(anna.last(), '1080p') })
+  await boris.presses({ data: dataOf(anna.last(), '720p') })
   t.strictSame(await draftOf(anna.id), before, 'and another person’s press is nobody’s')
 })
 
@@ -340,7 +348,7 @@ await story('an update handled twice leads to the same step', async t => {
   await anna.presses('Начать', anna.last(), 2)
   await anna.says('кот', 2)
   t.match(anna.last().text, /^Шаг 2 из 3/)
-  const { answer } = await anna.presses('5', anna.last(), 2)
+  const { answer } = await anna.presses('По умолчанию: 5', anna.last(), 2)
   t.notMatch(answer, { text: /пройден/ })
   await anna.presses('По умолчанию', anna.last(), 2)
   t.match(anna.last().text, /Цена: 95/)
@@ -377,7 +385,7 @@ await story('a text or a photo sent before the model was chosen fills itself in'
   const boris = await person({ kop: 100_00 })
   await boris.sends('image/png', { kind: 'photo' })
   await boris.presses({ data: 'w:recraft-remove-background' })
-  t.match(boris.last().text, /Изображение: 1 файл/)
+  t.match(boris.last().text, /Фото: 1 файл/)
   await boris.says('я'.repeat(1_500))
   await boris.presses({ data: 'w:z-image' })
   t.match(boris.last().text, /^Текст длиннее 1000 знаков на 500[\s\S]*Пришлите текст/)
@@ -386,7 +394,7 @@ await story('a text or a photo sent before the model was chosen fills itself in'
 await story('an example begins with answers that can be seen and changed', async t => {
   const anna = await person({ kop: 500_00 })
   await anna.presses({ data: 'me:kling-2-6-image-to-video' })
-  t.match(anna.last().text, /Шаг 1 из 4 · Изображения/, 'the photo is still the person’s')
+  t.match(anna.last().text, /Шаг 1 из 4 · Фото/, 'the photo is still the person’s')
   await anna.sends('image/png')
   t.match(anna.last().text, /Описание: волосы развеваются на ветру/)
 })

@@ -49,7 +49,7 @@ await story('a double press on start begins one run', async t => {
   t.equal(await balanceOf(anna.id), 57_25)
   await anna.says('/menu')
   await anna.presses({ data: dataOf(price, '✅') })
-  t.match(anna.last().text, /^Уже запущено, № /, 'from elsewhere the way to it is shown')
+  t.match(anna.last().text, /^Уже запущено, №\u00a0/, 'from elsewhere the way to it is shown')
   await anna.presses('Статус')
   t.match(anna.last().text, /^⏳ Принято/)
 })
@@ -74,7 +74,7 @@ await story('what the balance does not cover is said to the kopeck, and the orde
   const anna = await person({ kop: 50_00 })
   await anna.begins('wan-2-5-text-to-video')
   await anna.says('кот')
-  await anna.presses('5')
+  await anna.presses('По умолчанию: 5')
   await anna.presses('По умолчанию')
   t.match(anna.last().text, /^Не хватает 45\u00a0₽: цена 95\u00a0₽, можно тратить 50\u00a0₽\.\nПополните/)
   const quote = (await quoteOf(anna.id))!
@@ -98,7 +98,7 @@ await story('free runs end, and then there is a price and the time when they com
   await anna.says('кот')
   t.match(
     anna.last().text,
-    /Бесплатные запуски закончились\. Новые: (завтра )?в \d\d:00 МСК\. Можно сейчас за 0,76\u00a0₽\.\nЦена: 0,76\u00a0₽/,
+    /Бесплатные запуски закончились\. Новые: (завтра )?в \d\d:00\u00a0МСК\. Можно сейчас за 0,76\u00a0₽\.\nЦена: 0,76\u00a0₽/,
   )
   await anna.presses('✅ Запустить за 0,76')
   t.match((await generationsOf(anna.id)).at(-1), { price_kop: 76 })
@@ -127,7 +127,7 @@ await story('at the limit of runs the person sees which to wait for, and the pri
   const price = anna.last()
   await anna.presses('✅')
   t.match(anna.last().text, /^Сейчас идут 3 запуска, это предел/)
-  t.equal(captions(anna.last()).length, 3)
+  t.equal(captions(anna.last()).length, 4, 'and the menu')
   t.match(captions(price)[0], /^✅/)
   await anna.presses(captions(anna.last())[0]!)
   t.match(anna.last().text, /^⏳ Принято/)
@@ -143,7 +143,7 @@ await story('an order is taken back while nothing was sent, and not after', asyn
   await anna.presses('✅')
   await anna.presses('Отменить')
   const [run] = await generationsOf(anna.id)
-  t.equal(anna.last().text, `✖️ Отменено, № ${shortId(run!.id)}.`)
+  t.equal(anna.last().text, `✖️ Отменено, №\u00a0${shortId(run!.id)}.`)
   t.strictSame(captions(anna.last()), [])
   t.equal(await balanceOf(anna.id), 100_00)
   t.match((await anna.presses({ data: to.generation(run!.id, 'cx') })).answer, { text: 'Этот запуск уже закончен' })
@@ -166,7 +166,7 @@ await story('a run can be repeated and changed at today’s price, below its res
   await anna.presses({ data: to.generation(id, 'ed') })
   t.ok(captions(anna.last()).includes('Длительность: 10\u00a0с'))
   await anna.presses('Длительность')
-  await anna.presses('5')
+  await anna.presses('По умолчанию: 5')
   await anna.presses('Готово')
   t.match(await quoteOf(anna.id), { params: { prompt: 'кот', duration: '5', resolution: '720p' } })
 
@@ -194,14 +194,14 @@ await story('why charged: what happened, with times, from what was committed', a
   const steps = [
     `цена 57\u00a0₽ \\(Длительность: 5\u00a0с · Разрешение: 720p\\)`,
     'отложено 57\u00a0₽',
-    `отправлено, № исполнителя …${id.slice(-4)}`,
+    `отправлено, №\u00a0исполнителя …${id.slice(-4)}`,
     'результат получен \\(1 файл\\)',
     'списано 57\u00a0₽ · возвращено 0\u00a0₽',
   ]
   t.match(
     anna.last().text,
     new RegExp(
-      `^🧾 Запуск № ${shortId(id)} · Wan 2\\.5: видео по тексту\n${steps.map(step => `${time} ${step}`).join('\n')}\n`,
+      `^🧾 Запуск №\u00a0${shortId(id)} · Wan 2\\.5: видео по тексту\n${steps.map(step => `${time} ${step}`).join('\n')}\n`,
     ),
   )
   const failed = await running(anna.id, { kop: 45_00 })
@@ -209,7 +209,7 @@ await story('why charged: what happened, with times, from what was committed', a
   await anna.presses({ data: to.generation(failed, 'why') })
   t.match(anna.last().text, /отложено 45\u00a0₽\n.* не получилось\n.* списано 0\u00a0₽ · возвращено 45\u00a0₽/)
   await anna.presses('💬 Вопрос в поддержку')
-  t.match(anna.last().text, new RegExp(`№ ${shortId(failed)}`))
+  t.match(anna.last().text, new RegExp(`№\u00a0${shortId(failed)}`))
   const boris = await person()
   await boris.presses({ data: to.generation(id, 'why') })
   t.notMatch(boris.last().text, /Запуск №/, 'another person’s run is nobody’s')
@@ -223,6 +223,91 @@ await story('a result is sent once more and as the original, a failed run has no
   await anna.presses({ data: to.generation(id, 'rs') })
   await anna.presses({ data: to.generation(id, 'or') })
   t.strictSame(sentAgain, [id, `original ${id}`])
+})
+
+await story('the status of a run comes as a message of its own, and the screen of the history stays', async t => {
+  const anna = await person()
+  const id = await running(anna.id)
+  await anna.presses({ data: to.generation(id, undefined) })
+  const item = anna.last()
+  const before = anna.chat().length
+  await anna.presses('Статус')
+  t.match(anna.last().text, /^⏳ Принято/)
+  t.ok(captions(anna.last()).includes('🏠 Меню'))
+  t.equal(anna.chat().length, before + 1)
+  t.equal(anna.chat().find(one => one.messageId === item.messageId)!.text, item.text)
+})
+
+await story('a run taken back in the queue is called so, and nobody says that it was sent', async t => {
+  const anna = await person()
+  const id = await running(anna.id)
+  await anna.presses({ data: to.generation(id, 'cx') })
+  await anna.says('/history')
+  t.match(
+    captions(anna.last()).find(text => text.includes('Z-Image')),
+    /^✖️ .*отменено$/,
+  )
+  await anna.presses({ data: to.generation(id, undefined) })
+  t.match(anna.last().text, /\n✖️ Отменено · .*\nДеньги вернулись: 45/)
+  await anna.presses('🧾')
+  t.match(anna.last().text, /отменено вами/)
+  t.notMatch(anna.last().text, /отправлено/)
+
+  const late = await running(anna.id)
+  await genSubmit(sql, { userId: anna.id, id: late }, 'token')
+  await genFinish(sql, { userId: anna.id, id: late }, 'failed', 'not_submitted', null, [])
+  await anna.presses({ data: to.generation(late, 'why') })
+  t.notMatch(anna.last().text, /отправлено/, 'a submit that never left')
+})
+
+await story('what a text costs is told by its length, and the text stays out of it', async t => {
+  const anna = await person({ kop: 500_00 })
+  const inputs = { text: 'Привет' }
+  const id = await running(anna.id, { modelId: 'elevenlabs/text-to-speech-turbo-2-5', kop: 1_00, inputs })
+  await anna.presses({ data: to.generation(id, 'why') })
+  t.match(anna.last().text, /цена 1\u00a0₽ \(.*6 знаков.*\)/)
+  t.notMatch(anna.last().text, /Привет/)
+})
+
+await story('a question reaches the admins with the run it is about, and the answer comes back', async t => {
+  const anna = await person()
+  const id = await running(anna.id)
+  await end(anna.id, id, 'moderation')
+  await anna.presses({ data: to.generation(id, 'sp') })
+  t.match(anna.last().text, `/paysupport №\u00a0${shortId(id)} `)
+  await anna.says('/paysupport')
+  t.equal(
+    captions(anna.last())[0],
+    `🧾 №\u00a0${shortId(id)} · Деньги вернулись: 45\u00a0₽ · Z-Image: картинка по тексту`,
+  )
+  t.match((await anna.says('/paysupport где деньги?')).text, /^Сейчас некому ответить/, 'no admins')
+
+  const boss = await person()
+  deps.adminIds = [1, boss.id]
+  t.teardown(() => (deps.adminIds = []))
+  await anna.says(`/paysupport № ${shortId(id)} не пришёл <b>результат`)
+  t.equal(anna.last().text, 'Передали. Ответим здесь.', 'one who cannot be reached is passed by')
+  const question = boss.last()
+  const about = `${id} · Z-Image: картинка по тексту · Деньги вернулись: 45\u00a0₽`
+  const asked = `Вопрос от ${anna.id} Анна:\n№ ${shortId(id)} не пришёл <b>результат\n${about}\nЧтобы ответить`
+  t.equal(question.text?.slice(0, asked.length), asked)
+
+  const replies = (from: number, text: string, to_ = question.text) => {
+    const message = { message_id: 900_000, date: 1_800_000_000, chat: { id: from, type: 'private' }, text }
+    const bot = { id: stage.api.bot.id, is_bot: true, first_name: 'Bot' }
+    const reply_to_message = { ...message, message_id: question.messageId, from: bot, text: to_ }
+    const sender = { id: from, is_bot: false, first_name: 'Кто-то', language_code: 'ru' }
+    return stage.bot.handle({ update_id: 1_000_000 + from, message: { ...message, from: sender, reply_to_message } })
+  }
+  await replies(boss.id, 'Деньги <на месте>')
+  t.equal(anna.last().text, '💬 Ответ поддержки\nДеньги <на месте>')
+  t.equal(boss.last().text, 'Ответ отправлен.')
+  const seen = anna.chat().length
+  const boris = await person()
+  await replies(boris.id, 'я не оператор')
+  t.equal(anna.chat().length, seen, 'nobody else answers')
+  deps.adminIds = [1]
+  t.match((await anna.says('/paysupport ау')).text, /^Сейчас некому ответить/)
 })
 
 const soon = new Date('2026-11-24T12:40:00Z')
@@ -257,22 +342,30 @@ const free = { isFree: true, priceKop: 0, moneyState: 'free' } as const
 const said = (more: Partial<Generation>, language: 'ru' | 'en' = 'ru') =>
   toPlain(messages.progress(run(more), language).text)
 
+const which = 'Grok Imagine: видео из фото · №\u00a07k2m'
 t.test('the progress tells the state, the time and what is promised', async t => {
-  t.equal(said({ execState: 'queued' }), '⏳ Принято, № 7k2m. В очереди. 104\u00a0₽ отложены, не списаны.')
-  t.equal(said({}), '🎨 Готовится: 48 с. Обычно 2–3 мин.\nОтвет будет до 15:40 МСК.\n▓▓▓▓░░░░░░')
-  t.match(said({ modelId: 'z-image' }), /^🎨 Готовится: 48 с\.\nОтвет будет до 15:40 МСК\.$/)
+  t.equal(said({ execState: 'queued' }), `⏳ Принято. В очереди. 104\u00a0₽ отложены, не списаны.\n${which}`)
+  t.equal(
+    said({}),
+    `🎨 Готовится: 48\u00a0с. Обычно 2–3\u00a0мин.\nОтвет будет до\u00a015:40\u00a0МСК.\n▓▓▓▓░░░░░░\n${which}`,
+  )
+  t.match(
+    said({ modelId: 'z-image' }),
+    /^🎨 Готовится: 48\u00a0с\.\nОтвет будет до\u00a015:40\u00a0МСК\.\n.* · №\u00a07k2m$/,
+  )
   t.equal(
     said({ ageMs: 240_000 }),
-    'Дольше обычного: 4 мин. 104\u00a0₽ отложены, не списаны. Пришлю результат или верну деньги до 15:40 МСК.',
+    `Дольше обычного: 4\u00a0мин. 104\u00a0₽ отложены, не списаны. Пришлю результат или верну деньги до\u00a015:40\u00a0МСК.\n${which}`,
   )
-  t.match(said({ ageMs: 240_000, ...free }), /Пришлю результат или верну бесплатный запуск до 15:40 МСК/)
+  t.match(said({ ageMs: 240_000, ...free }), /Пришлю результат или верну бесплатный запуск до\u00a015:40\u00a0МСК/)
   t.equal(
     said({ execState: 'submitting', taskId: null }),
-    'Проверяем, принят ли заказ. Повторно не запускаем, деньги отложены. Ответ до 15:40 МСК.',
+    `Проверяем, принят ли заказ. Повторно не запускаем, деньги отложены. Ответ до\u00a015:40\u00a0МСК.\n${which}`,
   )
+  t.notMatch(said({ ageMs: 400 }), /░/, 'no bar before there is something in it')
   t.match(said({ isOverdue: true }), /^Срок вышел/)
   t.equal(said({ execState: 'success', moneyState: 'captured' }), 'Готово, отправляю…')
-  t.match(said({}, 'en'), /^🎨 In progress: 48 s, usually 2–3 min\.\nAn answer comes by 15:40 MSK/)
+  t.match(said({}, 'en'), /^🎨 In progress: 48\u00a0s, usually 2–3\u00a0min\.\nAn answer comes by 15:40\u00a0MSK/)
   t.strictSame(messages.done(run({ execState: 'success', moneyState: 'captured' }), 'ru').buttons, [])
 })
 
@@ -282,7 +375,7 @@ t.test('a result says what it cost and what is left', async t => {
   const screen = messages.result(done, [], wallet, 6, 'ru')
   t.equal(
     toPlain(screen.text),
-    '✅ Grok Imagine: видео из фото · 1 мин 12 с\nСписано 104\u00a0₽ · осталось 396\u00a0₽ · № 7k2m',
+    '✅ Grok Imagine: видео из фото · 1\u00a0мин\u00a012\u00a0с\nСписано 104\u00a0₽ · осталось 396\u00a0₽ · №\u00a07k2m',
   )
   t.strictSame(
     screen.buttons.flat().map(({ text }) => text),
@@ -291,6 +384,17 @@ t.test('a result says what it cost and what is left', async t => {
   t.match(
     toPlain(messages.result(run({ ...done, ...free }), [], wallet, 6, 'ru').text),
     /Бесплатно · осталось сегодня 6/,
+  )
+})
+
+t.test('a result sent again says what it is, and nothing of the money', async t => {
+  const done = run({ execState: 'success', moneyState: 'captured' })
+  t.equal(toPlain(messages.resent(done, 'resend', 'ru').text), which)
+  const original = messages.resent(done, 'original', 'ru')
+  t.equal(toPlain(original.text), 'Оригинал · №\u00a07k2m')
+  t.strictSame(
+    original.buttons.flat().map(({ text }) => text),
+    ['🏠 Меню'],
   )
 })
 
@@ -308,7 +412,7 @@ t.test('a failure tells its cause by the code and the money by what was committe
     deadline: [/^Результат не пришёл вовремя\./, ['🔁 Повторить', 'Другая модель']],
     upstream_timeout: [/^Результат не пришёл вовремя\./, ['🔁 Повторить', 'Другая модель']],
     submit_unknown: [/^Результат не пришёл вовремя\./, ['🔁 Повторить', 'Другая модель']],
-    no_credit: [/^Сейчас запустить нельзя\. Попробуйте через 10 мин\./, ['🔁 Повторить']],
+    no_credit: [/^Сейчас запустить нельзя\. Попробуйте через 10\u00a0мин\./, ['🔁 Повторить']],
     auth: [/^Сейчас запустить нельзя\./, ['🔁 Повторить']],
     unsupported_model: [/^Сейчас запустить нельзя\./, ['🔁 Повторить']],
     not_submitted: [/^Сейчас запустить нельзя\./, ['🔁 Повторить']],
@@ -318,7 +422,7 @@ t.test('a failure tells its cause by the code and the money by what was committe
   for (const [code, [words, next]] of Object.entries(causes)) {
     const screen = told(code)
     t.match(toPlain(screen.text), words, code)
-    t.match(toPlain(screen.text), /\nДеньги вернулись: 104\u00a0₽\.\n№ 7k2m$/, code)
+    t.match(toPlain(screen.text), /\nДеньги вернулись: 104\u00a0₽\.\nGrok Imagine: видео из фото · №\u00a07k2m$/, code)
     t.strictSame(
       screen.buttons.flat().map(({ text }) => text),
       [...next, '🧾 Что с деньгами', '💬 Поддержка', '🏠 Меню'],
@@ -327,7 +431,7 @@ t.test('a failure tells its cause by the code and the money by what was committe
   }
   t.match(
     toPlain(told('deadline', { moneyState: 'debited' }).text),
-    /\n104\u00a0₽ отложены, проверяем\. Ответ до 15:40 МСК\.\n/,
+    /\n104\u00a0₽ отложены, проверяем\. Ответ до\u00a015:40\u00a0МСК\.\n/,
   )
   t.match(toPlain(told('deadline', free).text), /\nБесплатный запуск вернулся\.\n/)
 })
@@ -377,14 +481,14 @@ await story('an English person is spoken to in English all the way', async t => 
   }
   await john.begins('wan-2-5-text-to-video')
   await john.says('a cat')
-  await john.presses('5')
+  await john.presses('Default: 5')
   await john.presses('Default')
   t.match(
     john.last().text,
-    /Price: 95\u00a0₽\nBalance: 500\u00a0₽ · left after: 405\u00a0₽\nIf it fails, the money comes back\.\nPrice valid until \d\d:\d\d MSK/,
+    /Price: 95\u00a0₽\nBalance: 500\u00a0₽ · left after: 405\u00a0₽\nIf it fails, the money comes back\.\nPrice valid until \d\d:\d\d\u00a0MSK/,
   )
   await john.presses('✅ Start for 95')
-  t.match(john.last().text, /^⏳ Accepted, No .{4}\. In the queue\. 95\u00a0₽ set aside, not charged\.$/)
+  t.match(john.last().text, /^⏳ Accepted\. In the queue\. 95\u00a0₽ set aside, not charged\.\n.* · No\u00a0.{4}$/)
   await john.presses('Cancel')
   t.match(john.last().text, /^✖️ Cancelled/)
   t.equal(await draftOf(john.id), undefined)

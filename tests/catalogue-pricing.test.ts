@@ -197,7 +197,8 @@ function sampleOf(param: Param): fc.Arbitrary<Value> {
         .map(n => Number((min + n * step).toFixed(places)))
     }
     case 'string': {
-      if (param.pattern) return fc.constant('https://sora.chatgpt.com/p/s_example')
+      if (param.pattern)
+        return fc.constant(param.name === 'language_code' ? 'ru' : 'https://sora.chatgpt.com/p/s_example')
       const most = Math.min(param.max_length ?? 20, 5000)
       return fc.integer({ min: Math.max(param.min_length ?? 1, 1), max: most }).map(length => 'ы'.repeat(length))
     }

@@ -67,8 +67,8 @@ t.test('free is a word, never a price of nothing', async t => {
 
 t.test('times are those of Moscow, at any season and over midnight', async t => {
   const evening = new Date('2026-11-23T22:09:03Z')
-  t.equal(timeText(evening, 'ru'), '01:09 МСК')
-  t.equal(timeText(new Date('2026-07-01T12:40:00Z'), 'en'), '15:40 MSK')
+  t.equal(timeText(evening, 'ru'), '01:09\u00a0МСК')
+  t.equal(timeText(new Date('2026-07-01T12:40:00Z'), 'en'), '15:40\u00a0MSK')
   t.equal(dateText(evening, 'ru'), '24.11 01:09')
   t.equal(dateText(evening, 'en'), '24 Nov 01:09')
   t.equal(secondText(evening), '01:09:03')
@@ -76,12 +76,19 @@ t.test('times are those of Moscow, at any season and over midnight', async t => 
 
 t.test('durations are said as people say them', async t => {
   const said = (seconds: number) => durationText(seconds * 1000, 'ru')
-  t.strictSame([0, 48, 60, 130, 3_599.6, 3_900].map(said), ['0 с', '48 с', '1 мин', '2 мин 10 с', '1 ч', '1 ч 5 мин'])
-  t.equal(durationText(72_000, 'en'), '1 min 12 s')
-  t.equal(rangeText(60_000, 120_000, 'ru'), '1–2 мин')
-  t.equal(rangeText(20_000, 45_000, 'en'), '20–45 s')
-  t.equal(rangeText(61_000, 91_000, 'ru'), '1–2 мин')
-  t.equal(rangeText(110_000, 125_000, 'ru'), '2 мин')
+  t.strictSame([0, 48, 60, 130, 3_599.6, 3_900].map(said), [
+    '0\u00a0с',
+    '48\u00a0с',
+    '1\u00a0мин',
+    '2\u00a0мин\u00a010\u00a0с',
+    '1\u00a0ч',
+    '1\u00a0ч\u00a05\u00a0мин',
+  ])
+  t.equal(durationText(72_000, 'en'), '1\u00a0min\u00a012\u00a0s')
+  t.equal(rangeText(60_000, 120_000, 'ru'), '1–2\u00a0мин')
+  t.equal(rangeText(20_000, 45_000, 'en'), '20–45\u00a0s')
+  t.equal(rangeText(61_000, 91_000, 'ru'), '1–2\u00a0мин')
+  t.equal(rangeText(110_000, 125_000, 'ru'), '2\u00a0мин')
 })
 
 t.test('counts agree with their nouns', async t => {

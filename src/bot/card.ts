@@ -2,7 +2,7 @@ import { Composer } from 'telegraf'
 import { formatOf, type Model, modelKey, type Param } from '../catalogue/models.ts'
 import { changesPrice, questions, withDefaults } from '../catalogue/parameters.ts'
 import { priceAtDefaults, priceRange } from '../catalogue/pricing.ts'
-import { lines } from '../i18n/format.ts'
+import { inSentence, lines } from '../i18n/format.ts'
 import type { CardFacts, ParameterFacts } from '../i18n/navigation.ts'
 import type { Language } from '../money.ts'
 import { freeLeft } from '../payments/generations.ts'
@@ -12,7 +12,8 @@ import type { BotDeps } from './deps.ts'
 import { goneScreen, menuButton } from './models.ts'
 import { onPress } from './press.ts'
 import { type List, to } from './routes.ts'
-import { scalarText } from './values.ts'
+import { successOf, typicalMs } from './typical.ts'
+import { isLink, isNumeric, labelOf, megabytesOf, scalarText, shifted } from './values.ts'
 
 /** S4 and S5: one model, and its parameters. */
 export function card(deps: BotDeps) {
@@ -41,7 +42,7 @@ export async function cardScreen(
   const { t } = ctx
   const key = modelKey(model.id)
   return {
-    text: t.card(await factsOf(deps, ctx, model)),
+    text: t.card(await factsOf(deps, ctx, model), unitPriceOf(deps, ctx, model)),
     buttons: [
       [button(t.beginButton, to.begin(key))],
       [button(t.exampleButton, to.example(key)), button(t.parametersButton, to.parameters(key))],
@@ -61,7 +62,7 @@ async function factsOf(deps: BotDeps, ctx: BotContext, model: Model): Promise<Ca
     needs: needed(model).map(param => nameOf(param, language)),
     ...range,
     dependsOn: priceReasons(ctx, model),
-    example: range.maxKop > range.minKop ? exampleOf(deps, ctx, model) : undefined,
+    example: range.maxKop > range.minKop && !isMeasured(model) ? exampleOf(deps, ctx, model) : undefined,
     typical: typicalOf(deps, model),
     free: catalogue.freeIds.has(model.id) ? { day: left.day, hour: left.hour, of: limits.freeDaily } : undefined,
   }
@@ -91,28 +92,36 @@ function priceReasons({ t, language }: BotContext, model: Model): string[] {
 }
 
 /** The price with the usual values, and which values those are. */
-function exampleOf({ catalogue }: BotDeps, { t, language }: BotContext, model: Model): CardFacts['example'] {
-  const usual = withDefaults(model, {})
-  const values = model.params.flatMap(param => {
-    const value = usual[param.name]
-    const counts = !param.hidden && changesPrice(model, param) && isScalar(value)
-    return counts
-      ? [[nameOf(param, language), said(param, value, language), unitOf(param, language)].join(' ').trim()]
-      : []
-  })
-  const measured = model.price.quantity_bounds.from === 'measure' ? t.measured[model.price.unit] : undefined
-  const text = [...(measured ? [measured] : []), ...values].join(', ')
+function exampleOf({ catalogue }: BotDeps, { language }: BotContext, model: Model): CardFacts['example'] {
+  const text = usualText(model, language)
   return text === '' ? undefined : { text, kop: priceAtDefaults(model, catalogue.rates).kop }
 }
 
-// Fewer runs say nothing about the next one.
-const enoughRuns = 10
+/** «длительность 5 с, звук: нет»: the usual values that the price depends on. */
+function usualText(model: Model, language: Language): string {
+  const usual = withDefaults(model, {})
+  const values = model.params.flatMap(param => {
+    const value = usual[param.name]
+    if (param.hidden || !changesPrice(model, param) || !isScalar(value)) return []
+    return [`${nameOf(param, language)}${typeof value === 'boolean' ? ':' : ''} ${said(param, value, language)}`]
+  })
+  return values.join(', ')
+}
+
+const isMeasured = ({ price }: Model) => price.quantity_bounds.from === 'measure'
+
+/** What one unit of a measured text or record costs with the usual values. */
+function unitPriceOf({ catalogue }: BotDeps, { t, language }: BotContext, model: Model) {
+  const per = isMeasured(model) ? t.perUnit[model.price.unit] : undefined
+  if (per === undefined) return undefined
+  return { kop: priceAtDefaults(model, catalogue.rates).kop, per, usual: usualText(model, language) }
+}
 
 function typicalOf({ stats }: BotDeps, model: Model): CardFacts['typical'] {
   const known = stats.of(model.id)
-  if (!known || known.finished < enoughRuns || known.p25Ms === null || known.p75Ms === null) return undefined
-  const percent = Math.floor((known.succeeded / known.finished) * 100)
-  return { fromMs: known.p25Ms, toMs: known.p75Ms, percent, of: known.finished }
+  const typical = typicalMs(known, model)
+  const { percent, of } = successOf(known) ?? { percent: 0, of: 0 }
+  return typical && { fromMs: typical[0], toMs: typical[1], percent, of }
 }
 
 function parametersScreen(ctx: BotContext, model: Model): Screen {
@@ -152,16 +161,19 @@ function valuesText(ctx: BotContext, param: Param): string {
       return `${said(param, true, language)} / ${said(param, false, language)}`
     case 'integer':
     case 'number':
-      return t.numberFromTo(param.min, param.max)
+      return t.numberFromTo(shifted(param, param.min), shifted(param, param.max))
     case 'file':
     case 'file[]':
       return t.filesUpTo(
         (param.accept ?? []).map(kind => t.kinds[kind]).join(', '),
         param.max_files ?? 1,
-        param.max_mb ?? 0,
+        megabytesOf(param),
       )
     case 'string':
-      return param.max_length === undefined ? t.anyText : t.textUpTo(param.max_length)
+      if (isLink(param)) return t.linkText
+      if (isNumeric(param)) return t.numberFromTo(undefined, undefined)
+      // The hint says what kind of text.
+      return param.max_length === undefined || param.pattern !== undefined ? t.anyText : t.textUpTo(param.max_length)
   }
 }
 
@@ -171,12 +183,10 @@ const isScalar = (value: unknown): value is string | number | boolean =>
 /** A value within a sentence. */
 function said(param: Param, value: string | number | boolean, language: Language): string {
   const text = scalarText(param, value, language)
-  return typeof value === 'boolean' ? text.toLowerCase() : text
+  // Names of people and formats are in Latin letters in Russian too, and keep their capital.
+  const isWord = /^[А-ЯЁ]/.test(scalarText(param, value, 'ru'))
+  return param.type !== 'string' && isWord ? inSentence(text) : text
 }
 
-/** A parameter's name within a sentence: «Длительность, с» is «длительность» there, and «с» its unit. */
-function nameOf(param: Param, language: Language): string {
-  const [name = ''] = param.label[language].split(', ')
-  return name.charAt(0).toLowerCase() + name.slice(1)
-}
-const unitOf = (param: Param, language: Language) => param.label[language].split(', ')[1] ?? ''
+/** A parameter's name within a sentence. */
+const nameOf = (param: Param, language: Language): string => inSentence(labelOf(param, language))

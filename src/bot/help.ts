@@ -5,21 +5,15 @@ import type { BotDeps } from './deps.ts'
 import { menuButton } from './models.ts'
 import { onPress } from './press.ts'
 import { type HelpTopic, to } from './routes.ts'
+import { support } from './support.ts'
 
 /** S21 and S22: help by topic, the terms, and where to ask about money. */
-export function help({ limits }: BotDeps) {
+export function help(deps: BotDeps) {
+  const { limits } = deps
   const bot = new Composer<BotContext>()
   bot.command('help', ctx => ctx.show(topicsScreen(ctx)))
   bot.command('terms', ctx => ctx.show({ text: ctx.t.terms, buttons: [[menuButton(ctx)]] }))
-  bot.command('paysupport', ctx =>
-    ctx.show({
-      text: ctx.t.paySupport,
-      buttons: [
-        [button(ctx.t.historyButton, to.history('a', '0')), button(ctx.t.operationsButton, to.operations(0))],
-        [menuButton(ctx)],
-      ],
-    }),
-  )
+  bot.use(support(deps))
   onPress(bot, 'help', async (ctx, topic) => {
     await ctx.answer()
     if (!topic) return ctx.show(topicsScreen(ctx))

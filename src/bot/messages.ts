@@ -23,7 +23,9 @@ export function createMessages({ catalogue }: { catalogue: Catalogue }): Message
       const t = stringsFor(language)
       const short = shortId(generation.id)
       const text =
-        kind === 'original' ? t.run.original(short) : t.run.resent(nameOf(catalogue, generation.modelId, language), short)
+        kind === 'original'
+          ? t.run.original(short)
+          : t.run.resent(nameOf(catalogue, generation.modelId, language), short)
       return { text, buttons: [[button(t.menuButton, to.menu())]] }
     },
     result(generation, _outputs, wallet, freeLeft, language) {

@@ -22,6 +22,7 @@ import type { BotDeps } from './deps.ts'
 import { nameOf } from './messages.ts'
 import { to } from './routes.ts'
 import { fieldsOf } from './step.ts'
+import { typicalMs } from './typical.ts'
 import { isLong, labelOf, valueText } from './values.ts'
 
 /** A price for these answers, written down; or the first answer that does not do, or none that there is a price for. */
@@ -113,17 +114,6 @@ async function factsOf(
     pinned: pinned.map(named),
     freeAgain: !isFree && left && left.now === 0 ? freeAgain(new Date(), left.day > 0) : undefined,
   }
-}
-
-// Fewer runs than this say nothing.
-const enoughRuns = 10
-
-function typicalMs(stats: ReturnType<BotDeps['stats']['of']>, model: Model | undefined): [number, number] | undefined {
-  if (stats && stats.succeeded >= enoughRuns && stats.p25Ms !== null && stats.p75Ms !== null) {
-    return [stats.p25Ms, stats.p75Ms]
-  }
-  const expected = model?.expected_seconds
-  return expected ? [expected * 800, expected * 1250] : undefined
 }
 
 /** When free runs come back: with the next hour, or with the next day where the day's are used up (UTC, as they are counted). */

@@ -1,7 +1,8 @@
-import { type Catalogue, type Model, modelKey, type Param } from '../catalogue/models.ts'
-import { isFiles, optionsFor, questions } from '../catalogue/parameters.ts'
+import { measured } from '../catalogue/measures.ts'
+import { type Catalogue, type Model, modelKey, type Param, type Scalar } from '../catalogue/models.ts'
+import { isFiles, optionsFor, questions, withDefaults } from '../catalogue/parameters.ts'
 import { price } from '../catalogue/pricing.ts'
-import { lines } from '../i18n/format.ts'
+import { inSentence, lines } from '../i18n/format.ts'
 import type { Strings } from '../i18n/strings.ts'
 import type { Language } from '../money.ts'
 import { type Html, html } from '../telegram/html.ts'
@@ -49,11 +50,18 @@ export function question(order: Order, param: Param, view: View, earlier: Earlie
   const closed = options.filter(option => !option.allowed)
   const isMany = ask.kind === 'files' && ask.most > 1
   const isEither = eitherOf(model, param.name) !== undefined
+  const optionText = (option: Scalar) => {
+    const name = scalarText(param, option, language)
+    return option === param.default ? t.wizard.usualButton(name) : name
+  }
 
   const text = lines(
     title(order, [param], view),
     param.hint && html`${param.hint[language]}`,
-    ask.kind === 'earlier' && earlier.length === 0 ? t.wizard.noEarlier(ask.models) : t.wizard.ask(ask),
+    ask.kind === 'earlier' && earlier.length === 0
+      ? t.wizard.noEarlier(ask.models, outputOf(param, view))
+      : t.wizard.ask(ask),
+    param.min_side_px !== undefined && t.wizard.leastSide(param.min_side_px),
     ...closedLines(closed, param, view),
     isMany && isFiles(value) && t.wizard.accepted(value.length, ask.most),
     !isMany && value !== undefined && t.wizard.chosen(valueText(param, value, language)),
@@ -63,19 +71,17 @@ export function question(order: Order, param: Param, view: View, earlier: Earlie
   const buttons: Button[][] = []
   if (ask.kind === 'earlier') {
     for (const [n, run] of earlier.entries()) {
-      buttons.push([op(draft, earlierText(run.createdAt, run.id, language), 'v', n)])
+      buttons.push([op(draft, earlierText(run, nameOf(view.catalogue, run.modelId, language), language), 'v', n)])
     }
     const first = param.previous_models?.map(id => view.catalogue.byId(id)).find(one => one !== undefined)
     if (earlier.length === 0 && first) {
       buttons.push([button(first.name[language], to.card(modelKey(first.id), undefined, 0))])
     }
   } else if (param.type !== 'string') {
-    const open = options.flatMap((option, n) =>
-      option.allowed ? [op(draft, scalarText(param, option.value, language), 'v', n)] : [],
-    )
+    const open = options.flatMap((option, n) => (option.allowed ? [op(draft, optionText(option.value), 'v', n)] : []))
     buttons.push(...paged(order, open))
   }
-  if (param.default !== undefined && closed.every(({ value: shut }) => shut !== param.default)) {
+  if (param.default !== undefined && options.every(option => option.value !== param.default)) {
     buttons.push([op(draft, t.wizard.usualButton(scalarText(param, param.default, language)), 'u')])
   }
   if (isMany && isFiles(value)) {
@@ -122,16 +128,26 @@ const op = ({ id, rev }: Draft, text: string, what: DraftOp, n = 0) => button(te
 
 function need(model: Model, params: Param[], { t, language, catalogue }: View): string {
   const [first] = params
-  if (params.length > 1) return t.wizard.need('', { kind: 'either', labels: params.map(p => labelOf(p, language)) })
+  if (params.length > 1) return labelsOf(params, { t, language, catalogue })
   return t.wizard.need(
     labelOf(first!, language),
     askOf(model, first!, language, id => nameOf(catalogue, id, language)),
   )
 }
 
-function title({ model, step }: Order, params: Param[], { t, language }: View): Html {
+/** «Фото или прошлый результат». */
+const labelsOf = (params: Param[], { t, language }: View): string => {
+  const labels = params.map(param => labelOf(param, language))
+  return t.wizard.need('', { kind: 'either', labels: labels.map((label, n) => (n === 0 ? label : inSentence(label))) })
+}
+
+/** What the runs to choose from would have made. */
+const outputOf = (param: Param, { catalogue }: View) =>
+  catalogue.byId(param.previous_models?.[0] ?? '')?.output ?? 'image'
+
+function title({ model, step }: Order, params: Param[], { t, language, catalogue }: View): Html {
   const name = model.name[language]
-  const label = params.map(param => labelOf(param, language)).join(' / ')
+  const label = labelsOf(params, { t, language, catalogue })
   const items = itemsOf(model)
   const at = items.findIndex(item => item.params.some(param => params.includes(param)))
   if (step.at === 'edit' || (step.at === 'choose' && step.how === 'edit') || at < 0) return t.wizard.field(name, label)
@@ -152,7 +168,10 @@ function closedLines(closed: ReturnType<typeof optionsFor>, param: Param, { t, l
 function soFar({ model, filling }: Order, { catalogue, t }: View): Html | false {
   if (catalogue.freeIds.has(model.id)) return false // free or not is said with the price
   try {
-    return t.wizard.soFar(price(model, filling.answers, catalogue.rates).kop)
+    const isCertain = (model.price.measures ?? []).every(
+      measure => measured(model, measure, withDefaults(model, filling.answers)) !== undefined,
+    )
+    return t.wizard.soFar(price(model, filling.answers, catalogue.rates).kop, isCertain)
   } catch (error) {
     if (error instanceof RangeError) return false // depends on a text or a file that is still to come
     throw error

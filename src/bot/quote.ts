@@ -132,5 +132,8 @@ async function tooMany(ctx: BotContext, deps: BotDeps): Promise<void> {
     const name = nameOf(deps.catalogue, modelId, ctx.language)
     return [button(ctx.t.quote.runningButton(name, shortId(id)), to.generation(id, 'st'))]
   })
-  await ctx.show({ text: ctx.t.quote.tooMany(running.length), buttons: [...rows, [button(ctx.t.menuButton, to.menu())]] }, 'new')
+  await ctx.show(
+    { text: ctx.t.quote.tooMany(running.length), buttons: [...rows, [button(ctx.t.menuButton, to.menu())]] },
+    'new',
+  )
 }

@@ -1,14 +1,14 @@
 import type { Model, Param } from '../catalogue/models.ts'
 import { checkValue, type FileValue, type Inputs, isFiles, optionsFor, type Problem } from '../catalogue/parameters.ts'
-import type { Html } from '../telegram/html.ts'
-import { answerOf } from './answer.ts'
+import { clip, type Html } from '../telegram/html.ts'
+import { answerOf, matches } from './answer.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { nameOf } from './messages.ts'
 import type { Order } from './question.ts'
 import { nextStep, withAnswer } from './step.ts'
 import { type Incoming, isFile, linksIn, takeFile, takeLink } from './uploads.ts'
-import { askOf, mainText } from './values.ts'
+import { askOf, mainText, scalarText } from './values.ts'
 import { advance, move, type Showing, unfit } from './walk.ts'
 
 /** A text or a file for the step that waits for it. Whatever does not do is named, and the question stays. */
@@ -20,8 +20,7 @@ export async function receive(ctx: BotContext, deps: BotDeps, order: Order, sent
   const param = 'param' in step ? model.params.find(one => one.name === step.param) : undefined
   const refuse = (note: Html) => move(ctx, deps, at, filling, step, { where: 'new', note })
   const isSurplus = isOfAlbum(sent, order)
-  const isForFiles = param?.type === 'file' || param?.type === 'file[]'
-  if (isSurplus && !isForFiles) {
+  if (isSurplus && !takes(param, sent)) {
     return move(ctx, deps, at, filling, step, { where: 'new', isAlbum: true, note: ctx.t.wizard.surplus })
   }
   if (!param)
@@ -31,12 +30,20 @@ export async function receive(ctx: BotContext, deps: BotDeps, order: Order, sent
   if (ask.kind === 'files') return receiveFiles(ctx, deps, at, param, sent)
   if (sent.kind !== 'text') return refuse(ctx.t.wizard.needed(ask))
   const value = answerOf(param, sent.text, ctx.language)
+  if (value === undefined && param.type === 'enum') {
+    const similar = matches(param, sent.text, ctx.language).map(one => scalarText(param, one, ctx.language))
+    return refuse(ctx.t.wizard.noSuchOption(clip(sent.text.trim(), 40), similar.slice(0, 5)))
+  }
   if (value === undefined) return refuse(ctx.t.wizard.needed(ask))
   const problem = checkValue(model, param, value) ?? closedBy(model, param, value, filling.answers)
   if (problem) return refuse(unfit(ctx, deps, model, problem, sent.text))
   const answers = withAnswer(model, filling.answers, param.name, value)
   await advance(ctx, deps, at, { ...filling, answers }, { where: 'new' })
 }
+
+/** Whether the question can use the file that was sent. */
+const takes = (param: Param | undefined, sent: Incoming): boolean =>
+  sent.kind === 'file' && param?.accept !== undefined && (!sent.file.media || param.accept.includes(sent.file.media))
 
 /** Whether this is one more file of the album whose files have been coming in. */
 export const isOfAlbum = (sent: Incoming, { filling }: Pick<Order, 'filling'>): boolean =>

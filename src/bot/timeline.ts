@@ -71,7 +71,9 @@ export async function timelineScreen(
     const value = run.inputs[param.name]
     const counts = model && changesPrice(model, param) && !Array.isArray(value) && typeof value !== 'object'
     return counts && value !== undefined
-      ? [`${labelOf(param, language)}: ${param.type === 'string' ? t.run.characters(characters(String(value))) : valueText(param, value, language, 30)}`]
+      ? [
+          `${labelOf(param, language)}: ${param.type === 'string' ? t.run.characters(characters(String(value))) : valueText(param, value, language, 30)}`,
+        ]
       : []
   })
   const moments = await timelineOf(sql, { userId: run.userId, id: run.id })

@@ -6,22 +6,33 @@ import { stringsFor } from '../i18n/strings.ts'
 import { shortId } from '../id.ts'
 import type { Language } from '../money.ts'
 import { clip } from '../telegram/html.ts'
+import type { Earlier } from './earlier.ts'
 
 /** Telegram hands no larger file to a bot, in bytes. */
 export const mostFromTelegram = 20 * 1024 * 1024
 
-/** «Длительность, с» names its unit: the label without it. */
-export const labelOf = (param: Param, language: Language): string =>
-  param.previous_models ? stringsFor(language).wizard.earlierLabel : param.label[language].split(', ')[0]!
+export const labelOf = (param: Param, language: Language): string => param.label[language]
 
-const unitOf = (param: Param, language: Language): string => param.label[language].split(', ')[1] ?? ''
+/** The unit of a parameter's values: every length of the catalogue is in seconds. */
+const unitOf = ({ label }: Param, language: Language): string =>
+  label.en === 'Duration' ? stringsFor(language).wizard.seconds : ''
+
+/** People count pictures from one, the wire from nought: what to add for a person. */
+export const shiftOf = ({ name }: Param): number => (name === 'index' ? 1 : 0)
+
+/** Some models take the number that repeats a result as a text. */
+export const isNumeric = ({ type, name }: Param): boolean =>
+  type === 'integer' || type === 'number' || (type === 'string' && name === 'seed')
+
+/** Megabytes that a person can really send. */
+export const megabytesOf = ({ max_mb: most = 20 }: Param): number => Math.min(most, 20)
 
 /** One value of a list, yes or no, or a number with its unit, as people read it. */
 export function scalarText(param: Param, value: Scalar, language: Language): string {
   const { yes, no } = stringsFor(language).wizard
   if (typeof value === 'boolean') return value ? yes : no
   if (typeof value === 'string' && param.type !== 'enum') return value
-  const text = param.type === 'enum' ? optionLabel(param, value, language) : String(value)
+  const text = param.type === 'enum' ? optionLabel(param, value, language) : String(Number(value) + shiftOf(param))
   const unit = unitOf(param, language)
   return (language === 'ru' ? text.replace(/^(\d+)\.(\d+)$/, '$1,$2') : text) + (unit && `\u00a0${unit}`)
 }
@@ -48,7 +59,7 @@ export function askOf(model: Model, param: Param, language: Language, names: (id
         kind: 'files',
         media: param.accept ?? ['image'],
         most: param.type === 'file' ? 1 : (param.max_files ?? 1),
-        megabytes: param.max_mb ?? 20,
+        megabytes: megabytesOf(param),
         seconds: param.max_seconds,
       }
     case 'enum':
@@ -57,15 +68,21 @@ export function askOf(model: Model, param: Param, language: Language, names: (id
       return { kind: 'yes_no' }
     case 'integer':
     case 'number':
-      return { kind: 'number', min: param.min, max: param.max }
+      return { kind: 'number', min: shifted(param, param.min), max: shifted(param, param.max) }
     case 'string': {
+      if (isNumeric(param)) return { kind: 'number', min: undefined, max: undefined }
       const example = model.example_input[param.name]
       if (isLink(param)) return { kind: 'link', example: typeof example === 'string' ? example : undefined }
-      const { min_length: least = 0, max_length: most } = param
+      // Where the kind of text is prescribed, the hint says so, and a length would only confuse.
+      const { min_length: least = 0, max_length } = param
+      const most = param.pattern === undefined ? max_length : undefined
       return { kind: 'text', least, most, example: isMain(model, param) ? exampleOf(model, language) : undefined }
     }
   }
 }
+
+export const shifted = (param: Param, bound: number | undefined): number | undefined =>
+  bound === undefined ? undefined : bound + shiftOf(param)
 
 export const isLink = (param: Param): boolean => param.pattern?.startsWith('^http') ?? false
 
@@ -111,6 +128,8 @@ function exampleOf(model: Model, language: Language): string | undefined {
   }
 }
 
-/** «23.11 15:09 · № 7k2m». */
-export const earlierText = (at: Date, generationId: string, language: Language): string =>
-  stringsFor(language).wizard.earlier(dateText(at, language), shortId(generationId))
+/** «23.11 15:09 · рыжий кот в лодке · Grok Imagine: картинка по тексту · № 7k2m». */
+export function earlierText({ createdAt, id, params }: Earlier, name: string, language: Language): string {
+  const words = typeof params.prompt === 'string' ? clip(params.prompt.replace(/\s+/g, ' ').trim(), 24) : ''
+  return stringsFor(language).wizard.earlier([dateText(createdAt, language), words, name].filter(Boolean), shortId(id))
+}

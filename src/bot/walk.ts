@@ -24,7 +24,7 @@ import {
   stepOf,
   stepText,
 } from './step.ts'
-import { askOf } from './values.ts'
+import { askOf, isLink } from './values.ts'
 
 /** How a step is shown: in place or anew, under a note, in the screen of the album that is coming in. */
 export type Showing = { where: 'here' | 'new'; note?: Html | undefined; isAlbum?: boolean }
@@ -178,7 +178,9 @@ export function unfit(ctx: BotContext, deps: BotDeps, model: Model, problem: Pro
   const ask = param && askOf(model, param, ctx.language, id => nameOf(deps.catalogue, id, ctx.language))
   const over = problem.code === 'too_long' && text !== undefined ? [...text].length - Number(problem.limit) : undefined
   const { code, limit, why } = problem
-  return ctx.t.wizard.unfit({ code, limit, why: why?.[ctx.language], ask }, over)
+  // A text of a prescribed kind: its hint says which.
+  const kind = code === 'pattern' && param && !isLink(param) ? param.hint?.[ctx.language] : undefined
+  return ctx.t.wizard.unfit({ code, limit, why: why?.[ctx.language] ?? kind, ask }, over)
 }
 
 /** A draft as an order; undefined when it is none, or its model is gone. */

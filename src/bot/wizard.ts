@@ -107,8 +107,9 @@ export function wizard(deps: BotDeps): Composer<BotContext> {
     if (!order) return gone(ctx, deps)
     if (order.filling.updateId === ctx.update.update_id) return present(ctx, deps, order, { where: 'new' })
     if (order.step.at === 'quote') {
-      if (isOfAlbum(sent, order)) return // more of it than the model takes
-      return next()
+      if (!isOfAlbum(sent, order)) return next()
+      // More of the album than the model takes.
+      return present(ctx, deps, order, { where: 'new', isAlbum: true, note: ctx.t.wizard.surplus })
     }
     await receive(ctx, deps, order, sent)
   })

@@ -53,6 +53,17 @@ export function rangeText(fromMs: number, toMs: number, language: Language): str
   return from >= to ? `${to}\u00a0${unit}` : `${from}–${to}\u00a0${unit}`
 }
 
+/** A number with its decimal mark, and with thousands set apart from five digits on: «0,5», «1000», «20 000». */
+export function numberText(n: number, language: Language): string {
+  const [whole = '', fraction] = String(n).split('.')
+  const grouped = whole.length < 5 ? whole : whole.replace(/\B(?=(\d{3})+$)/g, language === 'ru' ? '\u00a0' : ',')
+  return fraction === undefined ? grouped : `${grouped}${language === 'ru' ? ',' : '.'}${fraction}`
+}
+
+/** A name within a sentence; «PNG» and «James» keep their capital. */
+export const inSentence = (text: string): string =>
+  /^\p{Lu}\p{Ll}/u.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text
+
 /** The word for a count: `pluralRu(5, 'запуск', 'запуска', 'запусков')`. */
 export function pluralRu(n: number, one: string, few: string, many: string): string {
   const [tens, ones] = [Math.abs(n) % 100, Math.abs(n) % 10]

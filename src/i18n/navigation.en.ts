@@ -1,6 +1,6 @@
 import { formatKop } from '../money.ts'
 import { html } from '../telegram/html.ts'
-import { durationText, lines, pluralEn, priceText, rangeText } from './format.ts'
+import { durationText, lines, numberText, pluralEn, priceText, rangeText } from './format.ts'
 import type { Navigation } from './navigation.ts'
 
 const price = (kop: number) => priceText(kop, 'en')
@@ -77,7 +77,7 @@ export const navigationEn: Navigation = {
   foundNothing: word => html`Nothing found for “${word}”. Send another word or choose yourself:`,
 
   // S4, S5
-  card: c =>
+  card: (c, unit) =>
     lines(
       html`<b>${c.name}</b>`,
       html`${c.about}`,
@@ -85,9 +85,10 @@ export const navigationEn: Navigation = {
       c.maxKop > c.minKop
         ? html`Price: from\u00a0${price(c.minKop)} to\u00a0${price(c.maxKop)}${c.dependsOn.length > 0 ? ` (depends on: ${c.dependsOn.join(', ')})` : ''}`
         : html`Price: ${price(c.minKop)}`,
+      unit && html`${price(unit.kop)} ${unit.per}${unit.usual && ` (${unit.usual})`}`,
       c.example && html`Example: ${c.example.text} — ${price(c.example.kop)}`,
       c.typical
-        ? html`Usually ready in ${rangeText(c.typical.fromMs, c.typical.toMs, 'en')} · ${String(c.typical.percent)}\u00a0% of the last ${String(c.typical.of)} succeeded`
+        ? html`Usually ready in ${rangeText(c.typical.fromMs, c.typical.toMs, 'en')}${c.typical.of > 0 ? ` · ${c.typical.percent}\u00a0% of the last ${c.typical.of} succeeded` : ''}`
         : html`How long it usually takes: too few runs to say`,
       c.free &&
         html`🎁 Free: ${String(c.free.day)} of ${String(c.free.of)} left today, ${String(c.free.hour)} this hour`,
@@ -95,7 +96,7 @@ export const navigationEn: Navigation = {
   beginButton: '▶️ Start',
   exampleButton: '💡 Start with an example',
   parametersButton: '📄 Parameters',
-  measured: { second: '1\u00a0s', '1000 characters': '1000\u00a0characters', image: '1\u00a0picture', generation: '1\u00a0run' },
+  perUnit: { second: 'per second of the recording', '1000 characters': 'per 1000\u00a0characters' },
   measuredBy: { second: 'length of the recording', '1000 characters': 'length of the text' },
   parametersTitle: name => html`<b>${name}</b>. Parameters:`,
   parameter: p => {
@@ -108,18 +109,25 @@ export const navigationEn: Navigation = {
   },
   kinds: { image: 'photo', video: 'video', audio: 'sound' },
   anyText: 'text',
-  textUpTo: n => `text up to\u00a0${n}\u00a0${pluralEn(n, 'character', 'characters')}`,
+  linkText: 'link',
+  textUpTo: n => `text up to\u00a0${numberText(n, 'en')}\u00a0${pluralEn(n, 'character', 'characters')}`,
   numberFromTo: (min, max) =>
     [
       'number',
-      min === undefined ? '' : `from\u00a0${min}`,
-      max === undefined ? '' : min === undefined ? `up to\u00a0${max}` : `to\u00a0${max}`,
+      min === undefined ? '' : `from\u00a0${numberText(min, 'en')}`,
+      max === undefined
+        ? ''
+        : min === undefined
+          ? `up to\u00a0${numberText(max, 'en')}`
+          : `to\u00a0${numberText(max, 'en')}`,
     ]
       .filter(Boolean)
       .join(' '),
   filesUpTo: (kinds, most, megabytes) =>
-    most > 1 ? `${kinds}: up to\u00a0${most}\u00a0files of\u00a0${megabytes}\u00a0MB` : `${kinds}: a file up to\u00a0${megabytes}\u00a0MB`,
-  earlierRun: 'your earlier result',
+    most > 1
+      ? `${kinds}: up to\u00a0${most}\u00a0files of\u00a0${megabytes}\u00a0MB`
+      : `${kinds}: a file up to\u00a0${megabytes}\u00a0MB`,
+  earlierRun: 'chosen from a list',
   andMore: n => `and ${n} more`,
 
   // S15

@@ -1,6 +1,6 @@
 import { formatKop } from '../money.ts'
 import { html } from '../telegram/html.ts'
-import { durationText, lines, pluralRu, priceText, rangeText } from './format.ts'
+import { durationText, lines, numberText, pluralRu, priceText, rangeText } from './format.ts'
 import type {
   BalanceFacts,
   CardFacts,
@@ -15,7 +15,7 @@ import type {
 
 const price = (kop: number) => priceText(kop, 'ru')
 const amount = (kop: number) => formatKop(kop, 'ru')
-const comma = (n: number) => String(n).replace('.', ',')
+const comma = (n: number) => numberText(n, 'ru')
 const runs = (n: number) => `${n} ${pluralRu(n, 'запуск', 'запуска', 'запусков')}`
 
 export const navigationRu = {
@@ -41,7 +41,7 @@ export const navigationRu = {
   menu: ({ canSpendKop, atWorkKop }: MenuFacts) =>
     lines(
       html`Что хотите сделать?`,
-      html`Можно тратить: ${amount(canSpendKop)}${atWorkKop > 0 ? ` · в работе\u00a0${amount(atWorkKop)}` : ''}`,
+      html`Можно тратить: ${amount(canSpendKop)}${atWorkKop > 0 ? ` · в работе ${amount(atWorkKop)}` : ''}`,
     ),
   waitingResults: (n: number) => html`Пока вас не было, готовы результаты: ${String(n)}. Присылаем их.`,
   formatButton: {
@@ -89,7 +89,7 @@ export const navigationRu = {
     html`По запросу «${word}» ничего не нашлось. Пришлите другое слово или выберите сами:`,
 
   // S4, S5
-  card: (c: CardFacts) =>
+  card: (c: CardFacts, unit?: { kop: number; per: string; usual: string }) =>
     lines(
       html`<b>${c.name}</b>`,
       html`${c.about}`,
@@ -97,9 +97,10 @@ export const navigationRu = {
       c.maxKop > c.minKop
         ? html`Цена: от\u00a0${price(c.minKop)} до\u00a0${price(c.maxKop)}${c.dependsOn.length > 0 ? ` (зависит от параметров: ${c.dependsOn.join(', ')})` : ''}`
         : html`Цена: ${price(c.minKop)}`,
+      unit && html`${price(unit.kop)} ${unit.per}${unit.usual && ` (${unit.usual})`}`,
       c.example && html`Пример: ${c.example.text} — ${price(c.example.kop)}`,
       c.typical
-        ? html`Обычно готово за\u00a0${rangeText(c.typical.fromMs, c.typical.toMs, 'ru')} · успешно ${String(c.typical.percent)}\u00a0% из последних ${String(c.typical.of)}`
+        ? html`Обычно готово за ${rangeText(c.typical.fromMs, c.typical.toMs, 'ru')}${c.typical.of > 0 ? ` · успешно ${c.typical.percent}\u00a0% из последних ${c.typical.of}` : ''}`
         : html`Сколько обычно длится: пока мало данных`,
       c.free &&
         html`🎁 Бесплатно: осталось ${String(c.free.day)} из ${String(c.free.of)} сегодня, ${String(c.free.hour)} в этот час`,
@@ -107,10 +108,7 @@ export const navigationRu = {
   beginButton: '▶️ Начать',
   exampleButton: '💡 Начать с примера',
   parametersButton: '📄 Параметры',
-  measured: { second: '1\u00a0с', '1000 characters': '1000\u00a0знаков', image: '1\u00a0картинка', generation: '1\u00a0запуск' } as Record<
-    string,
-    string
-  >,
+  perUnit: { second: 'за секунду записи', '1000 characters': 'за 1000\u00a0знаков' } as Record<string, string>,
   measuredBy: { second: 'длина записи', '1000 characters': 'длина текста' } as Record<string, string>,
   parametersTitle: (name: string) => html`<b>${name}</b>. Параметры:`,
   parameter: (p: ParameterFacts) => {
@@ -123,14 +121,17 @@ export const navigationRu = {
   },
   kinds: { image: 'фото', video: 'видео', audio: 'звук' },
   anyText: 'текст',
-  textUpTo: (n: number) => `текст до\u00a0${n}\u00a0${pluralRu(n, 'знака', 'знаков', 'знаков')}`,
+  linkText: 'ссылка',
+  textUpTo: (n: number) => `текст до\u00a0${comma(n)}\u00a0${pluralRu(n, 'знака', 'знаков', 'знаков')}`,
   numberFromTo: (min: number | undefined, max: number | undefined) =>
     ['число', min === undefined ? '' : `от\u00a0${comma(min)}`, max === undefined ? '' : `до\u00a0${comma(max)}`]
       .filter(Boolean)
       .join(' '),
   filesUpTo: (kinds: string, most: number, megabytes: number) =>
-    most > 1 ? `${kinds}: до\u00a0${most}\u00a0файлов по\u00a0${megabytes}\u00a0МБ` : `${kinds}: файл до\u00a0${megabytes}\u00a0МБ`,
-  earlierRun: 'ваш прошлый результат',
+    most > 1
+      ? `${kinds}: до\u00a0${most}\u00a0файлов по\u00a0${megabytes}\u00a0МБ`
+      : `${kinds}: файл до\u00a0${megabytes}\u00a0МБ`,
+  earlierRun: 'выбирается из списка',
   andMore: (n: number) => `и ещё ${n}`,
 
   // S15
@@ -142,10 +143,12 @@ export const navigationRu = {
     older: 'Раньше ›',
     newest: '‹ К новым',
     row: ({ state, date, name, priceKop }: HistoryFacts) =>
-      state === 'returned' ? `↩️ ${date} · ${name} · возврат` : `${icons[state]} ${date} · ${name} ·\u00a0${state === 'cancelled' ? 'отменено' : price(priceKop)}`,
+      state === 'returned'
+        ? `↩️ ${date} · ${name} · возврат`
+        : `${icons[state]} ${date} · ${name} ·\u00a0${state === 'cancelled' ? 'отменено' : price(priceKop)}`,
     state: (state: RunState, ageMs: number) =>
       ({
-        done: `✅ Готово за\u00a0${durationText(ageMs, 'ru')}`,
+        done: `✅ Готово за ${durationText(ageMs, 'ru')}`,
         open: '⏳ В работе',
         returned: '↩️ Не получилось',
         failed: '✖️ Не получилось',

@@ -1,18 +1,22 @@
 import { formatKop } from '../money.ts'
-import { html } from '../telegram/html.ts'
-import { durationText, lines, pluralEn, priceText, secondText, timeText } from './format.ts'
+import { type Html, html } from '../telegram/html.ts'
+import { durationText, lines, numberText, pluralEn, priceText, secondText, timeText } from './format.ts'
 import type { Media, Ordering, TimelineStep } from './ordering.ts'
 
 const amount = (kop: number) => formatKop(kop, 'en')
 const price = (kop: number) => priceText(kop, 'en')
 const time = (at: Date) => timeText(at, 'en')
-const signs = (n: number) => `${n} ${pluralEn(n, 'character', 'characters')}`
+const number = (n: number) => numberText(n, 'en')
+const signs = (n: number) => `${number(n)} ${pluralEn(n, 'character', 'characters')}`
 const list = (names: string[]) =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 const media: Record<Media, string> = { image: 'a photo', video: 'a video', audio: 'sound' }
 const kinds = (names: Media[]) => list(names.map(name => media[name]))
 const range = (min: number | undefined, max: number | undefined) =>
-  [min === undefined ? '' : `from ${min}`, max === undefined ? '' : `to ${max}`].filter(Boolean).join(' ')
+  `${min === undefined ? '' : ` from ${number(min)}`}${max === undefined ? '' : ` to ${number(max)}`}`
+const quoted = (names: string[]) => list(names.map(name => `“${name}”`))
+const things: Record<Media, string> = { image: 'a picture', video: 'a video', audio: 'a sound' }
+const subjects: Record<Media, string> = { image: 'photo', video: 'video', audio: 'file' }
 const named = ({ label, text }: { label: string; text: string }) => `${label}: ${text}`
 
 export const orderingEn: Ordering = {
@@ -34,11 +38,11 @@ export const orderingEn: Ordering = {
         case 'yes_no':
           return `${label}: yes or no`
         case 'number':
-          return `${label}: a number ${range(ask.min, ask.max)}`.trimEnd()
+          return `${label}: a number${range(ask.min, ask.max)}`
         case 'files':
           return `${label} — a file or a link${ask.most > 1 ? `, up to ${ask.most}` : ''}`
         case 'earlier':
-          return `${label} — an earlier result of yours`
+          return `${label} — you choose it from a list`
         case 'either':
           return list(ask.labels)
       }
@@ -60,18 +64,21 @@ export const orderingEn: Ordering = {
         case 'yes_no':
           return html`Yes or no?`
         case 'number':
-          return html`Press a button or send a number ${range(ask.min, ask.max)}.`
+          return ask.min === undefined || ask.max === undefined
+            ? html`Send a number${range(ask.min, ask.max)}.`
+            : html`Press a button or send a number${range(ask.min, ask.max)}.`
         case 'files':
           return ask.most > 1
             ? html`Send ${kinds(ask.media)}: up to ${ask.most} files of ${ask.megabytes} MB, one by one or as an album, or https links.`
             : html`Send ${kinds(ask.media)} up to ${ask.megabytes} MB${ask.seconds === undefined ? '' : `, no longer than ${ask.seconds} s,`} or an https link.`
         case 'earlier':
-          return html`Choose an earlier result of yours (${list(ask.models)}).`
+          return html`Choose what to work with. It can be anything you made with ${quoted(ask.models)}.`
         case 'either':
           return html`What shall it be made from? Choose one.`
       }
     },
-    soFar: kop => html`So far: ${price(kop)}`,
+    soFar: (kop, isCertain) => html`So far: ${isCertain ? '' : 'up to '}${price(kop)}`,
+    leastSide: px => html`At least ${number(px)} pixels on each side.`,
     chosen: text => html`Chosen: ${text}`,
     accepted: (n, of) => html`Accepted ${n} of ${of}`,
     closed: (names, why) => html`Not available: ${names.join(', ')}. ${why}.`,
@@ -86,10 +93,10 @@ export const orderingEn: Ordering = {
     emptyButton: 'Leave empty',
     yes: 'Yes',
     no: 'No',
-    earlierLabel: 'Earlier result',
+    seconds: 's',
     none: 'not set',
     files: n => `${n} ${pluralEn(n, 'file', 'files')}`,
-    earlier: (date, short) => `${date} · No ${short}`,
+    earlier: (about, short) => [...about, `No ${short}`].join(' · '),
 
     number: short => `No ${short}`,
 
@@ -102,7 +109,12 @@ export const orderingEn: Ordering = {
     anewButton: 'Start a new one',
     passed: 'This step is already done',
     gone: html`This model is unavailable for now.`,
-    noEarlier: names => html`First make what is needed with ${list(names)}: there is nothing to choose from yet.`,
+    noEarlier: (names, what) =>
+      html`First make ${things[what]} with ${quoted(names)}: there is nothing to choose from yet.`,
+    noSuchOption: (said, similar) =>
+      similar.length === 0
+        ? html`There is no option “${said}”. Please choose with a button.`
+        : html`“${said}” is more than one option: ${similar.join('; ')}. Write it in full or press a button.`,
 
     needed: ask => {
       switch (ask.kind) {
@@ -111,7 +123,7 @@ export const orderingEn: Ordering = {
         case 'link':
           return html`A link is needed here.`
         case 'number':
-          return html`A number ${range(ask.min, ask.max)} is needed, in plain digits.`
+          return html`A number${range(ask.min, ask.max)} is needed, in plain digits.`
         case 'files':
           return html`What is needed here is ${kinds(ask.media)}: a file or an https link.`
         case 'yes_no':
@@ -127,7 +139,7 @@ export const orderingEn: Ordering = {
         case 'missing':
           return html`This answer is required.`
         case 'too_long':
-          return html`The text is longer than ${signs(Number(limit))}${over === undefined ? '' : ` by ${over}`}. Please shorten it.`
+          return html`The text is longer than ${signs(Number(limit))}${over === undefined ? '' : ` by ${number(over)}`}. Please shorten it.`
         case 'too_short':
           return html`The text is shorter than ${signs(Number(limit))}. Please write a little more.`
         case 'too_small':
@@ -137,7 +149,7 @@ export const orderingEn: Ordering = {
         case 'step':
           return Number(limit) === 1
             ? html`A whole number is needed.`
-            : html`A number in steps of ${String(limit)} is needed.`
+            : html`A number in steps of ${number(Number(limit))} is needed.`
         case 'not_in_list':
           return html`There is no such option. Please choose with a button.`
         case 'pattern':
@@ -155,7 +167,7 @@ export const orderingEn: Ordering = {
         case 'file_duration':
           return html`The recording is longer than ${String(limit)} s, or its length could not be read. Please send a shorter one.`
         case 'file_dimensions':
-          return html`The size does not fit. Needed: ${String(limit)}.`
+          return dimensions(String(limit), ask?.kind === 'files' ? (ask.media[0] ?? 'image') : 'image')
         default:
           return html`This answer does not go with the others. Please change it.`
       }
@@ -323,6 +335,16 @@ export const orderingEn: Ordering = {
     speech: 'Good evening! It is good to see you again.',
     sound: 'rolls of thunder and heavy rain',
   },
+}
+
+// The limit comes as “≥ 256 px”, “≤ 4096 px” or “≤ 16 MP”.
+function dimensions(limit: string, kind: Media): Html {
+  const n = number(Number(/[\d.]+/.exec(limit)?.[0] ?? 0))
+  if (limit.startsWith('≥'))
+    return html`The ${subjects[kind]} is too small: at least ${n} pixels on each side are needed.`
+  return limit.endsWith('MP')
+    ? html`The ${subjects[kind]} is too large: at most ${n} megapixels are allowed.`
+    : html`The ${subjects[kind]} is too large: at most ${n} pixels on each side are allowed.`
 }
 
 function moment(step: TimelineStep): string {

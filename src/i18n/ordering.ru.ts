@@ -1,18 +1,26 @@
 import { formatKop } from '../money.ts'
 import { type Html, html } from '../telegram/html.ts'
-import { durationText, lines, pluralRu, priceText, secondText, timeText } from './format.ts'
+import { durationText, lines, numberText, pluralRu, priceText, secondText, timeText } from './format.ts'
 import type { Ask, Failure, Media, QuoteFacts, TimelineStep, Unfit } from './ordering.ts'
 
 const amount = (kop: number) => formatKop(kop, 'ru')
 const price = (kop: number) => priceText(kop, 'ru')
 const time = (at: Date) => timeText(at, 'ru')
-const signs = (n: number) => `${n} ${pluralRu(n, 'знака', 'знаков', 'знаков')}`
+const number = (n: number) => numberText(n, 'ru')
+const signs = (n: number) => `${number(n)} ${pluralRu(n, 'знака', 'знаков', 'знаков')}`
 const list = (names: string[]) =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} или ${names.at(-1)}`
 const media: Record<Media, string> = { image: 'фото', video: 'видео', audio: 'звук' }
 const kinds = (names: Media[]) => list(names.map(name => media[name]))
 const range = (min: number | undefined, max: number | undefined) =>
-  [min === undefined ? '' : `от ${min}`, max === undefined ? '' : `до ${max}`].filter(Boolean).join(' ')
+  `${min === undefined ? '' : ` от ${number(min)}`}${max === undefined ? '' : ` до ${number(max)}`}`
+const quoted = (names: string[]) => list(names.map(name => `«${name}»`))
+const things: Record<Media, string> = { image: 'картинку', video: 'видео', audio: 'звук' }
+const sizes: Record<Media, [small: string, large: string]> = {
+  image: ['Фото слишком маленькое', 'Фото слишком большое'],
+  video: ['Видео слишком маленькое', 'Видео слишком большое'],
+  audio: ['Файл слишком маленький', 'Файл слишком большой'],
+}
 const named = ({ label, text }: { label: string; text: string }) => `${label}: ${text}`
 
 export const orderingRu = {
@@ -35,11 +43,11 @@ export const orderingRu = {
         case 'yes_no':
           return `${label}: да или нет`
         case 'number':
-          return `${label}: число ${range(ask.min, ask.max)}`.trimEnd()
+          return `${label}: число${range(ask.min, ask.max)}`
         case 'files':
           return `${label} — файл или ссылка${ask.most > 1 ? `, до ${ask.most}` : ''}`
         case 'earlier':
-          return `${label} — ваш прошлый результат`
+          return `${label} — выберете из списка`
         case 'either':
           return list(ask.labels)
       }
@@ -61,18 +69,22 @@ export const orderingRu = {
         case 'yes_no':
           return html`Да или нет?`
         case 'number':
-          return html`Выберите или пришлите число ${range(ask.min, ask.max)}.`
+          return ask.min === undefined || ask.max === undefined
+            ? html`Пришлите число${range(ask.min, ask.max)}.`
+            : html`Выберите или пришлите число${range(ask.min, ask.max)}.`
         case 'files':
           return ask.most > 1
             ? html`Пришлите ${kinds(ask.media)}: до ${ask.most} файлов по ${ask.megabytes} МБ, по одному или альбомом, или ссылки https.`
             : html`Пришлите ${kinds(ask.media)} до ${ask.megabytes} МБ${ask.seconds === undefined ? '' : `, не длиннее ${ask.seconds} с,`} или ссылку https.`
         case 'earlier':
-          return html`Выберите ваш прошлый результат (${list(ask.models)}).`
+          return html`Выберите, с чем работать. Подойдёт сделанное моделью ${quoted(ask.models)}.`
         case 'either':
           return html`Из чего делать? Выберите одно.`
       }
     },
-    soFar: (kop: number) => html`Сейчас: ${price(kop)}`,
+    /** Until a file is there its price may only be known at most. */
+    soFar: (kop: number, isCertain: boolean) => html`Сейчас: ${isCertain ? '' : 'до '}${price(kop)}`,
+    leastSide: (px: number) => html`Не меньше ${number(px)} точек по каждой стороне.`,
     chosen: (text: string) => html`Выбрано: ${text}`,
     accepted: (n: number, of: number) => html`Принято ${n} из ${of}`,
     closed: (names: string[], why: string) => html`Недоступно: ${names.join(', ')}. ${why}.`,
@@ -87,10 +99,10 @@ export const orderingRu = {
     emptyButton: 'Не задавать',
     yes: 'Да',
     no: 'Нет',
-    earlierLabel: 'Прошлый результат',
+    seconds: 'с',
     none: 'не задано',
     files: (n: number) => `${n} ${pluralRu(n, 'файл', 'файла', 'файлов')}`,
-    earlier: (date: string, short: string) => `${date} · № ${short}`,
+    earlier: (about: string[], short: string) => [...about, `№ ${short}`].join(' · '),
     number: (short: string) => `№ ${short}`,
 
     // S8
@@ -103,8 +115,12 @@ export const orderingRu = {
     anewButton: 'Начать новый',
     passed: 'Этот шаг уже пройден',
     gone: html`Модель временно недоступна.`,
-    noEarlier: (names: string[]) =>
-      html`Сначала создайте то, что нужно, моделью ${list(names)}: здесь пока нечего выбрать.`,
+    noEarlier: (names: string[], what: Media) =>
+      html`Сначала создайте ${things[what]} моделью ${quoted(names)}: выбирать пока не из чего.`,
+    noSuchOption: (said: string, similar: string[]) =>
+      similar.length === 0
+        ? html`Варианта «${said}» нет. Выберите, пожалуйста, кнопкой.`
+        : html`«${said}» — это не один вариант: ${similar.join('; ')}. Напишите точнее или выберите кнопкой.`,
 
     // What does not do, and what is needed instead.
     needed: (ask: Ask): Html => {
@@ -114,7 +130,7 @@ export const orderingRu = {
         case 'link':
           return html`Здесь нужна ссылка.`
         case 'number':
-          return html`Нужно число ${range(ask.min, ask.max)}, обычными цифрами.`
+          return html`Нужно число${range(ask.min, ask.max)}, обычными цифрами.`
         case 'files':
           return html`Здесь подойдёт только ${kinds(ask.media)}: файл или ссылка https.`
         case 'yes_no':
@@ -130,7 +146,7 @@ export const orderingRu = {
         case 'missing':
           return html`Этот ответ обязателен.`
         case 'too_long':
-          return html`Текст длиннее ${signs(Number(limit))}${over === undefined ? '' : ` на ${over}`}. Сократите, пожалуйста.`
+          return html`Текст длиннее ${signs(Number(limit))}${over === undefined ? '' : ` на ${number(over)}`}. Сократите, пожалуйста.`
         case 'too_short':
           return html`Текст короче ${signs(Number(limit))}. Напишите подробнее, пожалуйста.`
         case 'too_small':
@@ -138,7 +154,7 @@ export const orderingRu = {
         case 'wrong_type':
           return ask ? orderingRu.wizard.needed(ask) : html`Такой ответ не подходит.`
         case 'step':
-          return Number(limit) === 1 ? html`Нужно целое число.` : html`Нужно число с шагом ${String(limit)}.`
+          return Number(limit) === 1 ? html`Нужно целое число.` : html`Нужно число с шагом ${number(Number(limit))}.`
         case 'not_in_list':
           return html`Такого варианта нет. Выберите, пожалуйста, кнопкой.`
         case 'pattern':
@@ -156,7 +172,7 @@ export const orderingRu = {
         case 'file_duration':
           return html`Запись длиннее ${String(limit)} с или её длину не удалось узнать. Пришлите короче.`
         case 'file_dimensions':
-          return html`Размер не подходит. Нужно: ${String(limit)}.`
+          return dimensions(String(limit), ask?.kind === 'files' ? (ask.media[0] ?? 'image') : 'image')
         default:
           return html`Такой ответ не подходит вместе с остальными. Измените его, пожалуйста.`
       }
@@ -197,7 +213,7 @@ export const orderingRu = {
         q.choices.length > 0 && html`${q.choices.map(named).join(' · ')}`,
         html``,
         q.freeAgain &&
-          html`Бесплатные запуски закончились. Новые: ${q.freeAgain.isTomorrow ? 'завтра ' : ''}в\u00a0${time(q.freeAgain.at)}. Можно сейчас за\u00a0${price(q.priceKop)}.`,
+          html`Бесплатные запуски закончились. Новые: ${q.freeAgain.isTomorrow ? 'завтра ' : ''}в ${time(q.freeAgain.at)}. Можно сейчас за ${price(q.priceKop)}.`,
         q.wasKop !== undefined &&
           (q.wasKop === q.priceKop
             ? html`Цена прежняя, срок обновлён.`
@@ -219,7 +235,7 @@ export const orderingRu = {
         html`Не хватает ${amount(priceKop - balanceKop)}: цена ${price(priceKop)}, можно тратить ${amount(balanceKop)}.`,
         html`Пополните, и заказ продолжится с этого места.`,
       ),
-    startButton: (kop: number) => `✅ Запустить за\u00a0${price(kop)}`,
+    startButton: (kop: number) => `✅ Запустить за ${price(kop)}`,
     startFreeButton: '✅ Запустить бесплатно',
     changeButton: '✏️ Изменить',
     topUpButton: '➕ Пополнить',
@@ -255,7 +271,7 @@ export const orderingRu = {
       html`Срок вышел, проверяем, чем всё закончилось.${kop === 0 ? '' : ` ${orderingRu.run.held(kop)}`}`,
     sending: html`Готово, отправляю…`,
     doneWell: (ageMs: number, short: string) =>
-      html`✅ Готово за\u00a0${durationText(ageMs, 'ru')}, №\u00a0${short}. Результат ниже.`,
+      html`✅ Готово за ${durationText(ageMs, 'ru')}, №\u00a0${short}. Результат ниже.`,
     doneBadly: (short: string) => html`✖️ Не получилось, №\u00a0${short}. Подробности ниже.`,
     doneCancelled: (short: string) => html`✖️ Отменено, №\u00a0${short}.`,
     cancelButton: 'Отменить',
@@ -274,7 +290,7 @@ export const orderingRu = {
           ? html`Бесплатно · осталось сегодня ${r.freeLeft} · №\u00a0${r.short}`
           : html`Списано ${amount(r.kop)} · осталось ${amount(r.balanceKop)} · №\u00a0${r.short}`,
       ),
-    repeatForButton: (kop: number): string => (kop === 0 ? '🔁 Повторить' : `🔁 Повторить за\u00a0${price(kop)}`),
+    repeatForButton: (kop: number): string => (kop === 0 ? '🔁 Повторить' : `🔁 Повторить за ${price(kop)}`),
     repeatButton: '🔁 Повторить',
     changeButton: '✏️ Изменить параметры',
     originalButton: '📎 Оригинал без сжатия',
@@ -335,6 +351,16 @@ export const orderingRu = {
     speech: 'Добрый вечер! Рады видеть вас снова.',
     sound: 'раскаты грома и сильный дождь',
   },
+}
+
+// The limit comes as «≥ 256 px», «≤ 4096 px» or «≤ 16 MP».
+function dimensions(limit: string, kind: Media): Html {
+  const n = number(Number(/[\d.]+/.exec(limit)?.[0] ?? 0))
+  const [small, large] = sizes[kind]
+  if (limit.startsWith('≥')) return html`${small}: нужно не меньше ${n} точек по каждой стороне.`
+  return limit.endsWith('MP')
+    ? html`${large}: нужно не больше ${n} мегапикселей (миллионов точек).`
+    : html`${large}: нужно не больше ${n} точек по каждой стороне.`
 }
 
 function moment(step: TimelineStep): string {

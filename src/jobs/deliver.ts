@@ -111,7 +111,11 @@ async function sendSuccess(delivery: Delivery): Promise<number | null> {
     readWallet(sql, userId),
     freeLeft(sql, userId, { daily: limits.freeDaily, hourly: limits.freeHourly }),
   ])
-  const caption = messages.result(generation, outputs, wallet, left(generation.modelId).day, language)
+  const { kind } = outgoing.body
+  const caption =
+    kind === 'generation'
+      ? messages.result(generation, outputs, wallet, left(generation.modelId).day, language)
+      : messages.resent(generation, kind, language)
   try {
     return await sendFiles(delivery, outputs, caption)
   } catch (error) {

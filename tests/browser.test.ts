@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Locator, type Page } from 'playwright-core'
@@ -197,6 +197,9 @@ if (!browserPath && !isRequired) {
   })
 
   t.strictSame(errors, [], 'no error in the page')
+  const log = readFileSync(join(dataDir, 'service.log'), 'utf8')
+  t.match(log, /generation settled/)
+  t.notMatch(log, /\d{6,}:[\w-]{30,}|Рыжий кот|Чайки|Ёжик/, 'no token and no prompt in the log')
 
   /** Answers whatever is asked: the text to the text, defaults to the rest, until the price can be paid. */
   async function walk(text: string) {

@@ -66,7 +66,10 @@ export function connect(url: string, { deadlineMs = 5_000, max = 10, role = 'pay
       }, deadlineMs)
     })
     try {
-      return await Promise.race([used<Row[]>(text, ...(values as postgres.ParameterOrFragment<never>[])), late])
+      const rows = await Promise.race([used<Row[]>(text, ...(values as postgres.ParameterOrFragment<never>[])), late])
+      // A backend that dies at the wrong moment leaves an empty result without the server's word that it is complete.
+      if (!rows.command) throw new Unknown('the database broke off')
+      return rows
     } catch (error) {
       if (error instanceof Unknown || isVerdict(error) || isOurs(error)) throw error
       throw new Unknown('database gave no verdict', { cause: error })

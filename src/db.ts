@@ -121,6 +121,15 @@ export function connect(url: string, { deadlineMs = 5_000, max = 10, role = 'pay
   return { sql, replaced: () => replaced, close: () => pool.end({ timeout: 1 }) }
 }
 
+/**
+ * The one row that a statement always has. When a backend is killed the driver was seen to answer with none: that is no
+ * answer, and throws Unknown.
+ */
+export function only<Row>([row]: Row[]): Row {
+  if (row === undefined) throw new Unknown('the answer came without its row')
+  return row
+}
+
 /** Repeats a call that is safe to repeat (same id) until it is answered or `untilMs` milliseconds have passed. */
 export async function untilAnswered<T>(call: () => Promise<T>, untilMs = 10_000): Promise<T> {
   const end = performance.now() + untilMs

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { crash } from '../crash.ts'
-import { query, type Sql, untilAnswered } from '../db.ts'
+import { only, query, type Sql, untilAnswered } from '../db.ts'
 import {
   FreeLimitReached,
   InsufficientFunds,
@@ -83,7 +83,7 @@ export const genStart = query(
  */
 export async function place(sql: Sql, order: Order, limits: Limits): Promise<Started> {
   try {
-    const [row] = await untilAnswered(() => genStart(sql, order, limits))
+    const row = await untilAnswered(async () => only(await genStart(sql, order, limits)))
     crash('after_debit')
     return row as Started
   } catch (error) {
@@ -375,7 +375,7 @@ export async function settle(
   const finish = () => genFinish(deps.sql, ref, ending.outcome, failed?.code ?? null, message, results)
   crash('before_settle')
   try {
-    const [row] = await untilAnswered(finish, writeMs)
+    const row = await untilAnswered(async () => only(await finish()), writeMs)
     crash('after_settle')
     const settled = row as Settled
     if (settled.result === 'settled') {

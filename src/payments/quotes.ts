@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { Inputs } from '../catalogue/parameters.ts'
 import type { Rates } from '../catalogue/pricing.ts'
-import { query, type Sql } from '../db.ts'
+import { only, query, type Sql } from '../db.ts'
 import { newId } from '../id.ts'
 
 /** How long a shown price stands. */
@@ -33,8 +33,7 @@ export const quoteInsert = query(
 
 /** Writes down a price as it will be shown. What is charged is this row's, whatever the catalogue says later. */
 export async function makeQuote(sql: Sql, offer: Offer): Promise<Static<typeof Made>> {
-  const [row] = await quoteInsert(sql, newId(), offer)
-  return row!
+  return only(await quoteInsert(sql, newId(), offer))
 }
 
 const Quote = Type.Object({

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { modelKey } from '../src/catalogue/models.ts'
 import { Refused, Unknown } from '../src/errors.ts'
 import { captions, chats, dataOf } from './support/chat.ts'
 
@@ -397,4 +398,125 @@ await story('an example begins with answers that can be seen and changed', async
   t.match(anna.last().text, /Шаг 1 из 4 · Фото/, 'the photo is still the person’s')
   await anna.sends('image/png')
   t.match(anna.last().text, /Описание: волосы развеваются на ветру/)
+})
+
+await story('a length has its unit once, in both languages, and numbers are written as people write them', async t => {
+  for (const [languageCode, doubled] of [
+    ['ru', /с с\b|с\u00a0с|, с:|, с /],
+    ['en', /\bs s\b|s\u00a0s|, s:|, s /],
+  ] as const) {
+    const anna = await person({ kop: 500_00, languageCode })
+    for (const model of stage.catalogue.models) {
+      await anna.presses({ data: `m:${modelKey(model.id)}` })
+      t.notMatch(anna.last().text, doubled, `${model.id}: the card`)
+      await anna.presses({ data: `mi:${modelKey(model.id)}` })
+      t.notMatch(anna.last().text, doubled, `${model.id}: the parameters`)
+    }
+  }
+  const anna = await person()
+  const inputs = { text: 'гром', duration_seconds: 2.5 }
+  const id = await running(anna.id, { modelId: 'elevenlabs/sound-effect-v2', inputs })
+  await anna.presses({ data: `g:${id}` })
+  t.match(anna.last().text, /\nДлительность: 2,5\u00a0с(\n|$)/)
+  await anna.presses({ data: 'mi:bytedance-seedance-1-5-pro' })
+  t.match(anna.last().text, /до\u00a020\u00a0000\u00a0знаков/)
+})
+
+await story('a card says how long it takes as the price does, and what a second or a thousand signs cost', async t => {
+  const anna = await person({ kop: 500_00 })
+  await anna.presses({ data: 'm:grok-imagine-image-to-video' })
+  const usual = /Обычно готово за\s\S+\sмин/.exec(anna.last().text!)?.[0]
+  t.match(usual, /2–3/)
+  t.notMatch(anna.last().text, /успешно/, 'nothing was measured yet')
+  await anna.presses({ data: 'w:grok-imagine-image-to-video' })
+  await anna.presses('Начать')
+  await anna.presses('Фото')
+  await anna.sends('image/png')
+  await anna.presses('Готово')
+  await anna.presses('По умолчанию')
+  await anna.presses('По умолчанию')
+  t.match(anna.last().text, usual!, 'the same at the price')
+  await anna.presses({ data: 'm:kling-v1-avatar-standard' })
+  t.match(anna.last().text, /\n7,60\u00a0₽ за секунду записи\n/)
+  await anna.presses({ data: 'm:elevenlabs-text-to-speech-turbo-2-5' })
+  t.match(anna.last().text, /₽ за 1000\u00a0знаков\n/)
+  await anna.presses({ data: 'mi:sora-watermark-remover' })
+  t.match(anna.last().text, /— ссылка;/)
+  await anna.presses({ data: 'mi:nano-banana-pro' })
+  t.match(anna.last().text, /по\u00a020\u00a0МБ/, 'no more than can be sent')
+})
+
+await story('a price that a photo decides is «up to» until the photo is there', async t => {
+  const anna = await person({ kop: 500_00 })
+  await anna.begins('topaz-image-upscale')
+  await anna.presses('Начать')
+  t.match(anna.last().text, /Сейчас: до 38\u00a0₽/)
+  await anna.sends('image/png')
+  t.match(anna.last().text, /Сейчас: 9,50\u00a0₽/)
+})
+
+await story('of an album the one photo is taken, and the rest is named at whatever comes next', async t => {
+  const anna = await person({ kop: 500_00 })
+  await anna.begins('recraft-remove-background')
+  for (let n = 1; n <= 2; n++) await anna.sends('image/png', { kind: 'photo', albumId: 'a3' })
+  t.match(
+    anna.last().text,
+    /^Лишние файлы альбома не приняты\.\n\nRecraft: удаление фона\nФото: 1 файл/,
+    'at the price',
+  )
+  await anna.presses('✖️ Отмена')
+  await anna.begins('kling-v1-avatar-standard')
+  for (let n = 1; n <= 2; n++) await anna.sends('image/png', { kind: 'photo', albumId: 'a4' })
+  t.match(anna.last().text, /^Лишние файлы альбома не приняты\.\n\nШаг 2 из 3 · Звук/, 'at a question for sound')
+})
+
+await story('a voice is known by its name, a language by two letters, a repeat by a number', async t => {
+  const anna = await person({ kop: 500_00 })
+  await anna.begins('elevenlabs-text-to-speech-turbo-2-5')
+  await anna.says('Добрый вечер')
+  await anna.presses('✏️ Изменить')
+  await anna.presses('Голос')
+  await anna.says('Зевс')
+  t.match(anna.last().text, /^Варианта «Зевс» нет/)
+  await anna.says('голос')
+  t.notOk(captions(anna.last()).some(text => text.startsWith('Голос: Xavier')))
+  await anna.says('xavier')
+  t.ok(captions(anna.last()).some(text => text.startsWith('Голос: Xavier')))
+  await anna.presses('Код языка')
+  await anna.says('русский')
+  t.match(anna.last().text, /^Две латинские буквы: ru, en, de\./)
+  await anna.says('RU')
+  t.ok(captions(anna.last()).includes('Код языка: ru'))
+
+  await anna.presses('✖️ Отмена')
+  await anna.begins('google-imagen4')
+  await anna.presses('⚙️ Дополнительно')
+  await anna.presses('Зерно')
+  t.match(anna.last().text, /Число, чтобы повторить результат\nПришлите число\./)
+  await anna.says('кот')
+  t.match(anna.last().text, /^Нужно число, обычными цифрами\./)
+  await anna.says('77')
+  t.ok(captions(anna.last()).includes('Зерно: 77'))
+})
+
+await story('an earlier result is named by its words and model, and its pictures are counted from one', async t => {
+  const anna = await person({ kop: 500_00 })
+  const modelId = 'grok-imagine/text-to-image'
+  await end(
+    anna.id,
+    await running(anna.id, { modelId, params: { prompt: 'рыжий кот в лодке посреди большого озера' } }),
+  )
+  const checklist = await anna.begins('grok-imagine-image-to-video')
+  t.match(checklist.text, /1\. Фото или прошлый результат\n/)
+  await anna.presses('Начать')
+  await anna.presses('Прошлый результат')
+  t.match(captions(anna.last())[0], /^\d\d\.\d\d \d\d:\d\d · рыжий кот в лодке п… · Grok Imagine: \S*… · № ....$/)
+  await anna.presses(captions(anna.last())[0]!)
+  await anna.presses('⚙️ Дополнительно')
+  await anna.presses('Номер картинки: 1')
+  await anna.says('0')
+  t.match(anna.last().text, /^Нужно число от 1 до 6/)
+  await anna.says('6')
+  t.ok(captions(anna.last()).includes('Номер картинки: 6'))
+  t.equal((await draftOf(anna.id))?.inputs.answers.index, 5, 'the wire counts from nought')
 })

@@ -130,6 +130,11 @@ function exampleOf(model: Model, language: Language): string | undefined {
 
 /** «23.11 15:09 · рыжий кот в лодке · Grok Imagine: картинка по тексту · № 7k2m». */
 export function earlierText({ createdAt, id, params }: Earlier, name: string, language: Language): string {
-  const words = typeof params.prompt === 'string' ? clip(params.prompt.replace(/\s+/g, ' ').trim(), 24) : ''
-  return stringsFor(language).wizard.earlier([dateText(createdAt, language), words, name].filter(Boolean), shortId(id))
+  const words = typeof params.prompt === 'string' ? clip(params.prompt.replace(/\s+/g, ' ').trim(), 20) : ''
+  const line = (model: string) =>
+    stringsFor(language).wizard.earlier([dateText(createdAt, language), words, model].filter(Boolean), shortId(id))
+  // A button is cut at its end, where the number stands: so the name gives way.
+  return line(clip(name, mostOfButton - [...line('-')].length + 1))
 }
+
+const mostOfButton = 64

@@ -114,6 +114,8 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     limits,
     startBonusKop: config.startBonusKop,
     adminIds: config.adminIds,
+    packsKop: config.packsKop,
+    starRateRub: config.starRateRub,
     botUsername: () => botUsername,
     integration: { place: order => place(sql, order, limits), cancel: ref => cancel(orders, ref) },
     wake,
@@ -134,7 +136,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       downloader,
       dir: filesDir,
     })
-  const fastPath = createFastPath(telegram, log)
+  const fastPath = createFastPath({ sql: front.sql, telegram, log })
   const lanes = createLanes({
     sql,
     log,
@@ -150,6 +152,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   async function receive(body: string) {
     const incoming = readUpdate(body)
     crash('update_received')
+    if (!incoming.dead) fastPath.checkout(incoming.payload as object)
     const isNew = await store(front.sql, incoming)
     crash('inbox_committed')
     metrics.updates.inc({ outcome: incoming.dead ? 'odd' : isNew ? 'new' : 'repeated' })

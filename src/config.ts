@@ -24,6 +24,8 @@ export type Config = {
   freeHourlyLimit: number
   /** Rubles credited per Telegram Star, an exact decimal. */
   starRateRub: string
+  /** What can be added at once, kopecks. */
+  packsKop: number[]
   maxActivePerUser: number
   contentFilter: boolean
   port: number
@@ -83,6 +85,11 @@ const variables = {
   FREE_DAILY_LIMIT: { schema: Count, fallback: '10', expects: 'a whole number' },
   FREE_HOURLY_LIMIT: { schema: Count, fallback: '3', expects: 'a whole number' },
   STAR_RATE_RUB: { schema: Decimal, fallback: '1.2', expects: 'a number above 0' },
+  TOPUP_PACKS_RUB: {
+    schema: Type.String({ pattern: '^[1-9]\\d{0,5}(\\s*,\\s*[1-9]\\d{0,5}){0,9}$' }),
+    fallback: '100,300,500,1000,5000',
+    expects: 'whole rubles, up to ten amounts separated by commas',
+  },
   MAX_ACTIVE_PER_USER: {
     schema: Type.String({ pattern: '^[1-9]\\d{0,3}$' }),
     fallback: '3',
@@ -200,6 +207,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     freeDailyLimit: Number(wanted('FREE_DAILY_LIMIT')),
     freeHourlyLimit: Number(wanted('FREE_HOURLY_LIMIT')),
     starRateRub,
+    packsKop: list(wanted('TOPUP_PACKS_RUB')).map(rubles => Number(rubles) * 100),
     maxActivePerUser: Number(wanted('MAX_ACTIVE_PER_USER')),
     contentFilter: wanted('CONTENT_FILTER') === 'on',
     port,

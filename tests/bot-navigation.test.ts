@@ -62,6 +62,8 @@ const deps: BotDeps = {
   limits,
   startBonusKop: 0,
   adminIds: [admin.id],
+  packsKop: [100_00, 300_00, 500_00, 1000_00, 5000_00],
+  starRateRub: '1.2',
   botUsername: () => api.bot.username,
   integration: {
     place: order => place(sql, order, limits),

@@ -1,13 +1,15 @@
 import t from 'tap'
 import { Telegram } from 'telegraf'
 import { createFastPath } from '../src/jobs/fast-path.ts'
+import { openTopUp } from '../src/payments/top-ups.ts'
 import { startTelegram } from '../src/playground/telegram/server.ts'
 import { createTelegram } from '../src/telegram/client.ts'
-import { silent, until } from './support/world.ts'
+import { silent, until, world } from './support/world.ts'
 
 const server = await startTelegram({})
 const telegram = createTelegram({ token: server.token, apiRoot: server.apiRoot, pace: async () => 0, log: silent })
-const fastPath = createFastPath(telegram, silent)
+const { sql, user } = await world(t)
+const fastPath = createFastPath({ sql, telegram, log: silent })
 t.teardown(async () => {
   fastPath.close()
   await server.close()
@@ -44,8 +46,46 @@ t.test('a press whose handler has begun is left to the handler', async t => {
   t.equal(server.calls.length, before + 1)
 })
 
-t.test('a checkout is answered at once: nothing is sold for Stars yet', async t => {
-  fastPath.arrived({ update_id: 1, pre_checkout_query: { id: 'nobody-asked' } })
-  const call = await until('the answer', () => server.calls.find(({ method }) => method === 'answerPreCheckoutQuery'))
-  t.match(call.fields, { ok: false, error_message: 'Счёт устарел.' })
+const answerTo = async (checkout: Parameters<typeof fastPath.checkout>[0]) => {
+  const before = server.calls.length
+  fastPath.checkout(checkout)
+  const call = await until('the answer', () =>
+    server.calls.slice(before).find(({ method }) => method === 'answerPreCheckoutQuery'),
+  )
+  return call.fields
+}
+
+t.test('[M15] a checkout is confirmed only where order, payer, currency and amount agree', async t => {
+  await user(101)
+  const order = await openTopUp(sql, {
+    userId: 101,
+    provider: 'stars',
+    amountKop: 100_00,
+    total: 84,
+    quoteId: null,
+  })
+  const right = { id: 'q', from: { id: 101, language_code: 'ru' }, currency: 'XTR', total_amount: 84 }
+  const asked = { ...right, invoice_payload: order.id }
+  t.match(await answerTo({ pre_checkout_query: asked }), { ok: true })
+  const outdated = { ok: false, error_message: 'Счёт устарел. Откройте новый: /topup' }
+  t.match(await answerTo({ pre_checkout_query: { ...asked, total_amount: 83 } }), outdated)
+  t.match(await answerTo({ pre_checkout_query: { ...asked, currency: 'RUB' } }), outdated)
+  t.match(await answerTo({ pre_checkout_query: { ...asked, invoice_payload: 'aaaaaaaaaaaa' } }), outdated)
+  t.match(await answerTo({ pre_checkout_query: { ...asked, invoice_payload: "'; drop table" } }), outdated)
+  t.match(await answerTo({ pre_checkout_query: { ...asked, from: { id: 102 } } }), {
+    ok: false,
+    error_message: 'Этот счёт выставлен другому человеку',
+  })
+})
+
+t.test('with the database silent a checkout is declined in words, in time', async t => {
+  const never = createFastPath({ sql: () => new Promise(() => {}), telegram, log: silent })
+  const before = server.calls.length
+  const from = { id: 101, language_code: 'en' }
+  const pre_checkout_query = { id: 'q', from, currency: 'XTR', total_amount: 84, invoice_payload: 'abcdefghijkl' }
+  never.checkout({ pre_checkout_query })
+  const call = await until('the answer', () =>
+    server.calls.slice(before).find(({ method }) => method === 'answerPreCheckoutQuery'),
+  )
+  t.match(call.fields, { ok: false, error_message: /Nothing was charged/ })
 })

@@ -14,7 +14,6 @@ import { to } from './routes.ts'
 export function balance(deps: BotDeps) {
   const bot = new Composer<BotContext>()
   bot.command('balance', async ctx => ctx.show(await balanceScreen(deps, ctx)))
-  bot.command('topup', async ctx => ctx.show(topUpScreen(ctx)))
   onPress(bot, 'balance', async ctx => {
     await ctx.answer()
     await ctx.show(await balanceScreen(deps, ctx))
@@ -22,10 +21,6 @@ export function balance(deps: BotDeps) {
   onPress(bot, 'operations', async (ctx, before) => {
     await ctx.answer()
     await ctx.show(await operationsScreen(deps, ctx, before))
-  })
-  onPress(bot, 'topUp', async (ctx, quoteId) => {
-    await ctx.answer()
-    await ctx.show(topUpScreen(ctx), quoteId === undefined ? 'here' : 'new') // an order waits in the pressed message
   })
   return bot
 }
@@ -77,12 +72,3 @@ async function operationsScreen({ sql, catalogue }: BotDeps, ctx: BotContext, be
     buttons: [links.slice(0, 5), links.slice(5), pager, [button(t.backButton, to.balance()), menuButton(ctx)]],
   }
 }
-
-/** The way to money. No way is connected yet, so it says what works without. */
-export const topUpScreen = (ctx: BotContext): Screen => ({
-  text: ctx.t.topUpOff,
-  buttons: [
-    [button(ctx.t.freeModelsButton, to.list('free', 0))],
-    [button(ctx.t.balanceButton, to.balance()), menuButton(ctx)],
-  ],
-})

@@ -22,6 +22,7 @@ import { replies } from './replies.ts'
 import { to } from './routes.ts'
 import { answerer, pressed, show } from './show.ts'
 import { start } from './start.ts'
+import { topUps } from './top-up.ts'
 
 export type Bot = {
   /**
@@ -71,6 +72,7 @@ const features = (deps: BotDeps): Composer<BotContext>[] => [
   models(deps),
   card(deps),
   balance(deps),
+  topUps(deps),
   history(deps),
   language(deps),
   help(deps),
@@ -89,6 +91,7 @@ function introduction({ sql, startBonusKop }: BotDeps) {
       firstName: from.first_name,
       username: from.username ?? null,
       clientLanguage: from.language_code ?? null,
+      refCode: /^\/start r_([a-z2-7]{12})$/.exec(ctx.text ?? '')?.[1] ?? null,
     }
     const user = await openUser(sql, person, startBonusKop)
     Object.assign(ctx, context(ctx, user))

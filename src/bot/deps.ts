@@ -15,6 +15,10 @@ export type BotDeps = {
   /** Kopecks; the welcome bonus of a new user, 0 for none. */
   startBonusKop: number
   adminIds: readonly number[]
+  /** What can be added at once, kopecks. */
+  packsKop: readonly number[]
+  /** Rubles that one Star brings, an exact decimal. */
+  starRateRub: string
   /** The bot's own name from getMe, without @. */
   botUsername(): string
   integration: {

@@ -20,6 +20,7 @@ import { readWallet } from '../payments/wallet.ts'
 import { button, type Screen } from '../telegram/screen.ts'
 import type { BotDeps } from './deps.ts'
 import { nameOf } from './messages.ts'
+import { packButtons } from './packs.ts'
 import { to } from './routes.ts'
 import { fieldsOf } from './step.ts'
 import { typicalMs } from './typical.ts'
@@ -64,9 +65,15 @@ export async function quoteScreen(
     button(t.wizard.cancelButton, to.quote(quote.id, 'x')),
   ]
   if (quote.priceKop > balanceKop) {
+    const gapKop = quote.priceKop - balanceKop
+    const covering = deps.packsKop.filter(kop => kop >= gapKop).slice(0, 2)
     return {
       text: t.quote.short(quote.priceKop, balanceKop),
-      buttons: [[button(t.quote.topUpButton, to.topUp(quote.id))], last],
+      buttons: [
+        ...packButtons(covering, deps.starRateRub, { t }, quote.id),
+        [button(t.topUp.otherWays, to.topUp(quote.id))],
+        last,
+      ],
     }
   }
   const start =

@@ -115,6 +115,14 @@ async function renew(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void
   await ctx.show(await quoteScreen(deps, ctx.user.id, offered.quote, ctx.language, wasKop))
 }
 
+/** The order that a payment was for comes back; nothing starts by itself. Silent where it is over or was started. */
+export async function resumeOrder(ctx: BotContext, deps: BotDeps, quoteId: string): Promise<void> {
+  const quote = await readQuote(deps.sql, ctx.user.id, quoteId)
+  if (!quote || quote.generationId !== null) return
+  if (quote.isExpired) return renew(ctx, deps, quote)
+  await ctx.show(await quoteScreen(deps, ctx.user.id, quote, ctx.language), 'new')
+}
+
 async function change(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
   const model = deps.catalogue.byId(quote.modelId)
   if (!model)

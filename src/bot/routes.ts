@@ -97,6 +97,11 @@ const table = {
     quote => (quote ? `t:${quote}` : 't'),
     p => [p[1]],
   ),
+  stars: route<[number, string | undefined]>(
+    `ts:\\d{1,6}(?::${id})?`,
+    (rubles, quote) => `ts:${rubles}${quote ? `:${quote}` : ''}`,
+    p => [Number(p[1]), p[2]],
+  ),
   language: route<['ru' | 'en' | undefined]>(
     'lg(?::(?:ru|en))?',
     to => (to ? `lg:${to}` : 'lg'),

@@ -5,7 +5,6 @@ import { freeLeft } from '../payments/generations.ts'
 import { readWallet } from '../payments/wallet.ts'
 import { outboxRevive } from '../telegram/outbox.ts'
 import { button, type Screen } from '../telegram/screen.ts'
-import { topUpScreen } from './balance.ts'
 import { cardScreen } from './card.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
@@ -14,6 +13,7 @@ import { runScreen } from './history.ts'
 import { formatRows, goneScreen } from './models.ts'
 import { onPress } from './press.ts'
 import { to } from './routes.ts'
+import { topUpScreen } from './top-up.ts'
 
 /** /start with its deep links, the menu, and /cancel: all of them end the dialogue; what is running goes on. */
 export function start(deps: BotDeps) {
@@ -33,7 +33,7 @@ export function start(deps: BotDeps) {
       const screen = await runScreen(deps, ctx, argument)
       if (screen) return ctx.show(screen)
     }
-    if (kind === 't') return ctx.show(topUpScreen(ctx))
+    if (kind === 't') return ctx.show(topUpScreen(deps, ctx))
     return ctx.show(ctx.user.isNew ? await welcomeScreen(deps, ctx) : await menuScreen(deps, ctx))
   })
 

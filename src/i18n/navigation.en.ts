@@ -178,7 +178,6 @@ export const navigationEn: Navigation = {
   operationsEmpty: html`No operations yet.`,
   operation: ({ date, kind, amountKop, name, number }) =>
     html`${date} ${operationKinds[kind] ?? 'movement'} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` No\u00a0${number}` : ''}`,
-  topUpOff: html`Topping up is not connected here yet. The free models work, and the money on your balance stays yours.`,
 
   // S20
   language: html`🌐 Язык · Language`,

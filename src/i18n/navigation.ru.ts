@@ -182,7 +182,6 @@ export const navigationRu = {
   operationsEmpty: html`Операций пока нет.`,
   operation: ({ date, kind, amountKop, name, number }: OperationFacts) =>
     html`${date} ${operationKinds[kind] ?? 'движение'} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` №\u00a0${number}` : ''}`,
-  topUpOff: html`Пополнение здесь пока не подключено. Бесплатные модели работают, и деньги на балансе остаются вашими.`,
 
   // S20
   language: html`🌐 Язык · Language`,

@@ -5,13 +5,16 @@ import type { Navigation } from './navigation.ts'
 import { orderingEn } from './ordering.en.ts'
 import { orderingRu } from './ordering.ru.ts'
 import type { Ordering } from './ordering.ts'
+import { payingEn } from './paying.en.ts'
+import { payingRu } from './paying.ru.ts'
+import type { Paying } from './paying.ts'
 
 /** Everything the bot says, one key a text: a plain string for a caption or a toast, `Html` for a message. */
-export type Strings = Navigation & Ordering
+export type Strings = Navigation & Ordering & Paying
 
 const strings: Record<Language, Strings> = {
-  ru: { ...navigationRu, ...orderingRu },
-  en: { ...navigationEn, ...orderingEn },
+  ru: { ...navigationRu, ...orderingRu, ...payingRu },
+  en: { ...navigationEn, ...orderingEn, ...payingEn },
 }
 
 export const stringsFor = (language: Language): Strings => strings[language]

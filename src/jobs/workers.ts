@@ -4,6 +4,7 @@ import type { Jobs, QueueName } from './boss.ts'
 import { type DeliverOptions, deliverJob } from './deliver.ts'
 import { checkJob, submitJob } from './follow.ts'
 import type { Lanes } from './lanes.ts'
+import { endReversals, reconcileStars } from './reconcile.ts'
 import { sweep, tidy } from './sweep.ts'
 
 type Options = DeliverOptions & Parameters<typeof submitJob>[0] & { lanes: Lanes; jobs: Jobs }
@@ -43,9 +44,15 @@ export async function startWorkers(options: Options): Promise<void> {
     if (minute) await Promise.all([15_000, 30_000, 45_000].map(afterMs => wake.sweep(afterMs)))
   })
   await work('tidy', 1, () => tidy(sql, log))
+  await work('reconcile', 1, async () => {
+    await endReversals(options)
+    await reconcileStars(options)
+  })
   await boss.schedule('sweep', '* * * * *', { minute: true })
   await boss.schedule('tidy', '17 3 * * *')
+  await boss.schedule('reconcile', '*/10 * * * *')
 
   // Whatever a process that died left behind need not wait for the clock.
   await sweep(sql, wake, log)
+  await boss.send('reconcile', {})
 }

@@ -13,6 +13,7 @@ export type RefusedCode =
   | 'unauthorized'
   | 'conflict'
   | 'migrated'
+  | 'already_refunded'
   | 'bad_request'
 
 /**
@@ -49,6 +50,7 @@ export function codeOf(status: number, description: string): RefusedCode {
 // The first that fits decides: "too big for a photo" may still go as a document, "too big" may not.
 const meanings: [RegExp, RefusedCode][] = [
   [/upgraded to a supergroup/i, 'migrated'],
+  [/CHARGE_ALREADY_REFUNDED/i, 'already_refunded'],
   [/message is not modified|MESSAGE_NOT_MODIFIED/i, 'not_modified'],
   [/query is too old|query id is invalid|QUERY_ID_INVALID/i, 'query_old'],
   [/bot was (blocked|kicked)|user is deactivated|USER_IS_BLOCKED|INPUT_USER_DEACTIVATED/i, 'blocked'],

@@ -2,7 +2,16 @@ import { Type } from '@sinclair/typebox'
 import { query, type Sql } from '../db.ts'
 import type { Language } from '../money.ts'
 
-export type Person = { id: number; firstName: string; username: string | null; clientLanguage: string | null }
+export type Person = {
+  id: number
+  firstName: string
+  username: string | null
+  clientLanguage: string | null
+  /** Of the link that brought them; counts for a new person only. */
+  refCode?: string | null
+}
+/** What an inviter gets with the friend's first success: runs, each of a price up to `capKop` kopecks. */
+export const invitation = { runs: 3, capKop: 50_00 }
 export type User = { id: number; isNew: boolean; language: Language; isBanned: boolean }
 
 const Opened = Type.Object({
@@ -14,9 +23,10 @@ const Opened = Type.Object({
 
 export const userOpen = query(
   Opened,
-  (sql, { id, firstName, username, clientLanguage }: Person, bonusKop: number) => sql`
+  (sql, { id, firstName, username, clientLanguage, refCode = null }: Person, bonusKop: number) => sql`
     select is_new as "isNew", language, client_language as "clientLanguage", is_banned as "isBanned"
-    from pay.user_open(${id}, ${firstName}, ${username}, ${clientLanguage}, ${bonusKop})`,
+    from pay.user_open(${id}, ${firstName}, ${username}, ${clientLanguage}, ${bonusKop}, ${refCode},
+      ${invitation.runs}, ${invitation.capKop})`,
 )
 
 /** The user behind an update; a new one gets a wallet and the welcome bonus (kopecks, once) in the same statement. */
@@ -56,7 +66,7 @@ export const markUnreachable = query(
 )
 
 /** The person's own choice, else Russian for those whose Telegram speaks ru, uk, be or kk, else English. */
-const languageOf = (chosen: string | null, client: string | null): Language => {
+export const languageOf = (chosen: string | null, client: string | null): Language => {
   if (chosen === 'ru' || chosen === 'en') return chosen
   return client === null || /^(ru|uk|be|kk)\b/.test(client) ? 'ru' : 'en'
 }

@@ -51,6 +51,8 @@ export async function chats(t: Test) {
     limits,
     startBonusKop: 0,
     adminIds: [],
+    packsKop: [100_00, 300_00, 500_00, 1000_00, 5000_00],
+    starRateRub: '1.2',
     botUsername: () => api.bot.username,
     integration: {
       place: order => place(sql, order, limits),

@@ -1,0 +1,39 @@
+import { formatKop } from '../money.ts'
+import { html } from '../telegram/html.ts'
+import { lines } from './format.ts'
+import type { Paying } from './paying.ts'
+
+const amount = (kop: number) => formatKop(kop, 'en')
+
+export const payingEn: Paying = {
+  topUp: {
+    ask: html`<b>Top up</b>\nHow much to add?`,
+    askFor: gapKop => html`<b>Top up</b>\nYou are ${amount(gapKop)} short. How much to add?`,
+    pack: (kop, stars) => `${amount(kop)} — ⭐ ${stars}`,
+    otherWays: 'Other ways',
+    invoiceTitle: kop => `Top up by ${amount(kop)}`,
+    invoiceAbout: kop =>
+      `${amount(kop)} go to your balance. They pay for runs of the models; money for a failed run comes back.`,
+    invoiceLabel: kop => amount(kop),
+    invoiceSent: 'Invoice sent',
+    credited: ({ amountKop, balanceKop, debtKop, isSecond }) =>
+      lines(
+        html`✅ Added ${amount(amountKop)}. Your balance is ${amount(balanceKop)}.`,
+        isSecond &&
+          html`This invoice was paid a second time, and the money was added again. If that was by mistake: /paysupport`,
+        debtKop > 0 && html`Still owed: ${amount(debtKop)}.`,
+      ),
+    parked: html`The payment arrived but does not match the invoice. The money is safe: we will check it and answer here. Questions: /paysupport`,
+    takenBack: (kop, debtKop) =>
+      lines(
+        html`The payment was returned: ${amount(kop)} were taken from your balance.`,
+        debtKop > 0 && html`${amount(debtKop)} had been spent. New paid runs open after you top up by that much.`,
+      ),
+    refuse: {
+      outdated: 'This invoice is out of date. Open a new one: /topup',
+      foreign: 'This invoice was made for another person',
+      banned: 'Access is closed. Questions: /paysupport',
+      unavailable: 'Payments cannot be taken right now. Nothing was charged, please try in a minute.',
+    },
+  },
+}

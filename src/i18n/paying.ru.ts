@@ -1,0 +1,42 @@
+import { formatKop } from '../money.ts'
+import { html } from '../telegram/html.ts'
+import { lines } from './format.ts'
+import type { CreditedFacts } from './paying.ts'
+
+const amount = (kop: number) => formatKop(kop, 'ru')
+
+export const payingRu = {
+  // S17
+  topUp: {
+    ask: html`<b>Пополнение</b>\nСколько добавить?`,
+    /** `gapKop`: what an order lacks. */
+    askFor: (gapKop: number) => html`<b>Пополнение</b>\nНе хватает ${amount(gapKop)}. Сколько добавить?`,
+    pack: (kop: number, stars: number) => `${amount(kop)} — ⭐ ${stars}`,
+    otherWays: 'Другие способы',
+    invoiceTitle: (kop: number) => `Пополнение на ${amount(kop)}`,
+    invoiceAbout: (kop: number) =>
+      `На баланс придёт ${amount(kop)}. Ими оплачиваются запуски моделей; за неудачный запуск деньги возвращаются.`,
+    invoiceLabel: (kop: number) => amount(kop),
+    invoiceSent: 'Счёт отправлен',
+    credited: ({ amountKop, balanceKop, debtKop, isSecond }: CreditedFacts) =>
+      lines(
+        html`✅ Зачислено ${amount(amountKop)}. На балансе ${amount(balanceKop)}.`,
+        isSecond &&
+          html`Этот счёт оплачен второй раз: деньги зачислены ещё раз. Если это вышло случайно, напишите: /paysupport`,
+        debtKop > 0 && html`Осталось погасить: ${amount(debtKop)}.`,
+      ),
+    parked: html`Платёж получен, но не совпал со счётом. Деньги не потеряются: мы проверим и ответим здесь. Вопросы: /paysupport`,
+    takenBack: (kop: number, debtKop: number) =>
+      lines(
+        html`Платёж возвращён: с баланса снято ${amount(kop)}.`,
+        debtKop > 0 &&
+          html`${amount(debtKop)} уже были потрачены. Новые платные запуски откроются после пополнения на эту сумму.`,
+      ),
+    refuse: {
+      outdated: 'Счёт устарел. Откройте новый: /topup',
+      foreign: 'Этот счёт выставлен другому человеку',
+      banned: 'Доступ закрыт. Вопросы: /paysupport',
+      unavailable: 'Сейчас принять оплату не получается. Деньги не списаны, попробуйте через минуту.',
+    },
+  },
+}

@@ -1,0 +1,91 @@
+import { Type } from '@sinclair/typebox'
+import type { Telegram } from 'telegraf'
+import { query, type Sql, untilAnswered } from '../db.ts'
+import { stringsFor } from '../i18n/strings.ts'
+import type { Log } from '../log.ts'
+import { type Paid, reversalEnd, takeBack, takePayment, waitingReversals } from '../payments/top-ups.ts'
+import { TelegramRefused } from '../telegram/client.ts'
+import { refundStars, type StarTransaction, starTransactions } from '../telegram/payments.ts'
+import { show } from '../telegram/screen.ts'
+import { languageFor } from '../users/users.ts'
+
+type Options = { sql: Sql; telegram: Telegram; log: Log; now?: () => number }
+
+const mark = 'stars'
+const perPage = 100
+// What has just happened is on its way to us as an update, and would only be told twice.
+const freshS = 120
+
+/** Payments and refunds that never reached us as updates, found in Telegram's own list. Safe to run twice at once. */
+export async function reconcileStars(options: Options): Promise<void> {
+  const { sql, telegram, log, now = Date.now } = options
+  for (;;) {
+    const [read] = await syncPosition(sql, mark)
+    const from = read?.position ?? 0
+    const page = await starTransactions(telegram, from, perPage)
+    const settled = page.filter(({ date }) => date <= now() / 1000 - freshS)
+    for (const transaction of settled) await book(options, transaction)
+    if (settled.length > 0) await untilAnswered(() => syncMark(sql, mark, from, from + settled.length))
+    if (settled.length < perPage) break
+  }
+  log.debug('the list of Stars is read')
+}
+
+async function book({ sql, telegram, log }: Options, { id: chargeId, amount, source, receiver }: StarTransaction) {
+  const userId = (source ?? receiver)?.user?.id
+  const orderId = source?.invoice_payload ?? receiver?.invoice_payload
+  if (userId === undefined || orderId === undefined) return // a withdrawal, or no invoice of ours
+  const said = { userId, chargeId, orderId }
+  if (source) {
+    const paid = await takePayment(sql, {
+      provider: 'stars',
+      chargeId,
+      userId,
+      orderId,
+      currency: 'XTR',
+      total: amount,
+    })
+    if (paid.result === 'duplicate') return
+    log.error({ ...said, result: paid.result, reason: paid.reason }, 'a payment that no update had told')
+    if (paid.result === 'credited') await tell(sql, telegram, userId, paid, log)
+    return
+  }
+  const { result } = await takeBack(sql, 'stars', chargeId, userId)
+  if (result === 'reversed') log.error(said, 'a refund that no update had told')
+}
+
+async function tell(sql: Sql, telegram: Telegram, userId: number, paid: Paid, log: Log): Promise<void> {
+  const t = stringsFor(await languageFor(sql, userId))
+  const facts = { amountKop: paid.amountKop ?? 0, balanceKop: paid.balanceKop ?? 0, debtKop: paid.debtKop ?? 0 }
+  const text = t.topUp.credited({ ...facts, isSecond: paid.isSecond })
+  await show(telegram, { chatId: userId }, { text, buttons: [] }).catch(error => {
+    log.warn({ err: error, userId }, 'a credit could not be told')
+  })
+}
+
+/** Gives back the Stars of refunds that an admin asked for: the ledger said so first. One that is refused is undone. */
+export async function endReversals({ sql, telegram, log }: Options): Promise<void> {
+  for (const { userId, chargeId } of await waitingReversals(sql)) {
+    const isRefused = await refundStars(telegram, userId, chargeId).then(
+      () => false,
+      error => {
+        if (!(error instanceof TelegramRefused)) throw error
+        if (error.code === 'already_refunded') return false
+        if (error.code !== 'bad_request') throw error
+        log.error({ err: error, userId, chargeId }, 'Telegram refuses a refund')
+        return true
+      },
+    )
+    const [row] = await untilAnswered(() => reversalEnd(sql, 'stars', chargeId, isRefused))
+    log.info({ userId, chargeId, result: row?.result }, 'a refund came to its end')
+  }
+}
+
+export const syncPosition = query(
+  Type.Object({ position: Type.Integer() }),
+  (sql, name: string) => sql`select position from pay.sync_marks where name = ${name}`,
+)
+export const syncMark = query(
+  Type.Object({ isMine: Type.Boolean() }),
+  (sql, name: string, from: number, to: number) => sql`select pay.sync_mark(${name}, ${from}, ${to}) as "isMine"`,
+)

@@ -1,0 +1,144 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { only, query, type Sql, untilAnswered } from '../db.ts'
+import { newId } from '../id.ts'
+import { decimal, divideUp } from '../money.ts'
+
+export type Provider = 'stars' | 'card' | 'manual'
+
+const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
+
+/** Whole Stars for so many kopecks, rounded up; `starRateRub` are the rubles that one Star brings, an exact decimal. */
+export function starsFor(kop: number, starRateRub: string): number {
+  const { digits, scale } = decimal(starRateRub)
+  return Number(divideUp(decimal(kop), { digits: digits * 100n, scale }).digits)
+}
+
+const Opened = Type.Object({
+  id: Type.String(),
+  amountKop: Type.Integer(),
+  currency: Type.String(),
+  total: Type.Integer(),
+  expiresAt: Type.Date(),
+})
+/** An order to pay. `total` is in whole units of `currency`: Stars (XTR) or kopecks (RUB). */
+export type TopUp = Static<typeof Opened>
+
+type Wanted = { userId: number; provider: Provider; amountKop: number; total: number; quoteId: string | null }
+
+// A forgotten invoice is refused after that, with words that lead to a new one.
+const lifetime = '24 hours'
+
+export const topUpOpen = query(
+  Opened,
+  (sql, id: string, { userId, provider, amountKop, total, quoteId }: Wanted) => sql`
+    select id, amount_kop as "amountKop", currency, total, expires_at as "expiresAt"
+    from pay.top_up_open(${userId}, ${id}, ${provider}, ${amountKop}, ${provider === 'stars' ? 'XTR' : 'RUB'}, ${total},
+      ${quoteId}, ${lifetime})`,
+)
+
+/** An order for this amount, the one that is open already where there is one. Throws Unknown (ask again). */
+export async function openTopUp(sql: Sql, wanted: Wanted): Promise<TopUp> {
+  const id = newId()
+  return untilAnswered(async () => only(await topUpOpen(sql, id, wanted)))
+}
+
+const Order = Type.Object({
+  userId: Type.Integer(),
+  id: Type.String(),
+  provider: Type.Unsafe<Provider>(Type.String()),
+  amountKop: Type.Integer(),
+  currency: Type.String(),
+  total: Type.Integer(),
+  state: Type.String(),
+  quoteId: Nullable(Type.String()),
+  isExpired: Type.Boolean(),
+  isBanned: Type.Boolean(),
+})
+export type Order = Static<typeof Order>
+
+/** By the order's id alone: an invoice names no user, and who pays may be another. */
+export const topUpById = query(
+  Order,
+  (sql, id: string) => sql`
+    select t.user_id as "userId", t.id, t.provider, t.amount_kop as "amountKop", t.currency, t.total, t.state,
+      t.quote_id as "quoteId", t.expires_at <= now() as "isExpired", u.banned_at is not null as "isBanned"
+    from pay.top_ups t join pay.users u using (user_id) where t.id = ${id}`,
+)
+
+export type Checkout = { userId: number; orderId: string; currency: string; total: number }
+
+/**
+ * Whether a payment may be taken, from the database alone. Paid is no reason to refuse: Telegram shows an invoice that
+ * was paid as paid, so a second payment of it is somebody's will, and credited too.
+ */
+export async function checkoutRefusal(
+  sql: Sql,
+  { userId, orderId, currency, total }: Checkout,
+): Promise<'outdated' | 'foreign' | 'banned' | undefined> {
+  const [order] = /^[a-z2-7]{12}$/.test(orderId) ? await topUpById(sql, orderId) : []
+  if (!order) return 'outdated'
+  if (order.userId !== userId) return 'foreign'
+  if (order.isBanned) return 'banned'
+  const isOpen = order.state === 'open' && !order.isExpired
+  return (isOpen || order.state === 'paid') && order.currency === currency && order.total === total
+    ? undefined
+    : 'outdated'
+}
+
+const Paid = Type.Object({
+  result: Type.Unsafe<'credited' | 'duplicate' | 'parked'>(Type.String()),
+  reason: Nullable(Type.String()),
+  amountKop: Nullable(Type.Integer()),
+  balanceKop: Nullable(Type.Integer()),
+  debtKop: Nullable(Type.Integer()),
+  quoteId: Nullable(Type.String()),
+  isSecond: Type.Boolean(),
+})
+/** `isSecond`: the order had been paid before. Parked is neither credited nor lost: an admin decides. */
+export type Paid = Static<typeof Paid>
+
+export type Payment = Checkout & { provider: Provider; chargeId: string }
+
+export const topUpPaid = query(
+  Paid,
+  (sql, { provider, chargeId, userId, orderId, currency, total }: Payment) => sql`
+    select result, reason, amount_kop as "amountKop", balance_kop as "balanceKop", debt_kop as "debtKop",
+      quote_id as "quoteId", is_second as "isSecond"
+    from pay.top_up_paid(${provider}, ${chargeId}, ${userId}, ${orderId}, ${currency}, ${total})`,
+)
+
+/** Credits a confirmed payment once, by its charge id; repeating is harmless. Throws Unknown (ask again). */
+export const takePayment = (sql: Sql, payment: Payment): Promise<Paid> =>
+  untilAnswered(async () => only(await topUpPaid(sql, payment)))
+
+const Reversed = Type.Object({
+  result: Type.Unsafe<'reversed' | 'duplicate' | 'unknown'>(Type.String()),
+  takenKop: Type.Integer(),
+  debtKop: Type.Integer(),
+})
+export type Reversed = Static<typeof Reversed>
+
+export const paymentReverse = query(
+  Reversed,
+  (sql, provider: Provider, chargeId: string, userId: number, cause: 'admin' | 'provider') => sql`
+    select result, taken_kop as "takenKop", debt_kop as "debtKop"
+    from pay.payment_reverse(${provider}, ${chargeId}, ${userId}, ${cause})`,
+)
+
+/** What a provider took back by itself goes from the wallet, once; what is spent already becomes a debt. */
+export const takeBack = (sql: Sql, provider: Provider, chargeId: string, userId: number): Promise<Reversed> =>
+  untilAnswered(async () => only(await paymentReverse(sql, provider, chargeId, userId, 'provider')))
+
+/** Refunds that were asked for and that Telegram has not answered yet. */
+export const waitingReversals = query(
+  Type.Object({ userId: Type.Integer(), chargeId: Type.String() }),
+  sql => sql`
+    select user_id as "userId", charge_id as "chargeId" from pay.reversals
+    where state = 'asked' and provider = 'stars' order by created_at limit 100`,
+)
+
+export const reversalEnd = query(
+  Type.Object({ result: Type.String() }),
+  (sql, provider: Provider, chargeId: string, isRefused: boolean) => sql`
+    select pay.reversal_end(${provider}, ${chargeId}, ${isRefused}) as result`,
+)

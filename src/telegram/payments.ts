@@ -1,0 +1,75 @@
+import { type Static, Type } from '@sinclair/typebox'
+import type { Telegram } from 'telegraf'
+import { rawCall } from './client.ts'
+
+/** Whole Stars, or kopecks; the payload is our order's id. */
+export type Invoice = {
+  chatId: number
+  title: string
+  description: string
+  payload: string
+  currency: 'XTR' | 'RUB'
+  total: number
+  label: string
+  /** Of a payment provider; Stars have none. */
+  providerToken: string
+  /** With it a forwarded copy opens the bot instead of taking somebody else's money (telegram.md §4.2). */
+  startParameter: string
+}
+
+const Sent = Type.Object({ message_id: Type.Integer() })
+
+/** Sends an invoice and gives its message id. Throws as the gateway does. */
+export async function sendInvoice(telegram: Telegram, invoice: Invoice): Promise<number> {
+  const { chatId, title, description, payload, currency, total, label, providerToken, startParameter } = invoice
+  const fields = {
+    chat_id: chatId,
+    title,
+    description,
+    payload,
+    currency,
+    provider_token: providerToken,
+    prices: [{ label, amount: total }],
+    start_parameter: startParameter,
+  }
+  return (await rawCall(telegram, 'sendInvoice', fields, Sent)).message_id
+}
+
+/** Telegram waits ten seconds for this; `refusal` is shown to the person. */
+export const answerPreCheckout = (telegram: Telegram, id: string, refusal?: string): Promise<boolean> =>
+  rawCall(
+    telegram,
+    'answerPreCheckoutQuery',
+    {
+      pre_checkout_query_id: id,
+      ok: refusal === undefined,
+      ...(refusal === undefined ? {} : { error_message: refusal }),
+    },
+    Type.Boolean(),
+  )
+
+/** Gives a payment's Stars back. Throws TelegramRefused; a second time is refused as `already_refunded`. */
+export const refundStars = (telegram: Telegram, userId: number, chargeId: string): Promise<boolean> =>
+  rawCall(telegram, 'refundStarPayment', { user_id: userId, telegram_payment_charge_id: chargeId }, Type.Boolean())
+
+const Partner = Type.Object({
+  type: Type.String(),
+  transaction_type: Type.Optional(Type.String()),
+  user: Type.Optional(Type.Object({ id: Type.Integer() })),
+  invoice_payload: Type.Optional(Type.String()),
+})
+const Transaction = Type.Object({
+  id: Type.String({ minLength: 1 }),
+  amount: Type.Integer(),
+  date: Type.Integer(),
+  source: Type.Optional(Partner),
+  receiver: Type.Optional(Partner),
+})
+/** One movement of the bot's Stars. `source`: it came in; `receiver`: it went out. A refund has the id of its payment. */
+export type StarTransaction = Static<typeof Transaction>
+
+/** At most 100 movements from this position on, the oldest first. */
+export async function starTransactions(telegram: Telegram, offset: number, limit = 100): Promise<StarTransaction[]> {
+  const Page = Type.Object({ transactions: Type.Array(Transaction) })
+  return (await rawCall(telegram, 'getStarTransactions', { offset, limit }, Page)).transactions
+}

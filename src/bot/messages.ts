@@ -28,10 +28,13 @@ export function createMessages({ catalogue }: { catalogue: Catalogue }): Message
           : t.run.resent(nameOf(catalogue, generation.modelId, language), short)
       return { text, buttons: [[button(t.menuButton, to.menu())]] }
     },
-    result(generation, _outputs, wallet, freeLeft, language) {
+    result(generation, outputs, wallet, freeLeft, language) {
       const t = stringsFor(language)
-      const { id, priceKop: kop } = generation
-      const facts = { ageMs: generation.ageMs, kop, balanceKop: wallet.balanceKop, freeLeft, short: shortId(id) }
+      const { id, ageMs, priceKop: kop, promised } = generation
+      const kept = generation.keptKop ?? kop
+      const isPart = promised !== null && promised > outputs.length
+      const part = isPart ? { arrived: outputs.length, promised, backKop: kop - kept } : undefined
+      const facts = { ageMs, kop: kept, balanceKop: wallet.balanceKop, freeLeft, short: shortId(id), part }
       return {
         text: t.run.result({ name: nameOf(catalogue, generation.modelId, language), ...facts }),
         buttons: [
@@ -119,7 +122,7 @@ function done(generation: Generation, language: Language): Screen {
 }
 
 /** What the committed state of the money says, and nothing else (lessons.md L55). */
-function moneyLine({ moneyState, priceKop, deadlineAt }: Generation, language: Language) {
+function moneyLine({ moneyState, priceKop, keptKop, deadlineAt }: Generation, language: Language) {
   const { money } = stringsFor(language).run
   switch (moneyState) {
     case 'refunded':
@@ -129,7 +132,7 @@ function moneyLine({ moneyState, priceKop, deadlineAt }: Generation, language: L
     case 'debited':
       return money.debited(priceKop, deadlineAt)
     case 'captured':
-      return money.captured(priceKop)
+      return money.captured(keptKop ?? priceKop)
   }
 }
 

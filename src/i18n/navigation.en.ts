@@ -155,6 +155,7 @@ export const navigationEn: Navigation = {
       freeReturned: () => 'Your free run is back',
       debited: kop => `${amount(kop)} set aside, not charged`,
       captured: kop => `Charged ${amount(kop)}`,
+      kept: (kop, backKop) => `Charged ${amount(kop)}, ${amount(backKop)} returned`,
       refunded: kop => `Your money is back: ${amount(kop)}`,
     },
     number: short => `No\u00a0${short}`,
@@ -304,5 +305,6 @@ const operationKinds: Record<string, string> = {
   referral: 'referral',
   debit: 'charge',
   refund: 'return',
+  part_refund: 'part return',
   adjust: 'correction',
 }

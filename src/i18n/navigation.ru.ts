@@ -159,6 +159,7 @@ export const navigationRu = {
       freeReturned: () => 'Бесплатный запуск вернулся',
       debited: (kop: number) => `${amount(kop)} отложены, не списаны`,
       captured: (kop: number) => `Списано ${amount(kop)}`,
+      kept: (kop: number, backKop: number) => `Списано ${amount(kop)}, возвращено ${amount(backKop)}`,
       refunded: (kop: number) => `Деньги вернулись: ${amount(kop)}`,
     },
     number: (short: string) => `№\u00a0${short}`,
@@ -308,5 +309,6 @@ const operationKinds: Record<string, string> = {
   referral: 'за друга',
   debit: 'списание',
   refund: 'возврат',
+  part_refund: 'возврат части',
   adjust: 'исправление',
 }

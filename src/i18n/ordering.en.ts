@@ -273,9 +273,10 @@ export const orderingEn: Ordering = {
     result: r =>
       lines(
         html`✅ <b>${r.name}</b> · ${durationText(r.ageMs, 'en')}`,
+        r.part && html`${r.part.arrived} of ${r.part.promised} are ready.`,
         r.kop === 0
           ? html`Free · ${r.freeLeft} left today · No\u00a0${r.short}`
-          : html`Charged ${amount(r.kop)}, ${amount(r.balanceKop)} left · No\u00a0${r.short}`,
+          : html`Charged ${amount(r.kop)}${r.part ? `, returned ${amount(r.part.backKop)}` : ''}, ${amount(r.balanceKop)} left · No\u00a0${r.short}`,
       ),
     repeatForButton: kop => (kop === 0 ? '🔁 Repeat' : `🔁 Repeat for ${price(kop)}`),
     repeatButton: '🔁 Repeat',
@@ -367,6 +368,8 @@ function moment(step: TimelineStep): string {
       return 'no result by the deadline'
     case 'charged':
       return `charged ${amount(step.kop)} · returned ${amount(0)}`
+    case 'kept':
+      return `charged ${amount(step.kop)} · returned ${amount(step.backKop)}`
     case 'returned':
       return `charged ${amount(0)} · returned ${amount(step.kop)}`
     case 'free_returned':

@@ -1,7 +1,7 @@
 import { formatKop } from '../money.ts'
 import { type Html, html } from '../telegram/html.ts'
 import { durationText, lines, numberText, pluralRu, priceText, secondText, timeText } from './format.ts'
-import type { Ask, Failure, Media, QuoteFacts, TimelineStep, Unfit } from './ordering.ts'
+import type { Ask, Failure, Media, QuoteFacts, ResultFacts, TimelineStep, Unfit } from './ordering.ts'
 
 const amount = (kop: number) => formatKop(kop, 'ru')
 const price = (kop: number) => priceText(kop, 'ru')
@@ -283,12 +283,13 @@ export const orderingRu = {
     cannotResend: 'Файл уже удалён',
 
     // S12
-    result: (r: { name: string; ageMs: number; kop: number; balanceKop: number; freeLeft: number; short: string }) =>
+    result: (r: ResultFacts) =>
       lines(
         html`✅ <b>${r.name}</b> · ${durationText(r.ageMs, 'ru')}`,
+        r.part && html`Готово ${r.part.arrived} из ${r.part.promised}.`,
         r.kop === 0
           ? html`Бесплатно · осталось сегодня ${r.freeLeft} · №\u00a0${r.short}`
-          : html`Списано ${amount(r.kop)} · осталось ${amount(r.balanceKop)} · №\u00a0${r.short}`,
+          : html`Списано ${amount(r.kop)}${r.part ? `, возвращено ${amount(r.part.backKop)}` : ''} · осталось ${amount(r.balanceKop)} · №\u00a0${r.short}`,
       ),
     repeatForButton: (kop: number): string => (kop === 0 ? '🔁 Повторить' : `🔁 Повторить за ${price(kop)}`),
     repeatButton: '🔁 Повторить',
@@ -383,6 +384,8 @@ function moment(step: TimelineStep): string {
       return 'результат не пришёл к сроку'
     case 'charged':
       return `списано ${amount(step.kop)} · возвращено ${amount(0)}`
+    case 'kept':
+      return `списано ${amount(step.kop)} · возвращено ${amount(step.backKop)}`
     case 'returned':
       return `списано ${amount(0)} · возвращено ${amount(step.kop)}`
     case 'free_returned':

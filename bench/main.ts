@@ -6,8 +6,10 @@ import { measure as catalogue } from './catalogue.ts'
 import { type Figure, isMet, type Measurement } from './measurement.ts'
 import type { Spread } from './rounds.ts'
 import { startServer } from './server.ts'
+import { measure as starts } from './starts.ts'
+import { measure as webhook } from './webhook.ts'
 
-const measurements: Record<string, Measurement> = { catalogue }
+const measurements: Record<string, Measurement> = { catalogue, starts, webhook }
 
 const { values: options, positionals } = parseArgs({
   options: { short: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' } },

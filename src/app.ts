@@ -297,6 +297,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     metrics.waiting.set({ what: 'generations' }, row.open)
     metrics.heldKop.set(row.heldKop)
     metrics.oldestOpenS.set(row.oldestOpenS)
+    metrics.statsAgeS.set(row.statsAgeS)
     metrics.poolReplaced.set(db.replaced() + front.replaced())
     const dead = await jobs?.boss.getQueue('dead')
     metrics.waiting.set({ what: 'dead_jobs' }, dead?.totalCount ?? 0)
@@ -319,6 +320,7 @@ export const backlog = query(
     open: Type.Integer(),
     heldKop: Type.Integer(),
     oldestOpenS: Type.Number(),
+    statsAgeS: Type.Number(),
   }),
   sql => sql`
     select (select count(*) from pay.inbox where done_at is null) as inbox,
@@ -326,6 +328,7 @@ export const backlog = query(
       (select count(*) from pay.outbox where done_at is null) as outbox,
       (select count(*) from pay.outbox where dead_reason is not null) as "outboxDead",
       count(*) as open, coalesce(sum(price_kop), 0)::bigint as "heldKop",
-      coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "oldestOpenS"
+      coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "oldestOpenS",
+      (select extract(epoch from now() - refreshed_at) from pay.model_stats_clock)::float8 as "statsAgeS"
     from pay.generations where finished_at is null`,
 )

@@ -29,6 +29,11 @@ export function createMetrics() {
       help: 'Age of the oldest running generation',
       registers,
     }),
+    statsAgeS: new Gauge({
+      name: 'telegen_model_stats_age_seconds',
+      help: 'Since the figures of the models were last made, by any machine; they are due every minute',
+      registers,
+    }),
     poolReplaced: new Gauge({
       name: 'telegen_pool_replaced',
       help: 'Times the database pool was thrown away',

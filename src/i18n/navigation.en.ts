@@ -90,6 +90,7 @@ export const navigationEn: Navigation = {
       c.typical
         ? html`Usually ready in ${rangeText(c.typical.fromMs, c.typical.toMs, 'en')}${c.typical.of > 0 ? ` · ${c.typical.percent}\u00a0% of the last ${c.typical.of} succeeded` : ''}`
         : html`How long it usually takes: too few runs to say`,
+      c.failsOften && html`⚠️ It often fails right now. Money for a failed run comes back.`,
       c.free &&
         html`🎁 Free: ${String(c.free.day)} of ${String(c.free.of)} left today, ${String(c.free.hour)} this hour`,
     ),

@@ -102,6 +102,7 @@ export const navigationRu = {
       c.typical
         ? html`Обычно готово за ${rangeText(c.typical.fromMs, c.typical.toMs, 'ru')}${c.typical.of > 0 ? ` · успешно ${c.typical.percent}\u00a0% из последних ${c.typical.of}` : ''}`
         : html`Сколько обычно длится: пока мало данных`,
+      c.failsOften && html`⚠️ Сейчас часто не получается. Деньги за неудачу возвращаются.`,
       c.free &&
         html`🎁 Бесплатно: осталось ${String(c.free.day)} из ${String(c.free.of)} сегодня, ${String(c.free.hour)} в этот час`,
     ),

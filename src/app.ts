@@ -14,6 +14,7 @@ import { connect, query } from './db.ts'
 import { pause } from './errors.ts'
 import { createStats } from './events/stats.ts'
 import { kieCallbacks } from './http/callbacks.ts'
+import { files } from './http/files.ts'
 import { health, type Readiness } from './http/health.ts'
 import { createMetrics, serveMetrics } from './http/metrics.ts'
 import { createServer } from './http/server.ts'
@@ -25,6 +26,7 @@ import { resend, sendOriginals } from './jobs/resend.ts'
 import { startWorkers } from './jobs/workers.ts'
 import { type Log, scrubber } from './log.ts'
 import { appliedMigrations, migrate, migrations } from './migrate.ts'
+import { filePath, linkLifeMs } from './payments/file-links.ts'
 import { cancel, type Deps, news, place, type Wake } from './payments/integration.ts'
 import { createTelegram } from './telegram/client.ts'
 import { readUpdate, store } from './telegram/inbox.ts'
@@ -100,7 +102,20 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     publicUrl && callbackSecret ? `${publicUrl}${callbackPath(id, callbackSecret)}` : undefined
   const orders: Deps = { sql, upstream, results, budget: createBudget(sql), callbackUrl, wake, scrub, log }
   const messages = createMessages({ catalogue })
-  const delivery = { sql, telegram, results, messages, limits, wake, log }
+  const linkTo = (secret: string) => (id: string, n: number, keptUntil: Date) => {
+    const until = new Date(Math.min(Date.now() + linkLifeMs, keptUntil.getTime()))
+    return { url: `${publicUrl}${filePath(id, n, until, secret)}`, until }
+  }
+  const delivery = {
+    sql,
+    telegram,
+    results,
+    messages,
+    limits,
+    linkTo: publicUrl && callbackSecret ? linkTo(callbackSecret) : undefined,
+    wake,
+    log,
+  }
   const stats = createStats(sql, log)
 
   // The bot.
@@ -165,6 +180,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   if (config.roles.web && config.webhookSecret) {
     server.register(telegramWebhook, { secret: config.webhookSecret, receive })
   }
+  if (config.roles.web && publicUrl && callbackSecret) server.register(files, { secret: callbackSecret, sql })
   if (config.roles.web && callbackSecret) {
     server.register(kieCallbacks, {
       secret: callbackSecret,

@@ -289,7 +289,7 @@ export const orderingEn: Ordering = {
       original_gone: html`The file is gone: the time for which it is kept has passed. What was in the chat can be sent again.`,
     },
     keptWithLink: until =>
-      html`Download it by the link. “Send again” in the history gives a new link: the file is kept until ${dateText(until, 'en')} MSK.`,
+      html`The button below downloads it. “Send again” in the history gives a new link, until ${dateText(until, 'en')} MSK.`,
     keptWithoutLink: until =>
       html`The bot cannot give a link right now. The file is kept until ${dateText(until, 'en')} MSK: write to support.`,
     originalButton: '📎 Original file',

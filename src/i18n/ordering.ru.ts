@@ -304,7 +304,7 @@ export const orderingRu = {
       original_gone: html`Файл уже удалён: время его хранения прошло. То, что было в чате, можно прислать ещё раз.`,
     },
     keptWithLink: (until: Date) =>
-      html`Скачайте его по ссылке. Новую ссылку даст «Прислать ещё раз» в истории: файл хранится до ${dateText(until, 'ru')} МСК.`,
+      html`Скачать можно по кнопке ниже. Новую ссылку даст «Прислать ещё раз» в истории, до ${dateText(until, 'ru')} МСК.`,
     keptWithoutLink: (until: Date) =>
       html`Дать ссылку бот сейчас не может. Файл хранится до ${dateText(until, 'ru')} МСК: напишите в поддержку.`,
     resent: (name: string, short: string) => html`${name} · №\u00a0${short}`,

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { Type } from '@sinclair/typebox'
+import { crash } from '../crash.ts'
 import { only, query, type Sql, untilAnswered } from '../db.ts'
 import { Refused, Unknown } from '../errors.ts'
 import type { Ref } from './generations.ts'
@@ -29,6 +30,7 @@ export async function keep(sql: Sql, ref: Ref, n: number, file: { path: string; 
       await handle.read({ buffer: content, position: chunk * chunkBytes })
       const put = await untilAnswered(async () => only(await keptPut(sql, ref, n, sha256, chunk, content)))
       if (!put.isStored) throw new Unknown(`${ref.id}/${n}: somebody keeps another file in its place`)
+      crash('chunk_kept')
     }
   } finally {
     await handle.close()

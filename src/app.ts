@@ -205,7 +205,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       schema: state ? state.schema : late,
       jobs: queue ? { ok: true } : jobs ? late : { ok: false, detail: 'not started' },
       bot: botUsername ? { ok: true, detail: `@${botUsername}` } : { ok: false, detail: 'getMe has not answered' },
-      webhook: isWebhookSet || !publicUrl ? { ok: true } : { ok: false, detail: 'not registered' },
+      webhook: isWebhookSet || !publicUrl || !config.roles.web ? { ok: true } : { ok: false, detail: 'not registered' },
       draining: ending.signal.aborted ? { ok: false, detail: 'draining' } : { ok: true },
     }
   }

@@ -312,6 +312,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     metrics.waiting.set({ what: 'outbox_dead' }, row.outboxDead)
     metrics.waiting.set({ what: 'generations' }, row.open)
     metrics.heldKop.set(row.heldKop)
+    metrics.keptBytes.set(row.keptBytes)
     metrics.oldestOpenS.set(row.oldestOpenS)
     metrics.poolReplaced.set(db.replaced() + front.replaced())
     const dead = await jobs?.boss.getQueue('dead')
@@ -334,6 +335,7 @@ export const backlog = query(
     outboxDead: Type.Integer(),
     open: Type.Integer(),
     heldKop: Type.Integer(),
+    keptBytes: Type.Integer(),
     oldestOpenS: Type.Number(),
   }),
   sql => sql`
@@ -341,6 +343,7 @@ export const backlog = query(
       (select count(*) from pay.inbox where dead_reason is not null) as "inboxParked",
       (select count(*) from pay.outbox where done_at is null) as outbox,
       (select count(*) from pay.outbox where dead_reason is not null) as "outboxDead",
+      (select coalesce(sum(bytes), 0)::bigint from pay.kept_files) as "keptBytes",
       count(*) as open, coalesce(sum(price_kop), 0)::bigint as "heldKop",
       coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "oldestOpenS"
     from pay.generations where finished_at is null`,

@@ -14,7 +14,7 @@ import { createServer } from '../src/http/server.ts'
 import { tidy } from '../src/jobs/sweep.ts'
 import { fileOfPath, filePath } from '../src/payments/file-links.ts'
 import type { Ref } from '../src/payments/generations.ts'
-import { keep, keptOutputs, readKept } from '../src/payments/kept-files.ts'
+import { keep, keptOutputs, keptPut, readKept } from '../src/payments/kept-files.ts'
 import { callbackPath } from '../src/upstream/callbacks.ts'
 import { picture, silent, until, world } from './support/world.ts'
 
@@ -279,6 +279,24 @@ t.test('parts of two files are never mixed', async t => {
   const { content, ...other } = file(3 * chunk, 'two')
   await keep(sql, ref, 1, other)
   t.ok((await read(ref, 1)).equals(content))
+
+  // A chunk of the first that is under way while the second takes its place comes to nothing.
+  const late = await made()
+  const [slow, quick] = [file(2 * chunk, 'slow'), file(2 * chunk, 'quick')]
+  await t.rejects(keep(dyingAfter(0), late, 1, slow), { message: 'killed' })
+  let put: Promise<{ isStored: boolean }[]> | undefined
+  await owner.begin(async tx => {
+    await tx`select from pay.kept_begin(${late.userId}, ${late.id}, 1, ${quick.bytes}, ${hashOf(quick.content)})`
+    put = keptPut(sql, late, 1, hashOf(slow.content), 0, slow.content.subarray(0, chunk))
+    await until('it waits', async () => {
+      const [row] = await tx`select count(*)::int as n from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%kept_put%'`
+      return row?.n === 1
+    })
+  })
+  t.match(await put, [{ isStored: false }])
+  await keep(sql, late, 1, quick)
+  t.ok((await read(late, 1)).equals(quick.content))
 
   const raced = await made()
   const rivals = ['three', 'four', 'five'].map(name => file(12 * chunk, name))

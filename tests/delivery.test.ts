@@ -379,7 +379,7 @@ await story('an original that is gone is not the end of the picture that was sho
 
 await story('a film that Telegram has made an animation goes again by its file id', async t => {
   const bytes = Buffer.from(gif, 'base64')
-  const { outboxId, ref, seen, urls, files } = await ended({})
+  const { outboxId, ref, seen, sends, urls, files } = await ended({})
   await deliver(outboxId)
   const sent = await telegram.sendAnimation(ref.userId, { source: bytes, filename: 'a.gif' })
   await owner`update pay.results set file_id = ${sent.animation.file_id}, sent_as = 'animation', kind = 'video'
@@ -388,6 +388,7 @@ await story('a film that Telegram has made an animation goes again by its file i
   const [again] = await outboxAdd(sql, `resend:${ref.id}:1`, ref.userId, { kind: 'resend', generationId: ref.id })
   await deliver(again!.id)
   t.equal(seen().at(-1)!.media?.kind, 'animation')
+  t.equal(sends().at(-1), 'sendAnimation')
   t.match(await files(), [{ sent_as: 'animation' }])
 })
 

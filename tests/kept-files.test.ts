@@ -161,6 +161,8 @@ t.test('a reader who stops holds nothing up: no chunk is read ahead of him', asy
     return sql(text, ...values)
   }
   const address = await serve(t, counting)
+  t.ok((await fetch(address + filePath(ref.id, 1, soon(), secret), { method: 'HEAD' })).ok)
+  t.equal(chunks, 0, 'and who asks for the size alone, reads none')
   const lazy = request(address + filePath(ref.id, 1, soon(), secret))
   lazy.end()
   const response = await new Promise<import('node:http').IncomingMessage>(resolve => lazy.once('response', resolve))

@@ -363,6 +363,21 @@ await story('a file id that Telegram no longer takes is replaced by the bytes, w
   ])
 })
 
+await story('while the bot itself is locked out the result is kept, and comes when it is let in again', async t => {
+  const { outboxId, outbox, ref, sends, urls } = await ended({})
+  door = method => {
+    if (method === 'sendPhoto') throw new TelegramRefused('unauthorized', 'the token was revoked')
+  }
+  for (let n = 0; n < 5; n++) await deliver(outboxId)
+  t.match(await outbox(), { done_at: null })
+  t.match([...(await owner`select is_whole from pay.kept_files where generation_id = ${ref.id}`)], [{ is_whole: true }])
+  links.set(urls[0]!, new Refused('not_found', 'HTTP 404'))
+  await deliver(outboxId)
+  door = () => {}
+  await deliver(outboxId)
+  t.strictSame(sends(), ['sendPhoto'])
+})
+
 await story('an original that is gone is not the end of the picture that was shown', async t => {
   const { outboxId, ref, seen, sends, urls } = await ended({})
   await deliver(outboxId)

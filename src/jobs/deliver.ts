@@ -33,6 +33,8 @@ export type DeliverOptions = {
 // A quarter of an hour without an answer, with the pauses below. To wait in a queue is no failure, so for that it is more.
 const mostAttempts = 10
 const mostWaits = 100
+// From this attempt on it may as well be days, as with a token that was revoked: the upstream's files do not last so long.
+const longWait = 5
 
 /**
  * Sends one message of the outbox. At least once: what has arrived is noted part by part and not sent again, but a part
@@ -150,13 +152,13 @@ async function sendSuccess(delivery: Delivery): Promise<number | null> {
     return await show(telegram, { chatId }, said)
   } catch (error) {
     const rest = missing()
-    if (isUnreachable(error)) {
-      const unknown = rest.filter(({ fileId }) => fileId === null)
-      await keepAll(delivery, unknown)
-      throw error // and when the person is back, it comes from there
-    }
     const why = noFiles(error, outgoing.attempts)
-    if (!why || rest.length === 0) throw error
+    if (!why || rest.length === 0) {
+      const mayTakeLong = isUnreachable(error) || (outgoing.attempts >= longWait && isOfWorld(error))
+      const unknown = rest.filter(({ n, fileId }) => fileId === null && !delivery.kept.has(n))
+      if (mayTakeLong) await keepAll(delivery, unknown)
+      throw error
+    }
     log.warn({ err: error, outboxId: outgoing.id, generationId: generation.id, why }, 'a result goes without its files')
     return show(telegram, { chatId }, await without(rest, why))
   }
@@ -271,6 +273,8 @@ async function itemOf(delivery: Delivery, output: Output): Promise<Item> {
   return { ...about, source: { path } }
 }
 
+const isOfWorld = (error: unknown): error is Refused | Unknown => error instanceof Refused || error instanceof Unknown
+
 const isUnreachable = (error: unknown): error is TelegramRefused =>
   error instanceof TelegramRefused && (error.code === 'blocked' || error.code === 'chat_not_found')
 
@@ -289,7 +293,7 @@ const notTheFiles = new Set(['blocked', 'chat_not_found', 'rate_limited', 'unaut
 async function refusal(options: DeliverOptions, { id, userId, attempts }: Outgoing, error: unknown): Promise<Outcome> {
   const later = (againMs: number): Outcome => ({ ...blank, againMs })
   const never = (dead: string): Outcome => ({ ...blank, dead })
-  if (!(error instanceof Refused || error instanceof Unknown)) throw error
+  if (!isOfWorld(error)) throw error
   options.log.warn({ err: error, outboxId: id, attempt: attempts }, 'delivery did not go through')
 
   if (isUnreachable(error)) {

@@ -1,5 +1,5 @@
 import { type Catalogue, formatOf, type Model } from '../catalogue/models.ts'
-import { rangeText } from '../i18n/format.ts'
+import { lines, rangeText } from '../i18n/format.ts'
 import type { Failure } from '../i18n/ordering.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import { shortId } from '../id.ts'
@@ -45,12 +45,21 @@ export function createMessages({ catalogue }: { catalogue: Catalogue }): Message
         ],
       }
     },
-    withoutFiles(caption, outputs, why, language) {
-      const { run } = stringsFor(language)
-      const links = outputs.map(({ url }, index) => [{ text: run.downloadButton(index + 1), url }])
+    withoutFiles({ id }, caption, kept, why, language) {
+      const { run, sendAgainButton } = stringsFor(language)
+      const links = kept.flatMap(({ link }, index) =>
+        link ? [[{ text: run.downloadButton(index + 1, link.until), url: link.url }]] : [],
+      )
+      const [first] = kept
+      const how = first && (links.length > 0 ? run.keptWithLink(first.until) : run.keptWithoutLink(first.until))
+      const rows = [
+        ...links,
+        ...(first && links.length === 0 ? [[button(run.supportButton, to.generation(id, 'sp'))]] : []),
+        ...(why === 'later' || why === 'original_gone' ? [[button(sendAgainButton, to.generation(id, 'rs'))]] : []),
+      ]
       return {
-        text: html`${caption.text}\n\n${run.noFiles[why]}`,
-        buttons: [...(why === 'gone' ? [] : links), ...caption.buttons],
+        text: html`${caption.text}\n\n${lines(run.noFiles[why], how)}`,
+        buttons: [...rows, ...caption.buttons],
       }
     },
     failure(generation, language) {

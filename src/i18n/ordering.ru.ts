@@ -1,6 +1,6 @@
 import { formatKop } from '../money.ts'
 import { type Html, html } from '../telegram/html.ts'
-import { durationText, lines, numberText, pluralRu, priceText, secondText, timeText } from './format.ts'
+import { dateText, durationText, lines, numberText, pluralRu, priceText, secondText, timeText } from './format.ts'
 import type { Ask, Failure, Media, QuoteFacts, ResultFacts, TimelineStep, Unfit } from './ordering.ts'
 
 const amount = (kop: number) => formatKop(kop, 'ru')
@@ -295,12 +295,19 @@ export const orderingRu = {
     repeatButton: '🔁 Повторить',
     changeButton: '✏️ Изменить параметры',
     originalButton: '📎 Оригинал без сжатия',
-    downloadButton: (n: number): string => (n === 1 ? 'Скачать' : `Скачать ${n}`),
+    downloadButton: (n: number, until: Date): string =>
+      `Скачать${n === 1 ? '' : ` ${n}`} (до ${dateText(until, 'ru')})`,
     noFiles: {
-      too_big: html`Файл слишком большой для Telegram. Скачайте его по ссылке: она живёт около суток.`,
-      refused: html`Показать файл здесь не получилось. Скачайте его по ссылке: она живёт около суток.`,
-      gone: html`Файл уже удалён: он хранится около суток.`,
+      too_big: html`Файл слишком большой для Telegram.`,
+      refused: html`Показать файл здесь не получилось.`,
+      later: html`Сейчас файл не получить. Попробуйте прислать его ещё раз через несколько минут.`,
+      gone: html`Файл уже удалён: время его хранения прошло.`,
+      original_gone: html`Файл уже удалён: время его хранения прошло. То, что было в чате, можно прислать ещё раз.`,
     },
+    keptWithLink: (until: Date) =>
+      html`Скачать можно по кнопке ниже. Новую ссылку даст «Прислать ещё раз» в истории, до ${dateText(until, 'ru')} МСК.`,
+    keptWithoutLink: (until: Date) =>
+      html`Дать ссылку бот сейчас не может. Файл хранится до ${dateText(until, 'ru')} МСК: напишите в поддержку.`,
     resent: (name: string, short: string) => html`${name} · №\u00a0${short}`,
     original: (short: string) => html`Оригинал · №\u00a0${short}`,
     whyButton: (kop: number): string => (kop === 0 ? '🧾 Что с запуском' : '🧾 Почему списано'),

@@ -5,13 +5,13 @@
 
 -- Two new kinds of movement, both against cash: a payment that goes back, and a debt that is paid off.
 alter table pay.ledger_entries
-  drop constraint ledger_entries_kind_check,
+  drop constraint entry_kind,
   drop constraint ledger_entries_check1,
   drop constraint ledger_entries_check3,
   add constraint entry_kind check (kind in
-    ('topup', 'bonus', 'referral', 'debit', 'refund', 'adjust', 'reversal', 'repayment')),
+    ('topup', 'bonus', 'referral', 'debit', 'refund', 'part_refund', 'adjust', 'reversal', 'repayment')),
   add constraint entry_sign check (kind = 'adjust' or (amount_kop < 0) = (kind in ('debit', 'reversal', 'repayment'))),
-  add constraint entry_cause check ((kind in ('debit', 'refund')) = (external_ref is null));
+  add constraint entry_cause check ((kind in ('debit', 'refund', 'part_refund')) = (external_ref is null));
 
 -- An intended top-up. `total` is what the provider charges, in whole units of `currency`: Stars, or kopecks.
 create table pay.top_ups (

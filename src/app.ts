@@ -14,6 +14,7 @@ import { connect, query } from './db.ts'
 import { pause } from './errors.ts'
 import { createStats } from './events/stats.ts'
 import { kieCallbacks } from './http/callbacks.ts'
+import { files } from './http/files.ts'
 import { health, type Readiness } from './http/health.ts'
 import { createMetrics, serveMetrics } from './http/metrics.ts'
 import { createServer } from './http/server.ts'
@@ -25,6 +26,7 @@ import { resend, sendOriginals } from './jobs/resend.ts'
 import { startWorkers } from './jobs/workers.ts'
 import { type Log, scrubber } from './log.ts'
 import { appliedMigrations, migrate, migrations } from './migrate.ts'
+import { filePath, linkLifeMs } from './payments/file-links.ts'
 import { cancel, type Deps, news, place, type Wake } from './payments/integration.ts'
 import { createTelegram } from './telegram/client.ts'
 import { readUpdate, store } from './telegram/inbox.ts'
@@ -100,7 +102,20 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     publicUrl && callbackSecret ? `${publicUrl}${callbackPath(id, callbackSecret)}` : undefined
   const orders: Deps = { sql, upstream, results, budget: createBudget(sql), callbackUrl, wake, scrub, log }
   const messages = createMessages({ catalogue })
-  const delivery = { sql, telegram, results, messages, limits, wake, log }
+  const linkTo = (secret: string) => (id: string, n: number, keptUntil: Date) => {
+    const until = new Date(Math.min(Date.now() + linkLifeMs, keptUntil.getTime()))
+    return { url: `${publicUrl}${filePath(id, n, until, secret)}`, until }
+  }
+  const delivery = {
+    sql,
+    telegram,
+    results,
+    messages,
+    limits,
+    linkTo: publicUrl && callbackSecret ? linkTo(callbackSecret) : undefined,
+    wake,
+    log,
+  }
   const stats = createStats(sql, log)
 
   // The bot.
@@ -168,6 +183,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   if (config.roles.web && config.webhookSecret) {
     server.register(telegramWebhook, { secret: config.webhookSecret, receive })
   }
+  if (config.roles.web && publicUrl && callbackSecret) server.register(files, { secret: callbackSecret, sql })
   if (config.roles.web && callbackSecret) {
     server.register(kieCallbacks, {
       secret: callbackSecret,
@@ -192,7 +208,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       schema: state ? state.schema : late,
       jobs: queue ? { ok: true } : jobs ? late : { ok: false, detail: 'not started' },
       bot: botUsername ? { ok: true, detail: `@${botUsername}` } : { ok: false, detail: 'getMe has not answered' },
-      webhook: isWebhookSet || !publicUrl ? { ok: true } : { ok: false, detail: 'not registered' },
+      webhook: isWebhookSet || !publicUrl || !config.roles.web ? { ok: true } : { ok: false, detail: 'not registered' },
       draining: ending.signal.aborted ? { ok: false, detail: 'draining' } : { ok: true },
     }
   }
@@ -299,7 +315,9 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     metrics.waiting.set({ what: 'outbox_dead' }, row.outboxDead)
     metrics.waiting.set({ what: 'generations' }, row.open)
     metrics.heldKop.set(row.heldKop)
+    metrics.keptBytes.set(row.keptBytes)
     metrics.oldestOpenS.set(row.oldestOpenS)
+    metrics.statsAgeS.set(row.statsAgeS)
     metrics.poolReplaced.set(db.replaced() + front.replaced())
     const dead = await jobs?.boss.getQueue('dead')
     metrics.waiting.set({ what: 'dead_jobs' }, dead?.totalCount ?? 0)
@@ -321,14 +339,18 @@ export const backlog = query(
     outboxDead: Type.Integer(),
     open: Type.Integer(),
     heldKop: Type.Integer(),
+    keptBytes: Type.Integer(),
     oldestOpenS: Type.Number(),
+    statsAgeS: Type.Number(),
   }),
   sql => sql`
     select (select count(*) from pay.inbox where done_at is null) as inbox,
       (select count(*) from pay.inbox where dead_reason is not null) as "inboxParked",
       (select count(*) from pay.outbox where done_at is null) as outbox,
       (select count(*) from pay.outbox where dead_reason is not null) as "outboxDead",
+      (select coalesce(sum(bytes), 0)::bigint from pay.kept_files) as "keptBytes",
       count(*) as open, coalesce(sum(price_kop), 0)::bigint as "heldKop",
-      coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "oldestOpenS"
+      coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "oldestOpenS",
+      (select extract(epoch from now() - refreshed_at) from pay.model_stats_clock)::float8 as "statsAgeS"
     from pay.generations where finished_at is null`,
 )

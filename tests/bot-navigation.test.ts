@@ -325,12 +325,39 @@ t.test('a list shows prices, free runs and slow ones, the most used first', asyn
     rows.join('\n'),
   )
   const slow = 'google/imagen4-ultra'
-  stats.set(slow, { modelId: slow, runs30d: 500, finished: 100, succeeded: 97, p25Ms: 130_000, p75Ms: 240_000 })
+  stats.set(slow, {
+    modelId: slow,
+    runs30d: 500,
+    finished: 100,
+    succeeded: 97,
+    timed: 100,
+    p25Ms: 130_000,
+    p75Ms: 240_000,
+    hourFinished: 10,
+    hourSucceeded: 8,
+  })
   t.teardown(() => stats.delete(slow))
   await anna.presses('🔥 Популярные')
   t.match(captions(anna.last())[1], /^⏳ Imagen 4 Ultra/, 'and no button to the list that is open')
   await anna.presses('⏳ Imagen 4 Ultra')
   t.match(anna.last().html, '\nОбычно готово за 2–4\u00a0мин · успешно 97\u00a0% из последних 100')
+  t.notMatch(anna.last().html, '⚠️', 'eight of ten in the last hour are enough')
+})
+
+t.test('a card warns of a model that often fails in the last hour, but not after one failure', async t => {
+  const modelId = 'google/imagen4-ultra'
+  t.teardown(() => stats.delete(modelId))
+  const anna = await known()
+  const warns = async (hourSucceeded: number, hourFinished: number) => {
+    const typical = { timed: 90, p25Ms: 10_000, p75Ms: 20_000 }
+    stats.set(modelId, { modelId, runs30d: 90, finished: 100, succeeded: 90, ...typical, hourFinished, hourSucceeded })
+    const card = await anna.opens(`m_${modelKey(modelId)}`)
+    return /\n⚠️ Сейчас часто не получается\. Деньги за неудачу возвращаются\.(\n|$)/.test(card.html ?? '')
+  }
+  t.equal(await warns(7, 10), true)
+  t.equal(await warns(4, 5), false, '80 % are not under 80')
+  t.equal(await warns(0, 4), false, 'too few to say')
+  t.equal(await warns(3, 5), true)
 })
 
 t.test(

@@ -320,6 +320,8 @@ const run = (more: Partial<Generation>): Generation => ({
   category: 'image-to-video',
   isFree: false,
   priceKop: 104_00,
+  keptKop: null,
+  promised: null,
   execState: 'running',
   moneyState: 'debited',
   taskId: 'task',

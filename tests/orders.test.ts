@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import fc from 'fast-check'
 import t from 'tap'
 import { FreeLimitReached, InsufficientFunds, NotFound, QuoteExpired, TooManyOpen } from '../src/errors.ts'
 import { getRecentFailures, getUserStats, logGenerationEvent } from '../src/events/repository.ts'
@@ -83,6 +85,98 @@ story('callback, poll, sweep and admin settling at once make one settlement', as
     t.equal(await balanceOf(sql, 6), before + (ends[0]?.state === 'success' ? 0 : 30_00))
     t.equal((await events(6, id)).length, 2)
   }
+})
+
+const pictures = (arrived: number) => Array.from({ length: arrived }, (_, n) => ({ ...picture, n: n + 1 }))
+
+story(
+  'of what was promised the share that arrived is kept, rounded up, and the rest goes back to the kopeck',
+  async t => {
+    await user(60, 10_000_000_00)
+    const cases = fc.tuple(fc.integer({ min: 1, max: 100_000_00 }), fc.integer({ min: 1, max: 32 }), fc.nat())
+    await fc.assert(
+      fc.asyncProperty(cases, async ([priceKop, promised, any]) => {
+        const arrived = 1 + (any % promised)
+        const before = await balanceOf(sql, 60)
+        const { id } = await start(await order(60, priceKop))
+        await finish({ userId: 60, id }, { outcome: 'success', results: pictures(arrived), promised })
+        const keptKop = Math.ceil((priceKop * arrived) / promised)
+        const [row] = await owner`select kept_kop::int as kept, money_state from pay.generations where id = ${id}`
+        assert.deepEqual({ ...row }, { kept: keptKop, money_state: 'captured' })
+        assert.equal(await balanceOf(sql, 60), before - keptKop)
+      }),
+      { numRuns: 60 },
+    )
+    const { spentKop, success } = await getUserStats(sql, 60)
+    t.equal(spentKop, 10_000_000_00 - (await balanceOf(sql, 60)), 'the endings tell what was kept')
+    t.equal(success, 60)
+  },
+)
+
+story('a part that arrives is settled once, whoever settles', async t => {
+  await user(61, 100_00)
+  const { id } = await start(await order(61, 80_00))
+  const half = { ...success, results: pictures(1), promised: 2 }
+  const ends = await Promise.all([half, success, failed, half].map(ending => finish({ userId: 61, id }, ending)))
+  t.equal(ends.filter(({ result }) => result === 'settled').length, 1)
+  t.ok([60_00, 20_00, 100_00].includes(await balanceOf(sql, 61)))
+})
+
+story('more results than were promised, or a part refund by hand, are refused', async t => {
+  await user(62, 100_00)
+  const { id } = await start(await order(62, 10_00))
+  await t.rejects(finish({ userId: 62, id }, { ...success, results: pictures(3), promised: 2 }), /bad outcome/)
+  await finish({ userId: 62, id }, success)
+  await t.rejects(
+    owner`select pay.move(62, 'part_refund', 100, 'sales', ${id}, null)`.then(async () => {
+      const rows = await owner`select promise from pay.broken where key = ${id}`
+      if (rows.length > 0) throw new Error(rows[0]?.promise)
+    }),
+    /I3 kept and returned/,
+  )
+  await owner`alter table pay.ledger_entries disable trigger ledger_rows`
+  await owner`delete from pay.ledger_entries where user_id = 62 and kind = 'part_refund'`
+  await owner`update pay.wallets set balance_kop = 9000, seq = seq - 1 where user_id = 62`
+  await owner`alter table pay.ledger_entries enable trigger ledger_rows`
+})
+
+story('50 free starts at once over two processes and 10 a day give exactly 10, and failures return theirs', async t => {
+  await user(63)
+  const orders = await Promise.all(Array.from({ length: 50 }, () => order(63, 0)))
+  const startAt = String(Date.now() + 1_500)
+  const wide = JSON.stringify({ ...limits, freeDaily: 10, freeHourly: 10 })
+  const race = (part: typeof orders) =>
+    run(process.execPath, ['tests/support/racer.ts', url, JSON.stringify(part), startAt, wide]).then(
+      ({ stdout }) => JSON.parse(stdout) as string[],
+    )
+  const results = (await Promise.all([race(orders.slice(0, 25)), race(orders.slice(25))])).flat()
+  t.equal(results.filter(result => result === 'started').length, 10)
+  t.equal(results.filter(result => result === 'FreeLimitReached').length, 40)
+  const ids = await owner<{ id: string }[]>`select id from pay.generations where user_id = 63 order by id`
+  for (const { id } of ids.slice(0, 4)) await finish({ userId: 63, id }, failed)
+  for (const { id } of ids.slice(4)) await finish({ userId: 63, id }, success)
+  const [row] = await owner`select used from pay.free_usage where user_id = 63 and window_kind = 'day'`
+  t.equal(row?.used, 6)
+})
+
+story('a free run that fails in a later hour returns its use to the hour it was taken from', async t => {
+  await user(64)
+  const { id } = await start(await order(64, 0))
+  await owner`alter table pay.generations disable trigger generation_rows`
+  await owner`update pay.generations set created_at = created_at - interval '25 hours' where id = ${id}`
+  await owner`alter table pay.generations enable trigger generation_rows`
+  await owner`update pay.free_usage set starts_at = starts_at - interval '1 day' where user_id = 64 and window_kind = 'day'`
+  await owner`
+    update pay.free_usage set starts_at = pay.window_start('hour', now() - interval '25 hours')
+    where user_id = 64 and window_kind = 'hour'`
+  await owner`
+    update pay.free_usage set starts_at = pay.window_start('day', now() - interval '25 hours')
+    where user_id = 64 and window_kind = 'day'`
+  await start(await order(64, 0))
+  await finish({ userId: 64, id }, failed)
+  const rows =
+    await owner`select window_kind, used from pay.free_usage where user_id = 64 order by starts_at, window_kind`
+  t.strictSame(rows.map(({ used }) => used).sort(), [0, 0, 1, 1])
 })
 
 story('a timeout before the deadline is not due, after it gives the money back', async t => {

@@ -6,7 +6,8 @@ import { until } from './support/world.ts'
 
 const world = await stage(t)
 const { telegram, upstream, owner } = world
-const service = await world.service()
+const metricsPort = await freePort()
+const service = await world.service({ METRICS_PORT: String(metricsPort) })
 await service.ready()
 
 /** From the chat to a result in the chat, with a paid model. */
@@ -50,6 +51,29 @@ t.test('when the provider fails the money is back, and the bot says so after it 
   t.match(await lives(boris.id), [{ exec_state: 'failed', money_state: 'refunded', events: ['started', 'failed'] }])
 })
 
+t.test(
+  'of four files three arrive: three quarters of the price are kept, the rest is back, and both are said',
+  async t => {
+    const maxim = person(telegram, 'Максим')
+    maxim.open()
+    await maxim.sees(/Здравствуйте/)
+    upstream.next('partial_result')
+    await buys(maxim)
+    const told = await maxim.sees(/Готово 3 из 4\./)
+    const [row] = await owner`
+    select g.price_kop::int as price, g.kept_kop::int as kept, g.promised, g.cost_credits::float8 as cost, q.credits::float8 as expected
+    from pay.generations g join pay.quotes q on q.id = g.quote_id where g.user_id = ${maxim.id}`
+    t.equal(row?.kept, Math.ceil((row?.price * 3) / 4))
+    t.equal(row?.promised, 4)
+    t.equal(row?.cost, row?.expected, 'what the provider took stands beside what was expected')
+    t.equal(await balance(maxim.id), 500_00 - row?.kept)
+    t.match(told.text, /Списано 3,57\s₽, возвращено 1,18\s₽ · осталось 496,43\s₽/)
+    t.equal(maxim.fromBot().filter(({ media }) => media).length, 3)
+    await maxim.press(/Почему списано/)
+    await maxim.sees(/списано 3,57\s₽ · возвращено 1,18\s₽/)
+  },
+)
+
 t.test('the same update ten times has one effect', async t => {
   const vera = person(telegram, 'Вера')
   vera.open()
@@ -65,6 +89,9 @@ t.test('the same update ten times has one effect', async t => {
 
 t.test('metrics are on their own port, and health is the same everywhere', async t => {
   t.equal((await service.fetch('/metrics')).status, 404)
+  await owner`update pay.model_stats_clock set refreshed_at = now() - interval '700 seconds'`
+  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+  t.match(metrics, /^telegen_model_stats_age_seconds 70\d/m, 'a refresh that does not come is seen')
   t.match(await (await service.fetch('/healthz')).json(), {
     status: 'ok',
     version: String,

@@ -17,6 +17,7 @@ const isQuery = (value: unknown): value is AnyQuery =>
 // What Postgres calls a type, and what may stand for it in a schema.
 const typesOf: Record<number, (schema: TSchema) => boolean> = {
   16: schema => schema.type === 'boolean',
+  17: schema => schema.type === 'Uint8Array',
   20: schema => schema.type === 'integer',
   21: schema => schema.type === 'integer',
   23: schema => schema.type === 'integer',

@@ -23,6 +23,7 @@ import { to } from './routes.ts'
 import { answerer, pressed, show } from './show.ts'
 import { start } from './start.ts'
 import { topUps } from './top-up.ts'
+import { welcomeBack } from './welcome-back.ts'
 
 export type Bot = {
   /**
@@ -52,6 +53,7 @@ export function createBot({ telegram, botInfo, deps }: Options): Bot {
   bot.use(groups(deps))
   bot.use(introduction(deps))
   bot.use(unhurried(deps))
+  bot.use(welcomeBack(deps))
   for (const feature of features(deps)) bot.use(feature)
 
   return {

@@ -12,7 +12,7 @@ import type { BotDeps } from './deps.ts'
 import { goneScreen, menuButton } from './models.ts'
 import { onPress } from './press.ts'
 import { type List, to } from './routes.ts'
-import { successOf, typicalMs } from './typical.ts'
+import { failsOften, successOf, typicalMs } from './typical.ts'
 import { isLink, isNumeric, labelOf, megabytesOf, scalarText, shifted } from './values.ts'
 
 /** S4 and S5: one model, and its parameters. */
@@ -64,6 +64,7 @@ async function factsOf(deps: BotDeps, ctx: BotContext, model: Model): Promise<Ca
     dependsOn: priceReasons(ctx, model),
     example: range.maxKop > range.minKop && !isMeasured(model) ? exampleOf(deps, ctx, model) : undefined,
     typical: typicalOf(deps, model),
+    failsOften: failsOften(deps.stats.of(model.id)),
     free: catalogue.freeIds.has(model.id) ? { day: left.day, hour: left.hour, of: limits.freeDaily } : undefined,
   }
 }

@@ -109,9 +109,10 @@ export function stateOf(run: Pick<Generation, 'execState' | 'isFree' | 'errorCod
 
 export function moneyText(
   { t }: Pick<BotContext, 't'>,
-  { moneyState, priceKop, execState }: Pick<Generation, 'moneyState' | 'priceKop' | 'execState'>,
+  { moneyState, priceKop, keptKop, execState }: Pick<Generation, 'moneyState' | 'priceKop' | 'keptKop' | 'execState'>,
 ): string {
   const { money } = t.history
+  if (keptKop !== null && keptKop < priceKop) return money.kept(keptKop, priceKop - keptKop)
   if (moneyState !== 'free') return money[moneyState](priceKop)
   return execState === 'failed' || execState === 'timeout' ? money.freeReturned() : money.free()
 }

@@ -1,5 +1,5 @@
 import { type Catalogue, formatOf, type Model } from '../catalogue/models.ts'
-import { rangeText } from '../i18n/format.ts'
+import { lines, rangeText } from '../i18n/format.ts'
 import type { Failure } from '../i18n/ordering.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import { shortId } from '../id.ts'
@@ -28,10 +28,13 @@ export function createMessages({ catalogue }: { catalogue: Catalogue }): Message
           : t.run.resent(nameOf(catalogue, generation.modelId, language), short)
       return { text, buttons: [[button(t.menuButton, to.menu())]] }
     },
-    result(generation, _outputs, wallet, freeLeft, language) {
+    result(generation, outputs, wallet, freeLeft, language) {
       const t = stringsFor(language)
-      const { id, priceKop: kop } = generation
-      const facts = { ageMs: generation.ageMs, kop, balanceKop: wallet.balanceKop, freeLeft, short: shortId(id) }
+      const { id, ageMs, priceKop: kop, promised } = generation
+      const kept = generation.keptKop ?? kop
+      const isPart = promised !== null && promised > outputs.length
+      const part = isPart ? { arrived: outputs.length, promised, backKop: kop - kept } : undefined
+      const facts = { ageMs, kop: kept, balanceKop: wallet.balanceKop, freeLeft, short: shortId(id), part }
       return {
         text: t.run.result({ name: nameOf(catalogue, generation.modelId, language), ...facts }),
         buttons: [
@@ -42,12 +45,21 @@ export function createMessages({ catalogue }: { catalogue: Catalogue }): Message
         ],
       }
     },
-    withoutFiles(caption, outputs, why, language) {
-      const { run } = stringsFor(language)
-      const links = outputs.map(({ url }, index) => [{ text: run.downloadButton(index + 1), url }])
+    withoutFiles({ id }, caption, kept, why, language) {
+      const { run, sendAgainButton } = stringsFor(language)
+      const links = kept.flatMap(({ link }, index) =>
+        link ? [[{ text: run.downloadButton(index + 1, link.until), url: link.url }]] : [],
+      )
+      const [first] = kept
+      const how = first && (links.length > 0 ? run.keptWithLink(first.until) : run.keptWithoutLink(first.until))
+      const rows = [
+        ...links,
+        ...(first && links.length === 0 ? [[button(run.supportButton, to.generation(id, 'sp'))]] : []),
+        ...(why === 'later' || why === 'original_gone' ? [[button(sendAgainButton, to.generation(id, 'rs'))]] : []),
+      ]
       return {
-        text: html`${caption.text}\n\n${run.noFiles[why]}`,
-        buttons: [...(why === 'gone' ? [] : links), ...caption.buttons],
+        text: html`${caption.text}\n\n${lines(run.noFiles[why], how)}`,
+        buttons: [...rows, ...caption.buttons],
       }
     },
     failure(generation, language) {
@@ -119,7 +131,7 @@ function done(generation: Generation, language: Language): Screen {
 }
 
 /** What the committed state of the money says, and nothing else (lessons.md L55). */
-function moneyLine({ moneyState, priceKop, deadlineAt }: Generation, language: Language) {
+function moneyLine({ moneyState, priceKop, keptKop, deadlineAt }: Generation, language: Language) {
   const { money } = stringsFor(language).run
   switch (moneyState) {
     case 'refunded':
@@ -129,7 +141,7 @@ function moneyLine({ moneyState, priceKop, deadlineAt }: Generation, language: L
     case 'debited':
       return money.debited(priceKop, deadlineAt)
     case 'captured':
-      return money.captured(priceKop)
+      return money.captured(keptKop ?? priceKop)
   }
 }
 

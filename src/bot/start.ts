@@ -3,7 +3,6 @@ import { lines } from '../i18n/format.ts'
 import { isId } from '../id.ts'
 import { freeLeft } from '../payments/generations.ts'
 import { readWallet } from '../payments/wallet.ts'
-import { outboxRevive } from '../telegram/outbox.ts'
 import { button, type Screen } from '../telegram/screen.ts'
 import { cardScreen } from './card.ts'
 import type { BotContext } from './context.ts'
@@ -22,7 +21,6 @@ export function start(deps: BotDeps) {
 
   bot.start(async ctx => {
     await dropDraft(sql, ctx.user.id)
-    await deliverWaiting(deps, ctx)
     const [kind, argument = ''] = /^([mgt])_(.+)$/.exec(ctx.payload)?.slice(1) ?? []
     if (kind === 'm') {
       if (ctx.user.isNew) await ctx.show({ text: ctx.t.welcomeToModel(ctx.from.first_name), buttons: [] })
@@ -81,15 +79,4 @@ async function welcomeScreen(deps: BotDeps, ctx: BotContext): Promise<Screen> {
   const freeRuns = [...catalogue.freeIds].reduce((sum, id) => sum + left(id).day, 0)
   const menu = await menuScreen(deps, ctx)
   return { ...menu, text: ctx.t.welcome({ name: ctx.from?.first_name ?? '', freeRuns, bonusKop: startBonusKop }) }
-}
-
-/** Results that could not be sent while the person had blocked the bot come now. */
-async function deliverWaiting({ sql, wake }: BotDeps, ctx: BotContext): Promise<void> {
-  const waiting = await outboxRevive(sql, ctx.user.id)
-  if (waiting.length === 0) return
-  await ctx.show({
-    text: ctx.t.waitingResults(waiting.length),
-    buttons: [[button(ctx.t.historyButton, to.history('a', '0'))]],
-  })
-  for (const { id } of waiting) await wake.deliver(id)
 }

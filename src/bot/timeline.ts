@@ -49,10 +49,11 @@ export const timelineOf = query(
       from pay.generation_events e, g
       where e.user_id = g.user_id and e.request_id = g.id and e.status <> 'started'
       union all
-      select finished_at, 5, 'charged', price_kop, null, null from g where money_state = 'captured'
+      select finished_at, 5, 'charged', kept_kop, null, null from g where kept_kop = price_kop
       union all
-      select l.created_at, 5, 'returned', l.amount_kop, null, null from pay.ledger_entries l, g
-      where l.user_id = g.user_id and l.generation_id = g.id and l.kind = 'refund'
+      select l.created_at, 5, case l.kind when 'refund' then 'returned' else 'kept' end, l.amount_kop, g.kept_kop::text, null
+      from pay.ledger_entries l, g
+      where l.user_id = g.user_id and l.generation_id = g.id and l.kind in ('refund', 'part_refund')
       union all
       select finished_at, 5, 'free_returned', null, null, null from g where is_free and exec_state in ('failed', 'timeout')
     )
@@ -98,6 +99,8 @@ function stepOf({ what, kop, detail, files }: Moment, choices: string): Timeline
     case 'charged':
     case 'returned':
       return { what, kop: kop ?? 0 }
+    case 'kept':
+      return { what, kop: Number(detail), backKop: kop ?? 0 }
     case 'free':
     case 'free_returned':
     case 'timeout':

@@ -95,6 +95,8 @@ export const Rule = Type.Union([
     if: Condition,
     earlier: Type.Record(Type.String(), Type.Array(Scalar)),
   }),
+  /** A number that counts the files of the earlier generation, from 0; where it is known how many there are. */
+  rule('within_results', { param: ParamName, of: ParamName }),
   /** The longest side of the file, where it is known, times a factor must not exceed `max` pixels. */
   rule('max_output_side', { param: ParamName, times: ParamName, max: Type.Integer({ minimum: 1 }) }),
 ])

@@ -106,26 +106,28 @@ const ModelStats = Type.Object({
   runs30d: Type.Integer(),
   finished: Type.Integer(),
   succeeded: Type.Integer(),
+  timed: Type.Integer(),
   p25Ms: Nullable(Type.Number()),
   p75Ms: Nullable(Type.Number()),
+  hourFinished: Type.Integer(),
+  hourSucceeded: Type.Integer(),
 })
-/** Of a model: successes of 30 days, the last 100 finished runs, and how long 25 and 75 % of the successes took. */
+/**
+ * Of a model: successes of 30 days; the last 100 finished runs without the person's own failures, and those of the last
+ * hour among them; how long 25 and 75 % of the `timed` last successes took.
+ */
 export type ModelStats = Static<typeof ModelStats>
 
-/** Failures that say nothing about a model (the person's input, content refusals, cancels) are left out. */
 export const modelStats = query(
   ModelStats,
   sql => sql`
-    select m.model_id as "modelId", m.runs as "runs30d", l.finished, l.succeeded, l.p25 as "p25Ms", l.p75 as "p75Ms"
-    from (select model_id, count(*) filter (where status = 'success') as runs
-          from pay.generation_events
-          where status <> 'started' and created_at > now() - interval '30 days' group by model_id) m
-    cross join lateral (
-      select count(*) as finished, count(*) filter (where e.status = 'success') as succeeded,
-        percentile_cont(0.25) within group (order by e.duration_ms) filter (where e.status = 'success') as p25,
-        percentile_cont(0.75) within group (order by e.duration_ms) filter (where e.status = 'success') as p75
-      from (select status, duration_ms from pay.generation_events x
-            where x.model_id = m.model_id and x.status <> 'started'
-              and (x.error_code is null or x.error_code not in ('invalid_input', 'moderation', 'cancelled'))
-            order by x.created_at desc limit 100) e) l`,
+    select model_id as "modelId", runs_30d as "runs30d", finished, succeeded, timed, p25_ms as "p25Ms", p75_ms as "p75Ms",
+      hour_finished as "hourFinished", hour_succeeded as "hourSucceeded"
+    from pay.model_stats`,
+)
+
+/** Makes the figures anew, on the first machine that asks in a minute. */
+export const refreshModelStats = query(
+  Type.Object({ isDone: Type.Boolean() }),
+  sql => sql`select pay.model_stats_refresh(now()) as "isDone"`,
 )

@@ -1,6 +1,6 @@
 import type { Sql } from '../db.ts'
 import type { Log } from '../log.ts'
-import { type ModelStats, modelStats } from './repository.ts'
+import { type ModelStats, modelStats, refreshModelStats } from './repository.ts'
 
 export type Stats = {
   of(modelId: string): ModelStats | undefined
@@ -9,7 +9,7 @@ export type Stats = {
   refresh(): Promise<void>
 }
 
-/** How the models do, prepared: a screen reads it from memory. Refreshed by whoever built it. */
+/** How the models do: prepared by one machine for all, read by a screen from memory. Refreshed by whoever built it. */
 export function createStats(sql: Sql, log: Log): Stats {
   let known = new Map<string, ModelStats>()
   return {
@@ -17,9 +17,10 @@ export function createStats(sql: Sql, log: Log): Stats {
     popularity: modelId => known.get(modelId)?.runs30d ?? 0,
     async refresh() {
       try {
+        await refreshModelStats(sql)
         known = new Map((await modelStats(sql)).map(row => [row.modelId, row]))
       } catch (error) {
-        log.warn({ err: error }, 'the figures of the models could not be read')
+        log.warn({ err: error }, 'the figures of the models could not be refreshed')
       }
     },
   }

@@ -90,6 +90,7 @@ export const navigationEn: Navigation = {
       c.typical
         ? html`Usually ready in ${rangeText(c.typical.fromMs, c.typical.toMs, 'en')}${c.typical.of > 0 ? ` · ${c.typical.percent}\u00a0% of the last ${c.typical.of} succeeded` : ''}`
         : html`How long it usually takes: too few runs to say`,
+      c.failsOften && html`⚠️ It often fails right now. Money for a failed run comes back.`,
       c.free &&
         html`🎁 Free: ${String(c.free.day)} of ${String(c.free.of)} left today, ${String(c.free.hour)} this hour`,
     ),
@@ -155,6 +156,7 @@ export const navigationEn: Navigation = {
       freeReturned: () => 'Your free run is back',
       debited: kop => `${amount(kop)} set aside, not charged`,
       captured: kop => `Charged ${amount(kop)}`,
+      kept: (kop, backKop) => `Charged ${amount(kop)}, ${amount(backKop)} returned`,
       refunded: kop => `Your money is back: ${amount(kop)}`,
     },
     number: short => `No\u00a0${short}`,
@@ -303,5 +305,6 @@ const operationKinds: Record<string, string> = {
   referral: 'referral',
   debit: 'charge',
   refund: 'return',
+  part_refund: 'part return',
   adjust: 'correction',
 }

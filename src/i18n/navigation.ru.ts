@@ -102,6 +102,7 @@ export const navigationRu = {
       c.typical
         ? html`Обычно готово за ${rangeText(c.typical.fromMs, c.typical.toMs, 'ru')}${c.typical.of > 0 ? ` · успешно ${c.typical.percent}\u00a0% из последних ${c.typical.of}` : ''}`
         : html`Сколько обычно длится: пока мало данных`,
+      c.failsOften && html`⚠️ Сейчас часто не получается. Деньги за неудачу возвращаются.`,
       c.free &&
         html`🎁 Бесплатно: осталось ${String(c.free.day)} из ${String(c.free.of)} сегодня, ${String(c.free.hour)} в этот час`,
     ),
@@ -159,6 +160,7 @@ export const navigationRu = {
       freeReturned: () => 'Бесплатный запуск вернулся',
       debited: (kop: number) => `${amount(kop)} отложены, не списаны`,
       captured: (kop: number) => `Списано ${amount(kop)}`,
+      kept: (kop: number, backKop: number) => `Списано ${amount(kop)}, возвращено ${amount(backKop)}`,
       refunded: (kop: number) => `Деньги вернулись: ${amount(kop)}`,
     },
     number: (short: string) => `№\u00a0${short}`,
@@ -307,5 +309,6 @@ const operationKinds: Record<string, string> = {
   referral: 'за друга',
   debit: 'списание',
   refund: 'возврат',
+  part_refund: 'возврат части',
   adjust: 'исправление',
 }

@@ -27,6 +27,7 @@ export type CardFacts = {
   example: { text: string; kop: number } | undefined
   /** Absent while there are too few runs to say. */
   typical: { fromMs: number; toMs: number; percent: number; of: number } | undefined
+  failsOften: boolean
   free: { day: number; hour: number; of: number } | undefined
 }
 export type ParameterFacts = {

@@ -1,6 +1,6 @@
 import { formatKop } from '../money.ts'
 import { type Html, html } from '../telegram/html.ts'
-import { durationText, lines, numberText, pluralEn, priceText, secondText, timeText } from './format.ts'
+import { dateText, durationText, lines, numberText, pluralEn, priceText, secondText, timeText } from './format.ts'
 import type { Media, Ordering, TimelineStep } from './ordering.ts'
 
 const amount = (kop: number) => formatKop(kop, 'en')
@@ -273,19 +273,26 @@ export const orderingEn: Ordering = {
     result: r =>
       lines(
         html`✅ <b>${r.name}</b> · ${durationText(r.ageMs, 'en')}`,
+        r.part && html`${r.part.arrived} of ${r.part.promised} are ready.`,
         r.kop === 0
           ? html`Free · ${r.freeLeft} left today · No\u00a0${r.short}`
-          : html`Charged ${amount(r.kop)}, ${amount(r.balanceKop)} left · No\u00a0${r.short}`,
+          : html`Charged ${amount(r.kop)}${r.part ? `, returned ${amount(r.part.backKop)}` : ''}, ${amount(r.balanceKop)} left · No\u00a0${r.short}`,
       ),
     repeatForButton: kop => (kop === 0 ? '🔁 Repeat' : `🔁 Repeat for ${price(kop)}`),
     repeatButton: '🔁 Repeat',
     changeButton: '✏️ Change',
-    downloadButton: n => (n === 1 ? 'Download' : `Download ${n}`),
+    downloadButton: (n, until) => `Download${n === 1 ? '' : ` ${n}`} (until ${dateText(until, 'en')})`,
     noFiles: {
-      too_big: html`The file is too big for Telegram. Download it by the link, which lives for about a day.`,
-      refused: html`The file could not be shown here. Download it by the link, which lives for about a day.`,
-      gone: html`The file is gone: it is kept for about a day.`,
+      too_big: html`The file is too big for Telegram.`,
+      refused: html`The file could not be shown here.`,
+      later: html`The file cannot be had right now. Try sending it again in a few minutes.`,
+      gone: html`The file is gone: the time for which it is kept has passed.`,
+      original_gone: html`The file is gone: the time for which it is kept has passed. What was in the chat can be sent again.`,
     },
+    keptWithLink: until =>
+      html`The button below downloads it. “Send again” in the history gives a new link, until ${dateText(until, 'en')} MSK.`,
+    keptWithoutLink: until =>
+      html`The bot cannot give a link right now. The file is kept until ${dateText(until, 'en')} MSK: write to support.`,
     originalButton: '📎 Original file',
     resent: (name, short) => html`${name} · No\u00a0${short}`,
     original: short => html`Original · No\u00a0${short}`,
@@ -367,6 +374,8 @@ function moment(step: TimelineStep): string {
       return 'no result by the deadline'
     case 'charged':
       return `charged ${amount(step.kop)} · returned ${amount(0)}`
+    case 'kept':
+      return `charged ${amount(step.kop)} · returned ${amount(step.backKop)}`
     case 'returned':
       return `charged ${amount(0)} · returned ${amount(step.kop)}`
     case 'free_returned':

@@ -1,7 +1,7 @@
 import { formatKop } from '../money.ts'
 import { type Html, html } from '../telegram/html.ts'
-import { durationText, lines, numberText, pluralRu, priceText, secondText, timeText } from './format.ts'
-import type { Ask, Failure, Media, QuoteFacts, TimelineStep, Unfit } from './ordering.ts'
+import { dateText, durationText, lines, numberText, pluralRu, priceText, secondText, timeText } from './format.ts'
+import type { Ask, Failure, Media, QuoteFacts, ResultFacts, TimelineStep, Unfit } from './ordering.ts'
 
 const amount = (kop: number) => formatKop(kop, 'ru')
 const price = (kop: number) => priceText(kop, 'ru')
@@ -283,23 +283,31 @@ export const orderingRu = {
     cannotResend: 'Файл уже удалён',
 
     // S12
-    result: (r: { name: string; ageMs: number; kop: number; balanceKop: number; freeLeft: number; short: string }) =>
+    result: (r: ResultFacts) =>
       lines(
         html`✅ <b>${r.name}</b> · ${durationText(r.ageMs, 'ru')}`,
+        r.part && html`Готово ${r.part.arrived} из ${r.part.promised}.`,
         r.kop === 0
           ? html`Бесплатно · осталось сегодня ${r.freeLeft} · №\u00a0${r.short}`
-          : html`Списано ${amount(r.kop)} · осталось ${amount(r.balanceKop)} · №\u00a0${r.short}`,
+          : html`Списано ${amount(r.kop)}${r.part ? `, возвращено ${amount(r.part.backKop)}` : ''} · осталось ${amount(r.balanceKop)} · №\u00a0${r.short}`,
       ),
     repeatForButton: (kop: number): string => (kop === 0 ? '🔁 Повторить' : `🔁 Повторить за ${price(kop)}`),
     repeatButton: '🔁 Повторить',
     changeButton: '✏️ Изменить параметры',
     originalButton: '📎 Оригинал без сжатия',
-    downloadButton: (n: number): string => (n === 1 ? 'Скачать' : `Скачать ${n}`),
+    downloadButton: (n: number, until: Date): string =>
+      `Скачать${n === 1 ? '' : ` ${n}`} (до ${dateText(until, 'ru')})`,
     noFiles: {
-      too_big: html`Файл слишком большой для Telegram. Скачайте его по ссылке: она живёт около суток.`,
-      refused: html`Показать файл здесь не получилось. Скачайте его по ссылке: она живёт около суток.`,
-      gone: html`Файл уже удалён: он хранится около суток.`,
+      too_big: html`Файл слишком большой для Telegram.`,
+      refused: html`Показать файл здесь не получилось.`,
+      later: html`Сейчас файл не получить. Попробуйте прислать его ещё раз через несколько минут.`,
+      gone: html`Файл уже удалён: время его хранения прошло.`,
+      original_gone: html`Файл уже удалён: время его хранения прошло. То, что было в чате, можно прислать ещё раз.`,
     },
+    keptWithLink: (until: Date) =>
+      html`Скачать можно по кнопке ниже. Новую ссылку даст «Прислать ещё раз» в истории, до ${dateText(until, 'ru')} МСК.`,
+    keptWithoutLink: (until: Date) =>
+      html`Дать ссылку бот сейчас не может. Файл хранится до ${dateText(until, 'ru')} МСК: напишите в поддержку.`,
     resent: (name: string, short: string) => html`${name} · №\u00a0${short}`,
     original: (short: string) => html`Оригинал · №\u00a0${short}`,
     whyButton: (kop: number): string => (kop === 0 ? '🧾 Что с запуском' : '🧾 Почему списано'),
@@ -383,6 +391,8 @@ function moment(step: TimelineStep): string {
       return 'результат не пришёл к сроку'
     case 'charged':
       return `списано ${amount(step.kop)} · возвращено ${amount(0)}`
+    case 'kept':
+      return `списано ${amount(step.kop)} · возвращено ${amount(step.backKop)}`
     case 'returned':
       return `списано ${amount(0)} · возвращено ${amount(step.kop)}`
     case 'free_returned':

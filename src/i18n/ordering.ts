@@ -41,9 +41,21 @@ export type QuoteFacts = {
 export type TimelineStep =
   | { what: 'price'; kop: number; choices: string }
   | { what: 'held' | 'charged' | 'returned'; kop: number }
+  | { what: 'kept'; kop: number; backKop: number }
   | { what: 'free' | 'free_returned' | 'cancelled' | 'failed' | 'timeout' }
   | { what: 'sent'; taskTail: string | undefined }
   | { what: 'result'; files: number }
+
+/** `part`: fewer files arrived than were promised, and so many kopecks went back; `kop` is what was kept. */
+export type ResultFacts = {
+  name: string
+  ageMs: number
+  kop: number
+  balanceKop: number
+  freeLeft: number
+  short: string
+  part: { arrived: number; promised: number; backKop: number } | undefined
+}
 
 /** Why a run failed, as far as a person is concerned. */
 export type Failure = 'input' | 'moderation' | 'model' | 'late' | 'busy' | 'cancelled' | 'other'

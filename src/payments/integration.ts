@@ -259,23 +259,25 @@ export async function check(deps: Deps, ref: Ref): Promise<Checked> {
   crash('poll_ok')
   switch (task.kind) {
     case 'failed':
-      await settle(deps, ref, { outcome: 'failed', code: task.code, message: task.message })
+      await settle(deps, ref, { outcome: 'failed', code: task.code, message: task.message, ...costOf(task) })
       return { state: 'ended', generation }
     case 'success': {
       if (isForeign(task.callBackUrl, deps.callbackUrl(ref.id))) {
         deps.log.error({ generationId: ref.id, taskId: generation.taskId }, 'the task belongs to another order')
         return generation.isOverdue ? timeout('wrong_task', 'the task belongs to another order') : open
       }
-      const results = await collectPatiently(deps, ref, generation.taskId, task.urls)
-      if (results === 'unclear')
+      const collected = await collectPatiently(deps, ref, generation.taskId, task.urls)
+      if (collected === 'unclear')
         return generation.isHopeless ? timeout('no_result', 'the files could not be fetched') : open
-      if (results.length > 0) await settle(deps, ref, { outcome: 'success', results })
-      else
-        await settle(deps, ref, {
-          outcome: 'failed',
-          code: 'no_result',
-          message: `${task.urls.length} files, none usable`,
-        })
+      const { results, promised } = collected
+      const message = `${promised} files, none usable`
+      await settle(
+        deps,
+        ref,
+        results.length > 0
+          ? { outcome: 'success', results, promised, ...costOf(task) }
+          : { outcome: 'failed', code: 'no_result', message, ...costOf(task) },
+      )
       return { state: 'ended', generation }
     }
     case 'unclear':
@@ -296,12 +298,21 @@ export type Result = {
   seconds: number | null
   url: string
 }
+/**
+ * `promised`: files that the upstream named, where it is more than there are results. `cost`: credits that the upstream
+ * says it took, an exact decimal.
+ */
 export type Ending =
-  | { outcome: 'success'; results: Result[] }
-  | { outcome: 'failed' | 'timeout'; code: string; message: string }
+  | { outcome: 'success'; results: Result[]; promised?: number; cost?: string }
+  | { outcome: 'failed' | 'timeout'; code: string; message: string; cost?: string }
 
-// No usable file after some patience is a verdict; a network that fails is not.
-async function collectPatiently(deps: Deps, ref: Ref, taskId: string, named: string[]): Promise<Result[] | 'unclear'> {
+const costOf = ({ creditsConsumed }: { creditsConsumed?: number }) =>
+  creditsConsumed === undefined ? {} : { cost: String(creditsConsumed) }
+
+type Collected = { results: Result[]; promised: number }
+
+// A file that is not to be had after some patience is a verdict; a network that fails is not.
+async function collectPatiently(deps: Deps, ref: Ref, taskId: string, named: string[]): Promise<Collected | 'unclear'> {
   let urls = named
   let found: Result[] | 'unclear' = []
   for (const pauseMs of resultPausesMs) {
@@ -311,9 +322,9 @@ async function collectPatiently(deps: Deps, ref: Ref, taskId: string, named: str
       if (again.kind === 'success') urls = again.urls
     }
     found = await collect(deps, ref, urls)
-    if (found.length > 0 && found !== 'unclear') return found
+    if (found !== 'unclear' && found.length > 0 && found.length === urls.length) break
   }
-  return found
+  return found === 'unclear' ? found : { results: found, promised: urls.length }
 }
 
 // Only files that were fetched whole and are what they should be count as results.
@@ -354,15 +365,24 @@ export type Settled = Omit<Static<typeof Settled>, 'result'> & { result: 'settle
 
 export const genFinish = query(
   Settled,
-  (sql, { userId, id }: Ref, outcome: string, code: string | null, message: string | null, results: object) => sql`
+  (
+    sql,
+    { userId, id }: Ref,
+    outcome: string,
+    code: string | null,
+    message: string | null,
+    results: object,
+    promised: number | null = null,
+    cost: string | null = null,
+  ) => sql`
     select result, state, outbox_id as "outboxId"
-    from pay.gen_finish(${userId}, ${id}, ${outcome}, ${code}, ${message}, ${results})`,
+    from pay.gen_finish(${userId}, ${id}, ${outcome}, ${code}, ${message}, ${results}, ${promised}, ${cost})`,
 )
 
 /**
- * Ends a generation once, whoever asks: success keeps the money, anything else gives it back; the final event and the
- * message to the person are written in the same statement. Every later call reads `already` and the state that stands.
- * Throws NotFound for a generation that is not there, Unknown when the database stays silent (ask again).
+ * Ends a generation once, whoever asks: success keeps the money, or the share of what arrived, anything else gives it
+ * back; the final event and the message to the person are written in the same statement. Every later call reads
+ * `already` and the state that stands. Throws NotFound for a generation that is not there, Unknown when the database stays silent (ask again).
  */
 export async function settle(
   deps: Pick<Deps, 'sql' | 'wake' | 'scrub' | 'log'>,
@@ -371,8 +391,9 @@ export async function settle(
 ): Promise<Settled> {
   const failed = ending.outcome === 'success' ? undefined : ending
   const message = failed ? [...deps.scrub(failed.message)].slice(0, 500).join('') : null
-  const results = ending.outcome === 'success' ? ending.results : []
-  const finish = () => genFinish(deps.sql, ref, ending.outcome, failed?.code ?? null, message, results)
+  const { results = [], promised = null } = ending.outcome === 'success' ? ending : {}
+  const { outcome, cost = null } = ending
+  const finish = () => genFinish(deps.sql, ref, outcome, failed?.code ?? null, message, results, promised, cost)
   crash('before_settle')
   try {
     const row = await untilAnswered(async () => only(await finish()), writeMs)

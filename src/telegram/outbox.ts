@@ -54,9 +54,14 @@ export const outboxMark = query(
       ${againMs === null ? null : `${againMs} milliseconds`}) as "isMine"`,
 )
 
+/** Makes due again what could not reach a person who is back. */
 export const outboxRevive = query(
-  Type.Object({ id: Type.Integer() }),
-  (sql, userId: number) => sql`select id from pay.outbox_revive(${userId}) as id`,
+  Type.Object({ id: Type.Integer(), isResult: Type.Boolean() }),
+  (sql, userId: number) => sql`
+    select o.id, g.exec_state = 'success' as "isResult"
+    from pay.outbox_revive(${userId}) as revived
+    join pay.outbox o on o.id = revived
+    join pay.generations g on g.user_id = o.user_id and g.id = o.body ->> 'generationId'`,
 )
 
 /** Messages that nobody sent in time. */

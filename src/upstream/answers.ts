@@ -233,9 +233,12 @@ function textOf(value: unknown): string {
   }
 }
 
+// Five thousand dollars for one run is no price.
+const mostCredits = 1_000_000
+
 function creditsOf(record: Recorded): number | undefined {
   const credits = record.creditsConsumed ?? record.consumeCredits
-  return typeof credits === 'number' && Number.isFinite(credits) && credits >= 0 ? credits : undefined
+  return typeof credits === 'number' && credits >= 0 && credits < mostCredits ? credits : undefined
 }
 
 // JSON inside JSON, or an object at once, or "" or null (K7).

@@ -26,6 +26,7 @@ const names = {
   empty_result: 'успех без файлов',
   odd_state: 'незнакомое состояние',
   dead_result: 'файл результата 404',
+  partial_result: 'пришли 3 файла из 4',
   wrong_result: 'вместо файла HTML',
   truncated_result: 'файл оборван',
 }

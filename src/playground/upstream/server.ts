@@ -38,6 +38,7 @@ export type Behaviour =
   | 'dead_result'
   | 'wrong_result'
   | 'truncated_result'
+  | 'partial_result'
 
 export type TaskView = {
   taskId: string

@@ -84,11 +84,16 @@ export function openTasks({ models, files, callbacks, account, speed, seed, stop
   function resultsOf(task: TaskView): string[] {
     if (task.behaviour === 'empty_result') return []
     const model = models.get(task.model)!
+    const isPart = task.behaviour === 'partial_result'
     // One task may bring several files (K9).
-    const count = task.model === 'grok-imagine/text-to-image' ? 2 : 1
+    const count = isPart ? 4 : task.model === 'grok-imagine/text-to-image' ? 2 : 1
     return Array.from({ length: count }, (_, index) => {
       const recipe = recipeFor(model, task.input, index, seed, known)
-      return files.plan(`results/${task.taskId}-${index + 1}`, recipe, SPOILT[task.behaviour])
+      return files.plan(
+        `results/${task.taskId}-${index + 1}`,
+        recipe,
+        isPart && index === count - 1 ? 'dead' : SPOILT[task.behaviour],
+      )
     })
   }
 

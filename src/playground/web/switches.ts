@@ -63,6 +63,7 @@ const behaviours = [
   'empty_result',
   'odd_state',
   'dead_result',
+  'partial_result',
   'wrong_result',
   'truncated_result',
 ] as const satisfies readonly Behaviour[]

@@ -123,6 +123,8 @@ async function screens(bench: Bench, { size, url, owner }: Filled): Promise<Figu
     limits: { maxOpen: 3, freeDaily: 10, freeHourly: 3 },
     startBonusKop: 0,
     adminIds: [],
+    packsKop: [100_00],
+    starRateRub: '1.2',
     botUsername: () => botInfo.username,
     integration: { place: never, cancel: never },
     wake: { submit: never, check: never, follow: never, deliver: never },

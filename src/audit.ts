@@ -1,0 +1,61 @@
+import { BadConfig, readConfig } from './config.ts'
+import { connect } from './db.ts'
+import { createLog, scrubber } from './log.ts'
+import { auditReport, findings, starFindings } from './payments/audit.ts'
+import { createTelegram } from './telegram/client.ts'
+import { starTransactions } from './telegram/payments.ts'
+
+// `npm run audit`: do the books agree with themselves, with Telegram's list of Stars and with what runs really cost?
+// Exit 0: yes. 1: no, and each disagreement is a line. 2: it could not be asked. Changes nothing.
+
+// Ten million entries are read well within this.
+const deadlineMs = 300_000
+// What is younger may be on its way.
+const freshS = 300
+
+try {
+  process.exit(await audit())
+} catch (error) {
+  const problems = error instanceof BadConfig ? error.problems : [error instanceof Error ? error.message : String(error)]
+  const secrets = [process.env.TELEGRAM_BOT_TOKEN, process.env.DATABASE_URL].filter(value => value !== undefined)
+  console.error(problems.map(problem => `the audit could not be made: ${scrubber(secrets)(problem)}`).join('\n'))
+  process.exit(2)
+}
+
+async function audit(): Promise<number> {
+  const config = readConfig(process.env)
+  if (!config.databaseUrl) throw new Error('DATABASE_URL is missing: the books of which database?')
+  const log = createLog({ level: 'silent', secrets: config.secrets })
+  const db = connect(config.databaseUrl, { deadlineMs, max: 1 })
+  const telegram = createTelegram({
+    token: config.botToken,
+    apiRoot: config.telegramApiRoot,
+    pace: async () => 0,
+    log,
+  })
+  const startedAt = Date.now()
+  const movements = []
+  for (let offset = 0; ; offset += 100) {
+    const page = await starTransactions(telegram, offset)
+    for (const { id, amount, date, source, receiver } of page) {
+      const isOurs = (source ?? receiver)?.invoice_payload !== undefined
+      if (isOurs && date < startedAt / 1000 - freshS) movements.push({ id, amount, isRefund: source === undefined })
+    }
+    if (page.length < 100) break
+  }
+  const [report] = await auditReport(db.sql)
+  if (!report) throw new Error('the database answered nothing')
+  const problems = [...findings(report), ...(await starFindings(db.sql, movements))]
+  await db.close()
+
+  const rubles = (kop: number) => `${(kop / 100).toFixed(2)} ₽`
+  for (const { contra, entries, kop } of report.contra) console.log(`${contra}: ${entries} entries, ${rubles(kop)}`)
+  for (const { question, left_kop, right_kop } of report.books) {
+    console.log(`${left_kop === right_kop ? '✓' : '✗'} ${question}: ${rubles(left_kop)} = ${rubles(right_kop)}`)
+  }
+  console.log(`Stars: ${movements.length} movements at Telegram`)
+  for (const problem of problems) console.log(`✗ ${problem}`)
+  const seconds = ((Date.now() - startedAt) / 1000).toFixed(1)
+  console.log(`${problems.length === 0 ? 'The books agree' : `${problems.length} disagreements`}, asked in ${seconds} s.`)
+  return problems.length === 0 ? 0 : 1
+}

@@ -1,0 +1,89 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { query, type Sql } from '../db.ts'
+
+const Report = Type.Object({
+  isReplica: Type.Boolean(),
+  broken: Type.Unsafe<{ promise: string; rows: number; example: string }[]>(Type.Array(Type.Object({}))),
+  books: Type.Unsafe<{ question: string; left_kop: number; right_kop: number }[]>(Type.Array(Type.Object({}))),
+  contra: Type.Unsafe<{ contra: string; entries: number; kop: number }[]>(Type.Array(Type.Object({}))),
+  costs: Type.Unsafe<{ model_id: string; runs: number; expected: number; real: number }[]>(Type.Array(Type.Object({}))),
+})
+/** What the books say: broken promises by kind, the questions of an accountant, sums by account, real cost by model. */
+export type Report = Static<typeof Report>
+
+/** All of it in one statement, so in one snapshot. */
+export const auditReport = query(
+  Report,
+  sql => sql`
+    select pg_is_in_recovery() as "isReplica",
+      (select coalesce(json_agg(b), '[]') from (
+        select promise, count(*)::int as rows, min(key) as example from pay.broken group by promise order by promise) b) as broken,
+      (select json_agg(b) from pay.books b) as books,
+      (select coalesce(json_agg(c order by c.contra), '[]') from pay.contra_sums c) as contra,
+      (select coalesce(json_agg(c order by c.model_id), '[]') from pay.costs c) as costs`,
+)
+
+// A model whose runs cost so much more than the catalogue says is sold below its price.
+const mostCostRatio = 1.02
+
+/** Everything that is wrong, a sentence each; nothing when the books agree. */
+export function findings({ isReplica, broken, books, costs }: Report): string[] {
+  return [
+    ...(isReplica ? ['this database is a replica: it may be behind, ask the primary'] : []),
+    ...broken.map(({ promise, rows, example }) => `${promise}: ${rows}, for example ${example}`),
+    ...books
+      .filter(({ left_kop, right_kop }) => left_kop !== right_kop)
+      .map(({ question, left_kop, right_kop }) => `${question}: ${left_kop} is not ${right_kop}`),
+    ...costs
+      .filter(({ expected, real }) => real > expected * mostCostRatio)
+      .map(
+        ({ model_id, runs, expected, real }) =>
+          `${model_id} cost ${real} credits in ${runs} runs, ${expected} were expected`,
+      ),
+  ]
+}
+
+const Received = Type.Object({ chargeId: Type.String(), total: Type.Integer(), isReversed: Type.Boolean() })
+/** A payment in Stars as it is booked here, or parked. */
+export type Received = Static<typeof Received>
+
+export const starsReceived = query(
+  Received,
+  (sql, after: string, limit: number) => sql`
+    select charge_id as "chargeId", max(total) as total, bool_or(is_reversed) as "isReversed" from (
+      select p.charge_id, p.total, exists (select from pay.reversals r where r.provider = p.provider
+        and r.charge_id = p.charge_id and r.state = 'done') as is_reversed
+      from pay.payments p where p.provider = 'stars'
+      union all
+      select k.charge_id, k.total, k.resolution = 'refunded' from pay.parked_payments k where k.provider = 'stars') x
+    where charge_id > ${after} group by charge_id order by charge_id limit ${limit}`,
+)
+
+type Movement = { id: string; amount: number; isRefund: boolean }
+
+/** What Telegram's list and the books disagree about; `movements` is the whole list but what is too fresh to be known. */
+export async function starFindings(sql: Sql, movements: Movement[]): Promise<string[]> {
+  const booked = new Map<string, Received>()
+  for (let after = ''; ; ) {
+    const page = await starsReceived(sql, after, 1_000)
+    for (const one of page) booked.set(one.chargeId, one)
+    if (page.length < 1_000) break
+    after = page.at(-1)!.chargeId
+  }
+  const refunded = new Set(movements.flatMap(({ id, isRefund }) => (isRefund ? [id] : [])))
+  const problems: string[] = []
+  for (const { id, amount, isRefund } of movements) {
+    const ours = booked.get(id)
+    if (!ours)
+      problems.push(`Telegram has the ${isRefund ? 'refund' : 'payment'} ${id} of ⭐ ${amount}, the books do not`)
+    else if (!isRefund && ours.total !== amount)
+      problems.push(`${id} is ⭐ ${amount} at Telegram and ⭐ ${ours.total} here`)
+    else if (isRefund && !ours.isReversed) problems.push(`${id} went back at Telegram and stands here`)
+  }
+  const known = new Set(movements.map(({ id }) => id))
+  for (const [id, { isReversed }] of booked) {
+    if (!known.has(id)) problems.push(`the books have the payment ${id}, Telegram does not`)
+    else if (isReversed && !refunded.has(id)) problems.push(`${id} was taken back here and not given back at Telegram`)
+  }
+  return problems
+}

@@ -1,0 +1,119 @@
+import t from 'tap'
+import { newId } from '../src/id.ts'
+import { auditReport, findings, starFindings } from '../src/payments/audit.ts'
+import { promoClaim } from '../src/payments/gifts.ts'
+import { openTopUp, takeBack, takePayment } from '../src/payments/top-ups.ts'
+import { openUser } from '../src/users/users.ts'
+import { picture, world } from './support/world.ts'
+
+const { sql, owner, user, order, start, finish } = await world(t)
+const failed = { outcome: 'failed', code: 'generation_failed', message: 'no' } as const
+const success = { outcome: 'success' as const, results: [picture] }
+const audit = async (within = sql) => findings((await auditReport(within))[0]!)
+
+/** Money of every kind has moved: runs that were kept, kept in part, given back and free; payments, debts, gifts. */
+async function aBusyDay() {
+  await user(1, 1000_00)
+  for (const ending of [success, { ...success, promised: 2 }, failed]) {
+    const { id } = await start(await order(1, 33_33))
+    await finish({ userId: 1, id }, ending)
+  }
+  const free = await start(await order(1, 0))
+  await finish({ userId: 1, id: free.id }, success)
+  await start(await order(1, 10_00)) // runs on
+  const charges: string[] = []
+  for (const chargeId of [newId(), newId()]) {
+    const top = await openTopUp(sql, { userId: 1, provider: 'stars', amountKop: 100_00, total: 84, quoteId: null })
+    const { id: orderId, currency, total } = top
+    await takePayment(sql, { provider: 'stars', chargeId, userId: 1, orderId, currency, total })
+    charges.push(chargeId)
+  }
+  await takeBack(sql, 'stars', charges[0]!, 1)
+  await user(2)
+  const top = await openTopUp(sql, { userId: 2, provider: 'stars', amountKop: 100_00, total: 84, quoteId: null })
+  const paid = { provider: 'stars' as const, chargeId: newId(), userId: 2, orderId: top.id, currency: 'XTR', total: 84 }
+  await takePayment(sql, paid)
+  const { id } = await start(await order(2, 70_00))
+  await finish({ userId: 2, id }, success)
+  await takeBack(sql, 'stars', paid.chargeId, 2) // 70 rubles are owed
+  await owner`insert into pay.promo_codes (code, amount_kop, uses, expires_at, created_by)
+    values ('SUMMER', 5000, 10, now() + interval '1 day', 1)`
+  await promoClaim(sql, 1, 'summer', 'ask')
+  await owner`update pay.users set ref_code = 'abcdefghijkl' where user_id = 1`
+  const friend = { id: 3, firstName: 'Friend', username: null, clientLanguage: 'ru', refCode: 'abcdefghijkl' }
+  await openUser(sql, friend, 100_00)
+  const first = await start(await order(3, 10_00))
+  await finish({ userId: 3, id: first.id }, success)
+  return { kept: charges[1]!, back: [charges[0]!, paid.chargeId] }
+}
+const { kept, back } = await aBusyDay()
+
+t.test('after a busy day the books agree', async t => t.strictSame(await audit(), []))
+
+// What a hand in the database could do, each in a transaction that is taken back. Triggers and foreign keys sleep, as
+// under a restore; a constraint that stands in the way is dropped.
+const corruptions: Record<string, string> = {
+  'a balance grows by a kopeck': `update pay.wallets set balance_kop = balance_kop + 1 where user_id = 1`,
+  'a ledger entry is gone': `delete from pay.ledger_entries where user_id = 1 and seq = 2`,
+  'the newest entry is gone': `delete from pay.ledger_entries where user_id = 1 and seq = (select seq from pay.wallets where user_id = 1)`,
+  'an entry is larger than what it moved': `alter table pay.ledger_entries drop constraint ledger_entries_check;
+    update pay.ledger_entries set amount_kop = amount_kop + 5 where user_id = 1 and kind = 'bonus' and seq = 1`,
+  'an entry belongs to another': `update pay.ledger_entries set user_id = 3, seq = 99 where user_id = 1 and seq = 3`,
+  'a refund without its generation’s word': `update pay.generations set money_state = 'captured', exec_state = 'success', kept_kop = price_kop where money_state = 'refunded'`,
+  'a run refunded on paper only': `update pay.generations set money_state = 'refunded', exec_state = 'failed', kept_kop = null where money_state = 'captured' and user_id = 2`,
+  'a part kept that is not the part': `update pay.generations set kept_kop = kept_kop - 1 where kept_kop < price_kop`,
+  'a price after the fact': `update pay.generations set price_kop = price_kop + 1, kept_kop = null, money_state = 'debited', exec_state = 'queued', finished_at = null where user_id = 3`,
+  'a started event is gone': `delete from pay.generation_events where id = (select min(id) from pay.generation_events where status = 'started')`,
+  'a final event is gone': `delete from pay.generation_events where id = (select min(id) from pay.generation_events where status = 'success')`,
+  'a final event tells another price': `update pay.generation_events set price_rub = price_rub + 1 where id = (select min(id) from pay.generation_events where status = 'success')`,
+  'a message of an ending is gone': `delete from pay.outbox where dedupe like 'gen:%'`,
+  'a result of a success is gone': `delete from pay.results where user_id = 2`,
+  'a run open for a day': `update pay.generations set deadline_at = now() - interval '1 day' where finished_at is null`,
+  'a payment is gone': `delete from pay.payments where charge_id = '${kept}'`,
+  'a payment of another amount': `update pay.payments set amount_kop = amount_kop + 100 where charge_id = '${kept}'`,
+  'a payment of somebody else': `update pay.payments set user_id = 3 where charge_id = '${kept}'`,
+  'a top-up without a payment': `insert into pay.ledger_entries (user_id, seq, kind, amount_kop, balance_before, balance_after, contra, external_ref)
+    select user_id, seq + 1, 'topup', 100, balance_kop, balance_kop + 100, 'cash', 'stars:made-up' from pay.wallets where user_id = 1;
+    update pay.wallets set seq = seq + 1, balance_kop = balance_kop + 100 where user_id = 1`,
+  'a paid order without payment': `insert into pay.top_ups (user_id, id, provider, amount_kop, currency, total, state, expires_at, decided_at)
+    values (1, 'aaaaaaaaaaaa', 'stars', 100, 'XTR', 1, 'paid', now(), now())`,
+  'a debt is forgotten': `update pay.wallets set debt_kop = 0 where debt_kop > 0`,
+  'a reversal is gone': `delete from pay.reversals where charge_id = '${back[0]}'`,
+  'a free run too many': `update pay.free_usage set used = used + 1 where used < lim`,
+  'a use of a code too many': `update pay.promo_codes set used = used + 1`,
+  'a claim of a code is gone': `delete from pay.promo_claims`,
+  'a bonus run was never given back': `update pay.bonus_grants set used = used + 1`,
+  'a grant of a friend is gone': `delete from pay.bonus_grants`,
+}
+
+for (const [name, statement] of Object.entries(corruptions)) {
+  t.test(`it is found when ${name}`, async t => {
+    const undo = new Error('undo')
+    const found: string[] = []
+    await owner
+      .begin(async tx => {
+        await tx`set local session_replication_role = replica`
+        await tx.unsafe(statement)
+        found.push(...(await audit(tx as unknown as typeof sql)))
+        throw undo
+      })
+      .catch(error => {
+        if (error !== undo) throw error
+      })
+    t.ok(found.length > 0, found[0])
+    t.comment(found[0] ?? '')
+  })
+}
+
+t.test('Stars that Telegram counts otherwise are named', async t => {
+  const list = [
+    ...[kept, ...back].map(id => ({ id, amount: 84, isRefund: false })),
+    ...back.map(id => ({ id, amount: 84, isRefund: true })),
+  ]
+  t.strictSame(await starFindings(sql, list), [])
+  t.match(await starFindings(sql, list.slice(1)), [/the books have the payment/])
+  t.match(await starFindings(sql, [...list, { id: 'new', amount: 5, isRefund: false }]), [/the books do not/])
+  t.match(await starFindings(sql, [...list, { id: kept, amount: 84, isRefund: true }]), [/went back at Telegram/])
+  t.match(await starFindings(sql, [{ ...list[0]!, amount: 85 }, ...list.slice(1)]), [/is ⭐ 85 at Telegram/])
+  t.match(await starFindings(sql, list.slice(0, -1)), [/not given back at Telegram/])
+})

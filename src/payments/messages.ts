@@ -1,6 +1,7 @@
 import type { Language } from '../money.ts'
 import type { Screen } from '../telegram/screen.ts'
 import type { Generation, Output } from './generations.ts'
+import type { Switch } from './switches.ts'
 import type { Wallet } from './wallet.ts'
 
 /** Why a result comes without its files: over Telegram's size, refused by Telegram, or no longer to be had. */
@@ -17,6 +18,8 @@ export type Messages = {
   /** A result whose files cannot be shown: its caption, and a link to each of `outputs` unless they are gone. */
   withoutFiles(caption: Screen, outputs: Output[], why: NoFiles, language: Language): Screen
   failure(generation: Generation, language: Language): Screen
+  /** For an admin: a model was switched, and how to undo it. `isLast`: further ones are not told for a while. */
+  switched(change: Switch, isLast: boolean, language: Language): Screen
   /** The caption of a result that is sent once more, or of its originals: nothing new to say, nothing to offer. */
   resent(generation: Generation, kind: 'resend' | 'original', language: Language): Screen
 }

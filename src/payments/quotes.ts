@@ -64,3 +64,19 @@ export async function readQuote(sql: Sql, userId: number, id: string): Promise<Q
   const [row] = await quoteById(sql, userId, id)
   return row
 }
+
+/**
+ * What the paid runs of the last hour cost by the credits of their quotes at today's rate, and what was kept for them.
+ */
+export const quotedCosts = query(
+  Type.Object({ modelId: Type.String(), runs: Type.Integer(), costKop: Type.Integer(), keptKop: Type.Integer() }),
+  (sql, modelIds: readonly string[], usdRubRate: string) => sql`
+    select m.id as "modelId", count(*) as runs, (sum(e.price_rub) * 100)::bigint as "keptKop",
+      ceil(sum(q.credits) * 0.005 * ${usdRubRate}::numeric * 100)::bigint as "costKop"
+    from unnest(string_to_array(${modelIds.join(',')}, ',')) as m(id)
+    join pay.generation_events e on e.model_id = m.id and e.status = 'success' and not e.is_free_applied
+      and e.created_at > now() - interval '1 hour'
+    join pay.generations g on g.user_id = e.user_id and g.id = e.request_id
+    join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id
+    group by m.id`,
+)

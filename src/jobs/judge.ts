@@ -84,8 +84,9 @@ export async function judge({ sql, log, modelIds, adminIds, costs, switches }: J
     const seen = last?.n ?? 0
     const decision = { modelId, seen, who: 'auto', isPinned: false, reason: null, tell, ...decided }
     const [row] = await untilAnswered(() => modelSwitch(sql, decision))
+    if (row?.result !== 'switched') continue // another machine, or an admin, was first
     isChanged = true
-    const said = { modelId, result: row?.result, ...decided }
+    const said = { modelId, ...decided }
     if (decided.after === 'off') log.error(said, 'a model was switched off')
     else log.warn(said, 'a model was switched')
   }

@@ -88,6 +88,15 @@ story('half of the runs is enough, and what a person or our account did wrong is
   t.equal(await stands('google/imagen4-ultra'), undefined)
 })
 
+story('five runs without one success are enough', async t => {
+  await runs('infinitalk/from-audio', of('generation_failed', 4))
+  await judged()
+  t.equal(await stands('infinitalk/from-audio'), undefined)
+  await runs('infinitalk/from-audio', ['deadline'])
+  await judged()
+  t.match(await stands('infinitalk/from-audio'), { after: 'off', cause: 'failing', strikes: 1 })
+})
+
 story(
   'after its rest it is tried; two failures of the trial are enough, and the rest doubles up to four hours',
   async t => {

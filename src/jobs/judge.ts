@@ -6,6 +6,8 @@ import { type Decision, lastSwitches, modelSwitch, type Runs, runsOf, type Switc
 // failures in a row happen to any model (at 90 % success, once in a thousand), and six of ten do not.
 const enoughRuns = 10
 const leastShare = 0.5
+// A model that few people order must not fail them for hours: at 90 % success, five failures in a row are no accident.
+const hopelessRuns = 5
 // A model on trial must do better on less: each failure here is a person's wait. Five runs, one of which may fail.
 const trialRuns = 5
 const trialFailures = 2
@@ -56,7 +58,9 @@ export function verdict(
     if (finished >= trialRuns) return { after: 'on', cause: 'recovered', strikes, restMs: null, figures }
     return undefined
   }
-  if (finished < enoughRuns || succeeded >= finished * leastShare) return undefined
+  const isHopeless = finished >= hopelessRuns && succeeded === 0
+  const isFailing = finished >= enoughRuns && succeeded < finished * leastShare
+  if (!isHopeless && !isFailing) return undefined
   return failing(last && last.ageMs < forgottenMs ? strikes + 1 : 1)
 }
 

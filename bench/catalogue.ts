@@ -119,6 +119,8 @@ async function screens(bench: Bench, { size, url, owner }: Filled): Promise<Figu
   const deps: BotDeps = {
     sql,
     catalogue,
+    forSale: catalogue,
+    switches: { refresh: async () => {} },
     log: strict,
     limits: { maxOpen: 3, freeDaily: 10, freeHourly: 3 },
     startBonusKop: 0,

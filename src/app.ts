@@ -7,7 +7,7 @@ import { commandsFor } from './bot/commands.ts'
 import type { BotDeps } from './bot/deps.ts'
 import { createMessages } from './bot/messages.ts'
 import { createUserFiles } from './bot/user-files.ts'
-import { openCatalogue } from './catalogue/models.ts'
+import { onSale, openCatalogue } from './catalogue/models.ts'
 import type { Config } from './config.ts'
 import { crash } from './crash.ts'
 import { connect, query } from './db.ts'
@@ -26,8 +26,10 @@ import { resend, sendOriginals } from './jobs/resend.ts'
 import { startWorkers } from './jobs/workers.ts'
 import { type Log, scrubber } from './log.ts'
 import { appliedMigrations, migrate, migrations } from './migrate.ts'
+import { modelCosts } from './payments/costs.ts'
 import { filePath, linkLifeMs } from './payments/file-links.ts'
 import { cancel, type Deps, news, place, type Wake } from './payments/integration.ts'
+import { createSwitches } from './payments/switches.ts'
 import { createTelegram } from './telegram/client.ts'
 import { readUpdate, store } from './telegram/inbox.ts'
 import { createPace } from './telegram/pace.ts'
@@ -117,6 +119,10 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     log,
   }
   const stats = createStats(sql, log)
+  const switches = createSwitches(sql, log)
+  const modelIds = catalogue.models.map(({ id }) => id)
+  const costs = () => modelCosts(sql, modelIds, config.rates.usdRubRate)
+  const judging = { modelIds, adminIds: config.adminIds, costs, switches }
 
   // The bot.
   let botUsername = ''
@@ -125,6 +131,8 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   const deps: BotDeps = {
     sql,
     catalogue,
+    forSale: onSale(catalogue, switches.isOff),
+    switches,
     log,
     limits,
     startBonusKop: config.startBonusKop,
@@ -220,7 +228,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   }
 
   let metricsServer: Awaited<ReturnType<typeof serveMetrics>> | undefined
-  let statsTimer: NodeJS.Timeout | undefined
+  const refreshing: NodeJS.Timeout[] = []
   let polling: Promise<unknown> | undefined
 
   return {
@@ -251,11 +259,13 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       if (!me || !jobs || signal.aborted) return
       botUsername = me.username
       bot = createBot({ telegram, botInfo: me, deps })
-      await stats.refresh()
-      statsTimer = setInterval(() => void stats.refresh(), 60_000)
+      await Promise.all([stats.refresh(), switches.refresh()])
+      refreshing.push(setInterval(() => void stats.refresh(), 60_000))
+      // Money asks the rows; this is how long a screen may offer what another machine switched off.
+      refreshing.push(setInterval(() => void switches.refresh(), 10_000))
 
       if (config.roles.worker) {
-        await startWorkers({ ...orders, ...delivery, lanes, jobs })
+        await startWorkers({ ...orders, ...delivery, ...judging, lanes, jobs })
         void untilDone('setMyCommands', () => setCommands(), log, signal) // nobody waits for a list of commands
       }
       if (config.roles.web && publicUrl && config.webhookSecret) {
@@ -273,7 +283,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       if (ending.signal.aborted) return
       ending.abort()
       log.info('draining')
-      clearInterval(statsTimer)
+      for (const timer of refreshing) clearInterval(timer)
       fastPath.close()
       const patience = pause(graceMs)
       // Until the end it answers: 503 on /readyz, and what still comes is stored for another machine.

@@ -1,5 +1,6 @@
 import { type Catalogue, formatOf, type Model } from '../catalogue/models.ts'
 import { lines, rangeText } from '../i18n/format.ts'
+import type { SwitchFacts } from '../i18n/navigation.ts'
 import type { Failure } from '../i18n/ordering.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import { shortId } from '../id.ts'
@@ -61,6 +62,21 @@ export function createMessages({ catalogue }: { catalogue: Catalogue }): Message
         text: html`${caption.text}\n\n${lines(run.noFiles[why], how)}`,
         buttons: [...rows, ...caption.buttons],
       }
+    },
+    switched({ modelId: id, after, cause, figures, restUntil }, isLast, language) {
+      const t = stringsFor(language)
+      const facts = {
+        id,
+        name: nameOf(catalogue, id, language),
+        cause: cause as SwitchFacts['cause'],
+        finished: figures.finished ?? 0,
+        succeeded: figures.succeeded ?? 0,
+        costKop: figures.costKop ?? 0,
+        keptKop: figures.keptKop ?? 0,
+        at: restUntil ?? undefined,
+      }
+      const text = after === 'off' ? t.switched.off(facts) : t.switched.on(facts)
+      return { text: isLast ? html`${text}\n\n${t.switched.last}` : text, buttons: [] }
     },
     failure(generation, language) {
       const t = stringsFor(language)

@@ -16,7 +16,7 @@ import { topUpScreen } from './top-up.ts'
 
 /** /start with its deep links, the menu, and /cancel: all of them end the dialogue; what is running goes on. */
 export function start(deps: BotDeps) {
-  const { sql, catalogue } = deps
+  const { sql, catalogue, forSale } = deps
   const bot = new Composer<BotContext>()
 
   bot.start(async ctx => {
@@ -24,8 +24,10 @@ export function start(deps: BotDeps) {
     const [kind, argument = ''] = /^([mgt])_(.+)$/.exec(ctx.payload)?.slice(1) ?? []
     if (kind === 'm') {
       if (ctx.user.isNew) await ctx.show({ text: ctx.t.welcomeToModel(ctx.from.first_name), buttons: [] })
-      const model = catalogue.byKey(argument)
-      return ctx.show(model ? await cardScreen(deps, ctx, model) : await goneScreen(deps, ctx))
+      const model = forSale.byKey(argument)
+      return ctx.show(
+        model ? await cardScreen(deps, ctx, model) : await goneScreen(deps, ctx, catalogue.byKey(argument)),
+      )
     }
     if (kind === 'g' && isId(argument)) {
       const screen = await runScreen(deps, ctx, argument)
@@ -55,7 +57,7 @@ export function start(deps: BotDeps) {
 }
 
 /** S2. */
-export async function menuScreen({ sql, catalogue }: BotDeps, { t, user }: BotContext): Promise<Screen> {
+export async function menuScreen({ sql, forSale }: BotDeps, { t, user }: BotContext): Promise<Screen> {
   const { balanceKop, atWorkKop } = await readWallet(sql, user.id)
   const text = t.menu({ canSpendKop: balanceKop, atWorkKop })
   return {
@@ -63,8 +65,8 @@ export async function menuScreen({ sql, catalogue }: BotDeps, { t, user }: BotCo
     buttons: [
       ...formatRows({ t }),
       [
-        button(t.freeButton(catalogue.freeIds.size), to.list('free', 0)),
-        button(t.allButton(catalogue.models.length), to.list('all', 0)),
+        button(t.freeButton(forSale.freeIds.size), to.list('free', 0)),
+        button(t.allButton(forSale.models.length), to.list('all', 0)),
       ],
       [button(t.historyButton, to.history('a', '0')), button(t.balanceButton, to.balance())],
       [button(t.languageButton, to.language(undefined)), button(t.helpButton, to.help(undefined))],
@@ -74,9 +76,9 @@ export async function menuScreen({ sql, catalogue }: BotDeps, { t, user }: BotCo
 
 /** S1: the first thing a new person reads. */
 async function welcomeScreen(deps: BotDeps, ctx: BotContext): Promise<Screen> {
-  const { sql, catalogue, limits, startBonusKop } = deps
+  const { sql, forSale, limits, startBonusKop } = deps
   const left = await freeLeft(sql, ctx.user.id, { daily: limits.freeDaily, hourly: limits.freeHourly })
-  const freeRuns = [...catalogue.freeIds].reduce((sum, id) => sum + left(id).day, 0)
+  const freeRuns = [...forSale.freeIds].reduce((sum, id) => sum + left(id).day, 0)
   const menu = await menuScreen(deps, ctx)
   return { ...menu, text: ctx.t.welcome({ name: ctx.from?.first_name ?? '', freeRuns, bonusKop: startBonusKop }) }
 }

@@ -133,9 +133,18 @@ export const Pricing = Type.Object(
     quantity: oneOf('1', 'duration', 'duration_seconds', 'audio_seconds', 'characters', 'num_frames/frames_per_second'),
     quantity_bounds: Bounds,
     measures: optional(Type.Array(Measure, { minItems: 1 })),
-    variants: Type.Array(Type.Object({ when: Condition, credits: Type.Number({ exclusiveMinimum: 0 }) }, only), {
-      minItems: 1,
-    }),
+    variants: Type.Array(
+      Type.Object(
+        {
+          when: Condition,
+          credits: Type.Number({ exclusiveMinimum: 0 }),
+          /** The row of the upstream's price feed that says so, where it is known. */
+          feed: optional(Type.Object({ row: Line, unit: Line }, only)),
+        },
+        only,
+      ),
+      { minItems: 1 },
+    ),
     default_quantity: Type.Number({ exclusiveMinimum: 0 }),
     default_credits: Type.Number({ exclusiveMinimum: 0 }),
     max_credits: Type.Number({ exclusiveMinimum: 0 }),

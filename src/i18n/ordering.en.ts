@@ -108,7 +108,6 @@ export const orderingEn: Ordering = {
     resumeButton: 'Continue',
     anewButton: 'Start a new one',
     passed: 'This step is already done',
-    gone: html`This model is unavailable for now.`,
     noEarlier: (names, what) =>
       html`First make ${things[what]} with ${quoted(names)}: there is nothing to choose from yet.`,
     noSuchOption: (said, similar) =>

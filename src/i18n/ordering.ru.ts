@@ -114,7 +114,6 @@ export const orderingRu = {
     resumeButton: 'Продолжить',
     anewButton: 'Начать новый',
     passed: 'Этот шаг уже пройден',
-    gone: html`Модель временно недоступна.`,
     noEarlier: (names: string[], what: Media) =>
       html`Сначала создайте ${things[what]} моделью ${quoted(names)}: выбирать пока не из чего.`,
     noSuchOption: (said: string, similar: string[]) =>

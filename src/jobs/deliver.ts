@@ -9,10 +9,20 @@ import { freeLeft, type Generation, type Output, outputsOf, readGeneration } fro
 import type { Limits, Wake } from '../payments/integration.ts'
 import { keep, keptOutputs, readKept } from '../payments/kept-files.ts'
 import type { KeptFile, Messages, NoFiles } from '../payments/messages.ts'
+import { switchOf } from '../payments/switches.ts'
 import { readWallet } from '../payments/wallet.ts'
 import { TelegramRefused } from '../telegram/client.ts'
 import { type Item, mayUpload, type Sent, sendOriginal, sendResult } from '../telegram/delivery.ts'
-import { type Mark, type Outgoing, outboxHold, outboxMark, outboxTake, type SentFile } from '../telegram/outbox.ts'
+import {
+  type Mark,
+  type OfGeneration,
+  type OfSwitch,
+  type Outgoing,
+  outboxHold,
+  outboxMark,
+  outboxTake,
+  type SentFile,
+} from '../telegram/outbox.ts'
 import { type Screen, show } from '../telegram/screen.ts'
 import type { ResultStore } from '../upstream/results.ts'
 import { languageFor, markUnreachable } from '../users/users.ts'
@@ -41,10 +51,33 @@ const longWait = 5
  * whose answer was lost is, since Telegram's methods take no idempotency key. Money is never touched here.
  */
 export async function deliverJob(options: DeliverOptions, outboxId: number): Promise<void> {
-  const { sql, log, results } = options
-  const [outgoing] = await outboxTake(sql, outboxId)
+  const [outgoing] = await outboxTake(options.sql, outboxId)
   if (!outgoing) return // sent, or somebody is at it
   crash('outbox_taken')
+  const { body, ...rest } = outgoing
+  if (body.kind === 'switch') await deliverSwitch(options, { ...rest, body })
+  else await deliverGeneration(options, { ...rest, body })
+}
+
+async function deliverSwitch(options: DeliverOptions, outgoing: Outgoing<OfSwitch>): Promise<void> {
+  const { sql, telegram, messages } = options
+  const { modelId, n, isLast } = outgoing.body
+  const chatId = outgoing.userId
+  const [[change], language] = await Promise.all([switchOf(sql, modelId, n), languageFor(sql, chatId)])
+  if (!change) throw new Error(`outbox ${outgoing.id} names the switch ${n} of ${modelId}, which is not there`)
+  let outcome: Outcome
+  try {
+    outcome = { ...blank, messageId: await show(telegram, { chatId }, messages.switched(change, isLast, language)) }
+  } catch (error) {
+    outcome = await refusal(options, outgoing, error)
+  }
+  const said = { outboxId: outgoing.id, kind: 'switch', modelId, n, userId: chatId, attempt: outgoing.attempts }
+  await conclude(options, outgoing, { ...outcome, files: [] }, said)
+}
+
+async function deliverGeneration(options: DeliverOptions, outgoing: Outgoing<OfGeneration>): Promise<void> {
+  const { sql, log, results } = options
+  const outboxId = outgoing.id
   const { kind, generationId } = outgoing.body
   const generation = await readGeneration(sql, { userId: outgoing.userId, id: generationId })
   if (!generation) throw new Error(`outbox ${outboxId} names the generation ${generationId}, which is not there`)
@@ -68,25 +101,38 @@ export async function deliverJob(options: DeliverOptions, outboxId: number): Pro
     outcome = await refusal(options, outgoing, error)
   }
   crash('telegram_sent')
-  const mark = { ...outcome, files: delivery.files }
-  const [row] = await untilAnswered(() => outboxMark(sql, outboxId, outgoing.attempts, mark))
+  const isDelivered = await conclude(options, outgoing, { ...outcome, files: delivery.files }, said)
+  if (!isDelivered || kind !== 'generation') return
+  await editProgress(options.telegram, generation, options.messages.done(generation, language), log)
+}
+
+/** Writes down what became of a message; true when it arrived. */
+async function conclude(
+  options: DeliverOptions,
+  { id, attempts }: Outgoing,
+  mark: Mark,
+  said: object,
+): Promise<boolean> {
+  const { sql, wake, log } = options
+  const [row] = await untilAnswered(() => outboxMark(sql, id, attempts, mark))
   crash('outbox_marked')
   if (mark.againMs !== null) {
     log.warn({ ...said, againMs: mark.againMs }, 'delivery put off')
-    await options.wake.deliver(outboxId, mark.againMs)
-  } else if (mark.dead !== null) {
-    log.error({ ...said, reason: mark.dead }, 'delivery given up; the result stays in the history')
-  } else {
-    log.info({ ...said, messageId: mark.messageId, isMine: row?.isMine }, 'delivered')
-    if (kind !== 'generation') return
-    await editProgress(options.telegram, generation, options.messages.done(generation, language), log)
+    await wake.deliver(id, mark.againMs)
+    return false
   }
+  if (mark.dead !== null) {
+    log.error({ ...said, reason: mark.dead }, 'delivery given up; what it tells stays in its rows')
+    return false
+  }
+  log.info({ ...said, messageId: mark.messageId, isMine: row?.isMine }, 'delivered')
+  return true
 }
 
 type Delivery = {
   options: DeliverOptions
   /** Its `sent` grows with every output that arrives. */
-  outgoing: Outgoing
+  outgoing: Outgoing<OfGeneration>
   generation: Generation
   language: Language
   chatId: number

@@ -1,6 +1,7 @@
 import type { Language } from '../money.ts'
 import type { Screen } from '../telegram/screen.ts'
 import type { Generation, Output } from './generations.ts'
+import type { Switch } from './switches.ts'
 import type { Wallet } from './wallet.ts'
 
 /**
@@ -23,6 +24,8 @@ export type Messages = {
   /** A result some of whose files cannot be shown: its caption, why, and how to come by those that are kept. */
   withoutFiles(generation: Generation, caption: Screen, kept: KeptFile[], why: NoFiles, language: Language): Screen
   failure(generation: Generation, language: Language): Screen
+  /** For an admin: a model was switched, and how to undo it. `isLast`: further ones are not told for a while. */
+  switched(change: Switch, isLast: boolean, language: Language): Screen
   /** The caption of a result that is sent once more, or of its originals: nothing new to say, nothing to offer. */
   resent(generation: Generation, kind: 'resend' | 'original', language: Language): Screen
 }

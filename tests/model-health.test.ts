@@ -372,7 +372,7 @@ story('/admin_models lists how they stand and switches with a reason; to others 
       .join('\n')
   }
   const list = await text('/admin_models')
-  t.match(list, /⛔️ z-image · .*\n {3}unsupported\n/)
+  t.match(list, /⛔️ z-image · .*\n {3}поставщик не знает имени\n/)
   t.equal(list.split('\n').filter(line => /^(✅|🧪|⛔️) /u.test(line)).length, 42)
   t.match(await text('/admin_models off no-such причина есть'), 'Такой модели нет: no-such')
   t.match(await text('/admin_models off topaz/image-upscale ой'), 'Нужна причина')

@@ -299,6 +299,13 @@ What became of each run is in /history and behind the buttons below.`,
 <code>/admin_models on model reason</code>
 <code>/admin_models auto model reason</code>
 on and off stand until auto takes them back.`,
+    causes: {
+      failing: 'its runs failed',
+      unsupported: 'the provider does not know the name',
+      loss: 'it costs more than it brings',
+      rested: 'on trial after a rest',
+      recovered: 'the trial went well',
+    },
     noModel: id => html`There is no such model: ${id}`,
     noReason: html`A reason is needed, of 5 characters or more.`,
     done: (id, state) =>

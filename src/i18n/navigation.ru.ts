@@ -303,6 +303,13 @@ export const navigationRu = {
 <code>/admin_models on модель причина</code>
 <code>/admin_models auto модель причина</code>
 on и off держатся, пока их не снимет auto.`,
+    causes: {
+      failing: 'запуски не удавались',
+      unsupported: 'поставщик не знает имени',
+      loss: 'себестоимость выше цены',
+      rested: 'проба после перерыва',
+      recovered: 'проба удалась',
+    },
     noModel: (id: string) => html`Такой модели нет: ${id}`,
     noReason: html`Нужна причина: не короче 5 символов.`,
     done: (id: string, state: 'on' | 'off' | 'auto') =>

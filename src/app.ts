@@ -99,7 +99,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   const callbackUrl = (id: string) =>
     publicUrl && callbackSecret ? `${publicUrl}${callbackPath(id, callbackSecret)}` : undefined
   const orders: Deps = { sql, upstream, results, budget: createBudget(sql), callbackUrl, wake, scrub, log }
-  const messages = createMessages({ catalogue })
+  const messages = createMessages({ catalogue, limits })
   const delivery = { sql, telegram, results, messages, limits, wake, log }
   const stats = createStats(sql, log)
 

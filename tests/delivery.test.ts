@@ -59,7 +59,7 @@ t.teardown(() => results.close())
 
 const woken: number[] = []
 const wake = { ...noWake, deliver: async (id: number) => void woken.push(id) }
-const messages = createMessages({ catalogue: openCatalogue({ rates, contentFilter: true }) })
+const messages = createMessages({ catalogue: openCatalogue({ rates, contentFilter: true }), limits })
 const options = { sql, telegram, results, messages, limits, wake, log: silent }
 
 type Made = Partial<typeof picture>

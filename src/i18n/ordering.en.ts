@@ -1,6 +1,16 @@
 import { formatKop } from '../money.ts'
 import { type Html, html } from '../telegram/html.ts'
-import { durationText, lines, numberText, pluralEn, priceText, secondText, timeText } from './format.ts'
+import {
+  durationText,
+  lines,
+  numberText,
+  pluralEn,
+  priceLine,
+  priceText,
+  quotaText,
+  secondText,
+  timeText,
+} from './format.ts'
 import type { Media, Ordering, TimelineStep } from './ordering.ts'
 
 const amount = (kop: number) => formatKop(kop, 'en')
@@ -211,13 +221,14 @@ export const orderingEn: Ordering = {
           (q.wasKop === q.priceKop
             ? html`The price is the same, its time is renewed.`
             : html`The price has changed: it was ${price(q.wasKop)}, now it is ${price(q.priceKop)}.`),
-        q.free
-          ? html`Price: <b>free</b> · ${q.free.left - 1} of ${q.free.of} left today after it`
+        q.price.kind === 'free'
+          ? html`Price: <b>${price(0)}</b> · ${quotaText({ ...q.price, left: Math.max(0, q.price.left - 1) }, 'en')} left today after it`
           : html`Price: <b>${price(q.priceKop)}</b>`,
         q.pinned.length > 0 && html`In a free run: ${q.pinned.map(named).join(' · ')}`,
-        !q.free && html`Balance: ${amount(q.balanceKop)} · left after: <b>${amount(Math.max(0, left))}</b>`,
+        q.price.kind !== 'free' &&
+          html`Balance: ${amount(q.balanceKop)} · left after: <b>${amount(Math.max(0, left))}</b>`,
         html`${q.typical === undefined ? '' : `Usually ready in ${q.typical}. `}${
-          q.free ? 'If it fails, the free run comes back.' : 'If it fails, the money comes back.'
+          q.price.kind === 'free' ? 'If it fails, the free run comes back.' : 'If it fails, the money comes back.'
         }`,
         html`Price valid until ${time(q.until)}.`,
       )
@@ -274,9 +285,9 @@ export const orderingEn: Ordering = {
       lines(
         html`✅ <b>${r.name}</b> · ${durationText(r.ageMs, 'en')}`,
         r.part && html`${r.part.arrived} of ${r.part.promised} are ready.`,
-        r.kop === 0
-          ? html`Free · ${r.freeLeft} left today · No\u00a0${r.short}`
-          : html`Charged ${amount(r.kop)}${r.part ? `, returned ${amount(r.part.backKop)}` : ''}, ${amount(r.balanceKop)} left · No\u00a0${r.short}`,
+        r.price.kind === 'free'
+          ? html`Free · ${quotaText(r.price, 'en')} left today · No\u00a0${r.short}`
+          : html`Charged ${priceLine(r.price, 'en')}${r.part ? `, returned ${amount(r.part.backKop)}` : ''}, ${amount(r.balanceKop)} left · No\u00a0${r.short}`,
       ),
     repeatForButton: kop => (kop === 0 ? '🔁 Repeat' : `🔁 Repeat for ${price(kop)}`),
     repeatButton: '🔁 Repeat',

@@ -1,6 +1,16 @@
 import { formatKop } from '../money.ts'
 import { type Html, html } from '../telegram/html.ts'
-import { durationText, lines, numberText, pluralRu, priceText, secondText, timeText } from './format.ts'
+import {
+  durationText,
+  lines,
+  numberText,
+  pluralRu,
+  priceLine,
+  priceText,
+  quotaText,
+  secondText,
+  timeText,
+} from './format.ts'
 import type { Ask, Failure, Media, QuoteFacts, ResultFacts, TimelineStep, Unfit } from './ordering.ts'
 
 const amount = (kop: number) => formatKop(kop, 'ru')
@@ -218,13 +228,16 @@ export const orderingRu = {
           (q.wasKop === q.priceKop
             ? html`Цена прежняя, срок обновлён.`
             : html`Цена обновлена: было ${price(q.wasKop)}, стало ${price(q.priceKop)}.`),
-        q.free
-          ? html`Цена: <b>бесплатно</b> · останется ${q.free.left - 1} из ${q.free.of} сегодня`
+        q.price.kind === 'free'
+          ? html`Цена: <b>${price(0)}</b> · останется ${quotaText({ ...q.price, left: Math.max(0, q.price.left - 1) }, 'ru')} сегодня`
           : html`Цена: <b>${price(q.priceKop)}</b>`,
         q.pinned.length > 0 && html`В бесплатном запуске: ${q.pinned.map(named).join(' · ')}`,
-        !q.free && html`На балансе: ${amount(q.balanceKop)} · останется: <b>${amount(Math.max(0, left))}</b>`,
+        q.price.kind !== 'free' &&
+          html`На балансе: ${amount(q.balanceKop)} · останется: <b>${amount(Math.max(0, left))}</b>`,
         html`${q.typical === undefined ? '' : `Обычно готово за ${q.typical}. `}${
-          q.free ? 'Если не получится, бесплатный запуск вернётся.' : 'Если не получится, деньги вернутся.'
+          q.price.kind === 'free'
+            ? 'Если не получится, бесплатный запуск вернётся.'
+            : 'Если не получится, деньги вернутся.'
         }`,
         html`Цена действует до\u00a0${time(q.until)}.`,
       )
@@ -287,9 +300,9 @@ export const orderingRu = {
       lines(
         html`✅ <b>${r.name}</b> · ${durationText(r.ageMs, 'ru')}`,
         r.part && html`Готово ${r.part.arrived} из ${r.part.promised}.`,
-        r.kop === 0
-          ? html`Бесплатно · осталось сегодня ${r.freeLeft} · №\u00a0${r.short}`
-          : html`Списано ${amount(r.kop)}${r.part ? `, возвращено ${amount(r.part.backKop)}` : ''} · осталось ${amount(r.balanceKop)} · №\u00a0${r.short}`,
+        r.price.kind === 'free'
+          ? html`Бесплатно · осталось ${quotaText(r.price, 'ru')} · №\u00a0${r.short}`
+          : html`Списано ${priceLine(r.price, 'ru')}${r.part ? `, возвращено ${amount(r.part.backKop)}` : ''} · осталось ${amount(r.balanceKop)} · №\u00a0${r.short}`,
       ),
     repeatForButton: (kop: number): string => (kop === 0 ? '🔁 Повторить' : `🔁 Повторить за ${price(kop)}`),
     repeatButton: '🔁 Повторить',

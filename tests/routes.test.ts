@@ -28,6 +28,8 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
     .map(([draft, rev, op, n]) => [draft, rev, op, 've'.includes(op) ? n : 0]),
   quote: fc.tuple(id, fc.constantFrom(...(['ok', 'fr', 'ed', 'x'] as const))),
   generation: fc.tuple(id, generationOp),
+  followUp: fc.tuple(id, fc.constantFrom('up' as const, 'an' as const), page),
+  follow: fc.tuple(id, page, key),
   history: fc.tuple(fc.constantFrom(...(['a', 's', 'f'] as const)), fc.oneof(fc.constant('0'), id)),
   balance: fc.constant([]),
   operations: fc.tuple(fc.integer({ min: 0, max: 999_999_999 })),
@@ -90,7 +92,13 @@ t.test('the longest key of a model fits into each of its buttons', async t => {
   const keys = loadModels().map(model => modelKey(model.id))
   t.equal(new Set(keys).size, 42)
   for (const key of keys) {
-    for (const data of [to.card(key, 'free', 99), to.parameters(key), to.example(key), to.begin(key)]) {
+    for (const data of [
+      to.card(key, 'free', 99),
+      to.parameters(key),
+      to.example(key),
+      to.begin(key),
+      to.follow('a'.repeat(12), 99, key),
+    ]) {
       t.ok(Buffer.byteLength(data) <= 64 && parse(data), data)
     }
   }

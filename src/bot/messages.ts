@@ -11,6 +11,7 @@ import { type Button, button, type Screen } from '../telegram/screen.ts'
 import type { BotDeps } from './deps.ts'
 import { writtenPrice } from './display-price.ts'
 import { to } from './routes.ts'
+import { followUpsOf } from './takers.ts'
 
 /** What is said about a run while it goes on (S11) and when it has ended (S12, S14). */
 export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' | 'limits'>): Messages {
@@ -44,6 +45,9 @@ export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' 
           [button(t.run.repeatForButton(kop), to.generation(id, 'rp'))],
           [button(t.run.changeButton, to.generation(id, 'ed'))],
           [button(t.run.originalButton, to.generation(id, 'or'))],
+          followUpsOf(catalogue, generation, outputs).map(what =>
+            button(t.run.followButton[what], to.followUp(id, what, 0)),
+          ),
           [button(t.run.whyButton(kop), to.generation(id, 'why')), button(t.menuButton, to.menu())],
         ],
       }

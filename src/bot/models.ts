@@ -133,7 +133,8 @@ async function listButtons(
   ]
 }
 
-function rowText(deps: BotDeps, ctx: BotContext, model: Model, { now, free }: DisplayPrice): string {
+/** A model with its price, as one row of a list. */
+export function rowText(deps: BotDeps, ctx: BotContext, model: Model, { now, free }: DisplayPrice): string {
   const typicalMs = deps.stats.of(model.id)?.p75Ms ?? (model.expected_seconds ?? 0) * 1000
   return ctx.t.listRow({
     name: model.name[ctx.language],

@@ -13,6 +13,8 @@ export type List = 'ti' | 'ii' | 'tv' | 'iv' | 'au' | 'to' | 'all' | 'free' | 'p
 export type DraftOp = 's' | 'u' | 'b' | 'x' | 'v' | 'a' | 'c' | 'e' | 'o' | 'k' | 'r' | 'n'
 export type QuoteOp = 'ok' | 'fr' | 'ed' | 'x'
 export type GenerationOp = 'st' | 'cx' | 'why' | 'rp' | 'ed' | 'rs' | 'or' | 'sp'
+/** Larger, or moving. */
+export type FollowUp = 'up' | 'an'
 export type HistoryFilter = 'a' | 's' | 'f'
 export type HelpTopic = 'start' | 'money' | 'free' | 'files' | 'topup' | 'late' | 'contact'
 
@@ -80,6 +82,18 @@ const table = {
     `g:${id}(?::(?:st|cx|why|rp|ed|rs|or|sp))?`,
     (generation, op) => `g:${generation}${op ? `:${op}` : ''}`,
     p => [part(p, 1), p[2] as GenerationOp | undefined],
+  ),
+  /** What to make of the n-th output of a run; 0 asks which. */
+  followUp: route<[string, FollowUp, number]>(
+    `fl:${id}:(?:up|an):${page}`,
+    (generation, what, n) => `fl:${generation}:${what}:${n}`,
+    p => [part(p, 1), part(p, 2) as FollowUp, Number(p[3])],
+  ),
+  /** The n-th output of a run, with this model. */
+  follow: route<[string, number, string]>(
+    `fu:${id}:${page}:${key}`,
+    (generation, n, model) => `fu:${generation}:${n}:${model}`,
+    p => [part(p, 1), Number(p[2]), part(p, 3)],
   ),
   history: route<[HistoryFilter, string]>(
     `hs:[asf]:(?:0|${id})`,

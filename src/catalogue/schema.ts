@@ -154,6 +154,8 @@ export const Model = Type.Object(
     name: Text,
     description: Text,
     output: Media,
+    /** Makes what it is given larger: offered under results that it takes. */
+    upscales: optional(Type.Literal(true)),
     params: Type.Array(Param, { minItems: 1 }),
     rules: Type.Array(Rule),
     price: Pricing,

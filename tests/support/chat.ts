@@ -201,6 +201,7 @@ export async function chats(t: Test) {
 
   return {
     api,
+    telegram,
     bot,
     deps,
     sql,

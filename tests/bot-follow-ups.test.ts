@@ -43,7 +43,10 @@ await story('a picture can be made larger: its original is in the order, and onl
   links.set(urls[0]!, { widthPx: 800, heightPx: 600 })
   const result = anna.last()
   await anna.presses('⬆️ Увеличить')
-  t.match(anna.last().text, new RegExp(`^Результат №\u00a0${shortId(id)} уже подставлен\\.\n\nШаг 2 из 2 · Кратность\n`))
+  t.match(
+    anna.last().text,
+    new RegExp(`^Результат №\u00a0${shortId(id)} уже подставлен\\.\n\nШаг 2 из 2 · Кратность\n`),
+  )
   t.match(await draftOf(anna.id), {
     model_id: 'topaz/image-upscale',
     inputs: { answers: { image_url: [{ widthPx: 800 }] } },

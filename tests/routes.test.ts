@@ -12,7 +12,7 @@ const page = fc.integer({ min: 0, max: 99 })
 const generationOp = fc.constantFrom<GenerationOp | undefined>(
   ...(['st', 'cx', 'why', 'rp', 'ed', 'rs', 'or', 'sp', undefined] as const),
 )
-const draftOp = fc.constantFrom(...(['s', 'u', 'b', 'x', 'v', 'a', 'c', 'e', 'o', 'k', 'r', 'n'] as const))
+const draftOp = fc.constantFrom(...(['s', 'u', 'b', 'x', 'v', 'a', 'c', 'e', 'o', 'k', 'r', 'n', 'p', 'i'] as const))
 
 // One generator a route: a new route without one does not compile.
 const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>> } = {
@@ -25,7 +25,7 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
   begin: fc.tuple(key),
   draft: fc
     .tuple(id, fc.integer({ min: 0, max: 999_999 }), draftOp, fc.integer({ min: 0, max: 999 }))
-    .map(([draft, rev, op, n]) => [draft, rev, op, 've'.includes(op) ? n : 0]),
+    .map(([draft, rev, op, n]) => [draft, rev, op, 'vep'.includes(op) ? n : 0]),
   quote: fc.tuple(id, fc.constantFrom(...(['ok', 'fr', 'ed', 'x'] as const))),
   generation: fc.tuple(id, generationOp),
   followUp: fc.tuple(id, fc.constantFrom('up' as const, 'an' as const), page),

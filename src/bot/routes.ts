@@ -9,8 +9,8 @@ const count = '\\d{1,9}'
 const list = 'ti|ii|tv|iv|au|to|all|free|pop|find'
 
 export type List = 'ti' | 'ii' | 'tv' | 'iv' | 'au' | 'to' | 'all' | 'free' | 'pop' | 'find'
-/** s skip, u default, b back, x cancel, v option n, a done adding, c clear files, e edit field n, o extras, k go, r resume, n anew. */
-export type DraftOp = 's' | 'u' | 'b' | 'x' | 'v' | 'a' | 'c' | 'e' | 'o' | 'k' | 'r' | 'n'
+/** s skip, u default, b back, x cancel, v option n, a done adding, c clear files, e edit field n, o extras, k go, r resume, n anew, p template n, i improve. */
+export type DraftOp = 's' | 'u' | 'b' | 'x' | 'v' | 'a' | 'c' | 'e' | 'o' | 'k' | 'r' | 'n' | 'p' | 'i'
 export type QuoteOp = 'ok' | 'fr' | 'ed' | 'x'
 export type GenerationOp = 'st' | 'cx' | 'why' | 'rp' | 'ed' | 'rs' | 'or' | 'sp'
 /** Larger, or moving. */
@@ -69,8 +69,8 @@ const table = {
     p => [part(p, 1)],
   ),
   draft: route<[string, number, DraftOp, number]>(
-    `d:${id}:\\d{1,6}:[subxvaceokrn](?::\\d{1,3})?`,
-    (draft, rev, op, n) => `d:${draft}:${rev}:${op}${'ve'.includes(op) ? `:${n}` : ''}`,
+    `d:${id}:\\d{1,6}:[subxvaceokrnpi](?::\\d{1,3})?`,
+    (draft, rev, op, n) => `d:${draft}:${rev}:${op}${'vep'.includes(op) ? `:${n}` : ''}`,
     p => [part(p, 1), Number(p[2]), part(p, 3) as DraftOp, Number(p[4] ?? 0)],
   ),
   quote: route<[string, QuoteOp]>(

@@ -10,7 +10,7 @@ import { type Draft, draftShown, dropDraft, openDraft, readDraft, saveDraft } fr
 import { earlierFor } from './earlier.ts'
 import { nameOf } from './messages.ts'
 import { offer, quoteScreen } from './offer.ts'
-import { checklist, choice, extras, type Order, question, unfinished, type View } from './question.ts'
+import { checklist, choice, extras, improvement, type Order, question, unfinished, type View } from './question.ts'
 import { to } from './routes.ts'
 import {
   type Beginning,
@@ -18,6 +18,7 @@ import {
   type Filling,
   fillingOf,
   fitting,
+  isEditing,
   nextStep,
   openCount,
   type Step,
@@ -58,7 +59,7 @@ export async function advance(
   filling: Filling,
   showing: Showing,
 ): Promise<void> {
-  if (order.step.at === 'edit') return move(ctx, deps, order, filling, { at: 'extras' }, showing)
+  if (isEditing(order.step)) return move(ctx, deps, order, filling, { at: 'extras' }, showing)
   const next = nextStep(order.model, filling)
   if (next) return move(ctx, deps, order, filling, next, showing)
   await finish(ctx, deps, order, filling, showing)
@@ -164,6 +165,7 @@ async function screenOf(ctx: BotContext, deps: BotDeps, order: Order): Promise<S
     }
     default: {
       const param = model.params.find(one => one.name === step.param)
+      if (param && step.at === 'improve') return improvement(order, param, view)
       if (!param) return checklist(order, view)
       const runs = param.previous_models ? await earlierFor(deps.sql, ctx.user.id, model, param) : []
       const listed = filling.offered ? runs.filter(({ id }) => filling.offered?.includes(id)) : runs

@@ -10,7 +10,7 @@ import { type Draft, dropDraft, readDraft } from './drafts.ts'
 import { earlierFor, earlierValue } from './earlier.ts'
 import { goneScreen } from './models.ts'
 import { onPress } from './press.ts'
-import { type Order, pageBase } from './question.ts'
+import { betterText, type Order, pageBase } from './question.ts'
 import { isOfAlbum, receive } from './receive.ts'
 import { type DraftOp, to } from './routes.ts'
 import {
@@ -18,6 +18,7 @@ import {
   choiceOf,
   eitherOf,
   type Filling,
+  isEditing,
   type Step,
   stepBefore,
   stepTo,
@@ -25,7 +26,7 @@ import {
   withoutAnswer,
 } from './step.ts'
 import { incoming, isFile, takeFile } from './uploads.ts'
-import { exampleFor, mainText } from './values.ts'
+import { exampleFor, isMain, mainText, templatesFor } from './values.ts'
 import { advance, begin, gone, move, orderOf, present, type Showing, save, stale, unfit } from './walk.ts'
 
 type StartOptions = { where?: 'here' | 'new'; at?: Beginning['at']; note?: Html }
@@ -171,8 +172,8 @@ async function press(ctx: BotContext, deps: BotDeps, order: Order, op: DraftOp, 
       return go(stepTo(eitherOf(model, field.name) ?? [field], 'edit'))
     }
     case 'b': {
-      const isEdit = step.at === 'edit' || (step.at === 'choose' && step.how === 'edit')
-      const before = isEdit ? ({ at: 'extras' } as const) : stepBefore(model, step, answers)
+      if (step.at === 'improve') return go({ at: step.how, param: step.param, page: 0 })
+      const before = isEditing(step) ? ({ at: 'extras' } as const) : stepBefore(model, step, answers)
       return before ? go(before) : present(ctx, deps, order, here)
     }
     case 'k':
@@ -199,6 +200,14 @@ async function press(ctx: BotContext, deps: BotDeps, order: Order, op: DraftOp, 
     case 'u':
       if (param?.default === undefined) break
       return set(param.name, param.default)
+    case 'p': {
+      const template = param && isMain(model, param) ? templatesFor(model, param, ctx.language)[n] : undefined
+      if (!param || !template || step.at === 'improve') break
+      return go(step, { answers: withAnswer(model, answers, param.name, template.text) })
+    }
+    case 'i':
+      if (!param || !isMain(model, param) || param.spoken || !(step.at === 'ask' || step.at === 'edit')) break
+      return go({ at: 'improve', how: step.at, param: param.name })
     case 'v': {
       if (step.at === 'choose') {
         const chosen = choiceOf(model)[n]
@@ -206,6 +215,11 @@ async function press(ctx: BotContext, deps: BotDeps, order: Order, op: DraftOp, 
         return go({ at: step.how, param: chosen.name, page: 0 })
       }
       if (!param) break
+      if (step.at === 'improve') {
+        const text = n === 1 ? betterText(order, param) : answers[param.name]
+        if (text === undefined) break
+        return set(param.name, text)
+      }
       if (n >= pageBase && 'page' in step) return go({ ...step, page: n - pageBase })
       if (param.previous_models) {
         const runs = await earlierFor(deps.sql, ctx.user.id, model, param)

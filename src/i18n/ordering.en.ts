@@ -90,6 +90,23 @@ export const orderingEn: Ordering = {
     soFar: (kop, isCertain) => html`So far: ${isCertain ? '' : 'up to '}${price(kop)}`,
     leastSide: px => html`At least ${number(px)} pixels on each side.`,
     chosen: text => html`Chosen: ${text}`,
+    chosenText: text => lines(html`Chosen: <code>${text}</code>`, html`Keep it as it is or send a text of your own.`),
+    templateButton: name => `💡 ${name}`,
+    improveButton: '✨ Improve the prompt',
+    improveAsk: html`Send a text. You will see it beside an improved one and choose.`,
+    improveBoth: (own, better) =>
+      lines(
+        html`<b>Yours:</b>`,
+        html`${own}`,
+        html``,
+        html`<b>Improved:</b>`,
+        html`${better}`,
+        html``,
+        html`Choose with a button or send another text.`,
+      ),
+    improveNothing: own => lines(html`${own}`, html``, html`It is all there, nothing to add.`),
+    takeBetterButton: '✨ Take the improved one',
+    takeOwnButton: 'Keep mine',
     accepted: (n, of) => html`Accepted ${n} of ${of}`,
     closed: (names, why) => html`Not available: ${names.join(', ')}. ${why}.`,
     beginButton: 'Start',
@@ -341,15 +358,6 @@ export const orderingEn: Ordering = {
     otherModelButton: 'Another model',
     moneyButton: '🧾 What about the money',
     supportButton: '💬 Support',
-  },
-
-  examples: {
-    image: 'a ginger cat in a space suit, watercolour, soft light',
-    edit: 'make it evening and add snow',
-    video: 'a paper boat floats on a lake at dawn, the camera slowly comes closer',
-    animate: 'hair moves in the wind, the camera slowly pulls back',
-    speech: 'Good evening! It is good to see you again.',
-    sound: 'rolls of thunder and heavy rain',
   },
 }
 

@@ -96,6 +96,25 @@ export const orderingRu = {
     soFar: (kop: number, isCertain: boolean) => html`Сейчас: ${isCertain ? '' : 'до '}${price(kop)}`,
     leastSide: (px: number) => html`Не меньше ${number(px)} точек по каждой стороне.`,
     chosen: (text: string) => html`Выбрано: ${text}`,
+    /** One tap copies what stands there, to be sent back changed. */
+    chosenText: (text: string) =>
+      lines(html`Выбрано: <code>${text}</code>`, html`Можно взять как есть или прислать свой текст.`),
+    templateButton: (name: string) => `💡 ${name}`,
+    improveButton: '✨ Улучшить запрос',
+    improveAsk: html`Пришлите текст. Покажу его рядом с улучшенным, а вы выберете.`,
+    improveBoth: (own: string, better: string) =>
+      lines(
+        html`<b>Ваш:</b>`,
+        html`${own}`,
+        html``,
+        html`<b>Улучшенный:</b>`,
+        html`${better}`,
+        html``,
+        html`Выберите кнопкой или пришлите другой текст.`,
+      ),
+    improveNothing: (own: string) => lines(html`${own}`, html``, html`Здесь уже всё есть, добавить нечего.`),
+    takeBetterButton: '✨ Взять улучшенный',
+    takeOwnButton: 'Оставить мой',
     accepted: (n: number, of: number) => html`Принято ${n} из ${of}`,
     closed: (names: string[], why: string) => html`Недоступно: ${names.join(', ')}. ${why}.`,
     beginButton: 'Начать',
@@ -358,16 +377,6 @@ export const orderingRu = {
     otherModelButton: 'Другая модель',
     moneyButton: '🧾 Что с деньгами',
     supportButton: '💬 Поддержка',
-  },
-
-  /** Examples of a main text, by what comes out and how. */
-  examples: {
-    image: 'рыжий кот в скафандре, акварель, мягкий свет',
-    edit: 'сделай фон вечерним и добавь снег',
-    video: 'бумажный кораблик плывёт по озеру на рассвете, камера медленно приближается',
-    animate: 'волосы развеваются на ветру, камера медленно отъезжает',
-    speech: 'Добрый вечер! Рады видеть вас снова.',
-    sound: 'раскаты грома и сильный дождь',
   },
 }
 

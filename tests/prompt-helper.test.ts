@@ -54,6 +54,7 @@ t.test('nobody’s words change, and no limit is passed', async t => {
     },
   )
   t.doesNotThrow(() => fc.assert(keepsWords, { numRuns: 2_000 }))
+  t.equal(improved('кот', 'image', 30), 'кот, реалистичное фото', 'as much as there is room for')
   const address = 'кот как на https://example.com/a,b,c?d=1'
   t.ok(improved(address, 'image').startsWith(address), 'and an address stays whole')
 })

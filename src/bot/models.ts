@@ -77,7 +77,9 @@ export async function listScreen(
       buttons: [[button(t.allButton(catalogue.models.length), to.list('all', 0))], [menuButton(ctx)]],
     }
   }
-  const text = heading ?? (list === 'free' ? t.listFree(limits.freeDaily) : t.list(list))
+  const text =
+    heading ??
+    (list === 'free' ? t.listFree(limits.freeDaily) : t.list(list === 'pop' && !hasPopular(deps) ? 'all' : list))
   return { text, buttons: await listButtons(deps, ctx, found, { list, page, first: 0 }) }
 }
 
@@ -98,6 +100,10 @@ export function ranked({ catalogue, stats }: BotDeps, models: readonly Model[]):
   order.sort((a, b) => b.runs - a.runs || a.kop - b.kop || (a.key < b.key ? -1 : 1))
   return order.map(({ model }) => model)
 }
+
+/** Before the first runs the most used models are only the cheapest. */
+const hasPopular = ({ catalogue, stats }: BotDeps): boolean =>
+  catalogue.models.some(({ id }) => stats.popularity(id) > 0)
 
 function listed(deps: BotDeps, list: Exclude<ListTitle, 'find'>): readonly Model[] {
   const { catalogue } = deps
@@ -126,7 +132,10 @@ async function listButtons(
     to_ < 0 || to_ >= pages ? [] : [button(mark, to.list(list, to_ + first))]
   const pager = [...turn('‹', shown - 1), button(`${shown + 1}/${pages}`, to.nothing()), ...turn('›', shown + 1)]
   return [
-    [...(list === 'pop' ? [] : [button(t.popularButton, to.list('pop', 0))]), button(t.findButton, to.list('find', 0))],
+    [
+      ...(list === 'pop' || !hasPopular(deps) ? [] : [button(t.popularButton, to.list('pop', 0))]),
+      button(t.findButton, to.list('find', 0)),
+    ],
     ...rows,
     ...(pages > 1 ? [pager] : []),
     [menuButton(ctx)],

@@ -65,7 +65,7 @@ export async function quoteScreen(
   ]
   if (quote.priceKop > balanceKop) {
     return {
-      text: t.quote.short(quote.priceKop, balanceKop),
+      text: t.quote.short(quote.priceKop, balanceKop, wasKop),
       buttons: [[button(t.quote.topUpButton, to.topUp(quote.id))], last],
     }
   }

@@ -23,6 +23,7 @@ export type View = { catalogue: Catalogue; t: Strings; language: Language }
 export const pageBase = 900
 const onePage = 24
 const perPage = 16
+const perPageOfRuns = 5
 
 /** S6: what will be asked. */
 export function checklist({ draft, model }: Order, view: View): Screen {
@@ -71,16 +72,17 @@ export function question(order: Order, param: Param, view: View, earlier: Earlie
 
   const buttons: Button[][] = isMain(model, param) ? helpWith(order, param, view) : []
   if (ask.kind === 'earlier') {
-    for (const [n, run] of earlier.entries()) {
-      buttons.push([op(draft, earlierText(run, nameOf(view.catalogue, run.modelId, language), language), 'v', n)])
-    }
+    const runs = earlier.map((run, n) =>
+      op(draft, earlierText(run, nameOf(view.catalogue, run.modelId, language), language), 'v', n),
+    )
+    buttons.push(...paged(order, runs, perPageOfRuns))
     const first = param.previous_models?.map(id => view.catalogue.byId(id)).find(one => one !== undefined)
     if (earlier.length === 0 && first) {
       buttons.push([button(first.name[language], to.card(modelKey(first.id), undefined, 0))])
     }
   } else if (param.type !== 'string') {
     const open = options.flatMap((option, n) => (option.allowed ? [op(draft, optionText(option.value), 'v', n)] : []))
-    buttons.push(...paged(order, open))
+    buttons.push(...(open.length <= onePage ? rows(open) : paged(order, open, perPage)))
   }
   if (param.default !== undefined && options.every(option => option.value !== param.default)) {
     buttons.push([op(draft, t.wizard.usualButton(scalarText(param, param.default, language)), 'u')])
@@ -236,9 +238,9 @@ function soFar({ model, filling }: Order, { catalogue, t }: View): Html | false 
   }
 }
 
-/** Options in rows as their length allows; a long list by pages. */
-function paged({ draft, step }: Order, options: Button[]): Button[][] {
-  if (options.length <= onePage) return rows(options)
+/** A long list by pages, its options in rows as their length allows. */
+function paged({ draft, step }: Order, options: Button[], perPage: number): Button[][] {
+  if (options.length <= perPage) return rows(options)
   const last = Math.ceil(options.length / perPage) - 1
   const page = Math.min('page' in step ? step.page : 0, last)
   const turn = (text: string, by: number) => op(draft, text, 'v', pageBase + ((page + by + last + 1) % (last + 1)))

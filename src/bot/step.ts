@@ -9,6 +9,8 @@ export type Filling = {
   skipped: string[]
   /** Generations that the buttons of the step offer, in their order. */
   offered?: string[]
+  /** Which version of the model the buttons of the step were made for. */
+  version: string
   /** The album whose pictures are coming in. */
   album?: string
   /** The update that led here: handled once more after a crash, it changes nothing and shows the step again. */
@@ -65,6 +67,7 @@ export function stepOf({ step }: Pick<Draft, 'step'>): Step {
 export const fillingOf = (draft: Pick<Draft, 'inputs'>): Filling => ({
   answers: {},
   skipped: [],
+  version: '',
   updateId: 0,
   ...(draft.inputs as Partial<Filling>),
 })

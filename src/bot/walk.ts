@@ -1,4 +1,4 @@
-import type { Model } from '../catalogue/models.ts'
+import { type Model, versionOf } from '../catalogue/models.ts'
 import type { Problem } from '../catalogue/parameters.ts'
 import { Refused, Unknown } from '../errors.ts'
 import { readQuote } from '../payments/quotes.ts'
@@ -38,7 +38,12 @@ export async function begin(
   { prefill, at }: Beginning,
   showing: Showing,
 ): Promise<void> {
-  const filling: Filling = { answers: fitting(model, prefill), skipped: [], updateId: ctx.update.update_id }
+  const filling: Filling = {
+    answers: fitting(model, prefill),
+    skipped: [],
+    version: versionOf(model),
+    updateId: ctx.update.update_id,
+  }
   const next = nextStep(model, filling)
   // A single question is asked at once: its message says what is needed as well as a list of one would.
   const first: Step =
@@ -94,10 +99,17 @@ export async function move(
 ): Promise<void> {
   const offered = await offeredAt(ctx, deps, order.model, step)
   const { next: _, ...rest } = filling
-  const now = { ...rest, updateId: ctx.update.update_id, ...(offered && { offered }) }
+  const now = { ...rest, version: versionOf(order.model), updateId: ctx.update.update_id, ...(offered && { offered }) }
   const saved = await save(ctx, deps, order, now, step)
   if (saved) await present(ctx, deps, saved, showing)
   else await stale(ctx, deps)
+}
+
+/** The model has changed since the step was shown: its answers are looked at again, and the first open one is asked. */
+export async function refit(ctx: BotContext, deps: BotDeps, order: Order, where: Showing['where']): Promise<void> {
+  const filling = { ...order.filling, answers: fitting(order.model, order.filling.answers) }
+  const next = nextStep(order.model, filling) ?? { at: 'extras' as const }
+  await move(ctx, deps, order, filling, next, { where, note: ctx.t.wizard.changed })
 }
 
 /** The step's list of earlier runs is kept: a run that ends meanwhile must not move the others under the buttons. */

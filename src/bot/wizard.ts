@@ -1,5 +1,5 @@
 import { Composer } from 'telegraf'
-import type { Model } from '../catalogue/models.ts'
+import { type Model, versionOf } from '../catalogue/models.ts'
 import { checkValue, type Inputs, optionsFor } from '../catalogue/parameters.ts'
 import type { Media } from '../i18n/ordering.ts'
 import { type Html, html } from '../telegram/html.ts'
@@ -18,6 +18,7 @@ import {
   choiceOf,
   eitherOf,
   type Filling,
+  fitting,
   isEditing,
   type Step,
   stepBefore,
@@ -27,7 +28,7 @@ import {
 } from './step.ts'
 import { incoming, isFile, takeFile } from './uploads.ts'
 import { exampleFor, isMain, mainText, templatesFor } from './values.ts'
-import { advance, begin, gone, move, orderOf, present, type Showing, save, stale, unfit } from './walk.ts'
+import { advance, begin, gone, move, orderOf, present, refit, type Showing, save, stale, unfit } from './walk.ts'
 
 type StartOptions = { where?: 'here' | 'new'; at?: Beginning['at']; note?: Html }
 
@@ -96,7 +97,8 @@ export function wizard(deps: BotDeps): Composer<BotContext> {
       const isRepeated = order.filling.updateId === ctx.update.update_id
       return isRepeated ? present(ctx, deps, order, { where: 'here' }) : stale(ctx, deps)
     }
-    await press(ctx, deps, order, op, n)
+    const isCurrent = order.filling.version === versionOf(order.model)
+    await (isCurrent || op === 'x' ? press(ctx, deps, order, op, n) : refit(ctx, deps, order, 'here'))
   })
 
   bot.on('message', async (ctx, next) => {
@@ -112,7 +114,11 @@ export function wizard(deps: BotDeps): Composer<BotContext> {
       // More of the album than the model takes.
       return present(ctx, deps, order, { where: 'new', isAlbum: true, note: ctx.t.wizard.surplus })
     }
-    await receive(ctx, deps, order, sent)
+    const { model, filling, step } = order
+    if ('param' in step && model.params.every(({ name }) => name !== step.param)) return refit(ctx, deps, order, 'new')
+    const isCurrent = filling.version === versionOf(model)
+    const answers = isCurrent ? filling.answers : fitting(model, filling.answers)
+    await receive(ctx, deps, { ...order, filling: { ...filling, answers } }, sent)
   })
 
   return bot

@@ -135,6 +135,7 @@ export const orderingEn: Ordering = {
     resumeButton: 'Continue',
     anewButton: 'Start a new one',
     passed: 'This step is already done',
+    changed: html`The settings of the model have changed. Please check the answers.`,
     gone: html`This model is unavailable for now.`,
     noEarlier: (names, what) =>
       html`First make ${things[what]} with ${quoted(names)}: there is nothing to choose from yet.`,
@@ -234,10 +235,7 @@ export const orderingEn: Ordering = {
         html``,
         q.freeAgain &&
           html`The free runs are used up. New ones: ${q.freeAgain.isTomorrow ? 'tomorrow ' : ''}at ${time(q.freeAgain.at)}. You can go on now for ${price(q.priceKop)}.`,
-        q.wasKop !== undefined &&
-          (q.wasKop === q.priceKop
-            ? html`The price is the same, its time is renewed.`
-            : html`The price has changed: it was ${price(q.wasKop)}, now it is ${price(q.priceKop)}.`),
+        q.wasKop !== undefined && repriced(q.wasKop, q.priceKop),
         q.price.kind === 'free'
           ? html`Price: <b>${price(0)}</b> · ${quotaText({ ...q.price, left: Math.max(0, q.price.left - 1) }, 'en')} left today after it`
           : html`Price: <b>${price(q.priceKop)}</b>`,
@@ -250,8 +248,9 @@ export const orderingEn: Ordering = {
         html`Price valid until ${time(q.until)}.`,
       )
     },
-    short: (priceKop, balanceKop) =>
+    short: (priceKop, balanceKop, wasKop) =>
       lines(
+        wasKop !== undefined && repriced(wasKop, priceKop),
         html`You are ${amount(priceKop - balanceKop)} short: the price is ${price(priceKop)}, available ${amount(balanceKop)}.`,
         html`Top up and this order goes on from here.`,
       ),
@@ -360,6 +359,11 @@ export const orderingEn: Ordering = {
     supportButton: '💬 Support',
   },
 }
+
+const repriced = (wasKop: number, kop: number): Html =>
+  wasKop === kop
+    ? html`The price is the same, its time is renewed.`
+    : html`The price has changed: it was ${price(wasKop)}, now it is ${price(kop)}.`
 
 // The limit comes as “≥ 256 px”, “≤ 4096 px” or “≤ 16 MP”.
 function dimensions(limit: string, kind: Media): Html {

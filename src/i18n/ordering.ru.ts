@@ -143,6 +143,7 @@ export const orderingRu = {
     resumeButton: 'Продолжить',
     anewButton: 'Начать новый',
     passed: 'Этот шаг уже пройден',
+    changed: html`Настройки модели изменились. Проверьте ответы, пожалуйста.`,
     gone: html`Модель временно недоступна.`,
     noEarlier: (names: string[], what: Media) =>
       html`Сначала создайте ${things[what]} моделью ${quoted(names)}: выбирать пока не из чего.`,
@@ -243,10 +244,7 @@ export const orderingRu = {
         html``,
         q.freeAgain &&
           html`Бесплатные запуски закончились. Новые: ${q.freeAgain.isTomorrow ? 'завтра ' : ''}в ${time(q.freeAgain.at)}. Можно сейчас за ${price(q.priceKop)}.`,
-        q.wasKop !== undefined &&
-          (q.wasKop === q.priceKop
-            ? html`Цена прежняя, срок обновлён.`
-            : html`Цена обновлена: было ${price(q.wasKop)}, стало ${price(q.priceKop)}.`),
+        q.wasKop !== undefined && repriced(q.wasKop, q.priceKop),
         q.price.kind === 'free'
           ? html`Цена: <b>${price(0)}</b> · останется ${quotaText({ ...q.price, left: Math.max(0, q.price.left - 1) }, 'ru')} сегодня`
           : html`Цена: <b>${price(q.priceKop)}</b>`,
@@ -262,8 +260,9 @@ export const orderingRu = {
       )
     },
     // S10
-    short: (priceKop: number, balanceKop: number) =>
+    short: (priceKop: number, balanceKop: number, wasKop: number | undefined) =>
       lines(
+        wasKop !== undefined && repriced(wasKop, priceKop),
         html`Не хватает ${amount(priceKop - balanceKop)}: цена ${price(priceKop)}, можно тратить ${amount(balanceKop)}.`,
         html`Пополните, и заказ продолжится с этого места.`,
       ),
@@ -379,6 +378,11 @@ export const orderingRu = {
     supportButton: '💬 Поддержка',
   },
 }
+
+const repriced = (wasKop: number, kop: number): Html =>
+  wasKop === kop
+    ? html`Цена прежняя, срок обновлён.`
+    : html`Цена обновлена: было ${price(wasKop)}, стало ${price(kop)}.`
 
 // The limit comes as «≥ 256 px», «≤ 4096 px» or «≤ 16 MP».
 function dimensions(limit: string, kind: Media): Html {

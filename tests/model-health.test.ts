@@ -308,7 +308,7 @@ story('an unfinished order of a model that was switched off ends with similar on
 story('an admin reads why, in their language, once; many at once end in one pointer', async t => {
   const telegram = createTelegram({ token: api.token, apiRoot: api.apiRoot, pace: async () => 0, log: silent })
   const results = { fetch: async () => Promise.reject(new Error('no files here')), use: async () => {} } as never
-  const messages = createMessages({ catalogue })
+  const messages = createMessages({ catalogue, limits })
   const send = async () => {
     for (const { id } of await waitingOutbox(sql, 500)) {
       const [row] = await owner`select body ->> 'kind' as kind from pay.outbox where id = ${id}`

@@ -5,13 +5,16 @@ import type { Navigation } from './navigation.ts'
 import { orderingEn } from './ordering.en.ts'
 import { orderingRu } from './ordering.ru.ts'
 import type { Ordering } from './ordering.ts'
+import { promptsEn } from './prompts.en.ts'
+import { promptsRu } from './prompts.ru.ts'
+import type { Prompts } from './prompts.ts'
 
 /** Everything the bot says, one key a text: a plain string for a caption or a toast, `Html` for a message. */
-export type Strings = Navigation & Ordering
+export type Strings = Navigation & Ordering & Prompts
 
 const strings: Record<Language, Strings> = {
-  ru: { ...navigationRu, ...orderingRu },
-  en: { ...navigationEn, ...orderingEn },
+  ru: { ...navigationRu, ...orderingRu, ...promptsRu },
+  en: { ...navigationEn, ...orderingEn, ...promptsEn },
 }
 
 export const stringsFor = (language: Language): Strings => strings[language]

@@ -206,6 +206,7 @@ export async function chats(t: Test) {
 
   return {
     api,
+    telegram,
     bot,
     deps,
     sql,

@@ -1,6 +1,6 @@
 import { Composer } from 'telegraf'
-import { type Model, modelKey } from '../forSale/models.ts'
-import type { FileValue, Inputs } from '../forSale/parameters.ts'
+import { type Model, modelKey } from '../catalogue/models.ts'
+import type { FileValue, Inputs } from '../catalogue/parameters.ts'
 import { Refused, Unknown } from '../errors.ts'
 import { shortId } from '../id.ts'
 import { type Output, outputsOf, readGeneration } from '../payments/generations.ts'

@@ -4,6 +4,7 @@ import { createCanvas } from '@napi-rs/canvas'
 import fc from 'fast-check'
 import t from 'tap'
 import type { MessageView } from '../src/playground/telegram/server.ts'
+import { toPlain } from '../src/telegram/html.ts'
 import { buttons, chats } from './support/chat.ts'
 
 const { api, deps, serve, owner, story } = await chats(t)
@@ -151,16 +152,27 @@ async function plays(scene: Scene, text: string) {
     .filter(({ url }) => url !== undefined)
   if (urls.length > 0) throw new Error('a button leads out')
   const ofAdmin = player.chat(admin.id).slice(answersBefore)
-  return { markup: [...markup(id), ...markup(admin.id).slice(-ofAdmin.length || Infinity)], said: player.chat(id) }
+  return {
+    markup: [...markup(id), ...markup(admin.id).slice(-ofAdmin.length || Infinity)],
+    said: calls.map(({ fields }) => toPlain({ html: String(fields.text ?? '') })),
+  }
 }
+
+// Where the words come back in a text of a screen.
+const shown = /^(a prompt|a search|an option)/
 
 for (const [name, scene] of Object.entries(scenes)) {
   await story(`${name}: words are words`, async t => {
     const plain = await plays(scene, 'слово')
     const property = fc.asyncProperty(words, async text => {
-      const { markup } = await plays(scene, text)
+      const { markup, said } = await plays(scene, text)
       t.strictSame(markup, plain.markup, JSON.stringify(text))
+      // Longer ones are cut, and blanks and control characters are Telegram's own to change.
+      if (shown.test(name) && /^[!-~]+( [!-~]+)*$/.test(text) && text.length <= 30) {
+        const repeats = said.some(one => one.includes(`кот ${text}`))
+        t.ok(repeats, `${text} is shown as it was written`)
+      }
     })
-    await fc.assert(property, { numRuns: 30 })
+    await fc.assert(property, { numRuns: 30, examples: [['<b>&lt;i&gt; "a" & b</b>']] })
   })
 }

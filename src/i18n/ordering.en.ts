@@ -48,7 +48,7 @@ export const orderingEn: Ordering = {
         case 'yes_no':
           return `${label}: yes or no`
         case 'number':
-          return `${label}: a number${range(ask.min, ask.max)}`
+          return `${label}:${ask.unit ? '' : ' a number'}${range(ask.min, ask.max)}${ask.unit && `\u00a0${ask.unit}`}`
         case 'files':
           return `${label} — a file or a link${ask.most > 1 ? `, up to ${ask.most}` : ''}`
         case 'earlier':

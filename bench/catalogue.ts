@@ -73,7 +73,7 @@ async function refreshes(bench: Bench, filled: Filled[]): Promise<Figure[]> {
     smallest!.refresh,
     Object.fromEntries(larger.map(({ size, refresh }) => [`refresh of the figures, ${size} events`, refresh])),
   )
-  return Object.entries(compared.subjects).map(([what, measured]) => ({
+  return Object.entries(compared).map(([what, measured]) => ({
     what,
     unit: 'ms',
     by,
@@ -119,6 +119,8 @@ async function screens(bench: Bench, { size, url, owner }: Filled): Promise<Figu
   const deps: BotDeps = {
     sql,
     catalogue,
+    forSale: catalogue,
+    switches: { refresh: async () => {} },
     log: strict,
     limits: { maxOpen: 3, freeDaily: 10, freeHourly: 3 },
     startBonusKop: 0,
@@ -182,7 +184,7 @@ async function screens(bench: Bench, { size, url, owner }: Filled): Promise<Figu
   for (let n = 0; n < 3; n++) for (const warmUp of Object.values(probes)) await warmUp()
   const selectOne = () => cpuMs(200, () => sql`select 1`)
   const compared = await compare(bench.isShort ? 5 : 15, selectOne, probes)
-  return Object.entries(compared.subjects).map(([what, measured]) => ({
+  return Object.entries(compared).map(([what, measured]) => ({
     what: `screen with ${size} events: ${what}`,
     unit: 'ms CPU',
     by: 'one «select 1» through the same pool',

@@ -30,7 +30,7 @@ const about = {
   seed: Number(options.seed),
   form: options.short ? 'short' : 'long',
 }
-console.log(`${about.machine}\n${about.versions}, seed ${about.seed}, ${about.form} form`)
+console.log(`${about.machine}\n${about.versions}, seed ${about.seed}, ${about.form} form; medians (lowest–highest)`)
 
 const figures: (Figure & { isMet: boolean })[] = []
 try {
@@ -66,10 +66,15 @@ const missed = figures.filter(figure => !figure.isMet).length
 console.log(`\n${figures.length} figures, ${missed} missed their goal; written to ${file}`)
 process.exitCode = missed === 0 ? 0 : 1
 
-function print({ what, unit, by, value, ratio, goal }: Figure) {
+function print(figure: Figure) {
+  const { what, unit, by, value, ratio, yardstick, goal } = figure
   const bound = goal && ('atMost' in goal ? `≤ ${goal.atMost}` : `≥ ${goal.atLeast}`)
-  const held = goal ? `  goal ${bound} ${goal.of === 'value' ? unit : '×'}` : ''
-  console.log(`  ${what}\n    ${text(value)} ${unit}   × ${text(ratio)} of ${by}${held}`)
+  const held = goal
+    ? `; goal ${goal.of === 'value' ? `${bound} ${unit}` : `× ${bound}`}${isMet(figure) ? '' : ', MISSED'}`
+    : ''
+  console.log(
+    `  ${what}\n    ${text(value)} ${unit}, × ${text(ratio)}${held}\n    by ${by}: ${text(yardstick)} ${unit}`,
+  )
 }
 
 function text({ median, low, high }: Spread) {

@@ -1,6 +1,6 @@
 import type { Measured } from './rounds.ts'
 
-/** One figure of a measurement. `by` names the yardstick of its ratio. */
+/** One figure of a measurement. `by` names its yardstick, which has the same unit. */
 export type Figure = Measured & { what: string; unit: string; by: string; goal?: Goal }
 
 /** What the median is held to. */

@@ -1,21 +1,17 @@
 /** The middle value, and the lowest and the highest. */
 export type Spread = { median: number; low: number; high: number }
 
-/** What was measured: in its own unit, and as a multiple of the yardstick of the same rounds. */
-export type Measured = { value: Spread; ratio: Spread }
+/** What was measured, in its own unit, and as a multiple of the yardstick of the same rounds. */
+export type Measured = { value: Spread; ratio: Spread; yardstick: Spread }
 
 /** How much of whatever is measured; called again and again. */
 export type Probe = () => Promise<number>
 
 export function spread(values: number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length / 2
-  const median = (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle) - 1]!) / 2
-  return {
-    median: sorted.length % 2 === 1 ? sorted[Math.floor(middle)]! : median,
-    low: sorted[0]!,
-    high: sorted.at(-1)!,
-  }
+  const middle = (sorted.length - 1) / 2
+  const median = (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2
+  return { median, low: sorted[0]!, high: sorted.at(-1)! }
 }
 
 /**
@@ -26,7 +22,7 @@ export async function compare<Name extends string>(
   rounds: number,
   yardstick: Probe,
   subjects: Record<Name, Probe>,
-): Promise<{ yardstick: Spread; subjects: Record<Name, Measured> }> {
+): Promise<Record<Name, Measured>> {
   const names = Object.keys(subjects) as Name[]
   const values = new Map(names.map(name => [name, [] as number[]]))
   const ratios = new Map(names.map(name => [name, [] as number[]]))
@@ -41,8 +37,11 @@ export async function compare<Name extends string>(
       ratios.get(name)!.push(value / ((before + after) / 2))
     }
   }
-  const measured = names.map(name => [name, { value: spread(values.get(name)!), ratio: spread(ratios.get(name)!) }])
-  return { yardstick: spread(yardsticks), subjects: Object.fromEntries(measured) as Record<Name, Measured> }
+  const measured = names.map(name => {
+    const [value, ratio] = [spread(values.get(name)!), spread(ratios.get(name)!)]
+    return [name, { value, ratio, yardstick: spread(yardsticks) }]
+  })
+  return Object.fromEntries(measured) as Record<Name, Measured>
 }
 
 /** Milliseconds of CPU that this process spends on one of `times` pieces of work; other processes are not counted. */

@@ -27,7 +27,10 @@ async function ours(url: string): Promise<string> {
   return server.listen({ port: 0, host: '127.0.0.1' })
 }
 
-/** The least that could be called the same: a bare route and one INSERT. */
+/**
+ * The least that could be called the same: a bare route and one INSERT. The driver sends several statements down one
+ * connection before the first is answered, which the service gives up for a deadline that holds (db.ts).
+ */
 async function bare(url: string): Promise<string> {
   const sql = postgres(url, { max, onnotice: () => {} })
   await sql`create table bare_inbox (update_id bigint primary key, payload json not null)`

@@ -7,13 +7,14 @@ import { commandsFor } from './bot/commands.ts'
 import type { BotDeps } from './bot/deps.ts'
 import { createMessages } from './bot/messages.ts'
 import { createUserFiles } from './bot/user-files.ts'
-import { openCatalogue } from './catalogue/models.ts'
+import { onSale, openCatalogue } from './catalogue/models.ts'
 import type { Config } from './config.ts'
 import { crash } from './crash.ts'
 import { connect, query } from './db.ts'
 import { pause } from './errors.ts'
 import { createStats } from './events/stats.ts'
 import { kieCallbacks } from './http/callbacks.ts'
+import { files } from './http/files.ts'
 import { health, type Readiness } from './http/health.ts'
 import { createMetrics, serveMetrics } from './http/metrics.ts'
 import { createServer } from './http/server.ts'
@@ -25,7 +26,10 @@ import { resend, sendOriginals } from './jobs/resend.ts'
 import { startWorkers } from './jobs/workers.ts'
 import { type Log, scrubber } from './log.ts'
 import { appliedMigrations, migrate, migrations } from './migrate.ts'
+import { modelCosts } from './payments/costs.ts'
+import { filePath, linkLifeMs } from './payments/file-links.ts'
 import { cancel, type Deps, news, place, type Wake } from './payments/integration.ts'
+import { createSwitches } from './payments/switches.ts'
 import { createTelegram } from './telegram/client.ts'
 import { readUpdate, store } from './telegram/inbox.ts'
 import { createPace } from './telegram/pace.ts'
@@ -100,8 +104,25 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     publicUrl && callbackSecret ? `${publicUrl}${callbackPath(id, callbackSecret)}` : undefined
   const orders: Deps = { sql, upstream, results, budget: createBudget(sql), callbackUrl, wake, scrub, log }
   const messages = createMessages({ catalogue, limits })
-  const delivery = { sql, telegram, results, messages, limits, wake, log }
+  const linkTo = (secret: string) => (id: string, n: number, keptUntil: Date) => {
+    const until = new Date(Math.min(Date.now() + linkLifeMs, keptUntil.getTime()))
+    return { url: `${publicUrl}${filePath(id, n, until, secret)}`, until }
+  }
+  const delivery = {
+    sql,
+    telegram,
+    results,
+    messages,
+    limits,
+    linkTo: publicUrl && callbackSecret ? linkTo(callbackSecret) : undefined,
+    wake,
+    log,
+  }
   const stats = createStats(sql, log)
+  const switches = createSwitches(sql, log)
+  const modelIds = catalogue.models.map(({ id }) => id)
+  const costs = () => modelCosts(sql, modelIds, config.rates.usdRubRate)
+  const judging = { modelIds, adminIds: config.adminIds, costs, switches }
 
   // The bot.
   let botUsername = ''
@@ -110,6 +131,8 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   const deps: BotDeps = {
     sql,
     catalogue,
+    forSale: onSale(catalogue, switches.isOff),
+    switches,
     log,
     limits,
     startBonusKop: config.startBonusKop,
@@ -165,6 +188,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   if (config.roles.web && config.webhookSecret) {
     server.register(telegramWebhook, { secret: config.webhookSecret, receive })
   }
+  if (config.roles.web && publicUrl && callbackSecret) server.register(files, { secret: callbackSecret, sql })
   if (config.roles.web && callbackSecret) {
     server.register(kieCallbacks, {
       secret: callbackSecret,
@@ -189,7 +213,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       schema: state ? state.schema : late,
       jobs: queue ? { ok: true } : jobs ? late : { ok: false, detail: 'not started' },
       bot: botUsername ? { ok: true, detail: `@${botUsername}` } : { ok: false, detail: 'getMe has not answered' },
-      webhook: isWebhookSet || !publicUrl ? { ok: true } : { ok: false, detail: 'not registered' },
+      webhook: isWebhookSet || !publicUrl || !config.roles.web ? { ok: true } : { ok: false, detail: 'not registered' },
       draining: ending.signal.aborted ? { ok: false, detail: 'draining' } : { ok: true },
     }
   }
@@ -201,7 +225,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   }
 
   let metricsServer: Awaited<ReturnType<typeof serveMetrics>> | undefined
-  let statsTimer: NodeJS.Timeout | undefined
+  const refreshing: NodeJS.Timeout[] = []
   let polling: Promise<unknown> | undefined
 
   return {
@@ -232,11 +256,13 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       if (!me || !jobs || signal.aborted) return
       botUsername = me.username
       bot = createBot({ telegram, botInfo: me, deps })
-      await stats.refresh()
-      statsTimer = setInterval(() => void stats.refresh(), 60_000)
+      await Promise.all([stats.refresh(), switches.refresh()])
+      refreshing.push(setInterval(() => void stats.refresh(), 60_000))
+      // Money asks the rows; this is how long a screen may offer what another machine switched off.
+      refreshing.push(setInterval(() => void switches.refresh(), 10_000))
 
       if (config.roles.worker) {
-        await startWorkers({ ...orders, ...delivery, lanes, jobs })
+        await startWorkers({ ...orders, ...delivery, ...judging, lanes, jobs })
         void untilDone('setMyCommands', () => setCommands(), log, signal) // nobody waits for a list of commands
       }
       if (config.roles.web && publicUrl && config.webhookSecret) {
@@ -254,7 +280,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       if (ending.signal.aborted) return
       ending.abort()
       log.info('draining')
-      clearInterval(statsTimer)
+      for (const timer of refreshing) clearInterval(timer)
       fastPath.close()
       const patience = pause(graceMs)
       // Until the end it answers: 503 on /readyz, and what still comes is stored for another machine.
@@ -296,6 +322,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     metrics.waiting.set({ what: 'outbox_dead' }, row.outboxDead)
     metrics.waiting.set({ what: 'generations' }, row.open)
     metrics.heldKop.set(row.heldKop)
+    metrics.keptBytes.set(row.keptBytes)
     metrics.oldestOpenS.set(row.oldestOpenS)
     metrics.statsAgeS.set(row.statsAgeS)
     metrics.poolReplaced.set(db.replaced() + front.replaced())
@@ -319,6 +346,7 @@ export const backlog = query(
     outboxDead: Type.Integer(),
     open: Type.Integer(),
     heldKop: Type.Integer(),
+    keptBytes: Type.Integer(),
     oldestOpenS: Type.Number(),
     statsAgeS: Type.Number(),
   }),
@@ -327,6 +355,7 @@ export const backlog = query(
       (select count(*) from pay.inbox where dead_reason is not null) as "inboxParked",
       (select count(*) from pay.outbox where done_at is null) as outbox,
       (select count(*) from pay.outbox where dead_reason is not null) as "outboxDead",
+      (select coalesce(sum(bytes), 0)::bigint from pay.kept_files) as "keptBytes",
       count(*) as open, coalesce(sum(price_kop), 0)::bigint as "heldKop",
       coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "oldestOpenS",
       (select extract(epoch from now() - refreshed_at) from pay.model_stats_clock)::float8 as "statsAgeS"

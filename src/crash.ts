@@ -11,6 +11,7 @@ export type CrashPoint =
   | 'before_settle'
   | 'after_settle'
   | 'outbox_taken'
+  | 'chunk_kept'
   | 'telegram_sent'
   | 'outbox_marked'
 

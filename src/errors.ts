@@ -36,6 +36,11 @@ export class FreeLimitReached extends Error {
   override name = 'FreeLimitReached'
 }
 
+/** The model is switched off; nothing was taken. */
+export class ModelOff extends Error {
+  override name = 'ModelOff'
+}
+
 /** No such quote, generation or user, or not this user's. */
 export class NotFound extends Error {
   override name = 'NotFound'

@@ -5,7 +5,7 @@ import { createBot } from '../src/bot/bot.ts'
 import { commandsFor } from '../src/bot/commands.ts'
 import type { BotDeps } from '../src/bot/deps.ts'
 import { parse, to } from '../src/bot/routes.ts'
-import { modelKey, openCatalogue } from '../src/catalogue/models.ts'
+import { modelKey, onSale, openCatalogue } from '../src/catalogue/models.ts'
 import { connect } from '../src/db.ts'
 import { Unknown } from '../src/errors.ts'
 import type { ModelStats } from '../src/events/repository.ts'
@@ -14,6 +14,7 @@ import { createLog } from '../src/log.ts'
 import { migrate } from '../src/migrate.ts'
 import { cancel, genAccepted, genFinish, genSubmit, place } from '../src/payments/integration.ts'
 import { makeQuote } from '../src/payments/quotes.ts'
+import { createSwitches } from '../src/payments/switches.ts'
 import { creditBonus } from '../src/payments/wallet.ts'
 import { type MessageView, startTelegram } from '../src/playground/telegram/server.ts'
 import { createTelegram } from '../src/telegram/client.ts'
@@ -53,11 +54,14 @@ const never = async () => {
   throw new Error('not a matter of navigation')
 }
 const stats = new Map<string, ModelStats>()
+const switches = createSwitches(sql, log)
 const admin = player.addPerson({ firstName: 'Админ', languageCode: 'ru' })
 
 const deps: BotDeps = {
   sql,
   catalogue,
+  forSale: onSale(catalogue, switches.isOff),
+  switches,
   log,
   limits,
   startBonusKop: 0,

@@ -1,9 +1,13 @@
 import { execFile } from 'node:child_process'
-import { stat } from 'node:fs/promises'
+import { cp, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { TObject } from '@sinclair/typebox'
 import t from 'tap'
 import { deriveFree } from '../src/catalogue/free-tier.ts'
 import { type Format, loadModels, type Model, modelKey, openCatalogue, optionLabel } from '../src/catalogue/models.ts'
+import { priceRange } from '../src/catalogue/pricing.ts'
+import { Model as ModelSchema, Param, Pricing } from '../src/catalogue/schema.ts'
 
 const rates = { usdRubRate: '95', markup: '2.0' }
 const open = (extra: Partial<Parameters<typeof openCatalogue>[0]> = {}) =>
@@ -162,6 +166,59 @@ t.test('a broken catalogue is refused with every problem named at once', async t
     /x is not a model/,
   ]) {
     t.match(message, problem)
+  }
+})
+
+t.test('a service with a broken catalogue does not start, and names what is wrong', async t => {
+  const root = new URL('../', import.meta.url).pathname
+  const dir = t.testdir({})
+  await cp(join(root, 'src'), join(dir, 'src'), { recursive: true })
+  await cp(join(root, 'package.json'), join(dir, 'package.json'))
+  await symlink(join(root, 'node_modules'), join(dir, 'node_modules'))
+  const path = join(dir, 'src/catalogue/models.json')
+  const whole = await readFile(path, 'utf8')
+  const env = {
+    TELEGRAM_BOT_TOKEN: `123456:${'x'.repeat(35)}`,
+    KIE_API_KEY: 'a-key-of-nobody',
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:9/none',
+  }
+  const starts = async (change: (model: (id: string) => Model) => void) => {
+    const file = JSON.parse(whole) as { models: Model[] }
+    change(id => file.models.find(model => model.id === id)!)
+    await writeFile(path, JSON.stringify(file))
+    const failure = await promisify(execFile)(process.execPath, ['src/main.ts'], { cwd: dir, env }).then(
+      () => undefined,
+      (error: { code: number; stderr: string }) => error,
+    )
+    t.equal(failure?.code, 1)
+    return failure?.stderr
+  }
+  t.match(
+    await starts(model => void model('kling-2.6/text-to-video').price.variants.pop()),
+    /kling-2\.6\/text-to-video: no price for \{.*"sound":true.*\}/,
+  )
+  t.match(
+    await starts(model => void model('google/nano-banana').price.variants.push({ when: {}, credits: 9 })),
+    /google\/nano-banana: two prices for/,
+  )
+  t.match(
+    await starts(model => {
+      model('flux-2/pro-text-to-image').price.variants[0]!.when = { size: '1K' }
+    }),
+    /flux-2\/pro-text-to-image: the price names the unknown parameter size/,
+  )
+})
+
+t.test('the example of the guide is a model that can be sold, at the price it says', async t => {
+  const guide = await readFile(new URL('../docs/adding-a-model.md', import.meta.url), 'utf8')
+  const example: Model = JSON.parse(/```json\n([\s\S]*?)```/.exec(guide)?.[1] ?? '')
+  const { rates: at, byId } = open({ models: [...loadModels().slice(0, 41), example], freeModelIds: five })
+  t.ok(byId(example.id))
+  const { minKop, maxKop } = priceRange(example, at)
+  t.strictSame([minKop, maxKop], [4_75, 6_65])
+  const keys = (schema: TObject) => Object.keys(schema.properties)
+  for (const key of [...keys(ModelSchema), ...keys(Param), ...keys(Pricing)]) {
+    t.ok(guide.includes(`\`${key}\``), `${key} is explained`)
   }
 })
 

@@ -13,7 +13,7 @@ import type { Ref } from '../src/payments/generations.ts'
 import { startTelegram } from '../src/playground/telegram/server.ts'
 import { createTelegram, TelegramRefused } from '../src/telegram/client.ts'
 import { outboxAdd, outboxRevive } from '../src/telegram/outbox.ts'
-import type { Downloaded } from '../src/upstream/download.ts'
+import { createDownloader, type Downloaded } from '../src/upstream/download.ts'
 import { createResultStore } from '../src/upstream/results.ts'
 import { limits, noWake, picture, rates, silent, until, world } from './support/world.ts'
 
@@ -41,7 +41,9 @@ telegram.callApi = (async (method, payload, options) => {
 const dir = t.testdir()
 const links = new Map<string, Error>()
 const fetched: string[] = []
+const own = createDownloader({ trustedOrigins: [], dir })
 const downloader = {
+  ...own,
   async fetch(url: string): Promise<Downloaded> {
     fetched.push(url)
     const problem = links.get(url)
@@ -52,7 +54,6 @@ const downloader = {
     const remove = () => rm(path, { force: true })
     return { path, bytes: bytes.length, kind: 'image', mime: 'image/png', extension: 'png', remove }
   },
-  close: async () => {},
 }
 const results = createResultStore(downloader)
 t.teardown(() => results.close())
@@ -60,7 +61,8 @@ t.teardown(() => results.close())
 const woken: number[] = []
 const wake = { ...noWake, deliver: async (id: number) => void woken.push(id) }
 const messages = createMessages({ catalogue: openCatalogue({ rates, contentFilter: true }), limits })
-const options = { sql, telegram, results, messages, limits, wake, log: silent }
+const linkTo = (id: string, n: number, until: Date) => ({ url: `https://bot.example/${id}/${n}`, until })
+const options = { sql, telegram, results, messages, linkTo, limits, wake, log: silent }
 
 type Made = Partial<typeof picture>
 /** A person whose order has succeeded with these files, or failed where there are none. */
@@ -101,31 +103,88 @@ async function deliver(outboxId: number) {
   await owner`update pay.outbox set next_at = now() where id = ${outboxId} and done_at is null`
   await deliverJob(options, outboxId)
 }
+const big = 60 * 1024 * 1024
+const gif = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7'
 const captions = (buttons: { text: string }[][]) => buttons.flat().map(({ text }) => text)
 
 await story('what is over 50 MB comes as a link', async t => {
-  const { outboxId, seen, outbox, urls } = await ended({ bytes: 60 * 1024 * 1024 })
+  const { outboxId, seen, outbox, ref } = await ended({ bytes: big })
   await deliver(outboxId)
   const [message] = seen()
-  t.match(message!.text, /✅.*Списано 10\u00a0₽.*слишком большой для Telegram.*около суток/s)
-  t.match(message!.buttons[0], [{ text: 'Скачать', url: urls[0] }])
+  t.match(message!.text, /✅.*Списано 10\u00a0₽.*слишком большой для Telegram.*в истории, до \d\d\.\d\d \d\d:\d\d МСК/s)
+  t.match(message!.buttons[0], [
+    { text: /^Скачать \(до \d\d\.\d\d \d\d:\d\d\)$/, url: `https://bot.example/${ref.id}/1` },
+  ])
   t.ok(captions(message!.buttons).includes('🧾 Почему списано'))
   t.match(await outbox(), { dead_reason: null, message_id: String(message!.messageId), done_at: Date })
-  t.notOk(fetched.includes(urls[0]!), 'nothing was fetched for it')
+})
+
+await story('of several files only the one over 50 MB is a link, and the others are shown', async t => {
+  const { outboxId, seen, sends, ref, urls, outbox } = await ended({}, { bytes: big }, {})
+  door = method => {
+    if (method === 'sendMessage') throw new TelegramRefused('rate_limited', 'later', { retryAfterMs: 1_000 })
+  }
+  await deliver(outboxId)
+  door = () => {}
+  t.match(await outbox(), { done_at: null, sent: [1, 3] })
+  links.set(urls[1]!, new Refused('not_found', 'HTTP 404'))
+  await deliver(outboxId)
+  t.strictSame(sends(), ['sendMediaGroup', 'sendMessage'])
+  t.match(seen().at(-1)!.buttons[0], [{ text: /^Скачать \(до/, url: `https://bot.example/${ref.id}/2` }])
+  t.equal(
+    seen()
+      .at(-1)!
+      .buttons.flat()
+      .filter(({ url }) => url).length,
+    1,
+  )
+
+  woken.length = 0
+  await sendOriginals(options, ref)
+  for (const id of woken) await deliver(id)
+  t.strictSame(sends().slice(2), ['sendDocument', 'sendDocument', 'sendMessage'])
+  t.match(seen().at(-1), {
+    text: /Оригинал.*слишком большой/s,
+    buttons: [[{ url: `https://bot.example/${ref.id}/2` }], []],
+  })
+})
+
+await story('without a public address the person reads how long the file is kept and whom to ask', async t => {
+  const { outboxId, seen } = await ended({ bytes: big })
+  await deliverJob({ ...options, linkTo: undefined }, outboxId)
+  t.match(seen()[0]!.text, /слишком большой.*ссылку бот сейчас не может.*хранится до .*поддержку/s)
+  t.notOk(
+    seen()[0]!
+      .buttons.flat()
+      .some(({ url }) => url),
+  )
+  t.ok(captions(seen()[0]!.buttons).some(text => /поддержк/i.test(text)))
+})
+
+await story('what can be neither fetched nor kept just now is told at the last attempt', async t => {
+  const { outboxId, seen, urls, outbox } = await ended({ bytes: big })
+  links.set(urls[0]!, new Unknown('no answer'))
+  for (let n = 0; n < 9; n++) await deliver(outboxId)
+  t.match(await outbox(), { done_at: null, dead_reason: null })
+  t.equal(seen().length, 0)
+  await deliver(outboxId)
+  t.match(seen(), [{ text: /Сейчас файл не получить/ }])
+  t.ok(captions(seen()[0]!.buttons).includes('📤 Прислать ещё раз'))
+  t.match(await outbox(), { done_at: Date, dead_reason: null })
 })
 
 await story('what Telegram refuses for good comes as links, at once', async t => {
   for (const code of ['bad_request', 'file_rejected', 'too_big'] as const) {
-    const { outboxId, seen, outbox, urls } = await ended({}, {})
+    const { outboxId, seen, outbox, ref } = await ended({}, {})
     door = method => {
       if (/sendMediaGroup|sendPhoto|sendDocument/.test(method)) throw new TelegramRefused(code, method)
     }
     await deliver(outboxId)
-    t.match(seen(), [{ text: code === 'too_big' ? /слишком большой/ : /не получилось.*около суток/ }], code)
-    t.match(
-      seen()[0]!.buttons.slice(0, 2),
-      urls.map((url, index) => [{ text: index === 0 ? 'Скачать' : 'Скачать 2', url }]),
-    )
+    t.match(seen(), [{ text: code === 'too_big' ? /слишком большой/ : /не получилось.*по кнопке ниже/s }], code)
+    t.match(seen()[0]!.buttons.slice(0, 2), [
+      [{ text: /^Скачать \(до/, url: `https://bot.example/${ref.id}/1` }],
+      [{ text: /^Скачать 2 \(до/, url: `https://bot.example/${ref.id}/2` }],
+    ])
     t.match(await outbox(), { dead_reason: null, attempts: 1, message_id: String(seen()[0]!.messageId) })
     door = () => {}
   }
@@ -231,13 +290,22 @@ await story('a fault of ours is parked after eight times, waiting is not', async
 })
 
 await story('only what could not reach the person comes when the person is back', async t => {
-  const { outboxId, outbox, ref, sends } = await ended({})
+  const { outboxId, outbox, ref, sends, urls } = await ended({})
   const silentOne = await ended({})
   standIn.player.block(ref.userId, true)
+  links.set(urls[0]!, new Unknown('no answer'))
+  await deliver(outboxId)
+  t.match(await outbox(), { done_at: null }, 'not given up before the result is kept')
+  links.delete(urls[0]!)
   await deliver(outboxId)
   t.match(await outbox(), { dead_reason: 'blocked' })
+  t.match(await owner`select is_whole, n from pay.kept_files where generation_id = ${ref.id}`, [
+    { is_whole: true, n: 1 },
+  ])
+  t.match(await owner`select is_reachable from pay.users where user_id = ${ref.userId}`, [{ is_reachable: false }])
   standIn.player.block(ref.userId, false)
-  t.match(await outboxRevive(sql, ref.userId), [{ id: outboxId }])
+  links.set(urls[0]!, new Refused('not_found', 'HTTP 404'))
+  t.match(await outboxRevive(sql, ref.userId), [{ id: outboxId, isResult: true }])
   await deliver(outboxId)
   t.strictSame(sends(), ['sendPhoto'])
 
@@ -295,6 +363,53 @@ await story('a file id that Telegram no longer takes is replaced by the bytes, w
   ])
 })
 
+await story('while the bot itself is locked out the result is kept, and comes when it is let in again', async t => {
+  const { outboxId, outbox, ref, sends, urls } = await ended({})
+  door = method => {
+    if (method === 'sendPhoto') throw new TelegramRefused('unauthorized', 'the token was revoked')
+  }
+  for (let n = 0; n < 5; n++) await deliver(outboxId)
+  t.match(await outbox(), { done_at: null })
+  t.match([...(await owner`select is_whole from pay.kept_files where generation_id = ${ref.id}`)], [{ is_whole: true }])
+  links.set(urls[0]!, new Refused('not_found', 'HTTP 404'))
+  await deliver(outboxId)
+  door = () => {}
+  await deliver(outboxId)
+  t.strictSame(sends(), ['sendPhoto'])
+})
+
+await story('an original that is gone is not the end of the picture that was shown', async t => {
+  const { outboxId, ref, seen, sends, urls } = await ended({})
+  await deliver(outboxId)
+  links.set(urls[0]!, new Refused('not_found', 'HTTP 404'))
+  const original = { kind: 'original', generationId: ref.id } as const
+  const [asked] = await outboxAdd(sql, `original:${ref.id}:1`, ref.userId, original)
+  for (let n = 0; n < 3; n++) await deliver(asked!.id)
+  t.match(seen().at(-1), { text: /Файл уже удалён.*можно прислать ещё раз/s })
+  t.ok(captions(seen().at(-1)!.buttons).includes('📤 Прислать ещё раз'))
+  const [again] = await outboxAdd(sql, `resend:${ref.id}:1`, ref.userId, { ...original, kind: 'resend' })
+  await deliver(again!.id)
+  t.strictSame(sends(), ['sendPhoto', 'sendMessage', 'sendPhoto'])
+})
+
+await story('a film that Telegram has made an animation goes again by its file id', async t => {
+  const bytes = Buffer.from(gif, 'base64')
+  const { outboxId, ref, seen, sends, urls, files } = await ended({})
+  await deliver(outboxId)
+  const sent = await telegram.sendAnimation(ref.userId, { source: bytes, filename: 'a.gif' })
+  await owner`update pay.results set file_id = ${sent.animation.file_id}, sent_as = 'animation', kind = 'video'
+    where generation_id = ${ref.id}`
+  links.set(urls[0]!, new Refused('not_found', 'HTTP 404'))
+  const [again] = await outboxAdd(sql, `resend:${ref.id}:1`, ref.userId, { kind: 'resend', generationId: ref.id })
+  await deliver(again!.id)
+  t.strictSame(
+    seen().map(message => message.media?.kind),
+    ['photo', 'animation', 'animation'],
+  )
+  t.strictSame(sends(), ['sendPhoto', 'sendAnimation', 'sendAnimation'])
+  t.match(await files(), [{ sent_as: 'animation' }])
+})
+
 await story('originals come as documents, each once, and results stay pictures', async t => {
   const { outboxId, ref, sends, seen, files } = await ended({}, {})
   await deliver(outboxId)
@@ -312,6 +427,17 @@ await story('originals come as documents, each once, and results stay pictures',
     ['photo', 'photo', undefined, 'document', 'document'],
   )
   t.match(await files(), [{ sent_as: 'photo' }, { sent_as: 'photo' }])
+})
+
+t.test('no message of these named an address of the upstream', async t => {
+  const said = standIn.calls
+    .filter(({ method }) => /^(send|edit)/.test(method))
+    .map(({ fields }) => JSON.stringify(fields))
+  t.ok(said.length > 30)
+  t.strictSame(
+    said.filter(fields => fields.includes('files.example.com')),
+    [],
+  )
 })
 
 t.test('no file stays after a delivery, however it went', async t => {

@@ -6,7 +6,8 @@ import { until } from './support/world.ts'
 
 const world = await stage(t)
 const { telegram, upstream, owner } = world
-const service = await world.service()
+const metricsPort = await freePort()
+const service = await world.service({ METRICS_PORT: String(metricsPort) })
 await service.ready()
 
 /** From the chat to a result in the chat, with a paid model. */
@@ -88,6 +89,9 @@ t.test('the same update ten times has one effect', async t => {
 
 t.test('metrics are on their own port, and health is the same everywhere', async t => {
   t.equal((await service.fetch('/metrics')).status, 404)
+  await owner`update pay.model_stats_clock set refreshed_at = now() - interval '700 seconds'`
+  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+  t.match(metrics, /^telegen_model_stats_age_seconds 70\d/m, 'a refresh that does not come is seen')
   t.match(await (await service.fetch('/healthz')).json(), {
     status: 'ok',
     version: String,

@@ -4,9 +4,6 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { Mp3Encoder } from '@breezystack/lamejs'
-import { createCanvas } from '@napi-rs/canvas'
-import h264 from 'h264-mp4-encoder'
 import t, { type Test } from 'tap'
 import { Unknown } from '../src/errors.ts'
 import { createLog } from '../src/log.ts'
@@ -16,6 +13,7 @@ import { type Item, type Sent, sendOriginal, sendResult } from '../src/telegram/
 import { fetchUserFile } from '../src/telegram/files.ts'
 import { html } from '../src/telegram/html.ts'
 import { button, type Screen, show } from '../src/telegram/screen.ts'
+import { film, picture, tone } from './support/media.ts'
 
 /** A chat of one person with the bot, on a server as strict as the real one. */
 async function chat(t: Test) {
@@ -52,34 +50,6 @@ const types: Record<string, string> = {
   gif: 'image/gif',
 }
 const screen = (text: string, data = 'h'): Screen => ({ text: html`<b>${text}</b>`, buttons: [[button('Меню', data)]] })
-
-function picture(width: number, height: number): Buffer {
-  const canvas = createCanvas(width, height)
-  const ctx = canvas.getContext('2d')
-  ctx.fillStyle = `hsl(${width % 360} 80% 50%)`
-  ctx.fillRect(0, 0, width / 2, height)
-  return canvas.toBuffer('image/png')
-}
-
-async function film(): Promise<Uint8Array> {
-  const encoder = await h264.createH264MP4Encoder()
-  encoder.width = 64
-  encoder.height = 48
-  encoder.frameRate = 5
-  encoder.initialize()
-  for (let frame = 0; frame < 5; frame++) encoder.addFrameRgba(new Uint8Array(64 * 48 * 4).fill(frame * 40))
-  encoder.finalize()
-  const bytes: Uint8Array = encoder.FS.readFile(encoder.outputFilename, { encoding: 'binary' })
-  encoder.delete()
-  return bytes
-}
-
-function tone(): Buffer {
-  const encoder = new Mp3Encoder(1, 22_050, 64)
-  const wave = Int16Array.from({ length: 22_050 }, (_, at) => 8_000 * Math.sin(at / 10))
-  const parts = [encoder.encodeBuffer(wave), encoder.flush()]
-  return Buffer.concat(parts.map(part => Buffer.from(part.buffer, part.byteOffset, part.length)))
-}
 
 function wav(): Buffer {
   const bytes = Buffer.alloc(44 + 8_000)

@@ -22,6 +22,7 @@ import { replies } from './replies.ts'
 import { to } from './routes.ts'
 import { answerer, pressed, show } from './show.ts'
 import { start } from './start.ts'
+import { welcomeBack } from './welcome-back.ts'
 
 export type Bot = {
   /**
@@ -51,6 +52,7 @@ export function createBot({ telegram, botInfo, deps }: Options): Bot {
   bot.use(groups(deps))
   bot.use(introduction(deps))
   bot.use(unhurried(deps))
+  bot.use(welcomeBack(deps))
   for (const feature of features(deps)) bot.use(feature)
 
   return {

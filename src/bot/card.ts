@@ -17,17 +17,19 @@ import { isLink, isNumeric, labelOf, megabytesOf, scalarText, shifted } from './
 
 /** S4 and S5: one model, and its parameters. */
 export function card(deps: BotDeps) {
-  const { catalogue } = deps
+  const { catalogue, forSale } = deps
   const bot = new Composer<BotContext>()
   onPress(bot, 'card', async (ctx, key, list, page) => {
     await ctx.answer()
-    const model = catalogue.byKey(key)
-    await ctx.show(model ? await cardScreen(deps, ctx, model, { list, page }) : await goneScreen(deps, ctx))
+    const model = forSale.byKey(key)
+    await ctx.show(
+      model ? await cardScreen(deps, ctx, model, { list, page }) : await goneScreen(deps, ctx, catalogue.byKey(key)),
+    )
   })
   onPress(bot, 'parameters', async (ctx, key) => {
     await ctx.answer()
-    const model = catalogue.byKey(key)
-    await ctx.show(model ? parametersScreen(ctx, model) : await goneScreen(deps, ctx))
+    const model = forSale.byKey(key)
+    await ctx.show(model ? parametersScreen(ctx, model) : await goneScreen(deps, ctx, catalogue.byKey(key)))
   })
   return bot
 }

@@ -9,7 +9,12 @@ import type { Limits, Order, Settled, Started, Wake } from '../payments/integrat
 /** What the screens stand on; every Composer gets it as a plain argument. */
 export type BotDeps = {
   sql: Sql
+  /** All models, also those that are off: past and running orders have them. */
   catalogue: Catalogue
+  /** Those that can be ordered now. */
+  forSale: Catalogue
+  /** The memory behind `forSale`. */
+  switches: { refresh(): Promise<void> }
   log: Log
   limits: Limits
   /** Kopecks; the welcome bonus of a new user, 0 for none. */
@@ -18,7 +23,7 @@ export type BotDeps = {
   /** The bot's own name from getMe, without @. */
   botUsername(): string
   integration: {
-    /** Throws InsufficientFunds, QuoteExpired, TooManyOpen, FreeLimitReached, NotFound, Unknown. */
+    /** Throws InsufficientFunds, QuoteExpired, TooManyOpen, FreeLimitReached, ModelOff, NotFound, Unknown. */
     place(order: Order): Promise<Started>
     /** `not_due`: the submit had begun. */
     cancel(ref: Ref): Promise<Settled>

@@ -9,6 +9,8 @@ const Earlier = Type.Object({
   taskId: Type.String(),
   params: Type.Unsafe<Record<string, unknown>>(Type.Object({})),
   createdAt: Type.Date(),
+  /** As many as the upstream named; runs of an earlier build do not tell. */
+  files: Type.Union([Type.Integer(), Type.Null()]),
 })
 /** A successful run whose result another model can take further. */
 export type Earlier = Static<typeof Earlier>
@@ -16,7 +18,7 @@ export type Earlier = Static<typeof Earlier>
 export const earlierRuns = query(
   Earlier,
   (sql, userId: number, modelIds: string[], limit: number) => sql`
-    select g.id, g.model_id as "modelId", g.task_id as "taskId", q.params, g.created_at as "createdAt"
+    select g.id, g.model_id as "modelId", g.task_id as "taskId", q.params, g.created_at as "createdAt", g.promised as files
     from pay.generations g
     join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id
     where g.user_id = ${userId} and g.exec_state = 'success' and g.task_id is not null
@@ -38,9 +40,10 @@ export async function earlierFor(sql: Sql, userId: number, model: Model, param: 
 export const fitsEarlier = (model: Model, param: Param, run: Earlier): boolean =>
   checkInputs(model, { [param.name]: earlierValue(run) }).every(problem => problem.param !== param.name)
 
-export const earlierValue = ({ id, taskId, modelId, params }: Earlier): EarlierValue => ({
+export const earlierValue = ({ id, taskId, modelId, params, files }: Earlier): EarlierValue => ({
   generationId: id,
   taskId,
   modelId,
   params,
+  ...(files !== null && { files }),
 })

@@ -53,7 +53,7 @@ function inviteScreen(deps: BotDeps, language: Language): Screen {
   const link = (text: string, payload?: string): Button[] => [
     { text, url: `https://t.me/${deps.botUsername()}${payload ? `?start=${payload}` : ''}` },
   ]
-  const popular = ranked(deps, deps.catalogue.models).slice(0, 5)
+  const popular = ranked(deps, deps.forSale.models).slice(0, 5)
   return {
     text: t.worksInPrivate,
     buttons: [...popular.map(model => link(model.name[language], `m_${modelKey(model.id)}`)), link(t.openButton)],

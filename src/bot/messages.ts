@@ -1,5 +1,6 @@
 import { type Catalogue, formatOf, type Model } from '../catalogue/models.ts'
-import { rangeText } from '../i18n/format.ts'
+import { lines, rangeText } from '../i18n/format.ts'
+import type { SwitchFacts } from '../i18n/navigation.ts'
 import type { Failure } from '../i18n/ordering.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import { shortId } from '../id.ts'
@@ -52,13 +53,37 @@ export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' 
         ],
       }
     },
-    withoutFiles(caption, outputs, why, language) {
-      const { run } = stringsFor(language)
-      const links = outputs.map(({ url }, index) => [{ text: run.downloadButton(index + 1), url }])
+    withoutFiles({ id }, caption, kept, why, language) {
+      const { run, sendAgainButton } = stringsFor(language)
+      const links = kept.flatMap(({ link }, index) =>
+        link ? [[{ text: run.downloadButton(index + 1, link.until), url: link.url }]] : [],
+      )
+      const [first] = kept
+      const how = first && (links.length > 0 ? run.keptWithLink(first.until) : run.keptWithoutLink(first.until))
+      const rows = [
+        ...links,
+        ...(first && links.length === 0 ? [[button(run.supportButton, to.generation(id, 'sp'))]] : []),
+        ...(why === 'later' || why === 'original_gone' ? [[button(sendAgainButton, to.generation(id, 'rs'))]] : []),
+      ]
       return {
-        text: html`${caption.text}\n\n${run.noFiles[why]}`,
-        buttons: [...(why === 'gone' ? [] : links), ...caption.buttons],
+        text: html`${caption.text}\n\n${lines(run.noFiles[why], how)}`,
+        buttons: [...rows, ...caption.buttons],
       }
+    },
+    switched({ modelId: id, after, cause, figures, restUntil }, isLast, language) {
+      const t = stringsFor(language)
+      const facts = {
+        id,
+        name: nameOf(catalogue, id, language),
+        cause: cause as SwitchFacts['cause'],
+        finished: figures.finished ?? 0,
+        succeeded: figures.succeeded ?? 0,
+        costKop: figures.costKop ?? 0,
+        keptKop: figures.keptKop ?? 0,
+        at: restUntil ?? undefined,
+      }
+      const text = after === 'off' ? t.switched.off(facts) : t.switched.on(facts)
+      return { text: isLast ? html`${text}\n\n${t.switched.last}` : text, buttons: [] }
     },
     failure(generation, language) {
       const t = stringsFor(language)

@@ -1,6 +1,6 @@
 import { Composer } from 'telegraf'
 import { message } from 'telegraf/filters'
-import { type Catalogue, type Model, modelKey } from '../catalogue/models.ts'
+import { type Catalogue, formatOf, type Model, modelKey } from '../catalogue/models.ts'
 import { priceRange } from '../catalogue/pricing.ts'
 import { secondText } from '../i18n/format.ts'
 import type { ListTitle } from '../i18n/navigation.ts'
@@ -69,12 +69,12 @@ export async function listScreen(
   heading?: Html,
 ): Promise<Screen> {
   const { t } = ctx
-  const { catalogue, limits } = deps
+  const { forSale, limits } = deps
   const found = ranked(deps, listed(deps, list))
   if (found.length === 0) {
     return {
-      text: t.listEmpty,
-      buttons: [[button(t.allButton(catalogue.models.length), to.list('all', 0))], [menuButton(ctx)]],
+      text: heading ?? t.listEmpty,
+      buttons: [[button(t.allButton(forSale.models.length), to.list('all', 0))], [menuButton(ctx)]],
     }
   }
   const text =
@@ -83,9 +83,9 @@ export async function listScreen(
   return { text, buttons: await listButtons(deps, ctx, found, { list, page, first: 0 }) }
 }
 
-/** E7: the model of a button or a link is not sold any more. */
-export const goneScreen = (deps: BotDeps, ctx: BotContext): Promise<Screen> =>
-  listScreen(deps, ctx, 'pop', 0, ctx.t.modelGone)
+/** E7: the model of a button or a link is off, or not sold any more. Similar are those of its format. */
+export const goneScreen = (deps: BotDeps, ctx: BotContext, model?: Model): Promise<Screen> =>
+  listScreen(deps, ctx, model ? formatOf(model) : 'pop', 0, ctx.t.modelGone)
 
 export const menuButton = ({ t }: Pick<BotContext, 't'>): Button => button(t.menuButton, to.menu())
 
@@ -106,11 +106,11 @@ const hasPopular = ({ catalogue, stats }: BotDeps): boolean =>
   catalogue.models.some(({ id }) => stats.popularity(id) > 0)
 
 function listed(deps: BotDeps, list: Exclude<ListTitle, 'find'>): readonly Model[] {
-  const { catalogue } = deps
-  if (list === 'all') return catalogue.models
-  if (list === 'free') return catalogue.models.filter(model => catalogue.freeIds.has(model.id))
-  if (list === 'pop') return ranked(deps, catalogue.models).slice(0, perPage)
-  return catalogue.format(list)
+  const { forSale } = deps
+  if (list === 'all') return forSale.models
+  if (list === 'free') return forSale.models.filter(model => forSale.freeIds.has(model.id))
+  if (list === 'pop') return ranked(deps, forSale.models).slice(0, perPage)
+  return forSale.format(list)
 }
 
 type Place = { list: ListTitle; page: number /** The number of the first page. */; first: number }
@@ -158,7 +158,7 @@ const clock = (at: Date) => secondText(at).slice(0, 5)
 
 async function foundScreen(deps: BotDeps, ctx: BotContext, word: string, page: number): Promise<Screen> {
   const { t } = ctx
-  const found = ranked(deps, search(deps.catalogue, word))
+  const found = ranked(deps, search(deps.forSale, word))
   if (found.length > 0) {
     return {
       text: t.found(word, found.length),

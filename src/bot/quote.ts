@@ -1,7 +1,7 @@
 import { Composer } from 'telegraf'
 import type { Model } from '../catalogue/models.ts'
 import { checkInputs } from '../catalogue/parameters.ts'
-import { FreeLimitReached, InsufficientFunds, NotFound, QuoteExpired, TooManyOpen } from '../errors.ts'
+import { FreeLimitReached, InsufficientFunds, ModelOff, NotFound, QuoteExpired, TooManyOpen } from '../errors.ts'
 import { newId, shortId } from '../id.ts'
 import { openGenerations, type Ref, readGeneration } from '../payments/generations.ts'
 import { type Quote, quoteMinutes, readQuote } from '../payments/quotes.ts'
@@ -10,6 +10,7 @@ import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { draftDropAt } from './drafts.ts'
 import { createMessages, nameOf } from './messages.ts'
+import { goneScreen } from './models.ts'
 import { offer, quoteScreen } from './offer.ts'
 import { to } from './routes.ts'
 import { quoteStep } from './step.ts'
@@ -48,9 +49,8 @@ const stands = ({ catalogue }: BotDeps, model: Model, { inputs, priceKop }: Quot
 
 /** Places the order at the price of the row. The message of the price turns into that of the progress. */
 async function start(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
-  const model = deps.catalogue.byId(quote.modelId)
-  if (!model)
-    return void (await ctx.show({ text: ctx.t.wizard.gone, buttons: [[button(ctx.t.menuButton, to.menu())]] }))
+  const model = deps.forSale.byId(quote.modelId)
+  if (!model) return gone(ctx, deps, quote)
   if (!stands(deps, model, quote)) return renew(ctx, deps, quote)
   const userId = ctx.user.id
   const order = {
@@ -72,6 +72,9 @@ async function start(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void
       await ctx.show(await quoteScreen(deps, userId, quote, ctx.language))
     } else if (error instanceof QuoteExpired || error instanceof FreeLimitReached) {
       await renew(ctx, deps, quote)
+    } else if (error instanceof ModelOff) {
+      await deps.switches.refresh() // switched off a moment ago, and the list below must know
+      await gone(ctx, deps, quote)
     } else if (error instanceof TooManyOpen) {
       await ctx.answer()
       await tooMany(ctx, deps)
@@ -123,13 +126,18 @@ async function renew(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void
 }
 
 async function change(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
-  const model = deps.catalogue.byId(quote.modelId)
-  if (!model)
-    return void (await ctx.show({ text: ctx.t.wizard.gone, buttons: [[button(ctx.t.menuButton, to.menu())]] }))
+  const model = deps.forSale.byId(quote.modelId)
+  if (!model) return gone(ctx, deps, quote)
   await ctx.answer() // files may have to be fetched again
   const ageMs = Date.now() - quote.expiresAt.getTime() + quoteMinutes * 60_000
   const { inputs, isWhole } = await withFreshFiles(deps, quote.inputs, ageMs)
   await startOrder(ctx, deps, model, inputs, { at: 'extras', ...(!isWhole && { note: ctx.t.quote.staleFiles }) })
+}
+
+/** The model is off: nothing was taken, and the order is over. */
+async function gone(ctx: BotContext, deps: BotDeps, { id, modelId }: Quote): Promise<void> {
+  await draftDropAt(deps.sql, ctx.user.id, quoteStep(id))
+  await ctx.show(await goneScreen(deps, ctx, deps.catalogue.byId(modelId)))
 }
 
 /** The runs to wait for. The price stays where it is. */

@@ -6,6 +6,7 @@ import { button } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { createMessages } from './messages.ts'
+import { goneScreen } from './models.ts'
 import { offer, quoteScreen } from './offer.ts'
 import { parse, to } from './routes.ts'
 import { timelineScreen } from './timeline.ts'
@@ -85,8 +86,8 @@ async function cancel(ctx: BotContext, deps: BotDeps, run: Generation): Promise<
 /** The same order at today's price, as a new screen: nothing starts before that is pressed. */
 async function repeat(ctx: BotContext, deps: BotDeps, run: Generation): Promise<void> {
   await ctx.answer()
-  const model = deps.catalogue.byId(run.modelId)
-  if (!model) return gone(ctx)
+  const model = deps.forSale.byId(run.modelId)
+  if (!model) return gone(ctx, deps, run)
   const { inputs, isWhole } = await withFreshFiles(deps, run.inputs, Date.now() - run.createdAt.getTime())
   const offered = isWhole ? await offer(deps, ctx.user.id, model, inputs) : 'no_price'
   if (offered === 'no_price' || 'problem' in offered) {
@@ -98,8 +99,8 @@ async function repeat(ctx: BotContext, deps: BotDeps, run: Generation): Promise<
 
 async function change(ctx: BotContext, deps: BotDeps, run: Generation): Promise<void> {
   await ctx.answer()
-  const model = deps.catalogue.byId(run.modelId)
-  if (!model) return gone(ctx)
+  const model = deps.forSale.byId(run.modelId)
+  if (!model) return gone(ctx, deps, run)
   const { inputs, isWhole } = await withFreshFiles(deps, run.inputs, Date.now() - run.createdAt.getTime())
   const note = isWhole ? {} : { note: ctx.t.quote.staleFiles }
   await startOrder(ctx, deps, model, inputs, { where: 'new', at: 'extras', ...note })
@@ -131,6 +132,6 @@ async function support(ctx: BotContext, run: Generation): Promise<void> {
   await ctx.show({ text: ctx.t.run.support(shortId(run.id)), buttons: rows }, whereOf(ctx))
 }
 
-async function gone(ctx: BotContext): Promise<void> {
-  await ctx.show({ text: ctx.t.wizard.gone, buttons: [[button(ctx.t.menuButton, to.menu())]] }, 'new')
+async function gone(ctx: BotContext, deps: BotDeps, run: Generation): Promise<void> {
+  await ctx.show(await goneScreen(deps, ctx, deps.catalogue.byId(run.modelId)), 'new')
 }

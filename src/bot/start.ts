@@ -2,7 +2,6 @@ import { Composer } from 'telegraf'
 import { lines } from '../i18n/format.ts'
 import { isId } from '../id.ts'
 import { readWallet } from '../payments/wallet.ts'
-import { outboxRevive } from '../telegram/outbox.ts'
 import { button, type Screen } from '../telegram/screen.ts'
 import { topUpScreen } from './balance.ts'
 import { cardScreen } from './card.ts'
@@ -17,17 +16,18 @@ import { to } from './routes.ts'
 
 /** /start with its deep links, the menu, and /cancel: all of them end the dialogue; what is running goes on. */
 export function start(deps: BotDeps) {
-  const { sql, catalogue } = deps
+  const { sql, catalogue, forSale } = deps
   const bot = new Composer<BotContext>()
 
   bot.start(async ctx => {
     await dropDraft(sql, ctx.user.id)
-    await deliverWaiting(deps, ctx)
     const [kind, argument = ''] = /^([mgt])_(.+)$/.exec(ctx.payload)?.slice(1) ?? []
     if (kind === 'm') {
       if (ctx.user.isNew) await ctx.show({ text: ctx.t.welcomeToModel(ctx.from.first_name), buttons: [] })
-      const model = catalogue.byKey(argument)
-      return ctx.show(model ? await cardScreen(deps, ctx, model) : await goneScreen(deps, ctx))
+      const model = forSale.byKey(argument)
+      return ctx.show(
+        model ? await cardScreen(deps, ctx, model) : await goneScreen(deps, ctx, catalogue.byKey(argument)),
+      )
     }
     if (kind === 'g' && isId(argument)) {
       const screen = await runScreen(deps, ctx, argument)
@@ -57,7 +57,7 @@ export function start(deps: BotDeps) {
 }
 
 /** S2. */
-export async function menuScreen({ sql, catalogue }: BotDeps, { t, user }: BotContext): Promise<Screen> {
+export async function menuScreen({ sql, forSale }: BotDeps, { t, user }: BotContext): Promise<Screen> {
   const { balanceKop, atWorkKop } = await readWallet(sql, user.id)
   const text = t.menu({ canSpendKop: balanceKop, atWorkKop })
   return {
@@ -65,8 +65,8 @@ export async function menuScreen({ sql, catalogue }: BotDeps, { t, user }: BotCo
     buttons: [
       ...formatRows({ t }),
       [
-        button(t.freeButton(catalogue.freeIds.size), to.list('free', 0)),
-        button(t.allButton(catalogue.models.length), to.list('all', 0)),
+        button(t.freeButton(forSale.freeIds.size), to.list('free', 0)),
+        button(t.allButton(forSale.models.length), to.list('all', 0)),
       ],
       [button(t.historyButton, to.history('a', '0')), button(t.balanceButton, to.balance())],
       [button(t.languageButton, to.language(undefined)), button(t.helpButton, to.help(undefined))],
@@ -76,20 +76,9 @@ export async function menuScreen({ sql, catalogue }: BotDeps, { t, user }: BotCo
 
 /** S1: the first thing a new person reads. */
 async function welcomeScreen(deps: BotDeps, ctx: BotContext): Promise<Screen> {
-  const { catalogue, startBonusKop } = deps
+  const { forSale, startBonusKop } = deps
   const priceOf = await displayPrices(deps, ctx.user.id)
-  const freeRuns = catalogue.models.reduce((sum, model) => sum + (priceOf(model).free?.day ?? 0), 0)
+  const freeRuns = forSale.models.reduce((sum, model) => sum + (priceOf(model).free?.day ?? 0), 0)
   const menu = await menuScreen(deps, ctx)
   return { ...menu, text: ctx.t.welcome({ name: ctx.from?.first_name ?? '', freeRuns, bonusKop: startBonusKop }) }
-}
-
-/** Results that could not be sent while the person had blocked the bot come now. */
-async function deliverWaiting({ sql, wake }: BotDeps, ctx: BotContext): Promise<void> {
-  const waiting = await outboxRevive(sql, ctx.user.id)
-  if (waiting.length === 0) return
-  await ctx.show({
-    text: ctx.t.waitingResults(waiting.length),
-    buttons: [[button(ctx.t.historyButton, to.history('a', '0'))]],
-  })
-  for (const { id } of waiting) await wake.deliver(id)
 }

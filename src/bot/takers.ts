@@ -5,7 +5,7 @@ import { type Earlier, fitsEarlier } from './earlier.ts'
 import type { FollowUp } from './routes.ts'
 
 /** A run whose result goes on. */
-export type Run = Pick<Generation, 'id' | 'modelId' | 'taskId' | 'params' | 'createdAt'>
+export type Run = Pick<Generation, 'id' | 'modelId' | 'taskId' | 'params' | 'createdAt' | 'promised'>
 
 /** What a result can become next, as far as some model takes it. */
 export const followUpsOf = (catalogue: Catalogue, run: Run, outputs: Output[]): FollowUp[] =>
@@ -27,8 +27,8 @@ export function entryOf(model: Model, run: Run, output: Output): { param: Param;
   return param && { param, isFile: false }
 }
 
-export const earlierOf = ({ id, modelId, taskId, params, createdAt }: Run): Earlier | undefined =>
-  taskId === null ? undefined : { id, modelId, taskId, params, createdAt }
+export const earlierOf = ({ id, modelId, taskId, params, createdAt, promised: files }: Run): Earlier | undefined =>
+  taskId === null ? undefined : { id, modelId, taskId, params, createdAt, files }
 
 /** The output as it came, by what was found out about it. */
 function asFile({ url, kind, mime, bytes, widthPx, heightPx, seconds }: Output): FileValue {

@@ -3,15 +3,15 @@ import type { Problem } from '../catalogue/parameters.ts'
 import { Refused, Unknown } from '../errors.ts'
 import { readQuote } from '../payments/quotes.ts'
 import { type Html, html } from '../telegram/html.ts'
-import { button, type Screen, show } from '../telegram/screen.ts'
+import { type Screen, show } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { type Draft, draftShown, dropDraft, openDraft, readDraft, saveDraft } from './drafts.ts'
 import { earlierFor } from './earlier.ts'
 import { nameOf } from './messages.ts'
+import { goneScreen } from './models.ts'
 import { offer, quoteScreen } from './offer.ts'
 import { checklist, choice, extras, improvement, type Order, question, unfinished, type View } from './question.ts'
-import { to } from './routes.ts'
 import {
   type Beginning,
   choiceOf,
@@ -135,7 +135,7 @@ export async function save(
 export async function present(ctx: BotContext, deps: BotDeps, order: Order, showing: Showing): Promise<void> {
   const { draft } = order
   const screen = await screenOf(ctx, deps, order)
-  if (!screen) return gone(ctx, deps)
+  if (!screen) return gone(ctx, deps, order.model.id)
   const noted = showing.note ? { ...screen, text: html`${showing.note}\n\n${screen.text}` } : screen
   const before = draft.messageId
   if (showing.isAlbum && before !== null) {
@@ -197,18 +197,18 @@ export function unfit(ctx: BotContext, deps: BotDeps, model: Model, problem: Pro
   return ctx.t.wizard.unfit({ code, limit, why: why?.[ctx.language] ?? kind, ask }, over)
 }
 
-/** A draft as an order; undefined when it is none, or its model is gone. */
-export function orderOf({ catalogue }: BotDeps, draft: Draft): Order | undefined {
-  const model = draft.kind === 'order' ? catalogue.byId(draft.modelId ?? '') : undefined
+/** A draft as an order; undefined when it is none, or its model is off or gone. */
+export function orderOf({ forSale }: BotDeps, draft: Draft): Order | undefined {
+  const model = draft.kind === 'order' ? forSale.byId(draft.modelId ?? '') : undefined
   return model && { draft, model, filling: fillingOf(draft), step: stepOf(draft) }
 }
 
 const viewOf = ({ t, language }: BotContext, { catalogue }: BotDeps): View => ({ catalogue, t, language })
 
 /** The model or the price the order stood on is no more. */
-export async function gone(ctx: BotContext, { sql }: BotDeps): Promise<void> {
-  await dropDraft(sql, ctx.user.id)
-  await ctx.show({ text: ctx.t.wizard.gone, buttons: [[button(ctx.t.menuButton, to.menu())]] })
+export async function gone(ctx: BotContext, deps: BotDeps, modelId: string | null): Promise<void> {
+  await dropDraft(deps.sql, ctx.user.id)
+  await ctx.show(await goneScreen(deps, ctx, deps.catalogue.byId(modelId ?? '')))
 }
 
 /** A press on an older version: says so, and shows where the order stands now. */

@@ -75,14 +75,14 @@ export function wizard(deps: BotDeps): Composer<BotContext> {
   const bot = new Composer<BotContext>()
 
   onPress(bot, 'begin', async (ctx, key) => {
-    const model = deps.catalogue.byKey(key)
-    await (model ? startOrder(ctx, deps, model) : ctx.show(await goneScreen(deps, ctx)))
+    const model = deps.forSale.byKey(key)
+    await (model ? startOrder(ctx, deps, model) : ctx.show(await goneScreen(deps, ctx, deps.catalogue.byKey(key))))
   })
   onPress(bot, 'example', async (ctx, key) => {
-    const model = deps.catalogue.byKey(key)
+    const model = deps.forSale.byKey(key)
     await (model
       ? startOrder(ctx, deps, model, exampleFor(model, ctx.language))
-      : ctx.show(await goneScreen(deps, ctx)))
+      : ctx.show(await goneScreen(deps, ctx, deps.catalogue.byKey(key))))
   })
 
   bot.use(async (ctx, next) => {
@@ -92,7 +92,7 @@ export function wizard(deps: BotDeps): Composer<BotContext> {
     const draft = await readDraft(deps.sql, ctx.user.id)
     if (draft?.id !== id || draft.kind !== 'order') return next()
     const order = orderOf(deps, draft)
-    if (!order) return gone(ctx, deps)
+    if (!order) return gone(ctx, deps, draft.modelId)
     if (draft.rev !== rev) {
       const isRepeated = order.filling.updateId === ctx.update.update_id
       return isRepeated ? present(ctx, deps, order, { where: 'here' }) : stale(ctx, deps)
@@ -107,7 +107,7 @@ export function wizard(deps: BotDeps): Composer<BotContext> {
     const draft = sent && (await readDraft(deps.sql, ctx.user.id))
     if (!sent || draft?.kind !== 'order') return next()
     const order = orderOf(deps, draft)
-    if (!order) return gone(ctx, deps)
+    if (!order) return gone(ctx, deps, draft.modelId)
     if (order.filling.updateId === ctx.update.update_id) return present(ctx, deps, order, { where: 'new' })
     if (order.step.at === 'quote') {
       if (!isOfAlbum(sent, order)) return next()
@@ -166,9 +166,9 @@ async function press(ctx: BotContext, deps: BotDeps, order: Order, op: DraftOp, 
       return go(step)
     case 'n': {
       const next = filling.next
-      const other = next && deps.catalogue.byId(next.modelId)
+      const other = next && deps.forSale.byId(next.modelId)
       if (!next) break
-      return other ? begin(ctx, deps, other, next, here) : gone(ctx, deps)
+      return other ? begin(ctx, deps, other, next, here) : gone(ctx, deps, next.modelId)
     }
     case 'o':
       return go({ at: 'extras' })

@@ -81,6 +81,8 @@ function namesIn(rule: Rule): string[] {
     case 'max_files_when':
     case 'requires_earlier':
       return [rule.param, ...Object.keys(rule.if)]
+    case 'within_results':
+      return [rule.param, rule.of]
     case 'multiple_of':
       return [rule.param]
     case 'max_output_side':

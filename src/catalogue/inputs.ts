@@ -12,8 +12,14 @@ export type FileValue = {
   seconds?: number
   name?: string
 }
-/** An earlier generation of the user, with the answers it was made from. */
-export type EarlierValue = { generationId: string; taskId: string; modelId: string; params: Record<string, unknown> }
+/** An earlier generation of the user, with the answers it was made from and how many files it brought. */
+export type EarlierValue = {
+  generationId: string
+  taskId: string
+  modelId: string
+  params: Record<string, unknown>
+  files?: number
+}
 /** `file` and `file[]` are both lists; values of a list are as in models.json. */
 export type Value = string | number | boolean | FileValue[] | EarlierValue
 export type Inputs = Record<string, Value>

@@ -70,6 +70,23 @@ export function openCatalogue(options: {
   }
 }
 
+/** The catalogue as it is sold at the moment of each call: without the models that are off. */
+export function onSale(whole: Catalogue, isOff: (id: string) => boolean): Catalogue {
+  const sold = (model: Model | undefined) => (model && !isOff(model.id) ? model : undefined)
+  return {
+    ...whole,
+    get models() {
+      return whole.models.filter(sold)
+    },
+    get freeIds() {
+      return new Set([...whole.freeIds].filter(id => !isOff(id)))
+    },
+    byId: id => sold(whole.byId(id)),
+    byKey: key => sold(whole.byKey(key)),
+    format: format => whole.format(format).filter(sold),
+  }
+}
+
 /** The model's name in buttons, at most 41 characters of `a-z0-9-`. */
 export const modelKey = (id: string): string => id.toLowerCase().replace(/[^a-z0-9-]/g, '-')
 

@@ -52,6 +52,12 @@ function broken(rule: Rule, inputs: Inputs): Problem | undefined {
       )
       return clash ? { param: Object.keys(rule.if)[0] ?? rule.param, code: 'rule', ...found } : undefined
     }
+    case 'within_results': {
+      const earlier = given(inputs, rule.of)
+      const files = isEarlier(earlier) ? earlier.files : undefined
+      const over = files !== undefined && has(rule.param) && Number(inputs[rule.param]) >= files
+      return over ? { param: rule.param, code: 'too_large', limit: files - 1, ...found } : undefined
+    }
     case 'max_output_side': {
       const side = longestSide(inputs, rule.param)
       const over = side !== undefined && has(rule.times) && side * Number(inputs[rule.times]) > rule.max

@@ -97,6 +97,8 @@ export const Rule = Type.Union([
     if: Condition,
     earlier: Type.Record(Type.String(), Type.Array(Scalar)),
   }),
+  /** A number that counts the files of the earlier generation, from 0; where it is known how many there are. */
+  rule('within_results', { param: ParamName, of: ParamName }),
   /** The longest side of the file, where it is known, times a factor must not exceed `max` pixels. */
   rule('max_output_side', { param: ParamName, times: ParamName, max: Type.Integer({ minimum: 1 }) }),
 ])
@@ -133,9 +135,18 @@ export const Pricing = Type.Object(
     quantity: oneOf('1', 'duration', 'duration_seconds', 'audio_seconds', 'characters', 'num_frames/frames_per_second'),
     quantity_bounds: Bounds,
     measures: optional(Type.Array(Measure, { minItems: 1 })),
-    variants: Type.Array(Type.Object({ when: Condition, credits: Type.Number({ exclusiveMinimum: 0 }) }, only), {
-      minItems: 1,
-    }),
+    variants: Type.Array(
+      Type.Object(
+        {
+          when: Condition,
+          credits: Type.Number({ exclusiveMinimum: 0 }),
+          /** The row of the upstream's price feed that says so, where it is known. */
+          feed: optional(Type.Object({ row: Line, unit: Line }, only)),
+        },
+        only,
+      ),
+      { minItems: 1 },
+    ),
     default_quantity: Type.Number({ exclusiveMinimum: 0 }),
     default_credits: Type.Number({ exclusiveMinimum: 0 }),
     max_credits: Type.Number({ exclusiveMinimum: 0 }),

@@ -24,6 +24,7 @@ export function createMetrics() {
     }),
     waiting: new Gauge({ name: 'telegen_waiting', help: 'Rows that wait', labelNames: ['what'], registers }),
     heldKop: new Gauge({ name: 'telegen_held_kop', help: 'Kopecks held by running generations', registers }),
+    keptBytes: new Gauge({ name: 'telegen_kept_bytes', help: 'Bytes of results kept in the database', registers }),
     oldestOpenS: new Gauge({
       name: 'telegen_oldest_open_seconds',
       help: 'Age of the oldest running generation',

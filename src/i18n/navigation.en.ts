@@ -10,6 +10,7 @@ import {
   priceText,
   quotaText,
   rangeText,
+  timeText,
 } from './format.ts'
 import type { Navigation } from './navigation.ts'
 
@@ -263,6 +264,62 @@ What became of each run is in /history and behind the buttons below.`,
     notAnswered: html`The answer was not delivered.`,
   },
 
+  // A7, and what an admin is told without asking
+  switched: {
+    off: ({ name, id, cause, finished, succeeded, costKop, keptKop, at }) => {
+      const why = {
+        failing: `${succeeded} of the last ${finished} runs succeeded.`,
+        unsupported: 'The provider does not know a model of this name.',
+        loss: `Paid runs within the hour: ${finished}. They cost ${formatKop(costKop, 'en')} and brought ${formatKop(keptKop, 'en')}.`,
+        recovered: '',
+      }[cause]
+      return lines(
+        html`⚠️ <b>A model is off: ${name}</b>`,
+        html`<code>${id}</code>`,
+        html`${why}`,
+        html`It is in no list, and no new run of it begins or is charged. What has begun goes on to its end.`,
+        at
+          ? html`It is tried again at ${timeText(at, 'en')}.`
+          : html`It stays off until you act. To compare the catalogue: npm run -s models:check`,
+        html`To switch it on now: <code>/admin_models auto ${id} reason</code>`,
+      )
+    },
+    on: ({ name, id, finished, succeeded }) =>
+      lines(
+        html`✅ <b>A model is on again: ${name}</b>`,
+        html`<code>${id}</code>`,
+        html`On trial ${succeeded} of ${finished} runs succeeded.`,
+        html`To switch it off: <code>/admin_models off ${id} reason</code>`,
+      ),
+    last: html`These are many switches: for the following ones see /admin_models.`,
+  },
+  modelStates: {
+    title: (on, of) => html`<b>Models: ${on} of ${of} are on</b>`,
+    state: ({ id, state, isPinned, minKop, finished, succeeded, reason }) => {
+      const icon = { on: '✅', trial: '🧪', off: '⛔️' }[state]
+      const runs = finished > 0 ? ` · ${succeeded} of ${finished}` : ''
+      const text = `${icon} ${id} · ${formatKop(minKop, 'en')}${runs}${isPinned ? ' · by hand' : ''}`
+      return reason === undefined ? html`${text}` : html`${text}\n   ${reason}`
+    },
+    howTo: html`Runs of the last hour. To switch (a reason of 5 characters or more):
+<code>/admin_models off model reason</code>
+<code>/admin_models on model reason</code>
+<code>/admin_models auto model reason</code>
+on and off stand until auto takes them back.`,
+    causes: {
+      failing: 'its runs failed',
+      unsupported: 'the provider does not know the name',
+      loss: 'it costs more than it brings',
+      rested: 'on trial after a rest',
+      recovered: 'the trial went well',
+    },
+    noModel: id => html`There is no such model: ${id}`,
+    noReason: html`A reason is needed, of 5 characters or more.`,
+    done: (id, state) =>
+      html`<code>${id}</code> is ${{ on: 'on by hand', off: 'off by hand', auto: 'on, and watched by the service' }[state]}.`,
+    same: html`It stands so already.`,
+  },
+
   // Admin
   failuresTitle: n => html`<b>Last failures: ${String(n)}</b>`,
   failuresNone: html`There were no failures.`,
@@ -302,7 +359,7 @@ What became of each run is in /history and behind the buttons below.`,
     paysupport: 'A question about a payment',
     cancel: 'Cancel the order',
   },
-  adminCommands: { admin_errors: 'Last failures' },
+  adminCommands: { admin_errors: 'Last failures', admin_models: 'Models' },
 }
 
 const icons = { done: '✅', open: '⏳', failed: '✖️', cancelled: '✖️' }

@@ -10,6 +10,7 @@ import {
   priceText,
   quotaText,
   rangeText,
+  timeText,
 } from './format.ts'
 import type {
   BalanceFacts,
@@ -17,10 +18,12 @@ import type {
   HistoryFacts,
   ListTitle,
   MenuFacts,
+  ModelStateFacts,
   OperationFacts,
   ParameterFacts,
   RowFacts,
   RunState,
+  SwitchFacts,
 } from './navigation.ts'
 
 const price = (kop: number) => priceText(kop, 'ru')
@@ -267,6 +270,60 @@ export const navigationRu = {
     notAnswered: html`Ответ не доставлен.`,
   },
 
+  // A7, and what an admin is told without asking
+  switched: {
+    off: ({ name, id, cause, finished, succeeded, costKop, keptKop, at }: SwitchFacts) => {
+      const why = {
+        failing: `Удались ${succeeded} из ${finished} последних запусков.`,
+        unsupported: 'Поставщик не знает модели с таким именем.',
+        loss: `Платных запусков за час: ${finished}. Они обошлись в ${formatKop(costKop, 'ru')}, получено ${formatKop(keptKop, 'ru')}.`,
+        recovered: '',
+      }[cause]
+      return lines(
+        html`⚠️ <b>Модель выключена: ${name}</b>`,
+        html`<code>${id}</code>`,
+        html`${why}`,
+        html`Её нет в списках, новые запуски не начинаются и не оплачиваются. Начатые идут до конца.`,
+        at ? html`Проба: ${timeText(at, 'ru')}.` : html`Сама не включится. Сверка каталога: npm run -s models:check`,
+        html`Включить сейчас: <code>/admin_models auto ${id} причина</code>`,
+      )
+    },
+    on: ({ name, id, finished, succeeded }: SwitchFacts) =>
+      lines(
+        html`✅ <b>Модель снова включена: ${name}</b>`,
+        html`<code>${id}</code>`,
+        html`На пробе удались ${succeeded} из ${finished} запусков.`,
+        html`Выключить: <code>/admin_models off ${id} причина</code>`,
+      ),
+    last: html`Переключений много: следующие смотрите в /admin_models.`,
+  },
+  modelStates: {
+    title: (on: number, of: number) => html`<b>Модели: включены ${on} из ${of}</b>`,
+    state: ({ id, state, isPinned, minKop, finished, succeeded, reason }: ModelStateFacts) => {
+      const icon = { on: '✅', trial: '🧪', off: '⛔️' }[state]
+      const runs = finished > 0 ? ` · ${succeeded} из ${finished}` : ''
+      const text = `${icon} ${id} · ${formatKop(minKop, 'ru')}${runs}${isPinned ? ' · вручную' : ''}`
+      return reason === undefined ? html`${text}` : html`${text}\n   ${reason}`
+    },
+    howTo: html`Запуски за последний час. Переключить (причина от 5 символов):
+<code>/admin_models off модель причина</code>
+<code>/admin_models on модель причина</code>
+<code>/admin_models auto модель причина</code>
+on и off держатся, пока их не снимет auto.`,
+    causes: {
+      failing: 'запуски не удавались',
+      unsupported: 'поставщик не знает имени',
+      loss: 'себестоимость выше цены',
+      rested: 'проба после перерыва',
+      recovered: 'проба удалась',
+    },
+    noModel: (id: string) => html`Такой модели нет: ${id}`,
+    noReason: html`Нужна причина: не короче 5 символов.`,
+    done: (id: string, state: 'on' | 'off' | 'auto') =>
+      html`<code>${id}</code>: ${{ on: 'включена вручную', off: 'выключена вручную', auto: 'включена, под присмотром автомата' }[state]}.`,
+    same: html`Она уже в этом состоянии.`,
+  },
+
   // Admin
   failuresTitle: (n: number) => html`<b>Последние неудачи: ${String(n)}</b>`,
   failuresNone: html`Неудач не было.`,
@@ -306,7 +363,7 @@ export const navigationRu = {
     paysupport: 'Вопрос об оплате',
     cancel: 'Отменить заказ',
   },
-  adminCommands: { admin_errors: 'Последние неудачи' },
+  adminCommands: { admin_errors: 'Последние неудачи', admin_models: 'Модели' },
 }
 
 const icons = { done: '✅', open: '⏳', failed: '✖️', cancelled: '✖️' }

@@ -39,6 +39,26 @@ export type ParameterFacts = {
   default: string | undefined
   changesPrice: boolean
 }
+/** A switch of a model by the service. `at` is when it is tried again; absent: when an admin says so. */
+export type SwitchFacts = {
+  name: string
+  id: string
+  cause: 'failing' | 'unsupported' | 'loss' | 'recovered'
+  finished: number
+  succeeded: number
+  costKop: number
+  keptKop: number
+  at: Date | undefined
+}
+export type ModelStateFacts = {
+  id: string
+  state: 'on' | 'trial' | 'off'
+  isPinned: boolean
+  minKop: number
+  finished: number
+  succeeded: number
+  reason: string | undefined
+}
 /** `returned`: ended without a result, and the money is back; `failed`: the same for a free run; `cancelled`: by the person. */
 export type RunState = 'done' | 'open' | 'returned' | 'failed' | 'cancelled'
 export type HistoryFacts = { state: RunState; date: string; name: string; priceKop: number }

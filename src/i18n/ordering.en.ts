@@ -1,6 +1,7 @@
 import { formatKop } from '../money.ts'
 import { type Html, html } from '../telegram/html.ts'
 import {
+  dateText,
   durationText,
   lines,
   numberText,
@@ -136,7 +137,6 @@ export const orderingEn: Ordering = {
     anewButton: 'Start a new one',
     passed: 'This step is already done',
     changed: html`The settings of the model have changed. Please check the answers.`,
-    gone: html`This model is unavailable for now.`,
     noEarlier: (names, what) =>
       html`First make ${things[what]} with ${quoted(names)}: there is nothing to choose from yet.`,
     noSuchOption: (said, similar) =>
@@ -308,16 +308,22 @@ export const orderingEn: Ordering = {
     repeatForButton: kop => (kop === 0 ? '🔁 Repeat' : `🔁 Repeat for ${price(kop)}`),
     repeatButton: '🔁 Repeat',
     changeButton: '✏️ Change',
-    downloadButton: n => (n === 1 ? 'Download' : `Download ${n}`),
+    downloadButton: (n, until) => `Download${n === 1 ? '' : ` ${n}`} (until ${dateText(until, 'en')})`,
     noFiles: {
-      too_big: html`The file is too big for Telegram. Download it by the link, which lives for about a day.`,
-      refused: html`The file could not be shown here. Download it by the link, which lives for about a day.`,
-      gone: html`The file is gone: it is kept for about a day.`,
+      too_big: html`The file is too big for Telegram.`,
+      refused: html`The file could not be shown here.`,
+      later: html`The file cannot be had right now. Try sending it again in a few minutes.`,
+      gone: html`The file is gone: the time for which it is kept has passed.`,
+      original_gone: html`The file is gone: the time for which it is kept has passed. What was in the chat can be sent again.`,
     },
     followButton: { up: '⬆️ Enlarge', an: '🎬 Animate' },
     followWhich: html`Which picture? They are numbered in their order.`,
     followModels: short => html`Choose a model: result No\u00a0${short} is filled in for you.`,
     followNote: short => html`Result No\u00a0${short} is filled in.`,
+    keptWithLink: until =>
+      html`The button below downloads it. “Send again” in the history gives a new link, until ${dateText(until, 'en')} MSK.`,
+    keptWithoutLink: until =>
+      html`The bot cannot give a link right now. The file is kept until ${dateText(until, 'en')} MSK: write to support.`,
     originalButton: '📎 Original file',
     resent: (name, short) => html`${name} · No\u00a0${short}`,
     original: short => html`Original · No\u00a0${short}`,

@@ -1,6 +1,7 @@
 import { formatKop } from '../money.ts'
 import { type Html, html } from '../telegram/html.ts'
 import {
+  dateText,
   durationText,
   lines,
   numberText,
@@ -144,7 +145,6 @@ export const orderingRu = {
     anewButton: 'Начать новый',
     passed: 'Этот шаг уже пройден',
     changed: html`Настройки модели изменились. Проверьте ответы, пожалуйста.`,
-    gone: html`Модель временно недоступна.`,
     noEarlier: (names: string[], what: Media) =>
       html`Сначала создайте ${things[what]} моделью ${quoted(names)}: выбирать пока не из чего.`,
     noSuchOption: (said: string, similar: string[]) =>
@@ -330,12 +330,19 @@ export const orderingRu = {
     followModels: (short: string) => html`Выберите модель: результат №\u00a0${short} подставится сам.`,
     followNote: (short: string) => html`Результат №\u00a0${short} уже подставлен.`,
     originalButton: '📎 Оригинал без сжатия',
-    downloadButton: (n: number): string => (n === 1 ? 'Скачать' : `Скачать ${n}`),
+    downloadButton: (n: number, until: Date): string =>
+      `Скачать${n === 1 ? '' : ` ${n}`} (до ${dateText(until, 'ru')})`,
     noFiles: {
-      too_big: html`Файл слишком большой для Telegram. Скачайте его по ссылке: она живёт около суток.`,
-      refused: html`Показать файл здесь не получилось. Скачайте его по ссылке: она живёт около суток.`,
-      gone: html`Файл уже удалён: он хранится около суток.`,
+      too_big: html`Файл слишком большой для Telegram.`,
+      refused: html`Показать файл здесь не получилось.`,
+      later: html`Сейчас файл не получить. Попробуйте прислать его ещё раз через несколько минут.`,
+      gone: html`Файл уже удалён: время его хранения прошло.`,
+      original_gone: html`Файл уже удалён: время его хранения прошло. То, что было в чате, можно прислать ещё раз.`,
     },
+    keptWithLink: (until: Date) =>
+      html`Скачать можно по кнопке ниже. Новую ссылку даст «Прислать ещё раз» в истории, до ${dateText(until, 'ru')} МСК.`,
+    keptWithoutLink: (until: Date) =>
+      html`Дать ссылку бот сейчас не может. Файл хранится до ${dateText(until, 'ru')} МСК: напишите в поддержку.`,
     resent: (name: string, short: string) => html`${name} · №\u00a0${short}`,
     original: (short: string) => html`Оригинал · №\u00a0${short}`,
     whyButton: (kop: number): string => (kop === 0 ? '🧾 Что с запуском' : '🧾 Почему списано'),

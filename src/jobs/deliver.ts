@@ -2,15 +2,27 @@ import type { Telegram } from 'telegraf'
 import { crash } from '../crash.ts'
 import { type Sql, untilAnswered } from '../db.ts'
 import { Refused, Unknown } from '../errors.ts'
+import { shortId } from '../id.ts'
 import type { Log } from '../log.ts'
 import type { Language } from '../money.ts'
 import { freeLeft, type Generation, type Output, outputsOf, readGeneration } from '../payments/generations.ts'
 import type { Limits, Wake } from '../payments/integration.ts'
-import type { Messages, NoFiles } from '../payments/messages.ts'
+import { keep, keptOutputs, readKept } from '../payments/kept-files.ts'
+import type { KeptFile, Messages, NoFiles } from '../payments/messages.ts'
+import { switchOf } from '../payments/switches.ts'
 import { readWallet } from '../payments/wallet.ts'
 import { TelegramRefused } from '../telegram/client.ts'
-import { checkUpload, type Item, type Sent, sendOriginal, sendResult } from '../telegram/delivery.ts'
-import { type Mark, type Outgoing, outboxHold, outboxMark, outboxTake, type SentFile } from '../telegram/outbox.ts'
+import { type Item, mayUpload, type Sent, sendOriginal, sendResult } from '../telegram/delivery.ts'
+import {
+  type Mark,
+  type OfGeneration,
+  type OfSwitch,
+  type Outgoing,
+  outboxHold,
+  outboxMark,
+  outboxTake,
+  type SentFile,
+} from '../telegram/outbox.ts'
 import { type Screen, show } from '../telegram/screen.ts'
 import type { ResultStore } from '../upstream/results.ts'
 import { languageFor, markUnreachable } from '../users/users.ts'
@@ -21,6 +33,8 @@ export type DeliverOptions = {
   telegram: Telegram
   results: ResultStore
   messages: Messages
+  /** Makes a link to a kept output, good until `until` at the most; absent without a public address. */
+  linkTo: ((generationId: string, n: number, until: Date) => { url: string; until: Date }) | undefined
   limits: Limits
   wake: Wake
   log: Log
@@ -29,23 +43,56 @@ export type DeliverOptions = {
 // A quarter of an hour without an answer, with the pauses below. To wait in a queue is no failure, so for that it is more.
 const mostAttempts = 10
 const mostWaits = 100
+// From this attempt on it may as well be days, as with a token that was revoked: the upstream's files do not last so long.
+const longWait = 5
 
 /**
  * Sends one message of the outbox. At least once: what has arrived is noted part by part and not sent again, but a part
  * whose answer was lost is, since Telegram's methods take no idempotency key. Money is never touched here.
  */
 export async function deliverJob(options: DeliverOptions, outboxId: number): Promise<void> {
-  const { sql, log, results } = options
-  const [outgoing] = await outboxTake(sql, outboxId)
+  const [outgoing] = await outboxTake(options.sql, outboxId)
   if (!outgoing) return // sent, or somebody is at it
   crash('outbox_taken')
+  const { body, ...rest } = outgoing
+  if (body.kind === 'switch') await deliverSwitch(options, { ...rest, body })
+  else await deliverGeneration(options, { ...rest, body })
+}
+
+async function deliverSwitch(options: DeliverOptions, outgoing: Outgoing<OfSwitch>): Promise<void> {
+  const { sql, telegram, messages } = options
+  const { modelId, n, isLast } = outgoing.body
+  const chatId = outgoing.userId
+  const [[change], language] = await Promise.all([switchOf(sql, modelId, n), languageFor(sql, chatId)])
+  if (!change) throw new Error(`outbox ${outgoing.id} names the switch ${n} of ${modelId}, which is not there`)
+  let outcome: Outcome
+  try {
+    outcome = { ...blank, messageId: await show(telegram, { chatId }, messages.switched(change, isLast, language)) }
+  } catch (error) {
+    outcome = await refusal(options, outgoing, error)
+  }
+  const said = { outboxId: outgoing.id, kind: 'switch', modelId, n, userId: chatId, attempt: outgoing.attempts }
+  await conclude(options, outgoing, { ...outcome, files: [] }, said)
+}
+
+async function deliverGeneration(options: DeliverOptions, outgoing: Outgoing<OfGeneration>): Promise<void> {
+  const { sql, log, results } = options
+  const outboxId = outgoing.id
   const { kind, generationId } = outgoing.body
   const generation = await readGeneration(sql, { userId: outgoing.userId, id: generationId })
   if (!generation) throw new Error(`outbox ${outboxId} names the generation ${generationId}, which is not there`)
   const language = await languageFor(sql, outgoing.userId)
   const said = { outboxId, kind, generationId, userId: outgoing.userId, attempt: outgoing.attempts }
 
-  const delivery: Delivery = { options, outgoing, generation, language, chatId: generation.chatId, files: [] }
+  const delivery: Delivery = {
+    options,
+    outgoing,
+    generation,
+    language,
+    chatId: generation.chatId,
+    kept: new Map(),
+    files: [],
+  }
   let outcome: Outcome
   try {
     outcome = { ...blank, messageId: await results.use(generationId, () => send(delivery)) }
@@ -54,28 +101,43 @@ export async function deliverJob(options: DeliverOptions, outboxId: number): Pro
     outcome = await refusal(options, outgoing, error)
   }
   crash('telegram_sent')
-  const mark = { ...outcome, files: delivery.files }
-  const [row] = await untilAnswered(() => outboxMark(sql, outboxId, outgoing.attempts, mark))
+  const isDelivered = await conclude(options, outgoing, { ...outcome, files: delivery.files }, said)
+  if (!isDelivered || kind !== 'generation') return
+  await editProgress(options.telegram, generation, options.messages.done(generation, language), log)
+}
+
+/** Writes down what became of a message; true when it arrived. */
+async function conclude(
+  options: DeliverOptions,
+  { id, attempts }: Outgoing,
+  mark: Mark,
+  said: object,
+): Promise<boolean> {
+  const { sql, wake, log } = options
+  const [row] = await untilAnswered(() => outboxMark(sql, id, attempts, mark))
   crash('outbox_marked')
   if (mark.againMs !== null) {
     log.warn({ ...said, againMs: mark.againMs }, 'delivery put off')
-    await options.wake.deliver(outboxId, mark.againMs)
-  } else if (mark.dead !== null) {
-    log.error({ ...said, reason: mark.dead }, 'delivery given up; the result stays in the history')
-  } else {
-    log.info({ ...said, messageId: mark.messageId, isMine: row?.isMine }, 'delivered')
-    if (kind !== 'generation') return
-    await editProgress(options.telegram, generation, options.messages.done(generation, language), log)
+    await wake.deliver(id, mark.againMs)
+    return false
   }
+  if (mark.dead !== null) {
+    log.error({ ...said, reason: mark.dead }, 'delivery given up; what it tells stays in its rows')
+    return false
+  }
+  log.info({ ...said, messageId: mark.messageId, isMine: row?.isMine }, 'delivered')
+  return true
 }
 
 type Delivery = {
   options: DeliverOptions
   /** Its `sent` grows with every output that arrives. */
-  outgoing: Outgoing
+  outgoing: Outgoing<OfGeneration>
   generation: Generation
   language: Language
   chatId: number
+  /** The sizes of the outputs that are kept on our side. */
+  kept: Map<number, number>
   /** What has arrived this time. */
   files: SentFile[]
 }
@@ -106,36 +168,95 @@ async function sendSuccess(delivery: Delivery): Promise<number | null> {
   const { options, outgoing, generation, chatId, language } = delivery
   const { sql, telegram, messages, limits, log } = options
   const { userId } = generation
-  const [outputs, wallet, left] = await Promise.all([
+  const [outputs, kept, wallet, left] = await Promise.all([
     outputsOf(sql, generation),
+    keptOutputs(sql, generation),
     readWallet(sql, userId),
     freeLeft(sql, userId, { daily: limits.freeDaily, hourly: limits.freeHourly }),
   ])
+  delivery.kept = new Map(kept.map(({ n, bytes }) => [n, bytes]))
   const { kind } = outgoing.body
   const caption =
     kind === 'generation'
       ? messages.result(generation, outputs, wallet, left(generation.modelId).day, language)
       : messages.resent(generation, kind, language)
+  /** The caption with what there is instead of these files. */
+  const without = async (files: Output[], reason: NoFiles) => {
+    const { kept, problem } = await keepAll(delivery, files)
+    const isShown = kind === 'original' && problem === 'gone' && outputs.some(({ fileId }) => fileId !== null)
+    const why = isShown ? 'original_gone' : (problem ?? reason)
+    return messages.withoutFiles(generation, caption, kept, why, language)
+  }
+  const missing = () => missingOf(delivery, outputs)
+  const tooBig = missing().filter(isTooBig)
+  const others = missing().filter(output => !isTooBig(output))
   try {
-    return await sendFiles(delivery, outputs, caption)
+    if (tooBig.length === 0) return await sendFiles(delivery, others, caption)
+    const said = await without(tooBig, 'too_big')
+    if (kind !== 'original') return await sendFiles(delivery, others, said)
+    await sendFiles(delivery, others, caption) // each with the caption, so the links come after them
+    return await show(telegram, { chatId }, said)
   } catch (error) {
-    const missing = missingOf(delivery, outputs)
+    const rest = missing()
     const why = noFiles(error, outgoing.attempts)
-    if (!why || missing.length === 0) throw error
+    if (!why || rest.length === 0) {
+      const mayTakeLong = isUnreachable(error) || (outgoing.attempts >= longWait && isOfWorld(error))
+      const unknown = rest.filter(({ n, fileId }) => fileId === null && !delivery.kept.has(n))
+      if (mayTakeLong) await keepAll(delivery, unknown)
+      throw error
+    }
     log.warn({ err: error, outboxId: outgoing.id, generationId: generation.id, why }, 'a result goes without its files')
-    return show(telegram, { chatId }, messages.withoutFiles(caption, missing, why, language))
+    return show(telegram, { chatId }, await without(rest, why))
   }
 }
 
-const missingOf = ({ outgoing }: Delivery, outputs: Output[]) => outputs.filter(({ n }) => !outgoing.sent.includes(n))
+/** Over what a bot may upload, and Telegram does not have it. */
+const isTooBig = ({ fileId, bytes }: Output) => fileId === null && !mayUpload(bytes)
 
-/** Sends what has not arrived yet, by file ids where Telegram has them. Throws as the gateway and the downloader do. */
-async function sendFiles(delivery: Delivery, outputs: Output[], caption: Screen): Promise<number | null> {
+/** What has not arrived yet. A photo's file id leads to the recompressed copy, only a document's to the original. */
+const missingOf = ({ outgoing }: Delivery, outputs: Output[]): Output[] =>
+  outputs
+    .filter(({ n }) => !outgoing.sent.includes(n))
+    .map(output =>
+      outgoing.body.kind === 'original' && output.sentAs !== 'document' ? { ...output, fileId: null } : output,
+    )
+
+/**
+ * Stores these on our side, as long as they can be had. Throws where a later attempt may do better; `problem` is why
+ * there is nothing to give out.
+ */
+async function keepAll(delivery: Delivery, outputs: Output[]): Promise<{ kept: KeptFile[]; problem?: NoFiles }> {
+  const { options, outgoing, generation } = delivery
+  const kept: KeptFile[] = []
+  let problem: NoFiles | undefined
+  for (const output of outputs) {
+    try {
+      const until = await keep(options.sql, generation, output.n, await bytesOf(delivery, output))
+      kept.push({ n: output.n, until, link: options.linkTo?.(generation.id, output.n, until) })
+    } catch (error) {
+      const why = noFiles(error, outgoing.attempts)
+      if (!why) throw error
+      options.log.error({ err: error, generationId: generation.id, n: output.n }, 'a result could not be kept')
+      problem = why === 'gone' ? 'gone' : 'later'
+    }
+    await arrived(delivery, []) // it took its time
+  }
+  return kept.length > 0 || !problem ? { kept } : { kept, problem }
+}
+
+/** The file itself, from what is kept on our side or from the upstream. Throws as the downloader does. */
+const bytesOf = (
+  { options, generation, kept }: Delivery,
+  { n, url }: Output,
+): Promise<{ path: string; bytes: number }> => {
+  const bytes = kept.get(n)
+  const from = bytes === undefined ? url : () => readKept(options.sql, generation, n, 0, bytes - 1)
+  return options.results.fetch(generation.id, n, from)
+}
+
+/** Sends these outputs, by file ids where Telegram has them. Throws as the gateway and the downloader do. */
+async function sendFiles(delivery: Delivery, missing: Output[], caption: Screen): Promise<number | null> {
   const isOriginal = delivery.outgoing.body.kind === 'original'
-  // A photo's file id leads to the recompressed copy; only a document's leads to the original.
-  const missing = missingOf(delivery, outputs).map(output =>
-    isOriginal && output.sentAs !== 'document' ? { ...output, fileId: null } : output,
-  )
   try {
     const items = await Promise.all(missing.map(output => itemOf(delivery, output)))
     await arrived(delivery, []) // fetching took its time
@@ -146,11 +267,8 @@ async function sendFiles(delivery: Delivery, outputs: Output[], caption: Screen)
     // A file id that Telegram no longer takes: the bytes, while they can be had.
     const isRejected = error instanceof TelegramRefused && error.code === 'file_rejected'
     if (!isRejected || missing.every(({ fileId }) => fileId === null)) throw error
-    return sendFiles(
-      delivery,
-      outputs.map(output => ({ ...output, fileId: null })),
-      caption,
-    )
+    const bytes = missingOf(delivery, missing).map(output => ({ ...output, fileId: null }))
+    return sendFiles(delivery, bytes, caption)
   }
 }
 
@@ -183,8 +301,8 @@ async function arrived({ options, outgoing, files }: Delivery, part: SentFile[])
   if (!row?.isMine) throw new Overtaken(`outbox ${outgoing.id}, attempt ${outgoing.attempts}`)
 }
 
-/** An output as Telegram takes it: the id it already knows, else the bytes. Throws as the downloader does, or `too_big`. */
-async function itemOf({ options, generation }: Delivery, output: Output): Promise<Item> {
+/** An output as Telegram takes it: the id it already knows, else the bytes. Throws as the downloader does. */
+async function itemOf(delivery: Delivery, output: Output): Promise<Item> {
   const about = {
     kind: output.kind as Item['kind'],
     mime: output.mime,
@@ -193,17 +311,18 @@ async function itemOf({ options, generation }: Delivery, output: Output): Promis
     ...(output.widthPx === null ? {} : { widthPx: output.widthPx }),
     ...(output.heightPx === null ? {} : { heightPx: output.heightPx }),
     ...(output.seconds === null ? {} : { seconds: output.seconds }),
-    fileName: `telegen-${generation.id.slice(-4)}-${output.n}.${output.extension}`,
+    fileName: `telegen-${shortId(delivery.generation.id)}-${output.n}.${output.extension}`,
   }
-  const known = sentAs(output.sentAs)
-  if (output.fileId !== null && known) return { ...about, source: { fileId: output.fileId, sentAs: known } }
-  checkUpload(about)
-  const { path } = await options.results.fetch(generation.id, output.n, output.url)
+  const { fileId, sentAs } = output
+  if (fileId !== null && sentAs !== null) return { ...about, source: { fileId, sentAs } }
+  const { path } = await bytesOf(delivery, output)
   return { ...about, source: { path } }
 }
 
-const sentAs = (as: string | null) =>
-  as === 'photo' || as === 'video' || as === 'audio' || as === 'document' ? as : undefined
+const isOfWorld = (error: unknown): error is Refused | Unknown => error instanceof Refused || error instanceof Unknown
+
+const isUnreachable = (error: unknown): error is TelegramRefused =>
+  error instanceof TelegramRefused && (error.code === 'blocked' || error.code === 'chat_not_found')
 
 /** Why the files can never be sent, though the person can be told; undefined where that is not what went wrong. */
 function noFiles(error: unknown, attempts: number): NoFiles | undefined {
@@ -220,14 +339,14 @@ const notTheFiles = new Set(['blocked', 'chat_not_found', 'rate_limited', 'unaut
 async function refusal(options: DeliverOptions, { id, userId, attempts }: Outgoing, error: unknown): Promise<Outcome> {
   const later = (againMs: number): Outcome => ({ ...blank, againMs })
   const never = (dead: string): Outcome => ({ ...blank, dead })
-  if (!(error instanceof Refused || error instanceof Unknown)) throw error
+  if (!isOfWorld(error)) throw error
   options.log.warn({ err: error, outboxId: id, attempt: attempts }, 'delivery did not go through')
 
+  if (isUnreachable(error)) {
+    await markUnreachable(options.sql, userId)
+    return never(error.code)
+  }
   if (error instanceof TelegramRefused) {
-    if (error.code === 'blocked' || error.code === 'chat_not_found') {
-      await markUnreachable(options.sql, userId)
-      return never(error.code)
-    }
     if (error.code === 'unauthorized') return later(60_000)
     if (error.code === 'rate_limited' && attempts < mostWaits) return later((error.retryAfterMs ?? 5_000) + 500)
   }

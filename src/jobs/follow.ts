@@ -8,9 +8,10 @@ import { editProgress, isBeat } from './progress.ts'
 type Options = Deps & { telegram: Telegram; messages: Messages }
 
 /** Sends an order out and lets the person see that it went. */
-export async function submitJob(options: Options, ref: Ref, hasPlace: boolean): Promise<void> {
+export async function submitJob(options: Options, ref: Ref, hasPlace: boolean): ReturnType<typeof submit> {
   const outcome = await submit(options, ref, hasPlace)
   if (outcome === 'accepted' || outcome === 'unknown') await tell(options, ref)
+  return outcome
 }
 
 /** Looks at a generation because there may be news, or as the look number `look` of the chain that follows it. */

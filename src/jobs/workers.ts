@@ -3,10 +3,11 @@ import type { Ref } from '../payments/generations.ts'
 import type { Jobs, QueueName } from './boss.ts'
 import { type DeliverOptions, deliverJob } from './deliver.ts'
 import { checkJob, submitJob } from './follow.ts'
+import { type JudgeOptions, judge } from './judge.ts'
 import type { Lanes } from './lanes.ts'
 import { sweep, tidy } from './sweep.ts'
 
-type Options = DeliverOptions & Parameters<typeof submitJob>[0] & { lanes: Lanes; jobs: Jobs }
+type Options = DeliverOptions & Parameters<typeof submitJob>[0] & JudgeOptions & { lanes: Lanes; jobs: Jobs }
 
 type Look = { ref: Ref; look?: number; sinceMs?: number }
 
@@ -34,7 +35,10 @@ export async function startWorkers(options: Options): Promise<void> {
   await boss.work<{ lane: string }>('lane', { batchSize: 50, ...polling }, async jobs => {
     for (const { data } of jobs) lanes.run(data.lane)
   })
-  await work<{ ref: Ref; hasPlace: boolean }>('submit', 4, ({ ref, hasPlace }) => submitJob(options, ref, hasPlace))
+  await work<{ ref: Ref; hasPlace: boolean }>('submit', 4, async ({ ref, hasPlace }) => {
+    // A name that the upstream does not know fails the next person as surely as this one: no waiting for the clock.
+    if ((await submitJob(options, ref, hasPlace)) === 'unsupported') await judge(options)
+  })
   await work<Look>('check', 4, ({ ref, look, sinceMs }) => checkJob(options, ref, look, sinceMs))
   await work<{ outboxId: number }>('deliver', 4, ({ outboxId }) => deliverJob(options, outboxId))
   await work<{ minute?: boolean }>('sweep', 1, async ({ minute }) => {
@@ -42,8 +46,10 @@ export async function startWorkers(options: Options): Promise<void> {
     // Cron knows minutes; the three sweeps between two of them are sent ahead.
     if (minute) await Promise.all([15_000, 30_000, 45_000].map(afterMs => wake.sweep(afterMs)))
   })
+  await work('judge', 1, () => judge(options))
   await work('tidy', 1, () => tidy(sql, log))
   await boss.schedule('sweep', '* * * * *', { minute: true })
+  await boss.schedule('judge', '*/2 * * * *')
   await boss.schedule('tidy', '17 3 * * *')
 
   // Whatever a process that died left behind need not wait for the clock.

@@ -88,7 +88,7 @@ const Output = Type.Object({
   seconds: Nullable(Type.Number()),
   url: Type.String(),
   fileId: Nullable(Type.String()),
-  sentAs: Nullable(Type.String()),
+  sentAs: Nullable(words('photo', 'video', 'audio', 'document', 'animation')),
 })
 /** One usable output of a success. `fileId` is Telegram's, known once it was sent. */
 export type Output = Static<typeof Output>

@@ -4,6 +4,7 @@ import { only, query, type Sql, untilAnswered } from '../db.ts'
 import {
   FreeLimitReached,
   InsufficientFunds,
+  ModelOff,
   NotFound,
   pause,
   QuoteExpired,
@@ -79,7 +80,7 @@ export const genStart = query(
 /**
  * Admits the order, takes its price (or one free run) and records `started`: one statement, so all of it or nothing.
  * Safe to repeat with the same order: the second call answers `duplicate` and takes nothing. Throws InsufficientFunds,
- * QuoteExpired, TooManyOpen, FreeLimitReached, NotFound (no such quote of this user), Unknown (ask again).
+ * QuoteExpired, TooManyOpen, FreeLimitReached, ModelOff, NotFound (no such quote of this user), Unknown (ask again).
  */
 export async function place(sql: Sql, order: Order, limits: Limits): Promise<Started> {
   try {
@@ -95,6 +96,8 @@ export async function place(sql: Sql, order: Order, limits: Limits): Promise<Sta
         throw new NotFound(about, { cause: error })
       case 'P0410':
         throw new QuoteExpired(about, { cause: error })
+      case 'P0423':
+        throw new ModelOff(about, { cause: error })
       case 'P0429':
         throw new TooManyOpen(about, { cause: error })
       case 'P0430':
@@ -162,7 +165,7 @@ export async function submit(
   deps: Deps,
   ref: Ref,
   hasPlace = false,
-): Promise<'accepted' | 'failed' | 'later' | 'unknown' | 'nothing'> {
+): Promise<'accepted' | 'failed' | 'unsupported' | 'later' | 'unknown' | 'nothing'> {
   const { sql, upstream, budget, wake, log } = deps
   const order = await readGeneration(sql, ref)
   if (order?.execState !== 'queued') return 'nothing'
@@ -194,7 +197,7 @@ export async function submit(
     case 'refused':
       log.warn({ ...context, code: answer.code, reason: deps.scrub(answer.message) }, 'upstream refused the order')
       await settle(deps, ref, { outcome: 'failed', code: answer.code, message: answer.message })
-      return 'failed'
+      return answer.code === 'unsupported_model' ? 'unsupported' : 'failed'
     case 'busy': {
       if (answer.code === 'transient' && attempt >= mostAttempts) {
         await settle(deps, ref, { outcome: 'failed', code: 'upstream_error', message: answer.message })

@@ -17,14 +17,14 @@ export type Item = {
   fileName: string
   source: { path: string } | { fileId: string; sentAs: Way }
 }
-type Way = 'photo' | 'video' | 'audio' | 'document'
+// What Telegram made of it may differ from what was asked for: a silent video is an animation.
+type Way = 'photo' | 'video' | 'audio' | 'document' | 'animation'
 
 export type Sent = {
   messageId: number
   fileId: string
   fileUniqueId: string
-  /** What Telegram made of it, which may differ from what was asked for: a silent video is an animation. */
-  sentAs: Way | 'animation'
+  sentAs: Way
 }
 
 /**
@@ -75,9 +75,12 @@ const MB = 1024 * 1024
 const mostCaption = 1024
 const silent: Screen = { text: html``, buttons: [] }
 
-/** Throws TelegramRefused `too_big` for what a bot may not upload; a file id may be of any size. */
-export function checkUpload({ bytes, fileName }: Pick<Item, 'bytes' | 'fileName'>): void {
-  if (bytes > 50 * MB) {
+/** Whether a bot may upload so much; a file id may be of any size. */
+export const mayUpload = (bytes: number): boolean => bytes <= 50 * MB
+
+/** Throws TelegramRefused `too_big` for what a bot may not upload. */
+function checkUpload({ bytes, fileName }: Item): void {
+  if (!mayUpload(bytes)) {
     throw new TelegramRefused('too_big', `${fileName}: ${bytes} bytes are over the 50 MB that a bot may upload`)
   }
 }
@@ -126,6 +129,8 @@ function sendAs(telegram: Telegram, chatId: number, item: Item, way: Way, extra:
       return telegram.sendAudio(chatId, media, { ...facts, ...extra })
     case 'document':
       return telegram.sendDocument(chatId, media, { ...facts, ...extra })
+    case 'animation':
+      return telegram.sendAnimation(chatId, media, { ...facts, ...extra })
   }
 }
 
@@ -137,17 +142,18 @@ function mediaOf({ source, fileName, widthPx, heightPx, seconds }: Item, way: Wa
   const duration = seconds === undefined ? {} : { duration: Math.max(1, Math.round(seconds)) }
   if (way === 'document') return { media, disable_content_type_detection: true }
   if (way === 'audio') return { media, ...duration, title: fileName.replace(/\.\w+$/, '') }
-  if (way === 'photo') return { media }
+  if (way === 'photo' || way === 'animation') return { media }
   const size = widthPx === undefined || heightPx === undefined ? {} : { width: widthPx, height: heightPx }
   return { media, ...duration, ...size, supports_streaming: true }
 }
 
-/** Neighbours that Telegram lets stand in one album: pictures with films, sounds, documents; 10 at most, evenly. */
+/** Neighbours that Telegram lets stand in one album: pictures with films, sounds, documents; 10 at most, evenly. An animation stands alone. */
 function albums(items: readonly Item[]): Item[][] {
   const runs: Item[][] = []
   for (const item of items) {
     const run = runs.at(-1)
-    if (run && familyOf(run[0]!) === familyOf(item)) run.push(item)
+    const family = familyOf(item)
+    if (run && family !== 'animation' && familyOf(run[0]!) === family) run.push(item)
     else runs.push([item])
   }
   return runs.flatMap(run => {

@@ -1,11 +1,22 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { query } from '../db.ts'
 
-const Body = Type.Object({
+const OfGeneration = Type.Object({
   /** How a generation ended; its result once more; the files of its result as they were made. */
   kind: Type.Union([Type.Literal('generation'), Type.Literal('resend'), Type.Literal('original')]),
   generationId: Type.String(),
 })
+const OfSwitch = Type.Object({
+  /** A model was switched by the service: for an admin. */
+  kind: Type.Literal('switch'),
+  modelId: Type.String(),
+  n: Type.Integer(),
+  /** So many at once that the following ones are not told. */
+  isLast: Type.Boolean(),
+})
+const Body = Type.Union([OfGeneration, OfSwitch])
+export type OfGeneration = Static<typeof OfGeneration>
+export type OfSwitch = Static<typeof OfSwitch>
 const Outgoing = Type.Object({
   id: Type.Integer(),
   userId: Type.Integer(),
@@ -14,7 +25,7 @@ const Outgoing = Type.Object({
   sent: Type.Array(Type.Integer()),
 })
 /** A message that must reach a person. `sent` are the outputs that have arrived, by position. */
-export type Outgoing = Static<typeof Outgoing>
+export type Outgoing<Of = Static<typeof Body>> = Omit<Static<typeof Outgoing>, 'body'> & { body: Of }
 
 // Longer than the largest upload takes; a worker that died leaves the message to the next one after this.
 const hold = '3 minutes'
@@ -54,9 +65,14 @@ export const outboxMark = query(
       ${againMs === null ? null : `${againMs} milliseconds`}) as "isMine"`,
 )
 
+/** Makes due again what could not reach a person who is back. */
 export const outboxRevive = query(
-  Type.Object({ id: Type.Integer() }),
-  (sql, userId: number) => sql`select id from pay.outbox_revive(${userId}) as id`,
+  Type.Object({ id: Type.Integer(), isResult: Type.Boolean() }),
+  (sql, userId: number) => sql`
+    select o.id, g.exec_state = 'success' as "isResult"
+    from pay.outbox_revive(${userId}) as revived
+    join pay.outbox o on o.id = revived
+    join pay.generations g on g.user_id = o.user_id and g.id = o.body ->> 'generationId'`,
 )
 
 /** Messages that nobody sent in time. */

@@ -42,6 +42,8 @@ export type Downloader = {
    * Unknown (no answer now: network, timeout, 5xx).
    */
   fetch(link: string, limits?: Limits): Promise<Downloaded>
+  /** The same for bytes that we have elsewhere. Throws as their source does. */
+  place(source: AsyncIterable<Uint8Array>): Promise<Downloaded>
   close(): Promise<void>
 }
 
@@ -51,7 +53,7 @@ export function createDownloader({ trustedOrigins, dir, resolve }: Options): Dow
   const live = new Set<string>()
   let folder: Promise<string> | undefined
   // A folder that could not be made is tried again with the next file.
-  const place = () => {
+  const home = () => {
     folder ??= makeFolder(dir).catch(error => {
       folder = undefined
       throw error
@@ -66,7 +68,7 @@ export function createDownloader({ trustedOrigins, dir, resolve }: Options): Dow
   return {
     async fetch(link, { maxBytes = 100 * 1_048_576, deadlineMs = 60_000, signal } = {}) {
       const url = checkLink(link, trusted)
-      const path = join(await place(), randomUUID())
+      const path = join(await home(), randomUUID())
       const deadline = new AbortController()
       const timer = setTimeout(() => deadline.abort(), deadlineMs)
       const stop = signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal
@@ -83,6 +85,18 @@ export function createDownloader({ trustedOrigins, dir, resolve }: Options): Dow
         throw new Unknown(`${url.hostname}: ${why}`, { cause: error })
       } finally {
         clearTimeout(timer)
+      }
+    },
+
+    async place(source) {
+      const path = join(await home(), randomUUID())
+      live.add(path)
+      try {
+        await pipeline(source, createWriteStream(path, { flags: 'wx', mode: 0o600 }))
+        return { path, ...(await inspect(path)), remove: () => remove(path) }
+      } catch (error) {
+        await remove(path)
+        throw error
       }
     },
 

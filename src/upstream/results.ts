@@ -2,10 +2,11 @@ import type { Downloaded, Downloader } from './download.ts'
 
 export type ResultStore = {
   /**
-   * The n-th output of a generation, fetched once for all who ask while it is kept. Its file is there for sure only
-   * within `use`; what was found out about it is good anywhere. Throws as `fetch` of the downloader.
+   * The n-th output of a generation, fetched once for all who ask while it is kept: from its link, or from where else
+   * we have its bytes. Its file is there for sure only within `use`; what was found out about it is good anywhere.
+   * Throws as the downloader.
    */
-  fetch(generationId: string, n: number, url: string): Promise<Downloaded>
+  fetch(generationId: string, n: number, from: string | (() => AsyncIterable<Uint8Array>)): Promise<Downloaded>
   /** Lets the files of a generation stay while `work` runs, and deletes them after the last who uses them. */
   use<T>(generationId: string, work: () => Promise<T>): Promise<T>
   close(): Promise<void>
@@ -24,7 +25,7 @@ const patient = 120_000
  * another machine, or this one after a restart, fetches it again. What is in use is never deleted, whatever its size.
  */
 export function createResultStore(
-  downloader: Pick<Downloader, 'fetch' | 'close'>,
+  downloader: Pick<Downloader, 'fetch' | 'place' | 'close'>,
   { mostBytes = roomy, mostAgeMs = patient } = {},
 ): ResultStore {
   const kept = new Map<string, Kept>() // oldest first
@@ -56,11 +57,11 @@ export function createResultStore(
   }
 
   return {
-    fetch(generationId, n, url) {
+    fetch(generationId, n, from) {
       const one = keptOf(generationId)
       const known = one.files.get(n)
       if (known !== undefined) return known
-      const file = downloader.fetch(url)
+      const file = typeof from === 'string' ? downloader.fetch(from) : downloader.place(from())
       one.files.set(n, file)
       file.then(
         ({ bytes }) => arrived(generationId, one, bytes),

@@ -3,10 +3,18 @@ import { query, type Sql } from '../db.ts'
 import type { Language } from '../money.ts'
 
 export type Person = { id: number; firstName: string; username: string | null; clientLanguage: string | null }
-export type User = { id: number; isNew: boolean; language: Language; isBanned: boolean }
+export type User = {
+  id: number
+  isNew: boolean
+  /** Had blocked the bot, and is back with this update. */
+  wasAway: boolean
+  language: Language
+  isBanned: boolean
+}
 
 const Opened = Type.Object({
   isNew: Type.Boolean(),
+  wasAway: Type.Boolean(),
   language: Type.Union([Type.String(), Type.Null()]),
   clientLanguage: Type.Union([Type.String(), Type.Null()]),
   isBanned: Type.Boolean(),
@@ -15,15 +23,16 @@ const Opened = Type.Object({
 export const userOpen = query(
   Opened,
   (sql, { id, firstName, username, clientLanguage }: Person, bonusKop: number) => sql`
-    select is_new as "isNew", language, client_language as "clientLanguage", is_banned as "isBanned"
+    select is_new as "isNew", language, client_language as "clientLanguage", is_banned as "isBanned",
+      coalesce((select not u.is_reachable from pay.users u where u.user_id = ${id}), false) as "wasAway"
     from pay.user_open(${id}, ${firstName}, ${username}, ${clientLanguage}, ${bonusKop})`,
 )
 
 /** The user behind an update; a new one gets a wallet and the welcome bonus (kopecks, once) in the same statement. */
 export async function openUser(sql: Sql, person: Person, bonusKop: number): Promise<User> {
   const [row] = await userOpen(sql, person, bonusKop)
-  const { isNew, language, clientLanguage, isBanned } = row!
-  return { id: person.id, isNew, isBanned, language: languageOf(language, clientLanguage) }
+  const { isNew, wasAway, language, clientLanguage, isBanned } = row!
+  return { id: person.id, isNew, wasAway, isBanned, language: languageOf(language, clientLanguage) }
 }
 
 const Spoken = Type.Object({

@@ -2,13 +2,14 @@ import { createCanvas } from '@napi-rs/canvas'
 import type { Test } from 'tap'
 import { createBot } from '../../src/bot/bot.ts'
 import type { BotDeps } from '../../src/bot/deps.ts'
-import { openCatalogue } from '../../src/catalogue/models.ts'
+import { onSale, openCatalogue } from '../../src/catalogue/models.ts'
 import type { FileValue, Inputs } from '../../src/catalogue/parameters.ts'
 import { Refused } from '../../src/errors.ts'
 import type { ModelStats } from '../../src/events/repository.ts'
 import { newId } from '../../src/id.ts'
 import { cancel, genAccepted, genFinish, genSubmit, place, type Wake } from '../../src/payments/integration.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
+import { createSwitches } from '../../src/payments/switches.ts'
 import { creditBonus } from '../../src/payments/wallet.ts'
 import { type MessageView, startTelegram } from '../../src/playground/telegram/server.ts'
 import { createTelegram } from '../../src/telegram/client.ts'
@@ -44,9 +45,12 @@ export async function chats(t: Test) {
     ...more,
   })
   const stats = new Map<string, ModelStats>()
+  const switches = createSwitches(sql, silent)
   const deps: BotDeps = {
     sql,
     catalogue,
+    forSale: onSale(catalogue, switches.isOff),
+    switches,
     log: silent,
     limits,
     startBonusKop: 0,
@@ -190,13 +194,14 @@ export async function chats(t: Test) {
     return id
   }
 
-  /** Takes a run to its end as a worker does; a code is that of a failure. */
-  async function end(userId: number, id: string, code?: string) {
+  /** Takes a run to its end as a worker does; a code is that of a failure, else it brings so many `files`. */
+  async function end(userId: number, id: string, code?: string, files = 1) {
     const ref = { userId, id }
     if (code !== undefined) return genFinish(sql, ref, 'failed', code, 'the upstream said so', [])
     const [taken] = await genSubmit(sql, ref, 'token')
     await genAccepted(sql, ref, taken!.attempt, `task-${id}`)
-    return genFinish(sql, ref, 'success', null, null, [picture])
+    const results = Array.from({ length: files }, (_, n) => ({ ...picture, n: n + 1 }))
+    return genFinish(sql, ref, 'success', null, null, results, files)
   }
 
   return {

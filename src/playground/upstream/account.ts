@@ -15,7 +15,7 @@ export function priceRoute(server: FastifyInstance, models: Map<string, Model>) 
     const { pageNum, pageSize } = isRecord(body) ? body : {}
     if (!isCount(pageNum) || !isCount(pageSize))
       return { code: 422, msg: 'pageNum and pageSize are required', data: null }
-    const rows = [...models.values()].flatMap(rowsOf)
+    const rows = rowsOf([...models.values()])
     const records = rows.slice((pageNum - 1) * pageSize, pageNum * pageSize)
     const pages = Math.ceil(rows.length / pageSize)
     return { code: 200, msg: 'success', data: { records, total: rows.length, size: pageSize, current: pageNum, pages } }
@@ -24,14 +24,24 @@ export function priceRoute(server: FastifyInstance, models: Map<string, Model>) 
 
 const isCount = (value: unknown): value is number => Number.isInteger(value) && Number(value) >= 1
 
-function rowsOf({ id, name, category, provider, price }: Model) {
-  return price.variants.map(({ when, credits }) => ({
-    modelDescription: [name.en, category, ...Object.entries(when).map(([key, value]) => `${key} ${value}`)].join(', '),
-    interfaceType: category,
-    provider,
-    creditPrice: String(credits),
-    creditUnit: `per ${price.unit}`,
-    usdPrice: (credits * CREDIT_USD).toFixed(4),
-    anchor: `https://kie.ai/${id.split('/')[0]}?model=${encodeURIComponent(id)}`,
-  }))
+/** A row for every price. Two variants may share one, as 1K and 2K of a model do. */
+function rowsOf(models: Model[]) {
+  const rows = models.flatMap(({ id, name, category, provider, price }) =>
+    price.variants.map(({ when, credits, feed }) => {
+      const parts = Object.entries(when).map(([key, value]) => `${key} ${value}`)
+      return {
+        modelDescription: feed?.row ?? [name.en, category, ...parts].join(', '),
+        interfaceType: category,
+        provider,
+        creditPrice: String(credits),
+        creditUnit: feed?.unit ?? `per ${price.unit}`,
+        usdPrice: (credits * CREDIT_USD).toFixed(4),
+        anchor: `https://kie.ai/${id.split('/')[0]}?model=${encodeURIComponent(id)}`,
+      }
+    }),
+  )
+  return rows.filter((row, at) => {
+    const isSame = (other: typeof row) => JSON.stringify(other) === JSON.stringify(row)
+    return rows.findIndex(isSame) === at
+  })
 }

@@ -52,12 +52,12 @@ export type Price = {
   quantity: string
   quantity_bounds: { from: string; min: number; max: number; round: 'none' | 'up'; divide_by?: number }
   measures?: { name: string; enum: string[] }[]
-  variants: { when: Condition; credits: number }[]
+  variants: { when: Condition; credits: number; feed?: { row: string; unit: string } }[]
   max_credits: number
 }
 
-/** All models by their slug, read when first asked for. */
+/** All models by their slug, each time new ones: what is published may be changed without anybody else seeing it. */
 export function documentedModels(): Map<string, Model> {
   const data: { models: Model[] } = createRequire(import.meta.url)('../../catalogue/models.json')
-  return new Map(data.models.map(model => [model.id, model]))
+  return new Map(structuredClone(data.models).map(model => [model.id, model]))
 }

@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import { creditRoute, priceRoute } from './account.ts'
 import { openCallbacks } from './callbacks.ts'
+import { documentRoutes } from './documents.ts'
 import { openFiles } from './files.ts'
 import type { Refusal } from './input-check.ts'
 import { badGateway, cut, isRecord, jobRoutes } from './jobs.ts'
 import { type Kept, openKeep } from './keep.ts'
-import { documentedModels } from './models.ts'
+import { documentedModels, type Model } from './models.ts'
 import { openPace } from './pace.ts'
 import { openStudio } from './studio.ts'
 import { openTasks } from './tasks.ts'
@@ -71,10 +72,12 @@ export type Call =
   | 'file-url-upload'
 
 export type UpstreamStandIn = {
-  /** API, upload host and files, without a slash at the end. */
+  /** API, upload host, files and documentation, without a slash at the end. */
   baseUrl: string
   apiKey: string
   credit: number
+  /** What is offered and published; mutable: a price may change, a parameter come, a model go. */
+  models: Map<string, Model>
   tasks: TaskView[]
   refusals: { at: number; model: string; code: number; msg: string; input: unknown }[]
   speed: { runMs: number; slowMs: number; visibleMs: number }
@@ -140,6 +143,7 @@ export async function startUpstream(options: Options = {}): Promise<UpstreamStan
   const server = fastify({ forceCloseConnections: true, requestTimeout: 60_000 })
   answerInEnvelopes(server)
   priceRoute(server, models)
+  documentRoutes(server, { models, origin: () => standIn.baseUrl })
   fileRoutes(server, { files, stop: signal })
   const keyed: FastifyPluginAsync = async guarded => {
     askForKey(guarded, apiKey)
@@ -172,6 +176,7 @@ export async function startUpstream(options: Options = {}): Promise<UpstreamStan
       account.credit = credit
       keep?.changed()
     },
+    models,
     tasks: tasks.list,
     refusals: [],
     speed,

@@ -1,0 +1,59 @@
+import { Readable } from 'node:stream'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Sql } from '../db.ts'
+import { shortId } from '../id.ts'
+import { FileParams, fileOfPath, fileRoute } from '../payments/file-links.ts'
+import { keptFile, readKept } from '../payments/kept-files.ts'
+
+type Options = { secret: string; sql: Sql }
+
+/**
+ * A kept result by its signed link. Whatever is not right with a link has the answer of an address that does not exist.
+ * One range at a time is served, since phones resume; other ranges get the whole, as the standard allows.
+ */
+export const files: FastifyPluginAsyncTypebox<Options> = async (server, { secret, sql }) => {
+  server.route({
+    method: ['GET', 'HEAD'],
+    url: fileRoute,
+    exposeHeadRoute: false, // Fastify's own would read the whole file to throw it away
+    schema: { params: FileParams },
+    async handler(request, reply) {
+      const named = fileOfPath(request.params, secret, Date.now())
+      const [file] = named ? await keptFile(sql, named.generationId, named.n) : []
+      if (!named || !file) return reply.callNotFound()
+      const { generationId: id, n } = named
+      const { bytes, sha256 } = file
+      const etag = `"${sha256}"`
+      reply.headers({
+        'content-type': file.mime,
+        'x-content-type-options': 'nosniff',
+        'content-disposition': `attachment; filename="telegen-${shortId(id)}-${n}.${file.extension}"`,
+        'cache-control': 'private, no-store',
+        'accept-ranges': 'bytes',
+        etag,
+      })
+
+      const { range: asked, 'if-range': ifRange } = request.headers
+      const range = ifRange === undefined || ifRange === etag ? rangeOf(asked, bytes) : undefined
+      if (range === 'outside') {
+        return reply.code(416).header('content-range', `bytes */${bytes}`).header('content-length', 0).send()
+      }
+      const { from, to } = range ?? { from: 0, to: bytes - 1 }
+      if (range) reply.code(206).header('content-range', `bytes ${from}-${to}/${bytes}`)
+      reply.header('content-length', to - from + 1)
+      if (request.method === 'HEAD') return reply.send()
+      return reply.send(Readable.from(readKept(sql, { userId: file.userId, id }, n, from, to)))
+    },
+  })
+}
+
+/** The one range that a header asks for; undefined where it asks for none, or for something else. */
+function rangeOf(header: string | undefined, bytes: number): { from: number; to: number } | 'outside' | undefined {
+  const [, first = '', last = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? []
+  if (first === '' && last === '') return undefined
+  if (first === '') return last === '0' ? 'outside' : { from: Math.max(0, bytes - Number(last)), to: bytes - 1 }
+  const from = Number(first)
+  const to = last === '' ? bytes - 1 : Math.min(Number(last), bytes - 1)
+  if (last !== '' && Number(last) < from) return undefined
+  return from < bytes ? { from, to } : 'outside'
+}

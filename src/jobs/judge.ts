@@ -1,0 +1,96 @@
+import { type Sql, untilAnswered } from '../db.ts'
+import type { Log } from '../log.ts'
+import type { ModelCost } from '../payments/costs.ts'
+import { type Decision, lastSwitches, modelSwitch, type Runs, runsOf, type Switch } from '../payments/switches.ts'
+
+// Every second run fails: a person who is refunded twice does not come back for a third time. Ten runs, since three
+// failures in a row happen to any model (at 90 % success, once in a thousand), and six of ten do not.
+const enoughRuns = 10
+const leastShare = 0.5
+// A model that few people order must not fail them for hours: at 90 % success, five failures in a row are no accident.
+const hopelessRuns = 5
+// A model on trial must do better on less: each failure here is a person's wait. Five runs, one of which may fail.
+const trialRuns = 5
+const trialFailures = 2
+// An upstream's trouble passes in half an hour or in half a day; the rest doubles from the one towards the other.
+const restMs = 30 * 60_000
+const longestRestMs = 4 * 3_600_000
+// After so long without trouble a failure is a new one, and not the old one once more.
+const forgottenMs = 6 * 3_600_000
+// One dear run may be a mistake of measuring.
+const enoughPaid = 3
+// The window of the costs: runs from before a switch must not undo it.
+const costsMs = 3_600_000
+
+/** What becomes of a model: nothing, or a switch. Pure: the rows come in, the decision goes out. */
+export function verdict(
+  last: Switch | undefined,
+  runs: Runs | undefined,
+  cost: ModelCost | undefined,
+): Pick<Decision, 'after' | 'cause' | 'strikes' | 'restMs' | 'figures'> | undefined {
+  const strikes = last?.strikes ?? 0
+  if (last?.isPinned) return undefined
+  if (last?.after === 'off') {
+    return last.isRested ? { after: 'trial', cause: 'rested', strikes, restMs: null, figures: {} } : undefined
+  }
+  const { finished = 0, succeeded = 0, unsupported = 0 } = runs ?? {}
+  // Waiting mends neither a name that the upstream does not know nor a price below its cost: a person must.
+  if (unsupported > 0) {
+    return { after: 'off', cause: 'unsupported', strikes, restMs: null, figures: { finished, succeeded, unsupported } }
+  }
+  const isAllAfter = !last || last.ageMs >= costsMs
+  if (cost && isAllAfter && cost.runs >= enoughPaid && cost.costKop > cost.keptKop) {
+    const { costKop, keptKop } = cost
+    return { after: 'off', cause: 'loss', strikes, restMs: null, figures: { finished: cost.runs, costKop, keptKop } }
+  }
+  const figures = { finished, succeeded }
+  const failing = (again: number) => ({
+    after: 'off' as const,
+    cause: 'failing' as const,
+    strikes: again,
+    restMs: Math.min(restMs * 2 ** (again - 1), longestRestMs),
+    figures,
+  })
+  if (last?.after === 'trial') {
+    if (finished - succeeded >= trialFailures) return failing(strikes + 1)
+    if (finished >= trialRuns) return { after: 'on', cause: 'recovered', strikes, restMs: null, figures }
+    return undefined
+  }
+  const isHopeless = finished >= hopelessRuns && succeeded === 0
+  const isFailing = finished >= enoughRuns && succeeded < finished * leastShare
+  if (!isHopeless && !isFailing) return undefined
+  return failing(last && last.ageMs < forgottenMs ? strikes + 1 : 1)
+}
+
+export type JudgeOptions = {
+  sql: Sql
+  log: Log
+  modelIds: readonly string[]
+  adminIds: readonly number[]
+  costs(): Promise<ModelCost[]>
+  /** The memory of this machine; the others refresh theirs within seconds. */
+  switches: { refresh(): Promise<void> }
+}
+
+/** Switches off what fails, on trial what has rested, on what proved itself. Safe to run twice, anywhere. */
+export async function judge({ sql, log, modelIds, adminIds, costs, switches }: JudgeOptions): Promise<void> {
+  const [lasts, runs, spent] = await Promise.all([lastSwitches(sql), runsOf(sql, modelIds), costs()])
+  let isChanged = false
+  for (const modelId of modelIds) {
+    const of = <Row extends { modelId: string }>(rows: Row[]) => rows.find(row => row.modelId === modelId)
+    const last = of(lasts)
+    const decided = verdict(last, of(runs), of(spent))
+    if (!decided) continue
+    // A trial ends in a message either way, so its beginning needs none.
+    const tell = decided.after === 'trial' ? [] : adminIds
+    const seen = last?.n ?? 0
+    const decision = { modelId, seen, who: 'auto', isPinned: false, reason: null, tell, ...decided }
+    const [row] = await untilAnswered(() => modelSwitch(sql, decision))
+    if (row?.result !== 'switched') continue // another machine, or an admin, was first
+    isChanged = true
+    const said = { modelId, ...decided }
+    if (decided.after === 'off') log.error(said, 'a model was switched off')
+    else log.warn(said, 'a model was switched')
+  }
+  if (isChanged) await switches.refresh()
+}

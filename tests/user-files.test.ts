@@ -1,0 +1,64 @@
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createCanvas } from '@napi-rs/canvas'
+import t from 'tap'
+import { createUserFiles } from '../src/bot/user-files.ts'
+import { startTelegram } from '../src/playground/telegram/server.ts'
+import { createTelegram } from '../src/telegram/client.ts'
+import { createUpstream } from '../src/upstream/client.ts'
+import { createDownloader } from '../src/upstream/download.ts'
+import { silent } from './support/world.ts'
+
+t.test('of a file from the chat the upstream gets the bytes, and never an address with the token', async t => {
+  const standIn = await startTelegram({ seed: 7 })
+  t.teardown(() => standIn.close())
+  const { id } = standIn.player.addPerson({ firstName: 'Анна' })
+  standIn.player.open(id)
+
+  // Everything that leaves for the upstream, to the last byte.
+  const sent: Buffer[] = []
+  const host = createServer(async (request, response) => {
+    sent.push(Buffer.from([request.method, request.url, ...request.rawHeaders].join('\n')))
+    for await (const part of request) sent.push(part)
+    response.end('{"code":200,"msg":"ok","data":{"downloadUrl":"https://tempfile.redpandaai.co/telegen/x.png"}}')
+  }).listen(0, '127.0.0.1')
+  await once(host, 'listening')
+  t.teardown(() => {
+    host.closeAllConnections()
+    host.close()
+  })
+  const baseUrl = `http://127.0.0.1:${(host.address() as AddressInfo).port}`
+  const { token, apiRoot } = standIn
+  const upstream = createUpstream({ baseUrl, uploadUrl: baseUrl, apiKey: 'test-key', log: silent })
+  t.teardown(() => upstream.close())
+  const telegram = createTelegram({ token, apiRoot, pace: async () => 0, log: silent })
+  const dir = t.testdir()
+  const downloader = createDownloader({ trustedOrigins: [] })
+  const files = createUserFiles({ telegram, token, apiRoot, upstream, downloader, dir })
+
+  const bytes = createCanvas(1_200, 900).toBuffer('image/png')
+  const { media } = await standIn.player.send(id, { kind: 'document', fileName: 'моё.png', mime: 'image/png', bytes })
+  const found = await files.fromTelegram(media!.fileId, undefined)
+  t.match(found, { url: 'https://tempfile.redpandaai.co/telegen/x.png', kind: 'image', widthPx: 1_200, heightPx: 900 })
+  const wire = Buffer.concat(sent)
+  t.ok(wire.includes(bytes), 'the bytes as they were')
+  for (const secret of [token, token.split(':')[1]!, new URL(apiRoot).host, media!.fileId, 'моё']) {
+    t.notOk(wire.includes(secret), 'nothing that leads to Telegram')
+  }
+  t.strictSame(readdirSync(dir), [], 'no copy stays')
+
+  const over = Buffer.concat([bytes, Buffer.alloc(20 * 1024 * 1024)])
+  const { media: large } = await standIn.player.send(id, {
+    kind: 'document',
+    fileName: 'b',
+    mime: 'image/png',
+    bytes: over,
+  })
+  const before = sent.length
+  await t.rejects(files.fromTelegram(large!.fileId, undefined), { code: 'too_big' })
+  await t.rejects(files.fromTelegram(media!.fileId, 21 * 1024 * 1024), { code: 'too_big' })
+  t.equal(sent.length, before, 'and of what is too big, nothing')
+  t.strictSame(readdirSync(dir), [])
+})

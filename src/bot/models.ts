@@ -102,8 +102,7 @@ export function ranked({ catalogue, stats }: BotDeps, models: readonly Model[]):
 }
 
 /** Before the first runs the most used models are only the cheapest. */
-const hasPopular = ({ catalogue, stats }: BotDeps): boolean =>
-  catalogue.models.some(({ id }) => stats.popularity(id) > 0)
+const hasPopular = ({ forSale, stats }: BotDeps): boolean => forSale.models.some(({ id }) => stats.popularity(id) > 0)
 
 function listed(deps: BotDeps, list: Exclude<ListTitle, 'find'>): readonly Model[] {
   const { forSale } = deps

@@ -27,8 +27,8 @@ export function entryOf(model: Model, run: Run, output: Output): { param: Param;
   return param && { param, isFile: false }
 }
 
-export const earlierOf = ({ id, modelId, taskId, params, createdAt, promised: files }: Run): Earlier | undefined =>
-  taskId === null ? undefined : { id, modelId, taskId, params, createdAt, files }
+export const earlierOf = ({ id, modelId, taskId, params, createdAt, promised }: Run): Earlier | undefined =>
+  taskId === null ? undefined : { id, modelId, taskId, params, createdAt, files: promised }
 
 /** The output as it came, by what was found out about it. */
 function asFile({ url, kind, mime, bytes, widthPx, heightPx, seconds }: Output): FileValue {

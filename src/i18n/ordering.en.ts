@@ -49,7 +49,7 @@ export const orderingEn: Ordering = {
         case 'yes_no':
           return `${label}: yes or no`
         case 'number':
-          return `${label}:${ask.unit ? '' : ' a number'}${range(ask.min, ask.max)}${ask.unit && `\u00a0${ask.unit}`}`
+          return `${label}: a number${range(ask.min, ask.max)}`
         case 'files':
           return `${label} — a file or a link${ask.most > 1 ? `, up to ${ask.most}` : ''}`
         case 'earlier':
@@ -316,14 +316,14 @@ export const orderingEn: Ordering = {
       gone: html`The file is gone: the time for which it is kept has passed.`,
       original_gone: html`The file is gone: the time for which it is kept has passed. What was in the chat can be sent again.`,
     },
-    followButton: { up: '⬆️ Enlarge', an: '🎬 Animate' },
-    followWhich: html`Which picture? They are numbered in their order.`,
-    followModels: short => html`Choose a model: result No\u00a0${short} is filled in for you.`,
-    followNote: short => html`Result No\u00a0${short} is filled in.`,
     keptWithLink: until =>
       html`The button below downloads it. “Send again” in the history gives a new link, until ${dateText(until, 'en')} MSK.`,
     keptWithoutLink: until =>
       html`The bot cannot give a link right now. The file is kept until ${dateText(until, 'en')} MSK: write to support.`,
+    followButton: { up: '⬆️ Enlarge', an: '🎬 Animate' },
+    followWhich: html`Which picture? They are numbered in their order.`,
+    followModels: short => html`Choose a model: result No\u00a0${short} is filled in for you.`,
+    followNote: short => html`Result No\u00a0${short} is filled in.`,
     originalButton: '📎 Original file',
     resent: (name, short) => html`${name} · No\u00a0${short}`,
     original: short => html`Original · No\u00a0${short}`,

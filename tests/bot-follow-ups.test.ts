@@ -5,12 +5,13 @@ import { Unknown } from '../src/errors.ts'
 import { shortId } from '../src/id.ts'
 import { outputsOf, readGeneration } from '../src/payments/generations.ts'
 import { genAccepted, genFinish, genSubmit } from '../src/payments/integration.ts'
+import { switchByAdmin } from '../src/payments/switches.ts'
 import { show } from '../src/telegram/screen.ts'
 import { captions, chats, type Person } from './support/chat.ts'
 import { picture } from './support/world.ts'
 
 const stage = await chats(t)
-const { draftOf, owner, person, running, links, sql, story, telegram } = stage
+const { deps, draftOf, owner, person, running, links, sql, story, telegram } = stage
 const messages = createMessages(stage)
 const pixel = createCanvas(1, 1).toBuffer('image/png')
 
@@ -139,4 +140,20 @@ await story('a result of another person, a failed run and a model that does not 
   await refused(anna, `fl:${id}:up:7`)
   await refused(anna, `fu:${id}:1:sora-2-text-to-video`)
   t.equal(await draftOf(boris.id), undefined)
+})
+
+await story('a model that is off is not offered, and an old button to it leads to others', async t => {
+  const anna = await person({ kop: 500_00 })
+  const { id } = await made(anna, 'z-image', [photo])
+  const result = anna.last()
+  const off = { modelId: 'topaz/image-upscale', adminId: 1, reason: 'проверяем' }
+  await switchByAdmin(sql, { ...off, to: 'off' })
+  await deps.switches.refresh()
+  await anna.presses('⬆️ Увеличить', result)
+  t.match(anna.last().text, /^Модель временно недоступна\. Похожие:/)
+  await anna.presses({ data: `fu:${id}:1:topaz-image-upscale` })
+  t.match(anna.last().text, /^Модель временно недоступна\. Похожие:/)
+  t.equal(await draftOf(anna.id), undefined)
+  await switchByAdmin(sql, { ...off, to: 'auto' })
+  await deps.switches.refresh()
 })

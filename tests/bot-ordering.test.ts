@@ -509,7 +509,7 @@ await story('an earlier result is named by its words and model, and its pictures
     4,
   )
   const checklist = await anna.begins('grok-imagine-image-to-video')
-  t.match(checklist.text, /1\. Фото или прошлый результат\n/)
+  t.match(checklist.text, /1\. Фото или прошлый результат\n2\. Длительность: от 6 до 30\u00a0с\n/)
   await anna.presses('Начать')
   await anna.presses('Прошлый результат')
   t.match(captions(anna.last())[0], /^\d\d\.\d\d \d\d:\d\d · рыжий кот в лодке п… · Grok Imagine: \S*… · № ....$/)

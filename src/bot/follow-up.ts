@@ -9,7 +9,7 @@ import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { displayPrices } from './display-price.ts'
 import { earlierValue } from './earlier.ts'
-import { menuButton, ranked, rowText } from './models.ts'
+import { goneScreen, menuButton, ranked, rowText } from './models.ts'
 import { type FollowUp, to } from './routes.ts'
 import { earlierOf, entryOf, type Run, takers } from './takers.ts'
 import { isFresh } from './uploads.ts'
@@ -17,7 +17,7 @@ import { startOrder } from './wizard.ts'
 
 /** «Увеличить» and «Оживить» under a result: an order of a fitting model with the result filled in. */
 export function followUps(deps: BotDeps): Composer<BotContext> {
-  const { sql, forSale } = deps
+  const { sql, catalogue, forSale } = deps
   const bot = new Composer<BotContext>()
   bot.use(async (ctx, next) => {
     const { route } = ctx
@@ -27,20 +27,25 @@ export function followUps(deps: BotDeps): Composer<BotContext> {
     const outputs = await outputsOf(sql, run)
     if (route.name === 'follow') {
       const [, n, key] = route.args
-      const [model, output] = [forSale.byKey(key), outputs.find(one => one.n === n)]
-      return model && output && entryOf(model, run, output) ? begin(ctx, deps, run, { model, output }) : next()
+      const [model, output] = [catalogue.byKey(key), outputs.find(one => one.n === n)]
+      if (!model || !output || !entryOf(model, run, output)) return next()
+      return forSale.byKey(key) ? begin(ctx, deps, run, { model, output }) : off(ctx, deps, model)
     }
     const [, what, n] = route.args
-    const fitting = outputs.filter(output => takers(forSale, what, run, output).length > 0)
+    const fitting = outputs.filter(output => takers(catalogue, what, run, output).length > 0)
     if (n === 0 && fitting.length > 1) return void (await ctx.show(whichScreen(ctx, run, what, fitting)))
     const output = n === 0 ? fitting[0] : fitting.find(one => one.n === n)
     if (!output) return next()
     const models = takers(forSale, what, run, output)
+    if (models.length === 0) return off(ctx, deps, takers(catalogue, what, run, output)[0])
     if (models.length === 1) return begin(ctx, deps, run, { model: models[0]!, output })
     await ctx.show(await modelsScreen(deps, ctx, run, { models, output }))
   })
   return bot
 }
+
+const off = async (ctx: BotContext, deps: BotDeps, model: Model | undefined): Promise<void> =>
+  void (await ctx.show(await goneScreen(deps, ctx, model)))
 
 const whichScreen = (ctx: BotContext, run: Run, what: FollowUp, outputs: Output[]): Screen => ({
   text: ctx.t.run.followWhich,

@@ -69,9 +69,14 @@ export function askOf(model: Model, param: Param, language: Language, names: (id
       return { kind: 'yes_no' }
     case 'integer':
     case 'number':
-      return { kind: 'number', min: shifted(param, param.min), max: shifted(param, param.max) }
+      return {
+        kind: 'number',
+        min: shifted(param, param.min),
+        max: shifted(param, param.max),
+        unit: unitOf(param, language),
+      }
     case 'string': {
-      if (isNumeric(param)) return { kind: 'number', min: undefined, max: undefined }
+      if (isNumeric(param)) return { kind: 'number', min: undefined, max: undefined, unit: '' }
       const example = model.example_input[param.name]
       if (isLink(param)) return { kind: 'link', example: typeof example === 'string' ? example : undefined }
       // Where the kind of text is prescribed, the hint says so, and a length would only confuse.

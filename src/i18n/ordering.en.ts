@@ -237,7 +237,7 @@ export const orderingEn: Ordering = {
           html`The free runs are used up. New ones: ${q.freeAgain.isTomorrow ? 'tomorrow ' : ''}at ${time(q.freeAgain.at)}. You can go on now for ${price(q.priceKop)}.`,
         q.wasKop !== undefined && repriced(q.wasKop, q.priceKop),
         q.price.kind === 'free'
-          ? html`Price: <b>${price(0)}</b> · ${quotaText({ ...q.price, left: Math.max(0, q.price.left - 1) }, 'en')} left today after it`
+          ? html`Price: <b>${price(0)}</b> · ${quotaText({ ...q.price, left: Math.max(0, q.price.left - 1) }, 'en')} left today after this run`
           : html`Price: <b>${price(q.priceKop)}</b>`,
         q.pinned.length > 0 && html`In a free run: ${q.pinned.map(named).join(' · ')}`,
         q.price.kind !== 'free' &&
@@ -390,7 +390,7 @@ function moment(step: TimelineStep): string {
     case 'free':
       return 'a free run was taken'
     case 'sent':
-      return step.taskTail === undefined ? 'sent' : `sent, the maker's No\u00a0…${step.taskTail}`
+      return step.taskTail === undefined ? 'sent' : `sent, task No\u00a0…${step.taskTail}`
     case 'result':
       return `result received (${orderingEn.wizard.files(step.files)})`
     case 'cancelled':

@@ -54,7 +54,7 @@ export const orderingRu = {
         case 'yes_no':
           return `${label}: да или нет`
         case 'number':
-          return `${label}: число${range(ask.min, ask.max)}`
+          return `${label}:${ask.unit ? '' : ' число'}${range(ask.min, ask.max)}${ask.unit && `\u00a0${ask.unit}`}`
         case 'files':
           return `${label} — файл или ссылка${ask.most > 1 ? `, до ${ask.most}` : ''}`
         case 'earlier':

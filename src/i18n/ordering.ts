@@ -12,7 +12,8 @@ export type Ask =
   | { kind: 'link'; example: string | undefined }
   | { kind: 'options'; names: string[] }
   | { kind: 'yes_no' }
-  | { kind: 'number'; min: number | undefined; max: number | undefined }
+  /** `unit` is empty for plain numbers. */
+  | { kind: 'number'; min: number | undefined; max: number | undefined; unit: string }
   | { kind: 'files'; media: Media[]; most: number; megabytes: number; seconds: number | undefined }
   | { kind: 'earlier'; models: string[] }
   | { kind: 'either'; labels: string[] }

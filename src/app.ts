@@ -103,7 +103,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   const callbackUrl = (id: string) =>
     publicUrl && callbackSecret ? `${publicUrl}${callbackPath(id, callbackSecret)}` : undefined
   const orders: Deps = { sql, upstream, results, budget: createBudget(sql), callbackUrl, wake, scrub, log }
-  const messages = createMessages({ catalogue })
+  const messages = createMessages({ catalogue, limits })
   const linkTo = (secret: string) => (id: string, n: number, keptUntil: Date) => {
     const until = new Date(Math.min(Date.now() + linkLifeMs, keptUntil.getTime()))
     return { url: `${publicUrl}${filePath(id, n, until, secret)}`, until }

@@ -319,6 +319,29 @@ t.test(
   },
 )
 
+t.test('before the first runs nothing is called popular', async t => {
+  const anna = await known()
+  await anna.presses('📋 Все модели')
+  t.notOk(captions(anna.last()).includes('🔥 Популярные'))
+  await anna.presses({ data: 'f:pop:0' })
+  t.match(anna.last().html, '<b>Все модели</b>', 'an old button leads to models all the same')
+  stats.set('z-image', {
+    modelId: 'z-image',
+    runs30d: 1,
+    finished: 1,
+    succeeded: 1,
+    timed: 0,
+    hourFinished: 0,
+    hourSucceeded: 0,
+    p25Ms: null,
+    p75Ms: null,
+  })
+  t.teardown(() => stats.delete('z-image'))
+  await anna.presses({ data: 'f:all:0' })
+  await anna.presses('🔥 Популярные')
+  t.match(anna.last().html, '<b>Популярные модели</b>')
+})
+
 t.test('a list shows prices, free runs and slow ones, the most used first', async t => {
   const anna = await known()
   await anna.presses('📝→🖼 Картинка')
@@ -341,6 +364,7 @@ t.test('a list shows prices, free runs and slow ones, the most used first', asyn
     hourSucceeded: 8,
   })
   t.teardown(() => stats.delete(slow))
+  await anna.presses({ data: 'f:ti:0' })
   await anna.presses('🔥 Популярные')
   t.match(captions(anna.last())[1], /^⏳ Imagen 4 Ultra/, 'and no button to the list that is open')
   await anna.presses('⏳ Imagen 4 Ultra')
@@ -434,7 +458,7 @@ t.test('a model is found by a word in either language, and the search is left by
   const found = Number(/нашлось: (\d+)/.exec(anna.last().html!)![1])
   t.ok(found > 8)
   await anna.presses('›')
-  t.match(captions(anna.last()), [/Популярные/])
+  t.match(captions(anna.last()), [/Найти/])
   t.ok(captions(anna.last()).includes('‹'))
   await anna.says('kling 2.6')
   t.match(anna.last().html, '«kling 2.6» нашлось: 2')

@@ -1,5 +1,5 @@
-import t from 'tap'
-import { modelKey } from '../src/catalogue/models.ts'
+import t, { type Test } from 'tap'
+import { type Model, modelKey } from '../src/catalogue/models.ts'
 import { Refused, Unknown } from '../src/errors.ts'
 import { captions, chats, dataOf } from './support/chat.ts'
 
@@ -505,9 +505,11 @@ await story('an earlier result is named by its words and model, and its pictures
   await end(
     anna.id,
     await running(anna.id, { modelId, params: { prompt: 'рыжий кот в лодке посреди большого озера' } }),
+    undefined,
+    4,
   )
   const checklist = await anna.begins('grok-imagine-image-to-video')
-  t.match(checklist.text, /1\. Фото или прошлый результат\n/)
+  t.match(checklist.text, /1\. Фото или прошлый результат\n2\. Длительность: от 6 до 30\u00a0с\n/)
   await anna.presses('Начать')
   await anna.presses('Прошлый результат')
   t.match(captions(anna.last())[0], /^\d\d\.\d\d \d\d:\d\d · рыжий кот в лодке п… · Grok Imagine: \S*… · № ....$/)
@@ -516,7 +518,70 @@ await story('an earlier result is named by its words and model, and its pictures
   await anna.presses('Номер картинки: 1')
   await anna.says('0')
   t.match(anna.last().text, /^Нужно число от 1 до 6/)
-  await anna.says('6')
-  t.ok(captions(anna.last()).includes('Номер картинки: 6'))
-  t.equal((await draftOf(anna.id))?.inputs.answers.index, 5, 'the wire counts from nought')
+  await anna.says('5')
+  t.match(anna.last().text, /^В прошлом результате меньше картинок/)
+  await anna.says('4')
+  t.ok(captions(anna.last()).includes('Номер картинки: 4'))
+  t.equal((await draftOf(anna.id))?.inputs.answers.index, 3, 'the wire counts from nought')
+})
+
+await story('earlier results come by pages of five, and a button means its own on every page', async t => {
+  const anna = await person({ kop: 500_00 })
+  const ids: string[] = []
+  for (let n = 0; n < 7; n++) {
+    const id = await running(anna.id, { modelId: 'grok-imagine/text-to-video', params: { resolution: '480p' } })
+    await end(anna.id, id)
+    ids.unshift(id)
+  }
+  await anna.begins('grok-imagine-upscale')
+  await anna.presses('Начать')
+  const shown = () => captions(anna.last()).flatMap(text => /№ (.{4})$/.exec(text)?.[1] ?? [])
+  const numbers = ids.map(id => id.slice(-4))
+  t.strictSame(shown(), numbers.slice(0, 5))
+  await anna.presses('›')
+  t.strictSame(shown(), numbers.slice(5))
+  t.ok(captions(anna.last()).includes('2/2'))
+  await anna.presses(captions(anna.last())[1]!)
+  t.match((await draftOf(anna.id))?.inputs.answers, { task_id: { generationId: ids[6] } })
+})
+
+/** The model with other fields for a while, as after a deploy. */
+function changed(t: Test, modelId: string, change: (model: Model) => void) {
+  const model = stage.catalogue.byId(modelId)!
+  const before = structuredClone(model)
+  change(model)
+  t.teardown(() => Object.assign(model, before))
+}
+const fieldOf = ({ params }: Model, name: string) => params.find(param => param.name === name)!
+
+await story('a button of a model as it was before a deploy chooses nothing of the new one', async t => {
+  const anna = await person({ kop: 500_00 })
+  await anna.begins('wan-2-5-text-to-video')
+  await anna.presses('Начать')
+  await anna.says('кот в лодке')
+  await anna.presses('По умолчанию: 5')
+  const old = captions(anna.last())
+  changed(t, 'wan/2-5-text-to-video', model => fieldOf(model, 'resolution').enum?.reverse())
+  await anna.presses('720p')
+  t.match(anna.last().text, /^Настройки модели изменились\. Проверьте ответы, пожалуйста\.\n\nШаг 3 из 3 · Разрешение/)
+  t.match((await draftOf(anna.id))?.inputs.answers, { prompt: 'кот в лодке', duration: '5', resolution: undefined })
+  t.not(captions(anna.last())[0], old[0])
+  await anna.presses('720p')
+  t.match((await quoteOf(anna.id))?.params, { resolution: '720p' })
+})
+
+await story('after a deploy the first answer that does not do any more is asked for again', async t => {
+  const anna = await person({ kop: 500_00 })
+  await anna.begins('wan-2-5-text-to-video')
+  await anna.presses('Начать')
+  await anna.says('кот в лодке')
+  changed(t, 'wan/2-5-text-to-video', model => Object.assign(fieldOf(model, 'prompt'), { max_length: 5 }))
+  await anna.presses('По умолчанию: 5')
+  t.match(anna.last().text, /^Настройки модели изменились[\s\S]*Шаг 1 из 3 · Описание\nПришлите текст, до 5 знаков/)
+  await anna.says('кот')
+  changed(t, 'wan/2-5-text-to-video', model => Object.assign(fieldOf(model, 'duration'), { name: 'seconds' }))
+  await anna.says('5')
+  t.match(anna.last().text, /^Настройки модели изменились/, 'an answer to a question that is no more')
+  await anna.presses('✖️ Отмена')
+  t.equal(await draftOf(anna.id), undefined)
 })

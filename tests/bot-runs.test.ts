@@ -1,6 +1,7 @@
 import t from 'tap'
+import { freeAgain } from '../src/bot/display-price.ts'
 import { createMessages } from '../src/bot/messages.ts'
-import { freeAgain, quoteScreen } from '../src/bot/offer.ts'
+import { quoteScreen } from '../src/bot/offer.ts'
 import { to } from '../src/bot/routes.ts'
 import { timelineScreen } from '../src/bot/timeline.ts'
 import { modelKey } from '../src/catalogue/models.ts'
@@ -68,6 +69,65 @@ await story('a price that has run out is made anew and charged only when pressed
   await anna.presses({ data: to.quote(old, 'ok') })
   const { inputs } = (await quoteOf(anna.id))!
   t.match(inputs, { image_url: [{ widthPx: 700 }] }, 'files of days ago were stored once more')
+})
+
+await story('a fresh price stands as it was shown, whatever a deploy has changed since', async t => {
+  const anna = await person({ kop: 100_00 })
+  await priced(anna)
+  const model = stage.catalogue.byId('hailuo/2-3-image-to-video-pro')!
+  const { variants } = model.price
+  model.price.variants = variants.map(variant => ({ ...variant, credits: variant.credits * 2 }))
+  t.teardown(() => (model.price.variants = variants))
+  await anna.presses('✅ Запустить за 42,75')
+  t.match(await generationsOf(anna.id), [{ price_kop: 42_75 }])
+  t.equal(await balanceOf(anna.id), 57_25)
+})
+
+await story(
+  'answers that the model takes no more are not sent: they are asked for again, and nothing is charged',
+  async t => {
+    const anna = await person({ kop: 100_00 })
+    await priced(anna)
+    const duration = stage.catalogue
+      .byId('hailuo/2-3-image-to-video-pro')!
+      .params.find(({ name }) => name === 'duration')!
+    const before = { ...duration }
+    Object.assign(duration, { enum: ['8', '10'], default: '10' })
+    t.teardown(() => Object.assign(duration, before))
+    await anna.presses('✅')
+    t.match(
+      anna.last().text,
+      /^Настройки модели изменились\. Проверьте ответы, пожалуйста\.\n\nШаг 3 из 4 · Длительность/,
+    )
+    t.equal((await generationsOf(anna.id)).length, 0)
+    t.equal(await balanceOf(anna.id), 100_00)
+    await anna.presses('По умолчанию')
+    t.match((await quoteOf(anna.id))?.params, { duration: '10', prompt: 'ветер' })
+    await anna.presses('✅')
+    t.equal((await generationsOf(anna.id)).length, 1)
+  },
+)
+
+await story('a model that is free no more is not run for free', async t => {
+  const anna = await person({ kop: 100_00 })
+  await anna.begins('z-image')
+  await anna.says('кот')
+  const { freeIds } = stage.catalogue
+  stage.catalogue.freeIds = new Set([...freeIds].filter(id => id !== 'z-image'))
+  t.teardown(() => (stage.catalogue.freeIds = freeIds))
+  await anna.presses('✅ Запустить бесплатно')
+  t.match(anna.last().text, /\nЦена: 0,76\u00a0₽\n/)
+  t.equal((await generationsOf(anna.id)).length, 0)
+})
+
+await story('a price that has risen beyond the balance says so as well', async t => {
+  const anna = await person({ kop: 41_00 })
+  const quote = await priced(anna)
+  await anna.presses({ data: to.quote(await expired(quote.id, 40_00), 'ok') })
+  t.match(
+    anna.last().text,
+    /^Цена обновлена: было 40\u00a0₽, стало 42,75\u00a0₽\.\nНе хватает 1,75\u00a0₽: цена 42,75\u00a0₽, можно тратить 41\u00a0₽\./,
+  )
 })
 
 await story('what the balance does not cover is said to the kopeck, and the order waits', async t => {
@@ -383,10 +443,7 @@ t.test('a result says what it cost and what is left', async t => {
     screen.buttons.flat().map(({ text }) => text),
     ['🔁 Повторить за 104\u00a0₽', '✏️ Изменить параметры', '📎 Оригинал без сжатия', '🧾 Почему списано', '🏠 Меню'],
   )
-  t.match(
-    toPlain(messages.result(run({ ...done, ...free }), [], wallet, 6, 'ru').text),
-    /Бесплатно · осталось сегодня 6/,
-  )
+  t.match(toPlain(messages.result(run({ ...done, ...free }), [], wallet, 6, 'ru').text), /Бесплатно · осталось 6 из 10/)
 })
 
 t.test('a result sent again says what it is, and nothing of the money', async t => {

@@ -60,7 +60,7 @@ t.teardown(() => results.close())
 
 const woken: number[] = []
 const wake = { ...noWake, deliver: async (id: number) => void woken.push(id) }
-const messages = createMessages({ catalogue: openCatalogue({ rates, contentFilter: true }) })
+const messages = createMessages({ catalogue: openCatalogue({ rates, contentFilter: true }), limits })
 const linkTo = (id: string, n: number, until: Date) => ({ url: `https://bot.example/${id}/${n}`, until })
 const options = { sql, telegram, results, messages, linkTo, limits, wake, log: silent }
 

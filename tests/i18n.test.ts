@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { loadModels } from '../src/catalogue/models.ts'
 import {
   dateText,
   durationText,
@@ -12,8 +13,12 @@ import {
   timeText,
 } from '../src/i18n/format.ts'
 import { navigationRu } from '../src/i18n/navigation.ru.ts'
+import type { CardFacts } from '../src/i18n/navigation.ts'
 import { orderingRu } from '../src/i18n/ordering.ru.ts'
+import type { Ask, QuoteFacts } from '../src/i18n/ordering.ts'
 import { stringsFor } from '../src/i18n/strings.ts'
+import type { Language } from '../src/money.ts'
+import { type Html, toPlain } from '../src/telegram/html.ts'
 
 /** Every text by its path; functions and built texts as they are. */
 function leaves(value: unknown, path = ''): [string, unknown][] {
@@ -39,6 +44,237 @@ t.test('no text is empty or unfinished', async t => {
     t.notMatch(text(leaf), /todo|undefined|\\n/i, path)
   }
 })
+
+t.test('every text takes as many arguments in both languages', async t => {
+  const arity = (all: [string, unknown][]) =>
+    all.flatMap(([path, leaf]) => (typeof leaf === 'function' ? [`${path} ${leaf.length}`] : [])).sort()
+  t.strictSame(arity(en), arity(ru))
+})
+
+const models = loadModels()
+// The largest amount of 64 bits that two of can still be added up as numbers: 45 trillion rubles.
+const vast = Math.floor(Number.MAX_SAFE_INTEGER / 2)
+const at = new Date('2026-11-23T22:09:03Z')
+const longestOf = (texts: string[]) => texts.reduce((longest, text) => (text.length > longest.length ? text : longest))
+const media = ['image', 'video', 'audio'] as const
+
+/** The longest values that the screens fill in; what takes plain values only is tried with all kinds of them. */
+function worstOf(language: Language): Record<string, unknown[][]> {
+  const name = longestOf(models.map(model => model.name[language]))
+  const labels = models
+    .flatMap(model => model.params.map(param => param.label[language]))
+    .sort((a, b) => b.length - a.length)
+  const label = labels[0]!
+  const person = '<&"'.repeat(22).slice(0, 64)
+  const field = { label, text: 'ы'.repeat(200) }
+  const option = { label, text: 'ы'.repeat(30) }
+  const asks: Ask[] = [
+    { kind: 'text', least: 0, most: 20_000, example: 'ы'.repeat(100) },
+    { kind: 'link', example: `https://sora.chatgpt.com/p/${'a'.repeat(60)}` },
+    { kind: 'options', names: ['a', 'b', 'c', 'd', 'e'].map(letter => letter.repeat(30)) },
+    { kind: 'yes_no' },
+    { kind: 'number', min: -1_000_000, max: 1_000_000 },
+    { kind: 'files', media: [...media], most: 14, megabytes: 20, seconds: 600 },
+    { kind: 'earlier', models: [name, name] },
+    { kind: 'either', labels: [label, label] },
+  ]
+  const card: CardFacts = {
+    name,
+    about: longestOf(models.map(model => model.description[language])),
+    needs: labels.slice(0, 4),
+    price: { kind: 'range', minKop: vast - 1, maxKop: vast },
+    dependsOn: labels.slice(0, 5),
+    example: { text: labels.slice(0, 5).join(', '), kop: vast },
+    typical: { fromMs: 3_000_000, toMs: 7_000_000, percent: 100, of: 100 },
+    failsOften: true,
+    free: { day: 10, hour: 3, of: 10 },
+  }
+  const quote: QuoteFacts = {
+    name,
+    lines: [field, field, field, field, field, field],
+    choices: Array(8).fill(option),
+    price: { kind: 'exact', kop: vast },
+    priceKop: vast,
+    wasKop: vast - 1,
+    balanceKop: vast,
+    typical: '1–2 ч',
+    until: at,
+    pinned: Array(4).fill(option),
+    freeAgain: { at, isTomorrow: true },
+  }
+  const parameter = {
+    label,
+    hint: 'ы'.repeat(150),
+    values: 'ы'.repeat(220),
+    need: 'either',
+    default: 'ы'.repeat(40),
+    changesPrice: true,
+  }
+  const steps = [
+    'price',
+    'held',
+    'charged',
+    'returned',
+    'kept',
+    'free',
+    'free_returned',
+    'cancelled',
+    'failed',
+    'timeout',
+    'sent',
+    'result',
+  ]
+  const step = (what: string) => ({
+    at,
+    step: { what, kop: vast, backKop: vast, choices: 'ы'.repeat(200), taskTail: 'ffff', files: 6 },
+  })
+  const codes = [
+    'missing',
+    'too_long',
+    'too_short',
+    'too_small',
+    'wrong_type',
+    'step',
+    'not_in_list',
+    'pattern',
+    'too_few_files',
+  ]
+  const more = ['too_many_files', 'file_kind', 'file_size', 'file_duration', 'file_dimensions', 'rule']
+  const unfit = [...codes, ...more].flatMap(code =>
+    asks.map(ask => [{ code, limit: 20_000, why: undefined, ask }, 4_096]),
+  )
+  const free = { kind: 'free', left: 10, of: 10 } as const
+  const row = { name, price: card.price, isSlow: true, freeAt: '15:00' }
+  const states = ['done', 'open', 'returned', 'failed', 'cancelled'] as const
+  const switched = { name, id: 'a'.repeat(41), finished: 99, succeeded: 98, costKop: vast, keptKop: vast, at }
+  const causes = ['failing', 'unsupported', 'loss', 'recovered'] as const
+  const modelState = { ...switched, isPinned: true, minKop: vast, reason: 'ы'.repeat(200) }
+  return {
+    '.switched.off': causes.flatMap(cause => [at, undefined].map(rest => [{ ...switched, cause, at: rest }])),
+    '.switched.on': causes.map(cause => [{ ...switched, cause }]),
+    '.modelStates.state': ['on', 'trial', 'off'].map(state => [{ ...modelState, state }]),
+    '.modelStates.done': ['on', 'off', 'auto'].map(how => ['a'.repeat(41), how]),
+    '.run.downloadButton': [[32, at]],
+    '.run.keptWithLink': [[at]],
+    '.run.keptWithoutLink': [[at]],
+    '.welcome': [[{ name: person, freeRuns: 50, bonusKop: vast }]],
+    '.menu': [[{ canSpendKop: vast, atWorkKop: vast }]],
+    '.balance': [[{ canSpendKop: vast, atWorkKop: vast, atWorkCount: 999 }]],
+    '.list': ['ti', 'ii', 'tv', 'iv', 'au', 'to', 'all', 'free', 'pop', 'find'].map(list => [list]),
+    '.listRow': [[row], [{ ...row, price: free }]],
+    '.card': [
+      [card],
+      [
+        { ...card, price: { kind: 'exact', kop: vast } },
+        { kop: vast, per: 'за 1000 знаков', usual: labels.slice(0, 3).join(', ') },
+      ],
+    ],
+    '.parameter': [[parameter]],
+    '.history.row': states.map(state => [{ state, date: '23.11 15:09', name, priceKop: vast }]),
+    '.history.state': states.map(state => [state, 86_400_000]),
+    '.operation': [[{ date: '23.11 15:09', kind: 'topup', amountKop: -vast, name, number: '7k2m' }]],
+    '.helpTopics.free': [[{ daily: 10, hourly: 3 }]],
+    '.support.question': [[vast, person, 'ы'.repeat(3_000)]],
+    '.support.run': [['7k2m', name, 'ы'.repeat(30)]],
+    '.wizard.checklist': [[name, Array(6).fill('ы'.repeat(120)), true]],
+    '.wizard.need': asks.map(ask => [label, ask]),
+    '.wizard.ask': asks.map(ask => [ask]),
+    '.wizard.needed': asks.map(ask => [ask]),
+    '.wizard.soFar': [
+      [vast, false],
+      [vast, true],
+    ],
+    '.wizard.closed': [[labels.slice(0, 12), 'ы'.repeat(200)]],
+    '.wizard.earlier': [[['23.11 15:09', 'ы'.repeat(20), 'ы'], '7k2m']],
+    '.wizard.noEarlier': media.map(kind => [[name, name], kind]),
+    '.wizard.noSuchOption': [
+      ['ы'.repeat(40), Array(5).fill('ы'.repeat(60))],
+      ['ы'.repeat(40), []],
+    ],
+    '.wizard.unfit': unfit,
+    '.wizard.refused': [
+      'too_big',
+      'too_large',
+      'bad_url',
+      'redirect',
+      'not_found',
+      'not_media',
+      'dimensions',
+      'empty',
+    ].map(code => [code]),
+    '.quote.screen': [[quote], [{ ...quote, priceKop: 0, price: free, freeAgain: undefined }]],
+    '.run.running': [
+      [86_400_000, undefined, at],
+      [86_400_000, '1–2 ч', at],
+    ],
+    '.run.slow': [
+      [86_400_000, vast, at],
+      [86_400_000, 0, at],
+    ],
+    '.run.unclear': [[vast, at]],
+    '.run.result': [free, quote.price].map(price => [
+      {
+        name,
+        ageMs: 86_400_000,
+        price,
+        balanceKop: vast,
+        short: '7k2m',
+        part: { arrived: 31, promised: 32, backKop: vast },
+      },
+    ]),
+    '.run.timeline': [[name, '7k2m', steps.map(step)]],
+    '.run.money.debited': [[vast, at]],
+  }
+}
+
+/** A text for each way to fill it in. Kinds of plain values that it does not take are passed over. */
+function filled(language: Language): { path: string; value: unknown }[] {
+  const worst = worstOf(language)
+  const plain = [vast, longestOf(models.map(model => model.name[language]))]
+  return leaves(stringsFor(language)).flatMap(([path, leaf]) => {
+    if (typeof leaf !== 'function') return [{ path, value: leaf }]
+    const ways =
+      worst[path] ??
+      Array.from({ length: 2 ** leaf.length }, (_, bits) =>
+        Array.from({ length: leaf.length }, (_, n) => plain[(bits >> n) & 1]),
+      )
+    const values = ways.flatMap(args => {
+      try {
+        return [leaf(...args) as unknown]
+      } catch (error) {
+        if (worst[path]) throw error
+        return []
+      }
+    })
+    return values.filter(value => worst[path] || !/NaN|Invalid/.test(said(value))).map(value => ({ path, value }))
+  })
+}
+const said = (value: unknown) => (typeof value === 'string' ? value : toPlain(value as Html))
+
+for (const language of ['ru', 'en'] as const) {
+  t.test(`${language}: every text with its longest values fits Telegram and says nothing it should not`, async t => {
+    const texts = filled(language)
+    const never = /undefined|\[object|NaN|null|\\n|\$\{|\bkie\b|redpanda|aiquickdraw/i
+    const faults = texts.flatMap(({ path, value }) => {
+      const text = said(value)
+      // Captions of buttons are cut at 64 by the button itself; a toast and a plain text never come near 200.
+      const most = path === '.run.result' ? 1_024 : typeof value === 'string' ? 200 : 4_096
+      return [
+        ...(text.length > most ? [`${path} has ${text.length} characters: ${text.slice(0, 60)}`] : []),
+        ...(never.test(text) ? [`${path} says ${never.exec(text)?.[0]}`] : []),
+        ...(text.trim() === '' ? [`${path} says nothing`] : []),
+      ]
+    })
+    t.strictSame(faults, [])
+    const known = new Set(texts.map(({ path }) => path))
+    const silent = leaves(stringsFor(language)).filter(([path]) => !known.has(path))
+    t.strictSame(
+      silent.map(([path]) => path),
+      [],
+      'each was said at least once',
+    )
+  })
+}
 
 t.test('the two halves of the words do not hide each other', async t => {
   const shared = Object.keys(navigationRu).filter(key => key in orderingRu)

@@ -308,7 +308,7 @@ story('an unfinished order of a model that was switched off ends with similar on
 story('an admin reads why, in their language, once; many at once end in one pointer', async t => {
   const telegram = createTelegram({ token: api.token, apiRoot: api.apiRoot, pace: async () => 0, log: silent })
   const results = { fetch: async () => Promise.reject(new Error('no files here')), use: async () => {} } as never
-  const messages = createMessages({ catalogue })
+  const messages = createMessages({ catalogue, limits })
   const send = async () => {
     for (const { id } of await waitingOutbox(sql, 500)) {
       const [row] = await owner`select body ->> 'kind' as kind from pay.outbox where id = ${id}`
@@ -372,7 +372,7 @@ story('/admin_models lists how they stand and switches with a reason; to others 
       .join('\n')
   }
   const list = await text('/admin_models')
-  t.match(list, /⛔️ z-image · .*\n {3}unsupported\n/)
+  t.match(list, /⛔️ z-image · .*\n {3}поставщик не знает имени\n/)
   t.equal(list.split('\n').filter(line => /^(✅|🧪|⛔️) /u.test(line)).length, 42)
   t.match(await text('/admin_models off no-such причина есть'), 'Такой модели нет: no-such')
   t.match(await text('/admin_models off topaz/image-upscale ой'), 'Нужна причина')

@@ -12,7 +12,7 @@ const page = fc.integer({ min: 0, max: 99 })
 const generationOp = fc.constantFrom<GenerationOp | undefined>(
   ...(['st', 'cx', 'why', 'rp', 'ed', 'rs', 'or', 'sp', undefined] as const),
 )
-const draftOp = fc.constantFrom(...(['s', 'u', 'b', 'x', 'v', 'a', 'c', 'e', 'o', 'k', 'r', 'n'] as const))
+const draftOp = fc.constantFrom(...(['s', 'u', 'b', 'x', 'v', 'a', 'c', 'e', 'o', 'k', 'r', 'n', 'p', 'i'] as const))
 
 // One generator a route: a new route without one does not compile.
 const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>> } = {
@@ -25,9 +25,11 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
   begin: fc.tuple(key),
   draft: fc
     .tuple(id, fc.integer({ min: 0, max: 999_999 }), draftOp, fc.integer({ min: 0, max: 999 }))
-    .map(([draft, rev, op, n]) => [draft, rev, op, 've'.includes(op) ? n : 0]),
+    .map(([draft, rev, op, n]) => [draft, rev, op, 'vep'.includes(op) ? n : 0]),
   quote: fc.tuple(id, fc.constantFrom(...(['ok', 'fr', 'ed', 'x'] as const))),
   generation: fc.tuple(id, generationOp),
+  followUp: fc.tuple(id, fc.constantFrom('up' as const, 'an' as const), page),
+  follow: fc.tuple(id, page, key),
   history: fc.tuple(fc.constantFrom(...(['a', 's', 'f'] as const)), fc.oneof(fc.constant('0'), id)),
   balance: fc.constant([]),
   operations: fc.tuple(fc.integer({ min: 0, max: 999_999_999 })),
@@ -91,7 +93,13 @@ t.test('the longest key of a model fits into each of its buttons', async t => {
   const keys = loadModels().map(model => modelKey(model.id))
   t.equal(new Set(keys).size, 42)
   for (const key of keys) {
-    for (const data of [to.card(key, 'free', 99), to.parameters(key), to.example(key), to.begin(key)]) {
+    for (const data of [
+      to.card(key, 'free', 99),
+      to.parameters(key),
+      to.example(key),
+      to.begin(key),
+      to.follow('a'.repeat(12), 99, key),
+    ]) {
       t.ok(Buffer.byteLength(data) <= 64 && parse(data), data)
     }
   }

@@ -13,7 +13,7 @@ import { type Item, type Sent, sendOriginal, sendResult } from '../src/telegram/
 import { fetchUserFile } from '../src/telegram/files.ts'
 import { html } from '../src/telegram/html.ts'
 import { button, type Screen, show } from '../src/telegram/screen.ts'
-import { film, picture, tone } from './support/media.ts'
+import { mp3Of, mp4Of, pngOf } from './support/media.ts'
 
 /** A chat of one person with the bot, on a server as strict as the real one. */
 async function chat(t: Test) {
@@ -104,7 +104,7 @@ t.test('a screen that cannot be edited is shown anew', async t => {
   const { captionMessageId } = await sendResult(
     telegram,
     chatId,
-    [item('image', 'png', picture(90, 60))],
+    [item('image', 'png', pngOf(90, 60).bytes)],
     screen('фото'),
   )
   const third = await show(telegram, { chatId, messageId: captionMessageId }, screen('три'))
@@ -152,15 +152,15 @@ t.test('a screen in a topic stays in the topic', async t => {
 t.test('one result of each kind comes as what it is, with caption and buttons', async t => {
   const { standIn, telegram, chatId, item, seen } = await chat(t)
   const results: [Item, string][] = [
-    [item('image', 'png', picture(320, 200), { widthPx: 320, heightPx: 200 }), 'photo'],
-    [item('video', 'mp4', await film(), { widthPx: 64, heightPx: 48, seconds: 1 }), 'video'],
-    [item('audio', 'mp3', tone(), { seconds: 1.2 }), 'audio'],
+    [item('image', 'png', pngOf(320, 200).bytes, { widthPx: 320, heightPx: 200 }), 'photo'],
+    [item('video', 'mp4', (await mp4Of()).bytes, { widthPx: 64, heightPx: 48, seconds: 1 }), 'video'],
+    [item('audio', 'mp3', mp3Of(1).bytes, { seconds: 1.2 }), 'audio'],
     [item('audio', 'wav', wav(), { seconds: 1 }), 'audio'],
-    [item('image', 'png', picture(50, 1_100), { widthPx: 50, heightPx: 1_100 }), 'document'],
-    [item('image', 'png', picture(6_000, 4_001), { widthPx: 6_000, heightPx: 4_001 }), 'document'],
+    [item('image', 'png', pngOf(50, 1_100).bytes, { widthPx: 50, heightPx: 1_100 }), 'document'],
+    [item('image', 'png', pngOf(6_000, 4_001).bytes, { widthPx: 6_000, heightPx: 4_001 }), 'document'],
     [item('video', 'webm', Buffer.from('not a film'), { mime: 'video/webm' }), 'document'],
-    [item('image', 'png', picture(51, 1_101)), 'document'],
-    [item('image', 'png', Buffer.concat([picture(10, 10), Buffer.alloc(10 * 1024 * 1024)])), 'document'],
+    [item('image', 'png', pngOf(51, 1_101).bytes), 'document'],
+    [item('image', 'png', Buffer.concat([pngOf(10, 10).bytes, Buffer.alloc(10 * 1024 * 1024)])), 'document'],
     [item('video', 'mp4', Buffer.from('a broken film')), 'document'],
   ]
   for (const [one, kind] of results) {
@@ -186,12 +186,12 @@ const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('h
 t.test('several results come as albums, then the caption with the buttons', async t => {
   const { telegram, chatId, item, seen, methods } = await chat(t)
   const items = [
-    item('image', 'png', picture(100, 80)),
-    item('video', 'mp4', await film()),
-    item('image', 'png', picture(101, 80)),
-    item('audio', 'mp3', tone()),
-    item('image', 'png', picture(50, 1_100), { widthPx: 50, heightPx: 1_100 }),
-    item('image', 'png', picture(51, 1_100), { widthPx: 51, heightPx: 1_100 }),
+    item('image', 'png', pngOf(100, 80).bytes),
+    item('video', 'mp4', (await mp4Of()).bytes),
+    item('image', 'png', pngOf(101, 80).bytes),
+    item('audio', 'mp3', mp3Of(1).bytes),
+    item('image', 'png', pngOf(50, 1_100).bytes, { widthPx: 50, heightPx: 1_100 }),
+    item('image', 'png', pngOf(51, 1_100).bytes, { widthPx: 51, heightPx: 1_100 }),
   ]
   const before = methods().length
   const { captionMessageId, sent } = await sendResult(telegram, chatId, items, screen('Готово'))
@@ -212,9 +212,9 @@ t.test('several results come as albums, then the caption with the buttons', asyn
 t.test('what has arrived is told part by part, before the next one goes', async t => {
   const { telegram, chatId, item, seen } = await chat(t)
   const items = [
-    item('image', 'png', picture(100, 80)),
-    item('image', 'png', picture(50, 1_100)), // refused in an album, so both go one by one
-    item('audio', 'mp3', tone()),
+    item('image', 'png', pngOf(100, 80).bytes),
+    item('image', 'png', pngOf(50, 1_100).bytes), // refused in an album, so both go one by one
+    item('audio', 'mp3', mp3Of(1).bytes),
   ]
   const parts: string[][] = []
   const remember = async (part: Sent[]) => {
@@ -229,7 +229,7 @@ t.test('what has arrived is told part by part, before the next one goes', async 
 
 t.test('an album has ten items at most, and none is left alone if it can have company', async t => {
   const { telegram, chatId, item, methods, seen } = await chat(t)
-  const items = Array.from({ length: 11 }, (_, n) => item('image', 'png', picture(40 + n, 40)))
+  const items = Array.from({ length: 11 }, (_, n) => item('image', 'png', pngOf(40 + n, 40).bytes))
   const before = methods().length
   const { sent } = await sendResult(telegram, chatId, items, screen('Готово'))
   t.strictSame(methods().slice(before), ['sendMediaGroup', 'sendMediaGroup', 'sendMessage'])
@@ -239,7 +239,7 @@ t.test('an album has ten items at most, and none is left alone if it can have co
 
 t.test('in an album only the item at fault becomes a document', async t => {
   const { telegram, chatId, item } = await chat(t)
-  const items = [item('image', 'png', picture(60, 60)), item('image', 'png', picture(50, 1_100))]
+  const items = [item('image', 'png', pngOf(60, 60).bytes), item('image', 'png', pngOf(50, 1_100).bytes)]
   const { sent } = await sendResult(telegram, chatId, items, screen('Готово'))
   t.strictSame(
     sent.map(one => one.sentAs),
@@ -249,7 +249,7 @@ t.test('in an album only the item at fault becomes a document', async t => {
 
 t.test('a result goes again by its file id, and the original as it was made', async t => {
   const { standIn, telegram, chatId, item, seen } = await chat(t)
-  const first = item('image', 'png', picture(64, 64))
+  const first = item('image', 'png', pngOf(64, 64).bytes)
   const { sent } = await sendResult(telegram, chatId, [first], screen('Готово'))
   const again: Item = { ...first, bytes: 60 * 1024 * 1024, source: { fileId: sent[0]!.fileId, sentAs: 'photo' } }
   await sendResult(telegram, chatId, [again], screen('Ещё раз'))
@@ -265,18 +265,23 @@ t.test('a result goes again by its file id, and the original as it was made', as
 t.test('a caption over 1024 characters becomes a message of its own', async t => {
   const { telegram, chatId, item, seen } = await chat(t)
   const long = screen('я'.repeat(1_025))
-  const { captionMessageId, sent } = await sendResult(telegram, chatId, [item('image', 'png', picture(70, 70))], long)
+  const { captionMessageId, sent } = await sendResult(
+    telegram,
+    chatId,
+    [item('image', 'png', pngOf(70, 70).bytes)],
+    long,
+  )
   t.match(seen(), [
     { messageId: sent[0]!.messageId, media: { kind: 'photo' }, buttons: [] },
     { messageId: captionMessageId, text: 'я'.repeat(1_025), buttons: [[{ data: 'h' }]] },
   ])
-  await sendOriginal(telegram, chatId, item('image', 'png', picture(70, 70)), screen('я'.repeat(1_024)))
+  await sendOriginal(telegram, chatId, item('image', 'png', pngOf(70, 70).bytes), screen('я'.repeat(1_024)))
   t.equal(seen().length, 3, 'with 1024 it is one')
 })
 
 t.test('over 50 MB nothing is sent', async t => {
   const { telegram, chatId, item, seen } = await chat(t)
-  const small = item('image', 'png', picture(30, 30))
+  const small = item('image', 'png', pngOf(30, 30).bytes)
   const large = item('video', 'mp4', Buffer.from('x'), { bytes: 50 * 1024 * 1024 + 1 })
   t.equal((await refusal(sendResult(telegram, chatId, [small, large], screen('Готово')))).code, 'too_big')
   t.equal((await refusal(sendOriginal(telegram, chatId, large, screen('Готово')))).code, 'too_big')
@@ -285,7 +290,7 @@ t.test('over 50 MB nothing is sent', async t => {
 
 t.test('a blocked bot, a lost answer and 429 are told apart', async t => {
   const { standIn, telegram, chatId, item, seen } = await chat(t)
-  const one = item('image', 'png', picture(30, 30))
+  const one = item('image', 'png', pngOf(30, 30).bytes)
   standIn.faults.status429 = 1
   standIn.faults.retryAfterS = 1
   await sendResult(telegram, chatId, [one], screen('после ожидания'))
@@ -300,7 +305,7 @@ t.test('a blocked bot, a lost answer and 429 are told apart', async t => {
 
 t.test("a person's file is fetched into a file of ours alone", async t => {
   const { standIn, telegram, chatId, apiRoot, token, dir } = await chat(t)
-  const bytes = picture(200, 100)
+  const bytes = pngOf(200, 100).bytes
   const sent = await standIn.player.send(chatId, { kind: 'document', fileName: 'ж.png', mime: 'image/png', bytes })
   const fileId = sent.media!.fileId
   const found = await fetchUserFile({ telegram, token, apiRoot, fileId, dir: join(dir, 'in') })

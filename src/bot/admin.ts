@@ -52,7 +52,11 @@ async function statesText({ sql, catalogue }: BotDeps, { t }: BotContext): Promi
     const last = lasts.find(({ modelId }) => modelId === model.id)
     const { finished = 0, succeeded = 0 } = runs.find(({ modelId }) => modelId === model.id) ?? {}
     const isTold = last && (last.after !== 'on' || last.isPinned)
-    const reason = isTold ? (last.reason ?? last.cause) : undefined
+    const reason = isTold
+      ? last.cause === 'admin'
+        ? (last.reason ?? '')
+        : t.modelStates.causes[last.cause]
+      : undefined
     const { minKop } = priceRange(model, rates)
     const [state, isPinned] = [last?.after ?? ('on' as const), last?.isPinned ?? false]
     return { id: model.id, state, isPinned, minKop, finished, succeeded, reason }

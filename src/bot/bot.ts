@@ -59,7 +59,7 @@ export function createBot({ telegram, botInfo, deps }: Options): Bot {
   return {
     async handle(update, attempt = 1) {
       try {
-        await bot.handleUpdate(update as Update)
+        await bot.handleUpdate(readable(update))
       } catch (error) {
         const ctx = new Context(update as Update, telegram, botInfo)
         await fail(ctx, { error, attempt, log: deps.log, sql: deps.sql })
@@ -67,6 +67,12 @@ export function createBot({ telegram, botInfo, deps }: Options): Bot {
     },
   }
 }
+
+/** Without NUL and halves of surrogate pairs: nobody reads them, and Postgres takes them in no text. */
+const readable = (update: object): Update =>
+  JSON.parse(JSON.stringify(update), (_, value) =>
+    typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '') : value,
+  )
 
 /** In this order: the first that takes an update keeps it. */
 const features = (deps: BotDeps): Composer<BotContext>[] => [

@@ -1,14 +1,14 @@
 import { Composer } from 'telegraf'
 import { formatOf, type Model, modelKey, type Param } from '../catalogue/models.ts'
 import { changesPrice, questions, withDefaults } from '../catalogue/parameters.ts'
-import { priceAtDefaults, priceRange } from '../catalogue/pricing.ts'
+import { priceAtDefaults } from '../catalogue/pricing.ts'
 import { inSentence, lines } from '../i18n/format.ts'
 import type { CardFacts, ParameterFacts } from '../i18n/navigation.ts'
 import type { Language } from '../money.ts'
-import { freeLeft } from '../payments/generations.ts'
 import { button, type Screen } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
+import { getDisplayPrice } from './display-price.ts'
 import { goneScreen, menuButton } from './models.ts'
 import { onPress } from './press.ts'
 import { type List, to } from './routes.ts'
@@ -54,20 +54,18 @@ export async function cardScreen(
 }
 
 async function factsOf(deps: BotDeps, ctx: BotContext, model: Model): Promise<CardFacts> {
-  const { sql, catalogue, limits } = deps
   const { language } = ctx
-  const range = priceRange(model, catalogue.rates)
-  const left = (await freeLeft(sql, ctx.user.id, { daily: limits.freeDaily, hourly: limits.freeHourly }))(model.id)
+  const { paid, free } = await getDisplayPrice(deps, ctx.user.id, model)
   return {
     name: model.name[language],
     about: model.description[language],
     needs: needed(model).map(param => nameOf(param, language)),
-    ...range,
+    price: paid,
     dependsOn: priceReasons(ctx, model),
-    example: range.maxKop > range.minKop && !isMeasured(model) ? exampleOf(deps, ctx, model) : undefined,
+    example: paid.kind === 'range' && !isMeasured(model) ? exampleOf(deps, ctx, model) : undefined,
     typical: typicalOf(deps, model),
     failsOften: failsOften(deps.stats.of(model.id)),
-    free: catalogue.freeIds.has(model.id) ? { day: left.day, hour: left.hour, of: limits.freeDaily } : undefined,
+    free,
   }
 }
 

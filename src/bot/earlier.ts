@@ -27,17 +27,18 @@ export const earlierRuns = query(
     limit ${limit}`,
 )
 
-// As many as the list of the step shows.
-const most = 5
+// Whoever looks for an older one remembers what it was, not where it stood.
+const most = 50
 
 /** A person's own runs that fit the parameter, newest first. */
 export async function earlierFor(sql: Sql, userId: number, model: Model, param: Param): Promise<Earlier[]> {
-  const runs = await earlierRuns(sql, userId, param.previous_models ?? [], 20)
-  // What another answer could still mend is named at that answer.
-  const fits = (run: Earlier) =>
-    checkInputs(model, { [param.name]: earlierValue(run) }).every(problem => problem.param !== param.name)
-  return runs.filter(fits).slice(0, most)
+  const runs = await earlierRuns(sql, userId, param.previous_models ?? [], most)
+  return runs.filter(run => fitsEarlier(model, param, run))
 }
+
+/** Whether the model takes this run further. What another answer could still mend is named at that answer. */
+export const fitsEarlier = (model: Model, param: Param, run: Earlier): boolean =>
+  checkInputs(model, { [param.name]: earlierValue(run) }).every(problem => problem.param !== param.name)
 
 export const earlierValue = ({ id, taskId, modelId, params, files }: Earlier): EarlierValue => ({
   generationId: id,

@@ -9,10 +9,13 @@ import type { Generation } from '../payments/generations.ts'
 import type { Messages } from '../payments/messages.ts'
 import { html } from '../telegram/html.ts'
 import { type Button, button, type Screen } from '../telegram/screen.ts'
+import type { BotDeps } from './deps.ts'
+import { writtenPrice } from './display-price.ts'
 import { to } from './routes.ts'
+import { followUpsOf } from './takers.ts'
 
 /** What is said about a run while it goes on (S11) and when it has ended (S12, S14). */
-export function createMessages({ catalogue }: { catalogue: Catalogue }): Messages {
+export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' | 'limits'>): Messages {
   return {
     progress(generation, language) {
       const screen = progress(catalogue.byId(generation.modelId), generation, language)
@@ -35,13 +38,17 @@ export function createMessages({ catalogue }: { catalogue: Catalogue }): Message
       const kept = generation.keptKop ?? kop
       const isPart = promised !== null && promised > outputs.length
       const part = isPart ? { arrived: outputs.length, promised, backKop: kop - kept } : undefined
-      const facts = { ageMs, kop: kept, balanceKop: wallet.balanceKop, freeLeft, short: shortId(id), part }
+      const price = writtenPrice(kept, freeLeft, limits.freeDaily)
+      const facts = { ageMs, price, balanceKop: wallet.balanceKop, short: shortId(id), part }
       return {
         text: t.run.result({ name: nameOf(catalogue, generation.modelId, language), ...facts }),
         buttons: [
           [button(t.run.repeatForButton(kop), to.generation(id, 'rp'))],
           [button(t.run.changeButton, to.generation(id, 'ed'))],
           [button(t.run.originalButton, to.generation(id, 'or'))],
+          followUpsOf(catalogue, generation, outputs).map(what =>
+            button(t.run.followButton[what], to.followUp(id, what, 0)),
+          ),
           [button(t.run.whyButton(kop), to.generation(id, 'why')), button(t.menuButton, to.menu())],
         ],
       }

@@ -4,13 +4,12 @@ import { type Catalogue, formatOf, type Model, modelKey } from '../catalogue/mod
 import { priceRange } from '../catalogue/pricing.ts'
 import { secondText } from '../i18n/format.ts'
 import type { ListTitle } from '../i18n/navigation.ts'
-import { freeLeft } from '../payments/generations.ts'
 import type { Html } from '../telegram/html.ts'
 import { type Button, button, type Screen } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
+import { type DisplayPrice, displayPrices } from './display-price.ts'
 import { openDraft, readDraft, saveDraft } from './drafts.ts'
-import { freeAgain } from './offer.ts'
 import { onPress } from './press.ts'
 import { type List, parse, to } from './routes.ts'
 
@@ -78,7 +77,9 @@ export async function listScreen(
       buttons: [[button(t.allButton(forSale.models.length), to.list('all', 0))], [menuButton(ctx)]],
     }
   }
-  const text = heading ?? (list === 'free' ? t.listFree(limits.freeDaily) : t.list(list))
+  const text =
+    heading ??
+    (list === 'free' ? t.listFree(limits.freeDaily) : t.list(list === 'pop' && !hasPopular(deps) ? 'all' : list))
   return { text, buttons: await listButtons(deps, ctx, found, { list, page, first: 0 }) }
 }
 
@@ -100,6 +101,9 @@ export function ranked({ catalogue, stats }: BotDeps, models: readonly Model[]):
   return order.map(({ model }) => model)
 }
 
+/** Before the first runs the most used models are only the cheapest. */
+const hasPopular = ({ forSale, stats }: BotDeps): boolean => forSale.models.some(({ id }) => stats.popularity(id) > 0)
+
 function listed(deps: BotDeps, list: Exclude<ListTitle, 'find'>): readonly Model[] {
   const { forSale } = deps
   if (list === 'all') return forSale.models
@@ -116,35 +120,35 @@ async function listButtons(
   models: readonly Model[],
   { list, page, first }: Place,
 ): Promise<Button[][]> {
-  const { sql, limits } = deps
   const { t } = ctx
   const pages = Math.ceil(models.length / perPage)
   const shown = Math.min(Math.max(page - first, 0), pages - 1)
-  const left = await freeLeft(sql, ctx.user.id, { daily: limits.freeDaily, hourly: limits.freeHourly })
+  const priceOf = await displayPrices(deps, ctx.user.id)
   const rows = models
     .slice(shown * perPage, (shown + 1) * perPage)
-    .map(model => [button(rowText(deps, ctx, model, left(model.id)), to.card(modelKey(model.id), list, shown + first))])
+    .map(model => [button(rowText(deps, ctx, model, priceOf(model)), to.card(modelKey(model.id), list, shown + first))])
   const turn = (mark: string, to_: number) =>
     to_ < 0 || to_ >= pages ? [] : [button(mark, to.list(list, to_ + first))]
   const pager = [...turn('‹', shown - 1), button(`${shown + 1}/${pages}`, to.nothing()), ...turn('›', shown + 1)]
   return [
-    [...(list === 'pop' ? [] : [button(t.popularButton, to.list('pop', 0))]), button(t.findButton, to.list('find', 0))],
+    [
+      ...(list === 'pop' || !hasPopular(deps) ? [] : [button(t.popularButton, to.list('pop', 0))]),
+      button(t.findButton, to.list('find', 0)),
+    ],
     ...rows,
     ...(pages > 1 ? [pager] : []),
     [menuButton(ctx)],
   ]
 }
 
-function rowText(deps: BotDeps, ctx: BotContext, model: Model, left: { day: number; now: number }): string {
-  const { catalogue, stats, limits } = deps
-  const isFree = catalogue.freeIds.has(model.id)
-  const typicalMs = stats.of(model.id)?.p75Ms ?? (model.expected_seconds ?? 0) * 1000
+/** A model with its price, as one row of a list. */
+export function rowText(deps: BotDeps, ctx: BotContext, model: Model, { now, free }: DisplayPrice): string {
+  const typicalMs = deps.stats.of(model.id)?.p75Ms ?? (model.expected_seconds ?? 0) * 1000
   return ctx.t.listRow({
     name: model.name[ctx.language],
-    ...priceRange(model, catalogue.rates),
+    price: now,
     isSlow: typicalMs >= slowMs,
-    free: isFree && left.now > 0 ? { left: left.day, of: limits.freeDaily } : undefined,
-    freeAt: isFree && left.now === 0 ? clock(freeAgain(new Date(), left.day > 0).at) : undefined,
+    freeAt: free?.again && clock(free.again.at),
   })
 }
 

@@ -14,11 +14,11 @@ import { rangeText } from '../i18n/format.ts'
 import type { QuoteFacts } from '../i18n/ordering.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import type { Language } from '../money.ts'
-import { freeLeft } from '../payments/generations.ts'
 import { makeQuote, type Quote } from '../payments/quotes.ts'
 import { readWallet } from '../payments/wallet.ts'
 import { button, type Screen } from '../telegram/screen.ts'
 import type { BotDeps } from './deps.ts'
+import { getDisplayPrice, writtenPrice } from './display-price.ts'
 import { nameOf } from './messages.ts'
 import { packButtons } from './packs.ts'
 import { to } from './routes.ts'
@@ -34,7 +34,7 @@ export async function offer(deps: BotDeps, userId: number, model: Model, answers
   const { sql, catalogue } = deps
   const [problem] = checkInputs(model, answers)
   if (problem) return { problem }
-  const isFree = catalogue.freeIds.has(model.id) && (await freeRuns(deps, userId, model.id)).now > 0
+  const isFree = (await getDisplayPrice(deps, userId, model)).now.kind === 'free'
   const inputs = isFree ? pinForFree(model, answers) : withDefaults(model, answers)
   try {
     const { kop, credits } = price(model, inputs, catalogue.rates)
@@ -68,7 +68,7 @@ export async function quoteScreen(
     const gapKop = quote.priceKop - balanceKop
     const covering = deps.packsKop.filter(kop => kop >= gapKop).slice(0, 2)
     return {
-      text: t.quote.short(quote.priceKop, balanceKop),
+      text: t.quote.short(quote.priceKop, balanceKop, wasKop),
       buttons: [
         ...packButtons(covering, deps.starRateRub, { t }, quote.id),
         [button(t.topUp.otherWays, to.topUp(quote.id))],
@@ -84,9 +84,6 @@ export async function quoteScreen(
   return { text: t.quote.screen({ ...facts, balanceKop, wasKop }), buttons: [[start], last] }
 }
 
-const freeRuns = async ({ sql, limits }: BotDeps, userId: number, modelId: string) =>
-  (await freeLeft(sql, userId, { daily: limits.freeDaily, hourly: limits.freeHourly }))(modelId)
-
 async function factsOf(
   deps: BotDeps,
   userId: number,
@@ -96,8 +93,9 @@ async function factsOf(
   const { catalogue, limits, stats } = deps
   const { inputs, priceKop } = quote
   const model = catalogue.byId(quote.modelId)
-  const left = catalogue.freeIds.has(quote.modelId) ? await freeRuns(deps, userId, quote.modelId) : undefined
-  const isFree = priceKop === 0
+  const free = model && (await getDisplayPrice(deps, userId, model)).free
+  const price = writtenPrice(priceKop, free?.day ?? 0, limits.freeDaily)
+  const isFree = price.kind === 'free'
   // What nobody chose and nobody pays for need not be read.
   const isTold = ({ name, default: usual }: { name: string; default?: unknown }) =>
     inputs[name] !== undefined && (isAsked.has(name) || inputs[name] !== usual)
@@ -114,21 +112,11 @@ async function factsOf(
     name: nameOf(catalogue, quote.modelId, language),
     lines: told.filter(isLong).map(named),
     choices: told.filter(param => !isLong(param)).map(named),
+    price,
     priceKop,
     typical: typical && rangeText(typical[0], typical[1], language),
     until: quote.expiresAt,
-    free: isFree && left ? { left: left.day, of: limits.freeDaily } : undefined,
     pinned: pinned.map(named),
-    freeAgain: !isFree && left && left.now === 0 ? freeAgain(new Date(), left.day > 0) : undefined,
+    freeAgain: isFree ? undefined : free?.again,
   }
 }
-
-/** When free runs come back: with the next hour, or with the next day where the day's are used up (UTC, as they are counted). */
-export function freeAgain(now: Date, isHourly: boolean): { at: Date; isTomorrow: boolean } {
-  const at = new Date(now)
-  if (isHourly) at.setUTCHours(at.getUTCHours() + 1, 0, 0, 0)
-  else at.setUTCHours(24, 0, 0, 0)
-  return { at, isTomorrow: moscowDay(at) !== moscowDay(now) }
-}
-
-const moscowDay = (at: Date) => new Date(at.getTime() + 3 * 3_600_000).toISOString().slice(0, 10)

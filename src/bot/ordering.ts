@@ -1,6 +1,7 @@
 import { Composer } from 'telegraf'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
+import { followUps } from './follow-up.ts'
 import { quotePresses } from './quote.ts'
 import { runPresses } from './run.ts'
 import { wizard } from './wizard.ts'
@@ -9,5 +10,5 @@ export { startOrder } from './wizard.ts'
 
 /** From «Start» on a card to a running order: questions, price, progress. */
 export function ordering(deps: BotDeps): Composer<BotContext> {
-  return new Composer(wizard(deps), quotePresses(deps), runPresses(deps))
+  return new Composer(wizard(deps), quotePresses(deps), runPresses(deps), followUps(deps))
 }

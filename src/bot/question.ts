@@ -10,9 +10,10 @@ import { type Button, button, type Screen } from '../telegram/screen.ts'
 import type { Draft } from './drafts.ts'
 import type { Earlier } from './earlier.ts'
 import { nameOf } from './messages.ts'
+import { improved } from './prompt-helper.ts'
 import { type DraftOp, to } from './routes.ts'
-import { eitherOf, type Filling, fieldsOf, itemsOf, type Step, stepBefore } from './step.ts'
-import { askOf, earlierText, labelOf, scalarText, valueText } from './values.ts'
+import { eitherOf, type Filling, fieldsOf, isEditing, itemsOf, type Step, stepBefore } from './step.ts'
+import { askOf, earlierText, isMain, labelOf, promptKind, scalarText, templatesFor, valueText } from './values.ts'
 
 /** An order being filled in, with what its screens need to be written. */
 export type Order = { draft: Draft; model: Model; filling: Filling; step: Step }
@@ -22,6 +23,7 @@ export type View = { catalogue: Catalogue; t: Strings; language: Language }
 export const pageBase = 900
 const onePage = 24
 const perPage = 16
+const perPageOfRuns = 5
 
 /** S6: what will be asked. */
 export function checklist({ draft, model }: Order, view: View): Screen {
@@ -64,22 +66,23 @@ export function question(order: Order, param: Param, view: View, earlier: Earlie
     param.min_side_px !== undefined && t.wizard.leastSide(param.min_side_px),
     ...closedLines(closed, param, view),
     isMany && isFiles(value) && t.wizard.accepted(value.length, ask.most),
-    !isMany && value !== undefined && t.wizard.chosen(valueText(param, value, language)),
+    !isMany && value !== undefined && chosenLine(order, param, view),
     soFar(order, view),
   )
 
-  const buttons: Button[][] = []
+  const buttons: Button[][] = isMain(model, param) ? helpWith(order, param, view) : []
   if (ask.kind === 'earlier') {
-    for (const [n, run] of earlier.entries()) {
-      buttons.push([op(draft, earlierText(run, nameOf(view.catalogue, run.modelId, language), language), 'v', n)])
-    }
+    const runs = earlier.map((run, n) =>
+      op(draft, earlierText(run, nameOf(view.catalogue, run.modelId, language), language), 'v', n),
+    )
+    buttons.push(...paged(order, runs, perPageOfRuns))
     const first = param.previous_models?.map(id => view.catalogue.byId(id)).find(one => one !== undefined)
     if (earlier.length === 0 && first) {
       buttons.push([button(first.name[language], to.card(modelKey(first.id), undefined, 0))])
     }
   } else if (param.type !== 'string') {
     const open = options.flatMap((option, n) => (option.allowed ? [op(draft, optionText(option.value), 'v', n)] : []))
-    buttons.push(...paged(order, open))
+    buttons.push(...(open.length <= onePage ? rows(open) : paged(order, open, perPage)))
   }
   if (param.default !== undefined && options.every(option => option.value !== param.default)) {
     buttons.push([op(draft, t.wizard.usualButton(scalarText(param, param.default, language)), 'u')])
@@ -87,11 +90,68 @@ export function question(order: Order, param: Param, view: View, earlier: Earlie
   if (isMany && isFiles(value)) {
     const isEnough = value.length >= (param.min_files ?? 1)
     buttons.push([...(isEnough ? [op(draft, t.wizard.doneButton, 'a')] : []), op(draft, t.wizard.clearButton, 'c')])
-  } else if (value !== undefined && !isEdit) buttons.push([op(draft, t.wizard.keepButton, 'k')])
+  } else if (value !== undefined && (!isEdit || isMain(model, param)))
+    buttons.push([op(draft, t.wizard.keepButton, 'k')])
   if (!param.required && param.default === undefined && !isEither && (!isEdit || value !== undefined)) {
     buttons.push([op(draft, isEdit ? t.wizard.emptyButton : t.wizard.skipButton, 's')])
   }
   return { text, buttons: [...buttons, ...ways(order, t)] }
+}
+
+function chosenLine({ model, filling }: Order, param: Param, { t, language }: View): Html {
+  const value = filling.answers[param.name]!
+  if (!isMain(model, param)) return t.wizard.chosen(valueText(param, value, language))
+  return t.wizard.chosenText(valueText(param, value, language, mostShown))
+}
+
+/** Texts to begin with, and a second look at one's own; what is read aloud is nobody else's to change. */
+function helpWith({ draft, model }: Order, param: Param, { t, language }: View): Button[][] {
+  const templates = templatesFor(model, param, language).map(({ name }, n) =>
+    op(draft, t.wizard.templateButton(name), 'p', n),
+  )
+  return [templates, param.spoken ? [] : [op(draft, t.wizard.improveButton, 'i')]]
+}
+
+/** The main text as it is and as it might be, to choose from. */
+export function improvement(order: Order, param: Param, view: View): Screen {
+  const { draft, filling } = order
+  const { t } = view
+  const own = filling.answers[param.name]
+  const better = betterText(order, param)
+  const text = (value: unknown) => middleOut(String(value), mostShown)
+  const said =
+    own === undefined
+      ? t.wizard.improveAsk
+      : better === undefined
+        ? t.wizard.improveNothing(text(own))
+        : t.wizard.improveBoth(text(own), text(better))
+  return {
+    text: lines(title(order, [param], view), said),
+    buttons: [
+      better === undefined ? [] : [op(draft, t.wizard.takeBetterButton, 'v', 1)],
+      own === undefined ? [] : [op(draft, t.wizard.takeOwnButton, 'v', 0)],
+      ...ways(order, t),
+    ],
+  }
+}
+
+/** The main text improved; undefined while there is none, or nothing to improve. */
+export function betterText({ model, filling }: Order, param: Param): string | undefined {
+  const own = filling.answers[param.name]
+  const kind = promptKind(model, param)
+  if (typeof own !== 'string' || kind === 'speech') return undefined
+  const better = improved(own, kind, param.max_length)
+  return better === own ? undefined : better
+}
+
+// Two of them fit one message.
+const mostShown = 1_500
+
+/** At most so many characters of a text, from its beginning and its end. */
+function middleOut(text: string, most: number): string {
+  const points = [...text]
+  const half = Math.floor(most / 2)
+  return points.length <= most ? text : `${points.slice(0, half).join('')} … ${points.slice(-half).join('')}`
 }
 
 /** Which of several parameters: «his own photo or an earlier picture». */
@@ -150,7 +210,7 @@ function title({ model, step }: Order, params: Param[], { t, language, catalogue
   const label = labelsOf(params, { t, language, catalogue })
   const items = itemsOf(model)
   const at = items.findIndex(item => item.params.some(param => params.includes(param)))
-  if (step.at === 'edit' || (step.at === 'choose' && step.how === 'edit') || at < 0) return t.wizard.field(name, label)
+  if (isEditing(step) || at < 0) return t.wizard.field(name, label)
   return items.length === 1 ? t.wizard.only(name, label) : t.wizard.step(at + 1, items.length, label)
 }
 
@@ -178,9 +238,9 @@ function soFar({ model, filling }: Order, { catalogue, t }: View): Html | false 
   }
 }
 
-/** Options in rows as their length allows; a long list by pages. */
-function paged({ draft, step }: Order, options: Button[]): Button[][] {
-  if (options.length <= onePage) return rows(options)
+/** A long list by pages, its options in rows as their length allows. */
+function paged({ draft, step }: Order, options: Button[], perPage: number): Button[][] {
+  if (options.length <= perPage) return rows(options)
   const last = Math.ceil(options.length / perPage) - 1
   const page = Math.min('page' in step ? step.page : 0, last)
   const turn = (text: string, by: number) => op(draft, text, 'v', pageBase + ((page + by + last + 1) % (last + 1)))
@@ -200,9 +260,9 @@ function rows(options: Button[]): Button[][] {
 /** The last rows of a question: extras, back, cancel. */
 function ways(order: Order, t: Strings): Button[][] {
   const { draft, model, filling, step } = order
-  const isEdit = step.at === 'edit' || (step.at === 'choose' && step.how === 'edit')
-  const hasExtras = !isEdit && questions(model).extras.length > 0
-  const hasBack = isEdit || stepBefore(model, step, filling.answers) !== undefined
+  const isDetour = isEditing(step) || step.at === 'improve'
+  const hasExtras = !isDetour && questions(model).extras.length > 0
+  const hasBack = isDetour || stepBefore(model, step, filling.answers) !== undefined
   return [
     hasExtras ? [op(draft, t.wizard.extrasButton, 'o')] : [],
     [...(hasBack ? [op(draft, t.backButton, 'b')] : []), op(draft, t.wizard.cancelButton, 'x')],

@@ -1,4 +1,6 @@
 import { Composer } from 'telegraf'
+import type { Model } from '../catalogue/models.ts'
+import { checkInputs } from '../catalogue/parameters.ts'
 import { FreeLimitReached, InsufficientFunds, ModelOff, NotFound, QuoteExpired, TooManyOpen } from '../errors.ts'
 import { newId, shortId } from '../id.ts'
 import { openGenerations, type Ref, readGeneration } from '../payments/generations.ts'
@@ -41,10 +43,15 @@ export function quotePresses(deps: BotDeps): Composer<BotContext> {
 // Beyond what the upstream itself may take: the last look and the files of the result.
 const slackMs = 120_000
 
+/** A shown price stands, whatever the prices are now; not so answers that the model no longer takes, or a lost free run. */
+const stands = ({ catalogue }: BotDeps, model: Model, { inputs, priceKop }: Quote): boolean =>
+  checkInputs(model, inputs).length === 0 && (priceKop > 0 || catalogue.freeIds.has(model.id))
+
 /** Places the order at the price of the row. The message of the price turns into that of the progress. */
 async function start(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
   const model = deps.forSale.byId(quote.modelId)
   if (!model) return gone(ctx, deps, quote)
+  if (!stands(deps, model, quote)) return renew(ctx, deps, quote)
   const userId = ctx.user.id
   const order = {
     userId,
@@ -111,7 +118,7 @@ async function renew(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void
   const { inputs, isWhole } = await withFreshFiles(deps, quote.inputs, ageMs)
   const offered = isWhole ? await offer(deps, ctx.user.id, model, inputs) : 'no_price'
   if (offered === 'no_price' || 'problem' in offered) {
-    return startOrder(ctx, deps, model, inputs, isWhole ? {} : { note: ctx.t.quote.staleFiles })
+    return startOrder(ctx, deps, model, inputs, { note: isWhole ? ctx.t.wizard.changed : ctx.t.quote.staleFiles })
   }
   await draftDropAt(deps.sql, ctx.user.id, quoteStep(quote.id))
   const wasKop = quote.priceKop > 0 && offered.quote.priceKop > 0 ? quote.priceKop : undefined

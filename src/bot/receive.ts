@@ -38,6 +38,8 @@ export async function receive(ctx: BotContext, deps: BotDeps, order: Order, sent
   const problem = checkValue(model, param, value) ?? closedBy(model, param, value, filling.answers)
   if (problem) return refuse(unfit(ctx, deps, model, problem, sent.text))
   const answers = withAnswer(model, filling.answers, param.name, value)
+  // A text to be improved is looked at before the order goes on.
+  if (step.at === 'improve') return move(ctx, deps, at, { ...filling, answers }, step, { where: 'new' })
   await advance(ctx, deps, at, { ...filling, answers }, { where: 'new' })
 }
 

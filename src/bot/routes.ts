@@ -9,10 +9,12 @@ const count = '\\d{1,9}'
 const list = 'ti|ii|tv|iv|au|to|all|free|pop|find'
 
 export type List = 'ti' | 'ii' | 'tv' | 'iv' | 'au' | 'to' | 'all' | 'free' | 'pop' | 'find'
-/** s skip, u default, b back, x cancel, v option n, a done adding, c clear files, e edit field n, o extras, k go, r resume, n anew. */
-export type DraftOp = 's' | 'u' | 'b' | 'x' | 'v' | 'a' | 'c' | 'e' | 'o' | 'k' | 'r' | 'n'
+/** s skip, u default, b back, x cancel, v option n, a done adding, c clear files, e edit field n, o extras, k go, r resume, n anew, p template n, i improve. */
+export type DraftOp = 's' | 'u' | 'b' | 'x' | 'v' | 'a' | 'c' | 'e' | 'o' | 'k' | 'r' | 'n' | 'p' | 'i'
 export type QuoteOp = 'ok' | 'fr' | 'ed' | 'x'
 export type GenerationOp = 'st' | 'cx' | 'why' | 'rp' | 'ed' | 'rs' | 'or' | 'sp'
+/** Larger, or moving. */
+export type FollowUp = 'up' | 'an'
 export type HistoryFilter = 'a' | 's' | 'f'
 export type HelpTopic = 'start' | 'money' | 'free' | 'files' | 'topup' | 'late' | 'contact'
 
@@ -67,8 +69,8 @@ const table = {
     p => [part(p, 1)],
   ),
   draft: route<[string, number, DraftOp, number]>(
-    `d:${id}:\\d{1,6}:[subxvaceokrn](?::\\d{1,3})?`,
-    (draft, rev, op, n) => `d:${draft}:${rev}:${op}${'ve'.includes(op) ? `:${n}` : ''}`,
+    `d:${id}:\\d{1,6}:[subxvaceokrnpi](?::\\d{1,3})?`,
+    (draft, rev, op, n) => `d:${draft}:${rev}:${op}${'vep'.includes(op) ? `:${n}` : ''}`,
     p => [part(p, 1), Number(p[2]), part(p, 3) as DraftOp, Number(p[4] ?? 0)],
   ),
   quote: route<[string, QuoteOp]>(
@@ -80,6 +82,18 @@ const table = {
     `g:${id}(?::(?:st|cx|why|rp|ed|rs|or|sp))?`,
     (generation, op) => `g:${generation}${op ? `:${op}` : ''}`,
     p => [part(p, 1), p[2] as GenerationOp | undefined],
+  ),
+  /** What to make of the n-th output of a run; 0 asks which. */
+  followUp: route<[string, FollowUp, number]>(
+    `fl:${id}:(?:up|an):${page}`,
+    (generation, what, n) => `fl:${generation}:${what}:${n}`,
+    p => [part(p, 1), part(p, 2) as FollowUp, Number(p[3])],
+  ),
+  /** The n-th output of a run, with this model. */
+  follow: route<[string, number, string]>(
+    `fu:${id}:${page}:${key}`,
+    (generation, n, model) => `fu:${generation}:${n}:${model}`,
+    p => [part(p, 1), Number(p[2]), part(p, 3)],
   ),
   history: route<[HistoryFilter, string]>(
     `hs:[asf]:(?:0|${id})`,

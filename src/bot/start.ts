@@ -1,12 +1,12 @@
 import { Composer } from 'telegraf'
 import { lines } from '../i18n/format.ts'
 import { isId } from '../id.ts'
-import { freeLeft } from '../payments/generations.ts'
 import { readWallet } from '../payments/wallet.ts'
 import { button, type Screen } from '../telegram/screen.ts'
 import { cardScreen } from './card.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
+import { displayPrices } from './display-price.ts'
 import { dropDraft } from './drafts.ts'
 import { runScreen } from './history.ts'
 import { formatRows, goneScreen } from './models.ts'
@@ -76,9 +76,9 @@ export async function menuScreen({ sql, forSale }: BotDeps, { t, user }: BotCont
 
 /** S1: the first thing a new person reads. */
 async function welcomeScreen(deps: BotDeps, ctx: BotContext): Promise<Screen> {
-  const { sql, forSale, limits, startBonusKop } = deps
-  const left = await freeLeft(sql, ctx.user.id, { daily: limits.freeDaily, hourly: limits.freeHourly })
-  const freeRuns = [...forSale.freeIds].reduce((sum, id) => sum + left(id).day, 0)
+  const { forSale, startBonusKop } = deps
+  const priceOf = await displayPrices(deps, ctx.user.id)
+  const freeRuns = forSale.models.reduce((sum, model) => sum + (priceOf(model).free?.day ?? 0), 0)
   const menu = await menuScreen(deps, ctx)
   return { ...menu, text: ctx.t.welcome({ name: ctx.from?.first_name ?? '', freeRuns, bonusKop: startBonusKop }) }
 }

@@ -9,6 +9,8 @@ export type Filling = {
   skipped: string[]
   /** Generations that the buttons of the step offer, in their order. */
   offered?: string[]
+  /** Which version of the model the buttons of the step were made for. */
+  version: string
   /** The album whose pictures are coming in. */
   album?: string
   /** The update that led here: handled once more after a crash, it changes nothing and shows the step again. */
@@ -18,10 +20,14 @@ export type Filling = {
 }
 export type Beginning = { modelId: string; prefill: Inputs; at: 'first' | 'extras' }
 
-/** Where the person is: the checklist, a question on the way, one field of the extras, the extras, or the price. */
+/**
+ * Where the person is: the checklist, a question on the way, one field of the extras, the choice between the own and the
+ * improved text of either, the extras, or the price.
+ */
 export type Step =
   | { at: 'start' }
   | { at: 'ask' | 'edit'; param: string; page: number }
+  | { at: 'improve'; how: 'ask' | 'edit'; param: string }
   | { at: 'choose'; how: 'ask' | 'edit' }
   | { at: 'extras' }
   | { at: 'quote'; id: string }
@@ -31,6 +37,8 @@ export function stepText(step: Step): string {
     case 'ask':
     case 'edit':
       return `${step.at}:${step.param}@${step.page}`
+    case 'improve':
+      return `improve:${step.how}@${step.param}`
     case 'choose':
       return `choose:${step.how}`
     case 'quote':
@@ -40,6 +48,9 @@ export function stepText(step: Step): string {
   }
 }
 
+/** Whether the step came from the extras and leads back there. */
+export const isEditing = (step: Step): boolean => step.at === 'edit' || ('how' in step && step.how === 'edit')
+
 export const quoteStep = (quoteId: string): string => `quote:${quoteId}`
 
 /** The step of a draft; anything unknown is the beginning. */
@@ -47,6 +58,7 @@ export function stepOf({ step }: Pick<Draft, 'step'>): Step {
   const [at = '', rest = ''] = (step ?? '').split(':')
   const [param = '', page] = rest.split('@')
   if ((at === 'ask' || at === 'edit') && param) return { at, param, page: Number(page ?? 0) }
+  if (at === 'improve') return { at, how: param === 'edit' ? 'edit' : 'ask', param: page ?? '' }
   if (at === 'choose') return { at, how: rest === 'edit' ? 'edit' : 'ask' }
   if (at === 'quote') return { at, id: rest }
   return at === 'extras' ? { at } : { at: 'start' }
@@ -55,6 +67,7 @@ export function stepOf({ step }: Pick<Draft, 'step'>): Step {
 export const fillingOf = (draft: Pick<Draft, 'inputs'>): Filling => ({
   answers: {},
   skipped: [],
+  version: '',
   updateId: 0,
   ...(draft.inputs as Partial<Filling>),
 })

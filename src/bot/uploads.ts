@@ -75,6 +75,8 @@ async function taken(ctx: BotContext, work: () => Promise<FileValue>): Promise<F
 
 // Uploads vanish upstream after a day at the earliest (kie-api.md K15).
 const freshMs = 20 * 3_600_000
+/** Whether files of this age are still there for sure. */
+export const isFresh = (ageMs: number): boolean => ageMs < freshMs
 
 /**
  * The answers of an order of this age (ms) with files that are still there: those that came through Telegram are
@@ -85,7 +87,7 @@ export async function withFreshFiles(
   inputs: Inputs,
   ageMs: number,
 ): Promise<{ inputs: Inputs; isWhole: boolean }> {
-  if (ageMs < freshMs) return { inputs, isWhole: true }
+  if (isFresh(ageMs)) return { inputs, isWhole: true }
   let isWhole = true
   const again = async (file: FileValue): Promise<FileValue[]> => {
     try {

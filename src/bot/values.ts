@@ -2,6 +2,7 @@ import { type Model, optionLabel, type Param, type Scalar } from '../catalogue/m
 import { changesPrice, type Inputs, isEarlier, isFiles, type Value } from '../catalogue/parameters.ts'
 import { dateText } from '../i18n/format.ts'
 import type { Ask } from '../i18n/ordering.ts'
+import type { PromptKind, Template } from '../i18n/prompts.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import { shortId } from '../id.ts'
 import type { Language } from '../money.ts'
@@ -68,15 +69,25 @@ export function askOf(model: Model, param: Param, language: Language, names: (id
       return { kind: 'yes_no' }
     case 'integer':
     case 'number':
-      return { kind: 'number', min: shifted(param, param.min), max: shifted(param, param.max) }
+      return {
+        kind: 'number',
+        min: shifted(param, param.min),
+        max: shifted(param, param.max),
+        unit: unitOf(param, language),
+      }
     case 'string': {
-      if (isNumeric(param)) return { kind: 'number', min: undefined, max: undefined }
+      if (isNumeric(param)) return { kind: 'number', min: undefined, max: undefined, unit: '' }
       const example = model.example_input[param.name]
       if (isLink(param)) return { kind: 'link', example: typeof example === 'string' ? example : undefined }
       // Where the kind of text is prescribed, the hint says so, and a length would only confuse.
       const { min_length: least = 0, max_length } = param
       const most = param.pattern === undefined ? max_length : undefined
-      return { kind: 'text', least, most, example: isMain(model, param) ? exampleOf(model, language) : undefined }
+      return {
+        kind: 'text',
+        least,
+        most,
+        example: isMain(model, param) ? templatesFor(model, param, language)[0]?.text : undefined,
+      }
     }
   }
 }
@@ -93,14 +104,14 @@ export const mainText = (model: Model): Param | undefined =>
 
 const isText = (param: Param) =>
   param.type === 'string' && !param.hidden && !param.previous_models && param.pattern === undefined
-const isMain = (model: Model, param: Param) => mainText(model) === param
+export const isMain = (model: Model, param: Param) => mainText(model) === param
 
 /** The answers of an example; files are still the person's to send. */
 export function exampleFor(model: Model, language: Language): Inputs {
   const example = model.params.flatMap((param): [string, Value][] => {
     const value = model.example_input[param.name]
     if (param.hidden || param.previous_models || isLink(param) || value === undefined) return []
-    if (isMain(model, param)) return [[param.name, exampleOf(model, language) ?? String(value)]]
+    if (isMain(model, param)) return [[param.name, templatesFor(model, param, language)[0]?.text ?? String(value)]]
     // Examples are as on the wire, where some numbers are texts.
     if (param.type === 'integer' || param.type === 'number') return [[param.name, Number(value)]]
     return typeof value === 'string' || typeof value === 'boolean' ? [[param.name, value]] : []
@@ -108,23 +119,27 @@ export function exampleFor(model: Model, language: Language): Inputs {
   return Object.fromEntries(example)
 }
 
-function exampleOf(model: Model, language: Language): string | undefined {
-  const { examples } = stringsFor(language)
-  switch (model.category) {
+/** Prompts to begin a main text with. */
+export const templatesFor = (model: Model, param: Param, language: Language): Template[] =>
+  stringsFor(language).templates[promptKind(model, param)]
+
+/** What the main text of a model is for. */
+export function promptKind({ category }: Model, { spoken }: Param): PromptKind {
+  switch (category) {
     case 'text-to-image':
-      return examples.image
+      return 'image'
     case 'image-to-image':
     case 'video-to-video':
-      return examples.edit
+      return 'edit'
     case 'text-to-video':
-      return examples.video
+      return 'video'
     case 'image-to-video':
+      return 'animate'
     case 'audio-to-video':
-      return examples.animate
+      return 'talk'
     case 'text-to-audio':
-      return model.id.includes('sound') ? examples.sound : examples.speech
-    default:
-      return undefined
+    case 'audio-to-audio':
+      return spoken ? 'speech' : 'sound'
   }
 }
 

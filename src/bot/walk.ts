@@ -1,4 +1,4 @@
-import type { Model } from '../catalogue/models.ts'
+import { type Model, versionOf } from '../catalogue/models.ts'
 import type { Problem } from '../catalogue/parameters.ts'
 import { Refused, Unknown } from '../errors.ts'
 import { readQuote } from '../payments/quotes.ts'
@@ -11,13 +11,14 @@ import { earlierFor } from './earlier.ts'
 import { nameOf } from './messages.ts'
 import { goneScreen } from './models.ts'
 import { offer, quoteScreen } from './offer.ts'
-import { checklist, choice, extras, type Order, question, unfinished, type View } from './question.ts'
+import { checklist, choice, extras, improvement, type Order, question, unfinished, type View } from './question.ts'
 import {
   type Beginning,
   choiceOf,
   type Filling,
   fillingOf,
   fitting,
+  isEditing,
   nextStep,
   openCount,
   type Step,
@@ -37,7 +38,12 @@ export async function begin(
   { prefill, at }: Beginning,
   showing: Showing,
 ): Promise<void> {
-  const filling: Filling = { answers: fitting(model, prefill), skipped: [], updateId: ctx.update.update_id }
+  const filling: Filling = {
+    answers: fitting(model, prefill),
+    skipped: [],
+    version: versionOf(model),
+    updateId: ctx.update.update_id,
+  }
   const next = nextStep(model, filling)
   // A single question is asked at once: its message says what is needed as well as a list of one would.
   const first: Step =
@@ -58,7 +64,7 @@ export async function advance(
   filling: Filling,
   showing: Showing,
 ): Promise<void> {
-  if (order.step.at === 'edit') return move(ctx, deps, order, filling, { at: 'extras' }, showing)
+  if (isEditing(order.step)) return move(ctx, deps, order, filling, { at: 'extras' }, showing)
   const next = nextStep(order.model, filling)
   if (next) return move(ctx, deps, order, filling, next, showing)
   await finish(ctx, deps, order, filling, showing)
@@ -93,10 +99,17 @@ export async function move(
 ): Promise<void> {
   const offered = await offeredAt(ctx, deps, order.model, step)
   const { next: _, ...rest } = filling
-  const now = { ...rest, updateId: ctx.update.update_id, ...(offered && { offered }) }
+  const now = { ...rest, version: versionOf(order.model), updateId: ctx.update.update_id, ...(offered && { offered }) }
   const saved = await save(ctx, deps, order, now, step)
   if (saved) await present(ctx, deps, saved, showing)
   else await stale(ctx, deps)
+}
+
+/** The model has changed since the step was shown: its answers are looked at again, and the first open one is asked. */
+export async function refit(ctx: BotContext, deps: BotDeps, order: Order, where: Showing['where']): Promise<void> {
+  const filling = { ...order.filling, answers: fitting(order.model, order.filling.answers) }
+  const next = nextStep(order.model, filling) ?? { at: 'extras' as const }
+  await move(ctx, deps, order, filling, next, { where, note: ctx.t.wizard.changed })
 }
 
 /** The step's list of earlier runs is kept: a run that ends meanwhile must not move the others under the buttons. */
@@ -164,6 +177,7 @@ async function screenOf(ctx: BotContext, deps: BotDeps, order: Order): Promise<S
     }
     default: {
       const param = model.params.find(one => one.name === step.param)
+      if (param && step.at === 'improve') return improvement(order, param, view)
       if (!param) return checklist(order, view)
       const runs = param.previous_models ? await earlierFor(deps.sql, ctx.user.id, model, param) : []
       const listed = filling.offered ? runs.filter(({ id }) => filling.offered?.includes(id)) : runs

@@ -1,5 +1,5 @@
 import { Composer } from 'telegraf'
-import type { Model } from '../catalogue/models.ts'
+import { type Model, versionOf } from '../catalogue/models.ts'
 import { checkValue, type Inputs, optionsFor } from '../catalogue/parameters.ts'
 import type { Media } from '../i18n/ordering.ts'
 import { type Html, html } from '../telegram/html.ts'
@@ -10,7 +10,7 @@ import { type Draft, dropDraft, readDraft } from './drafts.ts'
 import { earlierFor, earlierValue } from './earlier.ts'
 import { goneScreen } from './models.ts'
 import { onPress } from './press.ts'
-import { type Order, pageBase } from './question.ts'
+import { betterText, type Order, pageBase } from './question.ts'
 import { isOfAlbum, receive } from './receive.ts'
 import { type DraftOp, to } from './routes.ts'
 import {
@@ -18,6 +18,8 @@ import {
   choiceOf,
   eitherOf,
   type Filling,
+  fitting,
+  isEditing,
   type Step,
   stepBefore,
   stepTo,
@@ -25,8 +27,8 @@ import {
   withoutAnswer,
 } from './step.ts'
 import { incoming, isFile, takeFile } from './uploads.ts'
-import { exampleFor, mainText } from './values.ts'
-import { advance, begin, gone, move, orderOf, present, type Showing, save, stale, unfit } from './walk.ts'
+import { exampleFor, isMain, mainText, templatesFor } from './values.ts'
+import { advance, begin, gone, move, orderOf, present, refit, type Showing, save, stale, unfit } from './walk.ts'
 
 type StartOptions = { where?: 'here' | 'new'; at?: Beginning['at']; note?: Html }
 
@@ -95,7 +97,8 @@ export function wizard(deps: BotDeps): Composer<BotContext> {
       const isRepeated = order.filling.updateId === ctx.update.update_id
       return isRepeated ? present(ctx, deps, order, { where: 'here' }) : stale(ctx, deps)
     }
-    await press(ctx, deps, order, op, n)
+    const isCurrent = order.filling.version === versionOf(order.model)
+    await (isCurrent || op === 'x' ? press(ctx, deps, order, op, n) : refit(ctx, deps, order, 'here'))
   })
 
   bot.on('message', async (ctx, next) => {
@@ -111,7 +114,11 @@ export function wizard(deps: BotDeps): Composer<BotContext> {
       // More of the album than the model takes.
       return present(ctx, deps, order, { where: 'new', isAlbum: true, note: ctx.t.wizard.surplus })
     }
-    await receive(ctx, deps, order, sent)
+    const { model, filling, step } = order
+    if ('param' in step && model.params.every(({ name }) => name !== step.param)) return refit(ctx, deps, order, 'new')
+    const isCurrent = filling.version === versionOf(model)
+    const answers = isCurrent ? filling.answers : fitting(model, filling.answers)
+    await receive(ctx, deps, { ...order, filling: { ...filling, answers } }, sent)
   })
 
   return bot
@@ -171,8 +178,8 @@ async function press(ctx: BotContext, deps: BotDeps, order: Order, op: DraftOp, 
       return go(stepTo(eitherOf(model, field.name) ?? [field], 'edit'))
     }
     case 'b': {
-      const isEdit = step.at === 'edit' || (step.at === 'choose' && step.how === 'edit')
-      const before = isEdit ? ({ at: 'extras' } as const) : stepBefore(model, step, answers)
+      if (step.at === 'improve') return go({ at: step.how, param: step.param, page: 0 })
+      const before = isEditing(step) ? ({ at: 'extras' } as const) : stepBefore(model, step, answers)
       return before ? go(before) : present(ctx, deps, order, here)
     }
     case 'k':
@@ -199,6 +206,14 @@ async function press(ctx: BotContext, deps: BotDeps, order: Order, op: DraftOp, 
     case 'u':
       if (param?.default === undefined) break
       return set(param.name, param.default)
+    case 'p': {
+      const template = param && isMain(model, param) ? templatesFor(model, param, ctx.language)[n] : undefined
+      if (!param || !template || step.at === 'improve') break
+      return go(step, { answers: withAnswer(model, answers, param.name, template.text) })
+    }
+    case 'i':
+      if (!param || !isMain(model, param) || param.spoken || !(step.at === 'ask' || step.at === 'edit')) break
+      return go({ at: 'improve', how: step.at, param: param.name })
     case 'v': {
       if (step.at === 'choose') {
         const chosen = choiceOf(model)[n]
@@ -206,6 +221,11 @@ async function press(ctx: BotContext, deps: BotDeps, order: Order, op: DraftOp, 
         return go({ at: step.how, param: chosen.name, page: 0 })
       }
       if (!param) break
+      if (step.at === 'improve') {
+        const text = n === 1 ? betterText(order, param) : answers[param.name]
+        if (text === undefined) break
+        return set(param.name, text)
+      }
       if (n >= pageBase && 'page' in step) return go({ ...step, page: n - pageBase })
       if (param.previous_models) {
         const runs = await earlierFor(deps.sql, ctx.user.id, model, param)

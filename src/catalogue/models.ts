@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { Language } from '../money.ts'
@@ -109,6 +110,13 @@ export function formatOf({ category, params }: Model): Format {
       return params.some(param => param.type === 'string') ? 'ii' : 'to'
   }
 }
+
+/** Changes with what can be answered: buttons that count options of another version would mean something else. */
+export const versionOf = ({ params, rules }: Model): string =>
+  createHash('sha256')
+    .update(JSON.stringify([params, rules]))
+    .digest('base64url')
+    .slice(0, 12)
 
 /** How a value of a list is called; one that needs no name is shown as it is. */
 export function optionLabel(param: Param, value: Scalar, language: Language): string {

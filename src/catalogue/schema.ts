@@ -51,6 +51,8 @@ export const Param = Type.Object(
     min_length: optional(Type.Integer({ minimum: 0 })),
     max_length: optional(Type.Integer({ minimum: 1 })),
     pattern: optional(Type.String()),
+    /** Said aloud word for word: nobody but the person may change it. */
+    spoken: optional(Type.Literal(true)),
     accept: optional(Type.Array(Media, { minItems: 1 })),
     min_files: optional(Type.Integer({ minimum: 0 })),
     max_files: optional(Type.Integer({ minimum: 1 })),
@@ -165,6 +167,8 @@ export const Model = Type.Object(
     name: Text,
     description: Text,
     output: Media,
+    /** Makes what it is given larger: offered under results that it takes. */
+    upscales: optional(Type.Literal(true)),
     params: Type.Array(Param, { minItems: 1 }),
     rules: Type.Array(Rule),
     price: Pricing,

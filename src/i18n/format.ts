@@ -9,6 +9,32 @@ export const lines = (...parts: (Html | false | undefined)[]): Html =>
 export const priceText = (kop: number, language: Language): string =>
   kop === 0 ? { ru: 'бесплатно', en: 'free' }[language] : formatKop(kop, language)
 
+/** What a run costs the person who looks; `left` counts the free runs of today. */
+export type ShownPrice = { kind: 'free'; left: number; of: number } | PaidPrice
+export type PaidPrice = { kind: 'exact'; kop: number } | { kind: 'range'; minKop: number; maxKop: number }
+
+const priceWords = {
+  ru: { from: 'от', to: 'до', of: 'из' },
+  en: { from: 'from', to: 'to', of: 'of' },
+}
+
+/** A price as a button has room for it: «🎁 7 из 10», «3,80 ₽», «от 52,25 ₽». */
+export function priceLabel(price: ShownPrice, language: Language): string {
+  if (price.kind === 'free') return `🎁\u00a0${quotaText(price, language)}`
+  if (price.kind === 'exact') return priceText(price.kop, language)
+  return `${priceWords[language].from}\u00a0${priceText(price.minKop, language)}`
+}
+
+/** A price in a line of its own: «3,80 ₽», «от 52,25 ₽ до 209 ₽». */
+export function priceLine(price: PaidPrice, language: Language): string {
+  if (price.kind === 'exact') return priceText(price.kop, language)
+  return `${priceLabel(price, language)} ${priceWords[language].to}\u00a0${priceText(price.maxKop, language)}`
+}
+
+/** What is left of the free runs: «7 из 10». */
+export const quotaText = ({ left, of }: { left: number; of: number }, language: Language): string =>
+  `${left} ${priceWords[language].of} ${of}`
+
 // Moscow keeps UTC+3 all year, so no table of time zones is needed.
 const inMoscow = (at: Date) => new Date(at.getTime() + 3 * 3_600_000).toISOString()
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

@@ -1,6 +1,17 @@
 import { formatKop } from '../money.ts'
 import { html } from '../telegram/html.ts'
-import { durationText, lines, numberText, pluralEn, priceText, rangeText, timeText } from './format.ts'
+import {
+  durationText,
+  lines,
+  numberText,
+  pluralEn,
+  priceLabel,
+  priceLine,
+  priceText,
+  quotaText,
+  rangeText,
+  timeText,
+} from './format.ts'
 import type { Navigation } from './navigation.ts'
 
 const price = (kop: number) => priceText(kop, 'en')
@@ -67,9 +78,7 @@ export const navigationEn: Navigation = {
     html`<b>Free models</b>\nEach can be run for free up to ${String(daily)} times a day, with the usual settings.`,
   listEmpty: html`Nothing here yet.`,
   listRow: r =>
-    `${r.isSlow ? '⏳ ' : ''}${r.name} ·\u00a0${
-      r.free ? `🎁\u00a0${r.free.left} of ${r.free.of}` : `${r.maxKop > r.minKop ? 'from\u00a0' : ''}${price(r.minKop)}`
-    }${r.freeAt ? ` · 🎁\u00a0from\u00a0${r.freeAt}` : ''}`,
+    `${r.isSlow ? '⏳ ' : ''}${r.name} ·\u00a0${priceLabel(r.price, 'en')}${r.freeAt ? ` · 🎁\u00a0from\u00a0${r.freeAt}` : ''}`,
   popularButton: '🔥 Popular',
   findButton: '🔎 Search',
   findAsk: html`🔎 Send a word: the name of a model or what it does.`,
@@ -82,9 +91,7 @@ export const navigationEn: Navigation = {
       html`<b>${c.name}</b>`,
       html`${c.about}`,
       c.needs.length > 0 && html`You need: ${c.needs.join(', ')}`,
-      c.maxKop > c.minKop
-        ? html`Price: from\u00a0${price(c.minKop)} to\u00a0${price(c.maxKop)}${c.dependsOn.length > 0 ? ` (depends on: ${c.dependsOn.join(', ')})` : ''}`
-        : html`Price: ${price(c.minKop)}`,
+      html`Price: ${priceLine(c.price, 'en')}${c.price.kind === 'range' && c.dependsOn.length > 0 ? ` (depends on: ${c.dependsOn.join(', ')})` : ''}`,
       unit && html`${price(unit.kop)} ${unit.per}${unit.usual && ` (${unit.usual})`}`,
       c.example && html`Example: ${c.example.text} — ${price(c.example.kop)}`,
       c.typical
@@ -92,7 +99,7 @@ export const navigationEn: Navigation = {
         : html`How long it usually takes: too few runs to say`,
       c.failsOften && html`⚠️ It often fails right now. Money for a failed run comes back.`,
       c.free &&
-        html`🎁 Free: ${String(c.free.day)} of ${String(c.free.of)} left today, ${String(c.free.hour)} this hour`,
+        html`🎁 Free: ${quotaText({ left: c.free.day, of: c.free.of }, 'en')} left today, ${String(c.free.hour)} this hour`,
     ),
   beginButton: '▶️ Start',
   exampleButton: '💡 Start with an example',
@@ -298,6 +305,13 @@ What became of each run is in /history and behind the buttons below.`,
 <code>/admin_models on model reason</code>
 <code>/admin_models auto model reason</code>
 on and off stand until auto takes them back.`,
+    causes: {
+      failing: 'its runs failed',
+      unsupported: 'the provider does not know the name',
+      loss: 'it costs more than it brings',
+      rested: 'on trial after a rest',
+      recovered: 'the trial went well',
+    },
     noModel: id => html`There is no such model: ${id}`,
     noReason: html`A reason is needed, of 5 characters or more.`,
     done: (id, state) =>

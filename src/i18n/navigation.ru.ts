@@ -1,6 +1,17 @@
 import { formatKop } from '../money.ts'
 import { html } from '../telegram/html.ts'
-import { durationText, lines, numberText, pluralRu, priceText, rangeText, timeText } from './format.ts'
+import {
+  durationText,
+  lines,
+  numberText,
+  pluralRu,
+  priceLabel,
+  priceLine,
+  priceText,
+  quotaText,
+  rangeText,
+  timeText,
+} from './format.ts'
 import type {
   BalanceFacts,
   CardFacts,
@@ -80,9 +91,7 @@ export const navigationRu = {
     html`<b>Бесплатные модели</b>\nКаждую можно запускать бесплатно до ${String(daily)} раз в день, с обычными настройками.`,
   listEmpty: html`Здесь пока пусто.`,
   listRow: (r: RowFacts) =>
-    `${r.isSlow ? '⏳ ' : ''}${r.name} ·\u00a0${
-      r.free ? `🎁\u00a0${r.free.left} из ${r.free.of}` : `${r.maxKop > r.minKop ? 'от\u00a0' : ''}${price(r.minKop)}`
-    }${r.freeAt ? ` · 🎁\u00a0с\u00a0${r.freeAt}` : ''}`,
+    `${r.isSlow ? '⏳ ' : ''}${r.name} ·\u00a0${priceLabel(r.price, 'ru')}${r.freeAt ? ` · 🎁\u00a0с\u00a0${r.freeAt}` : ''}`,
   popularButton: '🔥 Популярные',
   findButton: '🔎 Найти',
   findAsk: html`🔎 Пришлите слово: название модели или то, что она делает.`,
@@ -96,9 +105,7 @@ export const navigationRu = {
       html`<b>${c.name}</b>`,
       html`${c.about}`,
       c.needs.length > 0 && html`Нужно: ${c.needs.join(', ')}`,
-      c.maxKop > c.minKop
-        ? html`Цена: от\u00a0${price(c.minKop)} до\u00a0${price(c.maxKop)}${c.dependsOn.length > 0 ? ` (зависит от параметров: ${c.dependsOn.join(', ')})` : ''}`
-        : html`Цена: ${price(c.minKop)}`,
+      html`Цена: ${priceLine(c.price, 'ru')}${c.price.kind === 'range' && c.dependsOn.length > 0 ? ` (зависит от параметров: ${c.dependsOn.join(', ')})` : ''}`,
       unit && html`${price(unit.kop)} ${unit.per}${unit.usual && ` (${unit.usual})`}`,
       c.example && html`Пример: ${c.example.text} — ${price(c.example.kop)}`,
       c.typical
@@ -106,7 +113,7 @@ export const navigationRu = {
         : html`Сколько обычно длится: пока мало данных`,
       c.failsOften && html`⚠️ Сейчас часто не получается. Деньги за неудачу возвращаются.`,
       c.free &&
-        html`🎁 Бесплатно: осталось ${String(c.free.day)} из ${String(c.free.of)} сегодня, ${String(c.free.hour)} в этот час`,
+        html`🎁 Бесплатно: осталось ${quotaText({ left: c.free.day, of: c.free.of }, 'ru')} сегодня, ${String(c.free.hour)} в этот час`,
     ),
   beginButton: '▶️ Начать',
   exampleButton: '💡 Начать с примера',
@@ -302,6 +309,13 @@ export const navigationRu = {
 <code>/admin_models on модель причина</code>
 <code>/admin_models auto модель причина</code>
 on и off держатся, пока их не снимет auto.`,
+    causes: {
+      failing: 'запуски не удавались',
+      unsupported: 'поставщик не знает имени',
+      loss: 'себестоимость выше цены',
+      rested: 'проба после перерыва',
+      recovered: 'проба удалась',
+    },
     noModel: (id: string) => html`Такой модели нет: ${id}`,
     noReason: html`Нужна причина: не короче 5 символов.`,
     done: (id: string, state: 'on' | 'off' | 'auto') =>

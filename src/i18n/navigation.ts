@@ -1,3 +1,4 @@
+import type { PaidPrice, ShownPrice } from './format.ts'
 import type { navigationRu } from './navigation.ru.ts'
 
 /** The words of finding one's way: menu, models, history, balance, help. Below, what the screens tell, in plain values. */
@@ -8,10 +9,8 @@ export type BalanceFacts = MenuFacts & { atWorkCount: number }
 export type ListTitle = 'ti' | 'ii' | 'tv' | 'iv' | 'au' | 'to' | 'all' | 'free' | 'pop' | 'find'
 export type RowFacts = {
   name: string
-  minKop: number
-  maxKop: number
+  price: ShownPrice
   isSlow: boolean
-  free: { left: number; of: number } | undefined
   /** When its free runs come back, if they are used up. */
   freeAt: string | undefined
 }
@@ -20,8 +19,8 @@ export type CardFacts = {
   name: string
   about: string
   needs: string[]
-  minKop: number
-  maxKop: number
+  /** What a run costs that is not free. */
+  price: PaidPrice
   /** Names of the parameters that change the price. */
   dependsOn: string[]
   example: { text: string; kop: number } | undefined

@@ -1,6 +1,17 @@
 import { formatKop } from '../money.ts'
 import { type Html, html } from '../telegram/html.ts'
-import { dateText, durationText, lines, numberText, pluralEn, priceText, secondText, timeText } from './format.ts'
+import {
+  dateText,
+  durationText,
+  lines,
+  numberText,
+  pluralEn,
+  priceLine,
+  priceText,
+  quotaText,
+  secondText,
+  timeText,
+} from './format.ts'
 import type { Media, Ordering, TimelineStep } from './ordering.ts'
 
 const amount = (kop: number) => formatKop(kop, 'en')
@@ -80,6 +91,23 @@ export const orderingEn: Ordering = {
     soFar: (kop, isCertain) => html`So far: ${isCertain ? '' : 'up to '}${price(kop)}`,
     leastSide: px => html`At least ${number(px)} pixels on each side.`,
     chosen: text => html`Chosen: ${text}`,
+    chosenText: text => lines(html`Chosen: <code>${text}</code>`, html`Keep it as it is or send a text of your own.`),
+    templateButton: name => `💡 ${name}`,
+    improveButton: '✨ Improve the prompt',
+    improveAsk: html`Send a text. You will see it beside an improved one and choose.`,
+    improveBoth: (own, better) =>
+      lines(
+        html`<b>Yours:</b>`,
+        html`${own}`,
+        html``,
+        html`<b>Improved:</b>`,
+        html`${better}`,
+        html``,
+        html`Choose with a button or send another text.`,
+      ),
+    improveNothing: own => lines(html`${own}`, html``, html`It is all there, nothing to add.`),
+    takeBetterButton: '✨ Take the improved one',
+    takeOwnButton: 'Keep mine',
     accepted: (n, of) => html`Accepted ${n} of ${of}`,
     closed: (names, why) => html`Not available: ${names.join(', ')}. ${why}.`,
     beginButton: 'Start',
@@ -108,6 +136,7 @@ export const orderingEn: Ordering = {
     resumeButton: 'Continue',
     anewButton: 'Start a new one',
     passed: 'This step is already done',
+    changed: html`The settings of the model have changed. Please check the answers.`,
     noEarlier: (names, what) =>
       html`First make ${things[what]} with ${quoted(names)}: there is nothing to choose from yet.`,
     noSuchOption: (said, similar) =>
@@ -206,23 +235,22 @@ export const orderingEn: Ordering = {
         html``,
         q.freeAgain &&
           html`The free runs are used up. New ones: ${q.freeAgain.isTomorrow ? 'tomorrow ' : ''}at ${time(q.freeAgain.at)}. You can go on now for ${price(q.priceKop)}.`,
-        q.wasKop !== undefined &&
-          (q.wasKop === q.priceKop
-            ? html`The price is the same, its time is renewed.`
-            : html`The price has changed: it was ${price(q.wasKop)}, now it is ${price(q.priceKop)}.`),
-        q.free
-          ? html`Price: <b>free</b> · ${q.free.left - 1} of ${q.free.of} left today after it`
+        q.wasKop !== undefined && repriced(q.wasKop, q.priceKop),
+        q.price.kind === 'free'
+          ? html`Price: <b>${price(0)}</b> · ${quotaText({ ...q.price, left: Math.max(0, q.price.left - 1) }, 'en')} left today after this run`
           : html`Price: <b>${price(q.priceKop)}</b>`,
         q.pinned.length > 0 && html`In a free run: ${q.pinned.map(named).join(' · ')}`,
-        !q.free && html`Balance: ${amount(q.balanceKop)} · left after: <b>${amount(Math.max(0, left))}</b>`,
+        q.price.kind !== 'free' &&
+          html`Balance: ${amount(q.balanceKop)} · left after: <b>${amount(Math.max(0, left))}</b>`,
         html`${q.typical === undefined ? '' : `Usually ready in ${q.typical}. `}${
-          q.free ? 'If it fails, the free run comes back.' : 'If it fails, the money comes back.'
+          q.price.kind === 'free' ? 'If it fails, the free run comes back.' : 'If it fails, the money comes back.'
         }`,
         html`Price valid until ${time(q.until)}.`,
       )
     },
-    short: (priceKop, balanceKop) =>
+    short: (priceKop, balanceKop, wasKop) =>
       lines(
+        wasKop !== undefined && repriced(wasKop, priceKop),
         html`You are ${amount(priceKop - balanceKop)} short: the price is ${price(priceKop)}, available ${amount(balanceKop)}.`,
         html`Top up and this order goes on from here.`,
       ),
@@ -273,9 +301,9 @@ export const orderingEn: Ordering = {
       lines(
         html`✅ <b>${r.name}</b> · ${durationText(r.ageMs, 'en')}`,
         r.part && html`${r.part.arrived} of ${r.part.promised} are ready.`,
-        r.kop === 0
-          ? html`Free · ${r.freeLeft} left today · No\u00a0${r.short}`
-          : html`Charged ${amount(r.kop)}${r.part ? `, returned ${amount(r.part.backKop)}` : ''}, ${amount(r.balanceKop)} left · No\u00a0${r.short}`,
+        r.price.kind === 'free'
+          ? html`Free · ${quotaText(r.price, 'en')} left today · No\u00a0${r.short}`
+          : html`Charged ${priceLine(r.price, 'en')}${r.part ? `, returned ${amount(r.part.backKop)}` : ''}, ${amount(r.balanceKop)} left · No\u00a0${r.short}`,
       ),
     repeatForButton: kop => (kop === 0 ? '🔁 Repeat' : `🔁 Repeat for ${price(kop)}`),
     repeatButton: '🔁 Repeat',
@@ -292,6 +320,10 @@ export const orderingEn: Ordering = {
       html`The button below downloads it. “Send again” in the history gives a new link, until ${dateText(until, 'en')} MSK.`,
     keptWithoutLink: until =>
       html`The bot cannot give a link right now. The file is kept until ${dateText(until, 'en')} MSK: write to support.`,
+    followButton: { up: '⬆️ Enlarge', an: '🎬 Animate' },
+    followWhich: html`Which picture? They are numbered in their order.`,
+    followModels: short => html`Choose a model: result No\u00a0${short} is filled in for you.`,
+    followNote: short => html`Result No\u00a0${short} is filled in.`,
     originalButton: '📎 Original file',
     resent: (name, short) => html`${name} · No\u00a0${short}`,
     original: short => html`Original · No\u00a0${short}`,
@@ -332,16 +364,12 @@ export const orderingEn: Ordering = {
     moneyButton: '🧾 What about the money',
     supportButton: '💬 Support',
   },
-
-  examples: {
-    image: 'a ginger cat in a space suit, watercolour, soft light',
-    edit: 'make it evening and add snow',
-    video: 'a paper boat floats on a lake at dawn, the camera slowly comes closer',
-    animate: 'hair moves in the wind, the camera slowly pulls back',
-    speech: 'Good evening! It is good to see you again.',
-    sound: 'rolls of thunder and heavy rain',
-  },
 }
+
+const repriced = (wasKop: number, kop: number): Html =>
+  wasKop === kop
+    ? html`The price is the same, its time is renewed.`
+    : html`The price has changed: it was ${price(wasKop)}, now it is ${price(kop)}.`
 
 // The limit comes as “≥ 256 px”, “≤ 4096 px” or “≤ 16 MP”.
 function dimensions(limit: string, kind: Media): Html {
@@ -362,7 +390,7 @@ function moment(step: TimelineStep): string {
     case 'free':
       return 'a free run was taken'
     case 'sent':
-      return step.taskTail === undefined ? 'sent' : `sent, the maker's No\u00a0…${step.taskTail}`
+      return step.taskTail === undefined ? 'sent' : `sent, task No\u00a0…${step.taskTail}`
     case 'result':
       return `result received (${orderingEn.wizard.files(step.files)})`
     case 'cancelled':

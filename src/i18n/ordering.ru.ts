@@ -1,6 +1,17 @@
 import { formatKop } from '../money.ts'
 import { type Html, html } from '../telegram/html.ts'
-import { dateText, durationText, lines, numberText, pluralRu, priceText, secondText, timeText } from './format.ts'
+import {
+  dateText,
+  durationText,
+  lines,
+  numberText,
+  pluralRu,
+  priceLine,
+  priceText,
+  quotaText,
+  secondText,
+  timeText,
+} from './format.ts'
 import type { Ask, Failure, Media, QuoteFacts, ResultFacts, TimelineStep, Unfit } from './ordering.ts'
 
 const amount = (kop: number) => formatKop(kop, 'ru')
@@ -43,7 +54,7 @@ export const orderingRu = {
         case 'yes_no':
           return `${label}: да или нет`
         case 'number':
-          return `${label}: число${range(ask.min, ask.max)}`
+          return `${label}:${ask.unit ? '' : ' число'}${range(ask.min, ask.max)}${ask.unit && `\u00a0${ask.unit}`}`
         case 'files':
           return `${label} — файл или ссылка${ask.most > 1 ? `, до ${ask.most}` : ''}`
         case 'earlier':
@@ -86,6 +97,25 @@ export const orderingRu = {
     soFar: (kop: number, isCertain: boolean) => html`Сейчас: ${isCertain ? '' : 'до '}${price(kop)}`,
     leastSide: (px: number) => html`Не меньше ${number(px)} точек по каждой стороне.`,
     chosen: (text: string) => html`Выбрано: ${text}`,
+    /** One tap copies what stands there, to be sent back changed. */
+    chosenText: (text: string) =>
+      lines(html`Выбрано: <code>${text}</code>`, html`Можно взять как есть или прислать свой текст.`),
+    templateButton: (name: string) => `💡 ${name}`,
+    improveButton: '✨ Улучшить запрос',
+    improveAsk: html`Пришлите текст. Покажу его рядом с улучшенным, а вы выберете.`,
+    improveBoth: (own: string, better: string) =>
+      lines(
+        html`<b>Ваш:</b>`,
+        html`${own}`,
+        html``,
+        html`<b>Улучшенный:</b>`,
+        html`${better}`,
+        html``,
+        html`Выберите кнопкой или пришлите другой текст.`,
+      ),
+    improveNothing: (own: string) => lines(html`${own}`, html``, html`Здесь уже всё есть, добавить нечего.`),
+    takeBetterButton: '✨ Взять улучшенный',
+    takeOwnButton: 'Оставить мой',
     accepted: (n: number, of: number) => html`Принято ${n} из ${of}`,
     closed: (names: string[], why: string) => html`Недоступно: ${names.join(', ')}. ${why}.`,
     beginButton: 'Начать',
@@ -114,6 +144,7 @@ export const orderingRu = {
     resumeButton: 'Продолжить',
     anewButton: 'Начать новый',
     passed: 'Этот шаг уже пройден',
+    changed: html`Настройки модели изменились. Проверьте ответы, пожалуйста.`,
     noEarlier: (names: string[], what: Media) =>
       html`Сначала создайте ${things[what]} моделью ${quoted(names)}: выбирать пока не из чего.`,
     noSuchOption: (said: string, similar: string[]) =>
@@ -213,24 +244,25 @@ export const orderingRu = {
         html``,
         q.freeAgain &&
           html`Бесплатные запуски закончились. Новые: ${q.freeAgain.isTomorrow ? 'завтра ' : ''}в ${time(q.freeAgain.at)}. Можно сейчас за ${price(q.priceKop)}.`,
-        q.wasKop !== undefined &&
-          (q.wasKop === q.priceKop
-            ? html`Цена прежняя, срок обновлён.`
-            : html`Цена обновлена: было ${price(q.wasKop)}, стало ${price(q.priceKop)}.`),
-        q.free
-          ? html`Цена: <b>бесплатно</b> · останется ${q.free.left - 1} из ${q.free.of} сегодня`
+        q.wasKop !== undefined && repriced(q.wasKop, q.priceKop),
+        q.price.kind === 'free'
+          ? html`Цена: <b>${price(0)}</b> · останется ${quotaText({ ...q.price, left: Math.max(0, q.price.left - 1) }, 'ru')} сегодня`
           : html`Цена: <b>${price(q.priceKop)}</b>`,
         q.pinned.length > 0 && html`В бесплатном запуске: ${q.pinned.map(named).join(' · ')}`,
-        !q.free && html`На балансе: ${amount(q.balanceKop)} · останется: <b>${amount(Math.max(0, left))}</b>`,
+        q.price.kind !== 'free' &&
+          html`На балансе: ${amount(q.balanceKop)} · останется: <b>${amount(Math.max(0, left))}</b>`,
         html`${q.typical === undefined ? '' : `Обычно готово за ${q.typical}. `}${
-          q.free ? 'Если не получится, бесплатный запуск вернётся.' : 'Если не получится, деньги вернутся.'
+          q.price.kind === 'free'
+            ? 'Если не получится, бесплатный запуск вернётся.'
+            : 'Если не получится, деньги вернутся.'
         }`,
         html`Цена действует до\u00a0${time(q.until)}.`,
       )
     },
     // S10
-    short: (priceKop: number, balanceKop: number) =>
+    short: (priceKop: number, balanceKop: number, wasKop: number | undefined) =>
       lines(
+        wasKop !== undefined && repriced(wasKop, priceKop),
         html`Не хватает ${amount(priceKop - balanceKop)}: цена ${price(priceKop)}, можно тратить ${amount(balanceKop)}.`,
         html`Пополните, и заказ продолжится с этого места.`,
       ),
@@ -286,13 +318,17 @@ export const orderingRu = {
       lines(
         html`✅ <b>${r.name}</b> · ${durationText(r.ageMs, 'ru')}`,
         r.part && html`Готово ${r.part.arrived} из ${r.part.promised}.`,
-        r.kop === 0
-          ? html`Бесплатно · осталось сегодня ${r.freeLeft} · №\u00a0${r.short}`
-          : html`Списано ${amount(r.kop)}${r.part ? `, возвращено ${amount(r.part.backKop)}` : ''} · осталось ${amount(r.balanceKop)} · №\u00a0${r.short}`,
+        r.price.kind === 'free'
+          ? html`Бесплатно · осталось ${quotaText(r.price, 'ru')} · №\u00a0${r.short}`
+          : html`Списано ${priceLine(r.price, 'ru')}${r.part ? `, возвращено ${amount(r.part.backKop)}` : ''} · осталось ${amount(r.balanceKop)} · №\u00a0${r.short}`,
       ),
     repeatForButton: (kop: number): string => (kop === 0 ? '🔁 Повторить' : `🔁 Повторить за ${price(kop)}`),
     repeatButton: '🔁 Повторить',
     changeButton: '✏️ Изменить параметры',
+    followButton: { up: '⬆️ Увеличить', an: '🎬 Оживить' },
+    followWhich: html`Какую картинку взять? Они пронумерованы по порядку.`,
+    followModels: (short: string) => html`Выберите модель: результат №\u00a0${short} подставится сам.`,
+    followNote: (short: string) => html`Результат №\u00a0${short} уже подставлен.`,
     originalButton: '📎 Оригинал без сжатия',
     downloadButton: (n: number, until: Date): string =>
       `Скачать${n === 1 ? '' : ` ${n}`} (до ${dateText(until, 'ru')})`,
@@ -348,17 +384,12 @@ export const orderingRu = {
     moneyButton: '🧾 Что с деньгами',
     supportButton: '💬 Поддержка',
   },
-
-  /** Examples of a main text, by what comes out and how. */
-  examples: {
-    image: 'рыжий кот в скафандре, акварель, мягкий свет',
-    edit: 'сделай фон вечерним и добавь снег',
-    video: 'бумажный кораблик плывёт по озеру на рассвете, камера медленно приближается',
-    animate: 'волосы развеваются на ветру, камера медленно отъезжает',
-    speech: 'Добрый вечер! Рады видеть вас снова.',
-    sound: 'раскаты грома и сильный дождь',
-  },
 }
+
+const repriced = (wasKop: number, kop: number): Html =>
+  wasKop === kop
+    ? html`Цена прежняя, срок обновлён.`
+    : html`Цена обновлена: было ${price(wasKop)}, стало ${price(kop)}.`
 
 // The limit comes as «≥ 256 px», «≤ 4096 px» or «≤ 16 MP».
 function dimensions(limit: string, kind: Media): Html {

@@ -1,3 +1,4 @@
+import type { ShownPrice } from './format.ts'
 import type { orderingRu } from './ordering.ru.ts'
 
 /** The words of ordering: filling an order in, its price, its run. */
@@ -11,7 +12,8 @@ export type Ask =
   | { kind: 'link'; example: string | undefined }
   | { kind: 'options'; names: string[] }
   | { kind: 'yes_no' }
-  | { kind: 'number'; min: number | undefined; max: number | undefined }
+  /** `unit` is empty for plain numbers. */
+  | { kind: 'number'; min: number | undefined; max: number | undefined; unit: string }
   | { kind: 'files'; media: Media[]; most: number; megabytes: number; seconds: number | undefined }
   | { kind: 'earlier'; models: string[] }
   | { kind: 'either'; labels: string[] }
@@ -24,14 +26,14 @@ export type QuoteFacts = {
   /** Longer answers, a line each, and short ones that share a line. */
   lines: { label: string; text: string }[]
   choices: { label: string; text: string }[]
+  /** Free runs are counted with this one, which is not yet taken. */
+  price: ShownPrice
   priceKop: number
   /** Kopecks shown before, where a new price takes the place of one that has run out. */
   wasKop: number | undefined
   balanceKop: number
   typical: string | undefined
   until: Date
-  /** Free runs left today, this one not yet taken. */
-  free: { left: number; of: number } | undefined
   /** What a free run fixes. */
   pinned: { label: string; text: string }[]
   /** When free runs come back, if they are used up. */
@@ -46,13 +48,12 @@ export type TimelineStep =
   | { what: 'sent'; taskTail: string | undefined }
   | { what: 'result'; files: number }
 
-/** `part`: fewer files arrived than were promised, and so many kopecks went back; `kop` is what was kept. */
+/** `part`: fewer files arrived than were promised, and so many kopecks went back; `price` is what was kept. */
 export type ResultFacts = {
   name: string
   ageMs: number
-  kop: number
+  price: ShownPrice
   balanceKop: number
-  freeLeft: number
   short: string
   part: { arrived: number; promised: number; backKop: number } | undefined
 }

@@ -8,13 +8,16 @@ import type { Ordering } from './ordering.ts'
 import { payingEn } from './paying.en.ts'
 import { payingRu } from './paying.ru.ts'
 import type { Paying } from './paying.ts'
+import { promptsEn } from './prompts.en.ts'
+import { promptsRu } from './prompts.ru.ts'
+import type { Prompts } from './prompts.ts'
 
 /** Everything the bot says, one key a text: a plain string for a caption or a toast, `Html` for a message. */
-export type Strings = Navigation & Ordering & Paying
+export type Strings = Navigation & Ordering & Paying & Prompts
 
 const strings: Record<Language, Strings> = {
-  ru: { ...navigationRu, ...orderingRu, ...payingRu },
-  en: { ...navigationEn, ...orderingEn, ...payingEn },
+  ru: { ...navigationRu, ...orderingRu, ...payingRu, ...promptsRu },
+  en: { ...navigationEn, ...orderingEn, ...payingEn, ...promptsEn },
 }
 
 export const stringsFor = (language: Language): Strings => strings[language]

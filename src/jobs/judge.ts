@@ -72,7 +72,7 @@ export type JudgeOptions = {
   switches: { refresh(): Promise<void> }
 }
 
-/** Looks at every model and switches off what fails, on trial what has rested, on what proved itself. Safe to run twice. */
+/** Switches off what fails, on trial what has rested, on what proved itself. Safe to run twice, anywhere. */
 export async function judge({ sql, log, modelIds, adminIds, costs, switches }: JudgeOptions): Promise<void> {
   const [lasts, runs, spent] = await Promise.all([lastSwitches(sql), runsOf(sql, modelIds), costs()])
   let isChanged = false

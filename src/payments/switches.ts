@@ -10,7 +10,7 @@ const Cause = words('failing', 'unsupported', 'loss', 'rested', 'recovered', 'ad
 export type State = Static<typeof State>
 export type Cause = Static<typeof Cause>
 
-/** What a decision stood on: finished and successful runs, refusals of the name, and what was paid and kept, in kopecks. */
+/** What a decision stood on: finished and successful runs, refusals of the name, kopecks that were paid and kept. */
 export type Figures = {
   finished?: number
   succeeded?: number
@@ -42,8 +42,8 @@ export type Switch = Static<typeof Switch>
 export const lastSwitches = query(
   Switch,
   sql => sql`
-    select distinct on (model_id) model_id as "modelId", n, at, who, before, after, is_pinned as "isPinned", cause, reason,
-      strikes, rest_until as "restUntil", coalesce(rest_until <= now(), false) as "isRested",
+    select distinct on (model_id) model_id as "modelId", n, at, who, before, after, is_pinned as "isPinned", cause,
+      reason, strikes, rest_until as "restUntil", coalesce(rest_until <= now(), false) as "isRested",
       (extract(epoch from now() - at) * 1000)::float8 as "ageMs", figures
     from pay.model_switches order by model_id, n desc`,
 )
@@ -67,8 +67,8 @@ const Runs = Type.Object({
 export type Runs = Static<typeof Runs>
 
 /**
- * What says nothing about a model is left out: the person's own mistakes, and an account of ours that is empty or locked,
- * which fails every model alike. Runs that were started before the last switch belong to the state before it.
+ * What says nothing about a model is left out: the person's own mistakes, and an account of ours that is empty or
+ * locked, which fails every model alike. Runs that were started before the last switch belong to the state before it.
  */
 export const runsOf = query(
   Runs,
@@ -146,7 +146,7 @@ export type Switches = {
   refresh(): Promise<void>
 }
 
-/** How the models stand, from memory for screens; money asks the rows (`pay.gen_start`). Refreshed by whoever built it. */
+/** How the models stand, from memory for screens; money asks the rows (`gen_start`). Refreshed by whoever built it. */
 export function createSwitches(sql: Sql, log: Log): Switches {
   let off = new Set<string>()
   return {

@@ -196,17 +196,19 @@ export async function chats(t: Test) {
     return id
   }
 
-  /** Takes a run to its end as a worker does; a code is that of a failure. */
-  async function end(userId: number, id: string, code?: string) {
+  /** Takes a run to its end as a worker does; a code is that of a failure, else it brings so many `files`. */
+  async function end(userId: number, id: string, code?: string, files = 1) {
     const ref = { userId, id }
     if (code !== undefined) return genFinish(sql, ref, 'failed', code, 'the upstream said so', [])
     const [taken] = await genSubmit(sql, ref, 'token')
     await genAccepted(sql, ref, taken!.attempt, `task-${id}`)
-    return genFinish(sql, ref, 'success', null, null, [picture])
+    const results = Array.from({ length: files }, (_, n) => ({ ...picture, n: n + 1 }))
+    return genFinish(sql, ref, 'success', null, null, results, files)
   }
 
   return {
     api,
+    telegram,
     bot,
     deps,
     sql,

@@ -1,34 +1,46 @@
-import { Mp3Encoder } from '@breezystack/lamejs'
+import { crc32 } from 'node:zlib'
 import { createCanvas } from '@napi-rs/canvas'
-import h264 from 'h264-mp4-encoder'
+import { makeMelody } from '../../src/playground/upstream/melodies.ts'
+import { makeVideo } from '../../src/playground/upstream/videos.ts'
 
-/** A PNG of this size. */
-export function picture(width: number, height: number): Buffer {
-  const canvas = createCanvas(width, height)
-  const ctx = canvas.getContext('2d')
-  ctx.fillStyle = `hsl(${width % 360} 80% 50%)`
-  ctx.fillRect(0, 0, width / 2, height)
-  return canvas.toBuffer('image/png')
+/** A file as a person has it: its name and declared type may say anything, its bytes are what they are. */
+export type Sent = { fileName: string; mime: string; bytes: Uint8Array }
+
+const described = { title: 'Проба', text: 'проба', details: '', seed: '00'.repeat(32), voice: false }
+
+export const jpegOf = (width: number, height: number): Sent => ({
+  fileName: 'photo.jpg',
+  mime: 'image/jpeg',
+  bytes: createCanvas(width, height).toBuffer('image/jpeg'),
+})
+
+/** A picture of these sides and, where given, of exactly so many bytes: the rest is a chunk that no reader needs. */
+export function pngOf(width: number, height: number, bytes?: number): Sent {
+  const file = { fileName: 'picture.png', mime: 'image/png' }
+  const plain = createCanvas(width, height).toBuffer('image/png')
+  if (bytes === undefined) return { ...file, bytes: plain }
+  const [head, end] = [plain.subarray(0, -12), plain.subarray(-12)]
+  const typed = Buffer.concat([Buffer.from('teSt'), Buffer.alloc(bytes - plain.length - 12)])
+  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)]
+  length.writeUInt32BE(typed.length - 4)
+  sum.writeUInt32BE(crc32(typed))
+  return { ...file, bytes: Buffer.concat([head, length, typed, sum, end]) }
 }
 
-/** An MP4 of one second. */
-export async function film(): Promise<Uint8Array> {
-  const encoder = await h264.createH264MP4Encoder()
-  encoder.width = 64
-  encoder.height = 48
-  encoder.frameRate = 5
-  encoder.initialize()
-  for (let frame = 0; frame < 5; frame++) encoder.addFrameRgba(new Uint8Array(64 * 48 * 4).fill(frame * 40))
-  encoder.finalize()
-  const bytes: Uint8Array = encoder.FS.readFile(encoder.outputFilename, { encoding: 'binary' })
-  encoder.delete()
-  return bytes
-}
+export const mp3Of = (seconds: number): Sent => ({
+  fileName: 'voice.mp3',
+  mime: 'audio/mpeg',
+  bytes: makeMelody({ ...described, kind: 'audio', format: 'mp3', rate: 44_100, kbps: 128, seconds }),
+})
 
-/** An MP3 of so many seconds. */
-export function tone(seconds = 1): Buffer {
-  const encoder = new Mp3Encoder(1, 22_050, 64)
-  const wave = Int16Array.from({ length: 22_050 * seconds }, (_, at) => 8_000 * Math.sin(at / 10))
-  const parts = [encoder.encodeBuffer(wave), encoder.flush()]
-  return Buffer.concat(parts.map(part => Buffer.from(part.buffer, part.byteOffset, part.length)))
-}
+export const wavOf = (seconds: number): Sent => ({
+  fileName: 'voice.wav',
+  mime: 'audio/wav',
+  bytes: makeMelody({ ...described, kind: 'audio', format: 'wav', rate: 4_000, kbps: 0, seconds }),
+})
+
+export const mp4Of = async (): Promise<Sent> => ({
+  fileName: 'film.mp4',
+  mime: 'video/mp4',
+  bytes: await makeVideo({ ...described, kind: 'video', format: 'mp4', width: 160, height: 90 }),
+})

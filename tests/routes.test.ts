@@ -26,11 +26,17 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
   draft: fc
     .tuple(id, fc.integer({ min: 0, max: 999_999 }), draftOp, fc.integer({ min: 0, max: 999 }))
     .map(([draft, rev, op, n]) => [draft, rev, op, 've'.includes(op) ? n : 0]),
-  quote: fc.tuple(id, fc.constantFrom(...(['ok', 'fr', 'ed', 'x'] as const))),
+  quote: fc.tuple(id, fc.constantFrom(...(['ok', 'fr', 'rf', 'ed', 'x'] as const))),
   generation: fc.tuple(id, generationOp),
   history: fc.tuple(fc.constantFrom(...(['a', 's', 'f'] as const)), fc.oneof(fc.constant('0'), id)),
   balance: fc.constant([]),
   operations: fc.tuple(fc.integer({ min: 0, max: 999_999_999 })),
+  payment: fc.tuple(fc.integer({ min: 0, max: 999_999_999 })),
+  paymentQuestion: fc.tuple(fc.integer({ min: 0, max: 999_999_999 })),
+  statement: fc.constant([]),
+  promo: fc.constant([]),
+  referral: fc.constant([]),
+  forget: fc.tuple(fc.constantFrom(1 as const, 2 as const)),
   topUp: fc.tuple(fc.oneof(fc.constant(undefined), id)),
   stars: fc.tuple(fc.integer({ min: 0, max: 999_999 }), fc.oneof(fc.constant(undefined), id)),
   language: fc.tuple(fc.constantFrom('ru' as const, 'en' as const, undefined)),

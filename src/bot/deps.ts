@@ -22,7 +22,7 @@ export type BotDeps = {
   /** The bot's own name from getMe, without @. */
   botUsername(): string
   integration: {
-    /** Throws InsufficientFunds, QuoteExpired, TooManyOpen, FreeLimitReached, NotFound, Unknown. */
+    /** Throws InsufficientFunds, InDebt, Banned, QuoteExpired, TooManyOpen, FreeLimitReached, NotFound, Unknown. */
     place(order: Order): Promise<Started>
     /** `not_due`: the submit had begun. */
     cancel(ref: Ref): Promise<Settled>

@@ -319,6 +319,7 @@ const run = (more: Partial<Generation>): Generation => ({
   modelId: 'grok-imagine/image-to-video',
   category: 'image-to-video',
   isFree: false,
+  isBonus: false,
   priceKop: 104_00,
   execState: 'running',
   moneyState: 'debited',
@@ -370,7 +371,7 @@ t.test('the progress tells the state, the time and what is promised', async t =>
 })
 
 t.test('a result says what it cost and what is left', async t => {
-  const wallet = { balanceKop: 396_00, atWorkKop: 0, atWorkCount: 0 }
+  const wallet = { balanceKop: 396_00, atWorkKop: 0, atWorkCount: 0, debtKop: 0 }
   const done = run({ execState: 'success', moneyState: 'captured', ageMs: 72_000 })
   const screen = messages.result(done, [], wallet, 6, 'ru')
   t.equal(
@@ -438,7 +439,7 @@ t.test('a failure tells its cause by the code and the money by what was committe
 
 await story('with the longest answers every screen stays within Telegram’s limits, in both languages', async t => {
   const long = { priceKop: 100_000_000, ageMs: 7_200_000 }
-  const wallet = { balanceKop: 999_999_999_999, atWorkKop: 0, atWorkCount: 0 }
+  const wallet = { balanceKop: 999_999_999_999, atWorkKop: 0, atWorkCount: 0, debtKop: 0 }
   const anna = await person({ kop: 1_000_000_00 })
   for (const language of ['ru', 'en'] as const) {
     for (const model of stage.catalogue.models) {

@@ -98,7 +98,8 @@ async function invited(by: number, id: number) {
   const [row] = await refCode(sql, by, newId())
   return openUser(sql, { id, firstName: 'Друг', username: null, clientLanguage: 'ru', refCode: row!.code }, 0)
 }
-const runsOf = async (id: number) => (await bonusLeft(sql, id)).reduce((sum, { runs }) => sum + runs, 0)
+const left = async (id: number) => [...(await bonusLeft(sql, id))]
+const runsOf = async (id: number) => (await left(id)).reduce((sum, { runs }) => sum + runs, 0)
 /** A free run of the person that has come to a good end. */
 async function succeeds(id: number) {
   const { id: generation } = await start(await order(id, 0))
@@ -115,7 +116,7 @@ await story('an inviter gets three runs with the first success of a friend, once
   const runs = await Promise.all([1, 2].map(async () => (await start(await order(2_001, 0))).id))
   await Promise.all(runs.map(one => finish({ userId: 2_001, id: one }, success)))
   t.match(await invitations(sql, 2_000), { came: 1, counted: 1, runs: 3 })
-  t.strictSame(await bonusLeft(sql, 2_000), [{ capKop: 50_00, runs: 3 }])
+  t.strictSame(await left(2_000), [{ capKop: 50_00, runs: 3 }])
   const told = await owner`select body from pay.outbox where user_id = 2000`
   t.strictSame(
     told.map(({ body }) => body),
@@ -199,9 +200,9 @@ await story('a bonus run comes from the lowest cap that covers it, and goes back
   t.strictSame(await bonusFor(sql, 3_100, 50_00), { capKop: 50_00, runs: 1 })
   t.strictSame(await bonusFor(sql, 3_100, 50_01), { capKop: 100_00, runs: 1 })
   const { id } = await start(await bonusOrder(3_100, 40_00))
-  t.strictSame(await bonusLeft(sql, 3_100), [{ capKop: 100_00, runs: 1 }])
+  t.strictSame(await left(3_100), [{ capKop: 100_00, runs: 1 }])
   await Promise.all([1, 2, 3].map(() => finish({ userId: 3_100, id }, failed)))
-  t.strictSame(await bonusLeft(sql, 3_100), [
+  t.strictSame(await left(3_100), [
     { capKop: 50_00, runs: 1 },
     { capKop: 100_00, runs: 1 },
   ])

@@ -2,6 +2,7 @@ import { Composer } from 'telegraf'
 import { dateText, lines } from '../i18n/format.ts'
 import { shortId } from '../id.ts'
 import { openGenerations } from '../payments/generations.ts'
+import { bonusLeft } from '../payments/gifts.ts'
 import { operations, readWallet } from '../payments/wallet.ts'
 import { type Button, button, type Screen } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
@@ -29,8 +30,13 @@ async function balanceScreen({ sql, catalogue }: BotDeps, ctx: BotContext): Prom
   const { t, user, language } = ctx
   const wallet = await readWallet(sql, user.id)
   const running = wallet.atWorkCount > 0 ? await openGenerations(sql, user.id) : []
+  const given = await bonusLeft(sql, user.id)
   return {
-    text: t.balance({ ...wallet, canSpendKop: wallet.balanceKop }),
+    text: lines(
+      t.balance({ ...wallet, canSpendKop: wallet.balanceKop }),
+      wallet.debtKop > 0 && t.debt.line(wallet.debtKop),
+      ...given.map(t.bonus.left),
+    ),
     buttons: [
       ...running.map(({ id, modelId, priceKop }) => [
         button(
@@ -39,6 +45,7 @@ async function balanceScreen({ sql, catalogue }: BotDeps, ctx: BotContext): Prom
         ),
       ]),
       [button(t.topUpButton, to.topUp(undefined)), button(t.operationsButton, to.operations(0))],
+      [button(t.promo.button, to.promo()), button(t.referral.button, to.referral())],
       [menuButton(ctx)],
     ],
   }

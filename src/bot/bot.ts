@@ -11,6 +11,7 @@ import { balance } from './balance.ts'
 import { card } from './card.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
+import { gifts } from './gifts.ts'
 import { groups } from './groups.ts'
 import { help } from './help.ts'
 import { history } from './history.ts'
@@ -73,6 +74,7 @@ const features = (deps: BotDeps): Composer<BotContext>[] => [
   card(deps),
   balance(deps),
   topUps(deps),
+  gifts(deps),
   history(deps),
   language(deps),
   help(deps),

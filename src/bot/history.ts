@@ -109,11 +109,13 @@ export function stateOf(run: Pick<Generation, 'execState' | 'isFree' | 'errorCod
 
 export function moneyText(
   { t }: Pick<BotContext, 't'>,
-  { moneyState, priceKop, execState }: Pick<Generation, 'moneyState' | 'priceKop' | 'execState'>,
+  { moneyState, priceKop, execState, isBonus }: Pick<Generation, 'moneyState' | 'priceKop' | 'execState' | 'isBonus'>,
 ): string {
   const { money } = t.history
   if (moneyState !== 'free') return money[moneyState](priceKop)
-  return execState === 'failed' || execState === 'timeout' ? money.freeReturned() : money.free()
+  const isBack = execState === 'failed' || execState === 'timeout'
+  if (isBonus) return isBack ? t.bonus.history.returned : t.bonus.history.taken
+  return isBack ? money.freeReturned() : money.free()
 }
 
 const nameIn = (catalogue: Catalogue, modelId: string, { language }: BotContext) =>

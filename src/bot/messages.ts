@@ -31,9 +31,15 @@ export function createMessages({ catalogue }: { catalogue: Catalogue }): Message
     result(generation, _outputs, wallet, freeLeft, language) {
       const t = stringsFor(language)
       const { id, priceKop: kop } = generation
-      const facts = { ageMs: generation.ageMs, kop, balanceKop: wallet.balanceKop, freeLeft, short: shortId(id) }
+      const told = {
+        name: nameOf(catalogue, generation.modelId, language),
+        ageMs: generation.ageMs,
+        short: shortId(id),
+      }
       return {
-        text: t.run.result({ name: nameOf(catalogue, generation.modelId, language), ...facts }),
+        text: generation.isBonus
+          ? t.bonus.result(told)
+          : t.run.result({ ...told, kop, balanceKop: wallet.balanceKop, freeLeft }),
         buttons: [
           [button(t.run.repeatForButton(kop), to.generation(id, 'rp'))],
           [button(t.run.changeButton, to.generation(id, 'ed'))],
@@ -49,6 +55,10 @@ export function createMessages({ catalogue }: { catalogue: Catalogue }): Message
         text: html`${caption.text}\n\n${run.noFiles[why]}`,
         buttons: [...(why === 'gone' ? [] : links), ...caption.buttons],
       }
+    },
+    notice({ text, values }, language) {
+      const t = stringsFor(language)
+      return { text: t.notices[text](values), buttons: [[button(t.menuButton, to.menu())]] }
     },
     failure(generation, language) {
       const t = stringsFor(language)
@@ -119,13 +129,14 @@ function done(generation: Generation, language: Language): Screen {
 }
 
 /** What the committed state of the money says, and nothing else (lessons.md L55). */
-function moneyLine({ moneyState, priceKop, deadlineAt }: Generation, language: Language) {
-  const { money } = stringsFor(language).run
+function moneyLine({ moneyState, priceKop, deadlineAt, isBonus }: Generation, language: Language) {
+  const { bonus, run } = stringsFor(language)
+  const { money } = run
   switch (moneyState) {
     case 'refunded':
       return money.refunded(priceKop)
     case 'free':
-      return money.free
+      return isBonus ? bonus.returned : money.free
     case 'debited':
       return money.debited(priceKop, deadlineAt)
     case 'captured':

@@ -1,8 +1,8 @@
 import { Composer } from 'telegraf'
-import { FreeLimitReached, InsufficientFunds, NotFound, QuoteExpired, TooManyOpen } from '../errors.ts'
+import { Banned, FreeLimitReached, InDebt, InsufficientFunds, NotFound, QuoteExpired, TooManyOpen } from '../errors.ts'
 import { newId, shortId } from '../id.ts'
 import { openGenerations, type Ref, readGeneration } from '../payments/generations.ts'
-import { type Quote, quoteMinutes, readQuote } from '../payments/quotes.ts'
+import { bonusQuote, type Quote, quoteMinutes, readQuote } from '../payments/quotes.ts'
 import { button } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
@@ -26,7 +26,9 @@ export function quotePresses(deps: BotDeps): Composer<BotContext> {
     switch (op) {
       case 'ok':
       case 'fr':
-        return start(ctx, deps, quote)
+        return start(ctx, deps, quote, quote.id)
+      case 'rf':
+        return startBonus(ctx, deps, quote)
       case 'ed':
         return change(ctx, deps, quote)
       case 'x':
@@ -40,8 +42,18 @@ export function quotePresses(deps: BotDeps): Composer<BotContext> {
 // Beyond what the upstream itself may take: the last look and the files of the result.
 const slackMs = 120_000
 
-/** Places the order at the price of the row. The message of the price turns into that of the progress. */
-async function start(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
+/** One press takes a bonus run and starts: the same order under a quote of its own. Whichever way it starts, it starts once. */
+async function startBonus(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
+  const id = await bonusQuote(deps.sql, ctx.user.id, quote.id)
+  if (id === undefined) return renew(ctx, deps, quote)
+  await start(ctx, deps, quote, id)
+}
+
+/**
+ * Places the order of a shown quote at the price of the row `quoteId`. The message of the price turns into that of the
+ * progress.
+ */
+async function start(ctx: BotContext, deps: BotDeps, quote: Quote, quoteId: string): Promise<void> {
   const model = deps.catalogue.byId(quote.modelId)
   if (!model)
     return void (await ctx.show({ text: ctx.t.wizard.gone, buttons: [[button(ctx.t.menuButton, to.menu())]] }))
@@ -50,7 +62,7 @@ async function start(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void
     userId,
     id: newId(),
     requestKey: `q:${quote.id}`,
-    quoteId: quote.id,
+    quoteId,
     chatId: ctx.chat!.id,
     messageId: ctx.callbackQuery?.message?.message_id ?? null,
     deadlineMs: model.timeout_seconds * 1000 + slackMs,
@@ -61,13 +73,15 @@ async function start(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void
     if (started.result !== 'started') return await alreadyStarted(ctx, deps, ref)
     await began(ctx, deps, quote.id, ref)
   } catch (error) {
-    if (error instanceof InsufficientFunds) {
+    if (error instanceof InsufficientFunds || error instanceof InDebt) {
       await ctx.show(await quoteScreen(deps, userId, quote, ctx.language))
     } else if (error instanceof QuoteExpired || error instanceof FreeLimitReached) {
       await renew(ctx, deps, quote)
     } else if (error instanceof TooManyOpen) {
       await ctx.answer()
       await tooMany(ctx, deps)
+    } else if (error instanceof Banned) {
+      await ctx.answer(ctx.t.banned, { alert: true })
     } else if (error instanceof NotFound) {
       await ctx.answer(ctx.t.outdated)
     } else throw error

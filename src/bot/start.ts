@@ -69,7 +69,11 @@ export async function menuScreen({ sql, catalogue }: BotDeps, { t, user }: BotCo
         button(t.allButton(catalogue.models.length), to.list('all', 0)),
       ],
       [button(t.historyButton, to.history('a', '0')), button(t.balanceButton, to.balance())],
-      [button(t.languageButton, to.language(undefined)), button(t.helpButton, to.help(undefined))],
+      [
+        button(t.referral.button, to.referral()),
+        button(t.languageButton, to.language(undefined)),
+        button(t.helpButton, to.help(undefined)),
+      ],
     ],
   }
 }

@@ -291,6 +291,8 @@ export const navigationRu = {
     history: 'История запусков',
     balance: 'Баланс',
     topup: 'Пополнить',
+    promo: 'Промокод',
+    ref: 'Пригласить друга',
     lang: 'Язык · Language',
     help: 'Помощь',
     terms: 'Условия',
@@ -308,4 +310,6 @@ const operationKinds: Record<string, string> = {
   debit: 'списание',
   refund: 'возврат',
   adjust: 'исправление',
+  reversal: 'возврат платежа',
+  repayment: 'погашение',
 }

@@ -355,6 +355,8 @@ function moment(step: TimelineStep): string {
       return `set aside ${amount(step.kop)}`
     case 'free':
       return 'a free run was taken'
+    case 'bonus':
+      return 'a bonus run was taken'
     case 'sent':
       return step.taskTail === undefined ? 'sent' : `sent, the maker's No\u00a0…${step.taskTail}`
     case 'result':
@@ -371,5 +373,7 @@ function moment(step: TimelineStep): string {
       return `charged ${amount(0)} · returned ${amount(step.kop)}`
     case 'free_returned':
       return 'the free run came back'
+    case 'bonus_returned':
+      return 'the bonus run came back'
   }
 }

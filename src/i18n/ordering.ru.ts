@@ -371,6 +371,8 @@ function moment(step: TimelineStep): string {
       return `отложено ${amount(step.kop)}`
     case 'free':
       return 'взят бесплатный запуск'
+    case 'bonus':
+      return 'взят бонусный запуск'
     case 'sent':
       return step.taskTail === undefined ? 'отправлено' : `отправлено, №\u00a0исполнителя …${step.taskTail}`
     case 'result':
@@ -387,5 +389,7 @@ function moment(step: TimelineStep): string {
       return `списано ${amount(0)} · возвращено ${amount(step.kop)}`
     case 'free_returned':
       return 'бесплатный запуск вернулся'
+    case 'bonus_returned':
+      return 'бонусный запуск вернулся'
   }
 }

@@ -41,7 +41,7 @@ export type QuoteFacts = {
 export type TimelineStep =
   | { what: 'price'; kop: number; choices: string }
   | { what: 'held' | 'charged' | 'returned'; kop: number }
-  | { what: 'free' | 'free_returned' | 'cancelled' | 'failed' | 'timeout' }
+  | { what: 'free' | 'free_returned' | 'bonus' | 'bonus_returned' | 'cancelled' | 'failed' | 'timeout' }
   | { what: 'sent'; taskTail: string | undefined }
   | { what: 'result'; files: number }
 

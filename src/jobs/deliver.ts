@@ -10,7 +10,15 @@ import type { Messages, NoFiles } from '../payments/messages.ts'
 import { readWallet } from '../payments/wallet.ts'
 import { TelegramRefused } from '../telegram/client.ts'
 import { checkUpload, type Item, type Sent, sendOriginal, sendResult } from '../telegram/delivery.ts'
-import { type Mark, type Outgoing, outboxHold, outboxMark, outboxTake, type SentFile } from '../telegram/outbox.ts'
+import {
+  type Mark,
+  type OfRun,
+  type Outgoing,
+  outboxHold,
+  outboxMark,
+  outboxTake,
+  type SentFile,
+} from '../telegram/outbox.ts'
 import { type Screen, show } from '../telegram/screen.ts'
 import type { ResultStore } from '../upstream/results.ts'
 import { languageFor, markUnreachable } from '../users/users.ts'
@@ -35,27 +43,52 @@ const mostWaits = 100
  * whose answer was lost is, since Telegram's methods take no idempotency key. Money is never touched here.
  */
 export async function deliverJob(options: DeliverOptions, outboxId: number): Promise<void> {
-  const { sql, log, results } = options
+  const { sql, log, results, telegram, messages } = options
   const [outgoing] = await outboxTake(sql, outboxId)
   if (!outgoing) return // sent, or somebody is at it
   crash('outbox_taken')
-  const { kind, generationId } = outgoing.body
-  const generation = await readGeneration(sql, { userId: outgoing.userId, id: generationId })
+  const { userId, body } = outgoing
+  const language = await languageFor(sql, userId)
+  if (body.kind === 'notice') {
+    await carry(options, outgoing, [], () => show(telegram, { chatId: userId }, messages.notice(body, language)))
+    return
+  }
+  const { kind, generationId } = body
+  const generation = await readGeneration(sql, { userId, id: generationId })
   if (!generation) throw new Error(`outbox ${outboxId} names the generation ${generationId}, which is not there`)
-  const language = await languageFor(sql, outgoing.userId)
-  const said = { outboxId, kind, generationId, userId: outgoing.userId, attempt: outgoing.attempts }
+  const { chatId } = generation
+  const delivery: Delivery = { options, outgoing, kind, generation, language, chatId, files: [] }
+  const isDelivered = await carry(options, outgoing, delivery.files, () =>
+    results.use(generationId, () => send(delivery)),
+  )
+  if (isDelivered && kind === 'generation') {
+    await editProgress(telegram, generation, messages.done(generation, language), log)
+  }
+}
 
-  const delivery: Delivery = { options, outgoing, generation, language, chatId: generation.chatId, files: [] }
+/** Sends and writes down what came of it: whether the message has arrived. `files` is what `send` leaves there. */
+async function carry(
+  options: DeliverOptions,
+  outgoing: Outgoing,
+  files: SentFile[],
+  send: () => Promise<number | null>,
+): Promise<boolean> {
+  const { sql, log } = options
+  const { id: outboxId, userId, attempts } = outgoing
+  const said = { outboxId, ...outgoing.body, userId, attempt: attempts }
   let outcome: Outcome
   try {
-    outcome = { ...blank, messageId: await results.use(generationId, () => send(delivery)) }
+    outcome = { ...blank, messageId: await send() }
   } catch (error) {
-    if (error instanceof Overtaken) return log.warn(said, 'somebody else has taken the delivery over')
+    if (error instanceof Overtaken) {
+      log.warn(said, 'somebody else has taken the delivery over')
+      return false
+    }
     outcome = await refusal(options, outgoing, error)
   }
   crash('telegram_sent')
-  const mark = { ...outcome, files: delivery.files }
-  const [row] = await untilAnswered(() => outboxMark(sql, outboxId, outgoing.attempts, mark))
+  const mark = { ...outcome, files }
+  const [row] = await untilAnswered(() => outboxMark(sql, outboxId, attempts, mark))
   crash('outbox_marked')
   if (mark.againMs !== null) {
     log.warn({ ...said, againMs: mark.againMs }, 'delivery put off')
@@ -64,15 +97,15 @@ export async function deliverJob(options: DeliverOptions, outboxId: number): Pro
     log.error({ ...said, reason: mark.dead }, 'delivery given up; the result stays in the history')
   } else {
     log.info({ ...said, messageId: mark.messageId, isMine: row?.isMine }, 'delivered')
-    if (kind !== 'generation') return
-    await editProgress(options.telegram, generation, options.messages.done(generation, language), log)
   }
+  return mark.againMs === null && mark.dead === null
 }
 
 type Delivery = {
   options: DeliverOptions
   /** Its `sent` grows with every output that arrives. */
   outgoing: Outgoing
+  kind: OfRun['kind']
   generation: Generation
   language: Language
   chatId: number
@@ -103,7 +136,7 @@ function sendFailure({ options, generation, chatId, language }: Delivery): Promi
 }
 
 async function sendSuccess(delivery: Delivery): Promise<number | null> {
-  const { options, outgoing, generation, chatId, language } = delivery
+  const { options, outgoing, kind, generation, chatId, language } = delivery
   const { sql, telegram, messages, limits, log } = options
   const { userId } = generation
   const [outputs, wallet, left] = await Promise.all([
@@ -111,7 +144,6 @@ async function sendSuccess(delivery: Delivery): Promise<number | null> {
     readWallet(sql, userId),
     freeLeft(sql, userId, { daily: limits.freeDaily, hourly: limits.freeHourly }),
   ])
-  const { kind } = outgoing.body
   const caption =
     kind === 'generation'
       ? messages.result(generation, outputs, wallet, left(generation.modelId).day, language)
@@ -131,7 +163,7 @@ const missingOf = ({ outgoing }: Delivery, outputs: Output[]) => outputs.filter(
 
 /** Sends what has not arrived yet, by file ids where Telegram has them. Throws as the gateway and the downloader do. */
 async function sendFiles(delivery: Delivery, outputs: Output[], caption: Screen): Promise<number | null> {
-  const isOriginal = delivery.outgoing.body.kind === 'original'
+  const isOriginal = delivery.kind === 'original'
   // A photo's file id leads to the recompressed copy; only a document's leads to the original.
   const missing = missingOf(delivery, outputs).map(output =>
     isOriginal && output.sentAs !== 'document' ? { ...output, fileId: null } : output,

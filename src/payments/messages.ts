@@ -1,4 +1,5 @@
 import type { Language } from '../money.ts'
+import type { Notice } from '../telegram/outbox.ts'
 import type { Screen } from '../telegram/screen.ts'
 import type { Generation, Output } from './generations.ts'
 import type { Wallet } from './wallet.ts'
@@ -17,6 +18,8 @@ export type Messages = {
   /** A result whose files cannot be shown: its caption, and a link to each of `outputs` unless they are gone. */
   withoutFiles(caption: Screen, outputs: Output[], why: NoFiles, language: Language): Screen
   failure(generation: Generation, language: Language): Screen
+  /** Something that happened without the person, by the key of its words. */
+  notice(notice: Notice, language: Language): Screen
   /** The caption of a result that is sent once more, or of its originals: nothing new to say, nothing to offer. */
   resent(generation: Generation, kind: 'resend' | 'original', language: Language): Screen
 }

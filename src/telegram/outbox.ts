@@ -1,11 +1,22 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { query } from '../db.ts'
 
-const Body = Type.Object({
+/** What happened without the person: the key of the words, and the plain values in them. */
+const Notice = Type.Object({
+  kind: Type.Literal('notice'),
+  text: Type.Literal('friendRan'),
+  values: Type.Object({ runs: Type.Integer(), capKop: Type.Integer() }),
+})
+export type Notice = Static<typeof Notice>
+
+const OfRun = Type.Object({
   /** How a generation ended; its result once more; the files of its result as they were made. */
   kind: Type.Union([Type.Literal('generation'), Type.Literal('resend'), Type.Literal('original')]),
   generationId: Type.String(),
 })
+export type OfRun = Static<typeof OfRun>
+
+const Body = Type.Union([OfRun, Notice])
 const Outgoing = Type.Object({
   id: Type.Integer(),
   userId: Type.Integer(),

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { createMessages } from '../src/bot/messages.ts'
 import { to } from '../src/bot/routes.ts'
+import { cell } from '../src/bot/statement.ts'
 import { timelineScreen } from '../src/bot/timeline.ts'
 import { newId } from '../src/id.ts'
 import { readGeneration } from '../src/payments/generations.ts'
@@ -11,7 +12,7 @@ import { toPlain } from '../src/telegram/html.ts'
 import { captions, chats, type Person } from './support/chat.ts'
 
 const stage = await chats(t)
-const { person, deps, draftOf, generationsOf, quoteOf, balanceOf, end, story, api, sql, owner, serve } = stage
+const { person, deps, generationsOf, quoteOf, balanceOf, end, story, api, sql, owner, serve } = stage
 const messages = createMessages(stage)
 
 const promo = async (uses = 1, expires = '1 day') => {
@@ -183,4 +184,62 @@ await story('who owes for a returned payment reads how much, and may top up but 
   await anna.presses({ data: to.quote(id, 'ok') })
   t.match(anna.last().text, said)
   t.equal((await generationsOf(anna.id)).length, 1)
+})
+
+await story('each operation has its word, and leads to its run or its payment', async t => {
+  const { anna, chargeId } = await owing()
+  await anna.says(`/promo ${await promo()}`)
+  await anna.says('/balance')
+  await anna.presses('📄 Операции')
+  const tail = chargeId.slice(-4)
+  const shown = anna.last()
+  t.match(
+    shown.text
+      ?.split('\n')
+      .slice(1)
+      .map(line => line.slice('23.11 15:09 '.length)),
+    [
+      /^погашение −42,75/,
+      /^бонус \+50/,
+      new RegExp(`^возврат платежа −57,25\u00a0₽ · …${tail}$`),
+      /^списание −42,75.* · .* №/,
+      new RegExp(`^пополнение \\+100\u00a0₽ · …${tail}$`),
+    ],
+  )
+  t.match(captions(shown), [`💳 …${tail}`, /^№/, 'CSV'])
+  await anna.presses('💳')
+  t.match(anna.last().text, new RegExp(`Платёж …${tail}\n.* · 100\u00a0₽\nВозвращён\\.`))
+  const boris = await person()
+  const { answer } = await boris.presses({ data: to.payment(1) })
+  t.match(answer, { text: 'Этот экран устарел' }, 'of another person there is none')
+})
+
+t.test('a cell of the file is a text, never a formula, and stays one cell', async t => {
+  t.equal(cell('кот'), 'кот')
+  t.equal(cell('=1+1'), "'=1+1")
+  t.equal(cell(' +7;"x"'), `"' +7;""x"""`)
+  for (const odd of ['-2', '@SUM(A1)', '\t=1', '\r=1', '＝1']) t.match(cell(odd), /^"?'/, odd)
+  t.equal(cell('две\nстроки'), '"две\nстроки"')
+})
+
+await story('the file of everything opens in a spreadsheet, and is a person’s own', async t => {
+  const anna = await person({ kop: 100_00 })
+  await grant(anna.id, 1)
+  await stage.running(anna.id, { inputs: { prompt: '=HYPERLINK("http://x";"кот")' } })
+  await priced(anna)
+  await anna.presses('🎟')
+  await anna.says('/balance')
+  await anna.presses('📄 Операции')
+  await anna.presses('CSV')
+  const { media, text = '' } = anna.last()
+  t.match(media, { kind: 'document', fileName: 'telegen-operations.csv' })
+  t.match(text, /^Ваши операции и запуски/)
+  const bytes = Buffer.from(api.player.file(media!.fileId)!.bytes)
+  t.strictSame([...bytes.subarray(0, 3)], [0xef, 0xbb, 0xbf])
+  const rows = bytes.toString('utf8').slice(1).split('\r\n')
+  t.match(rows[0], /^Время;Операция;Сумма, ₽;Баланс после, ₽;Модель;Запуск;Состояние;Запрос$/)
+  t.match(rows[1], /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d;бонусный запуск;;;.*;[a-z2-7]{12};в работе;ветер$/)
+  t.match(rows[2], /;списание;-45,00;.*;"'=HYPERLINK\(""http:\/\/x"";""кот""\)"$/)
+  t.match(rows.at(-2), /;бонус;100,00;100,00;;;;$/)
+  t.equal(rows.at(-1), '')
 })

@@ -176,8 +176,9 @@ export const navigationEn: Navigation = {
   runningButton: (name, short, kop) => `⏳ ${name} · No\u00a0${short} ·\u00a0${price(kop)}`,
   operationsTitle: html`📄 <b>Operations</b>`,
   operationsEmpty: html`No operations yet.`,
+  operationKind: kind => operationKinds[kind] ?? 'movement',
   operation: ({ date, kind, amountKop, name, number }) =>
-    html`${date} ${operationKinds[kind] ?? 'movement'} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` No\u00a0${number}` : ''}`,
+    html`${date} ${navigationEn.operationKind(kind)} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` No\u00a0${number}` : ''}`,
 
   // S20
   language: html`🌐 Язык · Language`,

@@ -180,8 +180,9 @@ export const navigationRu = {
   runningButton: (name: string, short: string, kop: number) => `⏳ ${name} · №\u00a0${short} ·\u00a0${price(kop)}`,
   operationsTitle: html`📄 <b>Операции</b>`,
   operationsEmpty: html`Операций пока нет.`,
+  operationKind: (kind: string): string => operationKinds[kind] ?? 'движение',
   operation: ({ date, kind, amountKop, name, number }: OperationFacts) =>
-    html`${date} ${operationKinds[kind] ?? 'движение'} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` №\u00a0${number}` : ''}`,
+    html`${date} ${navigationRu.operationKind(kind)} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` №\u00a0${number}` : ''}`,
 
   // S20
   language: html`🌐 Язык · Language`,

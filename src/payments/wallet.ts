@@ -38,6 +38,8 @@ const Operation = Type.Object({
   balanceAfterKop: Type.Integer(),
   generationId: Type.Union([Type.String(), Type.Null()]),
   modelId: Type.Union([Type.String(), Type.Null()]),
+  /** Of the payment that came in or went back with this entry. */
+  chargeId: Type.Union([Type.String(), Type.Null()]),
   createdAt: Type.Date(),
 })
 export type Operation = Static<typeof Operation>
@@ -47,7 +49,9 @@ export const operations = query(
   Operation,
   (sql, userId: number, before: number, limit: number) => sql`
     select l.seq, l.kind, l.amount_kop as "amountKop", l.balance_after as "balanceAfterKop",
-      l.generation_id as "generationId", g.model_id as "modelId", l.created_at as "createdAt"
+      l.generation_id as "generationId", g.model_id as "modelId",
+      case when l.kind in ('topup', 'reversal') then substr(l.external_ref, strpos(l.external_ref, ':') + 1) end as "chargeId",
+      l.created_at as "createdAt"
     from pay.ledger_entries l
     left join pay.generations g on g.user_id = l.user_id and g.id = l.generation_id
     where l.user_id = ${userId} and l.seq < ${before}

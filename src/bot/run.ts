@@ -1,7 +1,7 @@
 import { Composer } from 'telegraf'
 import { NotFound, Refused } from '../errors.ts'
 import { shortId } from '../id.ts'
-import { type Generation, type Ref, readGeneration } from '../payments/generations.ts'
+import { type Generation, outputsOf, type Ref, readGeneration } from '../payments/generations.ts'
 import { button } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
@@ -107,11 +107,12 @@ async function change(ctx: BotContext, deps: BotDeps, run: Generation): Promise<
 
 async function sendAgain(
   ctx: BotContext,
-  { log }: BotDeps,
+  { sql, log }: BotDeps,
   run: Generation,
   send: (ref: Ref) => Promise<void>,
 ): Promise<void> {
-  if (run.execState !== 'success') return ctx.answer(ctx.t.run.cannotResend, { alert: true })
+  const isGone = run.execState !== 'success' || (await outputsOf(sql, refOf(run))).every(({ url }) => url === '')
+  if (isGone) return ctx.answer(ctx.t.run.cannotResend, { alert: true })
   await ctx.answer(ctx.t.run.resending)
   try {
     await send(refOf(run))

@@ -243,3 +243,24 @@ await story('the file of everything opens in a spreadsheet, and is a person’s 
   t.match(rows.at(-2), /;бонус;100,00;100,00;;;;$/)
   t.equal(rows.at(-1), '')
 })
+
+await story('a question is about the payment or the run that was picked, and the next message is it', async t => {
+  const { anna, chargeId } = await owing()
+  const boss = await person()
+  deps.adminIds = [boss.id]
+  t.teardown(() => (deps.adminIds = []))
+  const [run] = await generationsOf(anna.id)
+  await anna.says('/paysupport')
+  t.match(captions(anna.last()).slice(0, 2), [/^🧾 №/, new RegExp(`^💳 .* · 100\u00a0₽ · …${chargeId.slice(-4)}$`)])
+  await anna.presses('💳')
+  await anna.presses('💬 Вопрос по платежу')
+  t.match(anna.last().text, /^💬 Вопрос по платежу …/)
+  await anna.says('почему вернули?')
+  t.match(anna.last().text, /^Передали, обращение №/)
+  t.match(boss.last().text, new RegExp(`:\nпочему вернули\\?\n💳 stars ${chargeId} · 100\u00a0₽ · `))
+  t.match((await anna.says('кот')).text, /^Сделать из этого текста/, 'one message is one question')
+
+  await anna.presses({ data: to.generation(run!.id, 'sp') })
+  await anna.says('где результат?')
+  t.match(boss.last().text, new RegExp(`:\nгде результат\\?\n${run!.id} · `))
+})

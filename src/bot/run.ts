@@ -5,6 +5,7 @@ import { type Generation, outputsOf, type Ref, readGeneration } from '../payment
 import { button } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
+import { openDraft } from './drafts.ts'
 import { createMessages } from './messages.ts'
 import { offer, quoteScreen } from './offer.ts'
 import { parse, to } from './routes.ts'
@@ -37,7 +38,7 @@ export function runPresses(deps: BotDeps): Composer<BotContext> {
       case 'or':
         return sendAgain(ctx, deps, run, deps.original)
       case 'sp':
-        return support(ctx, run)
+        return support(ctx, deps, run)
     }
   })
   return bot
@@ -123,8 +124,9 @@ async function sendAgain(
   }
 }
 
-async function support(ctx: BotContext, run: Generation): Promise<void> {
+async function support(ctx: BotContext, { sql }: BotDeps, run: Generation): Promise<void> {
   await ctx.answer()
+  await openDraft(sql, run.userId, { kind: 'question', step: `run:${run.id}` })
   const rows = [
     [button(ctx.t.whyButton, to.generation(run.id, 'why'))],
     [button(ctx.t.backButton, to.generation(run.id, undefined)), button(ctx.t.menuButton, to.menu())],

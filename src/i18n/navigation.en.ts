@@ -235,7 +235,7 @@ It stands under every result and in the history.`,
 3. The files you send are used only for the run and kept for a few days. Ready files stay in this chat.
 4. Not allowed: anything illegal, sexual content with minors, harassment, and fakes of real people without their consent.
 5. A model makes the result: check it before you use it.
-6. Questions and refunds: /paysupport
+6. Questions and refunds: /paysupport. Deleting your data: /delete_me
 
 As of 24 November 2026.`,
   support: {
@@ -243,13 +243,13 @@ As of 24 November 2026.`,
 Write it in one message after the command, for example:
 <code>/paysupport No\u00a0${short} no result came</code>
 The operator will read it. For a run without a result the money comes back by itself.
-What became of each run is in /history and behind the buttons below.`,
-    sent: html`Passed on. We will answer here.`,
+Or choose a payment or a run below; all runs are in /history`,
+    sent: ticket => html`Passed on, ticket No\u00a0${ticket}. We will answer here.`,
     nobody: html`There is nobody to answer now: please try later.`,
     run: (short, name, money) => `🧾 No\u00a0${short} · ${money} · ${name}`,
     question: (from, name, text) => html`Question from ${from} ${name}:\n${text}`,
     about: (id, name, state) => html`<code>${id}</code> · ${name} · ${state}`,
-    howToAnswer: html`To answer, reply to this message.`,
+    howToAnswer: ticket => html`Ticket No\u00a0${ticket}. To answer, reply to this message.`,
     answer: text => html`💬 <b>Answer from support</b>\n${text}`,
     answered: html`The answer was sent.`,
     notAnswered: html`The answer was not delivered.`,

@@ -302,8 +302,7 @@ export const orderingEn: Ordering = {
     support: short =>
       lines(
         html`💬 <b>A question about run No\u00a0${short}</b>`,
-        html`Write it in one message after the command, for example:`,
-        html`<code>/paysupport No\u00a0${short} no result came</code>`,
+        html`Write it in one message.`,
         html`The operator will read it. What became of the run and the money can be seen already: “🧾”.`,
       ),
 

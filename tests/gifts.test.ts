@@ -9,7 +9,7 @@ import { bonusQuote } from '../src/payments/quotes.ts'
 import { openTopUp, takeBack, takePayment } from '../src/payments/top-ups.ts'
 import { balanceOf, readWallet } from '../src/payments/wallet.ts'
 import { openUser } from '../src/users/users.ts'
-import { picture, world } from './support/world.ts'
+import { picture, until, world } from './support/world.ts'
 
 const run = promisify(execFile)
 const { url, sql, owner, user, order, start, finish, story } = await world(t)
@@ -91,6 +91,26 @@ await story('of 40 guesses at once 5 are answered, and then even a right code wa
   t.match(await claim(1_500, code), { result: 'too_many' })
   await owner`update pay.promo_tries set starts_at = starts_at - interval '1 hour' where user_id = 1500`
   t.match(await claim(1_500, code), { result: 'credited' })
+})
+
+await story('guesses that all passed the first look are still no more than five', async t => {
+  await user(1_600)
+  const guesses = await owner.begin(async tx => {
+    await tx`
+      insert into pay.promo_tries (user_id, starts_at, wrong) values (1600, pay.window_start('hour', clock_timestamp()), 1)`
+    const all = Promise.all(Array.from({ length: 10 }, (_, n) => claim(1_600, `WRONG${n}`)))
+    // Each of them has seen no tries yet, and waits for this row. A transaction would see the waits of its beginning only.
+    await until('ten guesses wait', async () => {
+      const [row] = await owner<{ n: number }[]>`
+        select count(*)::int as n from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and query ilike '%promo_claim%'`
+      return row!.n === 10
+    })
+    return { all }
+  })
+  const results = (await guesses.all).map(({ result }) => result)
+  t.equal(count(results, 'unknown'), 4)
+  t.equal(count(results, 'too_many'), 6)
 })
 
 /** A new person who came by this person's link. */

@@ -78,7 +78,7 @@ await story('what the balance does not cover is said to the kopeck, and the orde
   await anna.presses('По умолчанию')
   t.match(anna.last().text, /^Не хватает 45\u00a0₽: цена 95\u00a0₽, можно тратить 50\u00a0₽\.\nПополните/)
   const quote = (await quoteOf(anna.id))!
-  t.equal(dataOf(anna.last(), '➕ Пополнить'), `t:${quote.id}`)
+  t.equal(dataOf(anna.last(), 'Другие способы'), `t:${quote.id}`)
   await anna.presses({ data: to.quote(quote.id, 'ok') })
   t.match(anna.last().text, /^Не хватает 45/)
   t.equal((await generationsOf(anna.id)).length, 0)

@@ -24,6 +24,7 @@ create table pay.promo_codes (
 create table pay.promo_claims (
   code       text not null references pay.promo_codes,
   user_id    bigint not null references pay.wallets,
+  ask        text not null,                                        -- the message that brought it, so that it may be asked again
   claimed_at timestamptz not null default now(),
   primary key (code, user_id)                                      -- one per person
 );
@@ -35,12 +36,13 @@ create table pay.promo_tries (
   primary key (user_id, starts_at)
 );
 
--- A code as a person typed it: credited | unknown | used | expired | gone | too_many.
-create function pay.promo_claim(p_user bigint, p_code text)
+-- A code as a person typed it: credited | unknown | used | expired | gone | too_many. The same `p_ask` may be repeated when
+-- its answer was lost.
+create function pay.promo_claim(p_user bigint, p_code text, p_ask text)
 returns table (result text, amount_kop bigint, balance_kop bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
-declare c pay.promo_codes; v_hour timestamptz := pay.window_start('hour', now()); v_result text;
+declare c pay.promo_codes; k pay.promo_claims; v_hour timestamptz := pay.window_start('hour', now()); v_result text;
 begin
   if (select t.wrong from pay.promo_tries t where t.user_id = p_user and t.starts_at = v_hour) >= 5 then
     return query select 'too_many', null::bigint, null::bigint;
@@ -53,20 +55,21 @@ begin
     return query select case when found then 'unknown' else 'too_many' end, null::bigint, null::bigint;
     return;
   end if;
+  -- The row of the code is locked: whoever comes now has waited, and sees what is left.
+  select * into k from pay.promo_claims x where x.code = c.code and x.user_id = p_user;
   v_result := case
-    when exists (select from pay.promo_claims k where k.code = c.code and k.user_id = p_user) then 'used'
+    when k.ask = p_ask then 'credited'
+    when k.ask is not null then 'used'
     when c.stopped_at is not null or c.expires_at <= now() then 'expired'
     when c.used >= c.uses then 'gone' end;
-  if v_result is not null then
-    return query select v_result, null::bigint, null::bigint;
-    return;
+  if v_result is null then
+    update pay.promo_codes x set used = x.used + 1 where x.code = c.code;
+    insert into pay.promo_claims (code, user_id, ask) values (c.code, p_user, p_ask);
+    perform pay.credit(p_user, 'bonus', 'promo:' || c.code, c.amount_kop);
+    perform pay.repay(p_user);
+    v_result := 'credited';
   end if;
-  -- The row of the code is locked: whoever comes now has waited, and sees what is left.
-  update pay.promo_codes x set used = x.used + 1 where x.code = c.code;
-  insert into pay.promo_claims (code, user_id) values (c.code, p_user);
-  perform pay.credit(p_user, 'bonus', 'promo:' || c.code, c.amount_kop);
-  perform pay.repay(p_user);
-  return query select 'credited', c.amount_kop, w.balance_kop from pay.wallets w where w.user_id = p_user;
+  return query select v_result, c.amount_kop, w.balance_kop from pay.wallets w where w.user_id = p_user;
 end $$;
 
 alter table pay.users add column ref_code text unique check (ref_code ~ '^[a-z2-7]{12}$');
@@ -123,24 +126,43 @@ begin
                from pay.users u where u.user_id = p_user;
 end $$;
 
--- The friend's first success: the inviter's runs, once, and no more than 20 friends a day. Called by gen_finish. It takes
--- no lock on the inviter's wallet, so two people's settlements never wait for each other crosswise.
-create function pay.referral_reward(p_invitee bigint) returns bigint
+-- Friends whose first success counted, by the day (UTC).
+create table pay.referral_days (
+  inviter bigint not null references pay.wallets,
+  day     date not null,
+  counted int not null check (counted between 1 and 20),
+  primary key (inviter, day)
+);
+
+-- The friend's first success: the inviter's runs, once. Called by gen_finish with every success; over 20 friends a day the
+-- next success of the friend counts. It takes no lock on the inviter's wallet, so two people's settlements never wait for
+-- each other crosswise.
+create function pay.referral_reward(p_invitee bigint) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare r pay.referrals;
 begin
-  update pay.referrals x set rewarded_at = now()
-  where x.invitee = p_invitee and x.rewarded_at is null
-    and (select count(*) from pay.referrals y where y.inviter = x.inviter and y.rewarded_at > now() - interval '1 day') < 20
-  returning * into r;
-  if not found then return null; end if;
-  insert into pay.bonus_grants (user_id, ref, runs, cap_kop)
-  values (r.inviter, 'referral:' || p_invitee, r.runs, r.cap_kop) on conflict do nothing;
-  return r.inviter;
+  select * into r from pay.referrals x where x.invitee = p_invitee and x.rewarded_at is null for no key update;
+  if not found then return; end if;
+  insert into pay.referral_days as d (inviter, day, counted) values (r.inviter, (now() at time zone 'UTC')::date, 1)
+  on conflict (inviter, day) do update set counted = d.counted + 1 where d.counted < 20;
+  if not found then return; end if;
+  update pay.referrals x set rewarded_at = now() where x.invitee = p_invitee;
+  insert into pay.bonus_grants (user_id, ref, runs, cap_kop) values (r.inviter, 'referral:' || p_invitee, r.runs, r.cap_kop);
+  insert into pay.outbox (dedupe, user_id, body)
+  values ('referral:' || p_invitee, r.inviter,
+          json_build_object('kind', 'notice', 'text', 'friendRan', 'values', json_build_object('runs', r.runs, 'capKop', r.cap_kop)));
 end $$;
 
 -- A bonus run has a price of nothing and a cost within the cap of its grant.
 alter table pay.quotes
   add column full_kop bigint check (full_kop > 0),                 -- of a bonus run: what it would cost
   add check (full_kop is null or price_kop = 0);
-alter table pay.generations add column grant_ref text;             -- where the bonus run was taken from
+alter table pay.generations
+  add column grant_ref text,                                       -- where the bonus run was taken from
+  add check (grant_ref is null or is_free),
+  add foreign key (user_id, grant_ref) references pay.bonus_grants (user_id, ref);
+
+-- A code is asked for, and the next message is taken as one; or a question, about what was picked.
+alter table pay.drafts
+  drop constraint drafts_kind_check,
+  add constraint drafts_kind_check check (kind in ('order', 'find', 'kept', 'promo', 'question'));

@@ -41,7 +41,7 @@ create or replace view pay.broken as
       where money_state = 'captured' and exec_state <> 'success' or exec_state = 'success' and money_state not in ('captured', 'free')
   union all select 'I12 success without result', g.id from pay.generations g where exec_state = 'success' and not exists (
       select from pay.results r where r.user_id = g.user_id and r.generation_id = g.id)
-  union all select 'I5 debt <> reversals', w.user_id::text from pay.wallets w where w.debt_kop <>
+  union all select 'I13 debt <> reversals', w.user_id::text from pay.wallets w where w.debt_kop <>
       coalesce((select sum(r.debt_kop - r.forgiven_kop) from pay.reversals r where r.user_id = w.user_id), 0)
       + coalesce((select sum(l.amount_kop) from pay.ledger_entries l where l.user_id = w.user_id and l.kind = 'repayment'), 0)
   union all select 'I13 reversal without its entry', r.provider || ':' || r.charge_id from pay.reversals r
@@ -62,8 +62,9 @@ create or replace view pay.broken as
   union all select 'I13 credit without its claim', l.user_id || ':' || l.seq from pay.ledger_entries l
       where l.kind = 'bonus' and l.external_ref like 'promo:%' and not exists (
         select from pay.promo_claims k where k.user_id = l.user_id and l.external_ref = 'promo:' || k.code)
-  union all select 'I13 reward without its grant', r.invitee::text from pay.referrals r where rewarded_at is not null and not exists (
-      select from pay.bonus_grants b where b.user_id = r.inviter and b.ref = 'referral:' || r.invitee)
+  union all select 'I13 invitation without its runs', r.invitee::text from pay.referrals r
+      where (r.rewarded_at is null) = exists (select from pay.bonus_grants b
+        where b.user_id = r.inviter and b.ref = 'referral:' || r.invitee)
   union all select 'I13 correction without its cause', l.user_id || ':' || l.seq from pay.ledger_entries l where l.kind = 'adjust'
       and l.external_ref like 'admin:%' and not exists (
         select from pay.admin_actions a where a.user_id = l.user_id and a.done_at is not null and l.external_ref = 'admin:' || a.id)
@@ -74,12 +75,16 @@ create or replace view pay.broken as
       where f.starts_at > now() - interval '30 days' and f.used <> (
         select count(*) from pay.generations g where g.user_id = f.user_id and g.model_id = f.model_id and g.is_free and g.grant_ref is null
           and g.exec_state not in ('failed', 'timeout') and pay.window_start(f.window_kind, g.created_at) = f.starts_at)
-  union all select 'I15 bonus runs disagree', b.user_id || ':' || b.ref from pay.bonus_grants b where b.used <> (
+  union all select 'I17 bonus runs disagree', b.user_id || ':' || b.ref from pay.bonus_grants b where b.used <> (
       select count(*) from pay.generations g where g.user_id = b.user_id and g.grant_ref = b.ref
         and g.exec_state not in ('failed', 'timeout'))
-  union all select 'I15 bonus run above its cap', g.id from pay.generations g
+  union all select 'I17 bonus run outside its grant', g.id from pay.generations g
       join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id
-      join pay.bonus_grants b on b.user_id = g.user_id and b.ref = g.grant_ref where q.full_kop > b.cap_kop
+      left join pay.bonus_grants b on b.user_id = g.user_id and b.ref = g.grant_ref
+      where (q.full_kop is null) <> (g.grant_ref is null) or q.full_kop > b.cap_kop
+  union all select 'I18 kept file with chunks missing', f.generation_id || ':' || f.n from pay.kept_files f
+      where f.is_whole and f.expires_at > now() and ceil(f.bytes / 262144.0) <> (
+        select count(*) from pay.kept_chunks c where c.user_id = f.user_id and c.generation_id = f.generation_id and c.n = f.n)
   union all select 'I16 top-up without payment', l.user_id || ':' || l.seq from pay.ledger_entries l where l.kind = 'topup' and not exists (
       select from pay.payments p where p.user_id = l.user_id and l.external_ref = p.provider || ':' || p.charge_id);
 

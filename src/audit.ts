@@ -16,7 +16,8 @@ const freshS = 300
 try {
   process.exit(await audit())
 } catch (error) {
-  const problems = error instanceof BadConfig ? error.problems : [error instanceof Error ? error.message : String(error)]
+  const problems =
+    error instanceof BadConfig ? error.problems : [error instanceof Error ? error.message : String(error)]
   const secrets = [process.env.TELEGRAM_BOT_TOKEN, process.env.DATABASE_URL].filter(value => value !== undefined)
   console.error(problems.map(problem => `the audit could not be made: ${scrubber(secrets)(problem)}`).join('\n'))
   process.exit(2)
@@ -56,6 +57,8 @@ async function audit(): Promise<number> {
   console.log(`Stars: ${movements.length} movements at Telegram`)
   for (const problem of problems) console.log(`✗ ${problem}`)
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1)
-  console.log(`${problems.length === 0 ? 'The books agree' : `${problems.length} disagreements`}, asked in ${seconds} s.`)
+  console.log(
+    `${problems.length === 0 ? 'The books agree' : `${problems.length} disagreements`}, asked in ${seconds} s.`,
+  )
   return problems.length === 0 ? 0 : 1
 }

@@ -31,7 +31,7 @@ export class TooManyOpen extends Error {
   override name = 'TooManyOpen'
 }
 
-/** The free runs of this model are used up for the hour or the day. */
+/** The free runs of this model are used up for the hour or the day, or no bonus run covers the price. */
 export class FreeLimitReached extends Error {
   override name = 'FreeLimitReached'
 }
@@ -39,6 +39,16 @@ export class FreeLimitReached extends Error {
 /** The model is switched off; nothing was taken. */
 export class ModelOff extends Error {
   override name = 'ModelOff'
+}
+
+/** A payment went back after it was spent: nothing paid starts until that is made up. */
+export class InDebt extends Error {
+  override name = 'InDebt'
+}
+
+/** Nothing starts for this user any more. */
+export class Banned extends Error {
+  override name = 'Banned'
 }
 
 /** No such quote, generation or user, or not this user's. */

@@ -217,7 +217,7 @@ t.test('a new person is told how it works, and afterwards finds the menu', async
       ['f:au:0', 'f:to:0'],
       ['f:free:0', 'f:all:0'],
       ['hs:a:0', 'b'],
-      ['lg', 'hp'],
+      ['rf', 'lg', 'hp'],
     ],
   )
   t.equal((await anna.opens()).html, 'Что хотите сделать?\nМожно тратить: 0\u00a0₽')

@@ -410,6 +410,26 @@ await story('a film that Telegram has made an animation goes again by its file i
   t.match(await files(), [{ sent_as: 'animation' }])
 })
 
+await story('a notice reaches the person in their words, after a lost answer once more', async t => {
+  const { ref, seen } = await ended({})
+  const body = { kind: 'notice', text: 'friendRan', values: { runs: 3, capKop: 50_00 } } as const
+  const [row] = await outboxAdd(sql, `notice:${ref.id}`, ref.userId, body)
+  door = () => {
+    door = () => {}
+    throw new Unknown('no answer')
+  }
+  await deliver(row!.id)
+  t.strictSame(seen(), [], 'put off')
+  await deliver(row!.id)
+  await deliver(row!.id)
+  t.match(seen(), [{ text: '👥 Ваш друг впервые запустил модель: +3 бонусных запуска до 50\u00a0₽.' }])
+  t.equal(seen().length, 1)
+  t.match((await owner`select dead_reason, message_id from pay.outbox where id = ${row!.id}`)[0], {
+    dead_reason: null,
+    message_id: String(seen()[0]!.messageId),
+  })
+})
+
 await story('originals come as documents, each once, and results stay pictures', async t => {
   const { outboxId, ref, sends, seen, files } = await ended({}, {})
   await deliver(outboxId)

@@ -2,13 +2,17 @@ import { Composer } from 'telegraf'
 import { dateText, lines } from '../i18n/format.ts'
 import { shortId } from '../id.ts'
 import { openGenerations } from '../payments/generations.ts'
-import { operations, readWallet } from '../payments/wallet.ts'
+import { bonusLeft } from '../payments/gifts.ts'
+import { type Operation, operations, readWallet } from '../payments/wallet.ts'
 import { type Button, button, type Screen } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
+import { nameOf } from './messages.ts'
 import { menuButton } from './models.ts'
+import { paymentPresses, tailOf } from './payment.ts'
 import { onPress } from './press.ts'
 import { to } from './routes.ts'
+import { statement } from './statement.ts'
 
 /** S16: what the person has, what is at work, and every movement. */
 export function balance(deps: BotDeps) {
@@ -22,6 +26,8 @@ export function balance(deps: BotDeps) {
     await ctx.answer()
     await ctx.show(await operationsScreen(deps, ctx, before))
   })
+  paymentPresses(deps, bot)
+  statement(deps, bot)
   return bot
 }
 
@@ -29,8 +35,13 @@ async function balanceScreen({ sql, catalogue }: BotDeps, ctx: BotContext): Prom
   const { t, user, language } = ctx
   const wallet = await readWallet(sql, user.id)
   const running = wallet.atWorkCount > 0 ? await openGenerations(sql, user.id) : []
+  const given = await bonusLeft(sql, user.id)
   return {
-    text: t.balance({ ...wallet, canSpendKop: wallet.balanceKop }),
+    text: lines(
+      t.balance({ ...wallet, canSpendKop: wallet.balanceKop }),
+      wallet.debtKop > 0 && t.debt.line(wallet.debtKop),
+      ...given.map(t.bonus.left),
+    ),
     buttons: [
       ...running.map(({ id, modelId, priceKop }) => [
         button(
@@ -39,6 +50,7 @@ async function balanceScreen({ sql, catalogue }: BotDeps, ctx: BotContext): Prom
         ),
       ]),
       [button(t.topUpButton, to.topUp(undefined)), button(t.operationsButton, to.operations(0))],
+      [button(t.promo.button, to.promo()), button(t.referral.button, to.referral())],
       [menuButton(ctx)],
     ],
   }
@@ -51,17 +63,19 @@ async function operationsScreen({ sql, catalogue }: BotDeps, ctx: BotContext, be
   const { t, user, language } = ctx
   const found = await operations(sql, user.id, before || Number.MAX_SAFE_INTEGER, perPage + 1)
   const shown = found.slice(0, perPage)
-  const entries = shown.map(({ createdAt, kind, amountKop, generationId, modelId }) =>
-    t.operation({
+  const entries = shown.map(({ createdAt, kind, amountKop, generationId, modelId, chargeId }) => {
+    const model = modelId === null ? undefined : nameOf(catalogue, modelId, language)
+    const payment = chargeId === null ? undefined : `…${tailOf({ chargeId })}`
+    return t.operation({
       date: dateText(createdAt, language),
       kind,
       amountKop,
-      name: modelId === null ? undefined : (catalogue.byId(modelId)?.name[language] ?? modelId),
+      name: model ?? payment,
       number: generationId === null ? undefined : shortId(generationId),
-    }),
-  )
-  const runs = new Set(shown.flatMap(({ generationId }) => generationId ?? []))
-  const links = [...runs].map(id => button(t.history.number(shortId(id)), to.generation(id, undefined)))
+    })
+  })
+  // A run or a payment that moved money twice has one button.
+  const links = [...new Map(shown.flatMap(operation => linkOf(ctx, operation))).values()]
   const last = shown.at(-1)
   const pager: Button[] = [
     ...(before > 0 ? [button(t.history.newest, to.operations(0))] : []),
@@ -69,6 +83,19 @@ async function operationsScreen({ sql, catalogue }: BotDeps, ctx: BotContext, be
   ]
   return {
     text: entries.length > 0 ? lines(t.operationsTitle, ...entries) : t.operationsEmpty,
-    buttons: [links.slice(0, 5), links.slice(5), pager, [button(t.backButton, to.balance()), menuButton(ctx)]],
+    buttons: [
+      links.slice(0, 5),
+      links.slice(5),
+      pager,
+      entries.length > 0 ? [button(t.statement.button, to.statement())] : [],
+      [button(t.backButton, to.balance()), menuButton(ctx)],
+    ],
   }
+}
+
+function linkOf({ t }: BotContext, { seq, generationId, chargeId }: Operation): [string, Button][] {
+  if (generationId !== null) {
+    return [[generationId, button(t.history.number(shortId(generationId)), to.generation(generationId, undefined))]]
+  }
+  return chargeId === null ? [] : [[chargeId, button(t.payment.number(tailOf({ chargeId })), to.payment(seq))]]
 }

@@ -11,6 +11,8 @@ import { balance } from './balance.ts'
 import { card } from './card.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
+import { forgetting } from './forget.ts'
+import { gifts } from './gifts.ts'
 import { groups } from './groups.ts'
 import { help } from './help.ts'
 import { history } from './history.ts'
@@ -81,6 +83,8 @@ const features = (deps: BotDeps): Composer<BotContext>[] => [
   card(deps),
   balance(deps),
   topUps(deps),
+  gifts(deps),
+  forgetting(deps),
   history(deps),
   language(deps),
   help(deps),

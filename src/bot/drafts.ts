@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { query, type Sql } from '../db.ts'
 import { newId } from '../id.ts'
 
-export type DraftKind = 'order' | 'find' | 'kept'
+export type DraftKind = 'order' | 'find' | 'kept' | 'promo' | 'question'
 
 const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
 

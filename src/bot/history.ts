@@ -109,12 +109,15 @@ export function stateOf(run: Pick<Generation, 'execState' | 'isFree' | 'errorCod
 
 export function moneyText(
   { t }: Pick<BotContext, 't'>,
-  { moneyState, priceKop, keptKop, execState }: Pick<Generation, 'moneyState' | 'priceKop' | 'keptKop' | 'execState'>,
+  run: Pick<Generation, 'moneyState' | 'priceKop' | 'keptKop' | 'execState' | 'isBonus'>,
 ): string {
+  const { moneyState, priceKop, keptKop, execState, isBonus } = run
   const { money } = t.history
   if (keptKop !== null && keptKop < priceKop) return money.kept(keptKop, priceKop - keptKop)
   if (moneyState !== 'free') return money[moneyState](priceKop)
-  return execState === 'failed' || execState === 'timeout' ? money.freeReturned() : money.free()
+  const isBack = execState === 'failed' || execState === 'timeout'
+  if (isBonus) return isBack ? t.bonus.history.returned : t.bonus.history.taken
+  return isBack ? money.freeReturned() : money.free()
 }
 
 const nameIn = (catalogue: Catalogue, modelId: string, { language }: BotContext) =>

@@ -39,9 +39,11 @@ export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' 
       const isPart = promised !== null && promised > outputs.length
       const part = isPart ? { arrived: outputs.length, promised, backKop: kop - kept } : undefined
       const price = writtenPrice(kept, freeLeft, limits.freeDaily)
-      const facts = { ageMs, price, balanceKop: wallet.balanceKop, short: shortId(id), part }
+      const told = { name: nameOf(catalogue, generation.modelId, language), ageMs, short: shortId(id) }
       return {
-        text: t.run.result({ name: nameOf(catalogue, generation.modelId, language), ...facts }),
+        text: generation.isBonus
+          ? t.bonus.result(told)
+          : t.run.result({ ...told, price, balanceKop: wallet.balanceKop, part }),
         buttons: [
           [button(t.run.repeatForButton(kop), to.generation(id, 'rp'))],
           [button(t.run.changeButton, to.generation(id, 'ed'))],
@@ -84,6 +86,10 @@ export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' 
       }
       const text = after === 'off' ? t.switched.off(facts) : t.switched.on(facts)
       return { text: isLast ? html`${text}\n\n${t.switched.last}` : text, buttons: [] }
+    },
+    notice({ text, values }, language) {
+      const t = stringsFor(language)
+      return { text: t.notices[text](values), buttons: [[button(t.menuButton, to.menu())]] }
     },
     failure(generation, language) {
       const t = stringsFor(language)
@@ -154,13 +160,14 @@ function done(generation: Generation, language: Language): Screen {
 }
 
 /** What the committed state of the money says, and nothing else (lessons.md L55). */
-function moneyLine({ moneyState, priceKop, keptKop, deadlineAt }: Generation, language: Language) {
-  const { money } = stringsFor(language).run
+function moneyLine({ moneyState, priceKop, keptKop, deadlineAt, isBonus }: Generation, language: Language) {
+  const { bonus, run } = stringsFor(language)
+  const { money } = run
   switch (moneyState) {
     case 'refunded':
       return money.refunded(priceKop)
     case 'free':
-      return money.free
+      return isBonus ? bonus.returned : money.free
     case 'debited':
       return money.debited(priceKop, deadlineAt)
     case 'captured':

@@ -14,6 +14,7 @@ import { rangeText } from '../i18n/format.ts'
 import type { QuoteFacts } from '../i18n/ordering.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import type { Language } from '../money.ts'
+import { bonusFor } from '../payments/gifts.ts'
 import { makeQuote, type Quote } from '../payments/quotes.ts'
 import { readWallet } from '../payments/wallet.ts'
 import { button, type Screen } from '../telegram/screen.ts'
@@ -50,7 +51,7 @@ export async function offer(deps: BotDeps, userId: number, model: Model, answers
   }
 }
 
-/** S9, or S10 where the balance does not cover the price. `wasKop` is the price of a quote that this one replaces. */
+/** S9, or S10 where the balance does not cover the price and what is still owed. `wasKop` is the price of a quote that this one replaces. */
 export async function quoteScreen(
   deps: BotDeps,
   userId: number,
@@ -59,17 +60,23 @@ export async function quoteScreen(
   wasKop?: number,
 ): Promise<Screen> {
   const t = stringsFor(language)
-  const { balanceKop } = await readWallet(deps.sql, userId)
+  const { priceKop } = quote
+  const [{ balanceKop, debtKop }, given] = await Promise.all([
+    readWallet(deps.sql, userId),
+    bonusFor(deps.sql, userId, priceKop),
+  ])
+  const bonus = given ? [button(t.bonus.startButton(given), to.quote(quote.id, 'rf'))] : []
   const last = [
     button(t.quote.changeButton, to.quote(quote.id, 'ed')),
     button(t.wizard.cancelButton, to.quote(quote.id, 'x')),
   ]
-  if (quote.priceKop > balanceKop) {
-    const gapKop = quote.priceKop - balanceKop
+  if (priceKop > 0 && priceKop + debtKop > balanceKop) {
+    const gapKop = priceKop + debtKop - balanceKop
     const covering = deps.packsKop.filter(kop => kop >= gapKop).slice(0, 2)
     return {
-      text: t.quote.short(quote.priceKop, balanceKop, wasKop),
+      text: debtKop > 0 ? t.debt.screen({ debtKop, needKop: gapKop }) : t.quote.short(priceKop, balanceKop, wasKop),
       buttons: [
+        bonus,
         ...packButtons(covering, deps.starRateRub, { t }, quote.id),
         [button(t.topUp.otherWays, to.topUp(quote.id))],
         last,
@@ -77,11 +84,11 @@ export async function quoteScreen(
     }
   }
   const start =
-    quote.priceKop === 0
+    priceKop === 0
       ? button(t.quote.startFreeButton, to.quote(quote.id, 'fr'))
-      : button(t.quote.startButton(quote.priceKop), to.quote(quote.id, 'ok'))
+      : button(t.quote.startButton(priceKop), to.quote(quote.id, 'ok'))
   const facts = await factsOf(deps, userId, quote, language)
-  return { text: t.quote.screen({ ...facts, balanceKop, wasKop }), buttons: [[start], last] }
+  return { text: t.quote.screen({ ...facts, balanceKop, wasKop }), buttons: [[start], bonus, last] }
 }
 
 async function factsOf(

@@ -1,10 +1,19 @@
 import { Composer } from 'telegraf'
 import type { Model } from '../catalogue/models.ts'
 import { checkInputs } from '../catalogue/parameters.ts'
-import { FreeLimitReached, InsufficientFunds, ModelOff, NotFound, QuoteExpired, TooManyOpen } from '../errors.ts'
+import {
+  Banned,
+  FreeLimitReached,
+  InDebt,
+  InsufficientFunds,
+  ModelOff,
+  NotFound,
+  QuoteExpired,
+  TooManyOpen,
+} from '../errors.ts'
 import { newId, shortId } from '../id.ts'
 import { openGenerations, type Ref, readGeneration } from '../payments/generations.ts'
-import { type Quote, quoteMinutes, readQuote } from '../payments/quotes.ts'
+import { bonusQuote, type Quote, quoteMinutes, readQuote } from '../payments/quotes.ts'
 import { button } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
@@ -29,7 +38,9 @@ export function quotePresses(deps: BotDeps): Composer<BotContext> {
     switch (op) {
       case 'ok':
       case 'fr':
-        return start(ctx, deps, quote)
+        return start(ctx, deps, quote, quote.id)
+      case 'rf':
+        return startBonus(ctx, deps, quote)
       case 'ed':
         return change(ctx, deps, quote)
       case 'x':
@@ -47,8 +58,18 @@ const slackMs = 120_000
 const stands = ({ catalogue }: BotDeps, model: Model, { inputs, priceKop }: Quote): boolean =>
   checkInputs(model, inputs).length === 0 && (priceKop > 0 || catalogue.freeIds.has(model.id))
 
-/** Places the order at the price of the row. The message of the price turns into that of the progress. */
-async function start(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
+/** One press takes a bonus run and starts: the same order under a quote of its own. Whichever way it starts, it starts once. */
+async function startBonus(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
+  const id = await bonusQuote(deps.sql, ctx.user.id, quote.id)
+  if (id === undefined) return renew(ctx, deps, quote)
+  await start(ctx, deps, quote, id)
+}
+
+/**
+ * Places the order of a shown quote at the price of the row `quoteId`. The message of the price turns into that of the
+ * progress.
+ */
+async function start(ctx: BotContext, deps: BotDeps, quote: Quote, quoteId: string): Promise<void> {
   const model = deps.forSale.byId(quote.modelId)
   if (!model) return gone(ctx, deps, quote)
   if (!stands(deps, model, quote)) return renew(ctx, deps, quote)
@@ -57,7 +78,7 @@ async function start(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void
     userId,
     id: newId(),
     requestKey: `q:${quote.id}`,
-    quoteId: quote.id,
+    quoteId,
     chatId: ctx.chat!.id,
     messageId: ctx.callbackQuery?.message?.message_id ?? null,
     deadlineMs: model.timeout_seconds * 1000 + slackMs,
@@ -68,7 +89,7 @@ async function start(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void
     if (started.result !== 'started') return await alreadyStarted(ctx, deps, ref)
     await began(ctx, deps, quote.id, ref)
   } catch (error) {
-    if (error instanceof InsufficientFunds) {
+    if (error instanceof InsufficientFunds || error instanceof InDebt) {
       await ctx.show(await quoteScreen(deps, userId, quote, ctx.language))
     } else if (error instanceof QuoteExpired || error instanceof FreeLimitReached) {
       await renew(ctx, deps, quote)
@@ -78,6 +99,8 @@ async function start(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void
     } else if (error instanceof TooManyOpen) {
       await ctx.answer()
       await tooMany(ctx, deps)
+    } else if (error instanceof Banned) {
+      await ctx.answer(ctx.t.banned, { alert: true })
     } else if (error instanceof NotFound) {
       await ctx.answer(ctx.t.outdated)
     } else throw error

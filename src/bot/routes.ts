@@ -11,7 +11,7 @@ const list = 'ti|ii|tv|iv|au|to|all|free|pop|find'
 export type List = 'ti' | 'ii' | 'tv' | 'iv' | 'au' | 'to' | 'all' | 'free' | 'pop' | 'find'
 /** s skip, u default, b back, x cancel, v option n, a done adding, c clear files, e edit field n, o extras, k go, r resume, n anew, p template n, i improve. */
 export type DraftOp = 's' | 'u' | 'b' | 'x' | 'v' | 'a' | 'c' | 'e' | 'o' | 'k' | 'r' | 'n' | 'p' | 'i'
-export type QuoteOp = 'ok' | 'fr' | 'ed' | 'x'
+export type QuoteOp = 'ok' | 'fr' | 'rf' | 'ed' | 'x'
 export type GenerationOp = 'st' | 'cx' | 'why' | 'rp' | 'ed' | 'rs' | 'or' | 'sp'
 /** Larger, or moving. */
 export type FollowUp = 'up' | 'an'
@@ -74,7 +74,7 @@ const table = {
     p => [part(p, 1), Number(p[2]), part(p, 3) as DraftOp, Number(p[4] ?? 0)],
   ),
   quote: route<[string, QuoteOp]>(
-    `q:${id}:(?:ok|fr|ed|x)`,
+    `q:${id}:(?:ok|fr|rf|ed|x)`,
     (quote, op) => `q:${quote}:${op}`,
     p => [part(p, 1), part(p, 2) as QuoteOp],
   ),
@@ -105,6 +105,25 @@ const table = {
     `b:o:${count}`,
     before => `b:o:${before}`,
     p => [Number(p[2])],
+  ),
+  /** A top-up or what became of it: the seq of its entry in the ledger. */
+  payment: route<[number]>(
+    `b:p:${count}`,
+    seq => `b:p:${seq}`,
+    p => [Number(p[2])],
+  ),
+  paymentQuestion: route<[number]>(
+    `b:q:${count}`,
+    seq => `b:q:${seq}`,
+    p => [Number(p[2])],
+  ),
+  statement: plain('b:csv'),
+  promo: plain('pr'),
+  referral: plain('rf'),
+  forget: route<[1 | 2]>(
+    'del:[12]',
+    step => `del:${step}`,
+    p => [Number(p[1]) as 1 | 2],
   ),
   topUp: route<[string | undefined]>(
     `t(?::${id})?`,

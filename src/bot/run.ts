@@ -1,10 +1,11 @@
 import { Composer } from 'telegraf'
 import { NotFound, Refused } from '../errors.ts'
 import { shortId } from '../id.ts'
-import { type Generation, type Ref, readGeneration } from '../payments/generations.ts'
+import { type Generation, outputsOf, type Ref, readGeneration } from '../payments/generations.ts'
 import { button } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
+import { openDraft } from './drafts.ts'
 import { createMessages } from './messages.ts'
 import { goneScreen } from './models.ts'
 import { offer, quoteScreen } from './offer.ts'
@@ -38,7 +39,7 @@ export function runPresses(deps: BotDeps): Composer<BotContext> {
       case 'or':
         return sendAgain(ctx, deps, run, deps.original)
       case 'sp':
-        return support(ctx, run)
+        return support(ctx, deps, run)
     }
   })
   return bot
@@ -108,11 +109,12 @@ async function change(ctx: BotContext, deps: BotDeps, run: Generation): Promise<
 
 async function sendAgain(
   ctx: BotContext,
-  { log }: BotDeps,
+  { sql, log }: BotDeps,
   run: Generation,
   send: (ref: Ref) => Promise<void>,
 ): Promise<void> {
-  if (run.execState !== 'success') return ctx.answer(ctx.t.run.cannotResend, { alert: true })
+  const isGone = run.execState !== 'success' || (await outputsOf(sql, refOf(run))).every(({ url }) => url === '')
+  if (isGone) return ctx.answer(ctx.t.run.cannotResend, { alert: true })
   await ctx.answer(ctx.t.run.resending)
   try {
     await send(refOf(run))
@@ -123,8 +125,9 @@ async function sendAgain(
   }
 }
 
-async function support(ctx: BotContext, run: Generation): Promise<void> {
+async function support(ctx: BotContext, { sql }: BotDeps, run: Generation): Promise<void> {
   await ctx.answer()
+  await openDraft(sql, run.userId, { kind: 'question', step: `run:${run.id}` })
   const rows = [
     [button(ctx.t.whyButton, to.generation(run.id, 'why'))],
     [button(ctx.t.backButton, to.generation(run.id, undefined)), button(ctx.t.menuButton, to.menu())],

@@ -69,7 +69,11 @@ export async function menuScreen({ sql, forSale }: BotDeps, { t, user }: BotCont
         button(t.allButton(forSale.models.length), to.list('all', 0)),
       ],
       [button(t.historyButton, to.history('a', '0')), button(t.balanceButton, to.balance())],
-      [button(t.languageButton, to.language(undefined)), button(t.helpButton, to.help(undefined))],
+      [
+        button(t.referral.button, to.referral()),
+        button(t.languageButton, to.language(undefined)),
+        button(t.helpButton, to.help(undefined)),
+      ],
     ],
   }
 }

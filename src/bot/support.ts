@@ -1,17 +1,21 @@
 import { Composer } from 'telegraf'
 import { message } from 'telegraf/filters'
-import { lines } from '../i18n/format.ts'
-import { stringsFor } from '../i18n/strings.ts'
-import { shortId } from '../id.ts'
-import { type HistoryLine, history } from '../payments/generations.ts'
-import { clip } from '../telegram/html.ts'
+import { dateText, lines } from '../i18n/format.ts'
+import { type Strings, stringsFor } from '../i18n/strings.ts'
+import { newId, shortId } from '../id.ts'
+import type { Language } from '../money.ts'
+import { type Generation, type HistoryLine, history, readGeneration } from '../payments/generations.ts'
+import { lastPayments, paymentBySeq } from '../payments/statement.ts'
+import { clip, type Html } from '../telegram/html.ts'
 import { button, type Screen, show } from '../telegram/screen.ts'
 import { languageFor } from '../users/users.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
+import { dropDraft, readDraft } from './drafts.ts'
 import { moneyText } from './history.ts'
 import { nameOf } from './messages.ts'
 import { menuButton } from './models.ts'
+import { tailOf } from './payment.ts'
 import { to } from './routes.ts'
 
 /** S22: a question goes to every admin as a message, and an admin's reply to that message comes back as the answer. */
@@ -20,16 +24,22 @@ export function support(deps: BotDeps) {
   bot.command('paysupport', async ctx => {
     const question = ctx.payload.trim()
     if (question === '') return ctx.show(await askScreen(deps, ctx))
-    const isHeard = await passOn(deps, ctx, question)
-    return ctx.show({ text: isHeard ? ctx.t.support.sent : ctx.t.support.nobody, buttons: [[menuButton(ctx)]] })
+    return passOn(deps, ctx, question, await runNamed(deps, ctx, question))
   })
   bot.on(message('text'), async (ctx, next) => {
     const { reply_to_message: question } = ctx.message
     const isReply = question?.from?.id === ctx.botInfo.id && deps.adminIds.includes(ctx.user.id)
     const asker = isReply && 'text' in question ? askerOf(question.text) : undefined
-    if (asker === undefined || ctx.text.startsWith('/')) return next()
-    const isSent = await answer(deps, ctx, asker, ctx.text)
-    return ctx.show({ text: isSent ? ctx.t.support.answered : ctx.t.support.notAnswered, buttons: [[menuButton(ctx)]] })
+    if (ctx.text.startsWith('/')) return next()
+    if (asker !== undefined) {
+      const isSent = await answer(deps, ctx, asker, ctx.text)
+      const text = isSent ? ctx.t.support.answered : ctx.t.support.notAnswered
+      return ctx.show({ text, buttons: [[menuButton(ctx)]] })
+    }
+    const draft = await readDraft(deps.sql, ctx.user.id)
+    if (draft?.kind !== 'question') return next()
+    await passOn(deps, ctx, ctx.text, await picked(deps, ctx, draft.step ?? ''))
+    await dropDraft(deps.sql, ctx.user.id)
   })
   return bot
 }
@@ -37,11 +47,45 @@ export function support(deps: BotDeps) {
 // With the words around it a question stays one message, which an admin can reply to.
 const mostOfQuestion = 3_000
 
+const mostOffered = 5
+
 const runsOf = ({ sql }: BotDeps, ctx: BotContext, most: number) => history(sql, ctx.user.id, 'all', null, most)
+
+/** What a question is about, in the words of whoever reads it. */
+type About = ((t: Strings, language: Language) => Html) | undefined
+
+const aboutRun =
+  ({ catalogue }: BotDeps, run: HistoryLine | Generation): About =>
+  (t, language) =>
+    t.support.about(run.id, nameOf(catalogue, run.modelId, language), moneyText({ t }, run))
+
+/** The run of a № in the question. A № alone is four characters of its id: the admins are told it in full. */
+async function runNamed(deps: BotDeps, ctx: BotContext, question: string): Promise<About> {
+  const short = /(?:№|No)\s*([a-z2-7]{4})(?![a-z\d])/i.exec(question)?.[1]?.toLowerCase()
+  const run = (short === undefined ? [] : await runsOf(deps, ctx, 100)).find(one => shortId(one.id) === short)
+  return run && aboutRun(deps, run)
+}
+
+/** The run or the payment that was picked before the question was written; the step of its draft names it. */
+async function picked(deps: BotDeps, ctx: BotContext, step: string): Promise<About> {
+  const [what, key = ''] = step.split(':')
+  const userId = ctx.user.id
+  if (what === 'run') {
+    const run = await readGeneration(deps.sql, { userId, id: key })
+    return run && aboutRun(deps, run)
+  }
+  const [payment] = await paymentBySeq(deps.sql, userId, Number(key))
+  if (!payment) return undefined
+  const { provider, chargeId, amountKop, receivedAt } = payment
+  return (t, language) => t.payment.about(provider, chargeId, amountKop, dateText(receivedAt, language))
+}
 
 async function askScreen(deps: BotDeps, ctx: BotContext): Promise<Screen> {
   const { t, language } = ctx
-  const runs = await runsOf(deps, ctx, 3)
+  const [runs, payments] = await Promise.all([
+    runsOf(deps, ctx, mostOffered),
+    lastPayments(deps.sql, ctx.user.id, mostOffered),
+  ])
   const row = (run: HistoryLine) => {
     const name = nameOf(deps.catalogue, run.modelId, language)
     return [button(t.support.run(shortId(run.id), name, moneyText(ctx, run)), to.generation(run.id, 'why'))]
@@ -50,18 +94,21 @@ async function askScreen(deps: BotDeps, ctx: BotContext): Promise<Screen> {
     text: t.support.ask(runs[0] ? shortId(runs[0].id) : '7k2m'),
     buttons: [
       ...runs.map(row),
+      ...payments.map(payment => {
+        const date = dateText(payment.receivedAt, language)
+        const facts = { date, amountKop: payment.amountKop, chargeTail: tailOf(payment) }
+        return [button(t.payment.row(facts), to.payment(payment.seq))]
+      }),
       [button(t.historyButton, to.history('a', '0')), button(t.operationsButton, to.operations(0))],
       [menuButton(ctx)],
     ],
   }
 }
 
-/** Whether anybody was reached. The run is told in full: a № alone is four characters of its id. */
-async function passOn(deps: BotDeps, ctx: BotContext, question: string): Promise<boolean> {
-  const { sql, catalogue, adminIds, log } = deps
+/** Tells every admin, and the person whether anybody was reached. */
+async function passOn({ sql, adminIds, log }: BotDeps, ctx: BotContext, question: string, about: About): Promise<void> {
   const { id, first_name, username } = ctx.from!
-  const short = /(?:№|No)\s*([a-z2-7]{4})(?![a-z\d])/i.exec(question)?.[1]?.toLowerCase()
-  const run = (short === undefined ? [] : await runsOf(deps, ctx, 100)).find(one => shortId(one.id) === short)
+  const ticket = shortId(newId())
   let isHeard = false
   for (const adminId of adminIds) {
     try {
@@ -69,8 +116,8 @@ async function passOn(deps: BotDeps, ctx: BotContext, question: string): Promise
       const t = stringsFor(language)
       const text = lines(
         t.support.question(id, username ? `@${username}` : first_name, clip(question, mostOfQuestion)),
-        run && t.support.about(run.id, nameOf(catalogue, run.modelId, language), moneyText({ t }, run)),
-        t.support.howToAnswer,
+        about?.(t, language),
+        t.support.howToAnswer(ticket),
       )
       await show(ctx.telegram, { chatId: adminId }, { text, buttons: [] })
       isHeard = true
@@ -78,7 +125,8 @@ async function passOn(deps: BotDeps, ctx: BotContext, question: string): Promise
       log.error({ err: error, adminId, userId: id }, 'a question did not reach an admin')
     }
   }
-  return isHeard
+  const { support } = ctx.t
+  await ctx.show({ text: isHeard ? support.sent(ticket) : support.nobody, buttons: [[menuButton(ctx)]] })
 }
 
 /** The id at the beginning of our own words; what a person wrote comes after it. */

@@ -28,7 +28,7 @@ export const timelineOf = query(
   Moment,
   (sql, { userId, id }: Ref) => sql`
     with g as (
-      select g.*, q.created_at as quoted_at, q.price_kop as quoted_kop
+      select g.*, q.created_at as quoted_at, coalesce(q.full_kop, q.price_kop) as quoted_kop
       from pay.generations g
       join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id
       where g.user_id = ${userId} and g.id = ${id}
@@ -38,7 +38,7 @@ export const timelineOf = query(
       select l.created_at, 2, 'held', -l.amount_kop, null, null from pay.ledger_entries l, g
       where l.user_id = g.user_id and l.generation_id = g.id and l.kind = 'debit'
       union all
-      select e.created_at, 2, 'free', null, null, null from pay.generation_events e, g
+      select e.created_at, 2, case when g.grant_ref is null then 'free' else 'bonus' end, null, null, null from pay.generation_events e, g
       where e.user_id = g.user_id and e.request_id = g.id and e.status = 'started' and g.is_free
       union all
       select submitted_at, 3, 'sent', null, task_id, null from g
@@ -55,7 +55,8 @@ export const timelineOf = query(
       from pay.ledger_entries l, g
       where l.user_id = g.user_id and l.generation_id = g.id and l.kind in ('refund', 'part_refund')
       union all
-      select finished_at, 5, 'free_returned', null, null, null from g where is_free and exec_state in ('failed', 'timeout')
+      select finished_at, 5, case when grant_ref is null then 'free_returned' else 'bonus_returned' end, null, null, null
+      from g where is_free and exec_state in ('failed', 'timeout')
     )
     select at, what, kop, detail, files from moments order by n, at`,
 )
@@ -103,6 +104,8 @@ function stepOf({ what, kop, detail, files }: Moment, choices: string): Timeline
       return { what, kop: Number(detail), backKop: kop ?? 0 }
     case 'free':
     case 'free_returned':
+    case 'bonus':
+    case 'bonus_returned':
     case 'timeout':
       return { what }
     case 'sent':

@@ -46,6 +46,9 @@ export const timeText = (at: Date, language: Language): string =>
 /** «15:08:03», Moscow time. */
 export const secondText = (at: Date): string => inMoscow(at).slice(11, 19)
 
+/** «2026-11-23 15:08:03», Moscow time, as a spreadsheet reads it. */
+export const stampText = (at: Date): string => inMoscow(at).slice(0, 19).replace('T', ' ')
+
 /** «23.11 15:09», in English «23 Nov 15:09»; Moscow time. */
 export function dateText(at: Date, language: Language): string {
   const iso = inMoscow(at)

@@ -185,8 +185,9 @@ export const navigationEn: Navigation = {
   runningButton: (name, short, kop) => `⏳ ${name} · No\u00a0${short} ·\u00a0${price(kop)}`,
   operationsTitle: html`📄 <b>Operations</b>`,
   operationsEmpty: html`No operations yet.`,
+  operationKind: kind => operationKinds[kind] ?? 'movement',
   operation: ({ date, kind, amountKop, name, number }) =>
-    html`${date} ${operationKinds[kind] ?? 'movement'} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` No\u00a0${number}` : ''}`,
+    html`${date} ${navigationEn.operationKind(kind)} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` No\u00a0${number}` : ''}`,
 
   // S20
   language: html`🌐 Язык · Language`,
@@ -243,7 +244,7 @@ It stands under every result and in the history.`,
 3. The files you send are used only for the run and kept for a few days. Ready files stay in this chat.
 4. Not allowed: anything illegal, sexual content with minors, harassment, and fakes of real people without their consent.
 5. A model makes the result: check it before you use it.
-6. Questions and refunds: /paysupport
+6. Questions and refunds: /paysupport. Deleting your data: /delete_me
 
 As of 24 November 2026.`,
   support: {
@@ -251,13 +252,13 @@ As of 24 November 2026.`,
 Write it in one message after the command, for example:
 <code>/paysupport No\u00a0${short} no result came</code>
 The operator will read it. For a run without a result the money comes back by itself.
-What became of each run is in /history and behind the buttons below.`,
-    sent: html`Passed on. We will answer here.`,
+Or choose a payment or a run below; all runs are in /history`,
+    sent: ticket => html`Passed on, ticket No\u00a0${ticket}. We will answer here.`,
     nobody: html`There is nobody to answer now: please try later.`,
     run: (short, name, money) => `🧾 No\u00a0${short} · ${money} · ${name}`,
     question: (from, name, text) => html`Question from ${from} ${name}:\n${text}`,
     about: (id, name, state) => html`<code>${id}</code> · ${name} · ${state}`,
-    howToAnswer: html`To answer, reply to this message.`,
+    howToAnswer: ticket => html`Ticket No\u00a0${ticket}. To answer, reply to this message.`,
     answer: text => html`💬 <b>Answer from support</b>\n${text}`,
     answered: html`The answer was sent.`,
     notAnswered: html`The answer was not delivered.`,
@@ -352,6 +353,8 @@ on and off stand until auto takes them back.`,
     history: 'History of runs',
     balance: 'Balance',
     topup: 'Top up',
+    promo: 'Promo code',
+    ref: 'Invite a friend',
     lang: 'Язык · Language',
     help: 'Help',
     terms: 'Terms',
@@ -370,4 +373,6 @@ const operationKinds: Record<string, string> = {
   refund: 'return',
   part_refund: 'part return',
   adjust: 'correction',
+  reversal: 'payment returned',
+  repayment: 'paid off',
 }

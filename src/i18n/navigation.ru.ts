@@ -191,8 +191,9 @@ export const navigationRu = {
   runningButton: (name: string, short: string, kop: number) => `⏳ ${name} · №\u00a0${short} ·\u00a0${price(kop)}`,
   operationsTitle: html`📄 <b>Операции</b>`,
   operationsEmpty: html`Операций пока нет.`,
+  operationKind: (kind: string): string => operationKinds[kind] ?? 'движение',
   operation: ({ date, kind, amountKop, name, number }: OperationFacts) =>
-    html`${date} ${operationKinds[kind] ?? 'движение'} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` №\u00a0${number}` : ''}`,
+    html`${date} ${navigationRu.operationKind(kind)} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` №\u00a0${number}` : ''}`,
 
   // S20
   language: html`🌐 Язык · Language`,
@@ -249,7 +250,7 @@ export const navigationRu = {
 3. Присланные файлы нужны только для запуска и хранятся несколько дней. Готовые файлы остаются в этом чате.
 4. Нельзя создавать незаконное, сексуальное с участием детей, травлю и подделки реальных людей без их согласия.
 5. Результат создаёт модель: проверяйте его, прежде чем использовать.
-6. Вопросы и возвраты: /paysupport
+6. Вопросы и возвраты: /paysupport. Удалить свои данные: /delete_me
 
 Редакция от 24 ноября 2026 года.`,
   support: {
@@ -257,13 +258,13 @@ export const navigationRu = {
 Напишите его одним сообщением после команды, например:
 <code>/paysupport №\u00a0${short} не пришёл результат</code>
 Вопрос прочитает оператор. За запуск без результата деньги возвращаются сами.
-Что стало с каждым запуском, видно в /history и по кнопкам ниже.`,
-    sent: html`Передали. Ответим здесь.`,
+Или выберите платёж или запуск ниже; все запуски — в /history`,
+    sent: (ticket: string) => html`Передали, обращение №\u00a0${ticket}. Ответим здесь.`,
     nobody: html`Сейчас некому ответить: попробуйте позже.`,
     run: (short: string, name: string, money: string) => `🧾 №\u00a0${short} · ${money} · ${name}`,
     question: (from: number, name: string, text: string) => html`Вопрос от ${from} ${name}:\n${text}`,
     about: (id: string, name: string, state: string) => html`<code>${id}</code> · ${name} · ${state}`,
-    howToAnswer: html`Чтобы ответить, ответьте на это сообщение.`,
+    howToAnswer: (ticket: string) => html`Обращение №\u00a0${ticket}. Чтобы ответить, ответьте на это сообщение.`,
     answer: (text: string) => html`💬 <b>Ответ поддержки</b>\n${text}`,
     answered: html`Ответ отправлен.`,
     notAnswered: html`Ответ не доставлен.`,
@@ -356,6 +357,8 @@ on и off держатся, пока их не снимет auto.`,
     history: 'История запусков',
     balance: 'Баланс',
     topup: 'Пополнить',
+    promo: 'Промокод',
+    ref: 'Пригласить друга',
     lang: 'Язык · Language',
     help: 'Помощь',
     terms: 'Условия',
@@ -374,4 +377,6 @@ const operationKinds: Record<string, string> = {
   refund: 'возврат',
   part_refund: 'возврат части',
   adjust: 'исправление',
+  reversal: 'возврат платежа',
+  repayment: 'погашение',
 }

@@ -340,8 +340,7 @@ export const orderingEn: Ordering = {
     support: short =>
       lines(
         html`💬 <b>A question about run No\u00a0${short}</b>`,
-        html`Write it in one message after the command, for example:`,
-        html`<code>/paysupport No\u00a0${short} no result came</code>`,
+        html`Write it in one message.`,
         html`The operator will read it. What became of the run and the money can be seen already: “🧾”.`,
       ),
 
@@ -389,6 +388,8 @@ function moment(step: TimelineStep): string {
       return `set aside ${amount(step.kop)}`
     case 'free':
       return 'a free run was taken'
+    case 'bonus':
+      return 'a bonus run was taken'
     case 'sent':
       return step.taskTail === undefined ? 'sent' : `sent, task No\u00a0…${step.taskTail}`
     case 'result':
@@ -407,5 +408,7 @@ function moment(step: TimelineStep): string {
       return `charged ${amount(0)} · returned ${amount(step.kop)}`
     case 'free_returned':
       return 'the free run came back'
+    case 'bonus_returned':
+      return 'the bonus run came back'
   }
 }

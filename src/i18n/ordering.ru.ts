@@ -359,8 +359,7 @@ export const orderingRu = {
     support: (short: string) =>
       lines(
         html`💬 <b>Вопрос о запуске №\u00a0${short}</b>`,
-        html`Напишите его одним сообщением после команды, например:`,
-        html`<code>/paysupport №\u00a0${short} не пришёл результат</code>`,
+        html`Напишите его одним сообщением.`,
         html`Вопрос прочитает оператор. Что было с запуском и деньгами, видно уже сейчас: «🧾».`,
       ),
 
@@ -409,6 +408,8 @@ function moment(step: TimelineStep): string {
       return `отложено ${amount(step.kop)}`
     case 'free':
       return 'взят бесплатный запуск'
+    case 'bonus':
+      return 'взят бонусный запуск'
     case 'sent':
       return step.taskTail === undefined ? 'отправлено' : `отправлено, №\u00a0исполнителя …${step.taskTail}`
     case 'result':
@@ -427,5 +428,7 @@ function moment(step: TimelineStep): string {
       return `списано ${amount(0)} · возвращено ${amount(step.kop)}`
     case 'free_returned':
       return 'бесплатный запуск вернулся'
+    case 'bonus_returned':
+      return 'бонусный запуск вернулся'
   }
 }

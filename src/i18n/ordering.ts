@@ -44,7 +44,7 @@ export type TimelineStep =
   | { what: 'price'; kop: number; choices: string }
   | { what: 'held' | 'charged' | 'returned'; kop: number }
   | { what: 'kept'; kop: number; backKop: number }
-  | { what: 'free' | 'free_returned' | 'cancelled' | 'failed' | 'timeout' }
+  | { what: 'free' | 'free_returned' | 'bonus' | 'bonus_returned' | 'cancelled' | 'failed' | 'timeout' }
   | { what: 'sent'; taskTail: string | undefined }
   | { what: 'result'; files: number }
 

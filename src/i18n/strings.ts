@@ -1,4 +1,7 @@
 import type { Language } from '../money.ts'
+import { giftsEn } from './gifts.en.ts'
+import { giftsRu } from './gifts.ru.ts'
+import type { Gifts } from './gifts.ts'
 import { navigationEn } from './navigation.en.ts'
 import { navigationRu } from './navigation.ru.ts'
 import type { Navigation } from './navigation.ts'
@@ -13,11 +16,11 @@ import { promptsRu } from './prompts.ru.ts'
 import type { Prompts } from './prompts.ts'
 
 /** Everything the bot says, one key a text: a plain string for a caption or a toast, `Html` for a message. */
-export type Strings = Navigation & Ordering & Paying & Prompts
+export type Strings = Navigation & Ordering & Paying & Prompts & Gifts
 
 const strings: Record<Language, Strings> = {
-  ru: { ...navigationRu, ...orderingRu, ...payingRu, ...promptsRu },
-  en: { ...navigationEn, ...orderingEn, ...payingEn, ...promptsEn },
+  ru: { ...navigationRu, ...orderingRu, ...payingRu, ...promptsRu, ...giftsRu },
+  en: { ...navigationEn, ...orderingEn, ...payingEn, ...promptsEn, ...giftsEn },
 }
 
 export const stringsFor = (language: Language): Strings => strings[language]

@@ -15,6 +15,7 @@ import { TelegramRefused } from '../telegram/client.ts'
 import { type Item, mayUpload, type Sent, sendOriginal, sendResult } from '../telegram/delivery.ts'
 import {
   type Mark,
+  type Notice,
   type OfGeneration,
   type OfSwitch,
   type Outgoing,
@@ -56,22 +57,36 @@ export async function deliverJob(options: DeliverOptions, outboxId: number): Pro
   crash('outbox_taken')
   const { body, ...rest } = outgoing
   if (body.kind === 'switch') await deliverSwitch(options, { ...rest, body })
+  else if (body.kind === 'notice') await deliverNotice(options, { ...rest, body })
   else await deliverGeneration(options, { ...rest, body })
 }
 
 async function deliverSwitch(options: DeliverOptions, outgoing: Outgoing<OfSwitch>): Promise<void> {
-  const { sql, telegram, messages } = options
   const { modelId, n, isLast } = outgoing.body
-  const chatId = outgoing.userId
-  const [[change], language] = await Promise.all([switchOf(sql, modelId, n), languageFor(sql, chatId)])
+  const [change] = await switchOf(options.sql, modelId, n)
   if (!change) throw new Error(`outbox ${outgoing.id} names the switch ${n} of ${modelId}, which is not there`)
+  await deliverWords(options, outgoing, language => options.messages.switched(change, isLast, language))
+}
+
+const deliverNotice = (options: DeliverOptions, outgoing: Outgoing<Notice>): Promise<void> =>
+  deliverWords(options, outgoing, language => options.messages.notice(outgoing.body, language))
+
+/** One message of words alone. */
+async function deliverWords(
+  options: DeliverOptions,
+  outgoing: Outgoing,
+  words: (language: Language) => Screen,
+): Promise<void> {
+  const { sql, telegram } = options
+  const chatId = outgoing.userId
+  const language = await languageFor(sql, chatId)
   let outcome: Outcome
   try {
-    outcome = { ...blank, messageId: await show(telegram, { chatId }, messages.switched(change, isLast, language)) }
+    outcome = { ...blank, messageId: await show(telegram, { chatId }, words(language)) }
   } catch (error) {
     outcome = await refusal(options, outgoing, error)
   }
-  const said = { outboxId: outgoing.id, kind: 'switch', modelId, n, userId: chatId, attempt: outgoing.attempts }
+  const said = { outboxId: outgoing.id, ...outgoing.body, userId: chatId, attempt: outgoing.attempts }
   await conclude(options, outgoing, { ...outcome, files: [] }, said)
 }
 

@@ -19,6 +19,7 @@ const Generation = Type.Object({
   modelId: Type.String(),
   category: Type.String(),
   isFree: Type.Boolean(),
+  isBonus: Type.Boolean(),
   priceKop: Type.Integer(),
   /** What stays with us of a captured run: less than the price where fewer files arrived than were promised. */
   keptKop: Nullable(Type.Integer()),
@@ -51,8 +52,9 @@ export const generationById = query(
   Generation,
   (sql, { userId, id }: Ref) => sql`
     select g.user_id as "userId", g.id, g.chat_id as "chatId", g.message_id as "messageId", g.model_id as "modelId",
-      g.category, g.is_free as "isFree", g.price_kop as "priceKop", g.kept_kop as "keptKop",
-      g.promised, g.exec_state as "execState", g.money_state as "moneyState", g.task_id as "taskId", g.attempt, g.look, g.deadline_at as "deadlineAt",
+      g.category, g.is_free as "isFree", g.grant_ref is not null as "isBonus", g.price_kop as "priceKop",
+      g.kept_kop as "keptKop", g.promised, g.exec_state as "execState", g.money_state as "moneyState",
+      g.task_id as "taskId", g.attempt, g.look, g.deadline_at as "deadlineAt",
       g.deadline_at <= now() as "isOverdue", g.deadline_at <= now() - interval '15 minutes' as "isHopeless", g.created_at as "createdAt", g.submitted_at as "submittedAt",
       g.finished_at as "finishedAt",
       (extract(epoch from coalesce(g.finished_at, now()) - g.created_at) * 1000)::float8 as "ageMs",
@@ -108,6 +110,7 @@ const Line = Type.Object({
   execState: ExecState,
   moneyState: MoneyState,
   isFree: Type.Boolean(),
+  isBonus: Type.Boolean(),
   priceKop: Type.Integer(),
   keptKop: Nullable(Type.Integer()),
   createdAt: Type.Date(),
@@ -120,7 +123,8 @@ export const history = query(
   Line,
   (sql, userId: number, filter: 'all' | 'done' | 'failed', before: string | null, limit: number) => sql`
     select g.id, g.model_id as "modelId", g.exec_state as "execState", g.money_state as "moneyState", g.is_free as "isFree",
-      g.price_kop as "priceKop", g.kept_kop as "keptKop", g.created_at as "createdAt", g.task_id as "taskId", e.error_code as "errorCode"
+      g.grant_ref is not null as "isBonus", g.price_kop as "priceKop", g.kept_kop as "keptKop",
+      g.created_at as "createdAt", g.task_id as "taskId", e.error_code as "errorCode"
     from pay.generations g
     left join pay.generation_events e on e.user_id = g.user_id and e.request_id = g.id and e.status <> 'started'
     where g.user_id = ${userId}

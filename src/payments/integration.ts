@@ -2,7 +2,9 @@ import { type Static, Type } from '@sinclair/typebox'
 import { crash } from '../crash.ts'
 import { only, query, type Sql, untilAnswered } from '../db.ts'
 import {
+  Banned,
   FreeLimitReached,
+  InDebt,
   InsufficientFunds,
   ModelOff,
   NotFound,
@@ -80,7 +82,8 @@ export const genStart = query(
 /**
  * Admits the order, takes its price (or one free run) and records `started`: one statement, so all of it or nothing.
  * Safe to repeat with the same order: the second call answers `duplicate` and takes nothing. Throws InsufficientFunds,
- * QuoteExpired, TooManyOpen, FreeLimitReached, ModelOff, NotFound (no such quote of this user), Unknown (ask again).
+ * InDebt, Banned, QuoteExpired, TooManyOpen, FreeLimitReached, ModelOff, NotFound (no such quote of this user), Unknown
+ * (ask again).
  */
 export async function place(sql: Sql, order: Order, limits: Limits): Promise<Started> {
   try {
@@ -92,8 +95,12 @@ export async function place(sql: Sql, order: Order, limits: Limits): Promise<Sta
     switch (sqlState(error)) {
       case 'P0402':
         throw new InsufficientFunds(about, { cause: error })
+      case 'P0403':
+        throw new InDebt(about, { cause: error })
       case 'P0404':
         throw new NotFound(about, { cause: error })
+      case 'P0405':
+        throw new Banned(about, { cause: error })
       case 'P0410':
         throw new QuoteExpired(about, { cause: error })
       case 'P0423':

@@ -59,6 +59,24 @@ export const quoteById = query(
     where q.user_id = ${userId} and q.id = ${id}`,
 )
 
+/** The same order as a bonus run: its price is nothing, `full_kop` what it would cost. */
+export const quoteForBonus = query(
+  Type.Object({ id: Type.String() }),
+  (sql, userId: number, quoteId: string, id: string) => sql`
+    insert into pay.quotes (user_id, id, model_id, category, inputs, params, price_kop, full_kop, credits, usd_rub_rate, markup,
+      expires_at)
+    select q.user_id, ${id}, q.model_id, q.category, q.inputs, q.params, 0, q.price_kop, q.credits, q.usd_rub_rate, q.markup,
+      q.expires_at
+    from pay.quotes q where q.user_id = ${userId} and q.id = ${quoteId} and q.price_kop > 0 and q.expires_at > now()
+    returning id`,
+)
+
+/** The id of the quote that a bonus run is started from; undefined where the one that was shown has run out. */
+export async function bonusQuote(sql: Sql, userId: number, quoteId: string): Promise<string | undefined> {
+  const [row] = await quoteForBonus(sql, userId, quoteId, newId())
+  return row?.id
+}
+
 /** A user's own quote; `generationId` is set once it was used. */
 export async function readQuote(sql: Sql, userId: number, id: string): Promise<Quote | undefined> {
   const [row] = await quoteById(sql, userId, id)

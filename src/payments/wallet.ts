@@ -5,14 +5,17 @@ const Wallet = Type.Object({
   balanceKop: Type.Integer(),
   atWorkKop: Type.Integer(),
   atWorkCount: Type.Integer(),
+  debtKop: Type.Integer(),
 })
-/** Kopecks. `balanceKop` is what can be spent; `atWorkKop` is held by running generations and is not part of it. */
+/** Kopecks. `balanceKop` is what can be spent; `atWorkKop` is held by running generations and is not part of it;
+ * `debtKop` is what a returned payment left to make up. */
 export type Wallet = Static<typeof Wallet>
 
 export const walletOf = query(
   Wallet,
   (sql, userId: number) => sql`
-    select w.balance_kop as "balanceKop", coalesce(g.held, 0)::bigint as "atWorkKop", coalesce(g.n, 0)::int as "atWorkCount"
+    select w.balance_kop as "balanceKop", coalesce(g.held, 0)::bigint as "atWorkKop", coalesce(g.n, 0)::int as "atWorkCount",
+      w.debt_kop as "debtKop"
     from pay.wallets w
     left join (select sum(price_kop) as held, count(*) as n from pay.generations
                where user_id = ${userId} and finished_at is null) g on true
@@ -22,7 +25,7 @@ export const walletOf = query(
 /** What a user has. A user without a wallet has nothing. */
 export async function readWallet(sql: Sql, userId: number): Promise<Wallet> {
   const [row] = await walletOf(sql, userId)
-  return row ?? { balanceKop: 0, atWorkKop: 0, atWorkCount: 0 }
+  return row ?? { balanceKop: 0, atWorkKop: 0, atWorkCount: 0, debtKop: 0 }
 }
 
 /** Kopecks that can be spent. */
@@ -35,6 +38,8 @@ const Operation = Type.Object({
   balanceAfterKop: Type.Integer(),
   generationId: Type.Union([Type.String(), Type.Null()]),
   modelId: Type.Union([Type.String(), Type.Null()]),
+  /** Of the payment that came in or went back with this entry. */
+  chargeId: Type.Union([Type.String(), Type.Null()]),
   createdAt: Type.Date(),
 })
 export type Operation = Static<typeof Operation>
@@ -44,7 +49,9 @@ export const operations = query(
   Operation,
   (sql, userId: number, before: number, limit: number) => sql`
     select l.seq, l.kind, l.amount_kop as "amountKop", l.balance_after as "balanceAfterKop",
-      l.generation_id as "generationId", g.model_id as "modelId", l.created_at as "createdAt"
+      l.generation_id as "generationId", g.model_id as "modelId",
+      case when l.kind in ('topup', 'reversal') then substr(l.external_ref, strpos(l.external_ref, ':') + 1) end as "chargeId",
+      l.created_at as "createdAt"
     from pay.ledger_entries l
     left join pay.generations g on g.user_id = l.user_id and g.id = l.generation_id
     where l.user_id = ${userId} and l.seq < ${before}

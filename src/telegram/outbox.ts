@@ -1,6 +1,14 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { query } from '../db.ts'
 
+/** What happened without the person: the key of the words, and the plain values in them. */
+const Notice = Type.Object({
+  kind: Type.Literal('notice'),
+  text: Type.Literal('friendRan'),
+  values: Type.Object({ runs: Type.Integer(), capKop: Type.Integer() }),
+})
+export type Notice = Static<typeof Notice>
+
 const OfGeneration = Type.Object({
   /** How a generation ended; its result once more; the files of its result as they were made. */
   kind: Type.Union([Type.Literal('generation'), Type.Literal('resend'), Type.Literal('original')]),
@@ -14,7 +22,7 @@ const OfSwitch = Type.Object({
   /** So many at once that the following ones are not told. */
   isLast: Type.Boolean(),
 })
-const Body = Type.Union([OfGeneration, OfSwitch])
+const Body = Type.Union([OfGeneration, OfSwitch, Notice])
 export type OfGeneration = Static<typeof OfGeneration>
 export type OfSwitch = Static<typeof OfSwitch>
 const Outgoing = Type.Object({

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { query, type Sql } from '../db.ts'
+import { only, query, type Sql, untilAnswered } from '../db.ts'
 import type { Language } from '../money.ts'
 
 export type Person = {
@@ -67,6 +67,15 @@ export const setLanguage = query(
   (sql, userId: number, language: Language) => sql`
     update pay.users set language = ${language} where user_id = ${userId}`,
 )
+
+export const userForget = query(
+  Type.Object({ result: Type.Unsafe<'forgotten' | 'busy'>(Type.String()) }),
+  (sql, userId: number) => sql`select pay.user_forget(${userId}) as result`,
+)
+
+/** Deletes what is personal and keeps what is money; `busy`: money is in work, and nothing was done. */
+export const forgetUser = async (sql: Sql, userId: number): Promise<'forgotten' | 'busy'> =>
+  (await untilAnswered(async () => only(await userForget(sql, userId)))).result
 
 /** The person blocked the bot or is gone; the next update of theirs undoes it. */
 export const markUnreachable = query(

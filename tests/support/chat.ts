@@ -97,8 +97,8 @@ export async function chats(t: Test) {
   }
 
   /** A person with `kop` kopecks who has pressed «Start». */
-  async function person({ kop = 0, languageCode = 'ru' } = {}) {
-    const { id } = player.addPerson({ firstName: 'Анна', languageCode })
+  async function person({ kop = 0, languageCode = 'ru', firstName = 'Анна' } = {}) {
+    const { id } = player.addPerson({ firstName, languageCode })
     player.open(id)
     await serve()
     if (kop > 0) await creditBonus(sql, id, newId(), kop)

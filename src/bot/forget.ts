@@ -1,0 +1,28 @@
+import { Composer } from 'telegraf'
+import { button } from '../telegram/screen.ts'
+import { forgetUser } from '../users/users.ts'
+import type { BotContext } from './context.ts'
+import type { BotDeps } from './deps.ts'
+import { menuButton } from './models.ts'
+import { onPress } from './press.ts'
+import { to } from './routes.ts'
+
+/** S23: what is personal is deleted after two presses, unless money is in work. */
+export function forgetting({ sql, log }: BotDeps) {
+  const bot = new Composer<BotContext>()
+  bot.command('delete_me', ctx => {
+    const { forget } = ctx.t
+    return ctx.show({ text: forget.ask, buttons: [[button(forget.button, to.forget(1))], [menuButton(ctx)]] })
+  })
+  onPress(bot, 'forget', async (ctx, step) => {
+    await ctx.answer()
+    const { forget } = ctx.t
+    if (step === 1) {
+      return ctx.show({ text: forget.sure, buttons: [[button(forget.sureButton, to.forget(2))], [menuButton(ctx)]] })
+    }
+    const result = await forgetUser(sql, ctx.user.id)
+    log.info({ userId: ctx.user.id, result }, 'a person asked to be forgotten')
+    return ctx.show({ text: result === 'busy' ? forget.busy : forget.done, buttons: [[menuButton(ctx)]] })
+  })
+  return bot
+}

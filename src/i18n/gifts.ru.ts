@@ -1,0 +1,118 @@
+import { formatKop } from '../money.ts'
+import { html } from '../telegram/html.ts'
+import { durationText, lines, pluralRu } from './format.ts'
+import type { CapFacts, DebtFacts, InvitationFacts, PaymentFacts } from './gifts.ts'
+
+const amount = (kop: number) => formatKop(kop, 'ru')
+const bonusRuns = (n: number) => `${n} ${pluralRu(n, 'бонусный запуск', 'бонусных запуска', 'бонусных запусков')}`
+
+export const giftsRu = {
+  // S18
+  promo: {
+    button: '🎟 Промокод',
+    ask: html`Пришлите код`,
+    credited: (kop: number) => html`✅ Код принят: +${amount(kop)}`,
+    unknown: html`Такого кода нет`,
+    used: html`Вы уже использовали этот код`,
+    expired: html`Срок кода закончился`,
+    gone: html`Код уже разобрали`,
+    too_many: html`Попробуйте через час`,
+  },
+
+  // S19
+  referral: {
+    button: '👥 Пригласить',
+    screen: ({ runs, capKop, link, came, counted, left }: InvitationFacts) =>
+      lines(
+        html`Пригласите друга: вам ${bonusRuns(runs)} до ${amount(capKop)}, когда он впервые запустит модель.`,
+        link === undefined ? html`Ссылка скоро появится` : html`Ваша ссылка: ${link}`,
+        html`Пришли: ${came} · засчитано: ${counted} · осталось запусков: ${left}`,
+      ),
+    shareButton: 'Поделиться',
+    shareText: 'Картинки, видео и звук прямо в Telegram',
+  },
+  notices: {
+    friendRan: ({ runs, capKop }: CapFacts) =>
+      html`👥 Ваш друг впервые запустил модель: +${bonusRuns(runs)} до ${amount(capKop)}.`,
+  },
+
+  bonus: {
+    // S9
+    startButton: ({ runs, capKop }: CapFacts) => `🎟 Бонусный запуск (осталось ${runs}, до ${amount(capKop)})`,
+    // S12
+    result: ({ name, ageMs, short }: { name: string; ageMs: number; short: string }) =>
+      lines(html`✅ <b>${name}</b> · ${durationText(ageMs, 'ru')}`, html`Бонусный запуск · №\u00a0${short}`),
+    // S14
+    returned: html`Бонусный запуск вернулся.`,
+    history: { taken: 'Бонусный запуск', returned: 'Бонусный запуск вернулся' },
+    // S16
+    left: ({ runs, capKop }: CapFacts) => html`Бонусных запусков: ${runs} (до ${amount(capKop)} каждый)`,
+  },
+
+  debt: {
+    // S16
+    line: (kop: number) => html`Осталось погасить: <b>${amount(kop)}</b>`,
+    // In place of S10
+    screen: ({ debtKop, needKop }: DebtFacts) =>
+      lines(
+        html`Платёж вернули, а деньги уже были потрачены: осталось погасить ${amount(debtKop)}.`,
+        html`Платные запуски откроются после пополнения: сначала погасится этот остаток.`,
+        html`Для этого заказа нужно ещё ${amount(needKop)}.`,
+      ),
+  },
+
+  payment: {
+    screen: ({ date, amountKop, chargeTail, refund }: PaymentFacts) =>
+      lines(
+        html`🧾 <b>Платёж …${chargeTail}</b>`,
+        html`${date} · ${amount(amountKop)}`,
+        {
+          asked: html`Возвращается.`,
+          done: html`Возвращён.`,
+          refused: html`Вернуть не получилось, деньги на балансе.`,
+          none: html`Зачислен на баланс.`,
+        }[refund ?? 'none'],
+      ),
+    number: (chargeTail: string) => `💳 …${chargeTail}`,
+    row: ({ date, amountKop, chargeTail }: Omit<PaymentFacts, 'refund'>) =>
+      `💳 ${date} · ${amount(amountKop)} · …${chargeTail}`,
+    questionButton: '💬 Вопрос по платежу',
+    ask: (chargeTail: string) => html`💬 <b>Вопрос по платежу …${chargeTail}</b>\nНапишите его одним сообщением.`,
+    /** For the admins. */
+    about: (provider: string, chargeId: string, kop: number, date: string) =>
+      html`💳 ${provider} <code>${chargeId}</code> · ${amount(kop)} · ${date}`,
+  },
+
+  statement: {
+    button: 'CSV',
+    fileName: 'telegen-operations.csv',
+    caption: html`Ваши операции и запуски. Время московское.`,
+    captionCut: (most: number) => html`Ваши операции и запуски, последние ${most}. Время московское.`,
+    columns: ['Время', 'Операция', 'Сумма, ₽', 'Баланс после, ₽', 'Модель', 'Запуск', 'Состояние', 'Запрос'],
+    states: {
+      queued: 'в работе',
+      submitting: 'в работе',
+      running: 'в работе',
+      success: 'готово',
+      failed: 'не получилось',
+      timeout: 'не получилось',
+    },
+    free: 'бесплатный запуск',
+    bonus: 'бонусный запуск',
+    point: ',',
+  },
+
+  // S23
+  forget: {
+    ask: html`<b>Удаление данных</b>
+Удалим: имя, тексты запросов, ссылки на файлы, незаконченные заказы, язык.
+Останется по закону: платежи и движения денег, без ваших текстов.
+Баланс и бонусы тоже останутся за вашим номером в Telegram.
+Сообщения в этом чате удаляете вы сами. Последние служебные копии исчезнут за 7 дней.`,
+    button: 'Удалить мои данные',
+    sure: html`Точно удалить? Вернуть данные будет нельзя.`,
+    sureButton: 'Да, удалить навсегда',
+    busy: html`Сейчас деньги в работе: дождитесь конца запусков и проверки платежей, потом повторите /delete_me`,
+    done: html`Готово: ваши данные удалены.`,
+  },
+}

@@ -1,0 +1,58 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { only, query, type Sql, untilAnswered } from '../db.ts'
+import { newId } from '../id.ts'
+
+const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
+
+const Claimed = Type.Object({
+  result: Type.Unsafe<'credited' | 'unknown' | 'used' | 'expired' | 'gone' | 'too_many'>(Type.String()),
+  amountKop: Nullable(Type.Integer()),
+  balanceKop: Nullable(Type.Integer()),
+})
+export type Claimed = Static<typeof Claimed>
+
+export const promoClaim = query(
+  Claimed,
+  (sql, userId: number, code: string, ask: string) => sql`
+    select result, amount_kop as "amountKop", balance_kop as "balanceKop" from pay.promo_claim(${userId}, ${code}, ${ask})`,
+)
+
+/** Redeems a code once for a person; `ask` names the message that brought it, and the same may be asked again. */
+export const claimPromo = (sql: Sql, userId: number, code: string, ask: string): Promise<Claimed> =>
+  untilAnswered(async () => only(await promoClaim(sql, userId, code, ask)))
+
+export const bonusLeft = query(
+  Type.Object({ capKop: Type.Integer(), runs: Type.Integer() }),
+  (sql, userId: number) => sql`
+    select cap_kop as "capKop", sum(runs - used)::int as runs from pay.bonus_grants
+    where user_id = ${userId} and used < runs group by cap_kop order by cap_kop`,
+)
+/** Bonus runs that are left, each of a price up to `capKop`. */
+export type BonusRuns = { capKop: number; runs: number }
+
+/** The bonus runs that a price may be paid with, those of the lowest cap that covers it, as they are taken. */
+export async function bonusFor(sql: Sql, userId: number, priceKop: number): Promise<BonusRuns | undefined> {
+  return (await bonusLeft(sql, userId)).find(({ capKop }) => priceKop > 0 && priceKop <= capKop)
+}
+
+const Invitations = Type.Object({ came: Type.Integer(), counted: Type.Integer() })
+
+export const refCode = query(
+  Type.Object({ code: Type.String() }),
+  (sql, userId: number, code: string) => sql`select pay.ref_code(${userId}, ${code}) as code`,
+)
+export const invitationsOf = query(
+  Invitations,
+  (sql, userId: number) => sql`
+    select count(*) as came, count(rewarded_at) as counted from pay.referrals where inviter = ${userId}`,
+)
+
+/** The code of a person's link and what came of it; `runs` are the bonus runs they have left. */
+export async function invitations(sql: Sql, userId: number) {
+  const [code, counts, left] = await Promise.all([
+    untilAnswered(async () => only(await refCode(sql, userId, newId()))),
+    invitationsOf(sql, userId),
+    bonusLeft(sql, userId),
+  ])
+  return { ...code, ...only(counts), runs: left.reduce((sum, { runs }) => sum + runs, 0) }
+}

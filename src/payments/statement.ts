@@ -1,0 +1,74 @@
+import { type Static, Type } from '@sinclair/typebox'
+import type { Inputs } from '../catalogue/parameters.ts'
+import { query } from '../db.ts'
+import type { Provider } from './top-ups.ts'
+
+const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
+
+const Payment = Type.Object({
+  seq: Type.Integer(),
+  provider: Type.Unsafe<Provider>(Type.String()),
+  chargeId: Type.String(),
+  amountKop: Type.Integer(),
+  receivedAt: Type.Date(),
+  refund: Nullable(Type.Unsafe<'asked' | 'done' | 'refused'>(Type.String())),
+})
+/** A payment of a person, named by the `seq` of its entry in their ledger. */
+export type ReceivedPayment = Static<typeof Payment>
+
+/** The payment behind an entry of the ledger: its credit, or its going back. */
+export const paymentBySeq = query(
+  Payment,
+  (sql, userId: number, seq: number) => sql`
+    select l.seq, p.provider, p.charge_id as "chargeId", p.amount_kop as "amountKop", p.received_at as "receivedAt",
+      r.state as refund
+    from pay.ledger_entries l
+    join pay.payments p on p.user_id = l.user_id and l.external_ref = p.provider || ':' || p.charge_id
+    left join pay.reversals r on r.provider = p.provider and r.charge_id = p.charge_id
+    where l.user_id = ${userId} and l.seq = ${seq} and l.kind in ('topup', 'reversal')`,
+)
+
+export const lastPayments = query(
+  Payment,
+  (sql, userId: number, limit: number) => sql`
+    select l.seq, p.provider, p.charge_id as "chargeId", p.amount_kop as "amountKop", p.received_at as "receivedAt",
+      r.state as refund
+    from pay.payments p
+    join pay.ledger_entries l on l.user_id = p.user_id and l.kind = 'topup' and l.external_ref = p.provider || ':' || p.charge_id
+    left join pay.reversals r on r.provider = p.provider and r.charge_id = p.charge_id
+    where p.user_id = ${userId} order by p.received_at desc limit ${limit}`,
+)
+
+const Line = Type.Object({
+  at: Type.Date(),
+  /** That of the entry in the ledger; `free` or `bonus_run` for a run that has none. */
+  kind: Type.String(),
+  amountKop: Nullable(Type.Integer()),
+  balanceAfterKop: Nullable(Type.Integer()),
+  modelId: Nullable(Type.String()),
+  generationId: Nullable(Type.String()),
+  execState: Nullable(
+    Type.Unsafe<'queued' | 'submitting' | 'running' | 'success' | 'failed' | 'timeout'>(Type.String()),
+  ),
+  inputs: Nullable(Type.Unsafe<Inputs>(Type.Object({}))),
+})
+export type StatementLine = Static<typeof Line>
+
+/** Everything that moved, and the runs that moved nothing; the newest first. */
+export const statementOf = query(
+  Line,
+  (sql, userId: number, limit: number) => sql`
+    select x.at, x.kind, x.amount_kop as "amountKop", x.balance_after as "balanceAfterKop", g.model_id as "modelId",
+      g.id as "generationId", g.exec_state as "execState", q.inputs
+    from (
+      select l.created_at as at, l.seq, l.kind, l.amount_kop, l.balance_after, l.generation_id
+      from pay.ledger_entries l where l.user_id = ${userId}
+      union all
+      select f.created_at, 0, case when f.grant_ref is null then 'free' else 'bonus_run' end, null, null, f.id
+      from pay.generations f where f.user_id = ${userId} and f.is_free
+      order by at desc, seq desc limit ${limit}
+    ) x
+    left join pay.generations g on g.user_id = ${userId} and g.id = x.generation_id
+    left join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id
+    order by x.at desc, x.seq desc`,
+)

@@ -40,7 +40,7 @@ await story('after two presses nothing personal is left in any table, and the mo
   await end(anna.id, good)
   await owner`update pay.results set url = ${`https://files.example.com/${canary}.png`}, file_id = ${canary}, sent_as = 'photo' where generation_id = ${good}`
   const bad = await running(anna.id, { inputs, params: inputs })
-  await owner`select pay.gen_finish(${anna.id}, ${bad}, 'failed', 'moderation', ${`refused: ${canary}`}, '[]')`
+  await owner`select pay.gen_finish(${anna.id}, ${bad}, 'failed', 'moderation', ${`refused: ${canary}`}, '[]', null, null)`
   await handled(anna.id, `${canary} в сообщении`, `${canary}-имя`)
   await anna.begins('z-image')
   await anna.says(`${canary} в заказе`)

@@ -147,9 +147,21 @@ function worstOf(language: Language): Record<string, unknown[][]> {
   const row = { name, price: card.price, isSlow: true, freeAt: '15:00' }
   const states = ['done', 'open', 'returned', 'failed', 'cancelled'] as const
   const switched = { name, id: 'a'.repeat(41), finished: 99, succeeded: 98, costKop: vast, keptKop: vast, at }
+  const payment = { date: '23.11 15:09', amountKop: vast, chargeTail: 'ffffff' }
   const causes = ['failing', 'unsupported', 'loss', 'recovered'] as const
   const modelState = { ...switched, isPinned: true, minKop: vast, reason: 'ы'.repeat(200) }
   return {
+    '.bonus.left': [[{ runs: 999, capKop: vast }]],
+    '.bonus.startButton': [[{ runs: 999, capKop: vast }]],
+    '.bonus.result': [[{ name, ageMs: 86_400_000, short: '7k2m' }]],
+    '.debt.screen': [[{ debtKop: vast, needKop: vast }]],
+    '.notices.friendRan': [[{ runs: 999, capKop: vast }]],
+    '.payment.row': [[payment]],
+    '.payment.screen': [undefined, 'asked', 'done', 'refused'].map(refund => [{ ...payment, refund }]),
+    '.referral.screen': [undefined, `https://t.me/${'a'.repeat(32)}?start=r_abcdefghijkl`].map(link => [
+      { runs: 999, capKop: vast, link, came: vast, counted: vast, left: vast },
+    ]),
+    '.topUp.credited': [[{ amountKop: vast, balanceKop: vast, debtKop: vast, isSecond: true }]],
     '.switched.off': causes.flatMap(cause => [at, undefined].map(rest => [{ ...switched, cause, at: rest }])),
     '.switched.on': causes.map(cause => [{ ...switched, cause }]),
     '.modelStates.state': ['on', 'trial', 'off'].map(state => [{ ...modelState, state }]),

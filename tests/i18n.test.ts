@@ -73,7 +73,7 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     { kind: 'link', example: `https://sora.chatgpt.com/p/${'a'.repeat(60)}` },
     { kind: 'options', names: ['a', 'b', 'c', 'd', 'e'].map(letter => letter.repeat(30)) },
     { kind: 'yes_no' },
-    { kind: 'number', min: -1_000_000, max: 1_000_000 },
+    { kind: 'number', min: -1_000_000, max: 1_000_000, unit: 'с' },
     { kind: 'files', media: [...media], most: 14, megabytes: 20, seconds: 600 },
     { kind: 'earlier', models: [name, name] },
     { kind: 'either', labels: [label, label] },

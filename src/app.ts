@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Type } from '@sinclair/typebox'
 import { createBot } from './bot/bot.ts'
 import { commandsFor } from './bot/commands.ts'
 import type { BotDeps } from './bot/deps.ts'
@@ -10,7 +9,7 @@ import { createUserFiles } from './bot/user-files.ts'
 import { openCatalogue } from './catalogue/models.ts'
 import type { Config } from './config.ts'
 import { crash } from './crash.ts'
-import { connect, query } from './db.ts'
+import { connect } from './db.ts'
 import { pause } from './errors.ts'
 import { createStats } from './events/stats.ts'
 import { kieCallbacks } from './http/callbacks.ts'
@@ -26,6 +25,7 @@ import { startWorkers } from './jobs/workers.ts'
 import { type Log, scrubber } from './log.ts'
 import { appliedMigrations, migrate, migrations } from './migrate.ts'
 import { cancel, type Deps, news, place, type Wake } from './payments/integration.ts'
+import { backlog, brokenPromises } from './payments/overview.ts'
 import { createTelegram } from './telegram/client.ts'
 import { readUpdate, store } from './telegram/inbox.ts'
 import { createPace } from './telegram/pace.ts'
@@ -312,23 +312,3 @@ export async function migrateAll(databaseUrl: string, log: Log): Promise<void> {
   if (applied.length > 0) log.info({ applied }, 'migrated')
   await migrateJobs(databaseUrl, log)
 }
-
-export const backlog = query(
-  Type.Object({
-    inbox: Type.Integer(),
-    inboxParked: Type.Integer(),
-    outbox: Type.Integer(),
-    outboxDead: Type.Integer(),
-    open: Type.Integer(),
-    heldKop: Type.Integer(),
-    oldestOpenS: Type.Number(),
-  }),
-  sql => sql`
-    select (select count(*) from pay.inbox where done_at is null) as inbox,
-      (select count(*) from pay.inbox where dead_reason is not null) as "inboxParked",
-      (select count(*) from pay.outbox where done_at is null) as outbox,
-      (select count(*) from pay.outbox where dead_reason is not null) as "outboxDead",
-      count(*) as open, coalesce(sum(price_kop), 0)::bigint as "heldKop",
-      coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "oldestOpenS"
-    from pay.generations where finished_at is null`,
-)

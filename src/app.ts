@@ -20,6 +20,7 @@ import { telegramWebhook } from './http/webhook.ts'
 import { type Jobs, migrateJobs, startJobs } from './jobs/boss.ts'
 import { createFastPath } from './jobs/fast-path.ts'
 import { createLanes } from './jobs/lanes.ts'
+import { endReversals } from './jobs/reconcile.ts'
 import { resend, sendOriginals } from './jobs/resend.ts'
 import { startWorkers } from './jobs/workers.ts'
 import { type Log, scrubber } from './log.ts'
@@ -68,6 +69,8 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   const { sql } = db
   // What must be quick has connections of its own: updates, callbacks and health do not queue behind the work.
   const front = connect(config.databaseUrl, { max: 4 })
+  // The view of broken promises reads everything there is: neither its time nor its end may concern others.
+  const oracle = connect(config.databaseUrl, { max: 1, deadlineMs: 15_000 })
   const telegram = createTelegram({
     token: config.botToken,
     apiRoot: config.telegramApiRoot,
@@ -116,6 +119,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     adminIds: config.adminIds,
     packsKop: config.packsKop,
     starRateRub: config.starRateRub,
+    transferDetails: config.transferDetails,
     botUsername: () => botUsername,
     integration: { place: order => place(sql, order, limits), cancel: ref => cancel(orders, ref) },
     wake,
@@ -126,6 +130,11 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     stats,
     resend: ref => resend(delivery, ref),
     original: ref => sendOriginals(delivery, ref),
+    operator: {
+      build,
+      broken: () => brokenPromises(oracle.sql),
+      endReversals: () => endReversals({ sql, telegram, log }),
+    },
   }
   const userFiles = () =>
     createUserFiles({
@@ -270,6 +279,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
           results.close(),
           db.close(),
           front.close(),
+          oracle.close(),
           filesDir && rm(filesDir, { recursive: true, force: true }),
         ]),
         pause(2_000),

@@ -1,29 +1,30 @@
 import { Composer } from 'telegraf'
-import { type Failure, getRecentFailures } from '../events/repository.ts'
-import { dateText, lines } from '../i18n/format.ts'
-import { clip, type Html, html } from '../telegram/html.ts'
+import { adminChanges } from './admin-changes.ts'
+import { adminFind } from './admin-find.ts'
+import { adminMoney } from './admin-money.ts'
+import { adminOverview } from './admin-overview.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
-import { menuButton } from './models.ts'
 
-/** What only the operator's people see. To everybody else these commands do not exist. */
-export function admin({ sql, adminIds }: BotDeps) {
-  const bot = new Composer<BotContext>()
-  bot.command('admin_errors', async (ctx, next) => {
-    if (!adminIds.includes(ctx.user.id)) return next()
-    const failures = await getRecentFailures(sql, 20)
-    const { failuresTitle, failuresNone } = ctx.t
-    const text = lines(failuresTitle(failures.length), ...failures.map(failure => entry(failure, ctx)))
-    return ctx.show({ text: failures.length > 0 ? text : failuresNone, buttons: [[menuButton(ctx)]] })
-  })
+/** What only the operator's people see. To everybody else these commands and buttons do not exist. */
+export const admin = (deps: BotDeps) =>
+  Composer.optional<BotContext>(
+    ctx => isAdmin(ctx, deps.adminIds),
+    adminOverview(deps),
+    adminFind(deps),
+    adminMoney(deps),
+    adminChanges(deps),
+  )
 
-  return bot
+// Stands for every administrator of a group who hides his name.
+const anonymousAdmin = 1_087_968_824
+
+/** Whether it is an admin, in the private chat, and in words of his own: not forwarded, not sent as a chat or by a bot. */
+export function isAdmin(ctx: BotContext, adminIds: readonly number[]): boolean {
+  const { from, chat } = ctx
+  if (!from || from.is_bot || from.id === anonymousAdmin || !adminIds.includes(from.id)) return false
+  if (chat?.type !== 'private' || chat.id !== from.id) return false
+  const message: object | undefined = ctx.message ?? ctx.callbackQuery?.message
+  return message === undefined || !foreign.some(mark => mark in message)
 }
-
-/** A2: one failure in two lines; the message is the upstream's own, already without secrets. */
-const entry = (failure: Failure, { language }: BotContext): Html => {
-  const { createdAt, requestId, userId, modelId, priceRub, errorCode, errorMessage, status } = failure
-  const message = clip((errorMessage ?? status).replace(/\s+/g, ' '), 80)
-  return html`\n${dateText(createdAt, language)} · <code>${requestId}</code> · ${modelId} · ${userId} · ${priceRub} ₽
-<b>${errorCode}</b>: ${message}`
-}
+const foreign = ['forward_origin', 'forward_from', 'forward_date', 'sender_chat', 'via_bot']

@@ -7,6 +7,7 @@ import { type HistoryLine, history } from '../payments/generations.ts'
 import { clip } from '../telegram/html.ts'
 import { button, type Screen, show } from '../telegram/screen.ts'
 import { languageFor } from '../users/users.ts'
+import { isAdmin } from './admin.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { moneyText } from './history.ts'
@@ -25,7 +26,7 @@ export function support(deps: BotDeps) {
   })
   bot.on(message('text'), async (ctx, next) => {
     const { reply_to_message: question } = ctx.message
-    const isReply = question?.from?.id === ctx.botInfo.id && deps.adminIds.includes(ctx.user.id)
+    const isReply = question?.from?.id === ctx.botInfo.id && isAdmin(ctx, deps.adminIds)
     const asker = isReply && 'text' in question ? askerOf(question.text) : undefined
     if (asker === undefined || ctx.text.startsWith('/')) return next()
     const isSent = await answer(deps, ctx, asker, ctx.text)

@@ -254,10 +254,6 @@ What became of each run is in /history and behind the buttons below.`,
     notAnswered: html`The answer was not delivered.`,
   },
 
-  // Admin
-  failuresTitle: n => html`<b>Last failures: ${String(n)}</b>`,
-  failuresNone: html`There were no failures.`,
-
   // §10, §11
   inPrivateOnly: 'Please open this in a private chat',
   worksInPrivate: html`I work in private chats.`,
@@ -293,7 +289,6 @@ What became of each run is in /history and behind the buttons below.`,
     paysupport: 'A question about a payment',
     cancel: 'Cancel the order',
   },
-  adminCommands: { admin_errors: 'Last failures' },
 }
 
 const icons = { done: '✅', open: '⏳', failed: '✖️', cancelled: '✖️' }

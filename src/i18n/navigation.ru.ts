@@ -258,10 +258,6 @@ export const navigationRu = {
     notAnswered: html`Ответ не доставлен.`,
   },
 
-  // Admin
-  failuresTitle: (n: number) => html`<b>Последние неудачи: ${String(n)}</b>`,
-  failuresNone: html`Неудач не было.`,
-
   // §10, §11
   inPrivateOnly: 'Откройте это в личном чате',
   worksInPrivate: html`Работаю в личных сообщениях.`,
@@ -297,7 +293,6 @@ export const navigationRu = {
     paysupport: 'Вопрос об оплате',
     cancel: 'Отменить заказ',
   },
-  adminCommands: { admin_errors: 'Последние неудачи' },
 }
 
 const icons = { done: '✅', open: '⏳', failed: '✖️', cancelled: '✖️' }

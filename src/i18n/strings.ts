@@ -1,4 +1,7 @@
 import type { Language } from '../money.ts'
+import { adminEn } from './admin.en.ts'
+import { adminRu } from './admin.ru.ts'
+import type { AdminWords } from './admin.ts'
 import { navigationEn } from './navigation.en.ts'
 import { navigationRu } from './navigation.ru.ts'
 import type { Navigation } from './navigation.ts'
@@ -10,11 +13,11 @@ import { payingRu } from './paying.ru.ts'
 import type { Paying } from './paying.ts'
 
 /** Everything the bot says, one key a text: a plain string for a caption or a toast, `Html` for a message. */
-export type Strings = Navigation & Ordering & Paying
+export type Strings = Navigation & Ordering & Paying & AdminWords
 
 const strings: Record<Language, Strings> = {
-  ru: { ...navigationRu, ...orderingRu, ...payingRu },
-  en: { ...navigationEn, ...orderingEn, ...payingEn },
+  ru: { ...navigationRu, ...orderingRu, ...payingRu, ...adminRu },
+  en: { ...navigationEn, ...orderingEn, ...payingEn, ...adminEn },
 }
 
 export const stringsFor = (language: Language): Strings => strings[language]

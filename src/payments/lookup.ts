@@ -13,7 +13,8 @@ export type Found = Static<typeof Found>
 export const lookup = query(
   Found,
   (sql, text: string, number: number | null) => sql`
-    (select 1 as n, 'run' as what, user_id as "userId", id, created_at as at from pay.generations where id = ${text}
+    select what, "userId", id from (
+     select 1 as n, 'run' as what, user_id as "userId", id, created_at as at from pay.generations where id = ${text}
      union all
      select 2, 'run', user_id, id, created_at from pay.generations where task_id = ${text}
      union all
@@ -22,7 +23,7 @@ export const lookup = query(
      union all
      select 4, 'user', user_id, user_id::text, seen_at from pay.users where user_id = ${number}::bigint
      union all
-     select 5, 'user', user_id, user_id::text, seen_at from pay.users where lower(username) = lower(${text}))
+     select 5, 'user', user_id, user_id::text, seen_at from pay.users where lower(username) = lower(${text})) found
     order by n, at desc limit 1`,
 )
 
@@ -30,7 +31,7 @@ export const lookup = query(
 export async function find(sql: Sql, text: string): Promise<Found | undefined> {
   const number = /^\d{1,15}$/.test(text) ? Number(text) : null
   const [found] = await lookup(sql, text.replace(/^@/, ''), number)
-  return found && { what: found.what, userId: found.userId, id: found.id }
+  return found
 }
 
 const Person = Type.Object({

@@ -7,7 +7,9 @@ import type { FileValue, Inputs } from '../../src/catalogue/parameters.ts'
 import { Refused } from '../../src/errors.ts'
 import type { ModelStats } from '../../src/events/repository.ts'
 import { newId } from '../../src/id.ts'
+import { endReversals } from '../../src/jobs/reconcile.ts'
 import { cancel, genAccepted, genFinish, genSubmit, place, type Wake } from '../../src/payments/integration.ts'
+import { brokenPromises } from '../../src/payments/overview.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { creditBonus } from '../../src/payments/wallet.ts'
 import { type MessageView, startTelegram } from '../../src/playground/telegram/server.ts'
@@ -52,6 +54,7 @@ export async function chats(t: Test) {
     startBonusKop: 0,
     adminIds: [],
     packsKop: [100_00, 300_00, 500_00, 1000_00, 5000_00],
+    transferDetails: undefined,
     starRateRub: '1.2',
     botUsername: () => api.bot.username,
     integration: {
@@ -75,6 +78,11 @@ export async function chats(t: Test) {
     stats: { of: id => stats.get(id), popularity: () => 0 },
     resend: async ({ id }) => void sentAgain.push(id),
     original: async ({ id }) => void sentAgain.push(`original ${id}`),
+    operator: {
+      build: { version: '1.2.3', commit: 'abc1234' },
+      broken: () => brokenPromises(sql),
+      endReversals: () => endReversals({ sql, telegram, log: silent }),
+    },
   }
   const bot = createBot({ telegram, botInfo, deps })
 

@@ -7,6 +7,7 @@ import type { FileValue, Inputs } from '../../src/catalogue/parameters.ts'
 import { Refused } from '../../src/errors.ts'
 import type { ModelStats } from '../../src/events/repository.ts'
 import { newId } from '../../src/id.ts'
+import { createFastPath } from '../../src/jobs/fast-path.ts'
 import { endReversals } from '../../src/jobs/reconcile.ts'
 import { cancel, genAccepted, genFinish, genSubmit, place, type Wake } from '../../src/payments/integration.ts'
 import { brokenPromises } from '../../src/payments/overview.ts'
@@ -20,7 +21,7 @@ import { noWake, picture, silent, world } from './world.ts'
 type Given = Partial<FileValue>
 
 /** The bot between a strict stand-in of Telegram and a real database; the upstream is not part of it. */
-export async function chats(t: Test) {
+export async function chats(t: Test, { transferDetails }: { transferDetails?: string } = {}) {
   const { sql, owner, broken, story } = await world(t)
   const api = await startTelegram({ seed: 7, timeScale: 0.02 })
   t.teardown(() => api.close())
@@ -54,7 +55,7 @@ export async function chats(t: Test) {
     startBonusKop: 0,
     adminIds: [],
     packsKop: [100_00, 300_00, 500_00, 1000_00, 5000_00],
-    transferDetails: undefined,
+    transferDetails,
     starRateRub: '1.2',
     botUsername: () => api.bot.username,
     integration: {
@@ -85,6 +86,7 @@ export async function chats(t: Test) {
     },
   }
   const bot = createBot({ telegram, botInfo, deps })
+  const fastPath = createFastPath({ sql, telegram, log: silent })
 
   let offset = 0
   /** Hands every waiting update to the bot, one after another. */
@@ -95,6 +97,7 @@ export async function chats(t: Test) {
       for (const update of updates) {
         offset = update.update_id + 1
         await owner`delete from pay.rates where key like 'act:%'` // these people take their time
+        fastPath.checkout(update as Parameters<typeof fastPath.checkout>[0])
         for (let n = 0; n < times; n++) await bot.handle(update)
       }
     }
@@ -136,6 +139,14 @@ export async function chats(t: Test) {
         pressed.catch(() => {}) // of interest below, not while the bot is at it
         await serve(times)
         return { answer: await pressed, screen: chat().find(one => one.messageId === message.messageId) ?? last() }
+      },
+      /** Pays the last invoice, in Stars. */
+      async pays(message: MessageView = last()) {
+        const paying = player.pay(id, message.messageId)
+        await serve()
+        const paid = await paying
+        await serve()
+        return paid
       },
       /** Opens a model's card and presses «Start». */
       async begins(key: string) {

@@ -45,20 +45,22 @@ export type Filled = {
 export function readForm(kind: ActionKind, text: string, now: Date): Filled | Field {
   const filled: Filled = { reason: '' }
   let rest = text.trim()
-  for (const field of forms[kind].fields) {
-    const [word, after] = cut(field, rest)
+  const { fields } = forms[kind]
+  for (const [n, field] of fields.entries()) {
+    const [word, after] = cut(field, rest, fields[n + 1])
     if (!take(filled, field, word, now)) return field
     rest = after
   }
   return filled
 }
 
-/** The field's own words, and what comes after them. «1 000» is one amount; a reason goes on to the end. */
-function cut(field: Field, text: string): [string, string] {
+/** The field's own words, and what comes after them: a reason goes on to the end. */
+function cut(field: Field, text: string, next: Field | undefined): [string, string] {
   if (field === 'reason') return [text, '']
-  const thousands =
-    field === 'amount' ? /^\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?(?!\S)/.exec(text)?.[0] : undefined
-  const word = thousands ?? /^\S*/.exec(text)?.[0] ?? ''
+  // «1 000» is one amount, unless another number follows anyway.
+  const thousands = /^\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?(?!\S)/.exec(text)?.[0]
+  const isWhole = field === 'amount' && next === 'reason' && thousands !== undefined
+  const word = isWhole ? thousands : (/^\S*/.exec(text)?.[0] ?? '')
   return [word, text.slice(word.length).trim()]
 }
 

@@ -61,7 +61,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     'top_up', (select t.state from pay.top_ups t where t.id = a.subject and t.user_id = a.user_id),
     'reversal', (select r.state from pay.reversals r where r.provider = 'stars' and r.charge_id = a.subject),
     'parked', (select coalesce(max(k.resolution), 'waiting') from pay.parked_payments k
-               where k.charge_id = a.subject and k.provider = 'stars' having count(*) > 0),
+               where k.charge_id = a.subject having count(*) > 0),
     'promo', (select json_build_object('amount_kop', c.amount_kop, 'uses', c.uses, 'used', c.used, 'stopped_at', c.stopped_at)
               from pay.promo_codes c where c.code = a.subject)))
   from (select 1) one
@@ -133,31 +133,32 @@ begin
         v_outcome := case when found then 'denied' else 'already_decided' end;
       when 'parked_credit' then
         select * into k from pay.parked_payments x
-        where x.provider = 'stars' and x.charge_id = a.subject and x.user_id = a.user_id and x.resolved_at is null
+        where x.charge_id = a.subject and x.user_id = a.user_id and x.resolved_at is null
         order by x.received_at limit 1 for update;
         insert into pay.payments (provider, charge_id, user_id, amount_kop, currency, total)
         select k.provider, k.charge_id, k.user_id, a.amount_kop, k.currency, k.total where k.charge_id is not null
         on conflict do nothing;
         if not found then v_outcome := case when k.charge_id is null then 'already_decided' else 'charge_known' end;
         else
-          perform pay.move(a.user_id, 'topup', a.amount_kop, 'cash', null, 'stars:' || a.subject);
+          perform pay.move(a.user_id, 'topup', a.amount_kop, 'cash', null, k.provider || ':' || k.charge_id);
           perform pay.repay(a.user_id);
           -- Told once more by Telegram's list, the payment is known and raises no second alarm.
           insert into pay.parked_payments (provider, charge_id, user_id, payload, currency, total, reason)
           values (k.provider, k.charge_id, k.user_id, k.payload, k.currency, k.total, 'charge_reused') on conflict do nothing;
           update pay.parked_payments x set resolved_at = now(), resolution = 'credited'
-          where x.provider = 'stars' and x.charge_id = a.subject and x.resolved_at is null;
+          where x.provider = k.provider and x.charge_id = k.charge_id and x.resolved_at is null;
           v_outcome := 'parked_credited';
         end if;
       when 'parked_refund', 'parked_close' then
         update pay.parked_payments x
         set resolved_at = now(), resolution = case a.kind when 'parked_close' then 'closed' else 'refunded' end
-        where x.provider = 'stars' and x.charge_id = a.subject and x.user_id = a.user_id and x.resolved_at is null;
+        where x.charge_id = a.subject and x.user_id = a.user_id and x.resolved_at is null
+          and (a.kind = 'parked_close' or x.provider = 'stars');
         v_outcome := case
           when found then case a.kind when 'parked_close' then 'parked_closed' else 'parked_refunded' end
           -- Telegram's own word of the refund may have been first.
           when a.kind = 'parked_refund' and exists (select from pay.parked_payments x
-            where x.provider = 'stars' and x.charge_id = a.subject and x.resolution = 'refunded') then 'parked_refunded'
+            where x.charge_id = a.subject and x.user_id = a.user_id and x.resolution = 'refunded') then 'parked_refunded'
           else 'already_decided' end;
       when 'promo_add' then
         insert into pay.promo_codes (code, amount_kop, uses, expires_at, created_by)

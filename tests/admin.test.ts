@@ -461,10 +461,16 @@ await story('[M20] a transfer credits nothing before an admin says so, and two a
   t.equal(await balanceOf(anna.id), 0)
   t.match(await checkoutRefusal(sql, { userId: anna.id, orderId: order, currency: 'RUB', total: 1500_00 }), 'outdated')
 
-  for (const who of [boss, second]) t.match(who.last(), { media: { kind: 'photo' }, html: /1\u00a0500\u00a0₽/ })
+  const faked = { chargeId: newId(), userId: anna.id, orderId: order, currency: 'RUB', total: 1500_00 }
+  t.match(await takePayment(sql, { ...faked, provider: 'card' }), { result: 'parked' }, 'nor does another way to pay')
+  t.match((await boss.says(`/parked_refund ${faked.chargeId} не наше`)).text, /^Отсюда возвращаются только звёзды/)
+  await boss.says(`/parked_close ${faked.chargeId} не наше`)
+  await boss.presses('✅ Подтвердить')
+  t.equal(await balanceOf(anna.id), 0)
   await boss.says('/requests')
   await boss.presses({ data: to.adminRequest(order, 'p') })
-  t.match(boss.last(), { media: { kind: 'photo' } })
+
+  for (const who of [boss, second]) t.match(who.last(), { media: { kind: 'photo' }, html: /1\u00a0500\u00a0₽/ })
   await boss.presses('✅ Зачислить 1')
   await second.presses('✅ Зачислить 1')
   t.equal(await balanceOf(anna.id), 0, 'a confirm screen is no decision')
@@ -482,7 +488,7 @@ await story('[M20] a transfer credits nothing before an admin says so, and two a
   t.match((await boss.presses({ data: to.adminRequest(order, 'o') })).answer, { text: 'Уже решено' })
   const rows = await audit(anna.id)
   t.ok(rows.every(({ before, after }) => before !== null && after !== null))
-  t.match(rows[0], {
+  t.match(rows.at(-1), {
     kind: 'approve',
     before: { top_up: 'waiting', balance_kop: 0 },
     after: { top_up: 'paid', balance_kop: 1500_00 },
@@ -612,6 +618,32 @@ await story('a payment that fits no invoice is listed, and credited, given back 
   t.match((await boss.says('/parked')).text, /^Отложенных платежей нет/)
   t.match((await boss.says('/admin')).text, /✅ Тревог нет/)
   t.equal(await balanceOf(anna.id), 100_00)
+
+  // One that was told for another's invoice has its Stars on a balance already.
+  const boris = await person()
+  const other = await openTopUp(sql, {
+    userId: boris.id,
+    provider: 'stars',
+    amountKop: 100_00,
+    total: 84,
+    quoteId: null,
+  })
+  const twice = {
+    provider: 'stars',
+    chargeId: credited,
+    userId: boris.id,
+    orderId: other.id,
+    currency: 'XTR',
+    total: 84,
+  } as const
+  await owner`delete from pay.parked_payments where charge_id = ${credited}`
+  t.match(await takePayment(sql, twice), { reason: 'charge_reused' })
+  for (const command of [`/parked_refund ${credited} что это`, `/parked_credit ${credited} 100 что это`]) {
+    t.match((await boss.says(command)).text, /^Этот платёж уже зачислен/, command)
+  }
+  await boss.says(`/parked_close ${credited} уже зачислен другому`)
+  await boss.presses('✅ Подтвердить')
+  t.equal(await balanceOf(boris.id), 0)
 
   // What was credited goes back as any payment.
   await boss.says(`/refund ${credited} передумали`)

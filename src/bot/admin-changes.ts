@@ -100,6 +100,7 @@ async function targetOf(
       const [parked] = await parkedByCharge(sql, subject)
       if (!parked) return 'parked'
       if (!parked.isOpen) return 'already_decided'
+      if (kind === 'parked_refund' && parked.provider !== 'stars') return 'stars_only'
       // Its Stars are those of a payment that stands on a balance.
       return parked.isCredited && kind !== 'parked_close' ? 'charge_known' : parked
     }

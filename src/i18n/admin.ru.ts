@@ -171,6 +171,7 @@ ${details}
       parked_refunded: html`✅ Звёзды возвращены.`,
       parked_closed: html`✅ Закрыто.`,
       charge_known: html`Этот платёж уже зачислен. Вернуть его: /refund`,
+      stars_only: html`Отсюда возвращаются только звёзды.`,
       promo_added: html`✅ Код создан.`,
       promo_stopped: html`✅ Код остановлен.`,
       code_taken: html`Такой код уже есть.`,

@@ -299,4 +299,6 @@ const operationKinds: Record<string, string> = {
   debit: 'charge',
   refund: 'return',
   adjust: 'correction',
+  reversal: 'payment returned',
+  repayment: 'debt paid off',
 }

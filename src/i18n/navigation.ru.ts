@@ -303,4 +303,6 @@ const operationKinds: Record<string, string> = {
   debit: 'списание',
   refund: 'возврат',
   adjust: 'исправление',
+  reversal: 'возврат платежа',
+  repayment: 'погашение долга',
 }

@@ -105,6 +105,7 @@ export const paymentByCharge = query(
 )
 
 const Parked = Type.Object({
+  provider: Type.String(),
   chargeId: Type.String(),
   userId: Type.Integer(),
   payload: Type.String(),
@@ -115,21 +116,22 @@ const Parked = Type.Object({
 })
 export type Parked = Static<typeof Parked>
 
-/** Payments of Stars that wait for a decision, the oldest first. */
+/** Payments that wait for a decision, the oldest first. */
 export const parkedPayments = query(
   Parked,
   (sql, limit: number) => sql`
-    select charge_id as "chargeId", user_id as "userId", payload, currency, total, reason, received_at as "receivedAt"
-    from pay.parked_payments where resolved_at is null and provider = 'stars' order by received_at limit ${limit}`,
+    select provider, charge_id as "chargeId", user_id as "userId", payload, currency, total, reason,
+      received_at as "receivedAt"
+    from pay.parked_payments where resolved_at is null order by received_at limit ${limit}`,
 )
 
 export const parkedByCharge = query(
   Type.Object({ ...Parked.properties, isOpen: Type.Boolean(), isCredited: Type.Boolean() }),
   (sql, chargeId: string) => sql`
-    select k.charge_id as "chargeId", k.user_id as "userId", k.payload, k.currency, k.total, k.reason,
+    select k.provider, k.charge_id as "chargeId", k.user_id as "userId", k.payload, k.currency, k.total, k.reason,
       k.received_at as "receivedAt", k.resolved_at is null as "isOpen",
       exists (select from pay.payments p where p.provider = k.provider and p.charge_id = k.charge_id) as "isCredited"
-    from pay.parked_payments k where k.provider = 'stars' and k.charge_id = ${chargeId}
+    from pay.parked_payments k where k.charge_id = ${chargeId}
     order by k.resolved_at is not null, k.received_at limit 1`,
 )
 

@@ -65,8 +65,9 @@ async function askedScreen(deps: BotDeps, ctx: BotContext, kind: ActionKind, tex
   const filled = readForm(kind, text, new Date())
   if (typeof filled === 'string') return refused(text.trim() === '' ? admin.copy : admin.wrong[filled])
   const target = await targetOf(deps, kind, filled)
-  if (typeof target === 'string')
+  if (typeof target === 'string') {
     return refused(target in admin.wrong ? admin.wrong[target as Field] : said(ctx.t, target))
+  }
   return confirmScreen(deps, ctx, {
     kind,
     userId: target.userId,
@@ -109,14 +110,13 @@ async function targetOf(
       return { userId: null }
     default: {
       const [person] = await personCard(sql, userId ?? 0)
-      if (!person) return 'noPerson'
-      return kind === 'ban' && adminIds.includes(person.userId) ? 'notAdmin' : person
+      if (!person) return 'no_person'
+      return kind === 'ban' && adminIds.includes(person.userId) ? 'is_admin' : person
     }
   }
 }
 
-const said = ({ admin }: Strings, word: string): Html =>
-  word === 'noPerson' || word === 'notAdmin' ? admin[word] : (admin.outcome[word] ?? html`${word}`)
+const said = ({ admin }: Strings, word: string): Html => admin.outcome[word] ?? html`${word}`
 
 /** Writes the change down and shows what it would do. */
 export async function confirmScreen({ sql }: BotDeps, ctx: BotContext, change: Change): Promise<Screen> {

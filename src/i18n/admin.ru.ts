@@ -136,8 +136,6 @@ ${details}
       until: html`Нужен день, до конца которого код действует, например 31.12.2026. Он должен быть впереди.`,
       reason: html`Нужна причина или текст: от 5 до 500 знаков.`,
     } satisfies Record<Field, Html>,
-    noPerson: html`Такого человека здесь нет.`,
-    notAdmin: html`Администратору доступ не закрывают: сначала уберите его из ADMIN_IDS.`,
     confirm: (c: ChangeFacts) =>
       lines(
         html`<b>${kindNames[c.kind] ?? c.kind}</b>${c.amountKop === null ? '' : `: ${amount(c.amountKop)}`}`,
@@ -171,6 +169,8 @@ ${details}
       parked_refunded: html`✅ Звёзды возвращены.`,
       parked_closed: html`✅ Закрыто.`,
       charge_known: html`Этот платёж уже зачислен. Вернуть его: /refund`,
+      no_person: html`Такого человека здесь нет.`,
+      is_admin: html`Администратору доступ не закрывают: сначала уберите его из ADMIN_IDS.`,
       stars_only: html`Отсюда возвращаются только звёзды.`,
       promo_added: html`✅ Код создан.`,
       promo_stopped: html`✅ Код остановлен.`,

@@ -619,6 +619,14 @@ await story('a payment that fits no invoice is listed, and credited, given back 
   t.match((await boss.says('/admin')).text, /✅ Тревог нет/)
   t.equal(await balanceOf(anna.id), 100_00)
 
+  // Given back at Telegram itself: known, and no word of «0 ₽» to the person.
+  const elsewhere = await strays(anna)
+  const seen = anna.chat().length
+  const refund = { message_id: 78, date: 1_790_000_000, refunded_payment: { telegram_payment_charge_id: elsewhere } }
+  await handles({ message: { ...refund, chat: privately(anna.id), from: from(anna.id) } })
+  t.equal(anna.chat().length, seen)
+  t.match((await boss.says(`/parked_close ${elsewhere} что это`)).text, /^Уже решено/)
+
   // One that was told for another's invoice has its Stars on a balance already.
   const boris = await person()
   const other = await openTopUp(sql, {

@@ -127,6 +127,8 @@ async function screens(bench: Bench, { size, url, owner }: Filled): Promise<Figu
     adminIds: [],
     packsKop: [100_00],
     starRateRub: '1.2',
+    transferDetails: undefined,
+    operator: never as never,
     botUsername: () => botInfo.username,
     integration: { place: never, cancel: never },
     wake: { submit: never, check: never, follow: never, deliver: never },

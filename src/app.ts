@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Type } from '@sinclair/typebox'
 import { createBot } from './bot/bot.ts'
 import { commandsFor } from './bot/commands.ts'
 import type { BotDeps } from './bot/deps.ts'
@@ -10,7 +9,7 @@ import { createUserFiles } from './bot/user-files.ts'
 import { onSale, openCatalogue } from './catalogue/models.ts'
 import type { Config } from './config.ts'
 import { crash } from './crash.ts'
-import { connect, query } from './db.ts'
+import { connect } from './db.ts'
 import { pause } from './errors.ts'
 import { createStats } from './events/stats.ts'
 import { kieCallbacks } from './http/callbacks.ts'
@@ -22,6 +21,7 @@ import { telegramWebhook } from './http/webhook.ts'
 import { type Jobs, migrateJobs, startJobs } from './jobs/boss.ts'
 import { createFastPath } from './jobs/fast-path.ts'
 import { createLanes } from './jobs/lanes.ts'
+import { endReversals } from './jobs/reconcile.ts'
 import { resend, sendOriginals } from './jobs/resend.ts'
 import { startWorkers } from './jobs/workers.ts'
 import { type Log, scrubber } from './log.ts'
@@ -29,6 +29,7 @@ import { appliedMigrations, migrate, migrations } from './migrate.ts'
 import { modelCosts } from './payments/costs.ts'
 import { filePath, linkLifeMs } from './payments/file-links.ts'
 import { cancel, type Deps, news, place, type Wake } from './payments/integration.ts'
+import { backlog, brokenPromises } from './payments/overview.ts'
 import { createSwitches } from './payments/switches.ts'
 import { createTelegram } from './telegram/client.ts'
 import { readUpdate, store } from './telegram/inbox.ts'
@@ -72,6 +73,8 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   const { sql } = db
   // What must be quick has connections of its own: updates, callbacks and health do not queue behind the work.
   const front = connect(config.databaseUrl, { max: 4 })
+  // The view of broken promises reads everything there is: neither its time nor its end may concern others.
+  const oracle = connect(config.databaseUrl, { max: 1, deadlineMs: 15_000 })
   const telegram = createTelegram({
     token: config.botToken,
     apiRoot: config.telegramApiRoot,
@@ -139,6 +142,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     adminIds: config.adminIds,
     packsKop: config.packsKop,
     starRateRub: config.starRateRub,
+    transferDetails: config.transferDetails,
     botUsername: () => botUsername,
     integration: { place: order => place(sql, order, limits), cancel: ref => cancel(orders, ref) },
     wake,
@@ -149,6 +153,11 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     stats,
     resend: ref => resend(delivery, ref),
     original: ref => sendOriginals(delivery, ref),
+    operator: {
+      build,
+      broken: () => brokenPromises(oracle.sql),
+      endReversals: () => endReversals({ sql, telegram, log }),
+    },
   }
   const userFiles = () =>
     createUserFiles({
@@ -296,6 +305,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
           results.close(),
           db.close(),
           front.close(),
+          oracle.close(),
           filesDir && rm(filesDir, { recursive: true, force: true }),
         ]),
         pause(2_000),
@@ -340,27 +350,3 @@ export async function migrateAll(databaseUrl: string, log: Log): Promise<void> {
   if (applied.length > 0) log.info({ applied }, 'migrated')
   await migrateJobs(databaseUrl, log)
 }
-
-export const backlog = query(
-  Type.Object({
-    inbox: Type.Integer(),
-    inboxParked: Type.Integer(),
-    outbox: Type.Integer(),
-    outboxDead: Type.Integer(),
-    open: Type.Integer(),
-    heldKop: Type.Integer(),
-    keptBytes: Type.Integer(),
-    oldestOpenS: Type.Number(),
-    statsAgeS: Type.Number(),
-  }),
-  sql => sql`
-    select (select count(*) from pay.inbox where done_at is null) as inbox,
-      (select count(*) from pay.inbox where dead_reason is not null) as "inboxParked",
-      (select count(*) from pay.outbox where done_at is null) as outbox,
-      (select count(*) from pay.outbox where dead_reason is not null) as "outboxDead",
-      (select coalesce(sum(bytes), 0)::bigint from pay.kept_files) as "keptBytes",
-      count(*) as open, coalesce(sum(price_kop), 0)::bigint as "heldKop",
-      coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "oldestOpenS",
-      (select extract(epoch from now() - refreshed_at) from pay.model_stats_clock)::float8 as "statsAgeS"
-    from pay.generations where finished_at is null`,
-)

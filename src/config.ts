@@ -26,6 +26,8 @@ export type Config = {
   starRateRub: string
   /** What can be added at once, kopecks. */
   packsKop: number[]
+  /** Where to transfer money to, in words for the person; absent while that way is off. */
+  transferDetails: string | undefined
   maxActivePerUser: number
   contentFilter: boolean
   port: number
@@ -89,6 +91,10 @@ const variables = {
     schema: Type.String({ pattern: '^[1-9]\\d{0,5}(\\s*,\\s*[1-9]\\d{0,5}){0,9}$' }),
     fallback: '100,300,500,1000,5000',
     expects: 'whole rubles, up to ten amounts separated by commas',
+  },
+  MANUAL_TOPUP_DETAILS: {
+    schema: Type.String({ minLength: 1, maxLength: 1000 }),
+    expects: 'up to 1000 characters: where to transfer money to',
   },
   MAX_ACTIVE_PER_USER: {
     schema: Type.String({ pattern: '^[1-9]\\d{0,3}$' }),
@@ -208,6 +214,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     freeHourlyLimit: Number(wanted('FREE_HOURLY_LIMIT')),
     starRateRub,
     packsKop: list(wanted('TOPUP_PACKS_RUB')).map(rubles => Number(rubles) * 100),
+    transferDetails: read('MANUAL_TOPUP_DETAILS'),
     maxActivePerUser: Number(wanted('MAX_ACTIVE_PER_USER')),
     contentFilter: wanted('CONTENT_FILTER') === 'on',
     port,

@@ -67,6 +67,7 @@ const deps: BotDeps = {
   startBonusKop: 0,
   adminIds: [admin.id],
   packsKop: [100_00, 300_00, 500_00, 1000_00, 5000_00],
+  transferDetails: undefined,
   starRateRub: '1.2',
   botUsername: () => api.bot.username,
   integration: {
@@ -78,6 +79,7 @@ const deps: BotDeps = {
   stats: { of: id => stats.get(id), popularity: id => stats.get(id)?.runs30d ?? 0 },
   resend: never,
   original: never,
+  operator: { build: { version: '1', commit: 'abc' }, broken: async () => [], endReversals: never },
 }
 const botWith = (changes: Partial<BotDeps>) => createBot({ telegram, botInfo, deps: { ...deps, ...changes } })
 let bot = botWith({})

@@ -400,6 +400,7 @@ const run = (more: Partial<Generation>): Generation => ({
   params: {},
   errorCode: null,
   errorMessage: null,
+  isOwnerBanned: false,
   ...more,
 })
 const free = { isFree: true, priceKop: 0, moneyState: 'free' } as const

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { type GenerationOp, type List, parse, type RouteName, to } from '../src/bot/routes.ts'
+import {
+  type GenerationOp,
+  type List,
+  type PersonAction,
+  parse,
+  type RequestOp,
+  type RouteName,
+  to,
+} from '../src/bot/routes.ts'
 import { loadModels, modelKey } from '../src/catalogue/models.ts'
 import { button } from '../src/telegram/screen.ts'
 
@@ -46,6 +54,22 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
     fc.constantFrom(...(['start', 'money', 'free', 'files', 'topup', 'late', 'contact', undefined] as const)),
   ),
   keep: fc.tuple(fc.constantFrom<List>('ti', 'tv', 'au', 'ii', 'iv', 'to'), id),
+  transfer: fc.constant([]),
+  admin: fc.constant([]),
+  adminFailures: fc.constant([]),
+  adminParked: fc.constant([]),
+  adminRequests: fc.constant([]),
+  adminVersion: fc.constant([]),
+  adminPerson: fc.tuple(fc.integer({ min: 1, max: 999_999_999_999 })),
+  adminRun: fc.tuple(id),
+  adminPrompt: fc.tuple(id),
+  adminForm: fc.tuple(
+    fc.constantFrom<PersonAction>('credit', 'take', 'ban', 'unban', 'message'),
+    fc.integer({ min: 1, max: 999_999_999_999 }),
+  ),
+  adminRequest: fc.tuple(id, fc.constantFrom<RequestOp>('p', 'o', 'a', 'd')),
+  adminYes: fc.tuple(id, fc.boolean()),
+  adminNo: fc.tuple(id),
 }
 const written = (name: RouteName) =>
   (routes[name] as fc.Arbitrary<unknown[]>).map(args => ({

@@ -1,4 +1,4 @@
-import { type Composer, Context, Telegraf, type Telegram } from 'telegraf'
+import { Context, type Middleware, Telegraf, type Telegram } from 'telegraf'
 import type { UserFromGetMe } from 'telegraf/types'
 import { Refused, Unknown } from '../errors.ts'
 import { stringsFor } from '../i18n/strings.ts'
@@ -25,6 +25,7 @@ import { to } from './routes.ts'
 import { answerer, pressed, show } from './show.ts'
 import { start } from './start.ts'
 import { topUps } from './top-up.ts'
+import { transfers } from './transfer.ts'
 import { welcomeBack } from './welcome-back.ts'
 
 export type Bot = {
@@ -77,7 +78,7 @@ const readable = (update: object): Update =>
   )
 
 /** In this order: the first that takes an update keeps it. */
-const features = (deps: BotDeps): Composer<BotContext>[] => [
+const features = (deps: BotDeps): Middleware<BotContext>[] => [
   start(deps),
   models(deps),
   card(deps),
@@ -85,6 +86,7 @@ const features = (deps: BotDeps): Composer<BotContext>[] => [
   topUps(deps),
   gifts(deps),
   forgetting(deps),
+  transfers(deps),
   history(deps),
   language(deps),
   help(deps),
@@ -126,7 +128,10 @@ const context = (ctx: BotContext, user: BotContext['user']): Partial<BotContext>
   show: (screen, where) => show(ctx, screen, where),
 })
 
-const mayBanned = (ctx: BotContext) => /^\/paysupport\b/.test(ctx.text ?? '')
+/** Questions about money, and what Telegram says of a payment: that has happened already. */
+const mayBanned = (ctx: BotContext) =>
+  /^\/paysupport\b/.test(ctx.text ?? '') ||
+  (ctx.message !== undefined && ('successful_payment' in ctx.message || 'refunded_payment' in ctx.message))
 
 type Failure = { error: unknown; attempt: number; log: BotDeps['log']; sql: BotDeps['sql'] }
 

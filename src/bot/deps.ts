@@ -24,6 +24,8 @@ export type BotDeps = {
   packsKop: readonly number[]
   /** Rubles that one Star brings, an exact decimal. */
   starRateRub: string
+  /** Where to transfer money to, in words for the person; undefined while that way is off. */
+  transferDetails: string | undefined
   /** The bot's own name from getMe, without @. */
   botUsername(): string
   integration: {
@@ -49,4 +51,11 @@ export type BotDeps = {
   resend(ref: Ref): Promise<void>
   /** Sends the results as documents, as they were made. */
   original(ref: Ref): Promise<void>
+  operator: {
+    build: { version: string; commit: string }
+    /** Rows of broken promises, a few at most. Reads everything there is; throws Unknown when that takes too long. */
+    broken(): Promise<{ promise: string; key: string }[]>
+    /** Asks Telegram to give back what the ledger gave back already. */
+    endReversals(): Promise<void>
+  }
 }

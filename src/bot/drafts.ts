@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { query, type Sql } from '../db.ts'
 import { newId } from '../id.ts'
 
-export type DraftKind = 'order' | 'find' | 'kept' | 'promo' | 'question'
+export type DraftKind = 'order' | 'find' | 'kept' | 'promo' | 'question' | 'transfer'
 
 const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
 
@@ -17,7 +17,7 @@ const Draft = Type.Object({
 })
 /**
  * What a person is in the middle of; one per person, forgotten a day after the last change. What `inputs` and `step`
- * mean is the kind's own matter: for orders see step.ts, for kept texts and files replies.ts.
+ * mean is the kind's own matter: for orders see step.ts, for kept texts and files replies.ts, for transfers transfer.ts.
  */
 export type Draft = Static<typeof Draft>
 

@@ -6,6 +6,7 @@ const id = '[a-z2-7]{12}'
 const key = '[a-z0-9-]{1,41}'
 const page = '\\d{1,2}'
 const count = '\\d{1,9}'
+const person = '\\d{1,15}'
 const list = 'ti|ii|tv|iv|au|to|all|free|pop|find'
 
 export type List = 'ti' | 'ii' | 'tv' | 'iv' | 'au' | 'to' | 'all' | 'free' | 'pop' | 'find'
@@ -17,6 +18,10 @@ export type GenerationOp = 'st' | 'cx' | 'why' | 'rp' | 'ed' | 'rs' | 'or' | 'sp
 export type FollowUp = 'up' | 'an'
 export type HistoryFilter = 'a' | 's' | 'f'
 export type HelpTopic = 'start' | 'money' | 'free' | 'files' | 'topup' | 'late' | 'contact'
+/** What the card of a person offers an admin. */
+export type PersonAction = 'credit' | 'take' | 'ban' | 'unban' | 'message'
+/** Of a request: p show its proof, o credit, a another amount, d deny. */
+export type RequestOp = 'p' | 'o' | 'a' | 'd'
 
 type Entry<Args extends unknown[]> = {
   to: (...args: Args) => string
@@ -150,6 +155,48 @@ const table = {
     `k:(?:ti|tv|au|ii|iv|to):${id}`,
     (format, draft) => `k:${format}:${draft}`,
     p => [part(p, 1) as List, part(p, 2)],
+  ),
+  transfer: plain('tm'),
+  /** The admins' screens. Every `ay` is a row of its own: pressed again, it does nothing (`az`: a large sum, surely). */
+  admin: plain('a'),
+  adminFailures: plain('ae'),
+  adminParked: plain('ak'),
+  adminRequests: plain('aq'),
+  adminVersion: plain('av'),
+  adminPerson: route<[number]>(
+    `au:${person}`,
+    user => `au:${user}`,
+    p => [Number(p[1])],
+  ),
+  adminRun: route<[string]>(
+    `ar:${id}`,
+    run => `ar:${run}`,
+    p => [part(p, 1)],
+  ),
+  adminPrompt: route<[string]>(
+    `ap:${id}`,
+    run => `ap:${run}`,
+    p => [part(p, 1)],
+  ),
+  adminForm: route<[PersonAction, number]>(
+    `af:(?:credit|take|ban|unban|message):${person}`,
+    (kind, user) => `af:${kind}:${user}`,
+    p => [part(p, 1) as PersonAction, Number(p[2])],
+  ),
+  adminRequest: route<[string, RequestOp]>(
+    `aq:${id}:[poad]`,
+    (order, op) => `aq:${order}:${op}`,
+    p => [part(p, 1), part(p, 2) as RequestOp],
+  ),
+  adminYes: route<[string, boolean]>(
+    `a[yz]:${id}`,
+    (action, isSure) => `a${isSure ? 'z' : 'y'}:${action}`,
+    p => [part(p, 1), p[0] === 'az'],
+  ),
+  adminNo: route<[string]>(
+    `an:${id}`,
+    action => `an:${action}`,
+    p => [part(p, 1)],
   ),
 }
 

@@ -9,6 +9,7 @@ import { lastPayments, paymentBySeq } from '../payments/statement.ts'
 import { clip, type Html } from '../telegram/html.ts'
 import { button, type Screen, show } from '../telegram/screen.ts'
 import { languageFor } from '../users/users.ts'
+import { isAdmin } from './admin.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { dropDraft, readDraft } from './drafts.ts'
@@ -28,7 +29,7 @@ export function support(deps: BotDeps) {
   })
   bot.on(message('text'), async (ctx, next) => {
     const { reply_to_message: question } = ctx.message
-    const isReply = question?.from?.id === ctx.botInfo.id && deps.adminIds.includes(ctx.user.id)
+    const isReply = question?.from?.id === ctx.botInfo.id && isAdmin(ctx, deps.adminIds)
     const asker = isReply && 'text' in question ? askerOf(question.text) : undefined
     if (ctx.text.startsWith('/')) return next()
     if (asker !== undefined) {

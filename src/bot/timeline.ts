@@ -7,6 +7,7 @@ import { stringsFor } from '../i18n/strings.ts'
 import { shortId } from '../id.ts'
 import type { Language } from '../money.ts'
 import type { Generation, Ref } from '../payments/generations.ts'
+import type { Html } from '../telegram/html.ts'
 import { button, type Screen } from '../telegram/screen.ts'
 import type { BotDeps } from './deps.ts'
 import { nameOf } from './messages.ts'
@@ -62,11 +63,18 @@ export const timelineOf = query(
 )
 
 /** S13: the proof of a charge or a return. */
-export async function timelineScreen(
-  { sql, catalogue }: BotDeps,
-  run: Generation,
-  language: Language,
-): Promise<Screen> {
+export async function timelineScreen(deps: BotDeps, run: Generation, language: Language): Promise<Screen> {
+  const t = stringsFor(language)
+  return {
+    text: await timelineText(deps, run, language),
+    buttons: [
+      [button(t.run.questionButton, to.generation(run.id, 'sp'))],
+      [button(t.backButton, to.generation(run.id, undefined)), button(t.menuButton, to.menu())],
+    ],
+  }
+}
+
+export async function timelineText({ sql, catalogue }: BotDeps, run: Generation, language: Language): Promise<Html> {
   const t = stringsFor(language)
   const model = catalogue.byId(run.modelId)
   const choices = (model?.params ?? []).flatMap(param => {
@@ -83,13 +91,7 @@ export async function timelineScreen(
     const step = stepOf(moment, choices.join(' · '))
     return step ? [{ at: moment.at, step }] : []
   })
-  return {
-    text: t.run.timeline(nameOf(catalogue, run.modelId, language), shortId(run.id), steps),
-    buttons: [
-      [button(t.run.questionButton, to.generation(run.id, 'sp'))],
-      [button(t.backButton, to.generation(run.id, undefined)), button(t.menuButton, to.menu())],
-    ],
-  }
+  return t.run.timeline(nameOf(catalogue, run.modelId, language), shortId(run.id), steps)
 }
 
 function stepOf({ what, kop, detail, files }: Moment, choices: string): TimelineStep | undefined {

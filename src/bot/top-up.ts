@@ -63,7 +63,8 @@ export function topUps(deps: BotDeps) {
     const { telegram_payment_charge_id: chargeId } = refund
     const back = await takeBack(sql, 'stars', chargeId, ctx.user.id)
     log.info({ userId: ctx.user.id, chargeId, ...back }, 'a payment went back')
-    if (back.result === 'unknown') return undefined
+    // A parked payment was on no balance: Telegram's own line says enough.
+    if (back.result === 'unknown' || back.takenKop + back.debtKop === 0) return undefined
     return ctx.show({ text: ctx.t.topUp.takenBack(back.takenKop, back.debtKop), buttons: [[menuButton(ctx)]] })
   })
   return bot
@@ -83,12 +84,14 @@ export const creditedScreen = (ctx: Pick<BotContext, 't'>, paid: Paid): Screen =
 })
 
 /** Packs, two in a row. With an order that waits, `quoteId`, the payment brings it back. */
-export function topUpScreen({ packsKop, starRateRub }: BotDeps, ctx: BotContext, quoteId?: string): Screen {
+export function topUpScreen(deps: BotDeps, ctx: BotContext, quoteId?: string): Screen {
+  const { packsKop, starRateRub, transferDetails } = deps
   const { t } = ctx
   return {
     text: t.topUp.ask,
     buttons: [
       ...packButtons(packsKop, starRateRub, ctx, quoteId),
+      transferDetails === undefined ? [] : [button(t.transfer.button, to.transfer())],
       [button(t.balanceButton, to.balance()), menuButton(ctx)],
     ],
   }

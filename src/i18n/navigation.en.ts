@@ -320,10 +320,6 @@ on and off stand until auto takes them back.`,
     same: html`It stands so already.`,
   },
 
-  // Admin
-  failuresTitle: n => html`<b>Last failures: ${String(n)}</b>`,
-  failuresNone: html`There were no failures.`,
-
   // §10, §11
   inPrivateOnly: 'Please open this in a private chat',
   worksInPrivate: html`I work in private chats.`,
@@ -361,7 +357,6 @@ on and off stand until auto takes them back.`,
     paysupport: 'A question about a payment',
     cancel: 'Cancel the order',
   },
-  adminCommands: { admin_errors: 'Last failures', admin_models: 'Models' },
 }
 
 const icons = { done: '✅', open: '⏳', failed: '✖️', cancelled: '✖️' }
@@ -374,5 +369,5 @@ const operationKinds: Record<string, string> = {
   part_refund: 'part return',
   adjust: 'correction',
   reversal: 'payment returned',
-  repayment: 'paid off',
+  repayment: 'debt paid off',
 }

@@ -324,10 +324,6 @@ on и off держатся, пока их не снимет auto.`,
     same: html`Она уже в этом состоянии.`,
   },
 
-  // Admin
-  failuresTitle: (n: number) => html`<b>Последние неудачи: ${String(n)}</b>`,
-  failuresNone: html`Неудач не было.`,
-
   // §10, §11
   inPrivateOnly: 'Откройте это в личном чате',
   worksInPrivate: html`Работаю в личных сообщениях.`,
@@ -365,7 +361,6 @@ on и off держатся, пока их не снимет auto.`,
     paysupport: 'Вопрос об оплате',
     cancel: 'Отменить заказ',
   },
-  adminCommands: { admin_errors: 'Последние неудачи', admin_models: 'Модели' },
 }
 
 const icons = { done: '✅', open: '⏳', failed: '✖️', cancelled: '✖️' }
@@ -378,5 +373,5 @@ const operationKinds: Record<string, string> = {
   part_refund: 'возврат части',
   adjust: 'исправление',
   reversal: 'возврат платежа',
-  repayment: 'погашение',
+  repayment: 'погашение долга',
 }

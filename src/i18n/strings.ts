@@ -1,4 +1,7 @@
 import type { Language } from '../money.ts'
+import { adminEn } from './admin.en.ts'
+import { adminRu } from './admin.ru.ts'
+import type { AdminWords } from './admin.ts'
 import { giftsEn } from './gifts.en.ts'
 import { giftsRu } from './gifts.ru.ts'
 import type { Gifts } from './gifts.ts'
@@ -16,11 +19,11 @@ import { promptsRu } from './prompts.ru.ts'
 import type { Prompts } from './prompts.ts'
 
 /** Everything the bot says, one key a text: a plain string for a caption or a toast, `Html` for a message. */
-export type Strings = Navigation & Ordering & Paying & Prompts & Gifts
+export type Strings = Navigation & Ordering & Paying & Prompts & Gifts & AdminWords
 
 const strings: Record<Language, Strings> = {
-  ru: { ...navigationRu, ...orderingRu, ...payingRu, ...promptsRu, ...giftsRu },
-  en: { ...navigationEn, ...orderingEn, ...payingEn, ...promptsEn, ...giftsEn },
+  ru: { ...navigationRu, ...orderingRu, ...payingRu, ...promptsRu, ...giftsRu, ...adminRu },
+  en: { ...navigationEn, ...orderingEn, ...payingEn, ...promptsEn, ...giftsEn, ...adminEn },
 }
 
 export const stringsFor = (language: Language): Strings => strings[language]

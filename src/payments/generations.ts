@@ -40,6 +40,7 @@ const Generation = Type.Object({
   params: Type.Unsafe<Record<string, unknown>>(Type.Object({})),
   errorCode: Nullable(Type.String()),
   errorMessage: Nullable(Type.String()),
+  isOwnerBanned: Type.Boolean(),
 })
 /**
  * One run with the answers it was ordered with. At the deadline the upstream is asked for its last word; a run whose upstream cannot even be asked is `isHopeless` a
@@ -58,8 +59,10 @@ export const generationById = query(
       g.deadline_at <= now() as "isOverdue", g.deadline_at <= now() - interval '15 minutes' as "isHopeless", g.created_at as "createdAt", g.submitted_at as "submittedAt",
       g.finished_at as "finishedAt",
       (extract(epoch from coalesce(g.finished_at, now()) - g.created_at) * 1000)::float8 as "ageMs",
-      q.inputs, q.params, e.error_code as "errorCode", e.error_message as "errorMessage"
+      q.inputs, q.params, e.error_code as "errorCode", e.error_message as "errorMessage",
+      u.banned_at is not null as "isOwnerBanned"
     from pay.generations g
+    join pay.users u on u.user_id = g.user_id
     join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id
     left join pay.generation_events e on e.user_id = g.user_id and e.request_id = g.id and e.status <> 'started'
     where g.user_id = ${userId} and g.id = ${id}`,

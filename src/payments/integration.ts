@@ -176,6 +176,10 @@ export async function submit(
   const { sql, upstream, budget, wake, log } = deps
   const order = await readGeneration(sql, ref)
   if (order?.execState !== 'queued') return 'nothing'
+  if (order.isOwnerBanned) {
+    await cancel(deps, ref, 'the user is banned')
+    return 'failed'
+  }
   const waitMs = hasPlace ? 0 : await budget.take('submit', mostWaitMs)
   if (waitMs > 0) {
     await genWait(sql, ref, waitMs + slackMs)
@@ -437,5 +441,8 @@ export async function news(deps: Pick<Deps, 'sql' | 'wake'>, id: string, taskId:
 }
 
 /** Takes an order back while nothing was sent. `not_due`: the submit had begun. */
-export const cancel = (deps: Pick<Deps, 'sql' | 'wake' | 'scrub' | 'log'>, ref: Ref): Promise<Settled> =>
-  settle(deps, ref, { outcome: 'failed', code: 'cancelled', message: 'cancelled by the user' })
+export const cancel = (
+  deps: Pick<Deps, 'sql' | 'wake' | 'scrub' | 'log'>,
+  ref: Ref,
+  message = 'cancelled by the user',
+): Promise<Settled> => settle(deps, ref, { outcome: 'failed', code: 'cancelled', message })

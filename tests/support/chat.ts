@@ -7,7 +7,10 @@ import type { FileValue, Inputs } from '../../src/catalogue/parameters.ts'
 import { Refused } from '../../src/errors.ts'
 import type { ModelStats } from '../../src/events/repository.ts'
 import { newId } from '../../src/id.ts'
+import { createFastPath } from '../../src/jobs/fast-path.ts'
+import { endReversals } from '../../src/jobs/reconcile.ts'
 import { cancel, genAccepted, genFinish, genSubmit, place, type Wake } from '../../src/payments/integration.ts'
+import { brokenPromises } from '../../src/payments/overview.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { createSwitches } from '../../src/payments/switches.ts'
 import { creditBonus } from '../../src/payments/wallet.ts'
@@ -19,7 +22,7 @@ import { noWake, picture, silent, world } from './world.ts'
 type Given = Partial<FileValue>
 
 /** The bot between a strict stand-in of Telegram and a real database; the upstream is not part of it. */
-export async function chats(t: Test) {
+export async function chats(t: Test, { transferDetails }: { transferDetails?: string } = {}) {
   const { sql, owner, broken, story } = await world(t)
   const api = await startTelegram({ seed: 7, timeScale: 0.02 })
   t.teardown(() => api.close())
@@ -56,6 +59,7 @@ export async function chats(t: Test) {
     startBonusKop: 0,
     adminIds: [],
     packsKop: [100_00, 300_00, 500_00, 1000_00, 5000_00],
+    transferDetails,
     starRateRub: '1.2',
     botUsername: () => api.bot.username,
     integration: {
@@ -79,8 +83,14 @@ export async function chats(t: Test) {
     stats: { of: id => stats.get(id), popularity: () => 0 },
     resend: async ({ id }) => void sentAgain.push(id),
     original: async ({ id }) => void sentAgain.push(`original ${id}`),
+    operator: {
+      build: { version: '1.2.3', commit: 'abc1234' },
+      broken: () => brokenPromises(sql),
+      endReversals: () => endReversals({ sql, telegram, log: silent }),
+    },
   }
   const bot = createBot({ telegram, botInfo, deps })
+  const fastPath = createFastPath({ sql, telegram, log: silent })
 
   let offset = 0
   /** Hands every waiting update to the bot, one after another. */
@@ -91,6 +101,7 @@ export async function chats(t: Test) {
       for (const update of updates) {
         offset = update.update_id + 1
         await owner`delete from pay.rates where key like 'act:%'` // these people take their time
+        fastPath.checkout(update as Parameters<typeof fastPath.checkout>[0])
         for (let n = 0; n < times; n++) await bot.handle(update)
       }
     }
@@ -132,6 +143,14 @@ export async function chats(t: Test) {
         pressed.catch(() => {}) // of interest below, not while the bot is at it
         await serve(times)
         return { answer: await pressed, screen: chat().find(one => one.messageId === message.messageId) ?? last() }
+      },
+      /** Pays the last invoice, in Stars. */
+      async pays(message: MessageView = last()) {
+        const paying = player.pay(id, message.messageId)
+        await serve()
+        const paid = await paying
+        await serve()
+        return paid
       },
       /** Opens a model's card and presses «Start». */
       async begins(key: string) {

@@ -1,0 +1,94 @@
+import { Composer } from 'telegraf'
+import { type Failure, getRecentFailures } from '../events/repository.ts'
+import { dateText, lines } from '../i18n/format.ts'
+import { backlog, today } from '../payments/overview.ts'
+import { clip, type Html, html } from '../telegram/html.ts'
+import { type Button, button, type Screen } from '../telegram/screen.ts'
+import { homeButton } from './admin-changes.ts'
+import type { BotContext } from './context.ts'
+import type { BotDeps } from './deps.ts'
+import { menuButton } from './models.ts'
+import { onPress } from './press.ts'
+import { to } from './routes.ts'
+
+/** A1, A2 and A12: the day with its alarms, the last failures, what runs here. */
+export function adminOverview(deps: BotDeps) {
+  const bot = new Composer<BotContext>()
+  bot.command('admin', async ctx => ctx.show(await dayScreen(deps, ctx)))
+  bot.command('admin_errors', async ctx => ctx.show(await failuresScreen(deps, ctx)))
+  bot.command('version', async ctx => ctx.show(await versionScreen(deps, ctx)))
+  onPress(bot, 'admin', async ctx => {
+    await ctx.answer()
+    await ctx.show(await dayScreen(deps, ctx))
+  })
+  onPress(bot, 'adminFailures', async ctx => {
+    await ctx.answer()
+    await ctx.show(await failuresScreen(deps, ctx))
+  })
+  onPress(bot, 'adminVersion', async ctx => {
+    await ctx.answer()
+    await ctx.show(await versionScreen(deps, ctx))
+  })
+  return bot
+}
+
+async function dayScreen({ sql, operator, log }: BotDeps, ctx: BotContext): Promise<Screen> {
+  const { admin } = ctx.t
+  const [[day], [waiting], broken] = await Promise.all([
+    today(sql),
+    backlog(sql),
+    operator.broken().catch(error => {
+      log.error({ err: error }, 'the promises could not be checked')
+      return undefined
+    }),
+  ])
+  const alarms = admin.alarms({ ...day!, inboxParked: waiting!.inboxParked, broken })
+  return {
+    text: admin.day(day!, alarms, day!.waitingRequests, new Date()),
+    buttons: [
+      [button(admin.failuresButton, to.adminFailures()), button(admin.requestsButton, to.adminRequests())],
+      [button(admin.parkedButton, to.adminParked()), button(admin.versionButton, to.adminVersion())],
+      [button(admin.refreshButton, to.admin()), menuButton(ctx)],
+    ],
+  }
+}
+
+const perRow = 5
+
+async function failuresScreen({ sql }: BotDeps, ctx: BotContext): Promise<Screen> {
+  const failures = await getRecentFailures(sql, 20)
+  const { failuresTitle, failuresNone } = ctx.t
+  const numbers = failures.map(({ requestId }, n) => button(String(n + 1), to.adminRun(requestId)))
+  const rows = numbers.flatMap((_, n): Button[][] => (n % perRow === 0 ? [numbers.slice(n, n + perRow)] : []))
+  const text = lines(failuresTitle(failures.length), ...failures.map((failure, n) => entry(failure, n + 1, ctx)))
+  return { text: failures.length > 0 ? text : failuresNone, buttons: [...rows, [homeButton(ctx), menuButton(ctx)]] }
+}
+
+/** One failure in two lines; the message is the upstream's own, already without secrets. */
+const entry = (failure: Failure, n: number, { language }: BotContext): Html => {
+  const { createdAt, requestId, userId, modelId, priceRub, errorCode, errorMessage, status } = failure
+  const message = clip((errorMessage ?? status).replace(/\s+/g, ' '), 80)
+  return html`\n${n}. ${dateText(createdAt, language)} · <code>${requestId}</code> · ${modelId} · ${userId} · ${priceRub} ₽
+<b>${errorCode}</b>: ${message}`
+}
+
+async function versionScreen({ sql, operator, botUsername }: BotDeps, ctx: BotContext): Promise<Screen> {
+  const [[waiting], hook] = await Promise.all([backlog(sql), ctx.telegram.getWebhookInfo()])
+  const { inbox, outbox, open, oldestOpenS } = waiting!
+  return {
+    text: ctx.t.admin.version({
+      ...operator.build,
+      uptimeMs: process.uptime() * 1000,
+      bot: botUsername(),
+      // Its path is no secret, and its host says which deployment this is.
+      webhook: hook.url ?? '',
+      pending: hook.pending_update_count,
+      lastError: hook.last_error_message,
+      inbox,
+      outbox,
+      open,
+      oldestOpenMs: oldestOpenS * 1000,
+    }),
+    buttons: [[homeButton(ctx), menuButton(ctx)]],
+  }
+}

@@ -1,0 +1,276 @@
+import { formatKop } from '../money.ts'
+import { clip, type Html, html } from '../telegram/html.ts'
+import type {
+  AdminWords,
+  AlarmFacts,
+  ChangeFacts,
+  DayFacts,
+  ParkedFacts,
+  PaymentFacts,
+  PersonFacts,
+  RequestFacts,
+  RunFacts,
+  SystemFacts,
+} from './admin.ts'
+import { dateText, durationText, lines, pluralEn } from './format.ts'
+
+const amount = (kop: number) => formatKop(kop, 'en')
+const date = (at: Date) => dateText(at, 'en')
+
+export const adminEn: AdminWords = {
+  transfer: {
+    button: '🏦 Bank transfer',
+    ask: (minKop: number, maxKop: number) =>
+      html`🏦 <b>Top up by transfer</b>\nHow much will you transfer? Send an amount from ${amount(minKop)} to ${amount(maxKop)}.`,
+    wrong: (minKop: number, maxKop: number) =>
+      html`An amount from ${amount(minKop)} to ${amount(maxKop)} is needed, 500 for example.`,
+    details: (id: string, kop: number, details: string) => html`🏦 <b>Transfer of ${amount(kop)}</b>
+${details}
+
+Request No <code>${id}</code>: put it into the note of the transfer.
+After the transfer send the receipt here: a photo or a PDF.`,
+    needProof: html`A receipt is needed: a photo or a PDF. Changed your mind? /cancel`,
+    waiting: (id: string, kop: number) =>
+      html`Request No <code>${id}</code> for ${amount(kop)} is with the administrator. The money comes after the check.`,
+    nobody: html`Nobody can check the request right now, but it is not lost. Questions: /paysupport`,
+    proofUsed: html`This file was in another request already. Send the receipt of this transfer.`,
+    oneWaits: html`One request of yours is with the administrator. Wait for the answer, then send this receipt again.`,
+    notOpen: html`This request is closed. Start again: /topup`,
+    denied: (id: string, reason: string) => html`Request No <code>${id}</code> is denied: ${reason}`,
+  },
+
+  admin: {
+    homeButton: '🛠 Admin',
+    refreshButton: '🔄 Refresh',
+    failuresButton: '❗️ Failures',
+    parkedButton: '🅿️ Parked payments',
+    requestsButton: '📨 Requests',
+    versionButton: 'ℹ️ Version',
+    personButton: '👤 Card',
+
+    day: (d: DayFacts, alarms: Html[], requests: number, now: Date) =>
+      lines(
+        html`🛠 <b>Today</b> · ${date(now)}`,
+        ...(alarms.length > 0 ? alarms : [html`✅ No alarms.`]),
+        requests > 0 && html`📨 Top-up requests: ${requests}`,
+        html`\nRuns: ${d.runs} · successful ${percent(d)} · failed ${d.failed}`,
+        html`Revenue: ${amount(d.revenueKop)}`,
+        html`Top-ups: ${d.topUps} for ${amount(d.topUpKop)}`,
+        html`Running: ${d.open} · held ${amount(d.heldKop)}${d.open > 0 ? ` · the oldest for ${durationText(d.oldestOpenS * 1000, 'en')}` : ''}`,
+        html`\nFind: <code>/find</code> and an id, @name, run, task or payment.`,
+      ),
+    alarms: (a: AlarmFacts): Html[] => [
+      ...(a.broken === undefined ? [html`⚠️ Promises not checked: the database did not answer in time.`] : []),
+      ...(a.broken ?? []).map(({ promise, key }) => html`🔴 Broken: ${promise} · <code>${key}</code>`),
+      ...alarm(a.parkedPayments, (n: number) => html`⚠️ Parked payments: ${n}`),
+      ...alarm(a.openReversals, (n: number) => html`⚠️ Refunds that wait for Telegram: ${n}`),
+      ...alarm(a.overdue, (n: number) => html`⚠️ Runs past their deadline: ${n}`),
+      ...alarm(a.deadOutbox, (n: number) => html`⚠️ Not delivered in a day: ${n}`),
+      ...alarm(a.inboxParked, (n: number) => html`⚠️ Updates not handled: ${n}`),
+    ],
+
+    findAsk: html`What to find? <code>/find 123456</code>, <code>/find @name</code>, <code>/find run</code>, a task or a payment.`,
+    foundNothing: (text: string) => html`Nothing found: <code>${clip(text, 60)}</code>`,
+    run: (r: RunFacts, timeline: Html) =>
+      lines(
+        timeline,
+        html`\nRun <code>${r.id}</code> · person <code>${r.userId}</code>`,
+        html`${r.modelId} · ${r.state} · attempts ${r.attempt}`,
+        r.taskId !== null && html`Task <code>${r.taskId}</code>`,
+        r.error !== undefined && html`Error: ${r.error}`,
+        html`Filled in: ${r.inputs.join(', ') || '—'}`,
+        r.delivery && html`Delivery: ${deliveryText(r.delivery)}`,
+      ),
+    promptButton: '👁 Show what was entered',
+    prompt: (id: string, text: string) => html`Run <code>${id}</code>, entered:\n<pre>${text}</pre>`,
+
+    person: (p: PersonFacts) =>
+      lines(
+        html`👤 <b>${p.name}</b> · <code>${p.id}</code>`,
+        p.bannedAt !== null && html`🚫 Access closed ${date(p.bannedAt)}`,
+        !p.isReachable && html`The person has blocked the bot.`,
+        html`Language: ${p.language} · came ${date(p.since)} · seen ${date(p.seen)}`,
+        html`Balance: <b>${amount(p.balanceKop)}</b> · running ${amount(p.heldKop)} · debt ${amount(p.debtKop)}`,
+        html`Runs: ${p.runs} · returned ${p.returned}`,
+        html`Bonuses: ${amount(p.bonusKop)} · bonus runs ${p.bonusRuns}`,
+      ),
+    payments: html`\n<b>Payments</b>`,
+    payment: (p: PaymentFacts) =>
+      html`${date(p.at)} · ${p.stars === undefined ? p.provider : `⭐ ${p.stars}`} → ${amount(p.amountKop)}${p.reversal === null ? '' : ` · ${reversals[p.reversal] ?? p.reversal}`}\n<code>${p.chargeId}</code>`,
+    audit: html`\n<b>Log</b>`,
+    auditLine: (at: Date, adminId: number, kind: string, kop: number | null, outcome: string | null, reason: string) =>
+      html`${date(at)} · ${adminId} · ${kindNames[kind] ?? kind}${kop === null ? '' : ` ${amount(kop)}`}${outcome === 'not_enough' ? ' (not enough)' : ''} · ${clip(reason, 80)}`,
+    actions: {
+      credit: '➕ Credit',
+      take: '➖ Take back',
+      ban: '🚫 Ban',
+      unban: '✅ Unban',
+      message: '✉️ Write',
+    },
+
+    copy: html`Copy, fill in and send:`,
+    fields: {
+      user: 'ID',
+      amount: 'AMOUNT',
+      charge: 'PAYMENT',
+      parked: 'PAYMENT',
+      order: 'REQUEST',
+      code: 'CODE',
+      uses: 'PEOPLE',
+      until: 'DD.MM.YYYY',
+      reason: 'REASON',
+    },
+    wrong: {
+      user: html`No id of a person there: digits only.`,
+      amount: html`The amount does not fit. Rubles from 0.01 to 1 000 000, for example 100, 100.50 or 1 000.`,
+      charge: html`There is no such payment in Stars.`,
+      parked: html`No such payment is parked.`,
+      order: html`There is no such request.`,
+      code: html`A code has 4 to 32 Latin letters and digits; “-” makes one up.`,
+      uses: html`How many people may take it: from 1 to 100000.`,
+      until: html`The last day of the code is needed, for example 31.12.2026. It must lie ahead.`,
+      reason: html`A reason or a text is needed: from 5 to 500 characters.`,
+    },
+    confirm: (c: ChangeFacts) =>
+      lines(
+        html`<b>${kindNames[c.kind] ?? c.kind}</b>${c.amountKop === null ? '' : `: ${amount(c.amountKop)}`}`,
+        c.person && html`${c.person.name} · <code>${c.person.id}</code> · has ${amount(c.person.balanceKop)}`,
+        c.subject !== null && html`<code>${c.subject}</code>`,
+        c.promo &&
+          html`For ${c.promo.uses} ${pluralEn(c.promo.uses, 'person', 'people')} · until ${date(c.promo.until)}`,
+        html`${c.kind === 'message' ? 'Text' : 'Reason'}: ${c.reason}`,
+        html`\nConfirm within 10 minutes.`,
+      ),
+    yesButton: '✅ Confirm',
+    noButton: '✖️ Cancel',
+    large: (kop: number, reason: string) =>
+      html`⚠️ <b>A large sum: ${amount(kop)}</b>\n${reason}\nCheck it once more and confirm again.`,
+    sureButton: '⚠️ Yes, exactly that much',
+    dropped: html`Cancelled, nothing has changed.`,
+    actionOutdated: html`This screen is outdated, nothing has changed. Send the command once more.`,
+    outcome: {
+      credited: html`✅ Credited.`,
+      taken: html`✅ Taken back.`,
+      not_enough: html`Not taken: the balance is lower.`,
+      banned: html`✅ Banned.`,
+      unbanned: html`✅ Unbanned.`,
+      written: html`✅ Done.`,
+      reversed: html`✅ Taken off the balance.`,
+      duplicate: html`This payment goes back or went back already.`,
+      unknown: html`This person has no such payment.`,
+      approved: html`✅ Credited.`,
+      denied: html`✅ The request is denied.`,
+      already_decided: html`Already decided.`,
+      parked_credited: html`✅ Credited.`,
+      parked_refunded: html`✅ The Stars went back.`,
+      parked_closed: html`✅ Closed.`,
+      charge_known: html`This payment is credited already. To give it back: /refund`,
+      no_person: html`There is no such person here.`,
+      is_admin: html`An administrator is not banned: take the id out of ADMIN_IDS first.`,
+      stars_only: html`Only Stars go back from here.`,
+      promo_added: html`✅ The code is made.`,
+      promo_stopped: html`✅ The code is stopped.`,
+      code_taken: html`There is such a code already.`,
+      dropped: html`Cancelled before.`,
+    },
+    balanceNow: (kop: number, debtKop: number) =>
+      html`The balance is ${amount(kop)}${debtKop > 0 ? `, the debt ${amount(debtKop)}` : ''}.`,
+    reversal: {
+      done: html`The Stars went back.`,
+      refused: html`Telegram refused: what was taken is on the balance again.`,
+      asked: html`Telegram has not answered yet: the refund ends by itself within 10\u00a0minutes.`,
+    },
+    starsRefused: html`Telegram refused the refund. Nothing has changed.`,
+    told: html`The person was told.`,
+    notTold: html`The person could not be told.`,
+    tell: {
+      credited: (kop: number, balanceKop: number, reason: string) =>
+        html`✅ Credited ${amount(kop)}: ${reason}\nYour balance is ${amount(balanceKop)}.`,
+      taken: (kop: number, balanceKop: number, reason: string) =>
+        html`Taken back ${amount(kop)}: ${reason}\nYour balance is ${amount(balanceKop)}. Questions: /paysupport`,
+      banned: (reason: string) => html`Access is closed: ${reason}\nQuestions: /paysupport`,
+      unbanned: (reason: string) => html`Access is open again: ${reason}`,
+      starsBack: (reason: string) => html`The payment went back: ${reason}`,
+    },
+
+    requests: (n: number) => (n > 0 ? html`📨 <b>Top-up requests</b>` : html`No requests.`),
+    requestRow: (at: Date, kop: number, userId: number) => `${date(at)} · ${amount(kop)} · ${userId}`,
+    request: (r: RequestFacts) =>
+      lines(
+        html`📨 Request <code>${r.id}</code> · <b>${amount(r.amountKop)}</b> · ${date(r.at)}`,
+        html`${r.name} · <code>${r.userId}</code>`,
+        html`Before: credited ${r.paidBefore}, denied ${r.deniedBefore}.`,
+      ),
+    approveButton: (kop: number) => `✅ Credit ${amount(kop)}`,
+    otherAmountButton: '✏️ Another amount',
+    denyButton: '✖️ Deny',
+    approveReason: 'receipt checked, the money has come',
+    alreadyDecided: 'Already decided',
+
+    parked: (n: number) => (n > 0 ? html`🅿️ <b>Parked payments</b>` : html`No payment is parked.`),
+    parkedLine: (p: ParkedFacts) =>
+      html`\n${date(p.at)} · ${p.currency === 'XTR' ? '⭐' : p.currency} ${p.total} · person <code>${p.userId}</code> · ${parkedReasons[p.reason] ?? p.reason}
+invoice: <code>${clip(p.payload, 40)}</code>
+<code>${p.chargeId}</code>`,
+    parkedHow: html`\nWhat can be done with them:`,
+
+    promos: (n: number) => (n > 0 ? html`🏷 <b>Promo codes</b>` : html`No promo codes yet.`),
+    promo: (code: string, kop: number, used: number, uses: number, until: Date, isOver: boolean) =>
+      html`${isOver ? '✖️' : '🟢'} <code>${code}</code> · ${amount(kop)} · taken ${used} of ${uses} · until ${date(until)}`,
+
+    version: (s: SystemFacts) =>
+      lines(
+        html`<b>Version ${s.version}</b> · <code>${s.commit}</code>`,
+        html`Up for ${durationText(s.uptimeMs, 'en')} · @${s.bot}`,
+        html`Webhook: ${s.webhook || 'none, long polling'} · ${s.pending} wait at Telegram`,
+        s.lastError !== undefined && html`Last webhook error: ${s.lastError}`,
+        html`Queue: updates ${s.inbox}, messages ${s.outbox}, runs ${s.open}${s.open > 0 ? ` (the oldest for ${durationText(s.oldestOpenMs, 'en')})` : ''}`,
+      ),
+  },
+
+  failuresTitle: (n: number) => html`<b>Last failures: ${String(n)}</b>`,
+  failuresNone: html`There were no failures.`,
+  adminCommands: {
+    admin: 'Today and alarms',
+    admin_errors: 'Last failures',
+    admin_models: 'Models',
+    find: 'Find a person, a run, a payment',
+    parked: 'Parked payments',
+    requests: 'Top-up requests',
+    admin_promo: 'Promo codes',
+    version: 'Version and queues',
+  },
+}
+
+const alarm = (n: number, text: (n: number) => Html) => (n > 0 ? [text(n)] : [])
+const percent = ({ succeeded, failed }: DayFacts) =>
+  succeeded + failed > 0 ? `${Math.round((succeeded / (succeeded + failed)) * 100)}\u00a0%` : '—'
+const deliveryText = ({ attempts, doneAt, deadReason }: NonNullable<RunFacts['delivery']>) =>
+  deadReason !== null
+    ? `not delivered (${deadReason}), attempts ${attempts}`
+    : doneAt === null
+      ? `waits, attempts ${attempts}`
+      : `${date(doneAt)}, attempts ${attempts}`
+const reversals: Record<string, string> = { asked: 'going back', done: 'went back', refused: 'Telegram refused' }
+const parkedReasons: Record<string, string> = {
+  unknown_order: 'no such invoice',
+  foreign_order: "somebody else's invoice",
+  wrong_amount: 'wrong amount',
+  charge_reused: 'known charge',
+}
+const kindNames: Record<string, string> = {
+  credit: 'Credit',
+  take: 'Take back',
+  ban: 'Ban',
+  unban: 'Unban',
+  message: 'Write',
+  refund: 'Refund a payment',
+  approve: 'Credit a request',
+  deny: 'Deny a request',
+  parked_credit: 'Credit a parked payment',
+  parked_refund: 'Refund a parked payment',
+  parked_close: 'Close a parked payment',
+  promo_add: 'Make a promo code',
+  promo_stop: 'Stop a promo code',
+  prompt: 'Look at what was entered',
+}

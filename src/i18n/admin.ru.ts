@@ -1,0 +1,286 @@
+import { formatKop } from '../money.ts'
+import { clip, type Html, html } from '../telegram/html.ts'
+import type {
+  AlarmFacts,
+  ChangeFacts,
+  DayFacts,
+  Field,
+  ParkedFacts,
+  PaymentFacts,
+  PersonFacts,
+  RequestFacts,
+  RunFacts,
+  SystemFacts,
+} from './admin.ts'
+import { dateText, durationText, lines } from './format.ts'
+
+const amount = (kop: number) => formatKop(kop, 'ru')
+const date = (at: Date) => dateText(at, 'ru')
+
+export const adminRu = {
+  // S17 by bank transfer
+  transfer: {
+    button: '🏦 Переводом',
+    ask: (minKop: number, maxKop: number) =>
+      html`🏦 <b>Пополнение переводом</b>\nСколько переведёте? Пришлите сумму от ${amount(minKop)} до ${amount(maxKop)}.`,
+    wrong: (minKop: number, maxKop: number) =>
+      html`Нужна сумма от ${amount(minKop)} до ${amount(maxKop)}, например 500.`,
+    details: (id: string, kop: number, details: string) => html`🏦 <b>Перевод на ${amount(kop)}</b>
+${details}
+
+Заявка № <code>${id}</code>: укажите её в сообщении к переводу.
+После перевода пришлите сюда чек: фото или PDF.`,
+    needProof: html`Нужен чек: фото или PDF. Передумали? /cancel`,
+    waiting: (id: string, kop: number) =>
+      html`Заявка № <code>${id}</code> на ${amount(kop)} у администратора. Деньги появятся после проверки.`,
+    nobody: html`Сейчас некому проверить заявку, но она не потеряется. Вопросы: /paysupport`,
+    proofUsed: html`Этот файл уже был в другой заявке. Пришлите чек этого перевода.`,
+    oneWaits: html`Одна ваша заявка уже у администратора. Дождитесь ответа, потом пришлите этот чек ещё раз.`,
+    notOpen: html`Эта заявка уже закрыта. Начните заново: /topup`,
+    denied: (id: string, reason: string) => html`Заявка № <code>${id}</code> отклонена: ${reason}`,
+  },
+
+  admin: {
+    homeButton: '🛠 Админ',
+    refreshButton: '🔄 Обновить',
+    failuresButton: '❗️ Неудачи',
+    parkedButton: '🅿️ Отложенные платежи',
+    requestsButton: '📨 Заявки',
+    versionButton: 'ℹ️ Версия',
+    personButton: '👤 Карточка',
+
+    // A1
+    day: (d: DayFacts, alarms: Html[], requests: number, now: Date) =>
+      lines(
+        html`🛠 <b>Сегодня</b> · ${date(now)}`,
+        ...(alarms.length > 0 ? alarms : [html`✅ Тревог нет.`]),
+        requests > 0 && html`📨 Заявок на пополнение: ${requests}`,
+        html`\nЗапусков: ${d.runs} · успешно ${percent(d)} · неудач ${d.failed}`,
+        html`Выручка: ${amount(d.revenueKop)}`,
+        html`Пополнений: ${d.topUps} на ${amount(d.topUpKop)}`,
+        html`В работе: ${d.open} · отложено ${amount(d.heldKop)}${d.open > 0 ? ` · самому старому ${durationText(d.oldestOpenS * 1000, 'ru')}` : ''}`,
+        html`\nНайти: <code>/find</code> и id, @имя, запуск, задача или платёж.`,
+      ),
+    alarms: (a: AlarmFacts): Html[] => [
+      ...(a.broken === undefined ? [html`⚠️ Обещания не проверены: база не ответила вовремя.`] : []),
+      ...(a.broken ?? []).map(({ promise, key }) => html`🔴 Нарушено: ${promise} · <code>${key}</code>`),
+      ...alarm(a.parkedPayments, (n: number) => html`⚠️ Отложенных платежей: ${n}`),
+      ...alarm(a.openReversals, (n: number) => html`⚠️ Возвратов ждут ответа Telegram: ${n}`),
+      ...alarm(a.overdue, (n: number) => html`⚠️ Запусков после срока: ${n}`),
+      ...alarm(a.deadOutbox, (n: number) => html`⚠️ Не доставлено за сутки: ${n}`),
+      ...alarm(a.inboxParked, (n: number) => html`⚠️ Необработанных обновлений: ${n}`),
+    ],
+
+    // A3
+    findAsk: html`Что найти? <code>/find 123456</code>, <code>/find @имя</code>, <code>/find запуск</code>, задача или платёж.`,
+    foundNothing: (text: string) => html`Ничего не нашлось: <code>${clip(text, 60)}</code>`,
+    run: (r: RunFacts, timeline: Html) =>
+      lines(
+        timeline,
+        html`\nЗапуск <code>${r.id}</code> · человек <code>${r.userId}</code>`,
+        html`${r.modelId} · ${r.state} · попыток ${r.attempt}`,
+        r.taskId !== null && html`Задача <code>${r.taskId}</code>`,
+        r.error !== undefined && html`Ошибка: ${r.error}`,
+        html`Заполнено: ${r.inputs.join(', ') || '—'}`,
+        r.delivery && html`Доставка: ${deliveryText(r.delivery)}`,
+      ),
+    promptButton: '👁 Показать введённое',
+    prompt: (id: string, text: string) => html`Запуск <code>${id}</code>, введено:\n<pre>${text}</pre>`,
+
+    // A4
+    person: (p: PersonFacts) =>
+      lines(
+        html`👤 <b>${p.name}</b> · <code>${p.id}</code>`,
+        p.bannedAt !== null && html`🚫 Доступ закрыт ${date(p.bannedAt)}`,
+        !p.isReachable && html`Бот заблокирован у человека.`,
+        html`Язык: ${p.language} · пришёл ${date(p.since)} · был ${date(p.seen)}`,
+        html`Баланс: <b>${amount(p.balanceKop)}</b> · в работе ${amount(p.heldKop)} · долг ${amount(p.debtKop)}`,
+        html`Запусков: ${p.runs} · возвратов ${p.returned}`,
+        html`Бонусов: ${amount(p.bonusKop)} · бонусных запусков ${p.bonusRuns}`,
+      ),
+    payments: html`\n<b>Платежи</b>`,
+    payment: (p: PaymentFacts) =>
+      html`${date(p.at)} · ${p.stars === undefined ? p.provider : `⭐ ${p.stars}`} → ${amount(p.amountKop)}${p.reversal === null ? '' : ` · ${reversals[p.reversal] ?? p.reversal}`}\n<code>${p.chargeId}</code>`,
+    audit: html`\n<b>Журнал</b>`,
+    auditLine: (at: Date, adminId: number, kind: string, kop: number | null, outcome: string | null, reason: string) =>
+      html`${date(at)} · ${adminId} · ${kindNames[kind] ?? kind}${kop === null ? '' : ` ${amount(kop)}`}${outcome === 'not_enough' ? ' (не хватило)' : ''} · ${clip(reason, 80)}`,
+    actions: {
+      credit: '➕ Начислить',
+      take: '➖ Списать',
+      ban: '🚫 Закрыть доступ',
+      unban: '✅ Открыть доступ',
+      message: '✉️ Написать',
+    },
+
+    // Commands that change something
+    copy: html`Скопируйте, впишите своё и отправьте:`,
+    fields: {
+      user: 'ID',
+      amount: 'СУММА',
+      charge: 'ПЛАТЁЖ',
+      parked: 'ПЛАТЁЖ',
+      order: 'ЗАЯВКА',
+      code: 'КОД',
+      uses: 'ЧЕЛОВЕК',
+      until: 'ДД.ММ.ГГГГ',
+      reason: 'ПРИЧИНА',
+    } satisfies Record<Field, string>,
+    wrong: {
+      user: html`Не вижу id человека: только цифры.`,
+      amount: html`Сумма не подходит. Нужны рубли от 0,01 до 1 000 000, например 100, 100,50 или 1 000.`,
+      charge: html`Такого платежа звёздами нет.`,
+      parked: html`Среди отложенных такого платежа нет.`,
+      order: html`Такой заявки нет.`,
+      code: html`Код — от 4 до 32 латинских букв и цифр, или «-», чтобы придумать его.`,
+      uses: html`Сколько человек смогут его взять: от 1 до 100000.`,
+      until: html`Нужен день, до конца которого код действует, например 31.12.2026. Он должен быть впереди.`,
+      reason: html`Нужна причина или текст: от 5 до 500 знаков.`,
+    } satisfies Record<Field, Html>,
+    confirm: (c: ChangeFacts) =>
+      lines(
+        html`<b>${kindNames[c.kind] ?? c.kind}</b>${c.amountKop === null ? '' : `: ${amount(c.amountKop)}`}`,
+        c.person && html`${c.person.name} · <code>${c.person.id}</code> · на балансе ${amount(c.person.balanceKop)}`,
+        c.subject !== null && html`<code>${c.subject}</code>`,
+        c.promo && html`На ${c.promo.uses} человек · до ${date(c.promo.until)}`,
+        html`${c.kind === 'message' ? 'Текст' : 'Причина'}: ${c.reason}`,
+        html`\nПодтвердите в течение 10 минут.`,
+      ),
+    yesButton: '✅ Подтвердить',
+    noButton: '✖️ Отменить',
+    large: (kop: number, reason: string) =>
+      html`⚠️ <b>Большая сумма: ${amount(kop)}</b>\n${reason}\nПроверьте её ещё раз и подтвердите снова.`,
+    sureButton: '⚠️ Да, именно столько',
+    dropped: html`Отменено, ничего не изменилось.`,
+    actionOutdated: html`Этот экран устарел, ничего не изменилось. Отправьте команду ещё раз.`,
+    outcome: {
+      credited: html`✅ Начислено.`,
+      taken: html`✅ Списано.`,
+      not_enough: html`Не списано: на балансе меньше.`,
+      banned: html`✅ Доступ закрыт.`,
+      unbanned: html`✅ Доступ открыт.`,
+      written: html`✅ Готово.`,
+      reversed: html`✅ С баланса снято.`,
+      duplicate: html`Этот платёж уже возвращают или вернули.`,
+      unknown: html`Такого платежа у этого человека нет.`,
+      approved: html`✅ Зачислено.`,
+      denied: html`✅ Заявка отклонена.`,
+      already_decided: html`Уже решено.`,
+      parked_credited: html`✅ Зачислено.`,
+      parked_refunded: html`✅ Звёзды возвращены.`,
+      parked_closed: html`✅ Закрыто.`,
+      charge_known: html`Этот платёж уже зачислен. Вернуть его: /refund`,
+      no_person: html`Такого человека здесь нет.`,
+      is_admin: html`Администратору доступ не закрывают: сначала уберите его из ADMIN_IDS.`,
+      stars_only: html`Отсюда возвращаются только звёзды.`,
+      promo_added: html`✅ Код создан.`,
+      promo_stopped: html`✅ Код остановлен.`,
+      code_taken: html`Такой код уже есть.`,
+      dropped: html`Отменено раньше.`,
+    } as Record<string, Html>,
+    balanceNow: (kop: number, debtKop: number) =>
+      html`На балансе ${amount(kop)}${debtKop > 0 ? `, долг ${amount(debtKop)}` : ''}.`,
+    reversal: {
+      done: html`Звёзды возвращены.`,
+      refused: html`Telegram отказал: снятое возвращено на баланс.`,
+      asked: html`Telegram ещё не ответил: возврат завершится сам, в течение 10\u00a0минут.`,
+    } as Record<string, Html>,
+    starsRefused: html`Telegram отказал в возврате. Ничего не изменилось.`,
+    told: html`Человеку сообщено.`,
+    notTold: html`Человеку сообщить не удалось.`,
+    /** What the person reads. */
+    tell: {
+      credited: (kop: number, balanceKop: number, reason: string) =>
+        html`✅ Начислено ${amount(kop)}: ${reason}\nНа балансе ${amount(balanceKop)}.`,
+      taken: (kop: number, balanceKop: number, reason: string) =>
+        html`Списано ${amount(kop)}: ${reason}\nНа балансе ${amount(balanceKop)}. Вопросы: /paysupport`,
+      banned: (reason: string) => html`Доступ закрыт: ${reason}\nВопросы: /paysupport`,
+      unbanned: (reason: string) => html`Доступ снова открыт: ${reason}`,
+      starsBack: (reason: string) => html`Платёж возвращён: ${reason}`,
+    },
+
+    // A8
+    requests: (n: number) => (n > 0 ? html`📨 <b>Заявки на пополнение</b>` : html`Заявок нет.`),
+    requestRow: (at: Date, kop: number, userId: number) => `${date(at)} · ${amount(kop)} · ${userId}`,
+    request: (r: RequestFacts) =>
+      lines(
+        html`📨 Заявка <code>${r.id}</code> · <b>${amount(r.amountKop)}</b> · ${date(r.at)}`,
+        html`${r.name} · <code>${r.userId}</code>`,
+        html`Раньше: зачислено ${r.paidBefore}, отклонено ${r.deniedBefore}.`,
+      ),
+    approveButton: (kop: number) => `✅ Зачислить ${amount(kop)}`,
+    otherAmountButton: '✏️ Другая сумма',
+    denyButton: '✖️ Отклонить',
+    approveReason: 'чек проверен, деньги пришли',
+    alreadyDecided: 'Уже решено',
+
+    // Parked payments
+    parked: (n: number) => (n > 0 ? html`🅿️ <b>Отложенные платежи</b>` : html`Отложенных платежей нет.`),
+    parkedLine: (p: ParkedFacts) =>
+      html`\n${date(p.at)} · ${p.currency === 'XTR' ? '⭐' : p.currency} ${p.total} · человек <code>${p.userId}</code> · ${parkedReasons[p.reason] ?? p.reason}
+счёт: <code>${clip(p.payload, 40)}</code>
+<code>${p.chargeId}</code>`,
+    parkedHow: html`\nЧто с ними сделать:`,
+
+    // A9
+    promos: (n: number) => (n > 0 ? html`🏷 <b>Промокоды</b>` : html`Промокодов ещё нет.`),
+    promo: (code: string, kop: number, used: number, uses: number, until: Date, isOver: boolean) =>
+      html`${isOver ? '✖️' : '🟢'} <code>${code}</code> · ${amount(kop)} · взяли ${used} из ${uses} · до ${date(until)}`,
+
+    // A12
+    version: (s: SystemFacts) =>
+      lines(
+        html`<b>Версия ${s.version}</b> · <code>${s.commit}</code>`,
+        html`Работает ${durationText(s.uptimeMs, 'ru')} · @${s.bot}`,
+        html`Вебхук: ${s.webhook || 'нет, длинный опрос'} · у Telegram ждёт ${s.pending}`,
+        s.lastError !== undefined && html`Последняя ошибка вебхука: ${s.lastError}`,
+        html`Очередь: обновлений ${s.inbox}, сообщений ${s.outbox}, запусков ${s.open}${s.open > 0 ? ` (старшему ${durationText(s.oldestOpenMs, 'ru')})` : ''}`,
+      ),
+  },
+
+  // A2
+  failuresTitle: (n: number) => html`<b>Последние неудачи: ${String(n)}</b>`,
+  failuresNone: html`Неудач не было.`,
+  adminCommands: {
+    admin: 'Сегодня и тревоги',
+    admin_errors: 'Последние неудачи',
+    admin_models: 'Модели',
+    find: 'Найти человека, запуск, платёж',
+    parked: 'Отложенные платежи',
+    requests: 'Заявки на пополнение',
+    admin_promo: 'Промокоды',
+    version: 'Версия и очереди',
+  },
+}
+
+const alarm = (n: number, text: (n: number) => Html) => (n > 0 ? [text(n)] : [])
+const percent = ({ succeeded, failed }: DayFacts) =>
+  succeeded + failed > 0 ? `${Math.round((succeeded / (succeeded + failed)) * 100)}\u00a0%` : '—'
+const deliveryText = ({ attempts, doneAt, deadReason }: NonNullable<RunFacts['delivery']>) =>
+  deadReason !== null
+    ? `не доставлено (${deadReason}), попыток ${attempts}`
+    : doneAt === null
+      ? `ждёт, попыток ${attempts}`
+      : `${date(doneAt)}, попыток ${attempts}`
+const reversals: Record<string, string> = { asked: 'возвращается', done: 'возвращён', refused: 'Telegram отказал' }
+const parkedReasons: Record<string, string> = {
+  unknown_order: 'счёта нет',
+  foreign_order: 'чужой счёт',
+  wrong_amount: 'не та сумма',
+  charge_reused: 'платёж уже был',
+}
+const kindNames: Record<string, string> = {
+  credit: 'Начислить',
+  take: 'Списать',
+  ban: 'Закрыть доступ',
+  unban: 'Открыть доступ',
+  message: 'Написать',
+  refund: 'Вернуть платёж',
+  approve: 'Зачислить по заявке',
+  deny: 'Отклонить заявку',
+  parked_credit: 'Зачислить отложенный платёж',
+  parked_refund: 'Вернуть отложенный платёж',
+  parked_close: 'Закрыть отложенный платёж',
+  promo_add: 'Создать промокод',
+  promo_stop: 'Остановить промокод',
+  prompt: 'Просмотр введённого',
+}

@@ -1,0 +1,103 @@
+import type { adminRu } from './admin.ru.ts'
+
+/** The words of the admins' screens, and of a transfer that an admin decides about. */
+export type AdminWords = typeof adminRu
+
+/** What a command of an admin is filled in with. */
+export type Field = 'user' | 'amount' | 'charge' | 'parked' | 'order' | 'code' | 'uses' | 'until' | 'reason'
+
+/** A change as its confirm screen tells it. */
+export type ChangeFacts = {
+  kind: string
+  person: { id: number; name: string; balanceKop: number } | undefined
+  amountKop: number | null
+  subject: string | null
+  promo: { uses: number; until: Date } | undefined
+  reason: string
+}
+export type PersonFacts = {
+  id: number
+  name: string
+  language: string
+  since: Date
+  seen: Date
+  isReachable: boolean
+  bannedAt: Date | null
+  balanceKop: number
+  heldKop: number
+  debtKop: number
+  runs: number
+  returned: number
+  bonusKop: number
+  bonusRuns: number
+}
+export type DayFacts = {
+  runs: number
+  succeeded: number
+  failed: number
+  revenueKop: number
+  topUps: number
+  topUpKop: number
+  open: number
+  heldKop: number
+  oldestOpenS: number
+}
+/** Undefined `broken`: the promises could not be read in time. */
+export type AlarmFacts = {
+  broken: { promise: string; key: string }[] | undefined
+  parkedPayments: number
+  openReversals: number
+  deadOutbox: number
+  overdue: number
+  inboxParked: number
+}
+export type RunFacts = {
+  id: string
+  userId: number
+  modelId: string
+  state: string
+  taskId: string | null
+  attempt: number
+  error: string | undefined
+  inputs: string[]
+  delivery: { attempts: number; doneAt: Date | null; deadReason: string | null } | undefined
+}
+export type RequestFacts = {
+  id: string
+  userId: number
+  name: string
+  amountKop: number
+  at: Date
+  paidBefore: number
+  deniedBefore: number
+}
+export type PaymentFacts = {
+  at: Date
+  amountKop: number
+  stars: number | undefined
+  provider: string
+  chargeId: string
+  reversal: string | null
+}
+export type ParkedFacts = {
+  at: Date
+  userId: number
+  chargeId: string
+  payload: string
+  total: number
+  currency: string
+  reason: string
+}
+export type SystemFacts = {
+  version: string
+  commit: string
+  uptimeMs: number
+  bot: string
+  webhook: string
+  pending: number
+  lastError: string | undefined
+  inbox: number
+  outbox: number
+  open: number
+  oldestOpenMs: number
+}

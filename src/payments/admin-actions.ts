@@ -1,0 +1,123 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { only, query, type Sql, untilAnswered } from '../db.ts'
+import { NotFound, sqlState } from '../errors.ts'
+import { newId } from '../id.ts'
+
+export type ActionKind =
+  | 'credit'
+  | 'take'
+  | 'ban'
+  | 'unban'
+  | 'message'
+  | 'refund'
+  | 'approve'
+  | 'deny'
+  | 'parked_credit'
+  | 'parked_refund'
+  | 'parked_close'
+  | 'promo_add'
+  | 'promo_stop'
+
+const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
+
+/** A change as an admin wants it. `subject` is the charge, the order or the code it is about. */
+export type Change = {
+  kind: ActionKind
+  userId: number | null
+  subject: string | null
+  amountKop: number | null
+  reason: string
+  /** Of a promo code: how many people, and until when. */
+  promo?: { uses: number; until: string }
+}
+
+export const actionPut = query(
+  Type.Object({}),
+  (sql, id: string, adminId: number, { kind, userId, subject, amountKop, reason, promo }: Change) => sql`
+    insert into pay.admin_actions (id, admin_id, kind, user_id, subject, amount_kop, args, reason)
+    values (${id}, ${adminId}, ${kind}, ${userId}, ${subject}, ${amountKop}, ${promo ?? {}}, ${reason})
+    on conflict do nothing`,
+)
+
+/** Writes down what an admin wants; nothing changes before it is confirmed. The id that its buttons carry. */
+export async function ask(sql: Sql, adminId: number, change: Change): Promise<string> {
+  const id = newId()
+  await untilAnswered(() => actionPut(sql, id, adminId, change))
+  return id
+}
+
+const Action = Type.Object({
+  id: Type.String(),
+  kind: Type.Unsafe<ActionKind>(Type.String()),
+  userId: Nullable(Type.Integer()),
+  subject: Nullable(Type.String()),
+  amountKop: Nullable(Type.Integer()),
+  reason: Type.String(),
+  isOpen: Type.Boolean(),
+})
+export type Action = Static<typeof Action>
+
+export const actionById = query(
+  Action,
+  (sql, id: string) => sql`
+    select id, kind, user_id as "userId", subject, amount_kop as "amountKop", reason,
+      done_at is null and expires_at > now() as "isOpen"
+    from pay.admin_actions where id = ${id}`,
+)
+
+const Done = Type.Object({
+  isDone: Type.Boolean(),
+  outcome: Type.String(),
+  balanceKop: Nullable(Type.Integer()),
+  debtKop: Nullable(Type.Integer()),
+})
+/** `isDone`: this call did it. `outcome` is a word, the same for whoever asks later; `large`: to be confirmed once more. */
+export type Done = Static<typeof Done>
+
+export const adminDo = query(
+  Done,
+  (sql, id: string, adminId: number, isSure: boolean) => sql`
+    select done as "isDone", outcome, balance_kop as "balanceKop", debt_kop as "debtKop"
+    from pay.admin_do(${id}, ${adminId}, ${isSure})`,
+)
+
+/** Does a confirmed change once, whoever presses and how often. Throws NotFound (unknown, out of date), Unknown. */
+export async function confirm(sql: Sql, id: string, adminId: number, isSure: boolean): Promise<Done> {
+  try {
+    return await untilAnswered(async () => only(await adminDo(sql, id, adminId, isSure)))
+  } catch (error) {
+    if (sqlState(error) === 'P0404') throw new NotFound(`action ${id} of admin ${adminId}`, { cause: error })
+    throw error
+  }
+}
+
+export const adminDrop = query(
+  Type.Object({ isDropped: Type.Boolean() }),
+  (sql, id: string) => sql`select pay.admin_drop(${id}) as "isDropped"`,
+)
+
+/** Notes that an admin looked at what is a person's own. */
+export const auditLook = query(
+  Type.Object({}),
+  (sql, adminId: number, kind: 'prompt', userId: number, subject: string) => sql`
+    insert into pay.audit_log (admin_id, kind, user_id, reason) values (${adminId}, ${kind}, ${userId}, ${subject})`,
+)
+
+const Entry = Type.Object({
+  at: Type.Date(),
+  adminId: Type.Integer(),
+  kind: Type.String(),
+  reason: Nullable(Type.String()),
+  amountKop: Nullable(Type.Integer()),
+  outcome: Nullable(Type.String()),
+})
+export type AuditEntry = Static<typeof Entry>
+
+/** What admins did about a person, newest first. */
+export const auditOf = query(
+  Entry,
+  (sql, userId: number, limit: number) => sql`
+    select l.at, l.admin_id as "adminId", l.kind, l.reason, a.amount_kop as "amountKop", a.outcome
+    from pay.audit_log l left join pay.admin_actions a on a.id = l.action_id
+    where l.user_id = ${userId} order by l.id desc limit ${limit}`,
+)

@@ -1,0 +1,168 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { query, type Sql } from '../db.ts'
+
+const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
+
+const Found = Type.Object({
+  what: Type.Unsafe<'run' | 'payment' | 'user'>(Type.String()),
+  userId: Type.Integer(),
+  id: Type.String(),
+})
+export type Found = Static<typeof Found>
+
+export const lookup = query(
+  Found,
+  (sql, text: string, number: number | null) => sql`
+    select what, "userId", id from (
+     select 1 as n, 'run' as what, user_id as "userId", id, created_at as at from pay.generations where id = ${text}
+     union all
+     select 2, 'run', user_id, id, created_at from pay.generations where task_id = ${text}
+     union all
+     select 3, 'payment', user_id, charge_id, received_at from pay.payments
+     where charge_id = ${text} and provider in ('stars', 'card', 'manual')
+     union all
+     select 4, 'user', user_id, user_id::text, seen_at from pay.users where user_id = ${number}::bigint
+     union all
+     select 5, 'user', user_id, user_id::text, seen_at from pay.users where lower(username) = lower(${text})) found
+    order by n, at desc limit 1`,
+)
+
+/** What somebody wrote names: a run (its id or task), a payment, a person (id, name with or without @). */
+export async function find(sql: Sql, text: string): Promise<Found | undefined> {
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : null
+  const [found] = await lookup(sql, text.replace(/^@/, ''), number)
+  return found
+}
+
+const Person = Type.Object({
+  userId: Type.Integer(),
+  firstName: Type.String(),
+  username: Nullable(Type.String()),
+  language: Nullable(Type.String()),
+  clientLanguage: Nullable(Type.String()),
+  isReachable: Type.Boolean(),
+  bannedAt: Nullable(Type.Date()),
+  createdAt: Type.Date(),
+  seenAt: Type.Date(),
+  balanceKop: Type.Integer(),
+  debtKop: Type.Integer(),
+  heldKop: Type.Integer(),
+  runs: Type.Integer(),
+  returned: Type.Integer(),
+  bonusKop: Type.Integer(),
+  bonusRuns: Type.Integer(),
+})
+/** Kopecks; `returned` are runs whose money went back, `bonusKop` what was given, `bonusRuns` what is left of the runs. */
+export type PersonCard = Static<typeof Person>
+
+export const personCard = query(
+  Person,
+  (sql, userId: number) => sql`
+    select u.user_id as "userId", u.first_name as "firstName", u.username, u.language,
+      u.client_language as "clientLanguage", u.is_reachable as "isReachable", u.banned_at as "bannedAt",
+      u.created_at as "createdAt", u.seen_at as "seenAt", w.balance_kop as "balanceKop", w.debt_kop as "debtKop",
+      g.held as "heldKop", g.runs, g.returned,
+      (select coalesce(sum(amount_kop), 0)::bigint from pay.ledger_entries l
+       where l.user_id = u.user_id and l.kind in ('bonus', 'referral')) as "bonusKop",
+      (select coalesce(sum(runs - used), 0)::bigint from pay.bonus_grants b where b.user_id = u.user_id) as "bonusRuns"
+    from pay.users u join pay.wallets w using (user_id)
+    cross join lateral (
+      select coalesce(sum(price_kop) filter (where finished_at is null), 0)::bigint as held, count(*) as runs,
+        count(*) filter (where money_state = 'refunded') as returned
+      from pay.generations x where x.user_id = u.user_id) g
+    where u.user_id = ${userId}`,
+)
+
+const Payment = Type.Object({
+  provider: Type.String(),
+  chargeId: Type.String(),
+  userId: Type.Integer(),
+  amountKop: Type.Integer(),
+  currency: Nullable(Type.String()),
+  total: Nullable(Type.Integer()),
+  receivedAt: Type.Date(),
+  reversal: Nullable(Type.String()),
+})
+export type PaymentLine = Static<typeof Payment>
+
+/** A person's payments, newest first, with what became of those that went back. */
+export const paymentsOf = query(
+  Payment,
+  (sql, userId: number, limit: number) => sql`
+    select p.provider, p.charge_id as "chargeId", p.user_id as "userId", p.amount_kop as "amountKop", p.currency, p.total,
+      p.received_at as "receivedAt", r.state as reversal
+    from pay.payments p left join pay.reversals r using (provider, charge_id)
+    where p.user_id = ${userId} order by p.received_at desc limit ${limit}`,
+)
+
+export const paymentByCharge = query(
+  Payment,
+  (sql, provider: string, chargeId: string) => sql`
+    select p.provider, p.charge_id as "chargeId", p.user_id as "userId", p.amount_kop as "amountKop", p.currency, p.total,
+      p.received_at as "receivedAt", r.state as reversal
+    from pay.payments p left join pay.reversals r using (provider, charge_id)
+    where p.provider = ${provider} and p.charge_id = ${chargeId}`,
+)
+
+const Parked = Type.Object({
+  provider: Type.String(),
+  chargeId: Type.String(),
+  userId: Type.Integer(),
+  payload: Type.String(),
+  currency: Type.String(),
+  total: Type.Integer(),
+  reason: Type.String(),
+  receivedAt: Type.Date(),
+})
+export type Parked = Static<typeof Parked>
+
+/** Payments that wait for a decision, the oldest first. */
+export const parkedPayments = query(
+  Parked,
+  (sql, limit: number) => sql`
+    select provider, charge_id as "chargeId", user_id as "userId", payload, currency, total, reason,
+      received_at as "receivedAt"
+    from pay.parked_payments where resolved_at is null order by received_at limit ${limit}`,
+)
+
+export const parkedByCharge = query(
+  Type.Object({ ...Parked.properties, isOpen: Type.Boolean(), isCredited: Type.Boolean() }),
+  (sql, chargeId: string) => sql`
+    select k.provider, k.charge_id as "chargeId", k.user_id as "userId", k.payload, k.currency, k.total, k.reason,
+      k.received_at as "receivedAt", k.resolved_at is null as "isOpen",
+      exists (select from pay.payments p where p.provider = k.provider and p.charge_id = k.charge_id) as "isCredited"
+    from pay.parked_payments k where k.charge_id = ${chargeId}
+    order by k.resolved_at is not null, k.received_at limit 1`,
+)
+
+const Delivery = Type.Object({
+  attempts: Type.Integer(),
+  doneAt: Nullable(Type.Date()),
+  deadReason: Nullable(Type.String()),
+})
+/** How the ending of a run was told. */
+export type Delivery = Static<typeof Delivery>
+
+export const deliveryOf = query(
+  Delivery,
+  (sql, generationId: string) => sql`
+    select attempts, done_at as "doneAt", dead_reason as "deadReason" from pay.outbox where dedupe = ${`gen:${generationId}`}`,
+)
+
+const Promo = Type.Object({
+  code: Type.String(),
+  amountKop: Type.Integer(),
+  uses: Type.Integer(),
+  used: Type.Integer(),
+  expiresAt: Type.Date(),
+  isOver: Type.Boolean(),
+})
+export type Promo = Static<typeof Promo>
+
+export const promoCodes = query(
+  Promo,
+  (sql, limit: number) => sql`
+    select code, amount_kop as "amountKop", uses, used, expires_at as "expiresAt",
+      stopped_at is not null or expires_at <= now() or used >= uses as "isOver"
+    from pay.promo_codes order by created_at desc limit ${limit}`,
+)

@@ -1,0 +1,78 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { query } from '../db.ts'
+
+export const backlog = query(
+  Type.Object({
+    inbox: Type.Integer(),
+    inboxParked: Type.Integer(),
+    outbox: Type.Integer(),
+    outboxDead: Type.Integer(),
+    open: Type.Integer(),
+    heldKop: Type.Integer(),
+    keptBytes: Type.Integer(),
+    oldestOpenS: Type.Number(),
+    statsAgeS: Type.Number(),
+  }),
+  sql => sql`
+    select (select count(*) from pay.inbox where done_at is null) as inbox,
+      (select count(*) from pay.inbox where dead_reason is not null) as "inboxParked",
+      (select count(*) from pay.outbox where done_at is null) as outbox,
+      (select count(*) from pay.outbox where dead_reason is not null) as "outboxDead",
+      (select coalesce(sum(bytes), 0)::bigint from pay.kept_files) as "keptBytes",
+      (select extract(epoch from now() - refreshed_at) from pay.model_stats_clock)::float8 as "statsAgeS",
+      count(*) as open, coalesce(sum(price_kop), 0)::bigint as "heldKop",
+      coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "oldestOpenS"
+    from pay.generations where finished_at is null`,
+)
+
+const Day = Type.Object({
+  runs: Type.Integer(),
+  succeeded: Type.Integer(),
+  failed: Type.Integer(),
+  revenueKop: Type.Integer(),
+  topUps: Type.Integer(),
+  topUpKop: Type.Integer(),
+  open: Type.Integer(),
+  heldKop: Type.Integer(),
+  oldestOpenS: Type.Number(),
+  overdue: Type.Integer(),
+  parkedPayments: Type.Integer(),
+  openReversals: Type.Integer(),
+  deadOutbox: Type.Integer(),
+  waitingRequests: Type.Integer(),
+})
+/** Today, Moscow time, and what stands open now. `revenueKop` is what successes of today brought. */
+export type Day = Static<typeof Day>
+
+// Reads the rows of one day and partial indexes; never a whole table.
+export const today = query(
+  Day,
+  sql => sql`
+    with day as (select date_trunc('day', now(), 'Europe/Moscow') as begins),
+    events as (
+      select count(*) filter (where status = 'started') as runs,
+        count(*) filter (where status = 'success') as succeeded,
+        count(*) filter (where status in ('failed', 'timeout')) as failed,
+        coalesce(sum(price_rub) filter (where status = 'success') * 100, 0)::bigint as revenue
+      from pay.generation_events, day where created_at >= day.begins),
+    paid as (
+      select count(*) as n, coalesce(sum(amount_kop), 0)::bigint as kop from pay.payments, day where received_at >= day.begins),
+    running as (
+      select count(*) as n, coalesce(sum(price_kop), 0)::bigint as kop,
+        coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as oldest,
+        count(*) filter (where deadline_at < now()) as overdue
+      from pay.generations where finished_at is null)
+    select events.runs, events.succeeded, events.failed, events.revenue as "revenueKop", paid.n as "topUps",
+      paid.kop as "topUpKop", running.n as open, running.kop as "heldKop", running.oldest as "oldestOpenS", running.overdue,
+      (select count(*) from pay.parked_payments where resolved_at is null) as "parkedPayments",
+      (select count(*) from pay.reversals where state = 'asked') as "openReversals",
+      (select count(*) from pay.outbox where dead_reason is not null and done_at > now() - interval '1 day') as "deadOutbox",
+      (select count(*) from pay.top_ups where state = 'waiting') as "waitingRequests"
+    from events, paid, running`,
+)
+
+/** Promises that do not hold: none, always. Reads everything there is, so not on the connections of the service. */
+export const brokenPromises = query(
+  Type.Object({ promise: Type.String(), key: Type.String() }),
+  sql => sql`select promise, key from pay.broken limit 5`,
+)

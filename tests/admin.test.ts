@@ -550,7 +550,7 @@ await story(
     await second.presses('✅ Подтвердить')
     t.match(second.last().text, /^Такой код уже есть/)
     const anna = await person()
-    const [claimed] = await owner`select result from pay.promo_claim(${anna.id}, 'gift')`
+    const [claimed] = await owner`select result from pay.promo_claim(${anna.id}, 'gift', 'ask')`
     t.match(claimed, { result: 'credited' })
     t.match((await boss.says('/admin_promo')).text, /🟢 GIFT · 50\u00a0₽ · взяли 1 из 10/)
     await boss.says('/promo_stop GIFT хватит')

@@ -199,7 +199,7 @@ await story('each operation has its word, and leads to its run or its payment', 
       .slice(1)
       .map(line => line.slice('23.11 15:09 '.length)),
     [
-      /^погашение −42,75/,
+      /^погашение долга −42,75/,
       /^бонус \+50/,
       new RegExp(`^возврат платежа −57,25\u00a0₽ · …${tail}$`),
       /^списание −42,75.* · .* №/,

@@ -71,6 +71,7 @@ const wrong: Record<string, string[]> = {
   FREE_DAILY_LIMIT: ['-1', '1.5', 'ten'],
   FREE_HOURLY_LIMIT: ['-1'],
   STAR_RATE_RUB: ['0', '0.00', 'x'],
+  TOPUP_PACKS_RUB: ['0', '-5', '100,,300', '99.5', 'x'],
   MANUAL_TOPUP_DETAILS: ['x'.repeat(1001)],
   MAX_ACTIVE_PER_USER: ['0', '-1', 'x'],
   CONTENT_FILTER: ['yes', 'true'],

@@ -147,10 +147,12 @@ function worstOf(language: Language): Record<string, unknown[][]> {
   const row = { name, price: card.price, isSlow: true, freeAt: '15:00' }
   const states = ['done', 'open', 'returned', 'failed', 'cancelled'] as const
   const switched = { name, id: 'a'.repeat(41), finished: 99, succeeded: 98, costKop: vast, keptKop: vast, at }
+  const id = 'abcdefghijkl'
   const payment = { date: '23.11 15:09', amountKop: vast, chargeTail: 'ffffff' }
   const causes = ['failing', 'unsupported', 'loss', 'recovered'] as const
   const modelState = { ...switched, isPinned: true, minKop: vast, reason: 'ы'.repeat(200) }
   return {
+    ...worstForAdmins(person, { kop: vast, id, at }),
     '.bonus.left': [[{ runs: 999, capKop: vast }]],
     '.bonus.startButton': [[{ runs: 999, capKop: vast }]],
     '.bonus.result': [[{ name, ageMs: 86_400_000, short: '7k2m' }]],
@@ -239,6 +241,53 @@ function worstOf(language: Language): Record<string, unknown[][]> {
   }
 }
 
+/** The screens of the operator's people; the longest reason is 500 characters. */
+function worstForAdmins(
+  name: string,
+  { kop, id, at }: { kop: number; id: string; at: Date },
+): Record<string, unknown[][]> {
+  const reason = 'ы'.repeat(500)
+  const charge = 'c'.repeat(200)
+  const day = { runs: kop, succeeded: kop, failed: 1, revenueKop: kop, topUps: kop, topUpKop: kop }
+  const today = { ...day, open: kop, heldKop: kop, oldestOpenS: 86_400 }
+  const alarms = { parkedPayments: kop, openReversals: kop, deadOutbox: kop, overdue: kop, inboxParked: kop }
+  const broken = Array.from({ length: 5 }, () => ({ promise: 'ы'.repeat(40), key: 'k'.repeat(60) }))
+  const delivery = { attempts: 10, doneAt: at, deadReason: null }
+  const run = { id, userId: kop, modelId: 'm'.repeat(41), state: 'running', taskId: charge, attempt: 5 }
+  const person = { id: kop, name, language: 'ru', since: at, seen: at, isReachable: false, bannedAt: at }
+  const money = { balanceKop: kop, heldKop: kop, debtKop: kop, runs: kop, returned: kop, bonusKop: kop, bonusRuns: kop }
+  const change = { kind: 'credit', amountKop: kop, subject: charge, promo: { uses: kop, until: at }, reason }
+  const payment = { at, amountKop: kop, stars: kop, provider: 'stars', chargeId: charge, reversal: 'asked' }
+  const parked = { at, userId: kop, chargeId: charge, payload: 'p'.repeat(200), total: kop, currency: 'XTR' }
+  const system = {
+    version: '1.0.0',
+    commit: 'c'.repeat(40),
+    uptimeMs: kop,
+    bot: 'b'.repeat(32),
+    webhook: 'w'.repeat(200),
+  }
+  const queues = { pending: kop, lastError: reason, inbox: kop, outbox: kop, open: kop, oldestOpenMs: 86_400_000 }
+  const words = navigationRu.menu({ canSpendKop: kop, atWorkKop: kop })
+  return {
+    '.admin.day': [[today, [words, words], kop, at]],
+    '.admin.alarms': [[{ ...alarms, broken }]],
+    '.admin.run': [[{ ...run, error: reason, inputs: Array(20).fill('i'.repeat(20)), delivery }, words]],
+    '.admin.prompt': [[id, 'ы'.repeat(3_000)]],
+    '.admin.person': [[{ ...person, ...money }]],
+    '.admin.payment': [[payment]],
+    '.admin.auditLine': [[at, kop, 'credit', kop, 'not_enough', reason]],
+    '.admin.confirm': [[{ ...change, person: { id: kop, name, balanceKop: kop } }]],
+    '.admin.large': [[kop, reason]],
+    '.admin.tell.credited': [[kop, kop, reason]],
+    '.admin.requestRow': [[at, kop, kop]],
+    '.admin.request': [[{ id, userId: kop, name, amountKop: kop, at, paidBefore: kop, deniedBefore: kop }]],
+    '.admin.parkedLine': [[{ ...parked, reason: 'unknown_order' }]],
+    '.admin.promo': [[charge.slice(0, 32), kop, kop, kop, at, true]],
+    '.admin.version': [[{ ...system, ...queues }]],
+    '.transfer.details': [[id, kop, 'ы'.repeat(1_000)]],
+  }
+}
+
 /** A text for each way to fill it in. Kinds of plain values that it does not take are passed over. */
 function filled(language: Language): { path: string; value: unknown }[] {
   const worst = worstOf(language)
@@ -252,7 +301,7 @@ function filled(language: Language): { path: string; value: unknown }[] {
       )
     const values = ways.flatMap(args => {
       try {
-        return [leaf(...args) as unknown]
+        return [leaf(...args) as unknown].flat()
       } catch (error) {
         if (worst[path]) throw error
         return []

@@ -75,6 +75,8 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   const front = connect(config.databaseUrl, { max: 4 })
   // The view of broken promises reads everything there is: neither its time nor its end may concern others.
   const oracle = connect(config.databaseUrl, { max: 1, deadlineMs: 15_000 })
+  // The hourly audit reads every row there is.
+  const books = connect(config.databaseUrl, { max: 1, deadlineMs: 240_000 })
   const telegram = createTelegram({
     token: config.botToken,
     apiRoot: config.telegramApiRoot,
@@ -274,7 +276,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       refreshing.push(setInterval(() => void switches.refresh(), 10_000))
 
       if (config.roles.worker) {
-        await startWorkers({ ...orders, ...delivery, ...judging, lanes, jobs })
+        await startWorkers({ ...orders, ...delivery, ...judging, books: books.sql, lanes, jobs })
         void untilDone('setMyCommands', () => setCommands(), log, signal) // nobody waits for a list of commands
       }
       if (config.roles.web && publicUrl && config.webhookSecret) {
@@ -306,6 +308,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
           db.close(),
           front.close(),
           oracle.close(),
+          books.close(),
           filesDir && rm(filesDir, { recursive: true, force: true }),
         ]),
         pause(2_000),

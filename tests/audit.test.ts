@@ -1,10 +1,13 @@
 import t from 'tap'
 import { newId } from '../src/id.ts'
+import { auditBooks } from '../src/jobs/audit.ts'
 import { auditReport, findings, starFindings } from '../src/payments/audit.ts'
 import { claimPromo } from '../src/payments/gifts.ts'
 import { openTopUp, takeBack, takePayment } from '../src/payments/top-ups.ts'
+import { startTelegram } from '../src/playground/telegram/server.ts'
+import { createTelegram } from '../src/telegram/client.ts'
 import { openUser } from '../src/users/users.ts'
-import { picture, world } from './support/world.ts'
+import { picture, silent, world } from './support/world.ts'
 
 const { sql, owner, user, order, start, finish } = await world(t)
 const failed = { outcome: 'failed', code: 'generation_failed', message: 'no' } as const
@@ -115,4 +118,24 @@ t.test('Stars that Telegram counts otherwise are named', async t => {
   t.match(await starFindings(sql, [...list, { id: kept, amount: 84, isRefund: true }]), [/went back at Telegram/])
   t.match(await starFindings(sql, [{ ...list[0]!, amount: 85 }, ...list.slice(1)]), [/is ⭐ 85 at Telegram/])
   t.match(await starFindings(sql, list.slice(0, -1)), [/not given back at Telegram/])
+})
+
+t.test('every admin is told when the books disagree, and nobody while they agree', async t => {
+  const api = await startTelegram({ seed: 3 })
+  t.teardown(() => api.close())
+  api.faults.limits = false
+  const telegram = createTelegram({ token: api.token, apiRoot: api.apiRoot, pace: async () => 0, log: silent })
+  const admin = api.player.addPerson({ firstName: 'Админ' }).id
+  api.player.open(admin)
+  const options = { books: sql, sql, telegram, adminIds: [admin], log: silent }
+  await auditBooks(options)
+  t.strictSame(
+    api.player.chat(admin).filter(({ from }) => from === 'bot'),
+    [],
+  )
+  await owner`alter table pay.wallets disable trigger all`
+  await owner`update pay.wallets set balance_kop = balance_kop + 1 where user_id = 3`
+  await auditBooks(options)
+  await owner`update pay.wallets set balance_kop = balance_kop - 1 where user_id = 3`
+  t.match(api.player.chat(admin).at(-1)?.text, /^🔴 Книги не сходятся: 2\n• I1 balance <> ledger: 1, for example 3\n/)
 })

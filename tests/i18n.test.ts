@@ -271,6 +271,7 @@ function worstForAdmins(
   return {
     '.admin.day': [[today, [words, words], kop, at]],
     '.admin.alarms': [[{ ...alarms, broken }]],
+    '.admin.booksDisagree': [[Array(10).fill(reason), kop]],
     '.admin.run': [[{ ...run, error: reason, inputs: Array(20).fill('i'.repeat(20)), delivery }, words]],
     '.admin.prompt': [[id, 'ы'.repeat(3_000)]],
     '.admin.person': [[{ ...person, ...money }]],

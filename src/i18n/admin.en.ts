@@ -68,6 +68,12 @@ After the transfer send the receipt here: a photo or a PDF.`,
       ...alarm(a.deadOutbox, (n: number) => html`⚠️ Not delivered in a day: ${n}`),
       ...alarm(a.inboxParked, (n: number) => html`⚠️ Updates not handled: ${n}`),
     ],
+    booksDisagree: (problems, total) =>
+      lines(
+        html`🔴 <b>The books disagree: ${total}</b>`,
+        ...problems.map(problem => html`• ${clip(problem, 200)}`),
+        html`In full: npm run audit`,
+      ),
 
     findAsk: html`What to find? <code>/find 123456</code>, <code>/find @name</code>, <code>/find run</code>, a task or a payment.`,
     foundNothing: (text: string) => html`Nothing found: <code>${clip(text, 60)}</code>`,

@@ -71,6 +71,13 @@ ${details}
       ...alarm(a.inboxParked, (n: number) => html`⚠️ Необработанных обновлений: ${n}`),
     ],
 
+    booksDisagree: (problems: string[], total: number) =>
+      lines(
+        html`🔴 <b>Книги не сходятся: ${total}</b>`,
+        ...problems.map(problem => html`• ${clip(problem, 200)}`),
+        html`Целиком: npm run audit`,
+      ),
+
     // A3
     findAsk: html`Что найти? <code>/find 123456</code>, <code>/find @имя</code>, <code>/find запуск</code>, задача или платёж.`,
     foundNothing: (text: string) => html`Ничего не нашлось: <code>${clip(text, 60)}</code>`,

@@ -1,5 +1,6 @@
 import type { Job } from 'pg-boss'
 import type { Ref } from '../payments/generations.ts'
+import { auditBooks } from './audit.ts'
 import type { Jobs, QueueName } from './boss.ts'
 import { type DeliverOptions, deliverJob } from './deliver.ts'
 import { checkJob, submitJob } from './follow.ts'
@@ -8,7 +9,10 @@ import type { Lanes } from './lanes.ts'
 import { endReversals, reconcileStars } from './reconcile.ts'
 import { sweep, tidy } from './sweep.ts'
 
-type Options = DeliverOptions & Parameters<typeof submitJob>[0] & JudgeOptions & { lanes: Lanes; jobs: Jobs }
+type Options = DeliverOptions &
+  Parameters<typeof auditBooks>[0] &
+  Parameters<typeof submitJob>[0] &
+  JudgeOptions & { lanes: Lanes; jobs: Jobs }
 
 type Look = { ref: Ref; look?: number; sinceMs?: number }
 
@@ -53,10 +57,12 @@ export async function startWorkers(options: Options): Promise<void> {
     await endReversals(options)
     await reconcileStars(options)
   })
+  await work('audit', 1, () => auditBooks(options))
   await boss.schedule('sweep', '* * * * *', { minute: true })
   await boss.schedule('judge', '*/2 * * * *')
   await boss.schedule('tidy', '17 3 * * *')
   await boss.schedule('reconcile', '*/10 * * * *')
+  await boss.schedule('audit', '41 * * * *')
 
   // Whatever a process that died left behind need not wait for the clock.
   await sweep(sql, wake, log)

@@ -108,6 +108,27 @@ await story(
   },
 )
 
+await story('an order that would be sent otherwise today is priced anew before it starts', async t => {
+  const anna = await person({ kop: 100_00 })
+  await anna.begins('kling-v2-5-turbo-text-to-video-pro')
+  await anna.presses('Начать')
+  await anna.says('ветер')
+  await anna.presses('По умолчанию')
+  const shown = await quoteOf(anna.id)
+  const model = stage.catalogue.byId('kling/v2-5-turbo-text-to-video-pro')!
+  const scale = model.params.find(({ name }) => name === 'cfg_scale')!
+  const before = { ...scale }
+  Object.assign(scale, { always_send: true })
+  t.teardown(() => Object.assign(scale, before, { always_send: before.always_send }))
+  await anna.presses('✅')
+  t.equal((await generationsOf(anna.id)).length, 0, 'nothing has started')
+  const renewed = await quoteOf(anna.id)
+  t.not(renewed?.id, shown?.id)
+  t.equal(renewed?.price_kop, shown?.price_kop)
+  await anna.presses('✅')
+  t.match(await generationsOf(anna.id), [{ quote_id: renewed?.id }])
+})
+
 await story('a model that is free no more is not run for free', async t => {
   const anna = await person({ kop: 100_00 })
   await anna.begins('z-image')

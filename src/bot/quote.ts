@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Composer } from 'telegraf'
 import type { Model } from '../catalogue/models.ts'
-import { checkInputs } from '../catalogue/parameters.ts'
+import { checkInputs, toWire } from '../catalogue/parameters.ts'
 import {
   Banned,
   FreeLimitReached,
@@ -54,9 +55,14 @@ export function quotePresses(deps: BotDeps): Composer<BotContext> {
 // Beyond what the upstream itself may take: the last look and the files of the result.
 const slackMs = 120_000
 
-/** A shown price stands, whatever the prices are now; not so answers that the model no longer takes, or a lost free run. */
-const stands = ({ catalogue }: BotDeps, model: Model, { inputs, priceKop }: Quote): boolean =>
-  checkInputs(model, inputs).length === 0 && (priceKop > 0 || catalogue.freeIds.has(model.id))
+/**
+ * A shown price stands, whatever the prices are now; not so answers that the model no longer takes or that would be sent
+ * otherwise today, or a lost free run.
+ */
+const stands = ({ catalogue }: BotDeps, model: Model, { inputs, params, priceKop }: Quote): boolean =>
+  checkInputs(model, inputs).length === 0 &&
+  isDeepStrictEqual(toWire(model, inputs, catalogue.contentFilter), params) &&
+  (priceKop > 0 || catalogue.freeIds.has(model.id))
 
 /** One press takes a bonus run and starts: the same order under a quote of its own. Whichever way it starts, it starts once. */
 async function startBonus(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {

@@ -45,7 +45,10 @@ for (const file of files.filter(file => /^src\/.*\.[jt]s$/.test(file))) {
       problems.push(`${file} imports upwards or sideways: ${target}`)
     }
   }
-  if (/process\.env/.test(text) && !/^src\/(main|doctor|audit|catalogue\/(list|check)|playground\/.*)\.ts$/.test(file)) {
+  if (
+    /process\.env/.test(text) &&
+    !/^src\/(main|doctor|audit|catalogue\/(list|check)|playground\/.*)\.ts$/.test(file)
+  ) {
     problems.push(`${file} reads the environment: take what it needs as an argument`)
   }
   if (file !== 'src/migrate.ts' && /sql\.(begin|unsafe|reserve)\b/.test(text) && !file.startsWith('src/playground/')) {

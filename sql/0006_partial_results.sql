@@ -38,10 +38,11 @@ alter table pay.generations add constraint part_needs_refund
 -- Settles once, whoever asks (callback, poll, sweep, person, admin): the row lock decides.
 -- result: settled | already | not_due (a timeout before the deadline, a cancel after the submit); state: as it stands now.
 -- A success needs its results, of the `p_promised` files that were named (null: of as many as there are); `cancelled` is a
--- failure that is taken only while nothing was sent. `p_cost`: credits that the upstream says it took.
+-- failure that is taken only while nothing was sent. `p_cost`: credits that the upstream says it took. The defaults serve
+-- machines of the build before this one while they are replaced.
 drop function pay.gen_finish(bigint, text, text, text, text, json);
 create function pay.gen_finish(p_user bigint, p_id text, p_outcome text, p_code text, p_message text, p_results json,
-                               p_promised int, p_cost numeric)
+                               p_promised int default null, p_cost numeric default null)
 returns table (result text, state text, outbox_id bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column

@@ -98,7 +98,7 @@ end $$;
 -- invite himself, an old user, or his own inviter.
 drop function pay.user_open(bigint, text, text, text, bigint);
 create function pay.user_open(p_user bigint, p_first_name text, p_username text, p_client_language text, p_bonus_kop bigint,
-                              p_ref_code text, p_ref_runs int, p_ref_cap_kop bigint)
+                              p_ref_code text default null, p_ref_runs int default 0, p_ref_cap_kop bigint default 0)
 returns table (is_new boolean, language text, client_language text, is_banned boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column

@@ -82,7 +82,7 @@ end $$;
 -- A success needs its results, of the `p_promised` files that were named (null: of as many as there are); `cancelled` is a
 -- failure that is taken only while nothing was sent. `p_cost`: credits that the upstream says it took.
 create or replace function pay.gen_finish(p_user bigint, p_id text, p_outcome text, p_code text, p_message text, p_results json,
-                               p_promised int, p_cost numeric)
+                               p_promised int default null, p_cost numeric default null)
 returns table (result text, state text, outbox_id bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column

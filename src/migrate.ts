@@ -39,7 +39,7 @@ export async function migrate(url: string, known?: Migration[]): Promise<string[
   })
   try {
     return await sql.begin(async sql => {
-      await sql`select pg_advisory_xact_lock(7_402_173_001)`
+      await sql`select pg_advisory_xact_lock(7402173001)`
       await sql`create table if not exists public.schema_migrations (
         name text primary key, hash text not null, applied_at timestamptz not null default now())`
       const applied = await sql<

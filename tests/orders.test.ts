@@ -113,6 +113,15 @@ story(
   },
 )
 
+story('a machine of the build before settles and opens as it always did', async t => {
+  await owner`select * from pay.user_open(65, 'Старый', null, 'ru', 10000)`
+  const { id } = await start(await order(65, 30_00))
+  const [row] =
+    await owner`select result from pay.gen_finish(65, ${id}, 'success', null, null, ${owner.json([picture])}::json)`
+  t.equal(row?.result, 'settled')
+  t.equal(await balanceOf(sql, 65), 70_00)
+})
+
 story('a part that arrives is settled once, whoever settles', async t => {
   await user(61, 100_00)
   const { id } = await start(await order(61, 80_00))

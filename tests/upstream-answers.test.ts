@@ -108,6 +108,14 @@ t.test('S16: prototype names in an answer are only names', async t => {
   t.equal('polluted' in {}, false)
 })
 
+t.test('files that were named and cannot be read are still counted as promised', async t => {
+  const told = (resultUrls: unknown) =>
+    decodeTask(envelope(200, 'success', { state: 'success', resultJson: JSON.stringify({ resultUrls }) }))
+  t.match(told(['https://a.example/1', 'nonsense', 7]), { urls: ['https://a.example/1'], named: 3 })
+  t.notOk('named' in told(['https://a.example/1']))
+  t.notOk('named' in told(['nonsense']), 'nothing that can be read is no result')
+})
+
 const record = (fields: object, code = 200, msg = 'success') =>
   envelope(code, msg, {
     taskId,

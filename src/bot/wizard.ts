@@ -53,7 +53,7 @@ export async function startOrder(
       const next = { modelId: model.id, prefill, at }
       const filling = { ...order.filling, next, updateId: ctx.update.update_id }
       const saved = await save(ctx, deps, order, filling, order.step)
-      return saved ? present(ctx, deps, saved, { where, note }) : stale(ctx, deps)
+      return saved ? present(ctx, deps, saved, { where }) : stale(ctx, deps)
     }
   }
   const kept = draft?.kind === 'kept' ? await keptAnswers(ctx, deps, model, draft) : {}

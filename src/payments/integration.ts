@@ -280,7 +280,7 @@ export async function check(deps: Deps, ref: Ref): Promise<Checked> {
         deps.log.error({ generationId: ref.id, taskId: generation.taskId }, 'the task belongs to another order')
         return generation.isOverdue ? timeout('wrong_task', 'the task belongs to another order') : open
       }
-      const collected = await collectPatiently(deps, ref, generation.taskId, task.urls)
+      const collected = await collectPatiently(deps, ref, generation.taskId, task)
       if (collected === 'unclear')
         return generation.isHopeless ? timeout('no_result', 'the files could not be fetched') : open
       const { results, promised } = collected
@@ -323,22 +323,23 @@ export type Ending =
 const costOf = ({ creditsConsumed }: { creditsConsumed?: number }) =>
   creditsConsumed === undefined ? {} : { cost: String(creditsConsumed) }
 
+type Told = { urls: string[]; named?: number }
 type Collected = { results: Result[]; promised: number }
 
 // A file that is not to be had after some patience is a verdict; a network that fails is not.
-async function collectPatiently(deps: Deps, ref: Ref, taskId: string, named: string[]): Promise<Collected | 'unclear'> {
-  let urls = named
+async function collectPatiently(deps: Deps, ref: Ref, taskId: string, told: Told): Promise<Collected | 'unclear'> {
+  let { urls, named = urls.length } = told
   let found: Result[] | 'unclear' = []
   for (const pauseMs of resultPausesMs) {
     if (pauseMs > 0) {
       await pause(pauseMs)
       const again = await deps.upstream.recordInfo(taskId)
-      if (again.kind === 'success') urls = again.urls
+      if (again.kind === 'success') ({ urls, named = urls.length } = again)
     }
     found = await collect(deps, ref, urls)
-    if (found !== 'unclear' && found.length > 0 && found.length === urls.length) break
+    if (found !== 'unclear' && found.length > 0 && found.length === named) break
   }
-  return found === 'unclear' ? found : { results: found, promised: urls.length }
+  return found === 'unclear' ? found : { results: found, promised: named }
 }
 
 // Only files that were fetched whole and are what they should be count as results.

@@ -24,6 +24,8 @@ export type TaskState =
   | {
       kind: 'success'
       urls: string[]
+      /** Files that were named, where it is more than there are addresses that can be read. */
+      named?: number
       text?: string
       creditsConsumed?: number
       model?: string
@@ -181,9 +183,12 @@ function success(record: Recorded): TaskState {
   const { callBackUrl } = fieldsOf(record.param)
   const creditsConsumed = creditsOf(record)
   const model = said(record.model, 200)
+  const urls = urlsOf(result.resultUrls)
+  const named = Array.isArray(result.resultUrls) ? Math.min(result.resultUrls.length, mostUrls) : 0
   return {
     kind: 'success',
-    urls: urlsOf(result.resultUrls),
+    urls,
+    ...(urls.length > 0 && named > urls.length ? { named } : {}),
     ...(text ? { text } : {}),
     ...(creditsConsumed === undefined ? {} : { creditsConsumed }),
     ...(model ? { model } : {}),

@@ -51,7 +51,7 @@ async function aBusyDay() {
 }
 const { kept, back } = await aBusyDay()
 
-t.test('after a busy day the books agree', async t => t.strictSame(await audit(), []))
+t.test('[M5] after a busy day the books agree', async t => t.strictSame(await audit(), []))
 
 // What a hand in the database could do, each in a transaction that is taken back. Triggers and foreign keys sleep, as
 // under a restore; a constraint that stands in the way is dropped.

@@ -90,7 +90,7 @@ t.test('an upscaled video is priced by its earlier resolution, and by the deares
   t.throws(() => kop({ resolution: '1080p' }, '1080p'), RangeError)
 })
 
-t.test('what cannot be priced is refused rather than guessed', async t => {
+t.test('[M19] what cannot be priced is refused rather than guessed', async t => {
   const refused = (id: string, inputs: Inputs, use = rates) =>
     t.throws(() => price(modelOf(id), inputs, use), RangeError, `${id} ${JSON.stringify(inputs)}`)
   refused('infinitalk/from-audio', { audio_url: voice() })

@@ -144,7 +144,7 @@ for (const [n, behaviour] of (['ambiguous', 'http_502', 'no_task_id'] as const).
   })
 }
 
-story('a callback names the task of a submit whose answer was lost, and the order goes on', async t => {
+story('[M8] a callback names the task of a submit whose answer was lost, and the order goes on', async t => {
   const ref = await ordered(50, 'ambiguous')
   t.equal(await submit(deps, ref), 'unknown')
   const task = provider.tasks.findLast(task => task.callBackUrl?.includes(ref.id))

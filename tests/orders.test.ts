@@ -25,7 +25,7 @@ story('a retried start takes the money once', async t => {
   t.strictSame(await events(1, portrait.id), ['started'])
 })
 
-story('a failure gives the money back once, and a late success changes nothing', async t => {
+story('[M6] [M7] a failure gives the money back once, and a late success changes nothing', async t => {
   await user(2, 100_00)
   const { id } = await start(await order(2, 30_00))
   const ref = { userId: 2, id }
@@ -45,7 +45,7 @@ story('a success keeps the money, stores its results and queues one message', as
   t.equal((await owner`select from pay.outbox where dedupe = ${`gen:${id}`}`).length, 1)
 })
 
-story('100 racing confirms over two processes and balance for 7 start exactly 7', async t => {
+story('[M1] 100 racing confirms over two processes and balance for 7 start exactly 7', async t => {
   await user(4, 7 * 30_00)
   const orders = await Promise.all(Array.from({ length: 100 }, () => order(4, 30_00)))
   const startAt = String(Date.now() + 1_500)
@@ -68,7 +68,7 @@ story('50 racing confirms of one quote start one generation', async t => {
   t.equal(await balanceOf(sql, 5), 90_00)
 })
 
-story('callback, poll, sweep and admin settling at once make one settlement', async t => {
+story('[M3] callback, poll, sweep and admin settling at once make one settlement', async t => {
   await user(6, 1000_00)
   for (let round = 0; round < 20; round++) {
     const { id } = await start(await order(6, 30_00))
@@ -168,7 +168,7 @@ story('50 free starts at once over two processes and 10 a day give exactly 10, a
   t.equal(row?.used, 6)
 })
 
-story('a free run that fails in a later hour returns its use to the hour it was taken from', async t => {
+story('[M27] a free run that fails in a later hour returns its use to the hour it was taken from', async t => {
   await user(64)
   const { id } = await start(await order(64, 0))
   await owner`alter table pay.generations disable trigger generation_rows`
@@ -199,7 +199,7 @@ story('a timeout before the deadline is not due, after it gives the money back',
   t.equal(await balanceOf(sql, 7), 50_00)
 })
 
-story('each refusal of a start has its name and leaves nothing behind', async t => {
+story('[M12] each refusal of a start has its name and leaves nothing behind', async t => {
   await user(8, 10_00)
   await t.rejects(start(await order(8, 10_01)), InsufficientFunds)
   await t.rejects(start({ ...(await order(8, 1_00)), quoteId: newId() }), NotFound, 'no such quote')
@@ -238,7 +238,7 @@ story('50 free starts at once with 3 an hour give exactly 3, and a failure retur
 })
 
 story(
-  'a row is submitted by one worker; only a certain refusal takes it back; a callback may name its task',
+  '[M13] a row is submitted by one worker; only a certain refusal takes it back; a callback may name its task',
   async t => {
     await user(11, 100_00)
     const { id } = await start(await order(11, 10_00))

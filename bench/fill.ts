@@ -80,3 +80,78 @@ export async function fillHistory(sql: Sql, person: number, runs: number, catalo
     await genFinish(sql, ref, 'success', null, null, [{ ...picture, ...size }])
   }
 }
+
+type Books = { entries: number; modelIds: readonly string[]; seed: number }
+
+/**
+ * Books of so many ledger entries, as a year of the service would leave them: of each person one payment and eight runs,
+ * the last of which failed and was refunded. Written past the functions that guard them, which would take hours; the
+ * audit says whether they agree.
+ */
+export async function fillBooks(owner: Owner, { entries, modelIds, seed }: Books): Promise<void> {
+  const people = Math.ceil(entries / 10)
+  const [runs, models] = [people * 8, JSON.stringify(modelIds)]
+  // Runs are numbered in order of time; a run's person, its place in that person's life, its id and its model follow.
+  const source = (first: number, last: number) => owner`
+    select r, 1 + (r - 1) % ${people}::int as user_id, 1 + (r - 1) / ${people}::int as turn,
+      translate(lpad(to_hex(r), 12, '0'), '0123456789abcdef', 'abcdefghijklmnop') as id,
+      now() - interval '30 days' * (1 - r / ${runs + 1}::float8) - interval '5 minutes' as started_at,
+      ${models}::text::json ->> (abs(hashint8extended(r, ${seed}::int)) % ${modelIds.length}::int)::int as model_id
+    from generate_series(${first}::int, ${last}::int) r`
+  await owner`set session_replication_role = replica` // the rows are consistent: no trigger needs to ask
+  await owner`insert into pay.users (user_id, first_name, language) select u, 'User ' || u, 'ru' from generate_series(1, ${people}::int) u`
+  await owner`insert into pay.wallets (user_id, balance_kop, seq) select u, 3000, 10 from generate_series(1, ${people}::int) u`
+  await owner`
+    insert into pay.top_ups (user_id, id, provider, amount_kop, currency, total, state, expires_at, decided_at)
+    select u, translate(lpad(to_hex(u), 12, '0'), '0123456789abcdef', 'abcdefghijklmnop'), 'stars', 10000, 'XTR', 84, 'paid', now(), now()
+    from generate_series(1, ${people}::int) u`
+  await owner`
+    insert into pay.payments (provider, charge_id, user_id, amount_kop, top_up_id, currency, total, received_at)
+    select 'stars', 'charge-' || u, u, 10000, translate(lpad(to_hex(u), 12, '0'), '0123456789abcdef', 'abcdefghijklmnop'), 'XTR', 84,
+      now() - interval '31 days' from generate_series(1, ${people}::int) u`
+  await owner`
+    insert into pay.ledger_entries (user_id, seq, kind, amount_kop, balance_before, balance_after, contra, external_ref, created_at)
+    select u, 1, 'topup', 10000, 0, 10000, 'cash', 'stars:charge-' || u, now() - interval '31 days'
+    from generate_series(1, ${people}::int) u`
+  const step = 500_000
+  for (let first = 1; first <= runs; first += step) {
+    const last = Math.min(first + step - 1, runs)
+    await owner`
+      insert into pay.quotes (user_id, id, model_id, category, inputs, params, price_kop, credits, usd_rub_rate, markup, created_at, expires_at)
+      select user_id, id, model_id, 'text-to-image', '{"prompt":"a cat"}', '{"prompt":"a cat"}', 1000, 1, 95, 2, started_at, started_at
+      from (${source(first, last)}) x`
+    await owner`
+      insert into pay.ledger_entries (user_id, seq, kind, amount_kop, balance_before, balance_after, contra, generation_id, created_at)
+      select user_id, turn + 1, 'debit', -1000, 11000 - turn * 1000, 10000 - turn * 1000, 'sales', id, started_at
+      from (${source(first, last)}) x
+      union all
+      select user_id, 10, 'refund', 1000, 2000, 3000, 'sales', id, started_at + interval '1 minute'
+      from (${source(first, last)}) x where turn = 8`
+    await owner`
+      insert into pay.generations (user_id, id, request_key, quote_id, chat_id, model_id, category, is_free, price_kop, exec_state,
+        money_state, task_id, attempt, next_at, run_limit, deadline_at, created_at, submitted_at, finished_at, promised, kept_kop)
+      select user_id, id, 'q:' || id, id, user_id, model_id, 'text-to-image', false, 1000, case turn when 8 then 'failed' else 'success' end,
+        case turn when 8 then 'refunded' else 'captured' end, 'task-' || id, 1, started_at, interval '10 minutes',
+        started_at + interval '10 minutes', started_at, started_at, started_at + interval '1 minute',
+        case when turn < 8 then 1 end, case when turn < 8 then 1000 end
+      from (${source(first, last)}) x`
+    await owner`
+      insert into pay.generation_events (created_at, user_id, chat_id, model_id, category, status, is_free_applied, price_rub,
+        request_id, task_id, error_code, duration_ms)
+      select started_at + case when is_end then interval '1 minute' else interval '0' end, user_id, user_id, model_id, 'text-to-image',
+        case when not is_end then 'started' when turn = 8 then 'failed' else 'success' end, false, 10, id,
+        case when is_end then 'task-' || id end, case when is_end and turn = 8 then 'generation_failed' end,
+        case when is_end then 60000 end
+      from (${source(first, last)}) x cross join (values (false), (true)) e(is_end) order by r, is_end`
+    await owner`
+      insert into pay.results (user_id, generation_id, n, kind, mime, extension, bytes, width_px, height_px, url)
+      select user_id, id, 1, 'image', 'image/png', 'png', 70000, 1024, 1024, 'https://files.example.com/' || id || '.png'
+      from (${source(first, last)}) x where turn < 8`
+    await owner`
+      insert into pay.outbox (dedupe, user_id, body, created_at, done_at)
+      select 'gen:' || id, user_id, '{}', started_at + interval '1 minute', started_at + interval '1 minute'
+      from (${source(first, last)}) x`
+  }
+  await owner`set session_replication_role = origin`
+  await owner`vacuum analyze` // as autovacuum would have done long ago
+}

@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { crashPointRounds } from './crash-points.ts'
+import { databaseRounds } from './database-crashes.ts'
+import { failoverRounds } from './failover.ts'
 import { seeded } from './random.ts'
 import { randomRounds } from './random-faults.ts'
 import type { Form, Outcome } from './report.ts'
@@ -22,6 +24,8 @@ const { values, positionals } = parseArgs({
 })
 const forms: Record<string, Form> = {
   'crash-points': run => crashPointRounds(run, Number(values.seeds)),
+  database: run => databaseRounds(run, Number(values.crashes)),
+  failover: run => failoverRounds(run, Number(values.times)),
   random: run => randomRounds(run, Number(values.minutes)),
 }
 const wanted = values.short ? ['short'] : positionals.length > 0 ? positionals : Object.keys(forms)

@@ -38,4 +38,4 @@ export function reportOf({ seed, machine, args, outcomes }: Facts): string {
 }
 
 /** The rule of three: no failure in n independent trials. */
-export const bound = (trials: number): string => `${((3 / trials) * 100).toPrecision(2)} %`
+export const bound = (trials: number): string => (trials > 3 ? `${((3 / trials) * 100).toPrecision(2)} %` : 'none')

@@ -59,6 +59,15 @@ export async function settles(world: World, mostMs = 60_000): Promise<number> {
     open = JSON.stringify({ ...row, updates })
     if (Date.now() - began > mostMs) {
       world.wrong(`I9: open ${mostMs / 1000} s after the faults stopped: ${open}`)
+      const stuck = await owner`
+        select id, exec_state, task_id, attempt, look, created_at, submitted_at, next_at, deadline_at, now() from pay.generations
+        where finished_at is null`
+      for (const row of stuck) {
+        const task = world.upstream.tasks.find(({ callBackUrl }) => callBackUrl?.includes(row.id))
+        world.wrong(
+          `open: ${JSON.stringify({ ...row, provider: task?.behaviour, state: task?.state, reads: task?.recordReads })}`,
+        )
+      }
       break
     }
     await pause(500)
@@ -97,7 +106,7 @@ export async function compare(world: World): Promise<Tally> {
     select id from json_array_elements_text(${JSON.stringify(acknowledged)}::text::json) id
     where not exists (select from pay.inbox i where i.update_id = id::bigint)`
   for (const { id } of lost) wrong(`I5: update ${id} was acknowledged and is lost`)
-  sometimes.saw('telegram: update repeated after a failure', world.updates.filter(({ tries }) => tries > 1).length)
+  sometimes.stands('telegram: update repeated after a failure', world.updates.filter(({ tries }) => tries > 1).length)
   const parked = await owner<{ update_id: string; reason: string }[]>`
     select update_id, dead_reason as reason from pay.inbox where dead_reason is not null`
   for (const { update_id, reason } of parked) wrong(`I5: update ${update_id} was given up: ${reason}`)
@@ -110,34 +119,36 @@ export async function compare(world: World): Promise<Tally> {
   }
   for (const [id, tasks] of perOrder) if (tasks > 1) wrong(`I7: generation ${id} was accepted ${tasks} times`)
   const generations = await owner<
-    { id: string; chat: string; exec: string; money: string; code: string | null; task: string | null; told: boolean }[]
-  >`select g.id, g.chat_id::text as chat, g.exec_state as exec, g.money_state as money, e.error_code as code,
-      g.task_id as task, o.done_at is not null and o.dead_reason is null as told
+    { id: string; exec: string; money: string; code: string | null; told: boolean }[]
+  >`select g.id, g.exec_state as exec, case when g.kept_kop < g.price_kop then 'a part of the price kept' else g.money_state end as money,
+      e.error_code as code, o.done_at is not null and o.dead_reason is null as told
     from pay.generations g
     left join pay.generation_events e on e.user_id = g.user_id and e.request_id = g.id and e.status <> 'started'
     left join pay.outbox o on o.dedupe = 'gen:' || g.id`
   const known = new Set(generations.map(({ id }) => id))
   for (const id of perOrder.keys()) if (!known.has(id)) wrong(`I16: the provider has an order ${id} that we do not`)
-  sometimes.saw(
+  sometimes.stands(
     'submit: unknown, its task an orphan',
     generations.filter(({ id, code }) => code === 'submit_unknown' && perOrder.has(id)).length,
   )
 
   // I6: every ending was told, and told twice only where an answer could be lost.
   const sendsOf = endingsSent(world, known)
-  for (const { id, told } of generations) {
+  let copies = 0
+  const endings = new Map<string, number>()
+  for (const { id, exec, money, code, told } of generations) {
     const times = sendsOf.get(id) ?? []
     if (told && times.length === 0) wrong(`I6: generation ${id} is marked as told and was not`)
     for (const [n, at] of times.slice(1).entries()) {
-      sometimes.saw('message: second copy after a lost answer')
+      copies += 1
       if (!wasFaultBetween(world.faults, times[n]!, at))
         wrong(`I6: generation ${id} was told again, and no answer was lost`)
     }
+    const ending = code === 'cancelled' ? 'cancelled before the submit' : `${exec}, ${money}`
+    endings.set(ending, (endings.get(ending) ?? 0) + 1)
   }
-  for (const { exec, money, code } of generations) {
-    if (code === 'cancelled') sometimes.saw('ending: cancelled before the submit')
-    else sometimes.saw(`ending: ${exec}, ${money}`)
-  }
+  sometimes.stands('message: second copy after a lost answer', copies)
+  for (const [ending, times] of endings) sometimes.stands(`ending: ${ending}`, times)
 
   // Stars that were paid = payments = credits.
   const stars = await starsAtTelegram(world)
@@ -158,8 +169,8 @@ export async function compare(world: World): Promise<Tally> {
   const [again] = await owner<{ inbox: number; outbox: number }[]>`
     select (select count(*) from pay.inbox where attempts > 1)::int as inbox,
       (select count(*) from pay.outbox where attempts > 1)::int as outbox`
-  sometimes.saw('row: an update was taken more than once', again!.inbox)
-  sometimes.saw('row: a message was taken more than once', again!.outbox)
+  sometimes.stands('row: an update was taken more than once', again!.inbox)
+  sometimes.stands('row: a message was taken more than once', again!.outbox)
   return {
     acknowledged: acknowledged.length,
     generations: generations.length,

@@ -122,9 +122,11 @@ const dropAnswers: Kind = async (world, random) => {
   await pause(random.int(100, 1_000))
 }
 
-const botApi: Kind = async ({ telegram: { faults } }, random) => {
+const botApi: Kind = async (world, random) => {
+  const { faults } = world.telegram
   const fault = random.pick(['status429', 'serverError', 'answerLost', 'htmlAnswer'] as const)
   faults[fault] += random.int(1, 4)
+  world.fault(`telegram: ${fault}`)
 }
 
 const kinds: Kind[] = [

@@ -1,6 +1,8 @@
 /** What a run must have met at least once, or it has tested nothing. Counted from journals, logs and rows. */
 export type Sometimes = {
   saw(event: string, times?: number): void
+  /** So often in the whole run, as the rows and journals say now. */
+  stands(event: string, times: number): void
   count(event: string): number
   all(): [event: string, times: number][]
 }
@@ -9,6 +11,7 @@ export function openSometimes(): Sometimes {
   const counts = new Map<string, number>()
   return {
     saw: (event, times = 1) => void (times > 0 && counts.set(event, (counts.get(event) ?? 0) + times)),
+    stands: (event, times) => void (times > 0 && counts.set(event, times)),
     count: event => counts.get(event) ?? 0,
     all: () => [...counts].sort(([a], [b]) => a.localeCompare(b)),
   }
@@ -91,7 +94,7 @@ const seenUnderRandom = [
   'answer lost: upstream',
   'answer lost: inbox_put',
   'answer lost: gen_finish',
-  'ending: part of the files, part of the price',
+  'ending: success, a part of the price kept',
   'telegram: 429',
   'upstream: proven refusal, sent again',
   'message: second copy after a lost answer',

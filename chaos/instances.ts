@@ -24,6 +24,7 @@ const told: [RegExp, string][] = [
   [/the sweep woke what nobody had/, 'sweep: woke what nobody had'],
   [/telegram asked to wait/, 'telegram: 429'],
   [/upstream is busy, the order waits/, 'upstream: proven refusal, sent again'],
+  [/submit unknown: a task may exist/, 'submit: unknown, never sent again'],
   [/did not answer in \d+ ms/, 'pool: replaced after a missed deadline'],
   [/somebody else has taken the delivery over/, 'row: a stale sender was refused'],
   [/a callback that is not ours was refused/, 'callback: forged one refused'],

@@ -144,8 +144,8 @@ async function live(world: World, random: Random, isResting: () => boolean): Pro
   async function forge() {
     const victim = upstream.tasks.at(-random.int(1, 20))
     const path = victim?.callBackUrl ? new URL(victim.callBackUrl).pathname : '/callbacks/kie/aaaaaaaaaaaa/bbbb'
-    const body = JSON.stringify({ code: 200, data: { taskId: 'forged', state: 'success' } })
-    const isRight = random.chance(0.5) // the address is ours and the body lies
+    const body = JSON.stringify({ code: 501, data: { taskId: victim?.taskId ?? 'none', state: 'fail' } })
+    const isRight = random.chance(0.5) // the address is ours, and the body may lie about the end
     const url = `${world.url}${isRight ? path : path.replace(/.$/, '!')}`
     await fetch(url, { method: 'POST', body, signal: AbortSignal.timeout(3_000) }).catch(() => {})
   }

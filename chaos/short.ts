@@ -9,7 +9,7 @@ import { openWorld } from './world.ts'
 /** What fits into five minutes: every point once, some kills from outside, a few crashes of the database. */
 export async function shortRound({ random, say }: Run): Promise<Verdict> {
   const world = await openWorld(random)
-  const { database, instances } = world
+  const { database, instances, webhook } = world
   try {
     const probing = probe(world)
     const people = bringPeople(world, random.fork('people'), 10)
@@ -26,6 +26,13 @@ export async function shortRound({ random, say }: Run): Promise<Verdict> {
       await pause(random.int(100, 1_500))
     }
     say('6 signals from outside')
+    for (let n = 0; n < 8; n++) {
+      const { links } = random.pick(instances)
+      for (const link of [...Object.values(links), webhook]) link.dropAck(random.int(1, 3))
+      await pause(random.int(500, 1_500))
+    }
+    for (const link of [...instances.flatMap(({ links }) => Object.values(links)), webhook]) link.pass()
+    say('answers were lost on every link, 8 times')
     for (let n = 0; n < 5; n++) {
       if (n % 2 === 0) {
         const awayMs = await database.crash(n === 4 ? 'kill -9' : 'immediate')
@@ -37,7 +44,7 @@ export async function shortRound({ random, say }: Run): Promise<Verdict> {
       }
       await pause(random.int(2_000, 4_000))
     }
-    faults += 11
+    faults += 19
     await people.rest()
     const seconds = await settles(world)
     say(`all is settled ${seconds.toFixed(1)} s after the last fault`)

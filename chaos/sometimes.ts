@@ -71,7 +71,13 @@ const seenAlways = [
   'sweep: woke what nobody had',
   'telegram: update repeated after a failure',
 ]
-const seenInTime = [...seenAlways, 'ending: cancelled before the submit', 'submit: unknown, its task an orphan']
+const seenInTime = [
+  ...seenAlways,
+  'submit: unknown, never sent again',
+  'ending: cancelled before the submit',
+  'submit: unknown, its task an orphan',
+]
+const lostOnLinks = ['answer lost: webhook', 'answer lost: telegram', 'answer lost: upstream']
 const seenUnderRandom = [
   ...seenInTime,
   'process: SIGTERM, drained',
@@ -89,9 +95,7 @@ const seenUnderRandom = [
   'link: upstream cut',
   'link: upstream stalled',
   'link: webhook cut',
-  'answer lost: webhook',
-  'answer lost: telegram',
-  'answer lost: upstream',
+  ...lostOnLinks,
   'answer lost: inbox_put',
   'answer lost: gen_finish',
   'ending: success, a part of the price kept',
@@ -102,7 +106,14 @@ const seenUnderRandom = [
 ]
 
 export const required = {
-  short: [...seenAlways, 'database: immediate stop', 'database: backends killed', 'process: SIGTERM, drained'],
+  short: [
+    ...seenAlways,
+    ...lostOnLinks,
+    'submit: unknown, never sent again',
+    'database: immediate stop',
+    'database: backends killed',
+    'process: SIGTERM, drained',
+  ],
   'crash-points': seenInTime,
   random: seenUnderRandom,
 }

@@ -19,6 +19,7 @@ const moods: [Behaviour, number][] = [
   ['partial_result', 4],
   ['http_502', 2],
   ['no_task_id', 1],
+  ['ambiguous', 4],
   ['silent', 2],
   ['rate_limited', 4],
   ['maintenance', 3],

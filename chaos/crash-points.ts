@@ -81,7 +81,7 @@ async function dieAt(world: World, instance: Instance, point: string, spec: stri
     await ended
   }
   const died = instance.died()
-  for (const end = Date.now() + 60_000; Date.now() < end; ) {
+  for (const end = Date.now() + 90_000; Date.now() < end; ) {
     const how = await Promise.race([died, pause(500)])
     if (how !== undefined) return how === 'SIGKILL'
     if (!instance.isReady()) continue

@@ -29,7 +29,9 @@ export async function databaseRounds({ random, say }: Run, crashes: number): Pro
     const work = await operate(url.href, random)
     for (let n = 1; n <= crashes && problems.length === 0; n++) {
       if (random.chance(0.5)) link.dropAck(random.int(1, 10))
-      await pause(random.int(100, 1_200))
+      // Between two crashes lie so many operations, five hundred in the mean: a slow machine takes longer for them.
+      const until = work.acknowledged() + random.int(100, 900)
+      for (const end = Date.now() + 10_000; work.acknowledged() < until && Date.now() < end; ) await pause(5)
       if (random.chance(0.2)) link.rst()
       const how = random.pick(['immediate', 'immediate', 'kill -9', 'backends'] as const)
       if (how === 'backends') await database.massacre()

@@ -16,6 +16,7 @@ export type Kind = 'update' | 'credit' | 'start' | 'settle'
 export type Operations = {
   /** What was acknowledged since the last call, by the ids it must be found under. */
   taken(): Record<Kind, string[]>
+  acknowledged(): number
   /** Answers that were not there; the call was repeated with its id. */
   unknowns(): number
   /** Repeated calls that met what their own lost call had committed. */
@@ -46,6 +47,7 @@ const picture = {
 export async function operate(url: string, random: Random, workers = 16): Promise<Operations> {
   const db = connect(url, { max: workers })
   let taken: Record<Kind, string[]> = { update: [], credit: [], start: [], settle: [] }
+  let acknowledged = 0
   let [unknowns, met, lastSuccessAt, isOver] = [0, 0, Date.now(), false]
 
   /** Repeats with the same id until there is an answer, as Telegram and our own workers do. */
@@ -81,6 +83,11 @@ export async function operate(url: string, random: Random, workers = 16): Promis
     }),
   )
 
+  function took(kind: Kind, id: string) {
+    taken[kind].push(id)
+    acknowledged += 1
+  }
+
   async function round({ sql }: Db, own: Random) {
     const userId = own.int(1, people)
     updateId += 1
@@ -88,7 +95,7 @@ export async function operate(url: string, random: Random, workers = 16): Promis
     const { answer: isNew, tries } = await answered(() => store(sql, update))
     if (!isNew) met += 1
     if (!isNew && tries === 1) throw new Error(`update ${update.updateId} was there before it came`)
-    taken.update.push(String(update.updateId))
+    took('update', String(update.updateId))
 
     const wanted = { userId, provider: 'stars' as const, amountKop: 100_00, total: 84, quoteId: null }
     const { answer: topUp } = await answered(() => openTopUp(sql, wanted))
@@ -102,7 +109,7 @@ export async function operate(url: string, random: Random, workers = 16): Promis
     }
     const { answer: paid } = await answered(() => takePayment(sql, payment))
     if (paid.result === 'duplicate') met += 1
-    taken.credit.push(payment.chargeId)
+    took('credit', payment.chargeId)
 
     const offer = {
       userId,
@@ -125,7 +132,7 @@ export async function operate(url: string, random: Random, workers = 16): Promis
     }
     const { answer: started } = await answered(() => place(sql, order, limits))
     if (started.result === 'duplicate') met += 1
-    taken.start.push(id)
+    took('start', id)
 
     const ends = { sql, wake: noWake, scrub: (text: string) => text, log }
     const ending = own.chance(0.7)
@@ -133,7 +140,7 @@ export async function operate(url: string, random: Random, workers = 16): Promis
       : { outcome: 'failed' as const, code: 'upstream_error', message: 'no' }
     const { answer: settled } = await answered(() => settle(ends, { userId, id }, ending))
     if (settled.result === 'already') met += 1
-    taken.settle.push(id)
+    took('settle', id)
   }
 
   return {
@@ -142,6 +149,7 @@ export async function operate(url: string, random: Random, workers = 16): Promis
       taken = { update: [], credit: [], start: [], settle: [] }
       return last
     },
+    acknowledged: () => acknowledged,
     unknowns: () => unknowns,
     metOwnCommit: () => met,
     lastSuccessAt: () => lastSuccessAt,

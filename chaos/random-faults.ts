@@ -3,6 +3,7 @@ import { demand } from './crash-points.ts'
 import { compare, probe, settles } from './judge.ts'
 import type { Link } from './link.ts'
 import { bringPeople } from './people.ts'
+import type { Random } from './random.ts'
 import { bound, type Run, type Verdict } from './report.ts'
 import { required } from './sometimes.ts'
 import { openWorld, type World } from './world.ts'
@@ -14,6 +15,7 @@ export async function randomRounds(run: Run, minutes: number): Promise<Verdict> 
     const probing = probe(world)
     const until = Date.now() + minutes * 60_000
     let faults = 0
+    let cards: Kind[] = []
     for (let round = 1; Date.now() < until && world.problems.length === 0; round++) {
       const own = run.random.fork(`round ${round}`)
       const people = bringPeople(world, own, 10)
@@ -21,7 +23,8 @@ export async function randomRounds(run: Run, minutes: number): Promise<Verdict> 
       const before = faults
       while (Date.now() < end) {
         await pause(own.int(200, 2_500))
-        await own.pick(kinds)(world, own)
+        if (cards.length === 0) cards = run.random.shuffled(deck)
+        await cards.pop()!(world, own)
         faults += 1
       }
       heal(world)
@@ -47,103 +50,113 @@ export async function randomRounds(run: Run, minutes: number): Promise<Verdict> 
   }
 }
 
-type Kind = (world: World, random: World['random']) => Promise<void>
+type Kind = (world: World, random: Random) => Promise<void>
+type LinkName = 'postgres' | 'telegram' | 'upstream' | 'webhook'
 
-const links = ['postgres', 'telegram', 'upstream', 'webhook'] as const
-
-function linkOf(world: World, random: World['random']): { link: Link; name: (typeof links)[number] } {
-  const name = random.pick(links)
-  return { name, link: name === 'webhook' ? world.webhook : random.pick(world.instances).links[name] }
-}
+const linkOf = (world: World, random: Random, name: LinkName): Link =>
+  name === 'webhook' ? world.webhook : random.pick(world.instances).links[name]
 
 const kill: Kind = async (world, random) => random.pick(world.instances).signal('SIGKILL')
 
-const term: Kind = async (world, random) => {
-  const instance = random.pick(world.instances)
-  if (!instance.isReady()) return
-  const way = random.int(1, 3)
-  const died = instance.died()
-  instance.signal('SIGTERM')
-  if (way > 1) await pause(random.int(20, 1_500))
-  if (way === 2) instance.signal('SIGTERM')
-  if (way === 3) instance.signal('SIGKILL')
-  const how = await Promise.race([died, pause(30_000, 'nothing')])
-  if (how === 'nothing') world.wrong(`instance ${instance.n} did not end within 30 s of SIGTERM`)
-  if (how === '0') world.fault(way === 2 ? 'process: SIGTERM twice' : 'process: SIGTERM, drained', instance.n)
-  else world.fault('process: SIGTERM, then SIGKILL', instance.n)
-}
+/** SIGTERM, and what may follow it while the process drains. */
+const term =
+  (then?: 'SIGTERM' | 'SIGKILL'): Kind =>
+  async (world, random) => {
+    const instance = random.pick(world.instances.filter(each => each.isReady()))
+    if (!instance) return
+    const died = instance.died()
+    instance.signal('SIGTERM')
+    if (then) {
+      await pause(random.int(20, 1_000))
+      instance.signal(then)
+    }
+    const how = await Promise.race([died, pause(30_000, 'nothing')])
+    if (how === 'nothing') world.wrong(`instance ${instance.n} did not end within 30 s of SIGTERM`)
+    world.fault(`process: SIGTERM${then ? `, ${then}` : ''}`, instance.n)
+  }
 
 const freeze: Kind = async (world, random) => {
   const instance = random.pick(world.instances)
-  if (instance.pid() === undefined) return
   world.fault('process: SIGSTOP and SIGCONT', instance.n)
   instance.signal('SIGSTOP')
   await pause(random.int(500, 6_000))
   instance.signal('SIGCONT')
 }
 
-const crashDatabase: Kind = async (world, random) => {
-  const how = random.pick(['immediate', 'kill -9'] as const)
-  world.fault(how === 'immediate' ? 'database: immediate stop' : 'database: kill -9')
-  await world.database.crash(how, random.chance(0.3) ? random.int(500, 4_000) : 0)
-}
+const crash =
+  (how: 'immediate' | 'kill -9'): Kind =>
+  async (world, random) => {
+    world.fault(`database: ${how === 'immediate' ? 'immediate stop' : how}`)
+    await world.database.crash(how, random.chance(0.3) ? random.int(500, 4_000) : 0)
+  }
 
 const massacre: Kind = async world => {
   world.fault('database: backends killed')
   await world.database.massacre().catch(() => {})
 }
 
-const cut: Kind = async (world, random) => {
-  const { link, name } = linkOf(world, random)
-  world.fault(`link: ${name} cut`)
-  if (random.chance(0.5)) link.cut()
-  else link.rst()
-}
+const cut =
+  (name: LinkName): Kind =>
+  async (world, random) => {
+    const link = linkOf(world, random, name)
+    world.fault(`link: ${name} cut`)
+    if (random.chance(0.5)) link.cut()
+    else link.rst()
+  }
 
-const stall: Kind = async (world, random) => {
-  const { link, name } = linkOf(world, random)
-  world.fault(`link: ${name} stalled`)
-  link.stall()
-  await pause(random.int(500, 7_000))
-  link.pass()
-}
+const stall =
+  (name: LinkName): Kind =>
+  async (world, random) => {
+    const link = linkOf(world, random, name)
+    world.fault(`link: ${name} stalled`)
+    link.stall()
+    await pause(random.int(500, 7_000))
+    link.pass()
+  }
 
-const slow: Kind = async (world, random) => {
-  const { link, name } = linkOf(world, random)
-  world.fault(`link: ${name} slow`)
-  link.delay(random.int(20, 250))
-  await pause(random.int(500, 3_000))
-  link.pass()
-}
+const slow =
+  (name: LinkName): Kind =>
+  async (world, random) => {
+    const link = linkOf(world, random, name)
+    world.fault(`link: ${name} slow`)
+    link.delay(random.int(20, 250))
+    await pause(random.int(500, 3_000))
+    link.pass()
+  }
 
-const dropAnswers: Kind = async (world, random) => {
-  const { link } = linkOf(world, random)
-  link.dropAck(random.int(1, 4))
-  await pause(random.int(100, 1_000))
-}
+const dropAnswers =
+  (name: LinkName): Kind =>
+  async (world, random) => {
+    linkOf(world, random, name).dropAck(random.int(1, 4))
+    await pause(random.int(100, 1_000))
+  }
 
-const botApi: Kind = async (world, random) => {
-  const { faults } = world.telegram
-  const fault = random.pick(['status429', 'serverError', 'answerLost', 'htmlAnswer'] as const)
-  faults[fault] += random.int(1, 4)
-  world.fault(`telegram: ${fault}`)
-}
+const botApi =
+  (fault: 'status429' | 'serverError' | 'answerLost' | 'htmlAnswer'): Kind =>
+  async (world, random) => {
+    world.telegram.faults[fault] += random.int(1, 4)
+    world.fault(`telegram: ${fault}`)
+  }
 
-const kinds: Kind[] = [
+/** Drawn like cards: each comes once before any comes again. */
+const deck: Kind[] = [
   kill,
   kill,
-  term,
+  kill,
+  term(),
+  term('SIGTERM'),
+  term('SIGKILL'),
   freeze,
-  crashDatabase,
+  crash('immediate'),
+  crash('kill -9'),
   massacre,
-  cut,
-  cut,
-  stall,
-  slow,
-  dropAnswers,
-  dropAnswers,
-  dropAnswers,
-  botApi,
+  ...(['postgres', 'telegram', 'upstream', 'webhook'] as const).flatMap(name => [
+    cut(name),
+    stall(name),
+    slow(name),
+    dropAnswers(name),
+  ]),
+  ...(['status429', 'serverError', 'answerLost', 'htmlAnswer'] as const).map(botApi),
 ]
 
 function heal(world: World): void {

@@ -22,7 +22,7 @@ export async function shortRound({ random, say }: Run): Promise<Verdict> {
       const died = instance.died()
       instance.signal(how)
       const ended = await died
-      if (how === 'SIGTERM' && ended === '0') world.fault('process: SIGTERM, drained', instance.n)
+      if (how === 'SIGTERM' && ended === '0') world.fault('process: SIGTERM', instance.n)
       await pause(random.int(100, 1_500))
     }
     say('6 signals from outside')

@@ -126,6 +126,7 @@ async function startInstance(world: World, n: number): Promise<Instance> {
   }
 
   const life = live()
+  process.once('exit', () => child?.kill('SIGKILL')) // nobody is left behind by a run that was broken off
   world.atEnd(async () => {
     child?.kill('SIGKILL')
     await life

@@ -38,6 +38,7 @@ if (unknown.length > 0) {
 const seed = process.env.SEED ? BigInt(process.env.SEED) : randomBytes(8).readBigUInt64BE()
 console.log(`SEED=${seed}`)
 const outcomes: Outcome[] = []
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 for (const name of wanted) {
   const began = performance.now()
   console.log(`\n${name}`)

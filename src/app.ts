@@ -293,6 +293,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     async stop(graceMs = 20_000) {
       if (ending.signal.aborted) return
       ending.abort()
+      crash('shutdown_begin')
       log.info('draining')
       for (const timer of refreshing) clearInterval(timer)
       fastPath.close()

@@ -2,18 +2,29 @@
 export type CrashPoint =
   | 'update_received'
   | 'inbox_committed'
+  | 'before_debit'
+  | 'debit_sent'
   | 'after_debit'
   | 'before_submit'
   | 'submit_sent'
+  | 'submit_acked'
   | 'task_id_saved'
   | 'callback_received'
   | 'poll_ok'
   | 'before_settle'
+  | 'settle_sent'
   | 'after_settle'
-  | 'outbox_taken'
+  | 'outbox_leased'
   | 'chunk_kept'
   | 'telegram_sent'
+  | 'telegram_acked'
   | 'outbox_marked'
+  | 'topup_received'
+  | 'topup_committed'
+  | 'sweeper_leased'
+  | 'sweeper_refunded'
+  | 'migrate_mid'
+  | 'shutdown_begin'
 
 let armed: { point: string; passesLeft: number } | undefined
 
@@ -24,7 +35,16 @@ export function armCrash(spec: string): void {
 }
 
 export function crash(point: CrashPoint): void {
-  if (armed?.point !== point) return
+  if (isDue(point)) process.kill(process.pid, 'SIGKILL')
+}
+
+/** Stands right before something is sent: the process dies a moment later, while it is under way or just answered. */
+export function crashUnderWay(point: CrashPoint): void {
+  if (isDue(point)) setTimeout(() => process.kill(process.pid, 'SIGKILL'), Math.random() * 5)
+}
+
+function isDue(point: CrashPoint): boolean {
+  if (armed?.point !== point) return false
   armed.passesLeft -= 1
-  if (armed.passesLeft <= 0) process.kill(process.pid, 'SIGKILL')
+  return armed.passesLeft === 0
 }

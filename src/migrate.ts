@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { Type } from '@sinclair/typebox'
 import postgres from 'postgres'
+import { crash } from './crash.ts'
 import { query } from './db.ts'
 
 export const appliedMigrations = query(
@@ -61,6 +62,7 @@ export async function migrate(url: string, known?: Migration[]): Promise<string[
           throw new Error(`the migration ${name} failed: ${String(cause?.message ?? cause)}`, { cause })
         })
         await sql`insert into public.schema_migrations (name, hash) values (${name}, ${hash})`
+        crash('migrate_mid')
       }
       return fresh.map(file => file.name)
     })

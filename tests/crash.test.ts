@@ -7,15 +7,19 @@ import { until } from './support/world.ts'
 const points: { at: CrashPoint; mayRepeat?: true }[] = [
   { at: 'update_received' },
   { at: 'inbox_committed' },
+  { at: 'before_debit' },
+  { at: 'debit_sent' },
   { at: 'after_debit' },
   { at: 'before_submit' },
-  { at: 'submit_sent' },
+  { at: 'submit_acked' },
   { at: 'task_id_saved' },
   { at: 'poll_ok' },
   { at: 'before_settle' },
+  { at: 'settle_sent' },
   { at: 'after_settle' },
-  { at: 'outbox_taken' },
-  { at: 'telegram_sent', mayRepeat: true }, // its answer was lost with the process: a second copy may come, never a charge
+  { at: 'outbox_leased' },
+  { at: 'telegram_sent', mayRepeat: true },
+  { at: 'telegram_acked', mayRepeat: true }, // its answer was lost with the process: a second copy may come, never a charge
   { at: 'outbox_marked' },
 ]
 
@@ -23,7 +27,7 @@ for (const { at, mayRepeat } of points) {
   t.test(`[M4] [M10] killed at ${at}: after a restart the order ends once and the books agree`, async t => {
     const { telegram, upstream, owner, service, broken } = await stage(t, { timeScale: 0.3 })
     // The provider's callback comes after the restart, so that it can name a task whose answer died with the process.
-    if (at === 'submit_sent') upstream.speed.runMs = 4_000
+    if (at === 'submit_acked') upstream.speed.runMs = 4_000
     let running: Service = await service({ CRASH: at })
     let deaths = 0
     let isOver = false

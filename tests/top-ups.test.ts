@@ -1,4 +1,6 @@
 import t from 'tap'
+import type { Param, Sql } from '../src/db.ts'
+import { Unknown } from '../src/errors.ts'
 import { newId } from '../src/id.ts'
 import {
   openTopUp,
@@ -50,6 +52,31 @@ story('[M17] an invoice paid twice is two credits, and the second says so', asyn
   t.match(await takePayment(sql, { ...first, chargeId: newId() }), { result: 'credited', isSecond: true })
   t.equal(await balanceOf(sql, 2), 200_00)
 })
+
+story(
+  'an order whose answer was lost, and that was paid before it was asked for again, is followed by a new one',
+  async t => {
+    await user(14)
+    let lost: { id: string } | undefined
+    const losing = (async (text: TemplateStringsArray, ...values: Param[]) => {
+      const rows = await sql<{ id: string; total: number }>(text, ...values)
+      if (lost) return rows
+      lost = rows[0]!
+      const payment = { provider: 'stars' as const, chargeId: newId(), userId: 14, orderId: lost.id, currency: 'XTR' }
+      await takePayment(sql, { ...payment, total: rows[0]!.total })
+      throw new Unknown('the answer was lost')
+    }) as Sql
+    const order = await openTopUp(losing, {
+      userId: 14,
+      provider: 'stars',
+      amountKop: 100_00,
+      total: 84,
+      quoteId: null,
+    })
+    t.not(order.id, lost?.id)
+    t.equal(await balanceOf(sql, 14), 100_00)
+  },
+)
 
 story('[M15] what does not agree with its order is parked, neither credited nor lost', async t => {
   await user(3)

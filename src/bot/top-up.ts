@@ -1,5 +1,6 @@
 import { Composer } from 'telegraf'
 import { message } from 'telegraf/filters'
+import { crash } from '../crash.ts'
 import { openTopUp, type Paid, starsFor, takeBack, takePayment } from '../payments/top-ups.ts'
 import { sendInvoice } from '../telegram/payments.ts'
 import { button, type Screen } from '../telegram/screen.ts'
@@ -46,7 +47,9 @@ export function topUps(deps: BotDeps) {
     const chargeId = said.telegram_payment_charge_id
     const provider = said.currency === 'XTR' ? 'stars' : 'card'
     const { currency, total_amount: total, invoice_payload: orderId } = said
+    crash('topup_received')
     const paid = await takePayment(sql, { provider, chargeId, userId: ctx.user.id, orderId, currency, total })
+    crash('topup_committed')
     log.info({ userId: ctx.user.id, chargeId, orderId, result: paid.result }, 'a payment came in')
     if (paid.result === 'parked') {
       log.error({ userId: ctx.user.id, chargeId, orderId, reason: paid.reason }, 'a payment does not match: parked')

@@ -54,7 +54,7 @@ const longWait = 5
 export async function deliverJob(options: DeliverOptions, outboxId: number): Promise<void> {
   const [outgoing] = await outboxTake(options.sql, outboxId)
   if (!outgoing) return // sent, or somebody is at it
-  crash('outbox_taken')
+  crash('outbox_leased')
   const { body, ...rest } = outgoing
   if (body.kind === 'switch') await deliverSwitch(options, { ...rest, body })
   else if (body.kind === 'notice') await deliverNotice(options, { ...rest, body })
@@ -115,7 +115,7 @@ async function deliverGeneration(options: DeliverOptions, outgoing: Outgoing<OfG
     if (error instanceof Overtaken) return log.warn(said, 'somebody else has taken the delivery over')
     outcome = await refusal(options, outgoing, error)
   }
-  crash('telegram_sent')
+  crash('telegram_acked')
   const isDelivered = await conclude(options, outgoing, { ...outcome, files: delivery.files }, said)
   if (!isDelivered || kind !== 'generation') return
   await editProgress(options.telegram, generation, options.messages.done(generation, language), log)

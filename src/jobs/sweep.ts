@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox'
+import { crash } from '../crash.ts'
 import { query, type Sql } from '../db.ts'
 import type { Log } from '../log.ts'
 import { genDue } from '../payments/integration.ts'
@@ -16,6 +17,7 @@ export async function sweep(sql: Sql, wake: Jobs['wake'], log: Log): Promise<voi
     waitingOutbox(sql, mostAtOnce),
     waitingLanes(sql, mostAtOnce),
   ])
+  if (due.length > 0) crash('sweeper_leased')
   await Promise.all([
     ...due.map(({ userId, id, execState, look }) => {
       const ref = { userId, id }

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { crash } from '../crash.ts'
+import { crash, crashUnderWay } from '../crash.ts'
 import { only, query, type Sql, untilAnswered } from '../db.ts'
 import {
   Banned,
@@ -87,6 +87,8 @@ export const genStart = query(
  */
 export async function place(sql: Sql, order: Order, limits: Limits): Promise<Started> {
   try {
+    crash('before_debit')
+    crashUnderWay('debit_sent')
     const row = await untilAnswered(async () => only(await genStart(sql, order, limits)))
     crash('after_debit')
     return row as Started
@@ -193,8 +195,9 @@ export async function submit(
 
   const callBackUrl = deps.callbackUrl(ref.id)
   crash('before_submit')
+  crashUnderWay('submit_sent')
   const answer = await upstream.createTask({ model: modelId, input: params, ...(callBackUrl ? { callBackUrl } : {}) })
-  crash('submit_sent')
+  crash('submit_acked')
   const context = { userId: ref.userId, generationId: ref.id, modelId, attempt }
 
   switch (answer.kind) {
@@ -255,6 +258,7 @@ export async function check(deps: Deps, ref: Ref): Promise<Checked> {
   const open: Checked = { state: 'open', generation, nextMs: nextLookMs(generation.ageMs) }
   const timeout = async (code: string, message: string): Promise<Checked> => {
     await settle(deps, ref, { outcome: 'timeout', code, message })
+    crash('sweeper_refunded')
     return { state: 'ended', generation }
   }
 
@@ -410,6 +414,7 @@ export async function settle(
   const { outcome, cost = null } = ending
   const finish = () => genFinish(deps.sql, ref, outcome, failed?.code ?? null, message, results, promised, cost)
   crash('before_settle')
+  crashUnderWay('settle_sent')
   try {
     const row = await untilAnswered(async () => only(await finish()), writeMs)
     crash('after_settle')

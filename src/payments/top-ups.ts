@@ -38,8 +38,9 @@ export const topUpOpen = query(
 
 /** An order for this amount, the one that is open already where there is one. Throws Unknown (ask again). */
 export async function openTopUp(sql: Sql, wanted: Wanted): Promise<TopUp> {
-  const id = newId()
-  return untilAnswered(async () => only(await topUpOpen(sql, id, wanted)))
+  // A new id each time: the open order is found by what it is for. Repeated with the same one, a call would collide with
+  // its own order where that was paid meanwhile.
+  return untilAnswered(async () => only(await topUpOpen(sql, newId(), wanted)))
 }
 
 const Order = Type.Object({

@@ -1,5 +1,6 @@
 import type { Telegram } from 'telegraf'
 import type { InputMediaAudio, InputMediaDocument, InputMediaPhoto, InputMediaVideo } from 'telegraf/types'
+import { crashUnderWay } from '../crash.ts'
 import { Unknown } from '../errors.ts'
 import { TelegramRefused } from './client.ts'
 import { html, plainLength } from './html.ts'
@@ -119,6 +120,7 @@ async function sendOne(telegram: Telegram, chatId: number, item: Item, way: Way,
 const isRejected = (error: unknown) => error instanceof TelegramRefused && error.code === 'file_rejected'
 
 function sendAs(telegram: Telegram, chatId: number, item: Item, way: Way, extra: Caption): Promise<object> {
+  crashUnderWay('telegram_sent')
   const { media, ...facts } = mediaOf(item, way)
   switch (way) {
     case 'photo':

@@ -2,9 +2,8 @@ import postgres, { type Sql as Owner } from 'postgres'
 import { openCatalogue } from '../src/catalogue/models.ts'
 import { connect, type Sql } from '../src/db.ts'
 import { getRecentFailures, getUserStats, modelStats } from '../src/events/repository.ts'
-import { auditReport, findings } from '../src/payments/audit.ts'
+import { auditReport, findings, openBooks } from '../src/payments/audit.ts'
 import { history } from '../src/payments/generations.ts'
-import { today } from '../src/payments/overview.ts'
 import { operations } from '../src/payments/wallet.ts'
 import { fillBooks, fillHistory } from './fill.ts'
 import type { Bench, Figure, Measurement } from './measurement.ts'
@@ -46,7 +45,6 @@ const questions: Record<string, (sql: Sql) => Promise<object[] | object>> = {
   'a page of history': sql => history(sql, busyPerson, 'all', null, 8),
   'a page of operations': sql => operations(sql, busyPerson, 1_000_000, 8),
   'figures of the model cards': sql => modelStats(sql),
-  "the admins' day": sql => today(sql),
 }
 
 /** Reads of a chat, in milliseconds: the smallest books are the yardstick of the larger ones. */
@@ -73,7 +71,7 @@ async function reads(bench: Bench, filled: Filled[]): Promise<Figure[]> {
 async function audits(filled: Filled[]): Promise<Figure[]> {
   const figures: Figure[] = []
   for (const { size, url, owner } of filled) {
-    const books = connect(url, { deadlineMs: 600_000, max: 1 })
+    const books = openBooks(url)
     const sum = () => wallMs(async () => void (await owner`select sum(amount_kop) from pay.ledger_entries`))
     await sum()
     const yardsticks = [await sum()]

@@ -26,6 +26,7 @@ import { resend, sendOriginals } from './jobs/resend.ts'
 import { startWorkers } from './jobs/workers.ts'
 import { type Log, scrubber } from './log.ts'
 import { appliedMigrations, migrate, migrations } from './migrate.ts'
+import { openBooks } from './payments/audit.ts'
 import { modelCosts } from './payments/costs.ts'
 import { filePath, linkLifeMs } from './payments/file-links.ts'
 import { cancel, type Deps, news, place, type Wake } from './payments/integration.ts'
@@ -76,7 +77,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   // The view of broken promises reads everything there is: neither its time nor its end may concern others.
   const oracle = connect(config.databaseUrl, { max: 1, deadlineMs: 15_000 })
   // The hourly audit reads every row there is.
-  const books = connect(config.databaseUrl, { max: 1, deadlineMs: 240_000 })
+  const books = openBooks(config.databaseUrl)
   const telegram = createTelegram({
     token: config.botToken,
     apiRoot: config.telegramApiRoot,

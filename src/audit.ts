@@ -1,15 +1,12 @@
 import { BadConfig, readConfig } from './config.ts'
-import { connect } from './db.ts'
 import { createLog, scrubber } from './log.ts'
-import { auditReport, findings, starFindings } from './payments/audit.ts'
+import { auditReport, findings, openBooks, starFindings } from './payments/audit.ts'
 import { createTelegram } from './telegram/client.ts'
 import { starTransactions } from './telegram/payments.ts'
 
 // `npm run audit`: do the books agree with themselves, with Telegram's list of Stars and with what runs really cost?
 // Exit 0: yes. 1: no, and each disagreement is a line. 2: it could not be asked. Changes nothing.
 
-// Ten million entries are read well within this.
-const deadlineMs = 300_000
 // What is younger may be on its way.
 const freshS = 300
 
@@ -27,7 +24,7 @@ async function audit(): Promise<number> {
   const config = readConfig(process.env)
   if (!config.databaseUrl) throw new Error('DATABASE_URL is missing: the books of which database?')
   const log = createLog({ level: 'silent', secrets: config.secrets })
-  const db = connect(config.databaseUrl, { deadlineMs, max: 1 })
+  const db = openBooks(config.databaseUrl)
   const telegram = createTelegram({
     token: config.botToken,
     apiRoot: config.telegramApiRoot,

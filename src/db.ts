@@ -39,10 +39,12 @@ type Options = {
   max?: number
   /** The role whose rights the statements have; without it, those of the URL's own user. */
   role?: string
+  /** Memory for one sort or hash of a statement, as Postgres writes it; without it, what the server allows. */
+  workMem?: string
 }
 
 /** Opens nothing yet: the first statement connects. Throws `Unknown` from `sql` where Postgres gave no verdict. */
-export function connect(url: string, { deadlineMs = 5_000, max = 10, role = 'pay_app' }: Options = {}): Db {
+export function connect(url: string, { deadlineMs = 5_000, max = 10, role = 'pay_app', workMem }: Options = {}): Db {
   let pool = open()
   let replaced = 0
   // Who waits for a connection waits here: the deadline of a statement begins when it has one, so that a slow spell
@@ -114,6 +116,7 @@ export function connect(url: string, { deadlineMs = 5_000, max = 10, role = 'pay
         lock_timeout: 2_000,
         idle_in_transaction_session_timeout: 5_000,
         tcp_user_timeout: 10_000,
+        ...(workMem ? { work_mem: workMem } : {}),
       },
     })
   }

@@ -61,6 +61,17 @@ const corruptions: Record<string, string> = {
   'the newest entry is gone': `delete from pay.ledger_entries where user_id = 1 and seq = (select seq from pay.wallets where user_id = 1)`,
   'an entry is larger than what it moved': `alter table pay.ledger_entries drop constraint ledger_entries_check;
     update pay.ledger_entries set amount_kop = amount_kop + 5 where user_id = 1 and kind = 'bonus' and seq = 1`,
+  'an entry says another balance after it': `alter table pay.ledger_entries drop constraint ledger_entries_check;
+    update pay.ledger_entries set balance_after = balance_after + 5 where user_id = 1 and seq = 1`,
+  'a debit stands three times': `alter table pay.ledger_entries drop constraint ledger_entries_pkey, drop constraint ledger_entries_user_id_generation_id_kind_key cascade;
+    insert into pay.ledger_entries (user_id, seq, kind, amount_kop, balance_before, balance_after, contra, generation_id)
+    select user_id, seq, kind, amount_kop, balance_before, balance_after, contra, generation_id from pay.ledger_entries, generate_series(1, 2)
+    where kind = 'debit' and user_id = 2`,
+  'an event stands twice': `drop index pay.event_started_once;
+    insert into pay.generation_events (user_id, chat_id, model_id, category, status, is_free_applied, price_rub, request_id)
+    select user_id, chat_id, model_id, category, status, is_free_applied, price_rub, request_id from pay.generation_events where id = 1`,
+  'a message tells of an ending that was none': `insert into pay.outbox (dedupe, user_id, body) select 'gen:' || id, user_id, '{}'
+    from pay.generations where finished_at is null`,
   'an entry belongs to another': `update pay.ledger_entries set user_id = 3, seq = 99 where user_id = 1 and seq = 3`,
   'a refund without its generation’s word': `update pay.generations set money_state = 'captured', exec_state = 'success', kept_kop = price_kop where money_state = 'refunded'`,
   'a run refunded on paper only': `update pay.generations set money_state = 'refunded', exec_state = 'failed', kept_kop = null where money_state = 'captured' and user_id = 2`,

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { query, type Sql } from '../db.ts'
+import { connect, type Db, query, type Sql } from '../db.ts'
 
 const Report = Type.Object({
   isReplica: Type.Boolean(),
@@ -10,6 +10,11 @@ const Report = Type.Object({
 })
 /** What the books say: broken promises by kind, the questions of an accountant, sums by account, real cost by model. */
 export type Report = Static<typeof Report>
+
+/** A connection for reading every row there is: ten million entries take most of a minute. */
+export function openBooks(databaseUrl: string): Db {
+  return connect(databaseUrl, { max: 1, deadlineMs: 300_000, workMem: '64MB' })
+}
 
 /** All of it in one statement, so in one snapshot. */
 export const auditReport = query(

@@ -1,45 +1,18 @@
 import t from 'tap'
 import { newId } from '../src/id.ts'
 import { type Ref, readGeneration } from '../src/payments/generations.ts'
-import { check, type Deps, news, submit } from '../src/payments/integration.ts'
+import { check, news, submit } from '../src/payments/integration.ts'
 import { makeQuote } from '../src/payments/quotes.ts'
 import { balanceOf } from '../src/payments/wallet.ts'
-import { type Behaviour, startUpstream } from '../src/playground/upstream/server.ts'
+import type { Behaviour } from '../src/playground/upstream/server.ts'
 import { callbackPath } from '../src/upstream/callbacks.ts'
-import { createUpstream } from '../src/upstream/client.ts'
-import { createDownloader } from '../src/upstream/download.ts'
-import { createResultStore } from '../src/upstream/results.ts'
-import { noWake, rates, silent, until, world } from './support/world.ts'
+import { secret, provider as startProvider, worker } from './support/upstream.ts'
+import { rates, until, world } from './support/world.ts'
 
 const { sql, owner, user, start, events, story } = await world(t)
-const provider = await startUpstream({ apiKey: 'a-key-for-tests' })
-provider.speed.runMs = 20
-provider.limits.creations.limit = provider.limits.reads.limit = 10_000
-const upstream = createUpstream({
-  baseUrl: provider.baseUrl,
-  uploadUrl: provider.baseUrl,
-  apiKey: 'a-key-for-tests',
-  log: silent,
-  timeoutMs: 2_000,
-})
-const results = createResultStore(createDownloader({ trustedOrigins: [provider.baseUrl] }))
-t.teardown(async () => {
-  await results.close()
-  await upstream.close()
-  await provider.close()
-})
-const secret = 'k'.repeat(32)
-const deps: Deps = {
-  sql,
-  upstream,
-  results,
-  budget: { take: async () => 0 },
-  // Nobody listens there: each test says itself when a callback comes.
-  callbackUrl: id => `http://127.0.0.1:9${callbackPath(id, secret)}`,
-  wake: noWake,
-  scrub: text => text,
-  log: silent,
-}
+const provider = await startProvider(t)
+const { deps, close } = worker(sql, provider.baseUrl)
+t.teardown(close)
 
 /** A paid, queued order of a picture; the provider will behave like this. */
 async function ordered(userId: number, behaviour: Behaviour, deadlineMs = 600_000): Promise<Ref> {

@@ -51,10 +51,10 @@ export async function world(t: Test) {
   async function order(
     userId: number,
     priceKop: number,
-    more: Partial<Order> & { modelId?: string } = {},
+    more: Partial<Order> & { modelId?: string; params?: Record<string, unknown> } = {},
   ): Promise<Order> {
-    const { modelId = 'z-image', ...rest } = more
-    const offer = { userId, modelId, category: 'text-to-image', inputs: { prompt: 'кот' }, params: { prompt: 'кот' } }
+    const { modelId = 'z-image', params = { prompt: 'кот' }, ...rest } = more
+    const offer = { userId, modelId, category: 'text-to-image', inputs: { prompt: 'кот' }, params }
     const quote = await makeQuote(sql, { ...offer, priceKop, credits: '0.8', rates })
     const id = newId()
     return {

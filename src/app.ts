@@ -29,7 +29,7 @@ import { appliedMigrations, migrate, migrations } from './migrate.ts'
 import { openBooks } from './payments/audit.ts'
 import { modelCosts } from './payments/costs.ts'
 import { filePath, linkLifeMs } from './payments/file-links.ts'
-import { cancel, type Deps, news, place, type Wake } from './payments/integration.ts'
+import { cancel, type Deps, graceProblem, news, place, type Wake } from './payments/integration.ts'
 import { backlog, brokenPromises } from './payments/overview.ts'
 import { createSwitches } from './payments/switches.ts'
 import { createTelegram } from './telegram/client.ts'
@@ -66,6 +66,8 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     freeDaily: config.freeDailyLimit,
     freeHourly: config.freeHourlyLimit,
   }
+  const wrong = graceProblem()
+  if (wrong) throw new Error(wrong)
   const ending = new AbortController()
   const metrics = createMetrics()
 
@@ -159,6 +161,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     operator: {
       build,
       broken: () => brokenPromises(oracle.sql),
+      task: taskId => upstream.recordInfo(taskId),
       endReversals: () => endReversals({ sql, telegram, log }),
     },
   }

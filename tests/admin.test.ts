@@ -139,6 +139,7 @@ await story('to everybody but an admin in his own chat no command and no button 
     to.adminPerson(anna.id),
     to.adminRun(run),
     to.adminPrompt(run),
+    to.adminTask(run),
     to.adminForm('ban', anna.id),
     to.adminRequest(order, 'o'),
     to.adminYes(action, false),
@@ -146,13 +147,13 @@ await story('to everybody but an admin in his own chat no command and no button 
     to.adminNo(action),
   ]
   const tested = new Set(buttons.map(data => parse(data)?.name))
-  for (const data of ['a', 'ae', 'ak', 'aq', 'av', 'au:', 'ar:', 'ap:', 'af:', 'aq:', 'ay:', 'an:']) {
+  for (const data of ['a', 'ae', 'ak', 'aq', 'av', 'au:', 'ar:', 'ap:', 'at:', 'af:', 'aq:', 'ay:', 'an:']) {
     t.ok(
       buttons.some(button => button.startsWith(data)),
       data,
     )
   }
-  t.equal(tested.size, 12)
+  t.equal(tested.size, 13)
   const before = await actions()
 
   const unknown = (await anna.says('/nonsense')).text

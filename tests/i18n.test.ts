@@ -274,6 +274,7 @@ function worstForAdmins(
     '.admin.booksDisagree': [[Array(10).fill(reason), kop]],
     '.admin.run': [[{ ...run, error: reason, inputs: Array(20).fill('i'.repeat(20)), delivery }, words]],
     '.admin.prompt': [[id, 'ы'.repeat(3_000)]],
+    '.admin.task': [[id, 'submitting / captured', 'ы'.repeat(3_000)]],
     '.admin.person': [[{ ...person, ...money }]],
     '.admin.payment': [[payment]],
     '.admin.auditLine': [[at, kop, 'credit', kop, 'not_enough', reason]],

@@ -80,7 +80,7 @@ const failures: [Behaviour, 'accepted' | 'failed', string][] = [
   ['truncated_result', 'accepted', 'no_result'],
 ]
 for (const [n, [behaviour, atSubmit, code]] of failures.entries()) {
-  story(`«${behaviour}» gives the money back as ${code}`, async t => {
+  story(`${behaviour === 'moderation' ? '[M25] ' : ''}«${behaviour}» gives the money back as ${code}`, async t => {
     const ref = await ordered(10 + n, behaviour)
     t.equal(await submit(deps, ref), atSubmit)
     t.match(await look(ref), { execState: 'failed', moneyState: 'refunded', errorCode: code })

@@ -148,7 +148,7 @@ for (const [stage, { provider: behaviour, ends }] of Object.entries(stages)) {
     },
   )
 
-  story(`when ${stage} and all five come at once, beside a second process, it ends once`, async t => {
+  story(`[M3] when ${stage} and all five come at once, beside a second process, it ends once`, async t => {
     const refs = await runsAt(behaviour, 20)
     const startAt = Date.now() + 1_500
     const others = ['looks', 'cancels'].map(what => {

@@ -7,6 +7,7 @@ import { deliveryOf, find, paymentsOf, personCard } from '../payments/lookup.ts'
 import { operations } from '../payments/wallet.ts'
 import { clip } from '../telegram/html.ts'
 import { button, type Screen } from '../telegram/screen.ts'
+import type { TaskState } from '../upstream/answers.ts'
 import { homeButton, nameOfPerson } from './admin-changes.ts'
 import { formText } from './admin-forms.ts'
 import type { BotContext } from './context.ts'
@@ -44,6 +45,10 @@ export function adminFind(deps: BotDeps) {
     await ctx.answer()
     await ctx.show((await promptScreen(deps, ctx, id)) ?? missing(ctx, id), 'new')
   })
+  onPress(bot, 'adminTask', async (ctx, id) => {
+    await ctx.answer(ctx.t.admin.taskAsked)
+    await ctx.show((await taskScreen(deps, ctx, id)) ?? missing(ctx, id), 'new')
+  })
   return bot
 }
 
@@ -75,6 +80,7 @@ async function runScreen(deps: BotDeps, ctx: BotContext, id: string): Promise<Sc
     ),
     buttons: [
       [button(admin.promptButton, to.adminPrompt(id)), button(admin.personButton, to.adminPerson(userId))],
+      ...(taskId === null ? [] : [[button(admin.taskButton, to.adminTask(id))]]),
       [homeButton(ctx)],
     ],
   }
@@ -89,6 +95,32 @@ async function promptScreen(deps: BotDeps, ctx: BotContext, id: string): Promise
   return {
     text: ctx.t.admin.prompt(id, clip(JSON.stringify(run.inputs, null, 1), 3_500)),
     buttons: [[button(ctx.t.admin.personButton, to.adminPerson(run.userId)), homeButton(ctx)]],
+  }
+}
+
+/** Our state, which is the truth, and the upstream's own word beside it: where they differ an admin sees both. */
+async function taskScreen(deps: BotDeps, ctx: BotContext, id: string): Promise<Screen | undefined> {
+  const run = await runOf(deps, id)
+  if (!run || run.taskId === null) return undefined
+  const task = await deps.operator.task(run.taskId)
+  return {
+    text: ctx.t.admin.task(id, `${run.execState} / ${run.moneyState}`, wordOf(task)),
+    buttons: [[button(ctx.t.admin.runButton, to.adminRun(id)), homeButton(ctx)]],
+  }
+}
+
+function wordOf(task: TaskState): string {
+  switch (task.kind) {
+    case 'running':
+      return task.state
+    case 'success':
+      return `success · files: ${task.named ?? task.urls.length} · credits: ${task.creditsConsumed ?? '—'}`
+    case 'failed':
+      return `fail · ${task.code} · ${task.message} · credits: ${task.creditsConsumed ?? '—'}`
+    case 'unclear':
+      return `no answer · ${task.message}`
+    default:
+      return task.kind
   }
 }
 

@@ -5,6 +5,7 @@ import type { ModelStats } from '../events/repository.ts'
 import type { Log } from '../log.ts'
 import type { Ref } from '../payments/generations.ts'
 import type { Limits, Order, Settled, Started, Wake } from '../payments/integration.ts'
+import type { TaskState } from '../upstream/answers.ts'
 
 /** What the screens stand on; every Composer gets it as a plain argument. */
 export type BotDeps = {
@@ -55,6 +56,8 @@ export type BotDeps = {
     build: { version: string; commit: string }
     /** Rows of broken promises, a few at most. Reads everything there is; throws Unknown when that takes too long. */
     broken(): Promise<{ promise: string; key: string }[]>
+    /** What the upstream says of a task now. */
+    task(taskId: string): Promise<TaskState>
     /** Asks Telegram to give back what the ledger gave back already. */
     endReversals(): Promise<void>
   }

@@ -178,6 +178,11 @@ const table = {
     run => `ap:${run}`,
     p => [part(p, 1)],
   ),
+  adminTask: route<[string]>(
+    `at:${id}`,
+    run => `at:${run}`,
+    p => [part(p, 1)],
+  ),
   adminForm: route<[PersonAction, number]>(
     `af:(?:credit|take|ban|unban|message):${person}`,
     (kind, user) => `af:${kind}:${user}`,

@@ -90,6 +90,16 @@ After the transfer send the receipt here: a photo or a PDF.`,
     promptButton: '👁 Show what was entered',
     prompt: (id: string, text: string) => html`Run <code>${id}</code>, entered:\n<pre>${text}</pre>`,
 
+    runButton: '🔎 The run',
+    taskButton: '☁️ What the provider has',
+    taskAsked: 'Asking the provider…',
+    task: (id: string, ours: string, theirs: string) =>
+      lines(
+        html`Run <code>${id}</code>`,
+        html`Here: <b>${ours}</b>. The result and the money follow this.`,
+        html`At the provider now: <code>${clip(theirs, 1_000)}</code>`,
+      ),
+
     person: (p: PersonFacts) =>
       lines(
         html`👤 <b>${p.name}</b> · <code>${p.id}</code>`,

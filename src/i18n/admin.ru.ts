@@ -94,6 +94,17 @@ ${details}
     promptButton: '👁 Показать введённое',
     prompt: (id: string, text: string) => html`Запуск <code>${id}</code>, введено:\n<pre>${text}</pre>`,
 
+    runButton: '🔎 Запуск',
+    taskButton: '☁️ Что у провайдера',
+    taskAsked: 'Спрашиваем провайдера…',
+    /** `ours` decides about the result and the money; `theirs` is what the upstream says at this moment. */
+    task: (id: string, ours: string, theirs: string) =>
+      lines(
+        html`Запуск <code>${id}</code>`,
+        html`У нас: <b>${ours}</b>. По этому решены результат и деньги.`,
+        html`У провайдера сейчас: <code>${clip(theirs, 1_000)}</code>`,
+      ),
+
     // A4
     person: (p: PersonFacts) =>
       lines(

@@ -1,6 +1,6 @@
 import { PgBoss } from 'pg-boss'
 import type { Log } from '../log.ts'
-import type { Wake } from '../payments/integration.ts'
+import { longestJobMs, type Wake } from '../payments/integration.ts'
 
 /** The kinds of work that pg-boss wakes us for. The rows are the truth: a job carries an id and may come twice or never. */
 export const queues = ['lane', 'submit', 'check', 'deliver', 'sweep', 'judge', 'tidy', 'reconcile', 'audit'] as const
@@ -50,7 +50,7 @@ export async function migrateJobs(url: string, log: Log): Promise<void> {
         deadLetter: deadQueue,
         // A worker that died is noticed by its missing heartbeat, and its job runs elsewhere.
         heartbeatSeconds: 15,
-        expireInSeconds: 300,
+        expireInSeconds: longestJobMs / 1000,
         retryLimit: 3,
         retryDelay: 2,
         retryBackoff: true,

@@ -2,6 +2,9 @@ import { type Static, Type } from '@sinclair/typebox'
 import type { Inputs } from '../catalogue/parameters.ts'
 import { query, type Sql } from '../db.ts'
 
+/** So long after its deadline, in milliseconds, a run is given up whose upstream cannot even be asked. */
+export const graceMs = 15 * 60_000
+
 /** Names one generation: the owner first, as every money row does. */
 export type Ref = { userId: number; id: string }
 
@@ -43,9 +46,9 @@ const Generation = Type.Object({
   isOwnerBanned: Type.Boolean(),
 })
 /**
- * One run with the answers it was ordered with. At the deadline the upstream is asked for its last word; a run whose upstream cannot even be asked is `isHopeless` a
- * quarter of an hour later (the view `broken` allows a little more). `errorMessage` is the upstream's own text: for
- * admins, never for people.
+ * One run with the answers it was ordered with. At the deadline the upstream is asked for its last word; a run whose
+ * upstream cannot even be asked is `isHopeless` after `graceMs` more (the view `broken` allows a little more).
+ * `errorMessage` is the upstream's own text: for admins, never for people.
  */
 export type Generation = Static<typeof Generation>
 
@@ -56,7 +59,7 @@ export const generationById = query(
       g.category, g.is_free as "isFree", g.grant_ref is not null as "isBonus", g.price_kop as "priceKop",
       g.kept_kop as "keptKop", g.promised, g.exec_state as "execState", g.money_state as "moneyState",
       g.task_id as "taskId", g.attempt, g.look, g.deadline_at as "deadlineAt",
-      g.deadline_at <= now() as "isOverdue", g.deadline_at <= now() - interval '15 minutes' as "isHopeless", g.created_at as "createdAt", g.submitted_at as "submittedAt",
+      g.deadline_at <= now() as "isOverdue", g.deadline_at <= now() - ${`${graceMs} milliseconds`}::interval as "isHopeless", g.created_at as "createdAt", g.submitted_at as "submittedAt",
       g.finished_at as "finishedAt",
       (extract(epoch from coalesce(g.finished_at, now()) - g.created_at) * 1000)::float8 as "ageMs",
       q.inputs, q.params, e.error_code as "errorCode", e.error_message as "errorMessage",

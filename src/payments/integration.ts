@@ -20,7 +20,7 @@ import type { Log, Scrub } from '../log.ts'
 import type { Budget } from '../upstream/budget.ts'
 import type { Upstream } from '../upstream/client.ts'
 import type { ResultStore } from '../upstream/results.ts'
-import { type Generation, ownerOf, type Ref, readGeneration } from './generations.ts'
+import { type Generation, graceMs, ownerOf, type Ref, readGeneration } from './generations.ts'
 
 /** Tells a worker that there is something to do. Only a wake-up: a lost one is found by the sweep, a doubled one is harmless. */
 export type Wake = {
@@ -119,7 +119,7 @@ export async function place(sql: Sql, order: Order, limits: Limits): Promise<Sta
 
 // How soon the sweep looks again at a row whose worker is gone.
 const lookAgain = '60 seconds'
-// What the upstream told us must be written down: for as long as a job may run (boss.ts).
+// What the upstream told us must be written down: for as long as a job may run.
 const writeMs = 240_000
 // A place among the submits is taken this far ahead, so that orders go out as they came.
 const mostWaitMs = 600_000
@@ -241,6 +241,25 @@ export const nextLookMs = (ageMs: number): number => (ageMs < 30_000 ? firstLook
 
 // «Success» may be said a moment before its files can be had (kie-api.md K8): looked at again after these pauses.
 const resultPausesMs = [0, 1_000, 2_500]
+
+/** A job lives no longer, in milliseconds. */
+export const longestJobMs = 300_000
+
+// What may come between a look that found a result and its settlement.
+const delays = {
+  jobMs: longestJobMs,
+  retriesMs: 30_000, // nor do the pauses between its tries
+  lookMs: nextLookMs(Infinity), // from one look of the chain to the next
+  sweepMs: 120_000, // until the sweep takes over from a machine that died
+  skewMs: 60_000, // a standby that took over may have another clock
+}
+
+/** What is wrong with the wait before a run is given up: asked at the start, when no run has been lost to it yet. */
+export function graceProblem(other: Partial<typeof delays> = {}): string | undefined {
+  const longestMs = Object.values({ ...delays, ...other }).reduce((sum, ms) => sum + ms, 0)
+  if (longestMs < graceMs) return undefined
+  return `a run is given up ${graceMs / 60_000} minutes after its deadline, and its result may be ${longestMs / 60_000} on its way`
+}
 
 export type Checked =
   | { state: 'nothing' }

@@ -86,6 +86,7 @@ export async function chats(t: Test, { transferDetails }: { transferDetails?: st
     operator: {
       build: { version: '1.2.3', commit: 'abc1234' },
       broken: () => brokenPromises(sql),
+      task: async () => ({ kind: 'not_found' }),
       endReversals: () => endReversals({ sql, telegram, log: silent }),
     },
   }

@@ -1,97 +1,13 @@
 /// <reference lib="dom" />
-import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { chromium, type Locator, type Page } from 'playwright-core'
 import t from 'tap'
 import { loadModels } from '../src/catalogue/models.ts'
+import { missing, openPlayground } from './support/browser.ts'
 import { until } from './support/world.ts'
 
-// What a person would do, in a real browser, on what `npm run playground` starts.
-const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(path =>
-  existsSync(path),
-)
-const isRequired = process.env.TELEGEN_BROWSER === 'required'
-
-if (!browserPath && !isRequired) {
-  t.pass('left out: there is no Chromium; apt-get install chromium fonts-noto-color-emoji brings it')
-} else {
-  const dataDir = mkdtempSync(join(tmpdir(), 'telegen-browser-'))
-  const shots = new URL('../artifacts/', import.meta.url).pathname
-  mkdirSync(shots, { recursive: true })
-  const started = Date.now()
-  const playground = spawn(process.execPath, ['src/playground/main.ts'], {
-    env: { PATH: process.env.PATH, PLAYGROUND_DATA: dataDir },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let said = ''
-  playground.stdout.on('data', data => {
-    said += data
-  })
-  const address = await until('the playground says where it is', () => said.match(/http:\/\/\S+/)?.[0], 60_000)
-  t.ok(Date.now() - started < 30_000, 'ready within 30 s')
-
-  const browser = await chromium.launch({
-    executablePath: browserPath ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
-  const page = await browser.newPage({
-    viewport: { width: 1440, height: 960 },
-    colorScheme: 'light',
-    reducedMotion: 'reduce',
-  })
-  page.setDefaultTimeout(30_000)
-  const errors: string[] = []
-  page.on('pageerror', error => errors.push(String(error)))
-
-  t.teardown(async () => {
-    await browser.close()
-    playground.kill('SIGTERM')
-    await new Promise(resolve => playground.once('exit', resolve))
-    rmSync(dataDir, { recursive: true, force: true })
-  })
-
-  const messages = page.getByTestId('message')
-  const fromBot = page.locator('[data-testid=message][data-from=bot]')
-  const button = (text: RegExp): Locator => fromBot.locator('[data-testid^=button-]').filter({ hasText: text }).last()
-  const press = (text: RegExp) => button(text).click()
-  const sees = (text: RegExp) => messages.filter({ hasText: text }).last().waitFor()
-  const shot = (name: string, of: Page = page) => of.screenshot({ path: join(shots, `${name}.png`) })
-  const write = async (text: string) => {
-    await page.getByTestId('composer').fill(text)
-    await page.getByTestId('send').click()
-  }
-  const link = async (payload: string) => {
-    if (!(await page.getByTestId('deep-link').isVisible())) await page.getByTestId('deep-link-toggle').click()
-    await page.getByTestId('deep-link').fill(payload)
-    await page.getByTestId('deep-link-open').click()
-  }
-  const last = (text: RegExp) => fromBot.last().filter({ hasText: text }).waitFor()
-  /** Opens a model's card by its link and starts an order. */
-  const begin = async (payload: string) => {
-    await link(payload)
-    await last(/Цена|Бесплатно/)
-    await press(/▶️ Начать/)
-    await last(/Понадобится|Шаг|Пришлите/)
-  }
-  /** Orders a model that asks for a text, and pays for it. */
-  const buy = async (payload: string, text: string) => {
-    await begin(payload)
-    await walk(text)
-  }
-  const media = (kind: string) => fromBot.getByTestId(kind)
-
-  await page.goto(address)
-  await sees(/Здравствуйте, Анна/)
+if (missing) t.pass(missing)
+else {
+  const { page, errors, log, fromBot, media, button, press, sees, last, shot, write, begin, buy } =
+    await openPlayground(t)
   await shot('first-view')
 
   await t.test('all 42 models are reached from the menu by pressing buttons', async t => {
@@ -197,44 +113,6 @@ if (!browserPath && !isRequired) {
   })
 
   t.strictSame(errors, [], 'no error in the page')
-  const log = readFileSync(join(dataDir, 'service.log'), 'utf8')
-  t.match(log, /generation settled/)
-  t.notMatch(log, /\d{6,}:[\w-]{30,}|Рыжий кот|Чайки|Ёжик/, 'no token and no prompt in the log')
-
-  /** Answers whatever is asked: the text to the text, defaults to the rest, until the price can be paid. */
-  async function walk(text: string) {
-    let isWritten = false
-    for (let step = 0; step < 12; step++) {
-      const next = await until('a question or the price', async () => {
-        if (await button(/Запустить за/).isVisible()) return 'pay'
-        const last = (await fromBot.last().textContent()) ?? ''
-        if (!isWritten && /описани|пришлите текст/i.test(last)) return 'write'
-        if (
-          await fromBot
-            .last()
-            .locator('[data-testid^=button-]')
-            .filter({ hasText: /По умолчанию|Пропустить/ })
-            .first()
-            .isVisible()
-        )
-          return 'default'
-        return undefined
-      })
-      if (next === 'pay') return press(/Запустить за/)
-      if (next === 'write') {
-        isWritten = true
-        await write(text)
-      } else {
-        const before = await fromBot.last().textContent()
-        await fromBot
-          .last()
-          .locator('[data-testid^=button-]')
-          .filter({ hasText: /По умолчанию|Пропустить/ })
-          .first()
-          .click()
-        await until('the next step', async () => (await fromBot.last().textContent()) !== before)
-      }
-    }
-    throw new Error('no price after twelve answers')
-  }
+  t.match(log(), /generation settled/)
+  t.notMatch(log(), /\d{6,}:[\w-]{30,}|Рыжий кот|Чайки|Ёжик/, 'no token and no prompt in the log')
 }

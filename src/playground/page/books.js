@@ -27,9 +27,10 @@ const causes = {
   bonus: ['бонус', 'good'],
   referral: ['приглашение', 'good'],
   debit: ['запуск', ''],
-  hold: ['отложено', 'wait'],
-  capture: ['списание', ''],
   refund: ['возврат', 'good'],
+  part_refund: ['возврат части', 'good'],
+  reversal: ['платёж возвращён', 'wait'],
+  repayment: ['погашение', 'wait'],
   adjust: ['поправка', 'wait'],
 }
 
@@ -54,7 +55,7 @@ export function Ledger({ people }) {
       {
         name: 'amount',
         label: 'Сумма',
-        width: '5.6rem',
+        width: '6.4rem',
         kind: 'money',
         cell: row => html`<b class=${row.amount_kop > 0 ? 'plus' : 'minus'}>${signed(row.amount_kop)}</b>`,
       },

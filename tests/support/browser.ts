@@ -1,0 +1,131 @@
+/// <reference lib="dom" />
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, type Locator, type Page } from 'playwright-core'
+import type { Test } from 'tap'
+import { freePort } from './service.ts'
+import { until } from './world.ts'
+
+const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(path =>
+  existsSync(path),
+)
+
+/** Why the tests of the page are left out on this machine, and what to do; undefined where they can run. */
+export const missing =
+  browserPath || process.env.TELEGEN_BROWSER === 'required'
+    ? undefined
+    : 'left out: there is no Chromium; apt-get install chromium fonts-noto-color-emoji brings it'
+
+/** What `npm run playground` starts, in a real browser, with what a person can do there. */
+export async function openPlayground(t: Test) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'telegen-browser-'))
+  const shots = new URL('../../artifacts/', import.meta.url).pathname
+  mkdirSync(shots, { recursive: true })
+  // Two of them at once must not both find the usual port free.
+  writeFileSync(join(dataDir, 'ports.json'), JSON.stringify({ web: await freePort() }))
+  const started = Date.now()
+  const playground = spawn(process.execPath, ['src/playground/main.ts'], {
+    env: { PATH: process.env.PATH, PLAYGROUND_DATA: dataDir },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let said = ''
+  playground.stdout.on('data', data => {
+    said += data
+  })
+  const address = await until('the playground says where it is', () => said.match(/http:\/\/\S+/)?.[0], 60_000)
+  t.ok(Date.now() - started < 30_000, 'ready within 30 s')
+
+  const browser = await chromium.launch({
+    executablePath: browserPath ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+  const page = await browser.newPage({
+    viewport: { width: 1440, height: 960 },
+    colorScheme: 'light',
+    reducedMotion: 'reduce',
+  })
+  page.setDefaultTimeout(30_000)
+  const errors: string[] = []
+  page.on('pageerror', error => errors.push(String(error)))
+
+  t.teardown(async () => {
+    await browser.close()
+    playground.kill('SIGTERM')
+    await new Promise(resolve => playground.once('exit', resolve))
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  const messages = page.getByTestId('message')
+  const fromBot = page.locator('[data-testid=message][data-from=bot]')
+  const button = (text: RegExp): Locator => fromBot.locator('[data-testid^=button-]').filter({ hasText: text }).last()
+  const press = (text: RegExp) => button(text).click()
+  const sees = (text: RegExp) => messages.filter({ hasText: text }).last().waitFor()
+  const shot = (name: string, of: Page = page) => of.screenshot({ path: join(shots, `${name}.png`) })
+  const write = async (text: string) => {
+    await page.getByTestId('composer').fill(text)
+    await page.getByTestId('send').click()
+  }
+  const link = async (payload: string) => {
+    if (!(await page.getByTestId('deep-link').isVisible())) await page.getByTestId('deep-link-toggle').click()
+    await page.getByTestId('deep-link').fill(payload)
+    await page.getByTestId('deep-link-open').click()
+  }
+  const last = (text: RegExp) => fromBot.last().filter({ hasText: text }).waitFor()
+  /** Opens a model's card by its link and starts an order. */
+  const begin = async (payload: string) => {
+    await link(payload)
+    await last(/Цена|Бесплатно/)
+    await press(/▶️ Начать/)
+    await last(/Понадобится|Шаг|Пришлите/)
+  }
+  /** Orders a model that asks for a text, and pays for it. */
+  const buy = async (payload: string, text: string) => {
+    await begin(payload)
+    await answer(text)
+    await press(/Запустить за/)
+  }
+  const media = (kind: string) => fromBot.getByTestId(kind)
+
+  await page.goto(address)
+  await sees(/Здравствуйте, Анна/)
+  const log = () => readFileSync(join(dataDir, 'service.log'), 'utf8')
+  return { page, errors, log, fromBot, media, button, press, sees, last, shot, write, link, begin, answer, buy }
+
+  /**
+   * Answers whatever is asked, until there is a price: the text to the text, what is wanted where it is offered, defaults
+   * to the rest.
+   */
+  async function answer(text: string, wanted = /^$/) {
+    const offered = (what: RegExp) => fromBot.last().locator('[data-testid^=button-]').filter({ hasText: what }).first()
+    const answers = { wanted: offered(wanted), default: offered(/По умолчанию|Пропустить/) }
+    let isWritten = false
+    for (let step = 0; step < 12; step++) {
+      const next = await until('a question or the price', async () => {
+        if (await offered(/Запустить за|⭐/).isVisible()) return 'price'
+        if (!isWritten && /описани|пришлите текст/i.test((await fromBot.last().textContent()) ?? '')) return 'write'
+        if (await answers.wanted.isVisible()) return 'wanted'
+        return (await answers.default.isVisible()) && 'default'
+      })
+      if (next === 'price') return
+      if (next === 'write') {
+        isWritten = true
+        await write(text)
+      } else {
+        const before = await fromBot.last().textContent()
+        await answers[next].click()
+        await until('the next step', async () => (await fromBot.last().textContent()) !== before)
+      }
+    }
+    throw new Error('no price after twelve answers')
+  }
+}

@@ -127,6 +127,7 @@ async function screens(bench: Bench, { size, url, owner }: Filled): Promise<Figu
     adminIds: [],
     packsKop: [100_00],
     starRateRub: '1.2',
+    card: undefined,
     transferDetails: undefined,
     operator: never as never,
     botUsername: () => botInfo.username,

@@ -147,6 +147,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     adminIds: config.adminIds,
     packsKop: config.packsKop,
     starRateRub: config.starRateRub,
+    card: config.card,
     transferDetails: config.transferDetails,
     botUsername: () => botUsername,
     integration: { place: order => place(sql, order, limits), cancel: ref => cancel(orders, ref) },

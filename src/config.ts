@@ -28,6 +28,8 @@ export type Config = {
   packsKop: number[]
   /** Where to transfer money to, in words for the person; absent while that way is off. */
   transferDetails: string | undefined
+  /** Of a payment provider connected at BotFather, and the VAT code of its receipts; absent while cards are off. */
+  card: { providerToken: string; vatCode: number | undefined } | undefined
   maxActivePerUser: number
   contentFilter: boolean
   port: number
@@ -95,6 +97,15 @@ const variables = {
   MANUAL_TOPUP_DETAILS: {
     schema: Type.String({ minLength: 1, maxLength: 1000 }),
     expects: 'up to 1000 characters: where to transfer money to',
+  },
+  PAYMENT_PROVIDER_TOKEN: {
+    schema: Type.String({ pattern: '^\\d{3,}:[A-Z]+:\\S{3,200}$' }),
+    expects: 'the token of a payment provider from BotFather, like 123456789:LIVE:…',
+    secret: true,
+  },
+  PAYMENT_RECEIPT_VAT: {
+    schema: Type.String({ pattern: '^([1-9]|1[0-2])$' }),
+    expects: 'the VAT code of receipts by the provider, 1 to 12',
   },
   MAX_ACTIVE_PER_USER: {
     schema: Type.String({ pattern: '^[1-9]\\d{0,3}$' }),
@@ -170,6 +181,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     ? need('TELEGRAM_WEBHOOK_SECRET', ' (PUBLIC_URL is set)')
     : read('TELEGRAM_WEBHOOK_SECRET')
   const callbackSecret = publicUrl ? need('CALLBACK_SECRET', ' (PUBLIC_URL is set)') : read('CALLBACK_SECRET')
+  const [providerToken, vat] = [read('PAYMENT_PROVIDER_TOKEN'), read('PAYMENT_RECEIPT_VAT')]
   const usdRubRate = wanted('USD_RUB_RATE')
   const markup = wanted('PRICING_MARKUP')
   const starRateRub = wanted('STAR_RATE_RUB')
@@ -191,6 +203,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     'DEBUG would print secrets: unset it in production',
   )
   refuse(env.NODE_TLS_REJECT_UNAUTHORIZED === '0', 'NODE_TLS_REJECT_UNAUTHORIZED=0 switches TLS checks off: unset it')
+
+  refuse(vat !== undefined && !providerToken, 'PAYMENT_RECEIPT_VAT needs PAYMENT_PROVIDER_TOKEN')
 
   const [rubles = '0', kopecks = ''] = wanted('START_BONUS_RUB').split('.')
   const secretNames = variableNames.filter(name => 'secret' in variables[name])
@@ -215,6 +229,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     starRateRub,
     packsKop: list(wanted('TOPUP_PACKS_RUB')).map(rubles => Number(rubles) * 100),
     transferDetails: read('MANUAL_TOPUP_DETAILS'),
+    card: providerToken ? { providerToken, vatCode: vat ? Number(vat) : undefined } : undefined,
     maxActivePerUser: Number(wanted('MAX_ACTIVE_PER_USER')),
     contentFilter: wanted('CONTENT_FILTER') === 'on',
     port,

@@ -68,6 +68,7 @@ const deps: BotDeps = {
   adminIds: [admin.id],
   packsKop: [100_00, 300_00, 500_00, 1000_00, 5000_00],
   transferDetails: undefined,
+  card: undefined,
   starRateRub: '1.2',
   botUsername: () => api.bot.username,
   integration: {

@@ -73,6 +73,8 @@ const wrong: Record<string, string[]> = {
   STAR_RATE_RUB: ['0', '0.00', 'x'],
   TOPUP_PACKS_RUB: ['0', '-5', '100,,300', '99.5', 'x'],
   MANUAL_TOPUP_DETAILS: ['x'.repeat(1001)],
+  PAYMENT_PROVIDER_TOKEN: ['cards', '765432109', 'abc:LIVE:token', '765432109:LIVE:a b'],
+  PAYMENT_RECEIPT_VAT: ['0', '13', '20 %'],
   MAX_ACTIVE_PER_USER: ['0', '-1', 'x'],
   CONTENT_FILTER: ['yes', 'true'],
   PORT: ['x', '99999', '-1'],

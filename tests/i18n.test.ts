@@ -278,7 +278,7 @@ function worstForAdmins(
     '.admin.person': [[{ ...person, ...money }]],
     '.admin.payment': [[payment]],
     '.admin.auditLine': [[at, kop, 'credit', kop, 'not_enough', reason]],
-    '.admin.confirm': [[{ ...change, person: { id: kop, name, balanceKop: kop } }]],
+    '.admin.confirm': [[{ ...change, person: { id: kop, name, balanceKop: kop }, isCard: true }]],
     '.admin.large': [[kop, reason]],
     '.admin.tell.credited': [[kop, kop, reason]],
     '.admin.requestRow': [[at, kop, kop]],

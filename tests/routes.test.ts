@@ -49,6 +49,8 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
   forget: fc.tuple(fc.constantFrom(1 as const, 2 as const)),
   topUp: fc.tuple(fc.oneof(fc.constant(undefined), id)),
   stars: fc.tuple(fc.integer({ min: 0, max: 999_999 }), fc.oneof(fc.constant(undefined), id)),
+  cardPacks: fc.tuple(fc.oneof(fc.constant(undefined), id)),
+  cardPack: fc.tuple(fc.integer({ min: 0, max: 999_999 }), fc.oneof(fc.constant(undefined), id)),
   language: fc.tuple(fc.constantFrom('ru' as const, 'en' as const, undefined)),
   help: fc.tuple(
     fc.constantFrom(...(['start', 'money', 'free', 'files', 'topup', 'late', 'contact', undefined] as const)),

@@ -586,6 +586,12 @@ t.test('Stars are paid only after the bot has agreed, and go back once', async t
   t.equal((await invoice({ prices: [...terms.prices, ...terms.prices] })).error_code, 400)
   t.equal((await invoice({ provider_token: '1:TEST' })).error_code, 400)
   t.equal((await invoice({ currency: 'RUB' })).error_code, 400, 'rubles need a provider')
+  const byCard = (fields: object, amount = 500_00) =>
+    invoice({ currency: 'RUB', provider_token: '123:TEST:1', prices: [{ label: '500 ₽', amount }], ...fields })
+  t.equal((await byCard({ provider_token: 'yes' })).error_code, 400, 'and one of BotFather')
+  t.equal((await byCard({}, 50_00)).error_code, 400, 'a provider takes no kopecks')
+  t.equal((await byCard({ provider_data: '{receipt' })).error_code, 400, 'a receipt is JSON')
+  t.equal((await byCard({ provider_data: '{"receipt":{}}', need_email: true })).ok, true)
   t.match(await invoice({ reply_markup: { inline_keyboard: [[{ text: 'x', callback_data: 'x' }]] } }), {
     description: 'Bad Request: BUTTON_POS_INVALID',
   })

@@ -1,4 +1,5 @@
 import { Composer } from 'telegraf'
+import type { Sql } from '../db.ts'
 import { NotFound, Refused, Unknown } from '../errors.ts'
 import type { Field } from '../i18n/admin.ts'
 import { lines } from '../i18n/format.ts'
@@ -87,7 +88,7 @@ async function targetOf(
 ): Promise<{ userId: number | null } | string> {
   switch (kind) {
     case 'refund': {
-      const [payment] = await paymentByCharge(sql, 'stars', subject)
+      const [payment] = await paymentByCharge(sql, subject)
       return payment ? (payment.reversal === null ? payment : 'duplicate') : 'charge'
     }
     case 'approve':
@@ -122,10 +123,12 @@ const said = ({ admin }: Strings, word: string): Html => admin.outcome[word] ?? 
 export async function confirmScreen({ sql }: BotDeps, ctx: BotContext, change: Change): Promise<Screen> {
   const { admin } = ctx.t
   const [person] = change.userId === null ? [] : await personCard(sql, change.userId)
+  const [payment] = change.kind === 'refund' ? await paymentByCharge(sql, change.subject ?? '') : []
   const id = await ask(sql, ctx.user.id, change)
   return {
     text: admin.confirm({
       ...change,
+      isCard: payment?.provider === 'card',
       person: person && { id: person.userId, name: nameOfPerson(person), balanceKop: person.balanceKop },
       promo: change.promo && { uses: change.promo.uses, until: new Date(change.promo.until) },
     }),
@@ -211,8 +214,8 @@ async function reversalOf(
   { subject }: Action,
 ): Promise<Html | undefined> {
   await operator.endReversals().catch(error => log.warn({ err: error }, 'a refund is left to the job'))
-  const [payment] = await paymentByCharge(sql, 'stars', subject ?? '')
-  return ctx.t.admin.reversal[payment?.reversal ?? 'asked']
+  const [payment] = await paymentByCharge(sql, subject ?? '')
+  return payment?.provider === 'card' ? ctx.t.admin.cardBack : ctx.t.admin.reversal[payment?.reversal ?? 'asked']
 }
 
 /** The person hears of it after it is so. Undefined: there is nobody to tell, or Telegram tells it by itself. */
@@ -220,7 +223,7 @@ async function tell({ sql, log }: BotDeps, ctx: BotContext, action: Action, done
   const { userId } = action
   if (userId === null) return undefined
   const t = stringsFor(await languageFor(sql, userId))
-  const text = wordsFor(t, action, done)
+  const text = (await cardBack(sql, t, action, done)) ?? wordsFor(t, action, done)
   if (!text) return undefined
   try {
     await show(
@@ -234,6 +237,12 @@ async function tell({ sql, log }: BotDeps, ctx: BotContext, action: Action, done
     log.warn({ err: error, userId, actionId: action.id }, 'the person could not be told')
     return false
   }
+}
+
+/** Telegram tells of Stars that went back, and of cards nobody does. */
+async function cardBack(sql: Sql, t: Strings, { subject }: Action, { outcome, debtKop }: Done) {
+  const [payment] = outcome === 'reversed' ? await paymentByCharge(sql, subject ?? '') : []
+  return payment?.provider === 'card' ? t.topUp.cardBack(payment.amountKop, debtKop ?? 0) : undefined
 }
 
 function wordsFor(

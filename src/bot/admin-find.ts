@@ -136,7 +136,7 @@ async function personScreen(deps: BotDeps, ctx: BotContext, userId: number): Pro
   ])
   if (!person) return undefined
   const act = (kind: PersonAction) => button(admin.actions[kind], to.adminForm(kind, userId))
-  const refundable = payments.filter(({ provider, reversal }) => provider === 'stars' && reversal === null)
+  const refundable = payments.filter(({ provider, reversal }) => provider !== 'manual' && reversal === null)
   return {
     text: lines(
       admin.person({

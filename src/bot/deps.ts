@@ -25,6 +25,8 @@ export type BotDeps = {
   packsKop: readonly number[]
   /** Rubles that one Star brings, an exact decimal. */
   starRateRub: string
+  /** The payment provider for cards; undefined while that way is off. */
+  card: { providerToken: string; vatCode: number | undefined } | undefined
   /** Where to transfer money to, in words for the person; undefined while that way is off. */
   transferDetails: string | undefined
   /** The bot's own name from getMe, without @. */

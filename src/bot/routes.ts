@@ -140,6 +140,16 @@ const table = {
     (rubles, quote) => `ts:${rubles}${quote ? `:${quote}` : ''}`,
     p => [Number(p[1]), p[2]],
   ),
+  cardPacks: route<[string | undefined]>(
+    `tb(?::${id})?`,
+    quote => (quote ? `tb:${quote}` : 'tb'),
+    p => [p[1]],
+  ),
+  cardPack: route<[number, string | undefined]>(
+    `tk:\\d{1,6}(?::${id})?`,
+    (rubles, quote) => `tk:${rubles}${quote ? `:${quote}` : ''}`,
+    p => [Number(p[1]), p[2]],
+  ),
   language: route<['ru' | 'en' | undefined]>(
     'lg(?::(?:ru|en))?',
     to => (to ? `lg:${to}` : 'lg'),

@@ -2,19 +2,19 @@ import { Composer } from 'telegraf'
 import { message } from 'telegraf/filters'
 import { crash } from '../crash.ts'
 import { openTopUp, type Paid, starsFor, takeBack, takePayment } from '../payments/top-ups.ts'
-import { sendInvoice } from '../telegram/payments.ts'
+import { type Invoice, sendInvoice } from '../telegram/payments.ts'
 import { button, type Screen } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { menuButton } from './models.ts'
-import { packButtons } from './packs.ts'
+import { byCard, cardButtons, packButtons } from './packs.ts'
 import { onPress } from './press.ts'
 import { resumeOrder } from './quote.ts'
 import { to } from './routes.ts'
 
 /** S17: packs, invoices, and what Telegram says was paid or given back. */
 export function topUps(deps: BotDeps) {
-  const { sql, log, starRateRub } = deps
+  const { sql, log, starRateRub, card } = deps
   const bot = new Composer<BotContext>()
   bot.command('topup', async ctx => ctx.show(topUpScreen(deps, ctx)))
   onPress(bot, 'topUp', async (ctx, quoteId) => {
@@ -25,21 +25,17 @@ export function topUps(deps: BotDeps) {
   onPress(bot, 'stars', async (ctx, rubles, quoteId) => {
     const amountKop = rubles * 100
     if (!deps.packsKop.includes(amountKop)) return ctx.show(topUpScreen(deps, ctx, quoteId), 'new')
-    await ctx.answer(ctx.t.topUp.invoiceSent)
-    const { topUp: t } = ctx.t
-    const wanted = { userId: ctx.user.id, provider: 'stars', amountKop, quoteId: quoteId ?? null } as const
-    const order = await openTopUp(sql, { ...wanted, total: starsFor(amountKop, starRateRub) })
-    await sendInvoice(ctx.telegram, {
-      chatId: ctx.chat!.id,
-      title: t.invoiceTitle(amountKop),
-      description: t.invoiceAbout(amountKop),
-      payload: order.id,
-      currency: 'XTR',
-      total: order.total,
-      label: t.invoiceLabel(amountKop),
-      providerToken: '',
-      startParameter: `t_${order.id}`,
-    })
+    const total = starsFor(amountKop, starRateRub)
+    return bill(deps, ctx, { provider: 'stars', currency: 'XTR', amountKop, total, quoteId, providerToken: '' })
+  })
+  onPress(bot, 'cardPacks', async (ctx, quoteId) => {
+    await ctx.answer()
+    await ctx.show(card ? cardScreen(deps, ctx, quoteId) : topUpScreen(deps, ctx, quoteId), 'new')
+  })
+  onPress(bot, 'cardPack', async (ctx, rubles, quoteId) => {
+    const amountKop = rubles * 100
+    if (!card || !byCard(deps.packsKop).includes(amountKop)) return ctx.show(topUpScreen(deps, ctx, quoteId), 'new')
+    return bill(deps, ctx, { provider: 'card', currency: 'RUB', amountKop, total: amountKop, quoteId, ...card })
   })
 
   bot.on(message('successful_payment'), async ctx => {
@@ -73,6 +69,30 @@ export function topUps(deps: BotDeps) {
   return bot
 }
 
+type Bill = Pick<Invoice, 'currency' | 'total' | 'providerToken' | 'vatCode'> & {
+  provider: 'stars' | 'card'
+  amountKop: number
+  quoteId: string | undefined
+}
+
+/** An order to pay and its invoice; the order that is open for the same is billed again. */
+async function bill({ sql }: BotDeps, ctx: BotContext, { provider, amountKop, quoteId = '', ...terms }: Bill) {
+  await ctx.answer(ctx.t.topUp.invoiceSent)
+  const { topUp: t } = ctx.t
+  const wanted = { userId: ctx.user.id, provider, amountKop, total: terms.total, quoteId: quoteId || null }
+  const order = await openTopUp(sql, wanted)
+  await sendInvoice(ctx.telegram, {
+    chatId: ctx.chat!.id,
+    title: t.invoiceTitle(amountKop),
+    description: t.invoiceAbout(amountKop),
+    payload: order.id,
+    label: t.invoiceLabel(amountKop),
+    startParameter: `t_${order.id}`,
+    ...terms,
+    total: order.total,
+  })
+}
+
 // Not among Telegraf's types, which know an older Bot API.
 type Refund = { telegram_payment_charge_id: string }
 
@@ -88,14 +108,20 @@ export const creditedScreen = (ctx: Pick<BotContext, 't'>, paid: Paid): Screen =
 
 /** Packs, two in a row. With an order that waits, `quoteId`, the payment brings it back. */
 export function topUpScreen(deps: BotDeps, ctx: BotContext, quoteId?: string): Screen {
-  const { packsKop, starRateRub, transferDetails } = deps
+  const { packsKop, starRateRub, card, transferDetails } = deps
   const { t } = ctx
   return {
     text: t.topUp.ask,
     buttons: [
       ...packButtons(packsKop, starRateRub, ctx, quoteId),
+      card && byCard(packsKop).length > 0 ? [button(t.topUp.cardButton, to.cardPacks(quoteId))] : [],
       transferDetails === undefined ? [] : [button(t.transfer.button, to.transfer())],
       [button(t.balanceButton, to.balance()), menuButton(ctx)],
     ],
   }
+}
+
+function cardScreen({ packsKop }: BotDeps, { t, language }: BotContext, quoteId: string | undefined): Screen {
+  const back = [button(t.backButton, to.topUp(quoteId)), menuButton({ t })]
+  return { text: t.topUp.cardAsk, buttons: [...cardButtons(packsKop, language, quoteId), back] }
 }

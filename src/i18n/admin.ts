@@ -13,6 +13,8 @@ export type ChangeFacts = {
   amountKop: number | null
   subject: string | null
   promo: { uses: number; until: Date } | undefined
+  /** The money of a refund does not go through Telegram. */
+  isCard: boolean
   reason: string
 }
 export type PersonFacts = {

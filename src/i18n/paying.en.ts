@@ -10,6 +10,8 @@ export const payingEn: Paying = {
     ask: html`<b>Top up</b>\nHow much to add?`,
     askFor: gapKop => html`<b>Top up</b>\nYou are ${amount(gapKop)} short. How much to add?`,
     pack: (kop, stars) => `${amount(kop)} — ⭐ ${stars}`,
+    cardButton: '💳 By card',
+    cardAsk: html`<b>Top up by card</b>\nHow much to add?`,
     otherWays: 'Other ways',
     invoiceTitle: kop => `Top up by ${amount(kop)}`,
     invoiceAbout: kop =>
@@ -28,6 +30,11 @@ export const payingEn: Paying = {
       lines(
         html`The payment was returned: ${amount(kop)} were taken from your balance.`,
         debtKop > 0 && html`${amount(debtKop)} had been spent. New paid runs open after you top up by that much.`,
+      ),
+    cardBack: (kop: number, debtKop: number) =>
+      lines(
+        html`The payment by card was given back: ${amount(kop)}. Your bank returns it to the card, usually within days.`,
+        debtKop > 0 && html`Left to repay: ${amount(debtKop)}.`,
       ),
     refuse: {
       outdated: 'This invoice is out of date. Open a new one: /topup',

@@ -12,6 +12,8 @@ export const payingRu = {
     /** `gapKop`: what an order lacks. */
     askFor: (gapKop: number) => html`<b>Пополнение</b>\nНе хватает ${amount(gapKop)}. Сколько добавить?`,
     pack: (kop: number, stars: number) => `${amount(kop)} — ⭐ ${stars}`,
+    cardButton: '💳 Картой',
+    cardAsk: html`<b>Пополнение картой</b>\nСколько добавить?`,
     otherWays: 'Другие способы',
     invoiceTitle: (kop: number) => `Пополнение на ${amount(kop)}`,
     invoiceAbout: (kop: number) =>
@@ -31,6 +33,12 @@ export const payingRu = {
         html`Платёж возвращён: с баланса снято ${amount(kop)}.`,
         debtKop > 0 &&
           html`${amount(debtKop)} уже были потрачены. Новые платные запуски откроются после пополнения на эту сумму.`,
+      ),
+    /** An admin has given back a payment by card. */
+    cardBack: (kop: number, debtKop: number) =>
+      lines(
+        html`Платёж картой возвращён: ${amount(kop)}. На карту деньги придут от банка, обычно за несколько дней.`,
+        debtKop > 0 && html`Осталось погасить: ${amount(debtKop)}.`,
       ),
     refuse: {
       outdated: 'Счёт устарел. Откройте новый: /topup',

@@ -79,6 +79,7 @@ function startService(): ChildProcess {
       TELEGRAM_WEBHOOK_SECRET: randomBytes(24).toString('hex'),
       CALLBACK_SECRET: ports.callbackSecret,
       START_BONUS_RUB: '500',
+      PAYMENT_PROVIDER_TOKEN: '100000000:TEST:playground',
       ADMIN_IDS: adminIds,
       HOST: '127.0.0.1',
       PORT: String(ports.service),

@@ -13,6 +13,8 @@ export type Invoice = {
   label: string
   /** Of a payment provider; Stars have none. */
   providerToken: string
+  /** VAT code of the receipt that the provider makes; the person is then asked for an e-mail. */
+  vatCode?: number | undefined
   /** With it a forwarded copy opens the bot instead of taking somebody else's money (telegram.md §4.2). */
   startParameter: string
 }
@@ -21,7 +23,8 @@ const Sent = Type.Object({ message_id: Type.Integer() })
 
 /** Sends an invoice and gives its message id. Throws as the gateway does. */
 export async function sendInvoice(telegram: Telegram, invoice: Invoice): Promise<number> {
-  const { chatId, title, description, payload, currency, total, label, providerToken, startParameter } = invoice
+  const { chatId, title, description, payload, currency, total, label, providerToken, startParameter, vatCode } =
+    invoice
   const fields = {
     chat_id: chatId,
     title,
@@ -31,8 +34,18 @@ export async function sendInvoice(telegram: Telegram, invoice: Invoice): Promise
     provider_token: providerToken,
     prices: [{ label, amount: total }],
     start_parameter: startParameter,
+    ...(vatCode === undefined
+      ? {}
+      : { need_email: true, send_email_to_provider: true, provider_data: receiptOf(label, total, vatCode) }),
   }
   return (await rawCall(telegram, 'sendInvoice', fields, Sent)).message_id
+}
+
+// The form in which YooKassa takes the lines of a receipt through Telegram.
+function receiptOf(description: string, kop: number, vat_code: number): string {
+  const value = `${Math.trunc(kop / 100)}.${String(kop % 100).padStart(2, '0')}`
+  const amount = { value, currency: 'RUB' }
+  return JSON.stringify({ receipt: { items: [{ description, quantity: '1.00', amount, vat_code }] } })
 }
 
 /** Telegram waits ten seconds for this; `refusal` is shown to the person. */

@@ -22,7 +22,10 @@ import { noWake, picture, silent, world } from './world.ts'
 type Given = Partial<FileValue>
 
 /** The bot between a strict stand-in of Telegram and a real database; the upstream is not part of it. */
-export async function chats(t: Test, { transferDetails }: { transferDetails?: string } = {}) {
+export async function chats(
+  t: Test,
+  { transferDetails, card }: Pick<Partial<BotDeps>, 'transferDetails' | 'card'> = {},
+) {
   const { sql, owner, broken, story } = await world(t)
   const api = await startTelegram({ seed: 7, timeScale: 0.02 })
   t.teardown(() => api.close())
@@ -60,6 +63,7 @@ export async function chats(t: Test, { transferDetails }: { transferDetails?: st
     adminIds: [],
     packsKop: [100_00, 300_00, 500_00, 1000_00, 5000_00],
     transferDetails,
+    card,
     starRateRub: '1.2',
     botUsername: () => api.bot.username,
     integration: {

@@ -5,6 +5,8 @@ import { bad } from './refusal.ts'
 import { publish } from './sending.ts'
 import type { World } from './world.ts'
 
+// About 1 and 10,000 dollars: less and more no provider takes.
+const [LEAST_RUB_KOP, MOST_RUB_KOP] = [90_00, 950_000_00]
 // No single Star payment is larger.
 const MOST_STARS = 100_000
 
@@ -77,9 +79,26 @@ function readTerms(call: Call): Terms {
   const amounts = list(call, 'prices')!.map(readPrice)
   const amount = amounts.reduce((sum, part) => sum + part, 0)
   if (currency === 'XTR') checkStars(call, amounts)
-  else if (!text(call, 'provider_token')) throw bad('PAYMENT_PROVIDER_INVALID')
+  else checkProvider(call, currency, amount)
   if (amount < 1 || !Number.isSafeInteger(amount)) throw bad('CURRENCY_TOTAL_AMOUNT_INVALID')
   return { title, description, payload, currency, amount, ...(startParameter ? { startParameter } : {}) }
+}
+
+/** A token as BotFather gives it, sums as the provider takes them, and a receipt that can be read. */
+function checkProvider(call: Call, currency: string, amount: number) {
+  if (!/^\d{3,}:(TEST|LIVE):\S+$/.test(text(call, 'provider_token') ?? '')) throw bad('PAYMENT_PROVIDER_INVALID')
+  if (currency === 'RUB' && (amount < LEAST_RUB_KOP || amount > MOST_RUB_KOP))
+    throw bad('CURRENCY_TOTAL_AMOUNT_INVALID')
+  const data = text(call, 'provider_data')
+  if (data !== undefined && !isObject(parsed(data))) throw bad('DATA_JSON_INVALID')
+}
+
+const parsed = (json: string): unknown => {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
 }
 
 function readPrice(price: unknown): number {

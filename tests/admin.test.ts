@@ -3,10 +3,11 @@ import { parse, to } from '../src/bot/routes.ts'
 import { newId } from '../src/id.ts'
 import { actionPut, adminDo, type Change } from '../src/payments/admin-actions.ts'
 import { type Deps, submit } from '../src/payments/integration.ts'
+import { makeQuote } from '../src/payments/quotes.ts'
 import { checkoutRefusal, openTopUp, takePayment } from '../src/payments/top-ups.ts'
 import { creditBonus } from '../src/payments/wallet.ts'
 import { chats, dataOf, type Person } from './support/chat.ts'
-import { noWake, silent } from './support/world.ts'
+import { noWake, rates, silent } from './support/world.ts'
 
 const details = 'Карта 2200 0000, Иван И.'
 const stage = await chats(t, { transferDetails: details })
@@ -501,7 +502,7 @@ await story(
   async t => {
     const anna = await person()
     const request = async (amount: string) => {
-      await anna.presses({ data: to.transfer() })
+      await anna.presses({ data: to.transfer(undefined) })
       return /№ ([a-z2-7]{12})/.exec((await anna.says(amount)).text ?? '')?.[1] ?? ''
     }
     const first = await request('500')
@@ -530,6 +531,31 @@ await story(
     t.match((await boss.says(`/approve ${newId()} 500 без заявки`)).text, /^Такой заявки нет/)
   },
 )
+
+await story('the order that a transfer was for is one press away once the transfer is credited', async t => {
+  const anna = await person()
+  const inputs = { prompt: 'кот' }
+  const { id: quoteId } = await makeQuote(sql, {
+    userId: anna.id,
+    modelId: 'google/imagen4-ultra',
+    category: 'text-to-image',
+    inputs,
+    params: inputs,
+    priceKop: 11_40,
+    credits: '1',
+    rates,
+  })
+  await anna.presses({ data: to.topUp(quoteId) })
+  await anna.presses('🏦 Переводом')
+  const order = /№ ([a-z2-7]{12})/.exec((await anna.says('300')).text ?? '')?.[1] ?? ''
+  t.match(await receipt(anna, 'за заказ'), /у администратора/)
+  await boss.says(`/approve ${order} 300 деньги пришли`)
+  await boss.presses('✅ Подтвердить')
+  t.match(anna.last().text, /^✅ Зачислено 300/)
+  await anna.presses('▶️ Вернуться к заказу')
+  t.match(anna.last().text, /Описание: кот[\s\S]*Цена: 11,40/)
+  t.equal(await balanceOf(anna.id), 300_00, 'nothing starts by itself')
+})
 
 await story(
   'a promo code is made with a confirm screen, listed and stopped; one that is made up cannot be guessed',

@@ -34,7 +34,7 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
   draft: fc
     .tuple(id, fc.integer({ min: 0, max: 999_999 }), draftOp, fc.integer({ min: 0, max: 999 }))
     .map(([draft, rev, op, n]) => [draft, rev, op, 'vep'.includes(op) ? n : 0]),
-  quote: fc.tuple(id, fc.constantFrom(...(['ok', 'fr', 'rf', 'ed', 'x'] as const))),
+  quote: fc.tuple(id, fc.constantFrom(...(['ok', 'fr', 'rf', 'ed', 'x', 'go'] as const))),
   generation: fc.tuple(id, generationOp),
   followUp: fc.tuple(id, fc.constantFrom('up' as const, 'an' as const), page),
   follow: fc.tuple(id, page, key),
@@ -56,7 +56,7 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
     fc.constantFrom(...(['start', 'money', 'free', 'files', 'topup', 'late', 'contact', undefined] as const)),
   ),
   keep: fc.tuple(fc.constantFrom<List>('ti', 'tv', 'au', 'ii', 'iv', 'to'), id),
-  transfer: fc.constant([]),
+  transfer: fc.tuple(fc.oneof(fc.constant(undefined), id)),
   admin: fc.constant([]),
   adminFailures: fc.constant([]),
   adminParked: fc.constant([]),

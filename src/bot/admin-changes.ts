@@ -15,6 +15,7 @@ import {
   type Done,
 } from '../payments/admin-actions.ts'
 import { parkedByCharge, paymentByCharge, personCard } from '../payments/lookup.ts'
+import { topUpById } from '../payments/top-ups.ts'
 import { requestById } from '../payments/transfers.ts'
 import { TelegramRefused } from '../telegram/client.ts'
 import { type Html, html } from '../telegram/html.ts'
@@ -225,12 +226,11 @@ async function tell({ sql, log }: BotDeps, ctx: BotContext, action: Action, done
   const t = stringsFor(await languageFor(sql, userId))
   const text = (await cardBack(sql, t, action, done)) ?? wordsFor(t, action, done)
   if (!text) return undefined
+  const [order] = done.outcome === 'approved' ? await topUpById(sql, action.subject ?? '') : []
+  const goOn = order?.quoteId ? [[button(t.topUp.goOnButton, to.quote(order.quoteId, 'go'))]] : []
+  const buttons = done.outcome === 'banned' ? [] : [...goOn, [menuButton({ t })]]
   try {
-    await show(
-      ctx.telegram,
-      { chatId: userId },
-      { text, buttons: done.outcome === 'banned' ? [] : [[menuButton({ t })]] },
-    )
+    await show(ctx.telegram, { chatId: userId }, { text, buttons })
     return true
   } catch (error) {
     if (!(error instanceof Refused || error instanceof Unknown)) throw error

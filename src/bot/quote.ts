@@ -44,6 +44,9 @@ export function quotePresses(deps: BotDeps): Composer<BotContext> {
         return startBonus(ctx, deps, quote)
       case 'ed':
         return change(ctx, deps, quote)
+      case 'go':
+        await ctx.answer()
+        return resumeOrder(ctx, deps, id)
       case 'x':
         await draftDropAt(deps.sql, ctx.user.id, quoteStep(id))
         await ctx.show({ text: ctx.t.quote.cancelled, buttons: [[button(ctx.t.menuButton, to.menu())]] })

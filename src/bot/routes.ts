@@ -12,7 +12,8 @@ const list = 'ti|ii|tv|iv|au|to|all|free|pop|find'
 export type List = 'ti' | 'ii' | 'tv' | 'iv' | 'au' | 'to' | 'all' | 'free' | 'pop' | 'find'
 /** s skip, u default, b back, x cancel, v option n, a done adding, c clear files, e edit field n, o extras, k go, r resume, n anew, p template n, i improve. */
 export type DraftOp = 's' | 'u' | 'b' | 'x' | 'v' | 'a' | 'c' | 'e' | 'o' | 'k' | 'r' | 'n' | 'p' | 'i'
-export type QuoteOp = 'ok' | 'fr' | 'rf' | 'ed' | 'x'
+/** ok start, fr free, rf as a bonus run, ed change, x cancel, go show once more. */
+export type QuoteOp = 'ok' | 'fr' | 'rf' | 'ed' | 'x' | 'go'
 export type GenerationOp = 'st' | 'cx' | 'why' | 'rp' | 'ed' | 'rs' | 'or' | 'sp'
 /** Larger, or moving. */
 export type FollowUp = 'up' | 'an'
@@ -79,7 +80,7 @@ const table = {
     p => [part(p, 1), Number(p[2]), part(p, 3) as DraftOp, Number(p[4] ?? 0)],
   ),
   quote: route<[string, QuoteOp]>(
-    `q:${id}:(?:ok|fr|rf|ed|x)`,
+    `q:${id}:(?:ok|fr|rf|ed|x|go)`,
     (quote, op) => `q:${quote}:${op}`,
     p => [part(p, 1), part(p, 2) as QuoteOp],
   ),
@@ -166,7 +167,11 @@ const table = {
     (format, draft) => `k:${format}:${draft}`,
     p => [part(p, 1) as List, part(p, 2)],
   ),
-  transfer: plain('tm'),
+  transfer: route<[string | undefined]>(
+    `tm(?::${id})?`,
+    quote => (quote ? `tm:${quote}` : 'tm'),
+    p => [p[1]],
+  ),
   /** The admins' screens. Every `ay` is a row of its own: pressed again, it does nothing (`az`: a large sum, surely). */
   admin: plain('a'),
   adminFailures: plain('ae'),

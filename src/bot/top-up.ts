@@ -115,7 +115,7 @@ export function topUpScreen(deps: BotDeps, ctx: BotContext, quoteId?: string): S
     buttons: [
       ...packButtons(packsKop, starRateRub, ctx, quoteId),
       card && byCard(packsKop).length > 0 ? [button(t.topUp.cardButton, to.cardPacks(quoteId))] : [],
-      transferDetails === undefined ? [] : [button(t.transfer.button, to.transfer())],
+      transferDetails === undefined ? [] : [button(t.transfer.button, to.transfer(quoteId))],
       [button(t.balanceButton, to.balance()), menuButton(ctx)],
     ],
   }

@@ -23,9 +23,9 @@ export function transfers(deps: BotDeps) {
   const bot = new Composer<BotContext>()
   if (transferDetails === undefined) return bot
 
-  onPress(bot, 'transfer', async ctx => {
+  onPress(bot, 'transfer', async (ctx, quoteId) => {
     await ctx.answer()
-    await openDraft(sql, ctx.user.id, { kind: 'transfer', step: 'amount' })
+    await openDraft(sql, ctx.user.id, { kind: 'transfer', step: 'amount', inputs: { quoteId } })
     await ctx.show(withMenu(ctx, ctx.t.transfer.ask(minKop, maxKop)), 'new')
   })
   bot.on('message', async (ctx, next) => {
@@ -46,7 +46,8 @@ async function takeAmount({ sql }: BotDeps, ctx: BotContext, draft: Draft, detai
   const { transfer } = ctx.t
   const amountKop = kopecksOf((ctx.text ?? '').replace(/\s*(?:₽|руб\.?|р\.?)$/i, ''))
   if (amountKop === undefined || amountKop < minKop || amountKop > maxKop) return transfer.wrong(minKop, maxKop)
-  const wanted = { userId: ctx.user.id, provider: 'manual', amountKop, total: amountKop, quoteId: null } as const
+  const quoteId = typeof draft.inputs.quoteId === 'string' ? draft.inputs.quoteId : null // the order that waits for it
+  const wanted = { userId: ctx.user.id, provider: 'manual', amountKop, total: amountKop, quoteId } as const
   const { id } = await openTopUp(sql, wanted)
   await saveDraft(sql, ctx.user.id, draft, { inputs: { orderId: id, updateId: ctx.update.update_id }, step: 'proof' })
   return transfer.details(id, amountKop, details)

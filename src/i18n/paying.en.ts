@@ -17,6 +17,7 @@ export const payingEn: Paying = {
     invoiceAbout: kop =>
       `${amount(kop)} go to your balance. They pay for runs of the models; money for a failed run comes back.`,
     invoiceLabel: kop => amount(kop),
+    goOnButton: '▶️ Back to the order',
     invoiceSent: 'Invoice sent',
     credited: ({ amountKop, balanceKop, debtKop, isSecond }) =>
       lines(

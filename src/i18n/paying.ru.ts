@@ -19,6 +19,7 @@ export const payingRu = {
     invoiceAbout: (kop: number) =>
       `На баланс придёт ${amount(kop)}. Ими оплачиваются запуски моделей; за неудачный запуск деньги возвращаются.`,
     invoiceLabel: (kop: number) => amount(kop),
+    goOnButton: '▶️ Вернуться к заказу',
     invoiceSent: 'Счёт отправлен',
     credited: ({ amountKop, balanceKop, debtKop, isSecond }: CreditedFacts) =>
       lines(

@@ -107,24 +107,24 @@ export async function openPlayground(t: Test) {
    */
   async function answer(text: string, wanted = /^$/) {
     const offered = (what: RegExp) => fromBot.last().locator('[data-testid^=button-]').filter({ hasText: what }).first()
-    const answers = { wanted: offered(wanted), default: offered(/По умолчанию|Пропустить/) }
+    const said = async () => (await fromBot.last().textContent()) ?? ''
     let isWritten = false
     for (let step = 0; step < 12; step++) {
+      // All captions at one moment: a step that is being shown must not look like one without what is wanted.
       const next = await until('a question or the price', async () => {
-        if (await offered(/Запустить за|⭐/).isVisible()) return 'price'
-        if (!isWritten && /описани|пришлите текст/i.test((await fromBot.last().textContent()) ?? '')) return 'write'
-        if (await answers.wanted.isVisible()) return 'wanted'
-        return (await answers.default.isVisible()) && 'default'
+        const captions = await fromBot.last().locator('[data-testid^=button-]').allTextContents()
+        const has = (what: RegExp) => captions.some(caption => what.test(caption))
+        if (has(/Запустить за|⭐/)) return 'price'
+        if (!isWritten && /описани|пришлите текст/i.test(await said())) return 'write'
+        return [wanted, /По умолчанию|Пропустить/].find(has)
       })
       if (next === 'price') return
+      const before = await said()
       if (next === 'write') {
         isWritten = true
         await write(text)
-      } else {
-        const before = await fromBot.last().textContent()
-        await answers[next].click()
-        await until('the next step', async () => (await fromBot.last().textContent()) !== before)
-      }
+      } else await offered(next).click()
+      await until('the next step', async () => (await said()) !== before)
     }
     throw new Error('no price after twelve answers')
   }

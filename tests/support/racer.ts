@@ -11,7 +11,8 @@ export type Claim = { userId: number; code: string; ask: string }
 
 const db = connect(url, { max: 20 })
 await db.sql`select 1 as warm`
-const { baseUrl = '', ...within } = JSON.parse(about) as Partial<Limits> & { baseUrl?: string }
+// Only who works on orders needs an upstream.
+const { baseUrl = 'http://127.0.0.1:9', ...within } = JSON.parse(about) as Partial<Limits> & { baseUrl?: string }
 const { deps, close } = worker(db.sql, baseUrl)
 const works: Record<string, (one: never) => Promise<{ result: string } | { state: string }>> = {
   orders: (one: Order) => place(db.sql, one, { ...limits, ...within }),

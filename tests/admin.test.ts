@@ -141,6 +141,8 @@ await story('to everybody but an admin in his own chat no command and no button 
     to.adminRun(run),
     to.adminPrompt(run),
     to.adminTask(run),
+    to.adminStuck(),
+    to.adminSettle(run),
     to.adminForm('ban', anna.id),
     to.adminRequest(order, 'o'),
     to.adminYes(action, false),
@@ -148,13 +150,29 @@ await story('to everybody but an admin in his own chat no command and no button 
     to.adminNo(action),
   ]
   const tested = new Set(buttons.map(data => parse(data)?.name))
-  for (const data of ['a', 'ae', 'ak', 'aq', 'av', 'au:', 'ar:', 'ap:', 'at:', 'af:', 'aq:', 'ay:', 'an:']) {
+  for (const data of [
+    'a',
+    'ae',
+    'ak',
+    'aq',
+    'av',
+    'au:',
+    'ar:',
+    'ap:',
+    'at:',
+    'as',
+    'ax:',
+    'af:',
+    'aq:',
+    'ay:',
+    'an:',
+  ]) {
     t.ok(
       buttons.some(button => button.startsWith(data)),
       data,
     )
   }
-  t.equal(tested.size, 13)
+  t.equal(tested.size, 15)
   const before = await actions()
 
   const unknown = (await anna.says('/nonsense')).text
@@ -713,6 +731,29 @@ await story('a refund that Telegram refuses changes nothing in the end, and is n
   t.match((await boss.says('/parked')).text, stray)
   await boss.says(`/parked_close ${stray} разобрались`)
   await boss.presses('✅ Подтвердить')
+})
+
+await story('a run that is stuck is listed with its trouble, and one press has it looked at once more', async t => {
+  const anna = await person()
+  const run = await running(anna.id, { kop: 45_00 })
+  const state = async () => (await boss.presses({ data: to.adminStuck() })).screen.text ?? ''
+  t.notMatch(await state(), run)
+  await owner.begin(async tx => {
+    await tx`set local session_replication_role = replica`
+    await tx`update pay.generations set deadline_at = now() - interval '1 minute' where id = ${run}`
+  })
+  t.match(await state(), new RegExp(`${run} · .* · ${anna.id}\\nсрок прошёл · .* · 45\u00a0₽`))
+  await boss.presses({ data: to.adminTask(run) })
+  t.match(boss.last().text, /У провайдера сейчас: not_found/)
+  const looked: string[] = []
+  const { check } = deps.wake
+  t.teardown(() => Object.assign(deps.wake, { check }))
+  deps.wake.check = async ({ id }) => void looked.push(id)
+  await boss.presses('↩️ Вернуть')
+  t.strictSame(looked, [run])
+  t.equal(await balanceOf(anna.id), 0, 'the look decides, not the press')
+  await end(anna.id, run, 'generation_failed')
+  t.notMatch(await state(), run)
 })
 
 await t.test('the day says what happened and what is wrong, alarms first', async t => {

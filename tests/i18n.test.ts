@@ -248,7 +248,7 @@ function worstForAdmins(
 ): Record<string, unknown[][]> {
   const reason = 'ы'.repeat(500)
   const charge = 'c'.repeat(200)
-  const day = { runs: kop, succeeded: kop, failed: 1, revenueKop: kop, topUps: kop, topUpKop: kop }
+  const day = { runs: kop, succeeded: kop, failed: 1, revenueKop: kop, costKop: kop, topUps: kop, topUpKop: kop }
   const today = { ...day, open: kop, heldKop: kop, oldestOpenS: 86_400 }
   const alarms = { parkedPayments: kop, openReversals: kop, deadOutbox: kop, overdue: kop, inboxParked: kop }
   const broken = Array.from({ length: 5 }, () => ({ promise: 'ы'.repeat(40), key: 'k'.repeat(60) }))
@@ -274,6 +274,9 @@ function worstForAdmins(
     '.admin.booksDisagree': [[Array(10).fill(reason), kop]],
     '.admin.run': [[{ ...run, error: reason, inputs: Array(20).fill('i'.repeat(20)), delivery }, words]],
     '.admin.prompt': [[id, 'ы'.repeat(3_000)]],
+    '.admin.stuck': [
+      [20, { id, userId: kop, modelId: name, priceKop: kop, trouble: 'unanswered', ageS: 1e6, deadlineAt: new Date() }],
+    ],
     '.admin.task': [[id, 'submitting / captured', 'ы'.repeat(3_000)]],
     '.admin.person': [[{ ...person, ...money }]],
     '.admin.payment': [[payment]],

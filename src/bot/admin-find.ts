@@ -2,7 +2,7 @@ import { Composer } from 'telegraf'
 import { dateText, lines } from '../i18n/format.ts'
 import { shortId } from '../id.ts'
 import { auditLook, auditOf } from '../payments/admin-actions.ts'
-import { ownerOf, readGeneration } from '../payments/generations.ts'
+import { type Generation, ownerOf, readGeneration } from '../payments/generations.ts'
 import { deliveryOf, find, paymentsOf, personCard } from '../payments/lookup.ts'
 import { operations } from '../payments/wallet.ts'
 import { clip } from '../telegram/html.ts'
@@ -49,6 +49,14 @@ export function adminFind(deps: BotDeps) {
     await ctx.answer(ctx.t.admin.taskAsked)
     await ctx.show((await taskScreen(deps, ctx, id)) ?? missing(ctx, id), 'new')
   })
+  // No decision of the admin's: one more look, which settles by the provider's word or the deadline as any other does.
+  onPress(bot, 'adminSettle', async (ctx, id) => {
+    const run = await runOf(deps, id)
+    if (!run) return ctx.answer(ctx.t.outdated)
+    await ctx.answer(ctx.t.admin.settleAsked)
+    await deps.wake.check({ userId: run.userId, id })
+    deps.log.info({ adminId: ctx.user.id, generationId: id }, 'an admin asked for one more look')
+  })
   return bot
 }
 
@@ -80,7 +88,7 @@ async function runScreen(deps: BotDeps, ctx: BotContext, id: string): Promise<Sc
     ),
     buttons: [
       [button(admin.promptButton, to.adminPrompt(id)), button(admin.personButton, to.adminPerson(userId))],
-      ...(taskId === null ? [] : [[button(admin.taskButton, to.adminTask(id))]]),
+      ...(taskId === null && run.finishedAt !== null ? [] : [[button(admin.taskButton, to.adminTask(id))]]),
       [homeButton(ctx)],
     ],
   }
@@ -101,13 +109,21 @@ async function promptScreen(deps: BotDeps, ctx: BotContext, id: string): Promise
 /** Our state, which is the truth, and the upstream's own word beside it: where they differ an admin sees both. */
 async function taskScreen(deps: BotDeps, ctx: BotContext, id: string): Promise<Screen | undefined> {
   const run = await runOf(deps, id)
-  if (!run || run.taskId === null) return undefined
-  const task = await deps.operator.task(run.taskId)
+  if (!run) return undefined
+  const task: TaskState = run.taskId === null ? { kind: 'not_found' } : await deps.operator.task(run.taskId)
   return {
     text: ctx.t.admin.task(id, `${run.execState} / ${run.moneyState}`, wordOf(task)),
-    buttons: [[button(ctx.t.admin.runButton, to.adminRun(id)), homeButton(ctx)]],
+    buttons: [
+      ...(canSettle(run, task) ? [[button(settleCaption(ctx, task), to.adminSettle(id))]] : []),
+      [button(ctx.t.admin.runButton, to.adminRun(id)), homeButton(ctx)],
+    ],
   }
 }
+
+const canSettle = ({ finishedAt, isOverdue }: Generation, { kind }: TaskState) =>
+  finishedAt === null && (kind === 'success' || kind === 'failed' || isOverdue)
+const settleCaption = ({ t: { admin } }: BotContext, { kind }: TaskState) =>
+  kind === 'success' ? admin.captureButton : admin.releaseButton
 
 function wordOf(task: TaskState): string {
   switch (task.kind) {

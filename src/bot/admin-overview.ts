@@ -1,7 +1,7 @@
 import { Composer } from 'telegraf'
 import { type Failure, getRecentFailures } from '../events/repository.ts'
 import { dateText, lines } from '../i18n/format.ts'
-import { backlog, today } from '../payments/overview.ts'
+import { backlog, stuckRuns, today } from '../payments/overview.ts'
 import { clip, type Html, html } from '../telegram/html.ts'
 import { type Button, button, type Screen } from '../telegram/screen.ts'
 import { homeButton } from './admin-changes.ts'
@@ -25,6 +25,10 @@ export function adminOverview(deps: BotDeps) {
     await ctx.answer()
     await ctx.show(await failuresScreen(deps, ctx))
   })
+  onPress(bot, 'adminStuck', async ctx => {
+    await ctx.answer()
+    await ctx.show(await stuckScreen(deps, ctx))
+  })
   onPress(bot, 'adminVersion', async ctx => {
     await ctx.answer()
     await ctx.show(await versionScreen(deps, ctx))
@@ -32,10 +36,10 @@ export function adminOverview(deps: BotDeps) {
   return bot
 }
 
-async function dayScreen({ sql, operator, log }: BotDeps, ctx: BotContext): Promise<Screen> {
+async function dayScreen({ sql, catalogue, operator, log }: BotDeps, ctx: BotContext): Promise<Screen> {
   const { admin } = ctx.t
   const [[day], [waiting], broken] = await Promise.all([
-    today(sql),
+    today(sql, catalogue.rates.usdRubRate),
     backlog(sql),
     operator.broken().catch(error => {
       log.error({ err: error }, 'the promises could not be checked')
@@ -48,18 +52,32 @@ async function dayScreen({ sql, operator, log }: BotDeps, ctx: BotContext): Prom
     buttons: [
       [button(admin.failuresButton, to.adminFailures()), button(admin.requestsButton, to.adminRequests())],
       [button(admin.parkedButton, to.adminParked()), button(admin.versionButton, to.adminVersion())],
+      [button(admin.stuckButton, to.adminStuck())],
       [button(admin.refreshButton, to.admin()), menuButton(ctx)],
     ],
   }
 }
 
+/** A5: runs that do not go on by themselves, each one press from what is known of it. */
+async function stuckScreen({ sql }: BotDeps, ctx: BotContext): Promise<Screen> {
+  const runs = await stuckRuns(sql, 20)
+  const { admin } = ctx.t
+  return {
+    text: lines(admin.stuckTitle(runs.length), ...runs.map((run, n) => admin.stuck(n + 1, run))),
+    buttons: [...numbered(runs.map(({ id }) => id)), [button(admin.refreshButton, to.adminStuck()), homeButton(ctx)]],
+  }
+}
+
 const perRow = 5
+const numbered = (runIds: string[]): Button[][] => {
+  const numbers = runIds.map((id, n) => button(String(n + 1), to.adminRun(id)))
+  return numbers.flatMap((_, n): Button[][] => (n % perRow === 0 ? [numbers.slice(n, n + perRow)] : []))
+}
 
 async function failuresScreen({ sql }: BotDeps, ctx: BotContext): Promise<Screen> {
   const failures = await getRecentFailures(sql, 20)
   const { failuresTitle, failuresNone } = ctx.t
-  const numbers = failures.map(({ requestId }, n) => button(String(n + 1), to.adminRun(requestId)))
-  const rows = numbers.flatMap((_, n): Button[][] => (n % perRow === 0 ? [numbers.slice(n, n + perRow)] : []))
+  const rows = numbered(failures.map(({ requestId }) => requestId))
   const text = lines(failuresTitle(failures.length), ...failures.map((failure, n) => entry(failure, n + 1, ctx)))
   return { text: failures.length > 0 ? text : failuresNone, buttons: [...rows, [homeButton(ctx), menuButton(ctx)]] }
 }

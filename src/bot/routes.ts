@@ -178,6 +178,7 @@ const table = {
   adminParked: plain('ak'),
   adminRequests: plain('aq'),
   adminVersion: plain('av'),
+  adminStuck: plain('as'),
   adminPerson: route<[number]>(
     `au:${person}`,
     user => `au:${user}`,
@@ -196,6 +197,11 @@ const table = {
   adminTask: route<[string]>(
     `at:${id}`,
     run => `at:${run}`,
+    p => [part(p, 1)],
+  ),
+  adminSettle: route<[string]>(
+    `ax:${id}`,
+    run => `ax:${run}`,
     p => [part(p, 1)],
   ),
   adminForm: route<[PersonAction, number]>(

@@ -10,6 +10,7 @@ import type {
   PersonFacts,
   RequestFacts,
   RunFacts,
+  StuckFacts,
   SystemFacts,
 } from './admin.ts'
 import { dateText, durationText, lines, pluralEn } from './format.ts'
@@ -54,7 +55,7 @@ After the transfer send the receipt here: a photo or a PDF.`,
         ...(alarms.length > 0 ? alarms : [html`✅ No alarms.`]),
         requests > 0 && html`📨 Top-up requests: ${requests}`,
         html`\nRuns: ${d.runs} · successful ${percent(d)} · failed ${d.failed}`,
-        html`Revenue: ${amount(d.revenueKop)}`,
+        html`Revenue: ${amount(d.revenueKop)} · to the provider ${amount(d.costKop)} · left ${amount(d.revenueKop - d.costKop)}`,
         html`Top-ups: ${d.topUps} for ${amount(d.topUpKop)}`,
         html`Running: ${d.open} · held ${amount(d.heldKop)}${d.open > 0 ? ` · the oldest for ${durationText(d.oldestOpenS * 1000, 'en')}` : ''}`,
         html`\nFind: <code>/find</code> and an id, @name, run, task or payment.`,
@@ -68,6 +69,14 @@ After the transfer send the receipt here: a photo or a PDF.`,
       ...alarm(a.deadOutbox, (n: number) => html`⚠️ Not delivered in a day: ${n}`),
       ...alarm(a.inboxParked, (n: number) => html`⚠️ Updates not handled: ${n}`),
     ],
+    stuckButton: '⏳ Stuck',
+    stuckTitle: (n: number) => (n > 0 ? html`⏳ <b>Stuck: ${n}</b>` : html`⏳ Nothing is stuck.`),
+    stuck: (n: number, s: StuckFacts) =>
+      html`\n${n}. <code>${s.id}</code> · ${s.modelId} · ${s.userId}\n${stuckNames[s.trouble]} · ${durationText(s.ageS * 1000, 'en')} · ${amount(s.priceKop)} · due ${date(s.deadlineAt)}`,
+    captureButton: '✅ Count it',
+    releaseButton: '↩️ Give it back',
+    settleAsked: 'Looking once more…',
+
     booksDisagree: (problems, total) =>
       lines(
         html`🔴 <b>The books disagree: ${total}</b>`,
@@ -270,6 +279,7 @@ const deliveryText = ({ attempts, doneAt, deadReason }: NonNullable<RunFacts['de
     : doneAt === null
       ? `waits, attempts ${attempts}`
       : `${date(doneAt)}, attempts ${attempts}`
+const stuckNames = { overdue: 'past its deadline', unanswered: 'the provider did not answer', untold: 'not delivered' }
 const reversals: Record<string, string> = { asked: 'going back', done: 'went back', refused: 'Telegram refused' }
 const parkedReasons: Record<string, string> = {
   unknown_order: 'no such invoice',

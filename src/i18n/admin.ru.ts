@@ -10,6 +10,7 @@ import type {
   PersonFacts,
   RequestFacts,
   RunFacts,
+  StuckFacts,
   SystemFacts,
 } from './admin.ts'
 import { dateText, durationText, lines } from './format.ts'
@@ -56,7 +57,7 @@ ${details}
         ...(alarms.length > 0 ? alarms : [html`✅ Тревог нет.`]),
         requests > 0 && html`📨 Заявок на пополнение: ${requests}`,
         html`\nЗапусков: ${d.runs} · успешно ${percent(d)} · неудач ${d.failed}`,
-        html`Выручка: ${amount(d.revenueKop)}`,
+        html`Выручка: ${amount(d.revenueKop)} · провайдеру ${amount(d.costKop)} · остаётся ${amount(d.revenueKop - d.costKop)}`,
         html`Пополнений: ${d.topUps} на ${amount(d.topUpKop)}`,
         html`В работе: ${d.open} · отложено ${amount(d.heldKop)}${d.open > 0 ? ` · самому старому ${durationText(d.oldestOpenS * 1000, 'ru')}` : ''}`,
         html`\nНайти: <code>/find</code> и id, @имя, запуск, задача или платёж.`,
@@ -70,6 +71,15 @@ ${details}
       ...alarm(a.deadOutbox, (n: number) => html`⚠️ Не доставлено за сутки: ${n}`),
       ...alarm(a.inboxParked, (n: number) => html`⚠️ Необработанных обновлений: ${n}`),
     ],
+
+    // A5
+    stuckButton: '⏳ Застряло',
+    stuckTitle: (n: number) => (n > 0 ? html`⏳ <b>Застряло: ${n}</b>` : html`⏳ Ничего не застряло.`),
+    stuck: (n: number, s: StuckFacts) =>
+      html`\n${n}. <code>${s.id}</code> · ${s.modelId} · ${s.userId}\n${stuckNames[s.trouble]} · ${durationText(s.ageS * 1000, 'ru')} · ${amount(s.priceKop)} · срок ${date(s.deadlineAt)}`,
+    captureButton: '✅ Засчитать',
+    releaseButton: '↩️ Вернуть',
+    settleAsked: 'Смотрим ещё раз…',
 
     booksDisagree: (problems: string[], total: number) =>
       lines(
@@ -282,6 +292,7 @@ const deliveryText = ({ attempts, doneAt, deadReason }: NonNullable<RunFacts['de
     : doneAt === null
       ? `ждёт, попыток ${attempts}`
       : `${date(doneAt)}, попыток ${attempts}`
+const stuckNames = { overdue: 'срок прошёл', unanswered: 'провайдер не ответил', untold: 'не доставлено' }
 const reversals: Record<string, string> = { asked: 'возвращается', done: 'возвращён', refused: 'Telegram отказал' }
 const parkedReasons: Record<string, string> = {
   unknown_order: 'счёта нет',

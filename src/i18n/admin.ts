@@ -17,6 +17,15 @@ export type ChangeFacts = {
   isCard: boolean
   reason: string
 }
+export type StuckFacts = {
+  id: string
+  userId: number
+  modelId: string
+  priceKop: number
+  trouble: 'overdue' | 'unanswered' | 'untold'
+  ageS: number
+  deadlineAt: Date
+}
 export type PersonFacts = {
   id: number
   name: string
@@ -38,6 +47,7 @@ export type DayFacts = {
   succeeded: number
   failed: number
   revenueKop: number
+  costKop: number
   topUps: number
   topUpKop: number
   open: number

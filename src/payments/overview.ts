@@ -30,6 +30,7 @@ const Day = Type.Object({
   succeeded: Type.Integer(),
   failed: Type.Integer(),
   revenueKop: Type.Integer(),
+  costKop: Type.Integer(),
   topUps: Type.Integer(),
   topUpKop: Type.Integer(),
   open: Type.Integer(),
@@ -41,13 +42,13 @@ const Day = Type.Object({
   deadOutbox: Type.Integer(),
   waitingRequests: Type.Integer(),
 })
-/** Today, Moscow time, and what stands open now. `revenueKop` is what successes of today brought. */
+/** Today, Moscow time, and what stands open now. `revenueKop` is what successes of today brought, `costKop` what they took. */
 export type Day = Static<typeof Day>
 
 // Reads the rows of one day and partial indexes; never a whole table.
 export const today = query(
   Day,
-  sql => sql`
+  (sql, usdRubRate: string) => sql`
     with day as (select date_trunc('day', now(), 'Europe/Moscow') as begins),
     events as (
       select count(*) filter (where status = 'started') as runs,
@@ -55,6 +56,12 @@ export const today = query(
         count(*) filter (where status in ('failed', 'timeout')) as failed,
         coalesce(sum(price_rub) filter (where status = 'success') * 100, 0)::bigint as revenue
       from pay.generation_events, day where created_at >= day.begins),
+    -- What the upstream took, or was expected to; 1 credit is half a cent (kie-api.md §7).
+    spent as (
+      select ceil(coalesce(sum(coalesce(g.cost_credits, q.credits)), 0) * 0.5 * ${usdRubRate}::numeric)::bigint as kop
+      from day join pay.generation_events e on e.created_at >= day.begins and e.status = 'success'
+      join pay.generations g on g.user_id = e.user_id and g.id = e.request_id
+      join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id),
     paid as (
       select count(*) as n, coalesce(sum(amount_kop), 0)::bigint as kop from pay.payments, day where received_at >= day.begins),
     running as (
@@ -62,13 +69,42 @@ export const today = query(
         coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as oldest,
         count(*) filter (where deadline_at < now()) as overdue
       from pay.generations where finished_at is null)
-    select events.runs, events.succeeded, events.failed, events.revenue as "revenueKop", paid.n as "topUps",
+    select events.runs, events.succeeded, events.failed, events.revenue as "revenueKop", spent.kop as "costKop", paid.n as "topUps",
       paid.kop as "topUpKop", running.n as open, running.kop as "heldKop", running.oldest as "oldestOpenS", running.overdue,
       (select count(*) from pay.parked_payments where resolved_at is null) as "parkedPayments",
       (select count(*) from pay.reversals where state = 'asked') as "openReversals",
       (select count(*) from pay.outbox where dead_reason is not null and done_at > now() - interval '1 day') as "deadOutbox",
       (select count(*) from pay.top_ups where state = 'waiting') as "waitingRequests"
-    from events, paid, running`,
+    from events, spent, paid, running`,
+)
+
+const Stuck = Type.Object({
+  id: Type.String(),
+  userId: Type.Integer(),
+  modelId: Type.String(),
+  priceKop: Type.Integer(),
+  trouble: Type.Unsafe<'overdue' | 'unanswered' | 'untold'>(Type.String()),
+  ageS: Type.Number(),
+  deadlineAt: Type.Date(),
+})
+/** A run that does not go on by itself: `unanswered` is a submit whose answer is lost, `untold` an ending not delivered. */
+export type Stuck = Static<typeof Stuck>
+
+/** The longest stuck first. */
+export const stuckRuns = query(
+  Stuck,
+  (sql, limit: number) => sql`
+    select id, user_id as "userId", model_id as "modelId", price_kop as "priceKop", trouble,
+      extract(epoch from now() - created_at)::float8 as "ageS", deadline_at as "deadlineAt"
+    from (
+      select g.*, case when g.deadline_at < now() then 'overdue' else 'unanswered' end as trouble from pay.generations g
+      where g.finished_at is null and (g.deadline_at < now()
+        or g.exec_state = 'submitting' and g.task_id is null and g.submitted_at < now() - interval '2 minutes')
+      union all
+      select g.*, 'untold' from pay.outbox o
+      join pay.generations g on g.user_id = o.user_id and g.id = o.body ->> 'generationId'
+      where o.done_at is null and o.dedupe like 'gen:%' and o.created_at < now() - interval '5 minutes') x
+    order by created_at limit ${limit}`,
 )
 
 /** Promises that do not hold: none, always. Reads everything there is, so not on the connections of the service. */

@@ -232,4 +232,11 @@ export const mutants: Mutant[] = [
     replace: 'graceMs = 5 * 60_000',
     test: 'holds',
   },
+  {
+    what: 'a price of nothing is sold',
+    file: 'src/catalogue/pricing.ts',
+    find: '  if (kop < 1) throw',
+    replace: '  if (kop < 0) throw',
+    test: 'catalogue-pricing',
+  },
 ]

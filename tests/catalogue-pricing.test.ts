@@ -102,6 +102,11 @@ t.test('[M19] what cannot be priced is refused rather than guessed', async t => 
   refused('kling-2.6/text-to-video', { duration: '7' })
   for (const usdRubRate of ['0', '-1', 'NaN', '', '95,5', '1e2']) refused('z-image', {}, { ...rates, usdRubRate })
   for (const markup of ['0.99', '0', '', 'two']) refused('z-image', {}, { ...rates, markup })
+  // A field that was renamed at its source reads as nothing.
+  const model = modelOf('z-image')
+  const free = { ...model.price, variants: model.price.variants.map(variant => ({ ...variant, credits: 0 })) }
+  t.throws(() => price({ ...model, price: free }, { prompt: 'кот' }, rates), /below one kopeck/)
+  t.equal(price(model, { prompt: 'кот' }, rates).kop, 76)
 })
 
 t.test('every allowed combination that a price may ask for has exactly one, of at least a kopeck', async t => {

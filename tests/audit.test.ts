@@ -7,13 +7,27 @@ import { openTopUp, takeBack, takePayment } from '../src/payments/top-ups.ts'
 import { startTelegram } from '../src/playground/telegram/server.ts'
 import { createTelegram } from '../src/telegram/client.ts'
 import { openUser } from '../src/users/users.ts'
+import { race, second } from './support/second.ts'
 import { picture, silent, world } from './support/world.ts'
 
-const { sql, owner, user, order, start, finish } = await world(t)
+const { url, sql, owner, user, order, start, finish } = await world(t)
+const other = await second(t, url)
 const failed = { outcome: 'failed', code: 'generation_failed', message: 'no' } as const
 const success = { outcome: 'success' as const, results: [picture] }
 const audit = async (within = sql) => findings((await auditReport(within))[0]!)
 
+/** Fifty runs of ten people begin and end in two processes at once. */
+async function aRush() {
+  for (let n = 0; n < 10; n++) await user(100 + n, 40_00)
+  const orders = await Promise.all(Array.from({ length: 50 }, (_, n) => order(100 + (n % 10), 10_00)))
+  const begun = await race(50, (n, isOurs) => (isOurs ? start : other.start)(orders[n]!))
+  const ended = await race(100, (n, isOurs) => {
+    const { userId, id } = orders[n >> 1]!
+    return (isOurs ? finish : other.finish)({ userId, id }, n % 3 ? success : failed)
+  })
+  const count = (results: string[], one: string) => results.filter(result => result === one).length
+  return { started: count(begun, 'started'), settled: count(ended, 'settled') }
+}
 /** Money of every kind has moved: runs that were kept, kept in part, given back and free; payments, debts, gifts. */
 async function aBusyDay() {
   await user(1, 1000_00)
@@ -32,6 +46,7 @@ async function aBusyDay() {
     charges.push(chargeId)
   }
   await takeBack(sql, 'stars', charges[0]!, 1)
+  const rush = await aRush()
   await user(2)
   const top = await openTopUp(sql, { userId: 2, provider: 'stars', amountKop: 100_00, total: 84, quoteId: null })
   const paid = { provider: 'stars' as const, chargeId: newId(), userId: 2, orderId: top.id, currency: 'XTR', total: 84 }
@@ -47,11 +62,14 @@ async function aBusyDay() {
   await openUser(sql, friend, 100_00)
   const first = await start(await order(3, 10_00))
   await finish({ userId: 3, id: first.id }, success)
-  return { kept: charges[1]!, back: [charges[0]!, paid.chargeId] }
+  return { rush, kept: charges[1]!, back: [charges[0]!, paid.chargeId] }
 }
-const { kept, back } = await aBusyDay()
+const { rush, kept, back } = await aBusyDay()
 
-t.test('[M5] after a busy day the books agree', async t => t.strictSame(await audit(), []))
+t.test('[M5] after a busy day of two processes the books agree', async t => {
+  t.strictSame(rush, { started: 40, settled: 40 }, 'as many as the money was for')
+  t.strictSame(await audit(), [])
+})
 
 // What a hand in the database could do, each in a transaction that is taken back. Triggers and foreign keys sleep, as
 // under a restore; a constraint that stands in the way is dropped.

@@ -15,7 +15,7 @@ import { stringsFor } from '../src/i18n/strings.ts'
 import { formatKop, type Language } from '../src/money.ts'
 import type { Button, MessageView } from '../src/playground/telegram/server.ts'
 import { jpegOf, mp3Of, mp4Of, pngOf, type Sent, wavOf } from './support/media.ts'
-import { stage } from './support/service.ts'
+import { freePort, stage } from './support/service.ts'
 
 const rates = { usdRubRate: '95', markup: '2.0' }
 const catalogue = openCatalogue({ rates, contentFilter: true })
@@ -23,14 +23,17 @@ const catalogue = openCatalogue({ rates, contentFilter: true })
 const world = await stage(t, { timeScale: 1 })
 const { telegram, upstream, owner } = world
 upstream.credit = 1_000_000
-const service = await world.service({
+const settings = {
   START_BONUS_RUB: '100000',
   MAX_ACTIVE_PER_USER: '10',
   // The second run of a free model is then a paid one, with all its parameters.
   FREE_DAILY_LIMIT: '1',
   LOG_LEVEL: 'warn',
-})
-await service.ready()
+}
+// Two machines: an order may be shown by one, placed by the other, and sent and settled by either.
+const service = await world.service(settings)
+const other = await world.service({ ...settings, PORT: String(await freePort()) })
+await Promise.all([service.ready(), other.ready()])
 
 const files = {
   image: { usual: jpegOf(640, 480), most: pngOf(2048, 2048) },

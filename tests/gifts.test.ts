@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import t from 'tap'
 import { Banned, FreeLimitReached, InDebt, QuoteExpired } from '../src/errors.ts'
 import { newId } from '../src/id.ts'
@@ -9,22 +7,17 @@ import { bonusQuote } from '../src/payments/quotes.ts'
 import { openTopUp, takeBack, takePayment } from '../src/payments/top-ups.ts'
 import { balanceOf, readWallet } from '../src/payments/wallet.ts'
 import { openUser } from '../src/users/users.ts'
+import { race, second } from './support/second.ts'
 import { picture, until, world } from './support/world.ts'
 
-const run = promisify(execFile)
 const { url, sql, owner, user, order, start, finish, story } = await world(t)
 const success = { outcome: 'success' as const, results: [picture] }
+const other = await second(t, url)
 const failed = { outcome: 'failed', code: 'generation_failed', message: 'upstream said no' } as const
 
-/** The same work in two processes at once, half of it each. */
-async function race(items: object[], what: 'orders' | 'claims'): Promise<string[]> {
-  const startAt = String(Date.now() + 1_500)
-  const half = Math.ceil(items.length / 2)
-  const parts = [items.slice(0, half), items.slice(half)].map(async part => {
-    const { stdout } = await run(process.execPath, ['tests/support/racer.ts', url, JSON.stringify(part), startAt, what])
-    return JSON.parse(stdout) as string[]
-  })
-  return (await Promise.all(parts)).flat()
+const claimed = (claims: { userId: number; code: string; ask: string }[]) => (n: number, isOurs: boolean) => {
+  const { userId, code, ask } = claims[n]!
+  return isOurs ? claimPromo(sql, userId, code, ask) : other.claimPromo(userId, code, ask)
 }
 const count = (results: string[], one: string) => results.filter(result => result === one).length
 
@@ -50,8 +43,8 @@ await story('[M18] 1,000 claims of a code with 50 uses, by 200 people from two p
   const people = Array.from({ length: 200 }, (_, n) => 1_000 + n)
   for (const id of people) await user(id)
   const code = await promo(50)
-  const claims = Array.from({ length: 1_000 }, (_, n) => ({ userId: people[n % 200], code, ask: newId() }))
-  const results = await race(claims, 'claims')
+  const claims = Array.from({ length: 1_000 }, (_, n) => ({ userId: people[n % 200]!, code, ask: newId() }))
+  const results = await race(1_000, claimed(claims))
   t.equal(count(results, 'credited'), 50)
   t.equal(results.length, 50 + count(results, 'used') + count(results, 'gone'))
   t.strictSame(await credits(code), { used: 50, claims: 50, credits: 50, people: 50 })
@@ -60,10 +53,8 @@ await story('[M18] 1,000 claims of a code with 50 uses, by 200 people from two p
 await story('[M18] 20 redemptions of a single-use code at once make one credit', async t => {
   for (let n = 0; n < 20; n++) await user(1_300 + n)
   const code = await promo(1)
-  const results = await race(
-    Array.from({ length: 20 }, (_, n) => ({ userId: 1_300 + n, code, ask: newId() })),
-    'claims',
-  )
+  const claims = Array.from({ length: 20 }, (_, n) => ({ userId: 1_300 + n, code, ask: newId() }))
+  const results = await race(20, claimed(claims))
   t.equal(count(results, 'credited'), 1)
   t.equal(count(results, 'gone'), 19)
   t.strictSame(await credits(code), { used: 1, claims: 1, credits: 1, people: 1 })
@@ -85,7 +76,7 @@ await story('of 40 guesses at once 5 are answered, and then even a right code wa
   await user(1_500)
   const code = await promo(5)
   const guesses = Array.from({ length: 40 }, (_, n) => ({ userId: 1_500, code: `WRONG${n}`, ask: newId() }))
-  const results = await race(guesses, 'claims')
+  const results = await race(40, claimed(guesses))
   t.equal(count(results, 'unknown'), 5)
   t.equal(count(results, 'too_many'), 35)
   t.match(await claim(1_500, code), { result: 'too_many' })
@@ -206,7 +197,8 @@ await story('50 bonus starts at once from two processes, with 3 runs, give exact
   await user(3_000, 100_00)
   await grant(3_000, 2)
   await grant(3_000, 1, 70_00)
-  const results = await race(await Promise.all(Array.from({ length: 50 }, () => bonusOrder(3_000, 40_00))), 'orders')
+  const orders = await Promise.all(Array.from({ length: 50 }, () => bonusOrder(3_000, 40_00)))
+  const results = await race(50, (n, isOurs) => (isOurs ? start : other.start)(orders[n]!))
   t.equal(count(results, 'started'), 3)
   t.equal(count(results, 'FreeLimitReached'), 47)
   t.strictSame(await uses(3_000), { used: 3, runs: 3 })

@@ -6,13 +6,15 @@ import { makeQuote } from '../src/payments/quotes.ts'
 import { balanceOf } from '../src/payments/wallet.ts'
 import type { Behaviour } from '../src/playground/upstream/server.ts'
 import { callbackPath } from '../src/upstream/callbacks.ts'
+import { second } from './support/second.ts'
 import { secret, provider as startProvider, worker } from './support/upstream.ts'
 import { rates, until, world } from './support/world.ts'
 
-const { sql, owner, user, start, events, story } = await world(t)
+const { url, sql, owner, user, start, events, story } = await world(t)
 const provider = await startProvider(t)
 const { deps, close } = worker(sql, provider.baseUrl)
 t.teardown(close)
+const other = await second(t, url, provider.baseUrl)
 
 /** A paid, queued order of a picture; the provider will behave like this. */
 async function ordered(userId: number, behaviour: Behaviour, deadlineMs = 600_000): Promise<Ref> {
@@ -43,7 +45,7 @@ async function ordered(userId: number, behaviour: Behaviour, deadlineMs = 600_00
 }
 const look = (ref: Ref) =>
   until('an ending', async () => {
-    await check(deps, ref)
+    await Promise.all([check(deps, ref), other.check(ref)])
     const generation = await readGeneration(sql, ref)
     return generation?.finishedAt ? generation : undefined
   })
@@ -82,7 +84,8 @@ const failures: [Behaviour, 'accepted' | 'failed', string][] = [
 for (const [n, [behaviour, atSubmit, code]] of failures.entries()) {
   story(`${behaviour === 'moderation' ? '[M25] ' : ''}«${behaviour}» gives the money back as ${code}`, async t => {
     const ref = await ordered(10 + n, behaviour)
-    t.equal(await submit(deps, ref), atSubmit)
+    const sent = await Promise.all([submit(deps, ref), other.submit(ref)])
+    t.strictSame(sent.sort(), [atSubmit, 'nothing'].sort(), 'one of two processes sends it')
     t.match(await look(ref), { execState: 'failed', moneyState: 'refunded', errorCode: code })
     t.equal(await balanceOf(sql, ref.userId), 100_00)
     t.strictSame(await events(ref.userId, ref.id), ['started', 'failed'])
@@ -102,12 +105,12 @@ for (const [n, behaviour] of (['rate_limited', 'maintenance', 'server_error'] as
 }
 
 for (const [n, behaviour] of (['ambiguous', 'http_502', 'no_task_id'] as const).entries()) {
-  story(`«${behaviour}» is never sent again, and the deadline gives the money back`, async t => {
+  story(`[M8] «${behaviour}» is never sent again, by any process, and the deadline gives the money back`, async t => {
     const ref = await ordered(40 + n, behaviour)
     t.equal(await submit(deps, ref), 'unknown')
     for (let round = 0; round < 3; round++) {
-      t.equal(await submit(deps, ref), 'nothing')
-      t.match(await check(deps, ref), { state: 'open' })
+      t.strictSame(await Promise.all([submit(deps, ref), other.submit(ref)]), ['nothing', 'nothing'])
+      t.match(await Promise.all([check(deps, ref), other.check(ref)]), [{ state: 'open' }, { state: 'open' }])
     }
     t.match(await readGeneration(sql, ref), { execState: 'submitting', moneyState: 'debited' }, 'held, not refunded')
     await pass(ref)
@@ -117,15 +120,20 @@ for (const [n, behaviour] of (['ambiguous', 'http_502', 'no_task_id'] as const).
   })
 }
 
-story('[M8] a callback names the task of a submit whose answer was lost, and the order goes on', async t => {
-  const ref = await ordered(50, 'ambiguous')
-  t.equal(await submit(deps, ref), 'unknown')
-  const task = provider.tasks.findLast(task => task.callBackUrl?.includes(ref.id))
-  t.equal(await news(deps, ref.id, task?.taskId), true)
-  t.match(await look(ref), { execState: 'success', moneyState: 'captured', taskId: task!.taskId })
-  t.equal(await news(deps, ref.id, 'another task'), false, 'after the end it is no news')
-  t.equal(await news(deps, newId(), 'x'), false, 'nor is it for an order that is not there')
-})
+story(
+  '[M8] a callback names the task of a submit whose answer another process lost, and the order goes on',
+  async t => {
+    const ref = await ordered(50, 'ambiguous')
+    t.equal(await other.submit(ref), 'unknown')
+    t.equal(await submit(deps, ref), 'nothing', 'no second submit')
+    t.match(await check(deps, ref), { state: 'open' }, 'and no refund')
+    const task = provider.tasks.findLast(task => task.callBackUrl?.includes(ref.id))
+    t.equal(await news(deps, ref.id, task?.taskId), true)
+    t.match(await look(ref), { execState: 'success', moneyState: 'captured', taskId: task!.taskId })
+    t.equal(await news(deps, ref.id, 'another task'), false, 'after the end it is no news')
+    t.equal(await news(deps, newId(), 'x'), false, 'nor is it for an order that is not there')
+  },
+)
 
 story('a forged ending in a callback changes nothing: the provider is asked', async t => {
   const ref = await ordered(51, 'silent')
@@ -154,14 +162,16 @@ story('a poll that fails is no verdict', async t => {
   t.match(await look(ref), { execState: 'success' })
 })
 
-story('past the deadline an upstream that cannot be asked is waited for, and then its word counts', async t => {
+story('[M9] past the deadline an upstream that no process can ask is waited for, and then its word counts', async t => {
   const ref = await ordered(54, 'normal')
   await submit(deps, ref)
   await until('the task has ended', () => provider.tasks.at(-1)?.completedAt)
   await pass(ref)
   for (const fault of ['cut', { code: 429, msg: 'slow down' }] as const) {
-    provider.faultNext('recordInfo', fault)
-    t.match(await check(deps, ref), { state: 'open' }, 'no refund for a poll that failed')
+    for (const looks of [() => check(deps, ref), () => other.check(ref)]) {
+      provider.faultNext('recordInfo', fault)
+      t.match(await looks(), { state: 'open' }, 'no refund for a poll that failed')
+    }
   }
   t.match(await look(ref), { execState: 'success', moneyState: 'captured' })
 })

@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import fastify from 'fastify'
 import postgres from 'postgres'
 import t from 'tap'
@@ -10,6 +8,7 @@ import { cancel, check, genLook, news, submit } from '../src/payments/integratio
 import { balanceOf } from '../src/payments/wallet.ts'
 import type { Behaviour } from '../src/playground/upstream/server.ts'
 import { callbackPath } from '../src/upstream/callbacks.ts'
+import { second } from './support/second.ts'
 import { secret, provider as startProvider, worker } from './support/upstream.ts'
 import { noWake, silent, until, world } from './support/world.ts'
 
@@ -38,6 +37,7 @@ const { sql, url, owner, user, order, start, story, events } = await world(t)
 const provider = await startProvider(t)
 const { deps, close } = worker(sql, provider.baseUrl)
 t.teardown(close)
+const other = await second(t, url, provider.baseUrl)
 // The hands of the owner, past the guards of the rows.
 const hands = postgres(url, { max: 1, connection: { session_replication_role: 'replica' } })
 t.teardown(() => hands.end({ timeout: 1 }))
@@ -150,20 +150,9 @@ for (const [stage, { provider: behaviour, ends }] of Object.entries(stages)) {
 
   story(`[M3] when ${stage} and all five come at once, beside a second process, it ends once`, async t => {
     const refs = await runsAt(behaviour, 20)
-    const startAt = Date.now() + 1_500
-    const others = ['looks', 'cancels'].map(what => {
-      const about = JSON.stringify({ baseUrl: provider.baseUrl })
-      return promisify(execFile)(process.execPath, [
-        'tests/support/racer.ts',
-        url,
-        JSON.stringify(refs),
-        String(startAt),
-        what,
-        about,
-      ])
-    })
-    await until('the start', () => Date.now() >= startAt)
-    await Promise.all([...others, ...refs.flatMap(ref => actors.map(actor => act[actor](ref)))])
+    await Promise.all(
+      refs.flatMap(ref => [other.check(ref), other.cancel(ref), ...actors.map(actor => act[actor](ref))]),
+    )
     for (const ref of refs) {
       const end = await endOf(ref)
       t.ok(Object.values(ends).includes(end.ending), end.ending)
@@ -174,20 +163,10 @@ for (const [stage, { provider: behaviour, ends }] of Object.entries(stages)) {
 
 story('[M11] 100 polls and 10 callbacks, from two processes, make one capture', async t => {
   const [ref] = await runsAt('normal', 1)
-  const startAt = Date.now() + 1_500
-  const about = JSON.stringify({ baseUrl: provider.baseUrl })
-  const polls = JSON.stringify(Array.from({ length: 50 }, () => ref))
-  const other = promisify(execFile)(process.execPath, [
-    'tests/support/racer.ts',
-    url,
-    polls,
-    String(startAt),
-    'looks',
-    about,
-  ])
-  await until('the start', () => Date.now() >= startAt)
-  const ours = Array.from({ length: 60 }, (_, n) => (n % 6 === 0 ? act.callback(ref!) : act.poll(ref!)))
-  await Promise.all([other, ...ours])
+  const all = Array.from({ length: 110 }, (_, n) =>
+    n % 11 === 0 ? act.callback(ref!) : n % 2 === 0 ? other.check(ref!) : act.poll(ref!),
+  )
+  await Promise.all(all)
   t.strictSame(await endOf(ref!), whole('success', true))
   const entries = await owner`select kind, amount_kop::int from pay.ledger_entries where generation_id = ${ref!.id}`
   t.strictSame(

@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import { FreeLimitReached, InsufficientFunds, NotFound, QuoteExpired, TooManyOpen } from '../src/errors.ts'
 import { getRecentFailures, getUserStats, logGenerationEvent } from '../src/events/repository.ts'
 import { newId } from '../src/id.ts'
-import { genAccepted, genAttach, genDue, genLook, genRequeue, genSubmit } from '../src/payments/integration.ts'
+import type { Ref } from '../src/payments/generations.ts'
+import { genAccepted, genAttach, genDue, genLook, genSubmit } from '../src/payments/integration.ts'
 import { balanceOf, readWallet } from '../src/payments/wallet.ts'
+import { race, second } from './support/second.ts'
 import { limits, picture, world } from './support/world.ts'
 
-const run = promisify(execFile)
-
 const { url, sql, owner, user, order, start, finish, events, story } = await world(t)
+const other = await second(t, url)
 const failed = { outcome: 'failed', code: 'generation_failed', message: 'upstream said no' } as const
 const success = { outcome: 'success' as const, results: [picture] }
 
@@ -25,15 +24,31 @@ story('a retried start takes the money once', async t => {
   t.strictSame(await events(1, portrait.id), ['started'])
 })
 
-story('[M6] [M7] a failure gives the money back once, and a late success changes nothing', async t => {
-  await user(2, 100_00)
-  const { id } = await start(await order(2, 30_00))
-  const ref = { userId: 2, id }
-  const endings = await Promise.all([1, 2, 3].map(() => finish(ref, failed)))
-  t.strictSame(endings.map(e => e.result).sort(), ['already', 'already', 'settled'])
-  t.match(await finish(ref, success), { result: 'already', state: 'failed' })
-  t.equal(await balanceOf(sql, 2), 100_00)
-  t.strictSame(await events(2, id), ['started', 'failed'])
+story('[M6] runs that fail in bulk, told by two processes at once, leave no hold', async t => {
+  await user(70, 100_00)
+  const refs: Ref[] = []
+  for (let n = 0; n < 20; n++) refs.push({ userId: 70, id: (await start(await order(70, 5_00))).id })
+  const told = await race(40, (n, isOurs) => (isOurs ? finish : other.finish)(refs[n >> 1]!, failed))
+  t.equal(told.filter(result => result === 'settled').length, 20)
+  t.match(await readWallet(sql, 70), { balanceKop: 100_00, atWorkKop: 0, atWorkCount: 0 })
+})
+
+story('[M7] a late success is either charged and delivered or refunded and not, in whichever process', async t => {
+  await user(2, 1_000_00)
+  for (let round = 0; round < 10; round++) {
+    const { id } = await start(await order(2, 30_00))
+    const ref = { userId: 2, id }
+    const before = await balanceOf(sql, 2)
+    const ends = await Promise.all(
+      round % 2 ? [finish(ref, failed), other.finish(ref, success)] : [other.finish(ref, failed), finish(ref, success)],
+    )
+    t.strictSame(ends.map(({ result }) => result).sort(), ['already', 'settled'])
+    const { state } = ends[0]
+    t.match(await other.finish(ref, state === 'failed' ? success : failed), { result: 'already', state })
+    t.equal(await balanceOf(sql, 2), before + (state === 'failed' ? 30_00 : 0))
+    t.equal((await owner`select from pay.results where generation_id = ${id}`).length, state === 'failed' ? 0 : 1)
+    t.strictSame(await events(2, id), ['started', state])
+  }
 })
 
 story('a success keeps the money, stores its results and queues one message', async t => {
@@ -48,12 +63,7 @@ story('a success keeps the money, stores its results and queues one message', as
 story('[M1] 100 racing confirms over two processes and balance for 7 start exactly 7', async t => {
   await user(4, 7 * 30_00)
   const orders = await Promise.all(Array.from({ length: 100 }, () => order(4, 30_00)))
-  const startAt = String(Date.now() + 1_500)
-  const race = (part: typeof orders) =>
-    run(process.execPath, ['tests/support/racer.ts', url, JSON.stringify(part), startAt]).then(
-      ({ stdout }) => JSON.parse(stdout) as string[],
-    )
-  const results = (await Promise.all([race(orders.slice(0, 50)), race(orders.slice(50))])).flat()
+  const results = await race(100, (n, isOurs) => (isOurs ? start : other.start)(orders[n]!))
   t.equal(results.filter(result => result === 'started').length, 7)
   t.equal(results.filter(result => result === 'InsufficientFunds').length, 93)
   t.equal(await balanceOf(sql, 4), 0)
@@ -76,8 +86,8 @@ story('[M3] callback, poll, sweep and admin settling at once make one settlement
     const before = await balanceOf(sql, 6)
     const ends = await Promise.all([
       finish(ref, success),
-      finish(ref, failed),
-      finish(ref, success),
+      other.finish(ref, failed),
+      other.finish(ref, success),
       finish(ref, failed),
     ])
     t.equal(ends.filter(({ result }) => result === 'settled').length, 1)
@@ -152,13 +162,8 @@ story('more results than were promised, or a part refund by hand, are refused', 
 story('50 free starts at once over two processes and 10 a day give exactly 10, and failures return theirs', async t => {
   await user(63)
   const orders = await Promise.all(Array.from({ length: 50 }, () => order(63, 0)))
-  const startAt = String(Date.now() + 1_500)
-  const wide = JSON.stringify({ freeDaily: 10, freeHourly: 10 })
-  const race = (part: typeof orders) =>
-    run(process.execPath, ['tests/support/racer.ts', url, JSON.stringify(part), startAt, 'orders', wide]).then(
-      ({ stdout }) => JSON.parse(stdout) as string[],
-    )
-  const results = (await Promise.all([race(orders.slice(0, 25)), race(orders.slice(25))])).flat()
+  const wide = { ...limits, freeHourly: 10 }
+  const results = await race(50, (n, isOurs) => (isOurs ? start : other.start)(orders[n]!, wide))
   t.equal(results.filter(result => result === 'started').length, 10)
   t.equal(results.filter(result => result === 'FreeLimitReached').length, 40)
   const ids = await owner<{ id: string }[]>`select id from pay.generations where user_id = 63 order by id`
@@ -181,8 +186,9 @@ story('[M27] a free run that fails in a later hour returns its use to the hour i
   await owner`
     update pay.free_usage set starts_at = pay.window_start('day', now() - interval '25 hours')
     where user_id = 64 and window_kind = 'day'`
-  await start(await order(64, 0))
-  await finish({ userId: 64, id }, failed)
+  await other.start(await order(64, 0))
+  const told = await race(4, (_, isOurs) => (isOurs ? finish : other.finish)({ userId: 64, id }, failed))
+  t.strictSame(told.sort(), ['already', 'already', 'already', 'settled'])
   const rows =
     await owner`select window_kind, used from pay.free_usage where user_id = 64 order by starts_at, window_kind`
   t.strictSame(rows.map(({ used }) => used).sort(), [0, 0, 1, 1])
@@ -213,10 +219,20 @@ story('[M12] each refusal of a start has its name and leaves nothing behind', as
   await start(await order(8, 1_00), { ...limits, maxOpen: 1 })
   await t.rejects(start(await order(8, 1_00), { ...limits, maxOpen: 1 }), TooManyOpen)
   await t.rejects(finish({ userId: 9, id: newId() }, failed), NotFound)
+  const { id } = await start(await order(9, 1_00))
+  for (const foreign of [
+    { userId: 8, id },
+    { userId: 9, id: newId() },
+  ]) {
+    for (const ending of [success, failed]) {
+      await t.rejects(other.finish(foreign, ending), { name: 'NotFound' }, 'what another process does not hold')
+    }
+  }
   const [{ n }] = (await owner`select count(*)::int as n from pay.generation_events where user_id in (8, 9)`) as [
     { n: number },
   ]
-  t.equal(n, 1, 'only the one that started')
+  t.equal(n, 2, 'only the two that started')
+  t.equal(await balanceOf(sql, 9), 9_00)
 })
 
 story('50 free starts at once with 3 an hour give exactly 3, and a failure returns its use', async t => {
@@ -243,18 +259,23 @@ story(
     await user(11, 100_00)
     const { id } = await start(await order(11, 10_00))
     const ref = { userId: 11, id }
-    const takers = await Promise.all(['a', 'b', 'c'].map(token => genSubmit(sql, ref, token)))
+    const takers = await Promise.all([
+      genSubmit(sql, ref, 'a'),
+      other.genSubmit(ref, 'b'),
+      genSubmit(sql, ref, 'c'),
+      other.genSubmit(ref, 'd'),
+    ])
     t.equal(takers.flat().length, 1)
-    t.match(await genRequeue(sql, ref, 1, 0), [{ isMine: true }])
-    t.match(await genSubmit(sql, ref, 'd'), [{ attempt: 2, params: { prompt: 'кот' } }])
-    t.match(await genRequeue(sql, ref, 1, 0), [{ isMine: false }], 'a worker that overslept changes nothing')
+    t.match(await other.genRequeue(ref, 1, 0), [{ isMine: true }])
+    t.match(await genSubmit(sql, ref, 'e'), [{ attempt: 2, params: { prompt: 'кот' } }])
+    t.match(await other.genRequeue(ref, 1, 0), [{ isMine: false }], 'a worker that overslept changes nothing')
     t.match(await genAttach(sql, id, 'task-1'), [{ isAttached: true }])
-    t.match(await genAccepted(sql, ref, 2, 'task-2'), [{ isMine: false }], 'the task id is written once')
+    t.match(await other.genAccepted(ref, 2, 'task-2'), [{ isMine: false }], 'the task id is written once')
     t.match(await genAttach(sql, id, 'task-3'), [{ isAttached: false }])
     t.match(
-      await finish(ref, { outcome: 'failed', code: 'cancelled', message: '' }),
+      await other.cancel(ref),
       { result: 'not_due' },
-      'too late to cancel',
+      'too late to cancel: the first attempt is no longer its own',
     )
   },
 )

@@ -2,6 +2,7 @@ import t from 'tap'
 import type { Param, Sql } from '../src/db.ts'
 import { Unknown } from '../src/errors.ts'
 import { newId } from '../src/id.ts'
+import { ask, confirm } from '../src/payments/admin-actions.ts'
 import {
   openTopUp,
   type Payment,
@@ -12,10 +13,15 @@ import {
   takePayment,
   topUpOpen,
 } from '../src/payments/top-ups.ts'
+import { prove } from '../src/payments/transfers.ts'
 import { balanceOf } from '../src/payments/wallet.ts'
+import { second } from './support/second.ts'
 import { world } from './support/world.ts'
 
-const { sql, owner, user, order, start, story } = await world(t)
+const { url, sql, owner, user, order, start, story } = await world(t)
+const other = await second(t, url)
+/** A payment as one of two processes hears of it, by turns. */
+const take = (payment: Payment, n: number) => (n % 2 ? other.takePayment(payment) : takePayment(sql, payment))
 const open = (userId: number, amountKop = 100_00) =>
   openTopUp(sql, { userId, provider: 'stars', amountKop, total: starsFor(amountKop, '1.2'), quoteId: null })
 const paid = async (userId: number, more: Partial<Payment> = {}) => {
@@ -36,21 +42,28 @@ t.test('Stars for a pack are whole and never bring less than it costs', async t 
   t.equal(starsFor(1_00, '1000'), 1)
 })
 
-story('[M16] a payment told ten times at once is credited once', async t => {
+story('[M16] a payment told ten times at once, to two processes, is credited once', async t => {
   await user(1)
   const payment = await paid(1)
-  const told = await Promise.all(Array.from({ length: 10 }, () => takePayment(sql, payment)))
+  const told = await Promise.all(Array.from({ length: 10 }, (_, n) => take(payment, n)))
   t.equal(told.filter(({ result }) => result === 'credited').length, 1)
   t.equal(told.filter(({ result }) => result === 'duplicate').length, 9)
   t.equal(await balanceOf(sql, 1), 100_00)
 })
 
-story('[M17] an invoice paid twice is two credits, and the second says so', async t => {
+story('[M17] an invoice paid twice is two credits, and the second says so, whichever process hears of it', async t => {
   await user(2)
   const first = await paid(2)
   t.match(await takePayment(sql, first), { result: 'credited', isSecond: false })
-  t.match(await takePayment(sql, { ...first, chargeId: newId() }), { result: 'credited', isSecond: true })
+  const again = { ...first, chargeId: newId() }
+  t.match(await other.takePayment(again), { result: 'credited', isSecond: true })
+  const told = await Promise.all([first, again, first, again].map(take))
+  t.strictSame([...new Set(told.map(({ result }) => result))], ['duplicate'])
   t.equal(await balanceOf(sql, 2), 200_00)
+  const third = await paid(2)
+  const twice = await Promise.all([third, { ...third, chargeId: newId() }].map(take))
+  t.strictSame(twice.map(({ isSecond }) => isSecond).sort(), [false, true], 'also when both come at once')
+  t.equal(await balanceOf(sql, 2), 400_00)
 })
 
 story(
@@ -87,7 +100,11 @@ story('[M15] what does not agree with its order is parked, neither credited nor 
   t.match(await takePayment(sql, { ...right, chargeId: newId(), provider: 'card' }), { reason: 'wrong_amount' })
   t.match(await takePayment(sql, { ...right, chargeId: newId(), orderId: newId() }), { reason: 'unknown_order' })
   t.match(await takePayment(sql, { ...right, chargeId: newId(), userId: 4 }), { reason: 'foreign_order' })
-  t.strictSame(await parked(3), ['wrong_amount', 'wrong_amount', 'wrong_amount', 'unknown_order'])
+  const unsure = { ...right, chargeId: newId(), total: right.total + 1 }
+  const told = await Promise.all([unsure, unsure, unsure, unsure].map(take))
+  t.equal(told.filter(({ result }) => result === 'parked').length, 4, 'two processes park it')
+  t.equal((await owner`select from pay.parked_payments where charge_id = ${unsure.chargeId}`).length, 1, 'once')
+  t.strictSame(await parked(3), ['wrong_amount', 'wrong_amount', 'wrong_amount', 'unknown_order', 'wrong_amount'])
   t.strictSame(await parked(4), ['foreign_order'])
   t.equal(await balanceOf(sql, 3), 0)
   await t.rejects(takePayment(sql, { ...right, total: 0 }))
@@ -104,10 +121,10 @@ story('a charge that was credited to one cannot be told for another', async t =>
   t.equal(await balanceOf(sql, 6), 0)
 })
 
-story('[M21] forty payments at once all count', async t => {
+story('[M21] forty payments at once, to two processes, all count', async t => {
   await user(7)
   const all = await Promise.all(Array.from({ length: 40 }, () => paid(7)))
-  await Promise.all(all.map(payment => takePayment(sql, payment)))
+  await Promise.all(all.map(take))
   t.equal(await balanceOf(sql, 7), 40 * 100_00)
 })
 
@@ -127,13 +144,17 @@ story('one order is open per pack, and a new rate puts the old one away', async 
 })
 
 story(
-  '[M22] a refund takes the credit back once; what is spent becomes a debt that the next credit pays off',
+  '[M22] a refund told to two processes takes the credit back once; what is spent becomes a debt that the next credit pays off',
   async t => {
     await user(9)
     const first = await paid(9)
     await takePayment(sql, first)
     await start(await order(9, 70_00))
-    const back = await Promise.all([1, 2, 3].map(() => takeBack(sql, 'stars', first.chargeId, 9)))
+    const back = await Promise.all([
+      takeBack(sql, 'stars', first.chargeId, 9),
+      other.takeBack('stars', first.chargeId, 9),
+      other.takeBack('stars', first.chargeId, 9),
+    ])
     t.strictSame(back.map(({ result }) => result).sort(), ['duplicate', 'duplicate', 'reversed'])
     t.match(back[0], { takenKop: 30_00, debtKop: 70_00 })
     t.equal(await balanceOf(sql, 9), 0)
@@ -162,4 +183,31 @@ story('a refund of a payment that is not there, or not theirs, writes nothing', 
   t.match(await takeBack(sql, 'stars', first.chargeId, 12), { result: 'unknown' })
   t.match(await takeBack(sql, 'stars', 'nothing', 11), { result: 'unknown' })
   t.equal(await balanceOf(sql, 11), 100_00)
+})
+
+story('[M20] a transfer waits until an admin decides, and two admins in two processes decide once', async t => {
+  await user(20)
+  for (let round = 0; round < 10; round++) {
+    const wanted = { userId: 20, provider: 'manual', amountKop: 100_00, total: 100_00, quoteId: null } as const
+    const { id } = await openTopUp(sql, wanted)
+    t.equal(await prove(sql, 20, id, { kind: 'photo', fileId: 'a-photo', key: id }), 'waiting')
+    const said = {
+      provider: 'manual',
+      chargeId: newId(),
+      userId: 20,
+      orderId: id,
+      currency: 'RUB',
+      total: 100_00,
+    } as const
+    await t.rejects(take(said as never, round), /bad payment/, 'nobody pays a transfer but by an admin’s word')
+    const before = await balanceOf(sql, 20)
+    const approve = { kind: 'approve', userId: 20, subject: id, amountKop: 100_00, reason: 'по выписке' } as const
+    const theirs = round % 2 ? approve : ({ ...approve, kind: 'deny', amountKop: null } as const)
+    const [first, second] = [await ask(sql, 1, approve), await ask(sql, 2, theirs)]
+    const done = await Promise.all([confirm(sql, first, 1, false), other.confirm(second, 2)])
+    const outcomes = done.map(({ outcome }) => outcome)
+    t.equal(outcomes.filter(outcome => outcome === 'already_decided').length, 1, outcomes.join())
+    t.match(await other.confirm(first, 1), { isDone: false, outcome: outcomes[0] }, 'a second press hears the same')
+    t.equal(await balanceOf(sql, 20), before + (outcomes.includes('approved') ? 100_00 : 0))
+  }
 })

@@ -1,11 +1,13 @@
 import t from 'tap'
-import { person, stage } from './support/service.ts'
+import { freePort, person, stage } from './support/service.ts'
 import { until } from './support/world.ts'
 
 // A refusal of content, and an upstream that has another view of a run than we: what the person and the admin are told.
 const { telegram, upstream, owner, service, broken } = await stage(t)
 const boss = person(telegram, 'Админ')
-await (await service({ ADMIN_IDS: String(boss.id) })).ready()
+const settings = { ADMIN_IDS: String(boss.id) }
+// Two machines: what one has begun the other may end.
+for (const more of [{}, { PORT: String(await freePort()) }]) await (await service({ ...settings, ...more })).ready()
 
 /** A person who has ordered a picture; the provider will behave like this. */
 async function ordered(behaviour: Parameters<typeof upstream.next>[0]) {

@@ -98,7 +98,8 @@ const Paid = Type.Object({
 /** `isSecond`: the order had been paid before. Parked is neither credited nor lost: an admin decides. */
 export type Paid = Static<typeof Paid>
 
-export type Payment = Checkout & { provider: Provider; chargeId: string }
+/** What a provider says was paid; a transfer is paid by an admin's word alone. */
+export type Payment = Checkout & { provider: Exclude<Provider, 'manual'>; chargeId: string }
 
 export const topUpPaid = query(
   Paid,

@@ -1,0 +1,65 @@
+import { connect } from '../../src/db.ts'
+import { confirm } from '../../src/payments/admin-actions.ts'
+import type { Ref } from '../../src/payments/generations.ts'
+import { claimPromo } from '../../src/payments/gifts.ts'
+import {
+  cancel,
+  check,
+  type Ending,
+  genAccepted,
+  genAttach,
+  genLook,
+  genRequeue,
+  genSubmit,
+  type Limits,
+  news,
+  type Order,
+  place,
+  settle,
+  submit,
+} from '../../src/payments/integration.ts'
+import { makeQuote, type Offer } from '../../src/payments/quotes.ts'
+import { type Payment, type Provider, takeBack, takePayment } from '../../src/payments/top-ups.ts'
+import { worker } from './upstream.ts'
+import { limits } from './world.ts'
+
+// The child of `second`: a process of its own, with connections of its own, that does what it is told.
+const [url = '', baseUrl = ''] = process.argv.slice(2)
+const db = connect(url, { max: 20 })
+const { sql } = db
+const { deps, close } = worker(sql, baseUrl)
+const works = {
+  makeQuote: (offer: Offer) => makeQuote(sql, offer),
+  start: (order: Order, within: Partial<Limits> = {}) => place(sql, order, { ...limits, ...within }),
+  finish: (ref: Ref, ending: Ending) => settle(deps, ref, ending),
+  submit: (ref: Ref) => submit(deps, ref),
+  check: (ref: Ref) => check(deps, ref),
+  cancel: (ref: Ref) => cancel(deps, ref),
+  news: (id: string, taskId: string | undefined) => news(deps, id, taskId),
+  genSubmit: (ref: Ref, token: string) => genSubmit(sql, ref, token),
+  genAccepted: (ref: Ref, attempt: number, taskId: string) => genAccepted(sql, ref, attempt, taskId),
+  genRequeue: (ref: Ref, attempt: number, afterMs: number) => genRequeue(sql, ref, attempt, afterMs),
+  genAttach: (id: string, taskId: string) => genAttach(sql, id, taskId),
+  genLook: (ref: Ref, look: number) => genLook(sql, ref, look),
+  takePayment: (payment: Payment) => takePayment(sql, payment),
+  takeBack: (provider: Provider, chargeId: string, userId: number) => takeBack(sql, provider, chargeId, userId),
+  claimPromo: (userId: number, code: string, key: string) => claimPromo(sql, userId, code, key),
+  confirm: (id: string, adminId: number) => confirm(sql, id, adminId, false),
+}
+export type Works = typeof works
+
+process.on('message', async ({ n, what, args }: { n: number; what: keyof Works; args: never[] }) => {
+  const work = works[what] as (...args: never[]) => Promise<unknown>
+  try {
+    process.send!({ n, done: await work(...args) })
+  } catch (error) {
+    const { name, message } = error as Error
+    process.send!({ n, error: { name, message } })
+  }
+})
+process.on('disconnect', async () => {
+  await close()
+  await db.close()
+})
+await sql`select 1 as warm`
+process.send!({ n: 0 })

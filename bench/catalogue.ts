@@ -129,6 +129,7 @@ async function screens(bench: Bench, { size, url, owner }: Filled): Promise<Figu
     starRateRub: '1.2',
     card: undefined,
     transferDetails: undefined,
+    findPayment: async () => undefined,
     operator: never as never,
     botUsername: () => botInfo.username,
     integration: { place: never, cancel: never },

@@ -21,7 +21,7 @@ import { telegramWebhook } from './http/webhook.ts'
 import { type Jobs, migrateJobs, startJobs } from './jobs/boss.ts'
 import { createFastPath } from './jobs/fast-path.ts'
 import { createLanes } from './jobs/lanes.ts'
-import { endReversals } from './jobs/reconcile.ts'
+import { endReversals, findPayment } from './jobs/reconcile.ts'
 import { resend, sendOriginals } from './jobs/resend.ts'
 import { startWorkers } from './jobs/workers.ts'
 import { type Log, scrubber } from './log.ts'
@@ -159,6 +159,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     stats,
     resend: ref => resend(delivery, ref),
     original: ref => sendOriginals(delivery, ref),
+    findPayment: (userId, orderId) => findPayment({ sql, telegram, log }, userId, orderId),
     operator: {
       build,
       broken: () => brokenPromises(oracle.sql),

@@ -80,6 +80,7 @@ const deps: BotDeps = {
   stats: { of: id => stats.get(id), popularity: id => stats.get(id)?.runs30d ?? 0 },
   resend: never,
   original: never,
+  findPayment: async () => undefined,
   operator: { build: { version: '1', commit: 'abc' }, broken: async () => [], task: never, endReversals: never },
 }
 const botWith = (changes: Partial<BotDeps>) => createBot({ telegram, botInfo, deps: { ...deps, ...changes } })

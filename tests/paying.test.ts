@@ -98,6 +98,25 @@ story('a payment that no update told is found in Telegram’s list, once, and th
   t.equal(await balance(dina), 101_00)
 })
 
+story('who says «I have paid» is answered from Telegram’s list at once: not yet, credited, paid already', async t => {
+  const { anna: inna, invoice } = await invoiced('Инна')
+  t.match(invoice.buttons, [[{ text: 'Заплатить ⭐ 84', pay: true }], [{ text: 'Я оплатил' }]])
+  await inna.press(/Я оплатил/)
+  await inna.sees(/Платёж пока не виден\. Проверяем каждую минуту, деньги не потеряются\./)
+  telegram.faults.paymentLost = 1
+  await telegram.player.pay(inna.id, invoice.messageId)
+  t.equal(await balance(inna), 1_00, 'nobody has told it')
+  await inna.press(/Я оплатил/)
+  await inna.sees(/✅ Зачислено 100\s₽\. На балансе 101\s₽/)
+  const data = invoice.buttons[1]![0]!.data!
+  await telegram.player.press(inna.id, invoice.messageId, { data })
+  await inna.sees(/✅ Этот счёт оплачен, 100\s₽ зачислено\. На балансе 101\s₽\./)
+  const { anna: liza } = await invoiced('Лиза')
+  await telegram.player.press(liza.id, (await invoiceOf(liza)).messageId, { data }).catch(() => undefined)
+  t.equal(await balance(liza), 1_00, 'somebody else’s payment is not theirs')
+  t.equal(await balance(inna), 101_00)
+})
+
 t.test(
   'Stars that an admin gives back leave the balance first, and the list of Telegram changes nothing more',
   async t => {

@@ -50,6 +50,7 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
   topUp: fc.tuple(fc.oneof(fc.constant(undefined), id)),
   stars: fc.tuple(fc.integer({ min: 0, max: 999_999 }), fc.oneof(fc.constant(undefined), id)),
   cardPacks: fc.tuple(fc.oneof(fc.constant(undefined), id)),
+  paid: fc.tuple(id),
   cardPack: fc.tuple(fc.integer({ min: 0, max: 999_999 }), fc.oneof(fc.constant(undefined), id)),
   language: fc.tuple(fc.constantFrom('ru' as const, 'en' as const, undefined)),
   help: fc.tuple(

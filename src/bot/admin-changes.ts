@@ -129,6 +129,7 @@ export async function confirmScreen({ sql }: BotDeps, ctx: BotContext, change: C
   return {
     text: admin.confirm({
       ...change,
+      amountKop: change.amountKop ?? payment?.amountKop ?? null,
       isCard: payment?.provider === 'card',
       person: person && { id: person.userId, name: nameOfPerson(person), balanceKop: person.balanceKop },
       promo: change.promo && { uses: change.promo.uses, until: new Date(change.promo.until) },

@@ -5,6 +5,7 @@ import type { ModelStats } from '../events/repository.ts'
 import type { Log } from '../log.ts'
 import type { Ref } from '../payments/generations.ts'
 import type { Limits, Order, Settled, Started, Wake } from '../payments/integration.ts'
+import type { Paid } from '../payments/top-ups.ts'
 import type { TaskState } from '../upstream/answers.ts'
 
 /** What the screens stand on; every Composer gets it as a plain argument. */
@@ -54,6 +55,8 @@ export type BotDeps = {
   resend(ref: Ref): Promise<void>
   /** Sends the results as documents, as they were made. */
   original(ref: Ref): Promise<void>
+  /** Asks Telegram's list of Stars for a payment of this order that no update has told; undefined: there is none yet. */
+  findPayment(userId: number, orderId: string): Promise<Paid | undefined>
   operator: {
     build: { version: string; commit: string }
     /** Rows of broken promises, a few at most. Reads everything there is; throws Unknown when that takes too long. */

@@ -151,6 +151,11 @@ const table = {
     (rubles, quote) => `tk:${rubles}${quote ? `:${quote}` : ''}`,
     p => [Number(p[1]), p[2]],
   ),
+  paid: route<[string]>(
+    `tq:${id}`,
+    order => `tq:${order}`,
+    p => [p[1]!],
+  ),
   language: route<['ru' | 'en' | undefined]>(
     'lg(?::(?:ru|en))?',
     to => (to ? `lg:${to}` : 'lg'),

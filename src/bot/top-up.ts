@@ -1,7 +1,9 @@
 import { Composer } from 'telegraf'
 import { message } from 'telegraf/filters'
 import { crash } from '../crash.ts'
-import { openTopUp, type Paid, starsFor, takeBack, takePayment } from '../payments/top-ups.ts'
+import { formatKop } from '../money.ts'
+import { openTopUp, type Paid, starsFor, takeBack, takePayment, topUpById } from '../payments/top-ups.ts'
+import { balanceOf } from '../payments/wallet.ts'
 import { type Invoice, sendInvoice } from '../telegram/payments.ts'
 import { button, type Screen } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
@@ -49,11 +51,25 @@ export function topUps(deps: BotDeps) {
     log.info({ userId: ctx.user.id, chargeId, orderId, result: paid.result }, 'a payment came in')
     if (paid.result === 'parked') {
       log.error({ userId: ctx.user.id, chargeId, orderId, reason: paid.reason }, 'a payment does not match: parked')
-      return ctx.show({ text: ctx.t.topUp.parked, buttons: [[menuButton(ctx)]] })
     }
-    await ctx.show(creditedScreen(ctx, paid))
-    if (paid.quoteId !== null) await resumeOrder(ctx, deps, paid.quoteId)
-    return undefined
+    return tell(deps, ctx, paid)
+  })
+
+  // Telegram may be late with its word, and a person who has paid wants to know.
+  onPress(bot, 'paid', async (ctx, orderId) => {
+    const { topUp: t } = ctx.t
+    await ctx.answer(t.looking)
+    const [order] = await topUpById(sql, orderId)
+    if (order?.userId !== ctx.user.id) return ctx.show(topUpScreen(deps, ctx), 'new')
+    const isPaid = order.state === 'paid'
+    const found = !isPaid && order.provider === 'stars' ? await deps.findPayment(ctx.user.id, orderId) : undefined
+    if (found && found.result !== 'duplicate') return tell(deps, ctx, found)
+    if (isPaid || found) {
+      const text = t.isPaid(order.amountKop, await balanceOf(sql, ctx.user.id))
+      return ctx.show({ text, buttons: balanceRow(ctx) }, 'new')
+    }
+    const text = order.provider === 'stars' ? t.unseen : t.cardUnseen
+    return ctx.show({ text, buttons: [[button(t.paidButton, to.paid(orderId))], [menuButton(ctx)]] }, 'new')
   })
 
   bot.on('message', async (ctx, next) => {
@@ -81,6 +97,7 @@ async function bill({ sql }: BotDeps, ctx: BotContext, { provider, amountKop, qu
   const { topUp: t } = ctx.t
   const wanted = { userId: ctx.user.id, provider, amountKop, total: terms.total, quoteId: quoteId || null }
   const order = await openTopUp(sql, wanted)
+  const sum = terms.currency === 'XTR' ? `⭐ ${order.total}` : formatKop(order.total, ctx.language)
   await sendInvoice(ctx.telegram, {
     chatId: ctx.chat!.id,
     title: t.invoiceTitle(amountKop),
@@ -88,6 +105,7 @@ async function bill({ sql }: BotDeps, ctx: BotContext, { provider, amountKop, qu
     payload: order.id,
     label: t.invoiceLabel(amountKop),
     startParameter: `t_${order.id}`,
+    buttons: [[{ text: t.payButton(sum), pay: true }], [button(t.paidButton, to.paid(order.id))]],
     ...terms,
     total: order.total,
   })
@@ -103,8 +121,18 @@ export const creditedScreen = (ctx: Pick<BotContext, 't'>, paid: Paid): Screen =
     debtKop: paid.debtKop ?? 0,
     isSecond: paid.isSecond,
   }),
-  buttons: [[button(ctx.t.balanceButton, to.balance()), menuButton(ctx)]],
+  buttons: balanceRow(ctx),
 })
+
+const balanceRow = (ctx: Pick<BotContext, 't'>) => [[button(ctx.t.balanceButton, to.balance()), menuButton(ctx)]]
+
+/** What became of a payment; a credit leads back to the order that waited for it. */
+async function tell(deps: BotDeps, ctx: BotContext, paid: Paid) {
+  if (paid.result === 'parked') return ctx.show({ text: ctx.t.topUp.parked, buttons: [[menuButton(ctx)]] })
+  await ctx.show(creditedScreen(ctx, paid))
+  if (paid.quoteId !== null) await resumeOrder(ctx, deps, paid.quoteId)
+  return undefined
+}
 
 /** Packs, two in a row. With an order that waits, `quoteId`, the payment brings it back. */
 export function topUpScreen(deps: BotDeps, ctx: BotContext, quoteId?: string): Screen {

@@ -18,6 +18,13 @@ export const payingEn: Paying = {
       `${amount(kop)} go to your balance. They pay for runs of the models; money for a failed run comes back.`,
     invoiceLabel: kop => amount(kop),
     goOnButton: '▶️ Back to the order',
+    payButton: (sum: string) => `Pay ${sum}`,
+    paidButton: 'I have paid',
+    looking: 'Looking…',
+    unseen: html`The payment is not visible yet. We look every minute, the money will not get lost.`,
+    cardUnseen: html`The payment is not visible yet. Usually it takes a minute. If it is not here in an hour, write: /paysupport`,
+    isPaid: (kop: number, balanceKop: number) =>
+      html`✅ This invoice is paid, ${amount(kop)} added. Balance: ${amount(balanceKop)}.`,
     invoiceSent: 'Invoice sent',
     credited: ({ amountKop, balanceKop, debtKop, isSecond }) =>
       lines(

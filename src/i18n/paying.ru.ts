@@ -21,6 +21,13 @@ export const payingRu = {
     invoiceLabel: (kop: number) => amount(kop),
     goOnButton: '▶️ Вернуться к заказу',
     invoiceSent: 'Счёт отправлен',
+    payButton: (sum: string) => `Заплатить ${sum}`,
+    paidButton: 'Я оплатил',
+    looking: 'Проверяем…',
+    unseen: html`Платёж пока не виден. Проверяем каждую минуту, деньги не потеряются.`,
+    cardUnseen: html`Платёж пока не виден. Обычно он приходит за минуту. Если через час его нет, напишите: /paysupport`,
+    isPaid: (kop: number, balanceKop: number) =>
+      html`✅ Этот счёт оплачен, ${amount(kop)} зачислено. На балансе ${amount(balanceKop)}.`,
     credited: ({ amountKop, balanceKop, debtKop, isSecond }: CreditedFacts) =>
       lines(
         html`✅ Зачислено ${amount(amountKop)}. На балансе ${amount(balanceKop)}.`,

@@ -63,6 +63,22 @@ async function tell(sql: Sql, telegram: Telegram, userId: number, paid: Paid, lo
   })
 }
 
+/** What came of a payment of this order that no update has told yet, asked of Telegram now; undefined: it shows none. */
+export async function findPayment({ sql, telegram, log }: Options, userId: number, orderId: string) {
+  const [read] = await syncPosition(sql, mark)
+  for (let from = read?.position ?? 0; ; from += perPage) {
+    const page = await starTransactions(telegram, from, perPage)
+    const found = page.find(({ source }) => source?.user?.id === userId && source.invoice_payload === orderId)
+    if (found) {
+      const said = { userId, chargeId: found.id, orderId }
+      const paid = await takePayment(sql, { provider: 'stars', ...said, currency: 'XTR', total: found.amount })
+      log.info({ ...said, result: paid.result }, 'a payment was found because its payer asked')
+      return paid
+    }
+    if (page.length < perPage) return undefined
+  }
+}
+
 /** Gives back the Stars of refunds that an admin asked for: the ledger said so first. One that is refused is undone. */
 export async function endReversals({ sql, telegram, log }: Options): Promise<void> {
   for (const { userId, chargeId } of await waitingReversals(sql)) {

@@ -61,7 +61,7 @@ export async function startWorkers(options: Options): Promise<void> {
   await boss.schedule('sweep', '* * * * *', { minute: true })
   await boss.schedule('judge', '*/2 * * * *')
   await boss.schedule('tidy', '17 3 * * *')
-  await boss.schedule('reconcile', '*/10 * * * *')
+  await boss.schedule('reconcile', '* * * * *')
   await boss.schedule('audit', '41 * * * *')
 
   // Whatever a process that died left behind need not wait for the clock.

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { Telegram } from 'telegraf'
 import { rawCall } from './client.ts'
+import { type Button, keyboard } from './screen.ts'
 
 /** Whole Stars, or kopecks; the payload is our order's id. */
 export type Invoice = {
@@ -15,6 +16,8 @@ export type Invoice = {
   providerToken: string
   /** VAT code of the receipt that the provider makes; the person is then asked for an e-mail. */
   vatCode?: number | undefined
+  /** The first of them pays. */
+  buttons: Button[][]
   /** With it a forwarded copy opens the bot instead of taking somebody else's money (telegram.md §4.2). */
   startParameter: string
 }
@@ -34,6 +37,7 @@ export async function sendInvoice(telegram: Telegram, invoice: Invoice): Promise
     provider_token: providerToken,
     prices: [{ label, amount: total }],
     start_parameter: startParameter,
+    ...keyboard(invoice),
     ...(vatCode === undefined
       ? {}
       : { need_email: true, send_email_to_provider: true, provider_data: receiptOf(label, total, vatCode) }),

@@ -2,8 +2,8 @@ import type { Telegram } from 'telegraf'
 import { TelegramRefused } from './client.ts'
 import { clip, type Html, split, toPlain } from './html.ts'
 
-/** A press brings `data`; `url` opens a page. */
-export type Button = { text: string; data: string } | { text: string; url: string }
+/** A press brings `data`; `url` opens a page; `pay` pays the invoice it stands under, as its first button. */
+export type Button = { text: string; data: string } | { text: string; url: string } | { text: string; pay: true }
 export type Screen = { text: Html; buttons: Button[][] }
 
 /**
@@ -20,7 +20,7 @@ export function keyboard({ buttons }: Pick<Screen, 'buttons'>) {
   const rows = buttons.filter(row => row.length > 0)
   if (rows.length === 0) return {}
   const inline_keyboard = rows.map(row =>
-    row.map(one => ('url' in one ? one : { text: one.text, callback_data: one.data })),
+    row.map(one => ('data' in one ? { text: one.text, callback_data: one.data } : one)),
   )
   return { reply_markup: { inline_keyboard } }
 }

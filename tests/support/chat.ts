@@ -8,7 +8,7 @@ import { Refused } from '../../src/errors.ts'
 import type { ModelStats } from '../../src/events/repository.ts'
 import { newId } from '../../src/id.ts'
 import { createFastPath } from '../../src/jobs/fast-path.ts'
-import { endReversals } from '../../src/jobs/reconcile.ts'
+import { endReversals, findPayment } from '../../src/jobs/reconcile.ts'
 import { cancel, genAccepted, genFinish, genSubmit, place, type Wake } from '../../src/payments/integration.ts'
 import { brokenPromises } from '../../src/payments/overview.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
@@ -87,6 +87,7 @@ export async function chats(
     stats: { of: id => stats.get(id), popularity: () => 0 },
     resend: async ({ id }) => void sentAgain.push(id),
     original: async ({ id }) => void sentAgain.push(`original ${id}`),
+    findPayment: (userId, orderId) => findPayment({ sql, telegram, log: silent }, userId, orderId),
     operator: {
       build: { version: '1.2.3', commit: 'abc1234' },
       broken: () => brokenPromises(sql),

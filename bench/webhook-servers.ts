@@ -23,7 +23,10 @@ if (import.meta.main) {
 async function ours(url: string): Promise<string> {
   const db = connect(url, { max })
   const server = createServer(silent)
-  server.register(telegramWebhook, { secret, receive: async body => void (await store(db.sql, readUpdate(body))) })
+  server.register(telegramWebhook, {
+    secrets: [secret],
+    receive: async body => void (await store(db.sql, readUpdate(body))),
+  })
   return server.listen({ port: 0, host: '127.0.0.1' })
 }
 

@@ -21,7 +21,7 @@ import { telegramWebhook } from './http/webhook.ts'
 import { type Jobs, migrateJobs, startJobs } from './jobs/boss.ts'
 import { createFastPath } from './jobs/fast-path.ts'
 import { createLanes } from './jobs/lanes.ts'
-import { endReversals, findPayment } from './jobs/reconcile.ts'
+import { endReversals, findPayment, ownerBot } from './jobs/reconcile.ts'
 import { resend, sendOriginals } from './jobs/resend.ts'
 import { startWorkers } from './jobs/workers.ts'
 import { type Log, scrubber } from './log.ts'
@@ -205,8 +205,9 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   // HTTP.
   const server = createServer(log)
   server.register(health, { ...build, ready })
-  if (config.roles.web && config.webhookSecret) {
-    server.register(telegramWebhook, { secret: config.webhookSecret, receive })
+  const [webhookSecret] = config.webhookSecrets
+  if (config.roles.web && webhookSecret) {
+    server.register(telegramWebhook, { secrets: config.webhookSecrets, receive })
   }
   if (config.roles.web && publicUrl && callbackSecret) server.register(files, { secret: callbackSecret, sql })
   if (config.roles.web && callbackSecret) {
@@ -274,6 +275,11 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       )
       const me = await untilDone('getMe', () => telegram.getMe(), log, signal)
       if (!me || !jobs || signal.aborted) return
+      const owner = await untilDone('the owner of the database', () => ownerBot(sql, me.id), log, signal)
+      if (owner === undefined) return
+      // The token or the database of another environment would mix the people and the money of two bots.
+      if (owner !== me.id)
+        throw new Error(`the database is of the bot ${owner}, TELEGRAM_BOT_TOKEN of the bot ${me.id}`)
       botUsername = me.username
       bot = createBot({ telegram, botInfo: me, deps })
       await Promise.all([stats.refresh(), switches.refresh()])
@@ -285,10 +291,9 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
         await startWorkers({ ...orders, ...delivery, ...judging, books: books.sql, lanes, jobs })
         void untilDone('setMyCommands', () => setCommands(), log, signal) // nobody waits for a list of commands
       }
-      if (config.roles.web && publicUrl && config.webhookSecret) {
-        const url = `${publicUrl}/webhook`
-        const { webhookSecret: secret } = config
-        await untilDone('setWebhook', () => registerWebhook(telegram, { url, secret }), log, signal)
+      if (config.roles.web && publicUrl && webhookSecret) {
+        const hook = { url: `${publicUrl}/webhook`, secret: webhookSecret }
+        await untilDone('setWebhook', () => registerWebhook(telegram, hook), log, signal)
         isWebhookSet = !signal.aborted
       } else if (config.roles.web && !publicUrl) {
         polling = untilDone('long polling', () => pollUpdates({ telegram, receive, log, signal }), log, signal)

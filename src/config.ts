@@ -10,7 +10,8 @@ export type Config = {
   databaseUrl: string | undefined
   /** Absent outside production: long polling instead of a webhook. No trailing slash. */
   publicUrl: string | undefined
-  webhookSecret: string | undefined
+  /** The first is given to Telegram; an update may still carry one of the others. */
+  webhookSecrets: string[]
   callbackSecret: string | undefined
   kieWebhookKey: string | undefined
   telegramApiRoot: string
@@ -64,8 +65,8 @@ const variables = {
   },
   PUBLIC_URL: { schema: Url, expects: 'https://host, the base of webhook and callback addresses' },
   TELEGRAM_WEBHOOK_SECRET: {
-    schema: Type.String({ pattern: '^[A-Za-z0-9_-]{32,256}$' }),
-    expects: '32 to 256 characters of A-Z a-z 0-9 _ -',
+    schema: Type.String({ pattern: '^[A-Za-z0-9_-]{32,256}(,[A-Za-z0-9_-]{32,256})?$' }),
+    expects: '32 to 256 characters of A-Z a-z 0-9 _ -, and after a comma the one before it',
     secret: true,
   },
   CALLBACK_SECRET: { schema: Type.String({ minLength: 32 }), expects: 'at least 32 characters', secret: true },
@@ -177,7 +178,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const databaseUrl = production ? need('DATABASE_URL', ' in production') : read('DATABASE_URL')
   const publicUrl =
     (production ? need('PUBLIC_URL', ' in production') : read('PUBLIC_URL'))?.replace(/\/+$/, '') || undefined
-  const webhookSecret = publicUrl
+  const webhookSecrets = publicUrl
     ? need('TELEGRAM_WEBHOOK_SECRET', ' (PUBLIC_URL is set)')
     : read('TELEGRAM_WEBHOOK_SECRET')
   const callbackSecret = publicUrl ? need('CALLBACK_SECRET', ' (PUBLIC_URL is set)') : read('CALLBACK_SECRET')
@@ -214,7 +215,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     kieApiKey,
     databaseUrl,
     publicUrl,
-    webhookSecret,
+    webhookSecrets: list(webhookSecrets ?? ''),
     callbackSecret,
     kieWebhookKey: read('KIE_WEBHOOK_KEY'),
     telegramApiRoot: wanted('TELEGRAM_API_ROOT').replace(/\/+$/, ''),
@@ -246,7 +247,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
 // Of an address only the password is a secret; hiding the whole would hide every mention of its host.
 function secretParts(value: string | undefined): string[] {
   if (!value) return []
-  if (!value.includes('://')) return [value]
+  if (!value.includes('://')) return list(value)
   const password = URL.canParse(value) ? new URL(value).password : value
   return password ? [...new Set([password, decodeURIComponent(password)])] : []
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import t from 'tap'
+import { startTelegram } from '../src/playground/telegram/server.ts'
 import { startProxy } from './support/proxy.ts'
 import { canary, freePort, person, stage } from './support/service.ts'
 import { until } from './support/world.ts'
@@ -87,7 +88,7 @@ t.test('the same update ten times has one effect', async t => {
   t.equal((await owner`select from pay.inbox where payload::text like ${`%${vera.id}%`}`).length, mine.length)
 })
 
-t.test('metrics are on their own port, and health is the same everywhere', async t => {
+t.test('S31: metrics are on their own port, and health is the same everywhere', async t => {
   t.equal((await service.fetch('/metrics')).status, 404)
   await owner`update pay.model_stats_clock set refreshed_at = now() - interval '700 seconds'`
   const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
@@ -104,19 +105,24 @@ t.test('metrics are on their own port, and health is the same everywhere', async
   })
 })
 
-t.test('an unknown or forged callback is 404 and changes nothing', async t => {
+t.test('S9: an unknown or forged callback is 404, the same for each, and changes nothing', async t => {
   const post = (path: string) =>
     fetch(service.url + path, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } })
   const real = new URL(upstream.tasks.at(-1)!.callBackUrl!).pathname
   t.equal((await post(real)).status, 200, 'the real one, late and repeated, is only not news')
+  const said = new Set<string>()
   for (const path of [
     `${real}x`,
     real.slice(0, -1),
     '/callbacks/kie/aaaaaaaaaaaa/x',
     real.replace(/kie\/\w/, 'kie/7'),
   ]) {
-    t.equal((await post(path)).status, 404, path)
+    const answer = await post(path)
+    t.equal(answer.status, 404, path)
+    const headers = [...answer.headers].filter(([name]) => name !== 'date')
+    said.add(JSON.stringify([headers, await answer.text()]))
   }
+  t.equal(said.size, 1, 'a run that is and one that is not look the same')
 })
 
 t.test('two machines serve the same people, and every order is told once', async t => {
@@ -171,6 +177,20 @@ t.test('npm run doctor says what is well, and what to do where it is not', async
   t.notMatch(ill.text, 'a-wrong-canary-key')
 })
 
+t.test('S6: the database of one bot is refused to another', async t => {
+  const stranger = await startTelegram({})
+  t.teardown(() => stranger.close())
+  const env = {
+    TELEGRAM_BOT_TOKEN: stranger.token,
+    TELEGRAM_API_ROOT: stranger.apiRoot,
+    PORT: String(await freePort()),
+  }
+  const wrong = await world.service(env)
+  t.not(await wrong.ended, 0)
+  t.match(wrong.output(), /the database is of the bot \d+, TELEGRAM_BOT_TOKEN of the bot \d+/)
+  t.equal(stranger.calls.filter(({ method }) => method !== 'getMe').length, 0, 'and nothing was changed there')
+})
+
 t.test('without a public address it fetches updates itself', async t => {
   const alone = await stage(t)
   const poller = await alone.service({ PUBLIC_URL: '', TELEGRAM_WEBHOOK_SECRET: '', CALLBACK_SECRET: '' })
@@ -220,7 +240,7 @@ t.test('ready only when it can serve: not with the database away, nor while drai
   t.strictSame(await Promise.all([other.ended, service.ended]), [0, 0])
 })
 
-t.test('no promise is broken, and no secret and no prompt is in any log line', async t => {
+t.test('S4, S26, S28: no promise is broken, and no secret and no prompt is in any log line', async t => {
   t.strictSame(await world.broken(), [])
   t.strictSame(world.leaks(), [])
 })

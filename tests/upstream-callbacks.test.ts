@@ -61,6 +61,19 @@ t.test('S8: a signature is worth five minutes, in both directions', async t => {
   }
 })
 
+t.test('S10: how the body is written changes nothing: what is signed is not the body', async t => {
+  const forms = [
+    `{"data":{"taskId":"${taskId}","n":1}}`,
+    ` {\n"data" : { "n" : 1.0e0, "taskId" : "${taskId}" } } `,
+    `{"data":{"taskId":"\\u0033${taskId.slice(1)}"}}`,
+    `{"data":{"taskId":"x","taskId":"${taskId}"}}`,
+  ]
+  for (const form of forms) {
+    const named = taskIdOf(JSON.parse(form))
+    t.equal(named !== undefined && isSigned(headers, named, key, then), true, form)
+  }
+})
+
 t.test('a task id is found wherever it is documented to stand', async t => {
   t.equal(taskIdOf({ code: 200, data: { taskId } }), taskId)
   t.equal(taskIdOf({ data: { task_id: taskId } }), taskId)

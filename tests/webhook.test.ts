@@ -5,22 +5,23 @@ import { connect } from '../src/db.ts'
 import { createServer } from '../src/http/server.ts'
 import { telegramWebhook } from '../src/http/webhook.ts'
 import { readUpdate, store } from '../src/telegram/inbox.ts'
-import { silent, world } from './support/world.ts'
+import { silent, until, world } from './support/world.ts'
 
 const { sql, owner } = await world(t)
 const secret = 'S'.repeat(40)
+const former = 'F'.repeat(40)
 const headers = { 'x-telegram-bot-api-secret-token': secret, 'content-type': 'application/json' }
 
 async function serve(receive: (body: string) => Promise<void>) {
   const server = createServer(silent)
-  server.register(telegramWebhook, { secret, receive })
+  server.register(telegramWebhook, { secrets: [secret, former], receive })
   await server.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(() => server.close())
   const { port } = server.server.address() as { port: number }
   return { server, port, url: `http://127.0.0.1:${port}/webhook` }
 }
 const received: string[] = []
-const { url, port } = await serve(async body => {
+const { url, port, server } = await serve(async body => {
   received.push(body)
   await store(sql, readUpdate(body))
 })
@@ -33,7 +34,7 @@ const press = (id: number, from = 7) =>
     callback_query: { id: '1', from: { id: from }, message: { chat: { id: from } }, data: 'h' },
   })
 
-t.test('without the right secret an update is refused before it is read', async t => {
+t.test('S1, S2: without the right secret an update is refused before it is read', async t => {
   const wrong = [undefined, '', 'x', `${secret}x`, secret.slice(1), `T${secret.slice(1)}`, secret.toLowerCase(), 'ы']
   for (const value of wrong) {
     const sent =
@@ -53,16 +54,27 @@ t.test('without the right secret an update is refused before it is read', async 
   t.equal((await stored(1)).length, 0)
 })
 
-t.test('an update is stored, then acknowledged with an empty body; ten copies are one row', async t => {
-  const answers = await Promise.all(Array.from({ length: 10 }, () => post(press(10))))
-  for (const answer of answers) {
-    t.equal(answer.status, 200)
-    t.equal(await answer.text(), '')
-  }
-  t.match(await stored(10), [{ lane: 'u:7', dead_reason: null }])
+t.test('S3: while a secret is replaced the old one opens as well as the new, and nothing else', async t => {
+  const statusOf = async (id: number, value: string) =>
+    (await post(press(id), { 'x-telegram-bot-api-secret-token': value })).status
+  t.equal(await statusOf(2, secret), 200)
+  t.equal(await statusOf(3, former), 200)
+  for (const wrong of [`${secret},${former}`, 'x'.repeat(40)]) t.equal(await statusOf(4, wrong), 401)
 })
 
-t.test('whatever is authentic is stored and acknowledged, however odd', async t => {
+t.test('S5: an update is stored, then acknowledged with an empty body; a thousand copies are one row', async t => {
+  const replay = async (count: number) => {
+    const answers = await Promise.all(Array.from({ length: count }, () => post(press(10))))
+    return Promise.all(answers.map(async answer => `${answer.status} ${await answer.text()}`))
+  }
+  const said = new Set<string>()
+  for (let round = 0; round < 20; round++) for (const one of await replay(50)) said.add(one)
+  t.strictSame([...said], ['200 '])
+  t.equal((await post(press(10, 99))).status, 200, 'a copy that says something else is acknowledged')
+  t.match(await stored(10), [{ lane: 'u:7', dead_reason: null }], 'and changes nothing')
+})
+
+t.test('S14, S16, S19: whatever is authentic is stored and acknowledged, however odd', async t => {
   const odd = [
     '',
     'not json',
@@ -76,7 +88,11 @@ t.test('whatever is authentic is stored and acknowledged, however odd', async t 
     '{"update_id":-7}',
     '{"update_id":1e99}',
     '{"update_id":1.5}',
-    '{"__proto__":{"x":1}}',
+    '{"__proto__":{"polluted":1}}',
+    '{"constructor":{"prototype":{"polluted":1}}}',
+    `{"update_id":9,"a":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`,
+    `{${Array.from({ length: 90_000 }, (_, n) => `"${n}":1`).join()}}`,
+    `{"update_id":${'9'.repeat(400)}}`,
     `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
     '\u0000',
     '{"x":"\\u0000"}',
@@ -87,6 +103,7 @@ t.test('whatever is authentic is stored and acknowledged, however odd', async t 
     { n: number },
   ]
   t.equal(n, new Set(odd.map(body => (body === '\ud800' ? '\ufffd' : body))).size, 'each kept once, with its reason')
+  t.equal((Object.prototype as { polluted?: number }).polluted, undefined)
 
   const usual = [
     '{"update_id":20}',
@@ -114,15 +131,64 @@ t.test('users have lanes of their own, in a group and alone', async t => {
   )
 })
 
-t.test('a body over 1 MiB is 413, compressed bodies are 415, other methods and paths are 404', async t => {
-  t.equal((await post('x'.repeat(1_048_577))).status, 413)
-  t.equal((await post('x', { 'content-encoding': 'gzip' })).status, 415)
-  t.equal((await fetch(url)).status, 404)
-  for (const path of ['/webhook/', '//webhook', '/webhook/x', '/WEBHOOK', '/%77ebhook?', '/']) {
-    const answer = await fetch(url.replace('/webhook', path), { method: 'PUT', headers, body: '{}' })
-    t.equal(answer.status, 404, path)
+/** What a server says to bytes that no client library would send; undefined: it closed without a word. */
+async function raw(bytes: string): Promise<string | undefined> {
+  const socket = dial(port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write(bytes)
+  const said: Buffer[] = []
+  socket.on('data', data => said.push(data))
+  const isOver = await Promise.race([once(socket, 'close').then(() => true), until('an answer', () => said.length > 0)])
+  socket.destroy()
+  return isOver && said.length > 0 ? Buffer.concat(said).toString() : undefined
+}
+const head = (more: string) =>
+  `POST /webhook HTTP/1.1\r\nHost: x\r\nX-Telegram-Bot-Api-Secret-Token: ${secret}\r\n${more}\r\n`
+
+t.test('S12: five hundred callers who never finish keep nobody else out, and each is cut in the end', async t => {
+  const slow = Array.from({ length: 500 }, () => dial(port, '127.0.0.1').on('error', () => {}))
+  t.teardown(() => slow.forEach(socket => void socket.destroy()))
+  for (const [n, socket] of slow.entries()) socket.write(n % 2 ? 'POST /webhook HT' : head('Content-Length: 100\r\n'))
+  for (let n = 0; n < 20; n++) t.equal((await post(press(60 + n))).status, 200)
+  const { server: http } = server
+  t.ok(http.requestTimeout > 0 && http.requestTimeout <= 15_000, 'a request has a time')
+  t.ok(http.headersTimeout > 0 && http.headersTimeout <= 60_000, 'and its headers')
+  t.ok(http.timeout > 0, 'and a silent connection')
+})
+
+t.test('S13: more headers than 16 KiB are 431', async t => {
+  t.match(await raw(head(`X: ${'x'.repeat(20_000)}\r\n`)), /^HTTP\/1.1 431/)
+  t.match(await raw(head('X: y\r\n'.repeat(10_000))), /^HTTP\/1.1 431/)
+})
+
+t.test('S17: a request that can be read in two ways is read in none', async t => {
+  const smuggled = '0\r\n\r\nPOST /webhook HTTP/1.1\r\nHost: x\r\n\r\n'
+  const both = `Content-Length: ${smuggled.length}\r\nTransfer-Encoding: chunked\r\n`
+  for (const odd of [
+    head(both) + smuggled,
+    `${head('Content-Length: 2\r\nContent-Length: 3\r\n')}{}`,
+    `${head('Transfer-Encoding: xchunked\r\n')}2\r\n{}\r\n0\r\n\r\n`,
+    `${head('Content-Length: -1\r\n')}{}`,
+    'TRACE /webhook HTTP/1.1\r\nHost: x\r\n\r\n',
+  ]) {
+    t.match((await raw(odd)) ?? 'HTTP/1.1 400', /^HTTP\/1.1 4\d\d/, odd.split('\r\n').slice(3, 5).join())
   }
 })
+
+t.test(
+  'S11, S15, S17: a body over 1 MiB is 413, compressed bodies are 415, other methods and paths are 404',
+  async t => {
+    const endless = `${head('Transfer-Encoding: chunked\r\n')}100001\r\n${'x'.repeat(0x100001)}\r\n`
+    t.match(await raw(endless), /^HTTP\/1.1 413/, 'also where no length was announced')
+    t.equal((await post('x'.repeat(1_048_577))).status, 413)
+    t.equal((await post('x', { 'content-encoding': 'gzip' })).status, 415)
+    t.equal((await fetch(url)).status, 404)
+    for (const path of ['/webhook/', '//webhook', '/webhook/x', '/WEBHOOK', '/%77ebhook?', '/']) {
+      const answer = await fetch(url.replace('/webhook', path), { method: 'PUT', headers, body: '{}' })
+      t.equal(answer.status, 404, path)
+    }
+  },
+)
 
 t.test('with the database away the answer is 503 with Retry-After: 2, and 200 again when it is back', async t => {
   const away = connect('postgres://nobody@127.0.0.1:1/none', { deadlineMs: 500 })

@@ -5,13 +5,14 @@ import { Type } from '@sinclair/typebox'
 const Said = Type.Object({ message: Type.String() })
 
 type Options = {
-  secret: string
+  /** Any of them will do: while one is replaced, updates come with the old and the new. */
+  secrets: readonly string[]
   /** Has stored the update once it resolves: Telegram forgets it on our 200. `Unknown` makes Telegram send it again. */
   receive(body: string): Promise<void>
 }
 
 /** POST /webhook: an update is stored, then acknowledged with an empty body (telegram.md §1.2). */
-export const telegramWebhook: FastifyPluginAsyncTypebox<Options> = async (server, { secret, receive }) => {
+export const telegramWebhook: FastifyPluginAsyncTypebox<Options> = async (server, { secrets, receive }) => {
   // Whatever an authentic call carries is stored, so the body is taken as text and nothing is refused for its form.
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
@@ -21,7 +22,8 @@ export const telegramWebhook: FastifyPluginAsyncTypebox<Options> = async (server
     schema: { response: { 200: Type.String(), 401: Said } },
     async onRequest(request, reply) {
       // Before the body is read.
-      if (matches(request.headers['x-telegram-bot-api-secret-token'], secret)) return
+      const sent = request.headers['x-telegram-bot-api-secret-token']
+      if (secrets.some(secret => matches(sent, secret))) return
       request.log.warn({ ip: request.ip }, 'a webhook call without the right secret was refused')
       return reply.code(401).send({ message: 'Unauthorized' })
     },

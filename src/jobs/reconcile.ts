@@ -97,6 +97,12 @@ export async function endReversals({ sql, telegram, log }: Options): Promise<voi
   }
 }
 
+/** The id of the bot whose database this is: the first that asks with its own. */
+export async function ownerBot(sql: Sql, botId: number): Promise<number | undefined> {
+  await untilAnswered(() => syncMark(sql, 'bot', 0, botId))
+  return (await syncPosition(sql, 'bot'))[0]?.position
+}
+
 export const syncPosition = query(
   Type.Object({ position: Type.Integer() }),
   (sql, name: string) => sql`select position from pay.sync_marks where name = ${name}`,

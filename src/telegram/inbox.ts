@@ -18,8 +18,16 @@ export function readUpdate(body: string): Incoming {
   }
   const updateId = field(payload, 'update_id')
   if (typeof updateId !== 'number' || !Number.isSafeInteger(updateId) || updateId < 0) return odd(body, 'no update_id')
+  if (isDeeper(payload, mostLevels)) return odd(body, 'nested too deep')
   return { updateId, lane: laneOf(payload), payload, dead: null }
 }
+
+// Postgres refuses some thousands of levels, which would be a 5xx for ever; an update of Telegram has about ten.
+const mostLevels = 100
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some(one => isDeeper(one, levels - 1)))
 
 const odd = (body: string, dead: string): Incoming => ({
   updateId: -1 - createHash('sha256').update(body).digest().readUIntBE(0, 6),

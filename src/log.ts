@@ -11,8 +11,10 @@ export function scrubber(secrets: readonly string[]): Scrub {
   return text => {
     let clean = text
     for (const secret of known) clean = clean.replaceAll(secret, '[secret]')
-    // A bot token's shape (telegram.md T8), and the password of any URL.
-    return clean.replace(/\d{6,}:[\w-]{30,}/g, '[token]').replace(/:\/\/([^\s:/@]*):[^\s/@]*@/g, '://$1:[secret]@')
+    // A bot token’s shape (telegram.md T8), looked for where its digits begin, and the password of any URL.
+    return clean
+      .replace(/(?<!\d)\d{6,16}:[\w-]{30,}/g, '[token]')
+      .replace(/:\/\/([^\s:/@]*):[^\s/@]*@/g, '://$1:[secret]@')
   }
 }
 

@@ -99,7 +99,7 @@ async function strays(who: Person): Promise<string> {
   return row!.id
 }
 
-await story('to everybody but an admin in his own chat no command and no button of theirs exists', async t => {
+await story('S37: to everybody but an admin in his own chat no command and no button of theirs exists', async t => {
   const anna = await person({ kop: 100_00 })
   const run = await running(anna.id)
   const order = newId()
@@ -234,7 +234,7 @@ await story('a credit confirmed ten times at once by two admins is one, and the 
   t.equal(await balanceOf(anna.id), 100_50)
 })
 
-await story('[row 41] an amount that is none is refused in words, and nothing is written', async t => {
+await story('S41: an amount that is none is refused in words, and nothing is written', async t => {
   const anna = await person()
   const before = await actions()
   const odd = [

@@ -263,7 +263,7 @@ t.test('a press of the button that leads to the same screen is silent success', 
 })
 
 t.test(
-  'whoever is too fast is told so once, and is served again after a while; a press is always answered',
+  'S51: whoever is too fast is told so once, and is served again after a while; a press is always answered',
   async t => {
     const anna = await known()
     isUnhurried = false
@@ -520,7 +520,7 @@ t.test('runs of one person are pages of five, newest first, by state, and one op
   t.equal((await anna.opens(`g_${runs[1]}`)).html, lines.join('\n'), 'a link leads to the same')
 })
 
-t.test('another person finds nothing behind a foreign run', async t => {
+t.test('S39: another person finds nothing behind a foreign run', async t => {
   const anna = await known()
   const id = await running(anna.id)
   const boris = await known('Борис')
@@ -827,7 +827,7 @@ t.test('silence of the database is a reason to try again, and at last is told', 
   t.match(anna.last().html, 'Что хотите сделать?')
 })
 
-t.test('a mistake of ours is told once, with a code, and the update is done', async t => {
+t.test('S23: a mistake of ours is told once, with a code, and the update is done', async t => {
   const anna = await known()
   bot = botWith({
     stats: {
@@ -892,7 +892,7 @@ t.test('in a group the bot shows links only, and only when it is spoken to', asy
   t.equal(player.chat(group).at(-1)!.from, 'person', 'once in ten seconds')
 })
 
-t.test('a private button pressed in a group opens nothing there', async t => {
+t.test('S40: a private button pressed in a group opens nothing there', async t => {
   const anna = await known()
   const group = player.addGroup('Чужие')
   await serve()

@@ -481,7 +481,7 @@ t.test('a result sent again says what it is, and nothing of the money', async t 
   )
 })
 
-t.test('a failure tells its cause by the code and the money by what was committed', async t => {
+t.test('S53: a failure tells its cause by the code and the money by what was committed', async t => {
   const failed = { execState: 'failed', moneyState: 'refunded', finishedAt: soon } as const
   const told = (errorCode: string, more: Partial<Generation> = {}) =>
     messages.failure(run({ ...failed, errorCode, ...more }), 'ru')

@@ -39,16 +39,19 @@ const credits = async (code: string) => {
   return row
 }
 
-await story('[M18] 1,000 claims of a code with 50 uses, by 200 people from two processes, make 50 credits', async t => {
-  const people = Array.from({ length: 200 }, (_, n) => 1_000 + n)
-  for (const id of people) await user(id)
-  const code = await promo(50)
-  const claims = Array.from({ length: 1_000 }, (_, n) => ({ userId: people[n % 200]!, code, ask: newId() }))
-  const results = await race(1_000, claimed(claims))
-  t.equal(count(results, 'credited'), 50)
-  t.equal(results.length, 50 + count(results, 'used') + count(results, 'gone'))
-  t.strictSame(await credits(code), { used: 50, claims: 50, credits: 50, people: 50 })
-})
+await story(
+  '[M18] S49: 1,000 claims of a code with 50 uses, by 200 people from two processes, make 50 credits',
+  async t => {
+    const people = Array.from({ length: 200 }, (_, n) => 1_000 + n)
+    for (const id of people) await user(id)
+    const code = await promo(50)
+    const claims = Array.from({ length: 1_000 }, (_, n) => ({ userId: people[n % 200]!, code, ask: newId() }))
+    const results = await race(1_000, claimed(claims))
+    t.equal(count(results, 'credited'), 50)
+    t.equal(results.length, 50 + count(results, 'used') + count(results, 'gone'))
+    t.strictSame(await credits(code), { used: 50, claims: 50, credits: 50, people: 50 })
+  },
+)
 
 await story('[M18] 20 redemptions of a single-use code at once make one credit', async t => {
   for (let n = 0; n < 20; n++) await user(1_300 + n)
@@ -72,17 +75,20 @@ await story('a code is taken in any case, once a person; an answer that was lost
   t.equal(await balanceOf(sql, 1_400), 50_00)
 })
 
-await story('of 40 guesses at once 5 are answered, and then even a right code waits for the next hour', async t => {
-  await user(1_500)
-  const code = await promo(5)
-  const guesses = Array.from({ length: 40 }, (_, n) => ({ userId: 1_500, code: `WRONG${n}`, ask: newId() }))
-  const results = await race(40, claimed(guesses))
-  t.equal(count(results, 'unknown'), 5)
-  t.equal(count(results, 'too_many'), 35)
-  t.match(await claim(1_500, code), { result: 'too_many' })
-  await owner`update pay.promo_tries set starts_at = starts_at - interval '1 hour' where user_id = 1500`
-  t.match(await claim(1_500, code), { result: 'credited' })
-})
+await story(
+  'S49: of 40 guesses at once 5 are answered, and then even a right code waits for the next hour',
+  async t => {
+    await user(1_500)
+    const code = await promo(5)
+    const guesses = Array.from({ length: 40 }, (_, n) => ({ userId: 1_500, code: `WRONG${n}`, ask: newId() }))
+    const results = await race(40, claimed(guesses))
+    t.equal(count(results, 'unknown'), 5)
+    t.equal(count(results, 'too_many'), 35)
+    t.match(await claim(1_500, code), { result: 'too_many' })
+    await owner`update pay.promo_tries set starts_at = starts_at - interval '1 hour' where user_id = 1500`
+    t.match(await claim(1_500, code), { result: 'credited' })
+  },
+)
 
 await story('guesses that all passed the first look are still no more than five', async t => {
   await user(1_600)
@@ -136,7 +142,7 @@ await story('an inviter gets three runs with the first success of a friend, once
 })
 
 await story(
-  'no one invites himself, an old user, or his inviter; nobody is invited by a ghost or a banned one',
+  'S48: no one invites himself, an old user, or his inviter; nobody is invited by a ghost or a banned one',
   async t => {
     await user(2_100)
     await user(2_101)

@@ -33,7 +33,7 @@ story('[M6] runs that fail in bulk, told by two processes at once, leave no hold
   t.match(await readWallet(sql, 70), { balanceKop: 100_00, atWorkKop: 0, atWorkCount: 0 })
 })
 
-story('[M7] a late success is either charged and delivered or refunded and not, in whichever process', async t => {
+story('[M7] S52: a late success is either charged and delivered or refunded and not, in whichever process', async t => {
   await user(2, 1_000_00)
   for (let round = 0; round < 10; round++) {
     const { id } = await start(await order(2, 30_00))
@@ -100,7 +100,7 @@ story('[M3] callback, poll, sweep and admin settling at once make one settlement
 const pictures = (arrived: number) => Array.from({ length: arrived }, (_, n) => ({ ...picture, n: n + 1 }))
 
 story(
-  'of what was promised the share that arrived is kept, rounded up, and the rest goes back to the kopeck',
+  'S42: of what was promised the share that arrived is kept, rounded up, and the rest goes back to the kopeck',
   async t => {
     await user(60, 10_000_000_00)
     const cases = fc.tuple(fc.integer({ min: 1, max: 100_000_00 }), fc.integer({ min: 1, max: 32 }), fc.nat())
@@ -159,19 +159,22 @@ story('more results than were promised, or a part refund by hand, are refused', 
   await owner`alter table pay.ledger_entries enable trigger ledger_rows`
 })
 
-story('50 free starts at once over two processes and 10 a day give exactly 10, and failures return theirs', async t => {
-  await user(63)
-  const orders = await Promise.all(Array.from({ length: 50 }, () => order(63, 0)))
-  const wide = { ...limits, freeHourly: 10 }
-  const results = await race(50, (n, isOurs) => (isOurs ? start : other.start)(orders[n]!, wide))
-  t.equal(results.filter(result => result === 'started').length, 10)
-  t.equal(results.filter(result => result === 'FreeLimitReached').length, 40)
-  const ids = await owner<{ id: string }[]>`select id from pay.generations where user_id = 63 order by id`
-  for (const { id } of ids.slice(0, 4)) await finish({ userId: 63, id }, failed)
-  for (const { id } of ids.slice(4)) await finish({ userId: 63, id }, success)
-  const [row] = await owner`select used from pay.free_usage where user_id = 63 and window_kind = 'day'`
-  t.equal(row?.used, 6)
-})
+story(
+  'S50: 50 free starts at once over two processes and 10 a day give exactly 10, and failures return theirs',
+  async t => {
+    await user(63)
+    const orders = await Promise.all(Array.from({ length: 50 }, () => order(63, 0)))
+    const wide = { ...limits, freeHourly: 10 }
+    const results = await race(50, (n, isOurs) => (isOurs ? start : other.start)(orders[n]!, wide))
+    t.equal(results.filter(result => result === 'started').length, 10)
+    t.equal(results.filter(result => result === 'FreeLimitReached').length, 40)
+    const ids = await owner<{ id: string }[]>`select id from pay.generations where user_id = 63 order by id`
+    for (const { id } of ids.slice(0, 4)) await finish({ userId: 63, id }, failed)
+    for (const { id } of ids.slice(4)) await finish({ userId: 63, id }, success)
+    const [row] = await owner`select used from pay.free_usage where user_id = 63 and window_kind = 'day'`
+    t.equal(row?.used, 6)
+  },
+)
 
 story('[M27] a free run that fails in a later hour returns its use to the hour it was taken from', async t => {
   await user(64)
@@ -392,7 +395,7 @@ t.test('an event is written once, and the ledger, events and payments cannot be 
   }
 })
 
-t.test('the service’s role can call the functions and cannot write a wallet', async t => {
+t.test('S55: the service’s role can call the functions and cannot write a wallet', async t => {
   const denied = async (what: Promise<unknown>) => t.rejects(what, { code: '42501' })
   await denied(sql`update pay.wallets set balance_kop = 1`)
   await denied(sql`delete from pay.ledger_entries`)

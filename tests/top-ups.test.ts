@@ -91,7 +91,7 @@ story(
   },
 )
 
-story('[M15] what does not agree with its order is parked, neither credited nor lost', async t => {
+story('[M15] S44: what does not agree with its order is parked, neither credited nor lost', async t => {
   await user(3)
   await user(4)
   const right = await paid(3)
@@ -111,7 +111,7 @@ story('[M15] what does not agree with its order is parked, neither credited nor 
   await t.rejects(takePayment(sql, { ...right, total: -5 }))
 })
 
-story('a charge that was credited to one cannot be told for another', async t => {
+story('S46: a charge that was credited to one cannot be told for another', async t => {
   await user(5)
   await user(6)
   const payment = await paid(5)
@@ -144,7 +144,7 @@ story('one order is open per pack, and a new rate puts the old one away', async 
 })
 
 story(
-  '[M22] a refund told to two processes takes the credit back once; what is spent becomes a debt that the next credit pays off',
+  '[M22] S47: a refund told to two processes takes the credit back once; what is spent becomes a debt that the next credit pays off',
   async t => {
     await user(9)
     const first = await paid(9)

@@ -225,7 +225,7 @@ t.test('recordInfo: only the upstream’s own word is a failure', async t => {
   }
 })
 
-t.test('texts of the world fit into a row', async t => {
+t.test('S19: texts of the world fit into a row', async t => {
   const failed = decodeTask(record({ state: 'fail', failMsg: `a\u0000b\ud800${'x'.repeat(5_000)}` }))
   t.equal(failed.kind, 'failed')
   const { message } = failed as { message: string }

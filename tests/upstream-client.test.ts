@@ -165,7 +165,7 @@ t.test('pages of the edge are no verdict', async t => {
   await t.rejects(upstream.credit(), Unknown)
 })
 
-t.test('S74: a redirect is not followed, whatever the call', async t => {
+t.test('a redirect is not followed, whatever the call', async t => {
   const elsewhere = await serve(t, say(accepted))
   const { upstream } = await serve(t, say('', 307, { location: `${elsewhere.baseUrl}/api/v1/jobs/createTask` }))
   t.match(await upstream.createTask(order), { kind: 'ambiguous' })

@@ -11,7 +11,7 @@ import { createUpstream } from '../src/upstream/client.ts'
 import { createDownloader } from '../src/upstream/download.ts'
 import { silent } from './support/world.ts'
 
-t.test('of a file from the chat the upstream gets the bytes, and never an address with the token', async t => {
+t.test('S27: of a file from the chat the upstream gets the bytes, and never an address with the token', async t => {
   const standIn = await startTelegram({ seed: 7 })
   t.teardown(() => standIn.close())
   const { id } = standIn.player.addPerson({ firstName: 'Анна' })

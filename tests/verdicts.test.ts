@@ -35,7 +35,7 @@ const endOf = async (id: string) => {
   return row && { ...row }
 }
 
-t.test('[M25] refused content gives the hold back, under a code and in words of its own', async t => {
+t.test('[M25] S59: refused content gives the hold back, under a code and in words of its own', async t => {
   const { anna, id } = await ordered('moderation')
   const told = await anna.sees(/Деньги вернулись/)
   t.match(told.text, /Модель отказалась выполнять этот запрос\. Измените описание или фото\./)

@@ -1,0 +1,225 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { connect as dial } from 'node:net'
+import { PassThrough } from 'node:stream'
+import t from 'tap'
+import { parse } from '../src/bot/routes.ts'
+import { openCatalogue } from '../src/catalogue/models.ts'
+import { checkInputs } from '../src/catalogue/parameters.ts'
+import { createLog, scrubber } from '../src/log.ts'
+import { html, split, toPlain } from '../src/telegram/html.ts'
+import { taskIdOf } from '../src/upstream/callbacks.ts'
+import { until, world } from './support/world.ts'
+
+// What stands around the code: the image, the packages, the process, the log, the roles of the database.
+const read = (file: string) => readFileSync(file, 'utf8')
+const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter(file => file.endsWith('.ts') && !file.startsWith('playground'))
+  .map(file => ({ file, text: read(`src/${file}`) }))
+const { url, sql, owner, user } = await world(t)
+
+t.test('S2: secrets and MACs are compared in constant time, nowhere with an operator', async t => {
+  const wrong =
+    /\b(secret|mac|signature|digest)\w*\s*[!=]==\s*(?!undefined|null|'')|[!=]==\s*\w*(secret|mac|signature)\b/i
+  const found = sources.filter(({ text }) => wrong.test(text.replace(/typeof \w+/g, '')))
+  t.strictSame(
+    found.map(({ file }) => `${file}: ${wrong.exec(found[0]!.text)?.[0]}`),
+    [],
+  )
+  t.equal(sources.filter(({ text }) => text.includes('timingSafeEqual(')).length, 3, 'webhook, callbacks, links')
+})
+
+t.test('S18: texts made to trouble a pattern end at once', async t => {
+  const long = 100_000
+  const nasty = ['a', ' ', '<', '&', '0', '-', ':', '/', '@', 'а', '\u0301', '😀'].map(one => one.repeat(long))
+  nasty.push(
+    `${'a'.repeat(long)}!`,
+    `${'1'.repeat(long)}x`,
+    '<b>'.repeat(long / 4),
+    '&amp'.repeat(long / 4),
+    'a:'.repeat(long / 2),
+  )
+  const scrub = scrubber(['a-secret'])
+  const catalogue = openCatalogue({ rates: { usdRubRate: '95', markup: '2.0' }, contentFilter: true })
+  for (const text of nasty) {
+    t.equal(parse(text), undefined)
+    t.equal(taskIdOf({ taskId: text }), undefined)
+    const known = [toPlain(html`${text}`), scrub(text), ...split(html`${text}`).map(({ html }) => html)]
+    t.ok(known.every(one => one.length > 0))
+    const answers = { prompt: text, text, url: text }
+    t.ok(catalogue.models.every(model => Array.isArray(checkInputs(model, answers))))
+  }
+})
+
+t.test('S20: the largest ids and sums there are stay what they are', async t => {
+  const id = 2 ** 52 - 1
+  await user(id, 1_000_000_00)
+  const [row] = await owner<{ id: string; kop: string }[]>`
+    select user_id as id, balance_kop as kop from pay.wallets where user_id = ${id}`
+  t.match(row, { id: String(id), kop: '100000000' })
+  await t.rejects(sql`select ${2 ** 60}::bigint as n`, RangeError, 'what a number cannot hold is refused')
+  await t.rejects(sql`select 9007199254740993::bigint as n`, RangeError)
+})
+
+t.test('S24: whatever is written to the log is one line of JSON', async t => {
+  const lines: string[] = []
+  const stream = new PassThrough()
+  stream.on('data', data => lines.push(String(data)))
+  const log = createLog({ level: 'info', secrets: [] }, stream)
+  const forged = 'x\r\n{"level":"fatal","msg":"forged"}\u001b[31m\u2028\u0000'
+  log.info({ name: forged, err: new Error(forged) }, forged)
+  await until('the line', () => lines.length > 0)
+  const text = lines.join('')
+  t.equal(text.trimEnd().split('\n').length, 1)
+  for (const character of '\u001b\r\u0000') t.notOk(text.includes(character))
+  t.match(JSON.parse(text), { level: 'info', name: forged, msg: forged })
+})
+
+t.test('S29: nothing gets into the image but what is named, and no secret is given while it is built', async t => {
+  const ignored = read('.dockerignore')
+    .split('\n')
+    .filter(line => line && !line.startsWith('#'))
+  t.equal(ignored[0], '*', 'everything is left out first')
+  t.strictSame(ignored.filter(line => line.startsWith('!')).sort(), [
+    '!Dockerfile',
+    '!package-lock.json',
+    '!package.json',
+    '!sql',
+    '!src',
+  ])
+  t.ok(ignored.includes('**/.*'), 'no hidden file, so no .env')
+  const docker = read('Dockerfile')
+  t.notMatch(docker, /COPY \. |ADD |(ARG|ENV) \w*(TOKEN|SECRET|KEY|PASSWORD|DATABASE_URL)/)
+  t.notMatch(read('fly.toml'), /^\s*(TELEGRAM_BOT_TOKEN|KIE_API_KEY|DATABASE_URL|\w*SECRET\w*)\s*=/m)
+})
+
+t.test('S30: the signal that opens the inspector of Node opens nothing', async t => {
+  const [command] = /^CMD \[(.*)\]$/m.exec(read('Dockerfile'))!.slice(1)
+  const flags = JSON.parse(`[${command}]`).filter((part: string) => part.startsWith('--'))
+  t.notMatch(flags.join(), /inspect/)
+  const child = spawn(process.execPath, [...flags, '-e', 'process.stdout.write("up"); setInterval(() => {}, 1e3)'])
+  t.teardown(() => child.kill('SIGKILL'))
+  let said = ''
+  child.stderr.on('data', data => {
+    said += data
+  })
+  await once(child.stdout, 'data')
+  child.kill('SIGUSR1')
+  const isOpen = await new Promise(resolve => {
+    const socket = dial(9229, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false))
+    t.teardown(() => socket.destroy())
+  })
+  t.equal(isOpen, false)
+  t.notMatch(said, /Debugger/)
+})
+
+t.test('S35: no program and no native code reads what people or the upstream send', async t => {
+  const lock = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { dev?: boolean; optional?: boolean }>
+  }
+  const used = Object.entries(lock.packages).filter(([, { dev, optional }]) => !dev && !optional)
+  t.strictSame(
+    used.filter(([name]) => /ffmpeg|sharp|imagemagick|canvas|libvips/.test(name)),
+    [],
+  )
+  const callers = sources.filter(({ text }) => text.includes('node:child_process')).map(({ file }) => file)
+  t.strictSame(callers.sort(), ['embedded-postgres.ts', 'main.ts'], 'a database at hand, and the commit at the start')
+})
+
+t.test('S54: a text of SQL is a text, and statements are never put together', async t => {
+  for (const { file, text } of sources) {
+    if (file !== 'migrate.ts') t.notMatch(text, /\.unsafe\(/, file)
+  }
+  const [{ open }] = (await owner`
+    select coalesce(array_agg(proname::text), '{}')::text as open from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+    where n.nspname = 'pay' and prosecdef and not coalesce(array_to_string(proconfig, ',') like '%search_path=pg_catalog%', false)`) as [
+    { open: string },
+  ]
+  t.equal(open, '{}', 'a function with the rights of the owner has a search path of its own')
+})
+
+t.test('S55, S60: the service’s role reads no file, runs no program and copies nothing out', async t => {
+  const denied = async (what: Promise<unknown>, about: string) => t.rejects(what, { code: '42501' }, about)
+  await denied(sql`copy pay.wallets to program 'cat'`, 'copy to a program')
+  await denied(sql`copy pay.wallets to '/tmp/wallets'`, 'copy to a file')
+  await denied(sql`select pg_read_file('PG_VERSION')`, 'read a file')
+  await denied(sql`truncate pay.inbox`, 'truncate')
+  await denied(sql`alter table pay.wallets disable trigger all`, 'put triggers to sleep')
+  await denied(sql`set session_replication_role = replica`, 'look away from constraints')
+  const [role] = await owner`
+    select rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls,
+      pg_has_role(rolname, 'pg_read_all_data', 'member') as reads_all
+    from pg_roles where rolname = 'pay_app'`
+  t.strictSame(
+    { ...role },
+    {
+      rolsuper: false,
+      rolcreatedb: false,
+      rolcreaterole: false,
+      rolreplication: false,
+      rolbypassrls: false,
+      reads_all: false,
+    },
+  )
+  t.match(url, /^postgres/)
+})
+
+t.test('S56: nothing hangs on a setting of the session, which a pooler would give to somebody else', async t => {
+  const [{ n }] = (await owner`select count(*)::int as n from pg_policies`) as [{ n: number }]
+  t.equal(n, 0, 'rows are kept apart by the arguments of functions, not by policies')
+  for (const { file, text } of sources) {
+    if (!/^(migrate|embedded-postgres)/.test(file)) t.notMatch(text, /set_config|\bset local\b|current_setting/i, file)
+  }
+})
+
+t.test('S57: every package is pinned by its content, and none of production runs a script', async t => {
+  type Package = {
+    version: string
+    integrity?: string
+    hasInstallScript?: boolean
+    dev?: boolean
+    optional?: boolean
+    inBundle?: boolean
+  }
+  const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, Package> }
+  const installed = Object.entries(packages).filter(([name, { inBundle }]) => name !== '' && !inBundle)
+  t.ok(installed.length > 100)
+  t.strictSame(
+    installed.filter(([, { integrity }]) => !integrity?.startsWith('sha512-')).map(([name]) => name),
+    [],
+  )
+  const scripts = installed.filter(([, one]) => one.hasInstallScript && !one.dev && !one.optional)
+  t.strictSame(
+    scripts.map(([name]) => name),
+    [],
+  )
+  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>
+  for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
+    t.match(version, /^\d+\.\d+\.\d+(-[\w.]+)?$/, `${name} is pinned`)
+  }
+  t.match(read('Dockerfile'), /npm ci --omit=dev --omit=optional --ignore-scripts/)
+})
+
+t.test(
+  'S58: the image runs as nobody in particular, without tools of development, and needs no place to write',
+  async t => {
+    const docker = read('Dockerfile')
+    const [user] = /^USER (\S+)$/m.exec(docker)!.slice(1)
+    t.match(user, /^[1-9]\d*:[1-9]\d*$/, 'a number, and not root’s')
+    t.ok(docker.indexOf('\nUSER') < docker.indexOf('\nCMD'))
+    const versions = [...docker.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image)
+    t.strictSame([...new Set(versions)].length, 1)
+    t.match(versions[0], /^node:\d+\.\d+\.\d+-slim$/)
+    const writers = sources
+      .filter(({ text }) => /writeFile|createWriteStream|mkdtemp|mkdir\(/.test(text))
+      .map(({ file }) => file)
+    for (const file of writers.filter(file => file !== 'embedded-postgres.ts')) {
+      t.match(
+        sources.find(one => one.file === file)!.text,
+        /tmpdir\(\)|dir\b/,
+        `${file} writes below the temporary folder`,
+      )
+    }
+  },
+)

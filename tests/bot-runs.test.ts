@@ -55,7 +55,7 @@ await story('a double press on start begins one run', async t => {
   t.match(anna.last().text, /^⏳ Принято/)
 })
 
-await story('a price that has run out is made anew and charged only when pressed again', async t => {
+await story('S38: a price that has run out is made anew and charged only when pressed again', async t => {
   const anna = await person({ kop: 100_00 })
   const quote = await priced(anna)
   await anna.presses({ data: to.quote(await expired(quote.id, 40_00), 'ok') })

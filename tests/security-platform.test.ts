@@ -223,3 +223,24 @@ t.test(
     }
   },
 )
+
+t.test('each of the sixty rows has a test with its number, and docs/SECURITY.md says where', async t => {
+  const table = new Map(
+    [...read('docs/SECURITY.md').matchAll(/^\| (\d+) \|.*\| ([\w, -]+) \|$/gm)].map(([, n, files = '']) => [
+      Number(n),
+      files,
+    ]),
+  )
+  const marked = new Map<number, Set<string>>()
+  for (const file of readdirSync('tests')
+    .sort()
+    .filter(file => file.endsWith('.test.ts'))) {
+    for (const [, , name = ''] of read(`tests/${file}`).matchAll(/(?:t\.test|story)\(\s*(['`])(.*?)\1,/gs)) {
+      for (const [, n] of name.matchAll(/\bS(\d+)(?=[,:])/g)) {
+        marked.set(Number(n), (marked.get(Number(n)) ?? new Set()).add(file.replace('.test.ts', '')))
+      }
+    }
+  }
+  for (let n = 1; n <= 60; n++) t.strictSame(table.get(n)?.split(', '), [...(marked.get(n) ?? [])], `row ${n}`)
+  t.comment(`${marked.size}/60 controls have a test`)
+})

@@ -1,0 +1,104 @@
+import t from 'tap'
+import { to } from '../src/bot/routes.ts'
+import { newId } from '../src/id.ts'
+import { checkoutRefusal, openTopUp } from '../src/payments/top-ups.ts'
+import { chats } from './support/chat.ts'
+
+const { sql, owner, story, person, draftOf, quoteOf, balanceOf, running, end, api } = await chats(t)
+const secret = 'тайный маяк'
+
+/** Every row there is of a person, as one text a table. */
+async function rowsOf(userId: number): Promise<Record<string, string>> {
+  const tables = await owner<{ name: string }[]>`
+    select c.table_name as name from information_schema.columns c join information_schema.tables x using (table_schema, table_name)
+    where c.table_schema = 'pay' and c.column_name = 'user_id' and x.table_type = 'BASE TABLE' order by 1`
+  const rows: Record<string, string> = {}
+  for (const { name } of tables) {
+    const found = await owner`select t::text as row from ${owner(`pay.${name}`)} t where user_id = ${userId} order by 1`
+    rows[name] = found.map(({ row }) => row).join('\n')
+  }
+  return rows
+}
+
+await story('S38, S39: no button made of somebody else’s ids shows, changes or starts anything of theirs', async t => {
+  const [anna, boris] = [await person({ kop: 500_00 }), await person({ kop: 500_00, firstName: 'Борис' })]
+  const done = await running(anna.id, { inputs: { prompt: secret }, params: { prompt: secret } })
+  await end(anna.id, done)
+  const atWork = await running(anna.id, { inputs: { prompt: secret }, params: { prompt: secret } })
+  const failed = await running(anna.id, { inputs: { prompt: secret }, params: { prompt: secret } })
+  await end(anna.id, failed, 'generation_failed')
+  await anna.begins('nano-banana')
+  await anna.says(secret)
+  await anna.presses('✓ По умолчанию').catch(() => undefined)
+  const wanted = { userId: anna.id, provider: 'stars', amountKop: 100_00, total: 84, quoteId: null } as const
+  const topUp = await openTopUp(sql, wanted)
+  const quote = (await quoteOf(anna.id))!.id
+  const draft = (await draftOf(anna.id))!
+  const ids = [done, atWork, failed, quote, draft.id, topUp.id]
+
+  const before = { anna: await rowsOf(anna.id), boris: await balanceOf(boris.id) }
+  const seen = boris.chat().length
+  const buttons = ids.flatMap(id => [
+    ...(['st', 'cx', 'why', 'rp', 'ed', 'rs', 'or', 'sp', undefined] as const).map(op => to.generation(id, op)),
+    ...(['ok', 'fr', 'rf', 'ed', 'x', 'go'] as const).map(op => to.quote(id, op)),
+    ...(['s', 'u', 'b', 'x', 'v', 'a', 'c', 'e', 'o', 'k', 'r', 'n', 'p', 'i'] as const).map(op =>
+      to.draft(id, draft.rev, op, 0),
+    ),
+    ...(['up', 'an'] as const).map(op => to.followUp(id, op, 0)),
+    to.follow(id, 0, 'nano-banana'),
+    to.history('a', id),
+    to.paid(id),
+    to.topUp(id),
+    to.stars(100, id),
+    to.transfer(id),
+  ])
+  for (const data of buttons) await boris.presses({ data })
+  for (const start of ids.flatMap(id => [`g_${id}`, `t_${id}`, `q_${id}`])) await boris.says(`/start ${start}`)
+  const shown = JSON.stringify(boris.chat().slice(seen))
+  t.notMatch(shown, secret, 'nothing that she wrote')
+  t.notMatch(shown, new RegExp(ids.map(id => `№ ${id.slice(0, 4)}`).join('|')), 'nor a number of hers')
+  t.strictSame(await rowsOf(anna.id), before.anna, 'nothing of hers has changed')
+  t.equal(await balanceOf(boris.id), before.boris, 'and nothing was paid')
+  t.equal((await owner`select from pay.generations where user_id = ${boris.id}`).length, 0)
+  t.equal(
+    api.calls.filter(
+      ({ fields }) => String(fields.chat_id) === String(anna.id) && JSON.stringify(fields).includes('Борис'),
+    ).length,
+    0,
+  )
+  t.ok(buttons.length > 200, `${buttons.length} presses`)
+})
+
+await story('S43: what a price and a run say is never changed afterwards, whatever the rights', async t => {
+  const anna = await person({ kop: 100_00 })
+  const id = await running(anna.id)
+  for (const change of [
+    'price_kop = 1',
+    "params = '{}'",
+    "model_id = 'x'",
+    'markup = 1',
+    "expires_at = now() + interval '1 day'",
+  ]) {
+    await t.rejects(owner.unsafe(`update pay.quotes set ${change} where user_id = ${anna.id}`), /quote/, change)
+  }
+  for (const change of [
+    'price_kop = 1',
+    "model_id = 'x'",
+    "quote_id = 'aaaaaaaaaaaa'",
+    'is_free = true',
+    'user_id = 1',
+  ]) {
+    await t.rejects(owner.unsafe(`update pay.generations set ${change} where id = '${id}'`), Error, change)
+  }
+})
+
+await story('S45: a checkout that was confirmed and a payment that never comes add nothing', async t => {
+  const anna = await person()
+  const wanted = { userId: anna.id, provider: 'stars', amountKop: 100_00, total: 84, quoteId: null } as const
+  const { id } = await openTopUp(sql, wanted)
+  const asked = { userId: anna.id, orderId: id, currency: 'XTR', total: 84 }
+  t.equal(await checkoutRefusal(sql, asked), undefined, 'it may be paid')
+  t.equal(await balanceOf(anna.id), 0)
+  t.match(await owner`select state from pay.top_ups where id = ${id}`, [{ state: 'open' }])
+  t.equal(await checkoutRefusal(sql, { ...asked, orderId: newId() }), 'outdated')
+})

@@ -27,7 +27,7 @@ await story('S38, S39: no button made of somebody else’s ids shows, changes or
   const atWork = await running(anna.id, { inputs: { prompt: secret }, params: { prompt: secret } })
   const failed = await running(anna.id, { inputs: { prompt: secret }, params: { prompt: secret } })
   await end(anna.id, failed, 'generation_failed')
-  await anna.begins('nano-banana')
+  await anna.begins('flux-2-pro-text-to-image')
   await anna.says(secret)
   await anna.presses('✓ По умолчанию').catch(() => undefined)
   const wanted = { userId: anna.id, provider: 'stars', amountKop: 100_00, total: 84, quoteId: null } as const

@@ -111,6 +111,7 @@ t.test('S14, S16, S19: whatever is authentic is stored and acknowledged, however
     '{"update_id":22,"message":null}',
     '{"update_id":23,"message":{"from":{"id":"x"}}}',
     '{"update_id":24,"message":{"text":"\\u0000","from":{"id":5},"chat":{"id":5}}}',
+    '{"update_id":26,"message":{"from":{"id":"\\u0000"},"chat":{"id":{"toString":1}}}}',
     '{"update_id":2147483999,"edited_message":{}}',
   ]
   for (const body of usual) t.equal((await post(body)).status, 200, body)

@@ -65,7 +65,11 @@ export function createBot({ telegram, botInfo, deps }: Options): Bot {
         await bot.handleUpdate(readable(update))
       } catch (error) {
         const ctx = new Context(update as Update, telegram, botInfo)
-        await fail(ctx, { error, attempt, log: deps.log, sql: deps.sql })
+        // What is no update at all can fail even in being told; what may succeed later is thrown on.
+        await fail(ctx, { error, attempt, log: deps.log, sql: deps.sql }).catch(again => {
+          if (again instanceof Unknown || again === error) throw again
+          deps.log.error({ err: again, updateId: ctx.update.update_id }, 'a failed update could not be told')
+        })
       }
     },
   }

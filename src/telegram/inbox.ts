@@ -44,10 +44,13 @@ function laneOf(update: unknown): string {
     const from = field(field(content, 'from'), 'id')
     const chat = field(field(content, 'chat') ?? field(field(content, 'message'), 'chat'), 'id')
     const isPrivate = chat === undefined || chat === from
-    return isPrivate ? `u:${String(from)}` : `c:${String(chat)}:${String(from)}`
+    return isPrivate ? `u:${named(from)}` : `c:${named(chat)}:${named(from)}`
   }
   return 'other'
 }
+
+// What is no id may hold a NUL, or be no text at all.
+const named = (id: unknown) => (Number.isSafeInteger(id) ? String(id) : '?')
 
 const field = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, name)

@@ -213,9 +213,9 @@ export const mutants: Mutant[] = [
   {
     what: 'an unknown submit is taken back',
     file: 'src/payments/integration.ts',
-    find: "        'submit unknown: a task may exist, never sent again',\n      )\n",
+    find: "'submit unknown: a task may exist, never sent again')\n",
     replace:
-      "        'submit unknown: a task may exist, never sent again',\n      )\n      await untilAnswered(() => genRequeue(sql, ref, attempt, 0), writeMs)\n",
+      "'submit unknown: a task may exist, never sent again')\n      await untilAnswered(() => genRequeue(sql, ref, attempt, 0), writeMs)\n",
     test: 'integration',
   },
   {

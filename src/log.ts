@@ -18,6 +18,23 @@ export function scrubber(secrets: readonly string[]): Scrub {
   }
 }
 
+// Shorter values are choices of ours: formats, sizes, voices.
+const ownText = 12
+
+/** A message of somebody else without what it repeats, whole or cut short, of the texts that a person wrote. */
+export function withoutTexts(message: string, params: Record<string, unknown>): string {
+  let left = message
+  for (const value of Object.values(params)) {
+    if (typeof value !== 'string' || value.length < ownText) continue
+    const at = left.indexOf(value.slice(0, ownText))
+    if (at < 0) continue
+    let end = ownText
+    while (end < value.length && left[at + end] === value[end]) end += 1
+    left = `${left.slice(0, at)}[text]${left.slice(at + end)}`
+  }
+  return left
+}
+
 /** JSON lines on standard output, or into `stream`. What an error says is scrubbed whole. */
 export function createLog(options: { level: string; secrets: readonly string[] }, stream?: DestinationStream): Log {
   const scrub = scrubber(options.secrets)

@@ -16,7 +16,7 @@ import {
   Unknown,
 } from '../errors.ts'
 import { newId } from '../id.ts'
-import type { Log, Scrub } from '../log.ts'
+import { type Log, type Scrub, withoutTexts } from '../log.ts'
 import type { Budget } from '../upstream/budget.ts'
 import type { Upstream } from '../upstream/client.ts'
 import type { ResultStore } from '../upstream/results.ts'
@@ -199,6 +199,7 @@ export async function submit(
   const answer = await upstream.createTask({ model: modelId, input: params, ...(callBackUrl ? { callBackUrl } : {}) })
   crash('submit_acked')
   const context = { userId: ref.userId, generationId: ref.id, modelId, attempt }
+  const message = 'message' in answer ? withoutTexts(deps.scrub(answer.message), params) : ''
 
   switch (answer.kind) {
     case 'accepted': {
@@ -209,12 +210,12 @@ export async function submit(
       return 'accepted'
     }
     case 'refused':
-      log.warn({ ...context, code: answer.code, reason: deps.scrub(answer.message) }, 'upstream refused the order')
-      await settle(deps, ref, { outcome: 'failed', code: answer.code, message: answer.message })
+      log.warn({ ...context, code: answer.code, reason: message }, 'upstream refused the order')
+      await settle(deps, ref, { outcome: 'failed', code: answer.code, message })
       return answer.code === 'unsupported_model' ? 'unsupported' : 'failed'
     case 'busy': {
       if (answer.code === 'transient' && attempt >= mostAttempts) {
-        await settle(deps, ref, { outcome: 'failed', code: 'upstream_error', message: answer.message })
+        await settle(deps, ref, { outcome: 'failed', code: 'upstream_error', message })
         return 'failed'
       }
       const afterMs = Math.max(answer.retryAfterMs, Math.min(60_000, 500 * 2 ** attempt) * (0.75 + Math.random() / 2))
@@ -224,10 +225,7 @@ export async function submit(
       return 'later'
     }
     default:
-      log.error(
-        { ...context, reason: deps.scrub(answer.message) },
-        'submit unknown: a task may exist, never sent again',
-      )
+      log.error({ ...context, reason: message }, 'submit unknown: a task may exist, never sent again')
       return 'unknown'
   }
 }
@@ -295,9 +293,11 @@ export async function check(deps: Deps, ref: Ref): Promise<Checked> {
   const task = await deps.upstream.recordInfo(generation.taskId)
   crash('poll_ok')
   switch (task.kind) {
-    case 'failed':
-      await settle(deps, ref, { outcome: 'failed', code: task.code, message: task.message, ...costOf(task) })
+    case 'failed': {
+      const message = withoutTexts(task.message, generation.params)
+      await settle(deps, ref, { outcome: 'failed', code: task.code, message, ...costOf(task) })
       return { state: 'ended', generation }
+    }
     case 'success': {
       if (isForeign(task.callBackUrl, deps.callbackUrl(ref.id))) {
         deps.log.error({ generationId: ref.id, taskId: generation.taskId }, 'the task belongs to another order')

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Telegram } from 'telegraf'
 import { createBot } from './bot/bot.ts'
 import { commandsFor } from './bot/commands.ts'
 import type { BotDeps } from './bot/deps.ts'
@@ -15,7 +16,7 @@ import { createStats } from './events/stats.ts'
 import { kieCallbacks } from './http/callbacks.ts'
 import { files } from './http/files.ts'
 import { health, type Readiness } from './http/health.ts'
-import { createMetrics, serveMetrics } from './http/metrics.ts'
+import { createMetrics, serveMetrics, timed } from './http/metrics.ts'
 import { createServer } from './http/server.ts'
 import { telegramWebhook } from './http/webhook.ts'
 import { type Jobs, migrateJobs, startJobs } from './jobs/boss.ts'
@@ -26,6 +27,7 @@ import { resend, sendOriginals } from './jobs/resend.ts'
 import { startWorkers } from './jobs/workers.ts'
 import { type Log, scrubber } from './log.ts'
 import { appliedMigrations, migrate, migrations } from './migrate.ts'
+import { alarmRows } from './payments/alarms.ts'
 import { openBooks } from './payments/audit.ts'
 import { modelCosts } from './payments/costs.ts'
 import { filePath, linkLifeMs } from './payments/file-links.ts'
@@ -39,7 +41,7 @@ import { pollUpdates } from './telegram/polling.ts'
 import { registerWebhook, untilDone } from './telegram/webhook.ts'
 import { createBudget } from './upstream/budget.ts'
 import { callbackPath } from './upstream/callbacks.ts'
-import { createUpstream } from './upstream/client.ts'
+import { createUpstream, type Upstream } from './upstream/client.ts'
 import { createDownloader } from './upstream/download.ts'
 import { createResultStore } from './upstream/results.ts'
 
@@ -86,12 +88,24 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     pace: createPace(sql),
     log,
   })
-  const upstream = createUpstream({
+  const callApi = telegram.callApi.bind(telegram) as (method: string, ...rest: unknown[]) => Promise<unknown>
+  telegram.callApi = ((method: string, ...rest: unknown[]) => {
+    const kind = /^(send|edit|answer|getUpdates)/.exec(method)?.[0] ?? 'other'
+    return timed(metrics.telegramS, { kind }, () => callApi(method, ...rest))
+  }) as Telegram['callApi']
+  const provider = createUpstream({
     baseUrl: config.kieBaseUrl,
     uploadUrl: config.kieUploadUrl,
     apiKey: config.kieApiKey,
     log,
   })
+  const upstream: Upstream = {
+    createTask: order => timed(metrics.upstreamS, { call: 'createTask' }, () => provider.createTask(order)),
+    recordInfo: taskId => timed(metrics.upstreamS, { call: 'recordInfo' }, () => provider.recordInfo(taskId)),
+    upload: file => timed(metrics.upstreamS, { call: 'upload' }, () => provider.upload(file)),
+    credit: () => timed(metrics.upstreamS, { call: 'credit' }, () => provider.credit()),
+    close: () => provider.close(),
+  }
   const trustedOrigins = [new URL(config.kieBaseUrl).origin, new URL(config.kieUploadUrl).origin]
   const downloader = createDownloader({ trustedOrigins })
   const results = createResultStore(downloader)
@@ -110,7 +124,8 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   const { publicUrl, callbackSecret } = config
   const callbackUrl = (id: string) =>
     publicUrl && callbackSecret ? `${publicUrl}${callbackPath(id, callbackSecret)}` : undefined
-  const orders: Deps = { sql, upstream, results, budget: createBudget(sql), callbackUrl, wake, scrub, log }
+  const ended = (outcome: string, code: string) => metrics.outcomes.inc({ outcome, code })
+  const orders: Deps = { sql, upstream, results, budget: createBudget(sql), callbackUrl, wake, scrub, log, ended }
   const messages = createMessages({ catalogue, limits })
   const linkTo = (secret: string) => (id: string, n: number, keptUntil: Date) => {
     const until = new Date(Math.min(Date.now() + linkLifeMs, keptUntil.getTime()))
@@ -288,7 +303,8 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       refreshing.push(setInterval(() => void switches.refresh(), 10_000))
 
       if (config.roles.worker) {
-        await startWorkers({ ...orders, ...delivery, ...judging, books: books.sql, lanes, jobs })
+        const hasWebhook = publicUrl !== undefined
+        await startWorkers({ ...orders, ...delivery, ...judging, books: books.sql, lanes, jobs, hasWebhook })
         void untilDone('setMyCommands', () => setCommands(), log, signal) // nobody waits for a list of commands
       }
       if (config.roles.web && publicUrl && webhookSecret) {
@@ -354,6 +370,10 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     metrics.oldestOpenS.set(row.oldestOpenS)
     metrics.statsAgeS.set(row.statsAgeS)
     metrics.poolReplaced.set(db.replaced() + front.replaced())
+    for (const { name, isOn, seenS } of await alarmRows(sql)) {
+      metrics.alarm.set({ name }, isOn ? 1 : 0)
+      metrics.alarmAgeS.set({ name }, seenS)
+    }
     const dead = await jobs?.boss.getQueue('dead')
     metrics.waiting.set({ what: 'dead_jobs' }, dead?.totalCount ?? 0)
   }

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -8,6 +8,7 @@ export function createMetrics() {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
+  const buckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
   return {
     registry,
     updates: new Counter({
@@ -20,6 +21,26 @@ export function createMetrics() {
       name: 'telegen_callbacks_total',
       help: 'Upstream callbacks received',
       labelNames: ['outcome'],
+      registers,
+    }),
+    outcomes: new Counter({
+      name: 'telegen_outcomes_total',
+      help: 'Runs that this machine has ended, with the code of a failure',
+      labelNames: ['outcome', 'code'],
+      registers,
+    }),
+    telegramS: new Histogram({
+      name: 'telegen_telegram_seconds',
+      help: 'Calls of Telegram until an answer, waits it asked for included',
+      labelNames: ['kind', 'outcome'],
+      buckets,
+      registers,
+    }),
+    upstreamS: new Histogram({
+      name: 'telegen_upstream_seconds',
+      help: 'Calls of the upstream until an answer',
+      labelNames: ['call', 'outcome'],
+      buckets,
       registers,
     }),
     waiting: new Gauge({ name: 'telegen_waiting', help: 'Rows that wait', labelNames: ['what'], registers }),
@@ -35,6 +56,18 @@ export function createMetrics() {
       help: 'Since the figures of the models were last made, by any machine; they are due every minute',
       registers,
     }),
+    alarm: new Gauge({
+      name: 'telegen_alarm',
+      help: 'Whether this trouble is there (docs/runbook.md)',
+      labelNames: ['name'],
+      registers,
+    }),
+    alarmAgeS: new Gauge({
+      name: 'telegen_alarm_age_seconds',
+      help: 'Since this trouble was last looked for; every minute, the books every hour',
+      labelNames: ['name'],
+      registers,
+    }),
     poolReplaced: new Gauge({
       name: 'telegen_pool_replaced',
       help: 'Times the database pool was thrown away',
@@ -42,6 +75,26 @@ export function createMetrics() {
     }),
   }
 }
+
+/** Times what `call` does until its answer; the outcome is the answer's kind, or the name of the error. */
+export async function timed<T>(
+  histogram: Histogram,
+  labels: Record<string, string>,
+  call: () => Promise<T>,
+): Promise<T> {
+  const stop = histogram.startTimer(labels)
+  try {
+    const answer = await call()
+    stop({ outcome: kindOf(answer) })
+    return answer
+  } catch (error) {
+    stop({ outcome: error instanceof Error ? error.name : 'error' })
+    throw error
+  }
+}
+
+const kindOf = (answer: unknown): string =>
+  typeof answer === 'object' && answer !== null && 'kind' in answer ? String(answer.kind) : 'ok'
 
 /** GET /metrics on a port of its own, so that it is never reached from outside. `refresh` fills the gauges first. */
 export async function serveMetrics(

@@ -3,6 +3,7 @@ import { clip, type Html, html } from '../telegram/html.ts'
 import type {
   AdminWords,
   AlarmFacts,
+  AlarmName,
   ChangeFacts,
   DayFacts,
   ParkedFacts,
@@ -17,6 +18,30 @@ import { dateText, durationText, lines, pluralEn } from './format.ts'
 
 const amount = (kop: number) => formatKop(kop, 'en')
 const date = (at: Date) => dateText(at, 'en')
+
+const alarms: Record<AlarmName, [what: string, todo: string]> = {
+  books_disagree: [
+    'The books disagree',
+    'In full: npm run audit. Runs go on; change nothing by hand before it is understood.',
+  ],
+  audit_late: [
+    'The books were not checked for long',
+    'They are checked every hour. See the log: “a job failed”, queue audit.',
+  ],
+  runs_overdue: ['Runs are long past their end', 'People’s money is held. Open /admin → “⏳ Stuck”.'],
+  updates_wait: ['People’s messages wait for over a minute', 'See that workers run, and what the database is doing.'],
+  messages_wait: ['Answers wait for over five minutes to be sent', 'Telegram refuses or asks to wait: see the log.'],
+  refunds_wait: [
+    'A refund of Stars has not reached Telegram for an hour',
+    'The balance is reduced already. See the log: “a refund”.',
+  ],
+  payments_parked: ['A payment fits no invoice', 'Decide it: /parked'],
+  credit_low: [
+    'Credits at the provider run out',
+    'Fewer are left than the last day took. Top up, or runs will fail with a refund.',
+  ],
+  webhook_fails: ['Telegram cannot deliver to us', 'npm run doctor says why.'],
+}
 
 export const adminEn: AdminWords = {
   transfer: {
@@ -77,6 +102,8 @@ After the transfer send the receipt here: a photo or a PDF.`,
     releaseButton: '↩️ Give it back',
     settleAsked: 'Looking once more…',
 
+    alarm: name => html`🔴 <b>${alarms[name][0]}</b>\n${alarms[name][1]}`,
+    alarmOver: name => html`🟢 Over: ${alarms[name][0]}`,
     booksDisagree: (problems, total) =>
       lines(
         html`🔴 <b>The books disagree: ${total}</b>`,

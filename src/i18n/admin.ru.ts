@@ -2,6 +2,7 @@ import { formatKop } from '../money.ts'
 import { clip, type Html, html } from '../telegram/html.ts'
 import type {
   AlarmFacts,
+  AlarmName,
   ChangeFacts,
   DayFacts,
   Field,
@@ -17,6 +18,36 @@ import { dateText, durationText, lines } from './format.ts'
 
 const amount = (kop: number) => formatKop(kop, 'ru')
 const date = (at: Date) => dateText(at, 'ru')
+
+const alarms: Record<AlarmName, [what: string, todo: string]> = {
+  books_disagree: [
+    'Книги не сходятся',
+    'Целиком: npm run audit. Новые запуски идут; до разбора ничего не правьте руками.',
+  ],
+  audit_late: [
+    'Книги давно не проверялись',
+    'Проверка идёт каждый час. Посмотрите журнал: «a job failed», queue audit.',
+  ],
+  runs_overdue: [
+    'Есть запуски, которым давно пора кончиться',
+    'Деньги людей отложены. Откройте /admin → «⏳ Застряло».',
+  ],
+  updates_wait: ['Сообщения людей ждут больше минуты', 'Проверьте, что работники запущены, и нагрузку базы.'],
+  messages_wait: [
+    'Ответы людям ждут отправки больше пяти минут',
+    'Telegram не принимает или просит подождать: смотрите журнал.',
+  ],
+  refunds_wait: [
+    'Возврат звёзд больше часа не доходит до Telegram',
+    'С баланса уже снято. Смотрите журнал: «a refund».',
+  ],
+  payments_parked: ['Есть платёж, который не совпал со счётом', 'Решите его: /parked'],
+  credit_low: [
+    'Кредиты у провайдера кончаются',
+    'Их меньше, чем ушло за сутки. Пополните, иначе запуски будут отменяться с возвратом.',
+  ],
+  webhook_fails: ['Telegram не может доставить нам сообщения', 'npm run doctor скажет почему.'],
+}
 
 export const adminRu = {
   // S17 by bank transfer
@@ -81,6 +112,8 @@ ${details}
     releaseButton: '↩️ Вернуть',
     settleAsked: 'Смотрим ещё раз…',
 
+    alarm: (name: AlarmName) => html`🔴 <b>${alarms[name][0]}</b>\n${alarms[name][1]}`,
+    alarmOver: (name: AlarmName) => html`🟢 Прошло: ${alarms[name][0]}`,
     booksDisagree: (problems: string[], total: number) =>
       lines(
         html`🔴 <b>Книги не сходятся: ${total}</b>`,

@@ -1,5 +1,19 @@
 import type { adminRu } from './admin.ru.ts'
 
+/** What an admin is told of in the chat, an operator by docs/ops/alerts.yml, and what docs/runbook.md explains. */
+export const alarmNames = [
+  'books_disagree',
+  'audit_late',
+  'runs_overdue',
+  'updates_wait',
+  'messages_wait',
+  'refunds_wait',
+  'payments_parked',
+  'credit_low',
+  'webhook_fails',
+] as const
+export type AlarmName = (typeof alarmNames)[number]
+
 /** The words of the admins' screens, and of a transfer that an admin decides about. */
 export type AdminWords = typeof adminRu
 

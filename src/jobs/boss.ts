@@ -3,7 +3,18 @@ import type { Log } from '../log.ts'
 import { longestJobMs, type Wake } from '../payments/integration.ts'
 
 /** The kinds of work that pg-boss wakes us for. The rows are the truth: a job carries an id and may come twice or never. */
-export const queues = ['lane', 'submit', 'check', 'deliver', 'sweep', 'judge', 'tidy', 'reconcile', 'audit'] as const
+export const queues = [
+  'lane',
+  'submit',
+  'check',
+  'deliver',
+  'sweep',
+  'judge',
+  'tidy',
+  'reconcile',
+  'alarms',
+  'audit',
+] as const
 export type QueueName = (typeof queues)[number]
 export const deadQueue = 'dead'
 

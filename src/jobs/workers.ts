@@ -1,5 +1,6 @@
 import type { Job } from 'pg-boss'
 import type { Ref } from '../payments/generations.ts'
+import { lookForAlarms } from './alarms.ts'
 import { auditBooks } from './audit.ts'
 import type { Jobs, QueueName } from './boss.ts'
 import { type DeliverOptions, deliverJob } from './deliver.ts'
@@ -11,6 +12,7 @@ import { sweep, tidy } from './sweep.ts'
 
 type Options = DeliverOptions &
   Parameters<typeof auditBooks>[0] &
+  Parameters<typeof lookForAlarms>[0] &
   Parameters<typeof submitJob>[0] &
   JudgeOptions & { lanes: Lanes; jobs: Jobs }
 
@@ -57,11 +59,13 @@ export async function startWorkers(options: Options): Promise<void> {
     await endReversals(options)
     await reconcileStars(options)
   })
+  await work('alarms', 1, () => lookForAlarms(options))
   await work('audit', 1, () => auditBooks(options))
   await boss.schedule('sweep', '* * * * *', { minute: true })
   await boss.schedule('judge', '*/2 * * * *')
   await boss.schedule('tidy', '17 3 * * *')
   await boss.schedule('reconcile', '* * * * *')
+  await boss.schedule('alarms', '* * * * *')
   await boss.schedule('audit', '41 * * * *')
 
   // Whatever a process that died left behind need not wait for the clock.

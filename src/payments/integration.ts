@@ -46,6 +46,8 @@ export type Deps = {
   wake: Wake
   scrub: Scrub
   log: Log
+  /** Called once for each run that this process has ended. */
+  ended?(outcome: string, code: string): void
 }
 
 export type Order = {
@@ -423,7 +425,7 @@ export const genFinish = query(
  * `already` and the state that stands. Throws NotFound for a generation that is not there, Unknown when the database stays silent (ask again).
  */
 export async function settle(
-  deps: Pick<Deps, 'sql' | 'wake' | 'scrub' | 'log'>,
+  deps: Pick<Deps, 'sql' | 'wake' | 'scrub' | 'log' | 'ended'>,
   ref: Ref,
   ending: Ending,
 ): Promise<Settled> {
@@ -443,6 +445,7 @@ export async function settle(
         { userId: ref.userId, generationId: ref.id, outcome: ending.outcome, code: failed?.code },
         'generation settled',
       )
+      deps.ended?.(ending.outcome, failed?.code ?? '')
     }
     if (settled.outboxId !== null) await deps.wake.deliver(settled.outboxId)
     return settled
@@ -467,7 +470,7 @@ export async function news(deps: Pick<Deps, 'sql' | 'wake'>, id: string, taskId:
 
 /** Takes an order back while nothing was sent. `not_due`: the submit had begun. */
 export const cancel = (
-  deps: Pick<Deps, 'sql' | 'wake' | 'scrub' | 'log'>,
+  deps: Pick<Deps, 'sql' | 'wake' | 'scrub' | 'log' | 'ended'>,
   ref: Ref,
   message = 'cancelled by the user',
 ): Promise<Settled> => settle(deps, ref, { outcome: 'failed', code: 'cancelled', message })

@@ -1,0 +1,69 @@
+import type { Telegram } from 'telegraf'
+import { only, type Sql, untilAnswered } from '../db.ts'
+import type { AlarmName } from '../i18n/admin.ts'
+import { stringsFor } from '../i18n/strings.ts'
+import type { Log } from '../log.ts'
+import { alarmLook, type Troubles, troubles } from '../payments/alarms.ts'
+import type { Html } from '../telegram/html.ts'
+import { show } from '../telegram/screen.ts'
+import type { Upstream } from '../upstream/client.ts'
+import { languageFor } from '../users/users.ts'
+
+type Teller = { sql: Sql; telegram: Telegram; adminIds: readonly number[]; log: Log }
+type Options = Teller & { upstream: Pick<Upstream, 'credit'>; hasWebhook: boolean }
+
+// From here on a person notices, or soon somebody will.
+const mostWaitS = { updates: 60, messages: 300, audit: 3 * 3_600 }
+const mostPending = 500
+// Telegram's word of a failed delivery is news for so long.
+const freshS = 600
+// Below this, in credits, one dear film may be too much, however little was sold lately.
+const leastCredits = 1_000
+
+/** Looks for trouble; the admins hear when it begins, each hour while it lasts, and when it is over. Harmless to run twice. */
+export async function lookForAlarms(options: Options): Promise<void> {
+  const now = only(await troubles(options.sql))
+  const isOn: Partial<Record<AlarmName, boolean>> = { ...ofRows(now), ...(await ofWorld(options, now)) }
+  for (const [name, on] of Object.entries(isOn)) await alarm(options, name as AlarmName, on)
+}
+
+const ofRows = (now: Troubles): Partial<Record<AlarmName, boolean>> => ({
+  audit_late: now.auditS > mostWaitS.audit,
+  runs_overdue: now.runsOverdue > 0,
+  updates_wait: now.updatesWaitS > mostWaitS.updates,
+  messages_wait: now.messagesWaitS > mostWaitS.messages,
+  refunds_wait: now.refundsWait > 0,
+  payments_parked: now.paymentsParked > 0,
+})
+
+/** What cannot be asked now is neither on nor over. */
+async function ofWorld({ telegram, upstream, hasWebhook, log }: Options, { dayCredits }: Troubles) {
+  const [credits, hook] = await Promise.allSettled([upstream.credit(), telegram.getWebhookInfo()])
+  const isOn: Partial<Record<AlarmName, boolean>> = {}
+  if (credits.status === 'fulfilled') isOn.credit_low = credits.value < Math.max(leastCredits, dayCredits)
+  else log.warn({ err: credits.reason }, 'the balance at the upstream is not known')
+  if (hook.status === 'fulfilled' && hasWebhook) {
+    const { last_error_date: failedAt = 0, pending_update_count: pending } = hook.value
+    isOn.webhook_fails = pending > mostPending || (failedAt > Date.now() / 1_000 - freshS && pending > 0)
+  }
+  return isOn
+}
+
+/** Writes down whether this trouble is there; tells the admins if it is for us to tell. `text`: in more words than usual. */
+export async function alarm(
+  { sql, telegram, adminIds, log }: Teller,
+  name: AlarmName,
+  isOn: boolean,
+  text?: (t: ReturnType<typeof stringsFor>) => Html,
+): Promise<void> {
+  const { word } = only(await untilAnswered(() => alarmLook(sql, name, isOn)))
+  if (word === null) return
+  log[word === 'over' ? 'info' : 'error']({ alarm: name, word }, 'an alarm is told')
+  for (const adminId of adminIds) {
+    const t = stringsFor(await languageFor(sql, adminId))
+    const said = word === 'over' ? t.admin.alarmOver(name) : (text?.(t) ?? t.admin.alarm(name))
+    await show(telegram, { chatId: adminId }, { text: said, buttons: [] }).catch(error => {
+      log.error({ err: error, adminId, alarm: name }, 'an alarm did not reach an admin')
+    })
+  }
+}

@@ -1,0 +1,48 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { query } from '../db.ts'
+import type { AlarmName } from '../i18n/admin.ts'
+
+export const alarmLook = query(
+  Type.Object({ word: Type.Union([Type.Literal('begins'), Type.Literal('lasts'), Type.Literal('over'), Type.Null()]) }),
+  (sql, name: AlarmName, isOn: boolean) => sql`select pay.alarm_look(${name}, ${isOn}) as word`,
+)
+
+export const alarmRows = query(
+  Type.Object({ name: Type.String(), isOn: Type.Boolean(), seenS: Type.Number() }),
+  sql => sql`
+    select name, since is not null as "isOn", extract(epoch from now() - seen_at)::float8 as "seenS" from pay.alarms`,
+)
+
+const Troubles = Type.Object({
+  runsOverdue: Type.Integer(),
+  updatesWaitS: Type.Number(),
+  messagesWaitS: Type.Number(),
+  refundsWait: Type.Integer(),
+  paymentsParked: Type.Integer(),
+  auditS: Type.Number(),
+  dayCredits: Type.Number(),
+})
+/** Seconds, counts, and the upstream's credits that the last 24 hours took. */
+export type Troubles = Static<typeof Troubles>
+
+// Each part reads a partial index or one day's rows.
+export const troubles = query(
+  Troubles,
+  sql => sql`
+    select
+      (select count(*) from pay.generations
+       where finished_at is null and deadline_at < now() - interval '20 minutes') as "runsOverdue",
+      (select coalesce(extract(epoch from now() - min(received_at)), 0)::float8 from pay.inbox
+       where done_at is null) as "updatesWaitS",
+      (select coalesce(extract(epoch from now() - min(created_at)), 0)::float8 from pay.outbox
+       where done_at is null) as "messagesWaitS",
+      (select count(*) from pay.reversals where state = 'asked' and created_at < now() - interval '1 hour') as "refundsWait",
+      (select count(*) from pay.parked_payments where resolved_at is null) as "paymentsParked",
+      (select coalesce(max(extract(epoch from now() - seen_at)), 0)::float8 from pay.alarms
+       where name = 'books_disagree') as "auditS",
+      (select coalesce(sum(coalesce(g.cost_credits, q.credits)), 0)::float8
+       from pay.generation_events e
+       join pay.generations g on g.user_id = e.user_id and g.id = e.request_id
+       join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id
+       where e.status = 'success' and e.created_at > now() - interval '1 day') as "dayCredits"`,
+)

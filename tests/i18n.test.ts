@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { loadModels } from '../src/catalogue/models.ts'
+import { alarmNames } from '../src/i18n/admin.ts'
 import {
   dateText,
   durationText,
@@ -271,6 +272,8 @@ function worstForAdmins(
   return {
     '.admin.day': [[today, [words, words], kop, at]],
     '.admin.alarms': [[{ ...alarms, broken }]],
+    '.admin.alarm': alarmNames.map(name => [name]),
+    '.admin.alarmOver': alarmNames.map(name => [name]),
     '.admin.booksDisagree': [[Array(10).fill(reason), kop]],
     '.admin.run': [[{ ...run, error: reason, inputs: Array(20).fill('i'.repeat(20)), delivery }, words]],
     '.admin.prompt': [[id, 'ы'.repeat(3_000)]],

@@ -53,7 +53,6 @@ t.test('[M25] S59: refused content gives the hold back, under a code and in word
 
 t.test('[M26] our state decides, and an admin sees the provider’s own word beside it', async t => {
   const { anna, id } = await ordered('silent')
-  await anna.sees(/Готовим|Делаем|В работе|⏳/)
   await until(
     'the provider has it',
     async () => (await owner`select task_id from pay.generations where id = ${id}`)[0]?.task_id,

@@ -116,6 +116,10 @@ const which = (catalogue: Catalogue, { modelId, id }: Generation, language: Lang
 export const nameOf = (catalogue: Catalogue, modelId: string, language: Language): string =>
   catalogue.byId(modelId)?.name[language] ?? modelId
 
+// Longer than a submit may wait for its answer.
+const submitMs = 40_000
+const ageOf = (at: Date | null) => (at === null ? Infinity : Date.now() - at.getTime())
+
 function progress(model: Model | undefined, generation: Generation, language: Language): Screen {
   const t = stringsFor(language)
   const { id, execState, priceKop, ageMs, deadlineAt } = generation
@@ -129,8 +133,9 @@ function progress(model: Model | undefined, generation: Generation, language: La
   if (execState === 'success') return { text: t.run.sending, buttons: [] }
   if (execState === 'failed' || execState === 'timeout') return done(generation, language)
   if (generation.isOverdue) return { text: t.run.overdue(priceKop), buttons: [status] }
-  // Nobody is shown a submit that goes well: by the time a message is edited it is over.
-  if (execState === 'submitting') return { text: t.run.unclear(priceKop, deadlineAt), buttons: [status] }
+  // A submit that goes well is over in a moment, and is nobody's worry.
+  if (execState === 'submitting' && ageOf(generation.submittedAt) > submitMs)
+    return { text: t.run.unclear(priceKop, deadlineAt), buttons: [status] }
   const { usualMs, slowMs } = patience(model)
   if (ageMs > slowMs) return { text: t.run.slow(ageMs, priceKop, deadlineAt), buttons: [status] }
   const typical = usualMs === undefined ? undefined : rangeText(usualMs * 0.8, usualMs * 1.25, language)

@@ -19,7 +19,7 @@ import { dateText, durationText, lines, pluralEn } from './format.ts'
 const amount = (kop: number) => formatKop(kop, 'en')
 const date = (at: Date) => dateText(at, 'en')
 
-const alarms: Record<AlarmName, [what: string, todo: string]> = {
+const alarms: Record<AlarmName, [what: string, how: string]> = {
   books_disagree: [
     'The books disagree',
     'In full: npm run audit. Runs go on; change nothing by hand before it is understood.',

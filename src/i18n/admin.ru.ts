@@ -19,7 +19,7 @@ import { dateText, durationText, lines } from './format.ts'
 const amount = (kop: number) => formatKop(kop, 'ru')
 const date = (at: Date) => dateText(at, 'ru')
 
-const alarms: Record<AlarmName, [what: string, todo: string]> = {
+const alarms: Record<AlarmName, [what: string, how: string]> = {
   books_disagree: [
     'Книги не сходятся',
     'Целиком: npm run audit. Новые запуски идут; до разбора ничего не правьте руками.',

@@ -23,23 +23,27 @@ export async function startWorkers(options: Options): Promise<void> {
   const { sql, jobs, lanes, log } = options
   const { boss, wake } = jobs
 
-  // NOTIFY wakes us for what is due now; what is due later is found by polling, twice a second. While there is more, the
-  // next fetch does not wait for that.
-  const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 0.5, burstWhenBatchFull: true }
+  // NOTIFY wakes us for what is due now; what is due later is found by polling, twice a second.
+  const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 0.5 }
 
   async function work<Data extends object>(name: QueueName, atOnce: number, handle: (data: Data) => Promise<unknown>) {
-    await boss.work<Data>(name, { localConcurrency: atOnce, batchSize: 1, ...polling }, async ([job]: Job<Data>[]) => {
-      if (!job) return
-      try {
-        await handle(job.data)
-      } catch (error) {
-        log.error({ err: error, queue: name, jobId: job.id, data: job.data }, 'a job failed')
-        throw error // tried again, and after its retries kept in the queue of the dead, where /metrics counts it
-      }
-    })
+    for (let n = 0; n < atOnce; n++) {
+      let worker = ''
+      worker = await boss.work<Data>(name, { batchSize: 1, ...polling }, async ([job]: Job<Data>[]) => {
+        if (!job) return
+        // Where there was one there may be more. The engine's own burst leaves out batches of one.
+        boss.notifyWorker(worker)
+        try {
+          await handle(job.data)
+        } catch (error) {
+          log.error({ err: error, queue: name, jobId: job.id, data: job.data }, 'a job failed')
+          throw error // tried again, and after its retries kept in the queue of the dead, where /metrics counts it
+        }
+      })
+    }
   }
 
-  await boss.work<{ lane: string }>('lane', { batchSize: 50, ...polling }, async jobs => {
+  await boss.work<{ lane: string }>('lane', { batchSize: 50, burstWhenBatchFull: true, ...polling }, async jobs => {
     for (const { data } of jobs) lanes.run(data.lane)
   })
   await work<{ ref: Ref; hasPlace: boolean }>('submit', 4, async ({ ref, hasPlace }) => {

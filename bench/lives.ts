@@ -31,12 +31,12 @@ export const measure: Measurement = async bench => {
   const farSide = await startFarSide()
   bench.after(farSide.stop)
   await neverWait(owner)
-  const shop = createShop(owner)
+  const shop = createShop(owner, people)
   return [...(await throughput(bench, url, farSide, shop)), ...(await latency(bench, url, farSide, shop))]
 }
 
 /** The budgets of the provider, of Telegram and of a person are asked as ever, and never say «later»: they are not what is measured. */
-async function neverWait(owner: postgres.Sql): Promise<void> {
+export async function neverWait(owner: postgres.Sql): Promise<void> {
   const [row] = await owner<{ text: string }[]>`select pg_get_functiondef('pay.rate_take'::regproc) as text`
   const patient = 'return ceil(extract(epoch from v_wait) * 1000);'
   if (!row!.text.includes(patient)) throw new Error('pay.rate_take is not what it was')
@@ -50,7 +50,7 @@ type Shop = ReturnType<typeof createShop>
 
 const model = loadModels().find(({ id }) => id === 'google/imagen4-fast')!
 
-function createShop(owner: postgres.Sql) {
+export function createShop(owner: postgres.Sql, people: number) {
   let made = 0
   return {
     /** Prices that people were shown, one a person at a time. */
@@ -82,7 +82,7 @@ const tap = ({ userId, quoteId }: Bought) => {
 }
 
 /** Presses «start» on each price, `perSecond` or as fast as they are stored. */
-async function press(services: Service[], bought: Bought[], perSecond = Infinity): Promise<void> {
+export async function press(services: Service[], bought: Bought[], perSecond = Infinity): Promise<void> {
   const pools = services.map(({ address }) => new Pool(address, { connections: 8 }))
   const headers = { 'content-type': 'application/json', 'x-telegram-bot-api-secret-token': webhookSecret }
   const began = performance.now()
@@ -100,7 +100,7 @@ async function press(services: Service[], bought: Bought[], perSecond = Infinity
   await Promise.all(pools.map(pool => pool.close()))
 }
 
-async function allSent(farSide: FarSide, bought: Bought[]): Promise<number[]> {
+export async function allSent(farSide: FarSide, bought: Bought[]): Promise<number[]> {
   const waiting = new Set(bought.map(({ userId }) => userId))
   const took: number[] = []
   for (const end = Date.now() + 120_000; waiting.size > 0; await pause(20)) {
@@ -114,8 +114,8 @@ async function allSent(farSide: FarSide, bought: Bought[]): Promise<number[]> {
 }
 
 async function throughput(bench: Bench, url: string, farSide: FarSide, shop: Shop): Promise<Figure[]> {
-  const count = bench.isShort ? 100 : 500
-  const rounds = bench.isShort ? 2 : 5
+  const count = bench.isShort ? 100 : 400
+  const rounds = bench.isShort ? 2 : 3
   const bare = connect(url, { max: 10 })
   bench.after(() => bare.close())
   const figures: Figure[] = []
@@ -206,7 +206,7 @@ async function latency(bench: Bench, url: string, farSide: FarSide, shop: Shop):
     const shares = { p50: 0.5, p99: 0.99 }
     const took: Record<keyof typeof shares, number[]> = { p50: [], p99: [] }
     const pings: number[] = []
-    for (let round = 0; round < (bench.isShort ? 2 : 5); round++) {
+    for (let round = 0; round < (bench.isShort ? 2 : 3); round++) {
       pings.push(await ping())
       const bought = await shop.quotes(perSecond * seconds)
       const [, ms] = await Promise.all([press([service], bought, perSecond), allSent(farSide, bought)])

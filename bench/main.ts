@@ -6,12 +6,13 @@ import { measure as books } from './books.ts'
 import { measure as catalogue } from './catalogue.ts'
 import { measure as lives } from './lives.ts'
 import { type Figure, isMet, type Measurement } from './measurement.ts'
+import { measure as memory } from './memory.ts'
 import type { Spread } from './rounds.ts'
 import { startServer } from './server.ts'
 import { measure as starts } from './starts.ts'
 import { measure as webhook } from './webhook.ts'
 
-const measurements: Record<string, Measurement> = { books, catalogue, lives, starts, webhook }
+const measurements: Record<string, Measurement> = { books, catalogue, lives, memory, starts, webhook }
 
 const { values: options, positionals } = parseArgs({
   options: { short: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' } },

@@ -448,6 +448,8 @@ t.test('the progress tells the state, the time and what is promised', async t =>
     said({ execState: 'submitting', taskId: null }),
     `Проверяем, принят ли заказ. Повторно не запускаем, деньги отложены. Ответ до\u00a015:40\u00a0МСК.\n${which}`,
   )
+  const justNow = { execState: 'submitting', taskId: null, submittedAt: new Date() } as const
+  t.match(said(justNow), /^🎨 Готовится/, 'a submit that is under way is nobody’s worry')
   t.notMatch(said({ ageMs: 400 }), /░/, 'no bar before there is something in it')
   t.match(said({ isOverdue: true }), /^Срок вышел/)
   t.equal(said({ execState: 'success', moneyState: 'captured' }), 'Готово, отправляю…')

@@ -2,7 +2,7 @@ import type { Static, TObject } from '@sinclair/typebox'
 import postgres from 'postgres'
 import { pause, sqlState, Unknown } from './errors.ts'
 
-/** A value of a statement: json columns take objects as they are. */
+/** A value of a statement: json columns take objects as they are, and text that is JSON. */
 export type Param = string | number | bigint | boolean | null | object
 
 /** One statement, one answer or an error within the deadline. There is no `begin` here to reach for. */
@@ -68,7 +68,7 @@ export function connect(url: string, { deadlineMs = 5_000, max = 10, role = 'pay
       }, deadlineMs)
     })
     try {
-      const rows = await Promise.race([used<Row[]>(text, ...(values as postgres.ParameterOrFragment<never>[])), late])
+      const rows = await Promise.race([used<Row[]>(text, ...values.map(textOf)), late])
       // A backend that dies at the wrong moment leaves an empty result without the server's word that it is complete.
       if (!rows.command) throw new Unknown('the database broke off')
       return rows
@@ -107,7 +107,12 @@ export function connect(url: string, { deadlineMs = 5_000, max = 10, role = 'pay
       onnotice: () => {},
       // The driver's own query for array types runs where nobody can catch its failure. So: no arrays as parameters.
       fetch_types: false,
-      types: { bigint: { to: 20, from: [20], serialize: String, parse: toSafeInteger } },
+      types: {
+        bigint: { to: 20, from: [20], serialize: String, parse: toSafeInteger },
+        boolean: { to: 16, from: [16], serialize: String, parse: (text: string) => text === 't' },
+        bytes: { to: 17, from: [17], serialize: String, parse: (text: string) => Buffer.from(text.slice(2), 'hex') },
+        json: { to: 114, from: [114, 3802], serialize: String, parse: JSON.parse },
+      },
       connection: {
         application_name: 'telegen',
         role,
@@ -122,6 +127,18 @@ export function connect(url: string, { deadlineMs = 5_000, max = 10, role = 'pay
   }
 
   return { sql, replaced: () => replaced, close: () => pool.end({ timeout: 1 }) }
+}
+
+/**
+ * A value as Postgres reads it. What the driver serialises it writes over the value, and serialises that once more when a
+ * statement has to be prepared anew, after a migration or behind a pooler: JSON within JSON, true as false
+ * (porsager/postgres#1197, in 3.4.9). Text stays what it is. A value that was left out is left for the driver to refuse.
+ */
+function textOf(value: Param): string | null {
+  if (value === null || value === undefined) return value
+  if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`
+  if (value instanceof Date) return value.toISOString()
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 /**

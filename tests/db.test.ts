@@ -122,3 +122,16 @@ t.test('a migration that fails half way leaves nothing, and can be run again', a
   ])
   t.equal((await migrate(url)).length, files.length)
 })
+
+t.test('a statement that has to be prepared anew sends its values as they were', async t => {
+  const db = connect(url, { max: 1 })
+  t.teardown(() => db.close())
+  const ask = () => db.sql`
+    select ${{ word: 'да' }}::json ->> 'word' as word, ${'{"n":1}'}::json ->> 'n' as text, ${true}::boolean as yes,
+      ${false}::boolean as no, encode(${new Uint8Array([1, 255])}::bytea, 'hex') as bytes, ${5n}::bigint as big,
+      ${[{ n: 2 }]}::json -> 0 ->> 'n' as list, ${null}::text as nothing`
+  const answer = { word: 'да', text: '1', yes: true, no: false, bytes: '01ff', big: 5, list: '2', nothing: null }
+  t.strictSame([...(await ask())], [answer])
+  await db.sql`deallocate all` // as behind a pooler, or after a migration
+  t.strictSame([...(await ask())], [answer])
+})

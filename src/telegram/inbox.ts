@@ -60,7 +60,7 @@ const field = (value: unknown, name: string): unknown =>
 export const inboxPut = query(
   Type.Object({ isNew: Type.Boolean() }),
   (sql, { updateId, lane, payload, dead }: Incoming) => sql`
-    select pay.inbox_put(${updateId}, ${lane}, ${payload as object}, ${dead}) as "isNew"`,
+    select pay.inbox_put(${updateId}, ${lane}, ${JSON.stringify(payload)}, ${dead}) as "isNew"`,
 )
 
 /** Stores an update; false when it is already there. Only after this may it be acknowledged. */

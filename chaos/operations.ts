@@ -6,7 +6,7 @@ import { createLog } from '../src/log.ts'
 import { place, settle } from '../src/payments/integration.ts'
 import { makeQuote } from '../src/payments/quotes.ts'
 import { openTopUp, takePayment } from '../src/payments/top-ups.ts'
-import { store } from '../src/telegram/inbox.ts'
+import { createStore } from '../src/telegram/inbox.ts'
 import { openUser } from '../src/users/users.ts'
 import type { Database } from './database.ts'
 import type { Random } from './random.ts'
@@ -92,7 +92,7 @@ export async function operate(url: string, random: Random, workers = 16): Promis
     const userId = own.int(1, people)
     updateId += 1
     const update = { updateId, lane: `u:${userId}`, payload: { update_id: updateId }, dead: 'of a test' }
-    const { answer: isNew, tries } = await answered(() => store(sql, update))
+    const { answer: isNew, tries } = await answered(() => createStore(sql)(update))
     if (!isNew) met += 1
     if (!isNew && tries === 1) throw new Error(`update ${update.updateId} was there before it came`)
     took('update', String(update.updateId))

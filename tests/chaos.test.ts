@@ -4,7 +4,7 @@ import { openLink } from '../chaos/link.ts'
 import { seeded } from '../chaos/random.ts'
 import { connect } from '../src/db.ts'
 import { Unknown } from '../src/errors.ts'
-import { store } from '../src/telegram/inbox.ts'
+import { createStore } from '../src/telegram/inbox.ts'
 import { world } from './support/world.ts'
 
 const { url, owner } = await world(t)
@@ -23,13 +23,13 @@ t.test('an answer that is dropped on the way from Postgres is an unknown one, an
   t.teardown(() => Promise.all([db.close(), link.close()]))
   const update = (updateId: number) => ({ updateId, lane: 'u:1', payload: {}, dead: null })
 
-  t.equal(await store(db.sql, update(1)), true)
+  t.equal(await createStore(db.sql)(update(1)), true)
   link.dropAck(1)
   await db.sql`select 1 as one` // not one of those that change something
-  await t.rejects(store(db.sql, update(2)), Unknown)
-  t.strictSame(dropped, ['inbox_put'])
+  await t.rejects(createStore(db.sql)(update(2)), Unknown)
+  t.strictSame(dropped, ['inbox_add'])
   t.equal((await owner`select from pay.inbox where update_id = 2`).length, 1)
-  t.equal(await store(db.sql, update(2)), false, 'the repeat meets its own commit')
+  t.equal(await createStore(db.sql)(update(2)), false, 'the repeat meets its own commit')
 })
 
 t.test('a request whose answer is dropped has arrived', async t => {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { to } from '../src/bot/routes.ts'
 import { newId } from '../src/id.ts'
 import { openTopUp } from '../src/payments/top-ups.ts'
-import { inboxDone, inboxTake, readUpdate, store } from '../src/telegram/inbox.ts'
+import { createStore, inboxDone, inboxTake, readUpdate } from '../src/telegram/inbox.ts'
 import { chats } from './support/chat.ts'
 
 const { person, story, sql, owner, running, end, generationsOf, balanceOf, draftOf, quoteOf } = await chats(t)
@@ -28,7 +28,7 @@ async function handled(userId: number, text: string, firstName: string) {
   const chat = { id: userId, type: 'private' }
   const updateId = Math.floor(Math.random() * 1e9) + 1e9
   const update = { update_id: updateId, message: { message_id: 1, date: 1, from, chat, text } }
-  await store(sql, readUpdate(JSON.stringify(update)))
+  await createStore(sql)(readUpdate(JSON.stringify(update)))
   const [taken] = await inboxTake(sql, `u:${userId}`)
   await inboxDone(sql, updateId, taken!.attempts)
 }

@@ -10,7 +10,7 @@ import { createServer } from '../src/http/server.ts'
 import { telegramWebhook } from '../src/http/webhook.ts'
 import { newId } from '../src/id.ts'
 import { news } from '../src/payments/integration.ts'
-import { readUpdate, store } from '../src/telegram/inbox.ts'
+import { createStore, readUpdate } from '../src/telegram/inbox.ts'
 import { callbackPath } from '../src/upstream/callbacks.ts'
 import { createUpstream } from '../src/upstream/client.ts'
 import { inspect } from '../src/upstream/inspect.ts'
@@ -43,10 +43,11 @@ const ofProcessor = (said: string) => Number(/(\d+) ms of/.exec(said)?.[1])
 
 t.test('updates of any form are stored or refused, never with a 5xx', async t => {
   const secret = 'S'.repeat(40)
+  const store = createStore(sql)
   const server = createServer(silent)
   server.register(telegramWebhook, {
     secrets: [secret],
-    receive: async body => void (await store(sql, readUpdate(body))),
+    receive: async body => void (await store(readUpdate(body))),
   })
   await server.listen({ port: 0, host: '127.0.0.1' })
   const pool = new Pool(`http://127.0.0.1:${(server.server.address() as AddressInfo).port}`, { connections: 16 })

@@ -1,12 +1,14 @@
 import t from 'tap'
 import { connect } from '../src/db.ts'
 import { createLanes } from '../src/jobs/lanes.ts'
-import { inboxDone, inboxTake, readUpdate, store, waitingLanes } from '../src/telegram/inbox.ts'
+import { createStore, inboxDone, inboxTake, readUpdate, waitingLanes } from '../src/telegram/inbox.ts'
 import { silent, until, world } from './support/world.ts'
 
 const { url, sql, owner } = await world(t)
 const arrive = (id: number, user: number, text = '') =>
-  store(sql, readUpdate(JSON.stringify({ update_id: id, message: { from: { id: user }, chat: { id: user }, text } })))
+  createStore(sql)(
+    readUpdate(JSON.stringify({ update_id: id, message: { from: { id: user }, chat: { id: user }, text } })),
+  )
 const undone = async (lane: string) =>
   (await owner`select update_id from pay.inbox where lane = ${lane} and done_at is null`).length
 

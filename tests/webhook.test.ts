@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import { connect as dial } from 'node:net'
 import t from 'tap'
 import { connect } from '../src/db.ts'
+import { Unknown } from '../src/errors.ts'
 import { createServer } from '../src/http/server.ts'
 import { telegramWebhook } from '../src/http/webhook.ts'
-import { readUpdate, store } from '../src/telegram/inbox.ts'
+import { createStore, readUpdate } from '../src/telegram/inbox.ts'
 import { silent, until, world } from './support/world.ts'
 
 const { sql, owner } = await world(t)
@@ -21,9 +22,10 @@ async function serve(receive: (body: string) => Promise<void>) {
   return { server, port, url: `http://127.0.0.1:${port}/webhook` }
 }
 const received: string[] = []
+const store = createStore(sql)
 const { url, port, server } = await serve(async body => {
   received.push(body)
-  await store(sql, readUpdate(body))
+  await store(readUpdate(body))
 })
 const post = (body: string, more: Record<string, string> = {}) =>
   fetch(url, { method: 'POST', headers: { ...headers, ...more }, body })
@@ -195,7 +197,7 @@ t.test('with the database away the answer is 503 with Retry-After: 2, and 200 ag
   const away = connect('postgres://nobody@127.0.0.1:1/none', { deadlineMs: 500 })
   t.teardown(() => away.close())
   let isBack = false
-  const { url } = await serve(async body => void (await store(isBack ? sql : away.sql, readUpdate(body))))
+  const { url } = await serve(async body => void (await createStore(isBack ? sql : away.sql)(readUpdate(body))))
   const send = () => fetch(url, { method: 'POST', headers, body: press(40) })
   const refused = await send()
   t.equal(refused.status, 503)
@@ -203,4 +205,47 @@ t.test('with the database away the answer is 503 with Retry-After: 2, and 200 ag
   isBack = true
   t.equal((await send()).status, 200)
   t.equal((await stored(40)).length, 1)
+})
+
+const incoming = (updateId: number, payload: unknown = { update_id: updateId }) => ({
+  updateId,
+  lane: 'other',
+  payload,
+  dead: null,
+})
+
+t.test('updates that come while one is being stored are stored together, each once, in order of their ids', async t => {
+  let statements = 0
+  const store = createStore((text, ...values) => {
+    statements += 1
+    return sql(text, ...values)
+  })
+  const ids = Array.from({ length: 20 }, (_, n) => 900_000 + n)
+  const isNew = await Promise.all([...ids, ...ids].map(id => store(incoming(id))))
+  t.equal(isNew.filter(Boolean).length, 20, 'a repeat is known, in the same statement too')
+  t.equal(statements, 3, 'the first two alone and at once, the rest together')
+  const rows = await owner`
+    select update_id::int as id from pay.inbox where update_id between 900002 and 900019 order by seq`
+  t.strictSame(
+    [...rows].map(({ id }) => id),
+    ids.slice(2),
+  )
+})
+
+t.test('an update that Postgres will not have is nobody else’s trouble', async t => {
+  const store = createStore(sql)
+  const odd = { ...incoming(910_002), lane: 'a\u0000b' }
+  const all = await Promise.allSettled([1, 2, 3, 4, 5, 6].map(n => store(n === 2 ? odd : incoming(910_000 + n))))
+  t.same(
+    all.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled', 'fulfilled'],
+  )
+})
+
+t.test('no answer of the database is no answer to any of those that were stored together', async t => {
+  const store = createStore(async () => {
+    throw new Unknown('no answer')
+  })
+  const all = await Promise.allSettled([1, 2, 3, 4, 5].map(n => store(incoming(920_000 + n))))
+  for (const one of all) t.ok(one.status === 'rejected' && one.reason instanceof Unknown)
 })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Static, Type } from '@sinclair/typebox'
 import { query, type Sql } from '../db.ts'
+import { Unknown } from '../errors.ts'
 
 /** An update as it will be stored. `dead` says why it can never be handled. */
 export type Incoming = { updateId: number; lane: string; payload: unknown; dead: string | null }
@@ -57,16 +58,60 @@ const field = (value: unknown, name: string): unknown =>
     ? (value as Record<string, unknown>)[name]
     : undefined
 
-export const inboxPut = query(
-  Type.Object({ isNew: Type.Boolean() }),
-  (sql, { updateId, lane, payload, dead }: Incoming) => sql`
-    select pay.inbox_put(${updateId}, ${lane}, ${JSON.stringify(payload)}, ${dead}) as "isNew"`,
+export const inboxAdd = query(
+  Type.Object({ updateId: Type.Integer() }),
+  (sql, updates: object) => sql`select pay.inbox_add(${updates}) as "updateId"`,
 )
 
-/** Stores an update; false when it is already there. Only after this may it be acknowledged. */
-export async function store(sql: Sql, incoming: Incoming): Promise<boolean> {
-  const [row] = await inboxPut(sql, incoming)
-  return row!.isNew
+/** Stores an update; false when it is already there. Only after this may it be acknowledged. Throws Unknown. */
+export type Store = (incoming: Incoming) => Promise<boolean>
+
+// Statements under way at once: the other connections are for whoever else must not wait.
+const mostAtOnce = 2
+// As many as Telegram sends at once, unless told otherwise.
+const mostTogether = 40
+
+/**
+ * One statement stores all that came in while the one before was under way. Nobody waits for company: an update that
+ * comes alone goes alone.
+ */
+export function createStore(sql: Sql): Store {
+  type Waiting = { incoming: Incoming; resolve(isNew: boolean): void; reject(error: unknown): void }
+  const waiting: Waiting[] = []
+  let underWay = 0
+
+  async function next(): Promise<void> {
+    if (underWay >= mostAtOnce) return
+    const together = waiting.splice(0, mostTogether)
+    if (together.length === 0) return
+    underWay += 1
+    try {
+      await storeAll(together)
+    } finally {
+      underWay -= 1
+      void next()
+    }
+  }
+
+  async function storeAll(together: Waiting[]): Promise<void> {
+    try {
+      const updates = together.map(({ incoming }) => ({ ...incoming, payload: JSON.stringify(incoming.payload) }))
+      const rows = await inboxAdd(sql, updates)
+      const added = new Set(rows.map(({ updateId }) => updateId))
+      // Of the same update twice the second is a repeat.
+      for (const { incoming, resolve } of together) resolve(added.delete(incoming.updateId))
+    } catch (error) {
+      // One that Postgres will not have is nobody else's trouble.
+      if (together.length > 1 && !(error instanceof Unknown)) for (const one of together) await storeAll([one])
+      else for (const { reject } of together) reject(error)
+    }
+  }
+
+  return incoming =>
+    new Promise((resolve, reject) => {
+      waiting.push({ incoming, resolve, reject })
+      void next()
+    })
 }
 
 const Taken = Type.Object({ updateId: Type.Integer(), payload: Type.Unknown(), attempts: Type.Integer() })

@@ -21,6 +21,8 @@ export const deadQueue = 'dead'
 export type Jobs = {
   wake: Wake & { lane(lane: string): Promise<void>; sweep(afterMs: number): Promise<void> }
   boss: PgBoss
+  /** From now on what is due at once is offered to this process first: `take` says whether it does it. */
+  offerTo(take: (name: QueueName, data: object) => boolean): void
   /** Resolves when the engine's own connections and tables answer. */
   answers(): Promise<void>
   /** Waits for running jobs up to `timeoutMs` and gives the rest back. */
@@ -85,7 +87,9 @@ export async function startJobs(url: string, log: Log, isWorker: boolean): Promi
     throw error
   }
   // A wake-up that cannot be sent is not a failure of what was done: the row stands and the sweep finds it.
+  let takeHere = (_name: QueueName, _data: object) => false
   const send = async (name: QueueName, data: object, afterMs = 0) => {
+    if (afterMs <= 0 && takeHere(name, data)) return
     try {
       await boss.send(name, data, afterMs > 0 ? { startAfter: new Date(Date.now() + afterMs) } : {})
     } catch (error) {
@@ -101,6 +105,9 @@ export async function startJobs(url: string, log: Log, isWorker: boolean): Promi
       deliver: (outboxId, afterMs) => send('deliver', { outboxId }, afterMs),
       lane: lane => send('lane', { lane }),
       sweep: afterMs => send('sweep', {}, afterMs),
+    },
+    offerTo: take => {
+      takeHere = take
     },
     answers: async () => void (await boss.schemaVersion()),
     stop: timeoutMs => boss.stop({ graceful: true, timeout: timeoutMs }),

@@ -31,8 +31,10 @@ export async function checkJob(options: Options, ref: Ref, look?: number, sinceM
 }
 
 async function tell(options: Options, ref: Ref) {
-  const generation = await readGeneration(options.sql, ref)
+  const [generation, language] = await Promise.all([
+    readGeneration(options.sql, ref),
+    languageFor(options.sql, ref.userId),
+  ])
   if (!generation || generation.finishedAt) return
-  const language = await languageFor(options.sql, ref.userId)
   await editProgress(options.telegram, generation, options.messages.progress(generation, language), options.log)
 }

@@ -1,6 +1,6 @@
 import { openAsBlob } from 'node:fs'
 import { basename } from 'node:path'
-import { type Dispatcher, FormData, fetch } from 'undici'
+import { type Dispatcher, FormData, request } from 'undici'
 import type { Scrub } from '../log.ts'
 
 /** A method's payload, ready to be sent, as often as needed. */
@@ -63,17 +63,20 @@ export async function post(
   body: Body,
   { signal, dispatcher }: { signal: AbortSignal; dispatcher: Dispatcher },
 ): Promise<Answer> {
-  const response = await fetch(url, {
+  // No redirect is followed: the path holds the token, which is shown to nobody else.
+  const {
+    statusCode,
+    headers,
+    body: answer,
+  } = await request(url, {
     method: 'POST',
     body: body.content,
     ...(body.isUpload ? {} : { headers: { 'content-type': 'application/json' } }),
-    // The path holds the token: it is shown to nobody else.
-    redirect: 'manual',
     signal,
     dispatcher,
   })
-  const retryAfter = response.headers.get('retry-after')
-  return { status: response.status, json: parsed(await response.text()), retryAfter }
+  const [retryAfter = null] = [headers['retry-after']].flat()
+  return { status: statusCode, json: parsed(await answer.text()), retryAfter }
 }
 
 function parsed(text: string): Record<string, unknown> | undefined {

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { fileTypeFromFile } from 'file-type'
+import { fileTypeFromBuffer, fileTypeFromFile } from 'file-type'
 import { imageSize } from 'image-size'
 import { type IAudioMetadata, parseStream } from 'music-metadata'
 import { Refused } from '../errors.ts'
@@ -26,10 +26,10 @@ export async function inspect(path: string): Promise<Inspected> {
   const { bytes, head, tail } = await ends(path)
   if (bytes === 0) throw new Refused('empty', 'the file is empty')
   // Its own words may hold bytes of the file, so they stay in the cause.
-  const detected = await fileTypeFromFile(path, {
-    maxBufferSize: 1_048_576,
-    signal: AbortSignal.timeout(mostMs),
-  }).catch((cause: unknown) => {
+  const options = { maxBufferSize: 1_048_576, signal: AbortSignal.timeout(mostMs) }
+  const isWhole = head.length === bytes // in memory, it is not read from the disk piece by piece
+  const detecting = isWhole ? fileTypeFromBuffer(head, options) : fileTypeFromFile(path, options)
+  const detected = await detecting.catch((cause: unknown) => {
     throw new Refused('not_media', 'the content has no readable type', { cause })
   })
   const type = known.get(detected?.ext ?? '')

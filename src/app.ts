@@ -6,6 +6,7 @@ import { createBot } from './bot/bot.ts'
 import { commandsFor } from './bot/commands.ts'
 import type { BotDeps } from './bot/deps.ts'
 import { createMessages } from './bot/messages.ts'
+import { requestOf } from './bot/routes.ts'
 import { createUserFiles } from './bot/user-files.ts'
 import { onSale, openCatalogue } from './catalogue/models.ts'
 import type { Config } from './config.ts'
@@ -35,10 +36,11 @@ import { cancel, type Deps, graceProblem, news, place, type Wake } from './payme
 import { backlog, brokenPromises } from './payments/overview.ts'
 import { createSwitches } from './payments/switches.ts'
 import { createTelegram } from './telegram/client.ts'
-import { readUpdate, store } from './telegram/inbox.ts'
+import { createStore, type Incoming, readUpdate } from './telegram/inbox.ts'
 import { createPace } from './telegram/pace.ts'
 import { pollUpdates } from './telegram/polling.ts'
 import { registerWebhook, untilDone } from './telegram/webhook.ts'
+import { createTracing, span, tracedSql } from './trace.ts'
 import { createBudget } from './upstream/budget.ts'
 import { callbackPath } from './upstream/callbacks.ts'
 import { createUpstream, type Upstream } from './upstream/client.ts'
@@ -72,10 +74,15 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   if (wrong) throw new Error(wrong)
   const ending = new AbortController()
   const metrics = createMetrics()
+  const tracing = createTracing({
+    ...config.traces,
+    version: build.version,
+    failed: error => log.warn({ err: error }, 'traces were not sent'),
+  })
 
   // The world.
   const db = connect(config.databaseUrl)
-  const { sql } = db
+  const sql = tracedSql(db.sql)
   // What must be quick has connections of its own: updates, callbacks and health do not queue behind the work.
   const front = connect(config.databaseUrl, { max: 4 })
   // The view of broken promises reads everything there is: neither its time nor its end may concern others.
@@ -91,7 +98,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   const callApi = telegram.callApi.bind(telegram) as (method: string, ...rest: unknown[]) => Promise<unknown>
   telegram.callApi = ((method: string, ...rest: unknown[]) => {
     const kind = /^(send|edit|answer|getUpdates)/.exec(method)?.[0] ?? 'other'
-    return timed(metrics.telegramS, { kind }, () => callApi(method, ...rest))
+    return timed(metrics.telegramS, { kind }, () => span(`telegram ${method}`, () => callApi(method, ...rest)))
   }) as Telegram['callApi']
   const provider = createUpstream({
     baseUrl: config.kieBaseUrl,
@@ -99,16 +106,21 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     apiKey: config.kieApiKey,
     log,
   })
+  const asked = <T>(call: string, ask: () => Promise<T>) =>
+    timed(metrics.upstreamS, { call }, () => span(`upstream ${call}`, ask))
   const upstream: Upstream = {
-    createTask: order => timed(metrics.upstreamS, { call: 'createTask' }, () => provider.createTask(order)),
-    recordInfo: taskId => timed(metrics.upstreamS, { call: 'recordInfo' }, () => provider.recordInfo(taskId)),
-    upload: file => timed(metrics.upstreamS, { call: 'upload' }, () => provider.upload(file)),
-    credit: () => timed(metrics.upstreamS, { call: 'credit' }, () => provider.credit()),
+    createTask: order => asked('createTask', () => provider.createTask(order)),
+    recordInfo: taskId => asked('recordInfo', () => provider.recordInfo(taskId)),
+    upload: file => asked('upload', () => provider.upload(file)),
+    credit: () => asked('credit', () => provider.credit()),
     close: () => provider.close(),
   }
   const trustedOrigins = [new URL(config.kieBaseUrl).origin, new URL(config.kieUploadUrl).origin]
   const downloader = createDownloader({ trustedOrigins })
-  const results = createResultStore(downloader)
+  const results = createResultStore({
+    ...downloader,
+    fetch: (link, limits) => span('download', () => downloader.fetch(link, limits)),
+  })
 
   // Wake-ups go through the job engine, which is there once the service has started.
   let jobs: Jobs | undefined
@@ -139,6 +151,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     limits,
     linkTo: publicUrl && callbackSecret ? linkTo(callbackSecret) : undefined,
     wake,
+    tracing,
     log,
   }
   const stats = createStats(sql, log)
@@ -198,17 +211,24 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     async handle(update, attempt) {
       const id = 'update_id' in update ? Number(update.update_id) : -1
       fastPath.begun(id)
-      if (!bot) throw new Error('the bot is not known yet')
-      await bot.handle(update, attempt)
+      const known = bot
+      if (!known) throw new Error('the bot is not known yet')
+      await tracing.request(requestOf(id, update), 'update', () => known.handle(update, attempt))
     },
   })
 
+  const store = createStore(front.sql)
   /** An update came in: it is stored before it is acknowledged, and woken after. */
   async function receive(body: string) {
     const incoming = readUpdate(body)
+    const { updateId, payload, dead } = incoming
+    const request = dead ? `update ${updateId}` : requestOf(updateId, payload as object)
+    await tracing.request(request, 'webhook', () => storeUpdate(incoming))
+  }
+  async function storeUpdate(incoming: Incoming) {
     crash('update_received')
     if (!incoming.dead) fastPath.checkout(incoming.payload as object)
-    const isNew = await store(front.sql, incoming)
+    const isNew = await span('store', () => store(incoming))
     crash('inbox_committed')
     metrics.updates.inc({ outcome: incoming.dead ? 'odd' : isNew ? 'new' : 'repeated' })
     if (!isNew || incoming.dead) return
@@ -230,7 +250,9 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       secret: callbackSecret,
       webhookKey: config.kieWebhookKey,
       async receive(id, taskId) {
-        const isNews = await news({ sql: front.sql, wake }, id, taskId)
+        const isNews = await tracing.request(id, 'callback', () =>
+          news({ sql: tracedSql(front.sql), wake }, id, taskId),
+        )
         metrics.callbacks.inc({ outcome: isNews ? 'news' : 'old' })
       },
     })
@@ -263,6 +285,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   let metricsServer: Awaited<ReturnType<typeof serveMetrics>> | undefined
   const refreshing: NodeJS.Timeout[] = []
   let polling: Promise<unknown> | undefined
+  let workers: Awaited<ReturnType<typeof startWorkers>> | undefined
 
   return {
     address: () => {
@@ -278,6 +301,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
         host: config.host,
         refresh: refreshMetrics,
       })
+      await tracing.start()
       filesDir = await mkdtemp(join(tmpdir(), 'telegen-'))
 
       // A database that is away is waited for: the process stays up, answers /healthz and says why it is not ready.
@@ -304,7 +328,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
 
       if (config.roles.worker) {
         const hasWebhook = publicUrl !== undefined
-        await startWorkers({ ...orders, ...delivery, ...judging, books: books.sql, lanes, jobs, hasWebhook })
+        workers = await startWorkers({ ...orders, ...delivery, ...judging, books: books.sql, lanes, jobs, hasWebhook })
         void untilDone('setMyCommands', () => setCommands(), log, signal) // nobody waits for a list of commands
       }
       if (config.roles.web && publicUrl && webhookSecret) {
@@ -326,7 +350,10 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       fastPath.close()
       const patience = pause(graceMs)
       // Until the end it answers: 503 on /readyz, and what still comes is stored for another machine.
-      await Promise.race([Promise.allSettled([lanes.drain(), jobs?.stop(graceMs), polling]), patience])
+      await Promise.race([
+        Promise.allSettled([lanes.drain(), workers?.drain(), jobs?.stop(graceMs), polling]),
+        patience,
+      ])
       await Promise.race([server.close(), pause(2_000)])
       metricsServer?.close()
       await Promise.race([
@@ -337,6 +364,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
           front.close(),
           oracle.close(),
           books.close(),
+          tracing.close(),
           filesDir && rm(filesDir, { recursive: true, force: true }),
         ]),
         pause(2_000),

@@ -38,6 +38,8 @@ export type Config = {
   metricsPort: number
   roles: { web: boolean; worker: boolean }
   logLevel: string
+  /** Where traces go, without a trailing slash; absent while nobody collects them. */
+  traces: { endpoint: string | undefined; headers: Record<string, string> }
   /** Every value that must never be written anywhere. */
   secrets: string[]
 }
@@ -133,6 +135,12 @@ const variables = {
     fallback: 'info',
     expects: 'a pino level',
   },
+  OTEL_EXPORTER_OTLP_ENDPOINT: { schema: Url, expects: 'an http(s) address, the base of a collector' },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    schema: Type.String({ pattern: '^[\\w-]+=[^,=\\s]+(,[\\w-]+=[^,=\\s]+)*$' }),
+    expects: 'name=value, several separated by commas, the values percent-encoded',
+    secret: true,
+  },
   NODE_ENV: { schema: Text, fallback: 'development', expects: 'production or anything else' },
 } satisfies Record<string, Variable>
 
@@ -208,6 +216,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   refuse(vat !== undefined && !providerToken, 'PAYMENT_RECEIPT_VAT needs PAYMENT_PROVIDER_TOKEN')
 
   const [rubles = '0', kopecks = ''] = wanted('START_BONUS_RUB').split('.')
+  const pairs = list(read('OTEL_EXPORTER_OTLP_HEADERS') ?? '').map(pair => pair.split('='))
+  const headers = Object.fromEntries(pairs.map(([name = '', value = '']) => [name, decoded(value)]))
   const secretNames = variableNames.filter(name => 'secret' in variables[name])
   const config: Config = {
     production,
@@ -238,7 +248,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     metricsPort,
     roles: { web: roles.includes('web'), worker: roles.includes('worker') },
     logLevel: wanted('LOG_LEVEL'),
-    secrets: secretNames.flatMap(name => secretParts(env[name]?.trim())),
+    traces: { endpoint: read('OTEL_EXPORTER_OTLP_ENDPOINT')?.replace(/\/+$/, ''), headers },
+    secrets: [...secretNames.flatMap(name => secretParts(env[name]?.trim())), ...Object.values(headers)],
   }
   if (problems.length > 0) throw new BadConfig(problems)
   return config
@@ -250,6 +261,14 @@ function secretParts(value: string | undefined): string[] {
   if (!value.includes('://')) return list(value)
   const password = URL.canParse(value) ? new URL(value).password : value
   return password ? [...new Set([password, decodeURIComponent(password)])] : []
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
+  }
 }
 
 const list = (text: string) =>

@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { requestFields } from './trace.ts'
 
 export type Log = Logger
 
@@ -44,6 +45,7 @@ export function createLog(options: { level: string; secrets: readonly string[] }
       level: options.level,
       base: { pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
+      mixin: requestFields,
       formatters: { level: label => ({ level: label }) },
       serializers: { err: error, error },
       hooks: {

@@ -81,6 +81,8 @@ const wrong: Record<string, string[]> = {
   METRICS_PORT: ['x', '8080'],
   ROLES: ['boss', 'web worker', ''],
   LOG_LEVEL: ['loud'],
+  OTEL_EXPORTER_OTLP_ENDPOINT: ['collector:4318', 'https://u:p@collector.example'],
+  OTEL_EXPORTER_OTLP_HEADERS: ['token', 'a=b,c', 'a b=c', 'a=b c'],
 }
 t.test('a wrong value is named with what is expected, and never printed', async t => {
   for (const [name, values] of Object.entries(wrong)) {

@@ -15,7 +15,7 @@ import { createTelegram, TelegramRefused } from '../src/telegram/client.ts'
 import { outboxAdd, outboxRevive } from '../src/telegram/outbox.ts'
 import { createDownloader, type Downloaded } from '../src/upstream/download.ts'
 import { createResultStore } from '../src/upstream/results.ts'
-import { limits, noWake, picture, rates, silent, until, world } from './support/world.ts'
+import { limits, noWake, picture, rates, silent, until, untraced, world } from './support/world.ts'
 
 const { sql, owner, user, order, start, finish, story } = await world(t)
 const standIn = await startTelegram({ seed: 7 })
@@ -62,7 +62,7 @@ const woken: number[] = []
 const wake = { ...noWake, deliver: async (id: number) => void woken.push(id) }
 const messages = createMessages({ catalogue: openCatalogue({ rates, contentFilter: true }), limits })
 const linkTo = (id: string, n: number, until: Date) => ({ url: `https://bot.example/${id}/${n}`, until })
-const options = { sql, telegram, results, messages, linkTo, limits, wake, log: silent }
+const options = { sql, telegram, results, messages, linkTo, limits, wake, tracing: untraced, log: silent }
 
 type Made = Partial<typeof picture>
 /** A person whose order has succeeded with these files, or failed where there are none. */

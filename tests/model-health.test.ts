@@ -9,7 +9,7 @@ import { lastSwitches, modelSwitch, switchByAdmin } from '../src/payments/switch
 import { createTelegram } from '../src/telegram/client.ts'
 import { waitingOutbox } from '../src/telegram/outbox.ts'
 import { buttons, chats } from './support/chat.ts'
-import { limits, noWake, picture, silent } from './support/world.ts'
+import { limits, noWake, picture, silent, untraced } from './support/world.ts'
 
 // A model that fails is switched off, rests, is tried, and is on again; nobody pays for it meanwhile.
 const { api, sql, owner, deps, catalogue, story, person, running, end, generationsOf, balanceOf, quoteOf, serve } =
@@ -313,7 +313,17 @@ story('an admin reads why, in their language, once; many at once end in one poin
     for (const { id } of await waitingOutbox(sql, 500)) {
       const [row] = await owner`select body ->> 'kind' as kind from pay.outbox where id = ${id}`
       if (row?.kind !== 'switch') continue
-      const options = { sql, telegram, results, messages, linkTo: undefined, limits, wake: noWake, log: silent }
+      const options = {
+        sql,
+        telegram,
+        results,
+        messages,
+        linkTo: undefined,
+        limits,
+        wake: noWake,
+        tracing: untraced,
+        log: silent,
+      }
       await Promise.all([deliverJob(options, id), deliverJob(options, id)])
     }
   }

@@ -12,7 +12,7 @@ import {
   QuoteExpired,
   TooManyOpen,
 } from '../errors.ts'
-import { newId, shortId } from '../id.ts'
+import { shortId } from '../id.ts'
 import { openGenerations, type Ref, readGeneration } from '../payments/generations.ts'
 import { bonusQuote, type Quote, quoteMinutes, readQuote } from '../payments/quotes.ts'
 import { button } from '../telegram/screen.ts'
@@ -85,7 +85,7 @@ async function start(ctx: BotContext, deps: BotDeps, quote: Quote, quoteId: stri
   const userId = ctx.user.id
   const order = {
     userId,
-    id: newId(),
+    id: quote.id, // one name for all that comes of a press: rows, log lines, traces
     requestKey: `q:${quote.id}`,
     quoteId,
     chatId: ctx.chat!.id,

@@ -249,3 +249,10 @@ export function parse(data: string): Route | undefined {
   }
   return undefined
 }
+
+/** What log lines and traces call an update: the order that it is about, where its button says so. */
+export function requestOf(updateId: number, update: object): string {
+  const { data } = (update as { callback_query?: { data?: unknown } | null }).callback_query ?? {}
+  const route = typeof data === 'string' ? parse(data) : undefined
+  return route?.name === 'quote' || route?.name === 'generation' ? route.args[0] : `update ${updateId}`
+}

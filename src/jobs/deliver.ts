@@ -25,6 +25,7 @@ import {
   type SentFile,
 } from '../telegram/outbox.ts'
 import { type Screen, show } from '../telegram/screen.ts'
+import type { Tracing } from '../trace.ts'
 import type { ResultStore } from '../upstream/results.ts'
 import { languageFor, markUnreachable } from '../users/users.ts'
 import { editProgress } from './progress.ts'
@@ -38,6 +39,7 @@ export type DeliverOptions = {
   linkTo: ((generationId: string, n: number, until: Date) => { url: string; until: Date }) | undefined
   limits: Limits
   wake: Wake
+  tracing: Pick<Tracing, 'request'>
   log: Log
 }
 
@@ -46,6 +48,8 @@ const mostAttempts = 10
 const mostWaits = 100
 // From this attempt on it may as well be days, as with a token that was revoked: the upstream's files do not last so long.
 const longWait = 5
+// A small part of a hold: what has taken less is still ours without asking.
+const longAgoMs = 10_000
 
 /**
  * Sends one message of the outbox. At least once: what has arrived is noted part by part and not sent again, but a part
@@ -58,7 +62,10 @@ export async function deliverJob(options: DeliverOptions, outboxId: number): Pro
   const { body, ...rest } = outgoing
   if (body.kind === 'switch') await deliverSwitch(options, { ...rest, body })
   else if (body.kind === 'notice') await deliverNotice(options, { ...rest, body })
-  else await deliverGeneration(options, { ...rest, body })
+  else {
+    const deliver = () => deliverGeneration(options, { ...rest, body })
+    await options.tracing.request(body.generationId, 'deliver', deliver)
+  }
 }
 
 async function deliverSwitch(options: DeliverOptions, outgoing: Outgoing<OfSwitch>): Promise<void> {
@@ -94,9 +101,11 @@ async function deliverGeneration(options: DeliverOptions, outgoing: Outgoing<OfG
   const { sql, log, results } = options
   const outboxId = outgoing.id
   const { kind, generationId } = outgoing.body
-  const generation = await readGeneration(sql, { userId: outgoing.userId, id: generationId })
+  const [generation, language] = await Promise.all([
+    readGeneration(sql, { userId: outgoing.userId, id: generationId }),
+    languageFor(sql, outgoing.userId),
+  ])
   if (!generation) throw new Error(`outbox ${outboxId} names the generation ${generationId}, which is not there`)
-  const language = await languageFor(sql, outgoing.userId)
   const said = { outboxId, kind, generationId, userId: outgoing.userId, attempt: outgoing.attempts }
 
   const delivery: Delivery = {
@@ -107,6 +116,7 @@ async function deliverGeneration(options: DeliverOptions, outgoing: Outgoing<OfG
     chatId: generation.chatId,
     kept: new Map(),
     files: [],
+    heldAt: performance.now(),
   }
   let outcome: Outcome
   try {
@@ -155,6 +165,8 @@ type Delivery = {
   kept: Map<number, number>
   /** What has arrived this time. */
   files: SentFile[]
+  /** When the message was last held for us. */
+  heldAt: number
 }
 type Outcome = Omit<Mark, 'files'>
 const blank: Outcome = { messageId: null, dead: null, againMs: null }
@@ -274,7 +286,7 @@ async function sendFiles(delivery: Delivery, missing: Output[], caption: Screen)
   const isOriginal = delivery.outgoing.body.kind === 'original'
   try {
     const items = await Promise.all(missing.map(output => itemOf(delivery, output)))
-    await arrived(delivery, []) // fetching took its time
+    if (performance.now() - delivery.heldAt > longAgoMs) await arrived(delivery, [])
     return isOriginal
       ? await sendOriginals(delivery, missing, items, caption)
       : await sendShown(delivery, missing, items, caption)
@@ -309,11 +321,13 @@ async function sendOriginals(delivery: Delivery, outputs: Output[], items: Item[
 }
 
 /** Notes what has arrived before anything else is sent, and holds the message for the next part. */
-async function arrived({ options, outgoing, files }: Delivery, part: SentFile[]): Promise<void> {
+async function arrived(delivery: Delivery, part: SentFile[]): Promise<void> {
+  const { options, outgoing, files } = delivery
   files.push(...part)
   outgoing.sent.push(...part.map(({ n }) => n))
   const [row] = await untilAnswered(() => outboxHold(options.sql, outgoing.id, outgoing.attempts, part))
   if (!row?.isMine) throw new Overtaken(`outbox ${outgoing.id}, attempt ${outgoing.attempts}`)
+  delivery.heldAt = performance.now()
 }
 
 /** An output as Telegram takes it: the id it already knows, else the bytes. Throws as the downloader does. */

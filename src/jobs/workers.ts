@@ -5,6 +5,7 @@ import { auditBooks } from './audit.ts'
 import type { Jobs, QueueName } from './boss.ts'
 import { type DeliverOptions, deliverJob } from './deliver.ts'
 import { checkJob, submitJob } from './follow.ts'
+import { createHands, type Hands } from './hands.ts'
 import { type JudgeOptions, judge } from './judge.ts'
 import type { Lanes } from './lanes.ts'
 import { endReversals, reconcileStars } from './reconcile.ts'
@@ -18,9 +19,12 @@ type Options = DeliverOptions &
 
 type Look = { ref: Ref; look?: number; sinceMs?: number }
 
-/** Starts this machine's workers: who is woken, by what, and how many at once. */
-export async function startWorkers(options: Options): Promise<void> {
-  const { sql, jobs, lanes, log } = options
+/**
+ * Starts this machine's workers: who is woken, by what, and how many at once. Gives what ends those that work without
+ * the job engine.
+ */
+export async function startWorkers(options: Options): Promise<Pick<Hands, 'drain'>> {
+  const { sql, jobs, lanes, tracing, log } = options
   const { boss, wake } = jobs
 
   // NOTIFY wakes us for what is due now; what is due later is found by polling, twice a second.
@@ -46,12 +50,19 @@ export async function startWorkers(options: Options): Promise<void> {
   await boss.work<{ lane: string }>('lane', { batchSize: 50, burstWhenBatchFull: true, ...polling }, async jobs => {
     for (const { data } of jobs) lanes.run(data.lane)
   })
-  await work<{ ref: Ref; hasPlace: boolean }>('submit', 4, async ({ ref, hasPlace }) => {
-    // A name that the upstream does not know fails the next person as surely as this one: no waiting for the clock.
-    if ((await submitJob(options, ref, hasPlace)) === 'unsupported') await judge(options)
-  })
-  await work<Look>('check', 4, ({ ref, look, sinceMs }) => checkJob(options, ref, look, sinceMs))
-  await work<{ outboxId: number }>('deliver', 4, ({ outboxId }) => deliverJob(options, outboxId))
+  const ofOrders = {
+    async submit({ ref, hasPlace }: { ref: Ref; hasPlace: boolean }) {
+      const outcome = await tracing.request(ref.id, 'submit', () => submitJob(options, ref, hasPlace))
+      // A name that the upstream does not know fails the next person as surely as this one: no waiting for the clock.
+      if (outcome === 'unsupported') await judge(options)
+    },
+    check: ({ ref, look, sinceMs }: Look) =>
+      tracing.request(ref.id, 'check', () => checkJob(options, ref, look, sinceMs)),
+    deliver: ({ outboxId }: { outboxId: number }) => deliverJob(options, outboxId),
+  }
+  await work('submit', 4, ofOrders.submit)
+  await work('check', 4, ofOrders.check)
+  await work('deliver', 4, ofOrders.deliver)
   await work<{ minute?: boolean }>('sweep', 1, async ({ minute }) => {
     await sweep(sql, wake, log)
     // Cron knows minutes; the three sweeps between two of them are sent ahead.
@@ -72,7 +83,16 @@ export async function startWorkers(options: Options): Promise<void> {
   await boss.schedule('alarms', '* * * * *')
   await boss.schedule('audit', '41 * * * *')
 
+  const failed = (name: QueueName, data: object) =>
+    boss.send(name, data, { startAfter: 2 }).then(
+      () => {},
+      error => log.warn({ err: error, queue: name }, 'a wake-up was not sent'),
+    )
+  const hands = createHands({ work: ofOrders, failed, log })
+  jobs.offerTo(hands.take)
+
   // Whatever a process that died left behind need not wait for the clock.
   await sweep(sql, wake, log)
   await boss.send('reconcile', {})
+  return hands
 }

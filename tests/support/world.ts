@@ -6,6 +6,7 @@ import { newId } from '../../src/id.ts'
 import { migrate } from '../../src/migrate.ts'
 import { type Limits, type Order, place, settle, type Wake } from '../../src/payments/integration.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
+import type { Tracing } from '../../src/trace.ts'
 import { openUser } from '../../src/users/users.ts'
 import { freshDatabase } from './postgres.ts'
 
@@ -18,6 +19,8 @@ export const noWake: Wake = {
   follow: async () => {},
   deliver: async () => {},
 }
+/** Nobody collects traces. */
+export const untraced: Pick<Tracing, 'request'> = { request: (_id, _name, work) => work() }
 export const picture = {
   n: 1,
   kind: 'image' as const,

@@ -8,12 +8,13 @@ import { newId } from '../src/id.ts'
 import { ownerOf, readGeneration } from '../src/payments/generations.ts'
 import { genAccepted, genFinish, genLook, genStart, genSubmit } from '../src/payments/integration.ts'
 import { quoteById } from '../src/payments/quotes.ts'
-import { inboxDone, inboxTake, readUpdate, store } from '../src/telegram/inbox.ts'
+import { createStore, inboxDone, inboxTake, readUpdate } from '../src/telegram/inbox.ts'
 import { outboxMark, outboxTake } from '../src/telegram/outbox.ts'
 import { openUser } from '../src/users/users.ts'
 import { startFarSide } from './far-side.ts'
 import { fillPeople } from './fill.ts'
 import type { Bench, Figure, Measurement } from './measurement.ts'
+import { hasPooler, startPooler } from './pooler.ts'
 import { compare, spread } from './rounds.ts'
 import { type Service, startService, webhookSecret } from './service.ts'
 
@@ -119,10 +120,21 @@ async function throughput(bench: Bench, url: string, farSide: FarSide, shop: Sho
   const bare = connect(url, { max: 10 })
   bench.after(() => bare.close())
   const figures: Figure[] = []
-  for (const machines of bench.isShort ? [1] : [1, 2, 4]) {
-    bench.say(`${machines} processes`)
-    const services = [await startService(url, farSide.address)]
-    while (services.length < machines) services.push(await startService(url, farSide.address, services[0]!.address))
+  const ways = [{ machines: 1 }, { machines: 2 }, { machines: 4 }, { machines: 2, isPooled: true }]
+  for (const { machines, isPooled } of bench.isShort ? ways.slice(0, 1) : ways) {
+    const through = isPooled ? ' through PgBouncer' : ''
+    const what = `whole lives of orders, ${machines} ${machines === 1 ? 'process' : 'processes'}${through}`
+    bench.say(what)
+    if (isPooled && !hasPooler()) {
+      bench.say('  left out: there is no pgbouncer on this machine')
+      continue
+    }
+    const pooler = isPooled ? await startPooler(url) : { url, stop() {} }
+    bench.after(pooler.stop)
+    const services = [await startService(pooler.url, farSide.address)]
+    while (services.length < machines) {
+      services.push(await startService(pooler.url, farSide.address, services[0]!.address))
+    }
     const lives = async () => {
       const bought = await shop.quotes(count)
       const began = performance.now()
@@ -142,7 +154,6 @@ async function throughput(bench: Bench, url: string, farSide: FarSide, shop: Sho
     }
     await lives()
     await statements()
-    const what = `whole lives of orders, ${machines} ${machines === 1 ? 'process' : 'processes'}`
     const measured = await compare(rounds, statements, { [what]: lives })
     const by = 'the same statements, called by 10 clients and nothing else'
     figures.push({ what, unit: '1/s', by, goal: { of: 'ratio', atLeast: 0.5 }, ...measured[what]! })
@@ -155,7 +166,7 @@ async function throughput(bench: Bench, url: string, farSide: FarSide, shop: Sho
 async function life(sql: ReturnType<typeof connect>['sql'], bought: Bought): Promise<void> {
   const { userId, quoteId } = bought
   const incoming = readUpdate(JSON.stringify(tap(bought)))
-  await store(sql, incoming)
+  await createStore(sql)(incoming)
   const [taken] = await inboxTake(sql, incoming.lane)
   await openUser(sql, { id: userId, firstName: `User ${userId}`, username: null, clientLanguage: 'ru' }, 0)
   await quoteById(sql, userId, quoteId)

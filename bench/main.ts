@@ -7,12 +7,12 @@ import { measure as catalogue } from './catalogue.ts'
 import { measure as lives } from './lives.ts'
 import { type Figure, isMet, type Measurement } from './measurement.ts'
 import { measure as memory } from './memory.ts'
+import { measure as orders } from './orders.ts'
 import type { Spread } from './rounds.ts'
 import { startServer } from './server.ts'
-import { measure as starts } from './starts.ts'
 import { measure as webhook } from './webhook.ts'
 
-const measurements: Record<string, Measurement> = { books, catalogue, lives, memory, starts, webhook }
+const measurements: Record<string, Measurement> = { books, catalogue, lives, memory, orders, webhook }
 
 const { values: options, positionals } = parseArgs({
   options: { short: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' } },

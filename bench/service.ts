@@ -7,7 +7,7 @@ export const webhookSecret = 'bench-webhook-secret-0123456789abcdef'
 
 export type Service = { address: string; readyMs: number; rssMb(): number; stop(): Promise<void> }
 
-const freePort = () =>
+export const freePort = () =>
   new Promise<number>(resolve => {
     const server = createServer()
     server.listen(0, '127.0.0.1', () => {

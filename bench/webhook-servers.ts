@@ -8,7 +8,7 @@ import { Telegraf } from 'telegraf'
 import { connect } from '../src/db.ts'
 import { createServer } from '../src/http/server.ts'
 import { telegramWebhook } from '../src/http/webhook.ts'
-import { readUpdate, store } from '../src/telegram/inbox.ts'
+import { createStore, readUpdate } from '../src/telegram/inbox.ts'
 import { silent } from './server.ts'
 
 export const secret = 'bench-webhook-secret-0123456789abcdef'
@@ -28,11 +28,11 @@ if (import.meta.main) {
 
 /** The route of the service with its storing; whom it wakes after that is left out. */
 async function ours(url: string): Promise<string> {
-  const db = connect(url, { max })
+  const store = createStore(connect(url, { max }).sql)
   const server = createServer(silent)
   server.register(telegramWebhook, {
     secrets: [secret],
-    receive: async body => void (await store(db.sql, readUpdate(body))),
+    receive: async body => void (await store(readUpdate(body))),
   })
   return server.listen({ port: 0, host: '127.0.0.1' })
 }

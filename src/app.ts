@@ -26,7 +26,7 @@ import { createLanes } from './jobs/lanes.ts'
 import { endReversals, findPayment, ownerBot } from './jobs/reconcile.ts'
 import { resend, sendOriginals } from './jobs/resend.ts'
 import { startWorkers } from './jobs/workers.ts'
-import { type Log, scrubber } from './log.ts'
+import { droppedLines, type Log, scrubber } from './log.ts'
 import { appliedMigrations, migrate, migrations } from './migrate.ts'
 import { alarmRows } from './payments/alarms.ts'
 import { openBooks } from './payments/audit.ts'
@@ -386,6 +386,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   }
 
   async function refreshMetrics() {
+    metrics.logDropped.set(droppedLines())
     const [row] = await backlog(sql)
     if (!row) return
     metrics.waiting.set({ what: 'inbox' }, row.inbox)

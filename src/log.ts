@@ -36,6 +36,20 @@ export function withoutTexts(message: string, params: Record<string, unknown>): 
   return left
 }
 
+// What waits for a reader of the log may take so many bytes, then lines are dropped: nobody reading holds nobody up.
+const mostWaitingBytes = 1_048_576
+let dropped = 0
+/** Lines that this process could not write, because nobody read those before. */
+export const droppedLines = (): number => dropped
+
+function standardOutput() {
+  const stream = pino.destination({ dest: 1, sync: false, maxLength: mostWaitingBytes })
+  stream.on('drop', () => {
+    dropped += 1
+  })
+  return stream
+}
+
 /** JSON lines on standard output, or into `stream`. What an error says is scrubbed whole. */
 export function createLog(options: { level: string; secrets: readonly string[] }, stream?: DestinationStream): Log {
   const scrub = scrubber(options.secrets)
@@ -53,7 +67,7 @@ export function createLog(options: { level: string; secrets: readonly string[] }
         streamWrite: scrub,
       },
     },
-    stream ?? pino.destination({ dest: 1, sync: true }),
+    stream ?? standardOutput(),
   )
 }
 

@@ -68,6 +68,11 @@ export function createMetrics() {
       labelNames: ['name'],
       registers,
     }),
+    logDropped: new Gauge({
+      name: 'telegen_log_dropped',
+      help: 'Lines that were not written, because nobody read those before',
+      registers,
+    }),
     poolReplaced: new Gauge({
       name: 'telegen_pool_replaced',
       help: 'Times the database pool was thrown away',

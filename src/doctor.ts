@@ -56,6 +56,17 @@ async function database({ databaseUrl }: Config) {
   try {
     const [applied, files] = await Promise.all([appliedMigrations(db.sql), migrations()])
     const missing = files.filter(file => !applied.some(row => row.name === file.name))
+    const [durable] = await db.sql<{ fsync: string; commits: string; standbys: string }>`
+      select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commits,
+        current_setting('synchronous_standby_names') as standbys`
+    if (durable?.fsync !== 'on' || durable.commits === 'off')
+      bad(
+        `fsync is ${durable?.fsync}, synchronous_commit is ${durable?.commits}: a power cut loses what was acknowledged`,
+        'Set both to on.',
+      )
+    else if (durable.standbys === '')
+      good('commits wait for the disk and for no standby: a failover may lose the last of them')
+    else good(`commits wait for the disk and for a standby (${durable.standbys})`)
     if (missing.length === 0) good('the database answers and its schema is current')
     else
       bad(

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { newId } from '../src/id.ts'
 import { type Ref, readGeneration } from '../src/payments/generations.ts'
-import { check, news, submit } from '../src/payments/integration.ts'
+import { check, genAccepted, genSubmit, news, submit } from '../src/payments/integration.ts'
 import { makeQuote } from '../src/payments/quotes.ts'
 import { balanceOf } from '../src/payments/wallet.ts'
 import type { Behaviour } from '../src/playground/upstream/server.ts'
@@ -16,8 +16,8 @@ const { deps, close } = worker(sql, provider.baseUrl)
 t.teardown(close)
 const other = await second(t, url, provider.baseUrl)
 
-/** A paid, queued order of a picture; the provider will behave like this. */
-async function ordered(userId: number, behaviour: Behaviour, deadlineMs = 600_000): Promise<Ref> {
+/** A paid, queued order of a picture; the provider will behave like this, once it hears of it. */
+async function ordered(userId: number, behaviour?: Behaviour, deadlineMs = 600_000): Promise<Ref> {
   await user(userId, 100_00)
   const params = { prompt: `заказ ${userId}`, aspect_ratio: '1:1', nsfw_checker: true }
   const offer = {
@@ -31,7 +31,7 @@ async function ordered(userId: number, behaviour: Behaviour, deadlineMs = 600_00
     rates,
   }
   const { id: quoteId } = await makeQuote(sql, offer)
-  provider.next(behaviour)
+  if (behaviour) provider.next(behaviour)
   const { id } = await start({
     userId,
     id: newId(),
@@ -175,6 +175,25 @@ story('[M9] past the deadline an upstream that no process can ask is waited for,
   }
   t.match(await look(ref), { execState: 'success', moneyState: 'captured' })
 })
+
+story(
+  'a task that was made for another order is looked at, never settled by, and given up at the deadline',
+  async t => {
+    const theirs = await ordered(55, 'normal')
+    await submit(deps, theirs)
+    const { taskId } = provider.tasks.at(-1)!
+    await until('the task has ended', () => provider.tasks.at(-1)?.completedAt)
+    const ours = await ordered(56)
+    const [taken] = await genSubmit(sql, ours, newId())
+    await genAccepted(sql, ours, taken!.attempt, taskId)
+    t.match(await check(deps, ours), { state: 'open' })
+    await pass(ours)
+    await check(deps, ours)
+    t.match(await readGeneration(sql, ours), { execState: 'timeout', moneyState: 'refunded', errorCode: 'wrong_task' })
+    t.equal(await balanceOf(sql, 56), 100_00)
+    t.match(await look(theirs), { execState: 'success', moneyState: 'captured' })
+  },
+)
 
 story('an unknown state word means running', async t => {
   const ref = await ordered(53, 'odd_state')

@@ -175,3 +175,8 @@ story('[M11] 100 polls and 10 callbacks, from two processes, make one capture', 
   )
   t.equal((await owner`select from pay.results where generation_id = ${ref!.id}`).length, 1)
 })
+
+t.test('nobody waited for anybody in a circle', async t => {
+  const [row] = await owner`select deadlocks::int from pg_stat_database where datname = current_database()`
+  t.equal(row?.deadlocks, 0)
+})

@@ -27,6 +27,9 @@ export type Service = {
   fetch(path: string): Promise<Response>
 }
 
+/** What is wrong where it runs: nobody reads what it writes; it may open so many files and no more. */
+type Odds = { isRead?: boolean; mostFiles?: number }
+
 export type Stage = {
   telegram: TelegramStandIn
   upstream: UpstreamStandIn
@@ -34,7 +37,7 @@ export type Stage = {
   owner: postgres.Sql
   databaseUrl: string
   /** Starts one more process of the service, as an operator would: by variables alone. */
-  service(env?: Record<string, string>): Promise<Service>
+  service(env?: Record<string, string>, odds?: Odds): Promise<Service>
   broken(): Promise<object[]>
   /** What was written by any process and must never be: a secret, or what a person wrote. */
   leaks(): string[]
@@ -76,11 +79,12 @@ export async function stage(t: Test, options: { migrated?: boolean; timeScale?: 
     await drop()
   })
 
-  async function service(env: Record<string, string> = {}): Promise<Service> {
+  async function service(env: Record<string, string> = {}, { isRead = true, mostFiles }: Odds = {}): Promise<Service> {
     // All processes share the address that Telegram and the upstream know: a restarted one takes it over.
     port ||= await freePort()
     const own = env.PORT ?? String(port)
-    const child = spawn(process.execPath, ['src/main.ts'], {
+    const command = `exec "${process.execPath}" src/main.ts`
+    const child = spawn('/bin/sh', ['-c', mostFiles ? `ulimit -n ${mostFiles}; ${command}` : command], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env.PATH,
@@ -104,9 +108,11 @@ export async function stage(t: Test, options: { migrated?: boolean; timeScale?: 
     children.add(child)
     let output = ''
     outputs.push(() => output)
-    child.stdout?.on('data', data => {
-      output += data
-    })
+    if (isRead) {
+      child.stdout?.on('data', data => {
+        output += data
+      })
+    }
     child.stderr?.on('data', data => {
       output += data
     })

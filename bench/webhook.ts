@@ -17,7 +17,7 @@ export const measure: Measurement = async bench => {
   let firstId = 1
   const probe = (kind: Kind, connections: number) => async () => {
     firstId += 1_000_000
-    return load.send({ address: servers[kind].address, connections, ms, firstId })
+    return (await load.send({ address: servers[kind].address, connections, ms, firstId })).perSecond
   }
   const figures: Figure[] = []
   for (const connections of [1, 16]) {
@@ -35,5 +35,21 @@ export const measure: Measurement = async bench => {
       figures.push({ what: of, unit: '1/s', by: by[n]!, goal, ...measured[of]! })
     }
   }
+
+  const peak = await probe('ours', 16)()
+  const half = (kind: Kind) => async () => {
+    firstId += 1_000_000
+    const { p99Ms } = await load.send({
+      address: servers[kind].address,
+      connections: 40,
+      ms: ms * 2,
+      firstId,
+      perSecond: peak / 2,
+    })
+    return p99Ms
+  }
+  const of = `an update at half of the peak (${(peak / 2).toFixed(0)} a second), p99`
+  const measured = await compare(bench.isShort ? 3 : 7, half('bare'), { [of]: half('ours') })
+  figures.push({ what: of, unit: 'ms', by: 'a bare route with one INSERT at the same rate', ...measured[of]! })
   return figures
 }

@@ -58,6 +58,7 @@ await story(
     const { messageId } = anna.last()
     t.not((await anna.says('/menu')).messageId, messageId, 'and the person is served as before')
     const paid = await owner`select from pay.generations where user_id = ${anna.id} and id <> ${done} and not is_free`
-    if (paid.length === 0) t.ok((await balanceOf(anna.id)) >= 500_00, 'nothing was paid for')
+    t.strictSame([...paid], [], 'nothing was started for money')
+    t.ok((await balanceOf(anna.id)) >= 500_00, 'and nothing was paid')
   },
 )

@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises'
+import { createHmac } from 'node:crypto'
+import { readdir, writeFile } from 'node:fs/promises'
 import { createServer as createHttp } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -13,6 +14,7 @@ import { news } from '../src/payments/integration.ts'
 import { createStore, readUpdate } from '../src/telegram/inbox.ts'
 import { callbackPath } from '../src/upstream/callbacks.ts'
 import { createUpstream } from '../src/upstream/client.ts'
+import { createDownloader } from '../src/upstream/download.ts'
 import { inspect } from '../src/upstream/inspect.ts'
 import { jpegOf, mp3Of, mp4Of, pngOf, wavOf } from './support/media.ts'
 import { cases, type Mutator, mutator, seed, watchLoop } from './support/mutate.ts'
@@ -119,11 +121,20 @@ t.test('callbacks of any form are answered, and change nothing that the upstream
 t.test(
   'whatever the upstream answers is one of the answers there are, and a lost submit is never called refused',
   async t => {
-    let answer = { status: 200, headers: {} as Record<string, string>, body: Buffer.alloc(0) as Buffer }
+    type Cut = 'never' | 'before' | 'inside'
+    let answer = {
+      status: 200,
+      headers: {} as Record<string, string>,
+      body: Buffer.alloc(0) as Buffer,
+      cut: 'never' as Cut,
+    }
     const server = createHttp((request, response) => {
-      request.resume()
-      response.writeHead(answer.status, answer.headers)
-      response.end(answer.body)
+      request.resume().on('end', () => {
+        if (answer.cut === 'before') return request.socket.destroy()
+        response.writeHead(answer.status, answer.headers)
+        if (answer.cut === 'never') return response.end(answer.body)
+        response.write(answer.body.subarray(0, answer.body.length / 2), () => request.socket.destroy())
+      })
     })
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -165,12 +176,18 @@ t.test(
           ...(random.chance(0.1) ? { 'retry-after': random.pick(['x', '-1', '1e9', '3']) } : {}),
         },
         body: random.chance(0.3) ? random.bytes(Buffer.from(json)) : Buffer.from(json),
+        cut: random.chance(0.9) ? 'never' : random.pick(['before', 'inside']),
       }
       const call = random.int(0, 2)
       const heard = await [submitted, asked, counted][call]!()
       const kind = `${['submit', 'task', 'credit'][call]} ${heard}`
       kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
-      if (call === 0 && status >= 502 && heard === 'refused') throw new Error(`refused: ${json}`)
+      if (call !== 0) continue
+      const sent = `${status} ${answer.cut} ${answer.body}`
+      if (answer.cut !== 'never' && heard !== 'ambiguous' && !saysNo(status))
+        throw new Error(`cut off, and ${heard}: ${sent}`)
+      if ((heard === 'refused' || heard === 'busy') && !saysNo(status) && !deniesATask(answer.body))
+        throw new Error(`${heard} without a word of it: ${sent}`)
     }
     const said = `answers: ${share(0.24)} cases, ${loop.end()} ms of the processor in the longest turn`
     t.comment(said, JSON.stringify([...kinds]))
@@ -181,6 +198,106 @@ t.test(
       )
     }
     t.ok(ofProcessor(said) <= mostMs, said)
+  },
+)
+
+/** Statuses that are a no whatever the body is, or is left of it. */
+const saysNo = (status: number) => [401, 403, 429].includes(status)
+/** Does the body itself say, by a code of its own, that there is no task? */
+function deniesATask(body: Buffer): boolean {
+  try {
+    const said = JSON.parse(body.toString()) as { code?: unknown; data?: { taskId?: unknown } | null }
+    return Number.isInteger(said.code) && said.code !== 200 && typeof said.data?.taskId !== 'string'
+  } catch {
+    return false
+  }
+}
+
+t.test('with the upstream’s key a callback counts only as it was signed', async t => {
+  const [secret, key] = ['k'.repeat(32), 'w'.repeat(32)]
+  const server = createServer(silent)
+  const counted: string[] = []
+  server.register(kieCallbacks, { secret, webhookKey: key, receive: async (_id, taskId) => void counted.push(taskId!) })
+  await server.listen({ port: 0, host: '127.0.0.1' })
+  const pool = new Pool(`http://127.0.0.1:${(server.server.address() as AddressInfo).port}`, { connections: 16 })
+  t.teardown(async () => {
+    await pool.close()
+    await server.close()
+  })
+  const statuses = new Map<string, number>()
+  const said = await fuzz('signatures', share(0.05), async random => {
+    const taskId = newId()
+    const timestamp = String(Math.floor(Date.now() / 1_000) - random.int(0, 60))
+    const signature = createHmac('sha256', key).update(`${taskId}.${timestamp}`).digest('base64')
+    const spoiled = (text: string) => encodeURIComponent(random.text(text).toWellFormed())
+    const sent = { taskId, timestamp, signature }
+    const part = random.pick(['taskId', 'timestamp', 'signature', 'none'] as const)
+    if (part !== 'none') sent[part] = random.chance(0.3) ? '' : spoiled(sent[part])
+    const isRight = sent.taskId === taskId && sent.timestamp === timestamp && sent.signature === signature
+    const { statusCode, body } = await pool.request({
+      method: 'POST',
+      path: callbackPath(newId(), secret),
+      headers: { 'x-webhook-timestamp': sent.timestamp, 'x-webhook-signature': sent.signature },
+      body: JSON.stringify({ taskId: sent.taskId }),
+    })
+    await body.dump()
+    const outcome = `${isRight ? 'right' : part} ${statusCode}`
+    statuses.set(outcome, (statuses.get(outcome) ?? 0) + 1)
+  })
+  t.comment(said, JSON.stringify([...statuses]))
+  t.strictSame([...statuses.keys()].sort(), ['right 200', 'signature 404', 'taskId 404', 'timestamp 404'])
+  t.equal(counted.length, statuses.get('right 200'))
+})
+
+t.test(
+  'whatever a link leads to is a file that is known, or refused, or unknown, and nothing stays behind',
+  async t => {
+    const whole = [jpegOf(64, 48), pngOf(64, 48), mp3Of(1), wavOf(1)].map(sent => Buffer.from(sent.bytes))
+    const random = mutator('downloads')
+    const server = createHttp((_request, response) => {
+      const body = random.chance(0.5) ? random.pick(whole) : random.bytes(random.pick(whole))
+      const length = random.pick([body.length, body.length, body.length + 1, 0, -1, 2 ** 40, 'x'])
+      const headers = {
+        'content-type': random.pick(['image/png', 'text/html', '']),
+        ...(random.chance(0.5) ? { 'content-length': String(length) } : {}),
+        ...(random.chance(0.1) ? { location: 'http://169.254.169.254/' } : {}),
+        ...(random.chance(0.1) ? { 'content-encoding': 'gzip' } : {}),
+      }
+      // Past Node's own care for its headers: another server has none.
+      const socket = response.socket!
+      const status = random.pick([200, 200, 200, 200, 204, 206, 301, 404, 416, 429, 500, 503])
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+      socket.write(`HTTP/1.1 ${status} Some\r\n${lines.join('')}connection: close\r\n\r\n`)
+      const isCut = random.chance(0.2)
+      socket.write(isCut ? body.subarray(0, body.length / 2) : body, () => (isCut ? socket.destroy() : socket.end()))
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const dir = t.testdir()
+    const downloader = createDownloader({ trustedOrigins: [origin], dir })
+    t.teardown(async () => {
+      await downloader.close()
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    })
+    const outcomes = new Map<string, number>()
+    const said = await fuzz('downloads', share(0.02), async () => {
+      const outcome = await downloader.fetch(`${origin}/file`, { maxBytes: 1_048_576, deadlineMs: 5_000 }).then(
+        async file => {
+          await file.remove()
+          return file.kind
+        },
+        (error: unknown) => {
+          if (error instanceof Refused || error instanceof Unknown) return String((error as Refused).code ?? error.name)
+          throw error
+        },
+      )
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+    })
+    t.comment(said, JSON.stringify([...outcomes]))
+    for (const kind of ['image', 'audio', 'not_media', 'truncated', 'too_large', 'not_found', 'redirect', 'Unknown'])
+      t.ok(outcomes.has(kind), kind)
+    t.strictSame(await readdir(dir), [])
   },
 )
 

@@ -23,6 +23,7 @@ const odd: unknown[] = [
   ],
   ...['https://169.254.169.254/', 'file:///etc/passwd', 'javascript:1', 'a'.repeat(5_000), '😀'.repeat(2_100)],
   ...[{ __proto__: null, toString: 1 }, { length: -1 }, { id: {} }, [1, [2, [3, [4]]]]],
+  JSON.parse(`${'['.repeat(150)}${']'.repeat(150)}`),
 ]
 
 const names = odd.filter((one): one is string => typeof one === 'string' && one !== 'length')

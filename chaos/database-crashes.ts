@@ -64,7 +64,7 @@ export async function databaseRounds({ random, say }: Run, crashes: number): Pro
       'answer lost: gen_start',
       'answer lost: gen_finish',
       'answer lost: top_up_paid',
-      'answer lost: inbox_add',
+      'answer lost: inbox_put',
     ]) {
       if (crashes >= 50 && !seen.has(event)) problems.push(`never seen: ${event}`)
     }

@@ -27,7 +27,7 @@ t.test('an answer that is dropped on the way from Postgres is an unknown one, an
   link.dropAck(1)
   await db.sql`select 1 as one` // not one of those that change something
   await t.rejects(createStore(db.sql)(update(2)), Unknown)
-  t.strictSame(dropped, ['inbox_add'])
+  t.strictSame(dropped, ['inbox_put'])
   t.equal((await owner`select from pay.inbox where update_id = 2`).length, 1)
   t.equal(await createStore(db.sql)(update(2)), false, 'the repeat meets its own commit')
 })

@@ -58,6 +58,11 @@ const field = (value: unknown, name: string): unknown =>
     ? (value as Record<string, unknown>)[name]
     : undefined
 
+export const inboxPut = query(
+  Type.Object({ isNew: Type.Boolean() }),
+  (sql, { updateId, lane, dead }: Incoming, payload: string) => sql`
+    select pay.inbox_put(${updateId}, ${lane}, ${payload}, ${dead}) as "isNew"`,
+)
 export const inboxAdd = query(
   Type.Object({ updateId: Type.Integer() }),
   (sql, updates: object) => sql`select pay.inbox_add(${updates}) as "updateId"`,
@@ -95,9 +100,7 @@ export function createStore(sql: Sql): Store {
 
   async function storeAll(together: Waiting[]): Promise<void> {
     try {
-      const updates = together.map(({ incoming }) => ({ ...incoming, payload: JSON.stringify(incoming.payload) }))
-      const rows = await inboxAdd(sql, updates)
-      const added = new Set(rows.map(({ updateId }) => updateId))
+      const added = await put(together.map(({ incoming }) => incoming))
       // Of the same update twice the second is a repeat.
       for (const { incoming, resolve } of together) resolve(added.delete(incoming.updateId))
     } catch (error) {
@@ -105,6 +108,20 @@ export function createStore(sql: Sql): Store {
       if (together.length > 1 && !(error instanceof Unknown)) for (const one of together) await storeAll([one])
       else for (const { reject } of together) reject(error)
     }
+  }
+
+  /** The ids of those that are new. */
+  async function put(updates: Incoming[]): Promise<Set<number>> {
+    const [first, ...others] = updates
+    if (first && others.length === 0) {
+      const [row] = await inboxPut(sql, first, JSON.stringify(first.payload))
+      return new Set(row!.isNew ? [first.updateId] : [])
+    }
+    const rows = await inboxAdd(
+      sql,
+      updates.map(one => ({ ...one, payload: JSON.stringify(one.payload) })),
+    )
+    return new Set(rows.map(({ updateId }) => updateId))
   }
 
   return incoming =>

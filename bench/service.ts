@@ -1,6 +1,8 @@
-import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
 export const webhookSecret = 'bench-webhook-secret-0123456789abcdef'
@@ -16,15 +18,33 @@ export const freePort = () =>
     })
   })
 
+// As the image starts it: with its flags, and with what was compiled before.
+const root = join(import.meta.dirname, '..')
+const [, command = ''] = /^CMD \[(.*)\]$/m.exec(readFileSync(join(root, 'Dockerfile'), 'utf8')) ?? []
+const [, ...args] = JSON.parse(`[${command}]`) as string[]
+let compiled: string | undefined
+function compiledOnce(): string {
+  if (compiled !== undefined) return compiled
+  compiled = mkdtempSync(join(tmpdir(), 'telegen-compiled-'))
+  process.once('exit', () => rmSync(compiled!, { recursive: true, force: true }))
+  const env = { ...process.env, NODE_COMPILE_CACHE: compiled }
+  spawnSync(process.execPath, [...args.slice(0, -1), '-e', "import('./src/app.ts')"], { cwd: root, env })
+  return compiled
+}
+
 /** A process of the service as an operator starts it. `farSide` plays Telegram and the upstream. */
 export async function startService(databaseUrl: string, farSide: string, publicUrl?: string): Promise<Service> {
   const [port, metricsPort] = [await freePort(), await freePort()]
   const address = `http://127.0.0.1:${port}`
+  const compiled = compiledOnce()
   const began = performance.now()
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  const child = spawn(process.execPath, args, {
+    cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
       PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: compiled,
+      MALLOC_ARENA_MAX: '2',
       TELEGRAM_BOT_TOKEN: `1000001:${'b'.repeat(35)}`,
       TELEGRAM_API_ROOT: farSide,
       TELEGRAM_WEBHOOK_SECRET: webhookSecret,

@@ -64,19 +64,15 @@ export async function post(
   { signal, dispatcher }: { signal: AbortSignal; dispatcher: Dispatcher },
 ): Promise<Answer> {
   // No redirect is followed: the path holds the token, which is shown to nobody else.
-  const {
-    statusCode,
-    headers,
-    body: answer,
-  } = await request(url, {
+  const response = await request(url, {
     method: 'POST',
     body: body.content,
     ...(body.isUpload ? {} : { headers: { 'content-type': 'application/json' } }),
     signal,
     dispatcher,
   })
-  const [retryAfter = null] = [headers['retry-after']].flat()
-  return { status: statusCode, json: parsed(await answer.text()), retryAfter }
+  const [retryAfter = null] = [response.headers['retry-after']].flat()
+  return { status: response.statusCode, json: parsed(await response.body.text()), retryAfter }
 }
 
 function parsed(text: string): Record<string, unknown> | undefined {

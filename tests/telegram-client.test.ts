@@ -334,3 +334,12 @@ t.test('a raw call checks its answer', async t => {
     message: /getStarTransactions: unexpected answer at \/transactions/,
   })
 })
+
+t.test('a refusal whose words are no words is a refusal all the same', async t => {
+  const textless = { toString: 1, valueOf: 1 }
+  const { apiRoot } = await server(t, (response, _call, n) => {
+    const body = { ok: false, error_code: 400, description: textless, parameters: { retry_after: textless } }
+    say(response, n === 1 ? 429 : 400, body)
+  })
+  await t.rejects(client(apiRoot).sendMessage(5, 'x'), TelegramRefused)
+})

@@ -265,8 +265,17 @@ t.test('no body whatever makes a decoder throw', async t => {
       if (![...kinds, 'ok', 'unknown'].includes(decoded.kind)) throw new Error(`no answer: ${JSON.stringify(decoded)}`)
     }
   }
+  // As JSON can say it: an object that cannot be made a text.
+  const textless = { toString: 1, valueOf: 1 }
+  for (const name of ['state', 'taskId', 'failCode', 'failMsg', 'model', 'param', 'resultJson', 'creditsConsumed']) {
+    for (const state of ['fail', 'success']) {
+      const text = JSON.stringify({ code: 200, msg: textless, data: { taskId, state, [name]: textless } })
+      settle({ httpStatus: 200, contentType: 'application/json', text })
+    }
+  }
   const json = fc.json({ maxDepth: 6 })
-  const field = fc.oneof(json, fc.string(), fc.jsonValue(), fc.constantFrom(null, '', 0, 'success', 'fail', 'waiting'))
+  const plain = fc.constantFrom<unknown>(null, '', 0, 'success', 'fail', 'waiting', textless)
+  const field = fc.oneof(json, fc.string(), fc.jsonValue(), plain)
   const data = fc.record(
     { state: field, taskId: field, param: field, resultJson: field, failCode: field, failMsg: field, model: field },
     { requiredKeys: [] },

@@ -146,7 +146,8 @@ const longPollMs = (method: string, payload: object) =>
   method === 'getUpdates' && 'timeout' in payload && typeof payload.timeout === 'number' ? payload.timeout * 1000 : 0
 
 function retryAfterMs({ json, retryAfter }: Answer): number {
-  const seconds = Number(parametersOf(json).retry_after ?? retryAfter)
+  const { retry_after: told } = parametersOf(json)
+  const seconds = Number(typeof told === 'number' ? told : retryAfter)
   return Number.isFinite(seconds) && seconds > 0 ? Math.ceil(seconds * 1000) : 1_000
 }
 
@@ -154,7 +155,7 @@ function resultOf(method: string, { status, json }: Answer, scrub: (text: string
   if (json?.ok === true && json.result !== undefined) return json.result
   // A page of a proxy and a 5xx leave open what was done.
   if (json?.ok !== false || status >= 500) throw new Unknown(`${method}: unreadable answer with status ${status}`)
-  const description = scrub(String(json.description ?? '')).slice(0, 300)
+  const description = typeof json.description === 'string' ? scrub(json.description).slice(0, 300) : ''
   const { migrate_to_chat_id: migrateTo } = parametersOf(json)
   const code = typeof migrateTo === 'number' ? 'migrated' : codeOf(status, description)
   const details = typeof migrateTo === 'number' ? { migrateTo } : {}

@@ -197,7 +197,8 @@ function success(record: Recorded): TaskState {
 }
 
 function failure(code: number | undefined, message: string, record: Recorded | undefined): TaskState {
-  const failCode = record ? said(String(record.failCode ?? ''), 80) : ''
+  // An object may have no text at all, or a toString that is none.
+  const failCode = typeof record?.failCode === 'number' ? String(record.failCode) : said(record?.failCode, 80)
   const failMsg = said(record?.failMsg)
   const text = `${failCode} ${failMsg || message}`.toLowerCase()
   const creditsConsumed = record && creditsOf(record)

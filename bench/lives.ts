@@ -167,7 +167,7 @@ async function life(sql: ReturnType<typeof connect>['sql'], bought: Bought): Pro
   const { userId, quoteId } = bought
   const incoming = readUpdate(JSON.stringify(tap(bought)))
   await createStore(sql)(incoming)
-  const [taken] = await inboxTake(sql, incoming.lane)
+  const [taken] = await inboxTake(sql, incoming.lane, newId(), true)
   await openUser(sql, { id: userId, firstName: `User ${userId}`, username: null, clientLanguage: 'ru' }, 0)
   await quoteById(sql, userId, quoteId)
   const ref = { userId, id: newId() }

@@ -102,3 +102,33 @@ for (const { at, mayRepeat } of points) {
     await keeper
   })
 }
+
+t.test(
+  'a press that fells the process twice is set aside: its person is told, an admin too, and the next press works',
+  async t => {
+    const { telegram, owner, service, broken } = await stage(t, { timeScale: 0.3 })
+    const admin = person(telegram, 'Оператор')
+    let running = await service({ CRASH: 'before_debit', ADMIN_IDS: String(admin.id) })
+    await running.ready()
+    admin.open()
+    const anna = person(telegram)
+    anna.open()
+    await anna.sees(/Здравствуйте/, 30_000)
+    anna.open('m_flux-2-pro-text-to-image')
+    await anna.press(/Начать/, 30_000)
+    anna.say('маяк в шторм')
+    await anna.press(/По умолчанию/, 30_000)
+    await anna.press(/Запустить за/, 30_000)
+    t.equal(await running.ended, 'SIGKILL')
+    running = await service({ CRASH: 'before_debit', ADMIN_IDS: String(admin.id) })
+    await owner`update pay.inbox set next_at = now() where done_at is null`
+    t.equal(await running.ended, 'SIGKILL', 'tried once more')
+    running = await service({ CRASH: 'before_debit:2', ADMIN_IDS: String(admin.id) })
+    await owner`update pay.inbox set next_at = now() where done_at is null`
+    await anna.sees(/обработать не удалось/, 60_000)
+    await admin.sees(/дважды остановило процесс/, 90_000)
+    await anna.press(/Запустить за/)
+    await until('the picture', () => anna.fromBot().find(({ media }) => media), 60_000)
+    t.strictSame(await broken(), [])
+  },
+)

@@ -29,7 +29,7 @@ async function handled(userId: number, text: string, firstName: string) {
   const updateId = Math.floor(Math.random() * 1e9) + 1e9
   const update = { update_id: updateId, message: { message_id: 1, date: 1, from, chat, text } }
   await createStore(sql)(readUpdate(JSON.stringify(update)))
-  const [taken] = await inboxTake(sql, `u:${userId}`)
+  const [taken] = await inboxTake(sql, `u:${userId}`, newId(), true)
   await inboxDone(sql, updateId, taken!.attempts)
 }
 

@@ -40,7 +40,7 @@ export type Bot = {
 type Options = { telegram: Telegram; botInfo: UserFromGetMe; deps: BotDeps }
 type Update = Parameters<Telegraf['handleUpdate']>[0]
 
-// Below the time for which a taken update is hidden from other workers.
+// Longer than anything that is worth an answer to the same press.
 const handlerTimeoutMs = 28_000
 // The inbox parks an update that failed so often.
 const lastAttempt = 5

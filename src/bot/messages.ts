@@ -87,6 +87,10 @@ export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' 
       const text = after === 'off' ? t.switched.off(facts) : t.switched.on(facts)
       return { text: isLast ? html`${text}\n\n${t.switched.last}` : text, buttons: [] }
     },
+    aside(language) {
+      const t = stringsFor(language)
+      return { text: t.setAside, buttons: [[button(t.menuButton, to.menu())]] }
+    },
     notice({ text, values }, language) {
       const t = stringsFor(language)
       return { text: t.notices[text](values), buttons: [[button(t.menuButton, to.menu())]] }

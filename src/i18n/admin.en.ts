@@ -30,6 +30,10 @@ const alarms: Record<AlarmName, [what: string, how: string]> = {
   ],
   runs_overdue: ['Runs are long past their end', 'People’s money is held. Open /admin → “⏳ Stuck”.'],
   updates_wait: ['People’s messages wait for over a minute', 'See that workers run, and what the database is doing.'],
+  updates_aside: [
+    'An update felled the process twice and was set aside',
+    'The person was told. What it was: docs/runbook.md, updates_aside.',
+  ],
   messages_wait: ['Answers wait for over five minutes to be sent', 'Telegram refuses or asks to wait: see the log.'],
   refunds_wait: [
     'A refund of Stars has not reached Telegram for an hour',

@@ -6,6 +6,7 @@ export const alarmNames = [
   'audit_late',
   'runs_overdue',
   'updates_wait',
+  'updates_aside',
   'messages_wait',
   'refunds_wait',
   'payments_parked',

@@ -340,6 +340,9 @@ on and off stand until auto takes them back.`,
   banned: 'Access closed. Questions: /paysupport',
   tooFast: (seconds: number) => `Too fast. Wait ${seconds}\u00a0s.`,
   failed: code => html`It did not work, please try again. Code ${code}.`,
+  setAside: html`One of your messages could not be handled: everything stopped at it twice, so it is set aside.
+
+If it was a file, send another one. If you pressed a button, look at /history first: the run may have started.`,
 
   commands: {
     start: 'Start',

@@ -31,6 +31,7 @@ const ofRows = (now: Troubles): Partial<Record<AlarmName, boolean>> => ({
   audit_late: now.auditS > mostWaitS.audit,
   runs_overdue: now.runsOverdue > 0,
   updates_wait: now.updatesWaitS > mostWaitS.updates,
+  updates_aside: now.updatesAside > 0,
   messages_wait: now.messagesWaitS > mostWaitS.messages,
   refunds_wait: now.refundsWait > 0,
   payments_parked: now.paymentsParked > 0,

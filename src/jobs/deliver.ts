@@ -62,6 +62,7 @@ export async function deliverJob(options: DeliverOptions, outboxId: number): Pro
   const { body, ...rest } = outgoing
   if (body.kind === 'switch') await deliverSwitch(options, { ...rest, body })
   else if (body.kind === 'notice') await deliverNotice(options, { ...rest, body })
+  else if (body.kind === 'aside') await deliverWords(options, outgoing, options.messages.aside)
   else {
     const deliver = () => deliverGeneration(options, { ...rest, body })
     await options.tracing.request(body.generationId, 'deliver', deliver)

@@ -16,6 +16,7 @@ export const alarmRows = query(
 const Troubles = Type.Object({
   runsOverdue: Type.Integer(),
   updatesWaitS: Type.Number(),
+  updatesAside: Type.Integer(),
   messagesWaitS: Type.Number(),
   refundsWait: Type.Integer(),
   paymentsParked: Type.Integer(),
@@ -34,6 +35,8 @@ export const troubles = query(
        where finished_at is null and deadline_at < now() - interval '20 minutes') as "runsOverdue",
       (select coalesce(extract(epoch from now() - min(received_at)), 0)::float8 from pay.inbox
        where done_at is null) as "updatesWaitS",
+      (select count(*) from pay.inbox
+       where dead_reason = 'felled the process' and done_at > now() - interval '1 hour') as "updatesAside",
       (select coalesce(extract(epoch from now() - min(created_at)), 0)::float8 from pay.outbox
        where done_at is null) as "messagesWaitS",
       (select count(*) from pay.reversals where state = 'asked' and created_at < now() - interval '1 hour') as "refundsWait",

@@ -27,6 +27,8 @@ export type Messages = {
   failure(generation: Generation, language: Language): Screen
   /** For an admin: a model was switched, and how to undo it. `isLast`: further ones are not told for a while. */
   switched(change: Switch, isLast: boolean, language: Language): Screen
+  /** An update of theirs was set aside. */
+  aside(language: Language): Screen
   /** Something that happened without the person, by the key of its words. */
   notice(notice: Notice, language: Language): Screen
   /** The caption of a result that is sent once more, or of its originals: nothing new to say, nothing to offer. */

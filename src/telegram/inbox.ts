@@ -132,15 +132,23 @@ export function createStore(sql: Sql): Store {
 }
 
 const Taken = Type.Object({ updateId: Type.Integer(), payload: Type.Unknown(), attempts: Type.Integer() })
+/** An update to handle. Its `payload` is null where it is under suspicion and the caller does not handle it alone. */
 export type Taken = Static<typeof Taken>
 
-// Longer than a handler may take; a worker that died leaves its update to the next one after this.
-const hold = '30 seconds'
+// A worker that died leaves its update to the next one after this. Who is still at it prolongs its hold in time.
+const holdMs = 15_000
+export const renewalMs = 5_000
+const hold = `${holdMs} milliseconds`
 
 export const inboxTake = query(
   Taken,
-  (sql, lane: string) => sql`
-    select update_id as "updateId", payload, attempts from pay.inbox_take(${lane}, ${hold})`,
+  (sql, lane: string, token: string, isAlone: boolean) => sql`
+    select update_id as "updateId", payload, attempts from pay.inbox_take(${lane}, ${hold}, ${token}, ${isAlone})`,
+)
+export const inboxHold = query(
+  Type.Object({ isMine: Type.Boolean() }),
+  (sql, updateId: number, attempt: number) => sql`
+    select pay.inbox_hold(${updateId}, ${attempt}, ${hold}) as "isMine"`,
 )
 export const inboxDone = query(
   Type.Object({ isMine: Type.Boolean() }),
@@ -152,11 +160,15 @@ export const inboxFail = query(
     select pay.inbox_fail(${updateId}, ${attempt}, ${reason}, ${`${againMs} milliseconds`}) as result`,
 )
 
-/** Lanes with an update that waits and that nobody is at. */
+/** Lanes with an update that waits and that nobody is at. Goes from lane to lane, however much waits in one of them. */
 export const waitingLanes = query(
   Type.Object({ lane: Type.String() }),
   (sql, limit: number) => sql`
-    select lane from (
-      select distinct on (lane) lane, next_at from pay.inbox where done_at is null order by lane, seq) heads
-    where next_at <= now() order by next_at limit ${limit}`,
+    with recursive heads as (
+      (select lane, next_at from pay.inbox where done_at is null order by lane, seq limit 1)
+      union all
+      select n.lane, n.next_at from heads h cross join lateral (
+        select i.lane, i.next_at from pay.inbox i where i.done_at is null and i.lane > h.lane
+        order by i.lane, i.seq limit 1) n)
+    select lane from heads where next_at <= now() order by next_at limit ${limit}`,
 )

@@ -8,6 +8,8 @@ const Notice = Type.Object({
   values: Type.Object({ runs: Type.Integer(), capKop: Type.Integer() }),
 })
 export type Notice = Static<typeof Notice>
+// An update of this person felled the process twice and was set aside.
+const Aside = Type.Object({ kind: Type.Literal('aside') })
 
 const OfGeneration = Type.Object({
   /** How a generation ended; its result once more; the files of its result as they were made. */
@@ -22,7 +24,7 @@ const OfSwitch = Type.Object({
   /** So many at once that the following ones are not told. */
   isLast: Type.Boolean(),
 })
-const Body = Type.Union([OfGeneration, OfSwitch, Notice])
+const Body = Type.Union([OfGeneration, OfSwitch, Notice, Aside])
 export type OfGeneration = Static<typeof OfGeneration>
 export type OfSwitch = Static<typeof OfSwitch>
 const Outgoing = Type.Object({

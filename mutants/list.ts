@@ -274,4 +274,18 @@ export const mutants: Mutant[] = [
     replace: "{ kind: 'not_found' }",
     test: 'verdicts',
   },
+  {
+    what: 'an update is taken before an earlier one of its lane is committed',
+    file: 'sql/0023_lanes.sql',
+    find: "select pg_advisory_xact_lock(hashtextextended('lane:' || p_lane, 0));",
+    replace: 'select null::void;',
+    test: 'lanes',
+  },
+  {
+    what: 'an update that fells the process is tried for ever',
+    file: 'sql/0023_lanes.sql',
+    find: 'exit when v.unended < 2;',
+    replace: 'exit;',
+    test: 'lanes',
+  },
 ]

@@ -1,4 +1,5 @@
 import type { Context } from 'telegraf'
+import { answerPress } from '../telegram/client.ts'
 import { show as put, type Screen } from '../telegram/screen.ts'
 import { parse, type Route } from './routes.ts'
 
@@ -39,6 +40,7 @@ export function answerer(ctx: Context) {
     if (isAnswered) return
     isAnswered = true
     // The spinner stops by itself; what was pressed must be done all the same.
-    await ctx.answerCbQuery(text, alert ? { show_alert: true } : {}).catch(() => undefined)
+    const { id: queryId, from } = ctx.callbackQuery!
+    await answerPress(ctx.telegram, { queryId, userId: from.id, text, isAlert: alert }).catch(() => undefined)
   }
 }

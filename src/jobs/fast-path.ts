@@ -1,9 +1,10 @@
 import type { Telegram } from 'telegraf'
 import type { Sql } from '../db.ts'
-import { pause } from '../errors.ts'
+import { pause, Refused } from '../errors.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import type { Log } from '../log.ts'
 import { checkoutRefusal } from '../payments/top-ups.ts'
+import { answerPress } from '../telegram/client.ts'
 import { answerPreCheckout } from '../telegram/payments.ts'
 import { languageOf } from '../users/users.ts'
 
@@ -18,7 +19,7 @@ export type FastPath = {
 }
 type Arrived = {
   update_id?: number
-  callback_query?: { id: string }
+  callback_query?: { id: string; from?: { id: number } }
   pre_checkout_query?: Checkout
 }
 type Checkout = {
@@ -40,7 +41,11 @@ const checkoutMs = 900
 export function createFastPath({ sql, telegram, log }: { sql: Sql; telegram: Telegram; log: Log }): FastPath {
   const waiting = new Map<number, NodeJS.Timeout>()
   const quietly = (what: string, call: Promise<unknown>) => {
-    call.catch(error => log.warn({ err: error }, `${what} was not answered`))
+    call.catch(error => {
+      // Who presses faster than a person can is not answered each time.
+      const isHaste = error instanceof Refused && error.code === 'rate_limited'
+      log[isHaste ? 'debug' : 'warn']({ err: error }, `${what} was not answered`)
+    })
   }
 
   /** From the database alone, on connections that nothing slow uses. No answer is a no: nothing is charged then. */
@@ -67,7 +72,7 @@ export function createFastPath({ sql, telegram, log }: { sql: Sql; telegram: Tel
       if (press && updateId !== undefined) {
         const timer = setTimeout(() => {
           waiting.delete(updateId)
-          quietly('a press', telegram.answerCbQuery(press.id))
+          quietly('a press', answerPress(telegram, { queryId: press.id, userId: press.from?.id ?? 0 }))
         }, patienceMs)
         waiting.set(updateId, timer)
       }

@@ -9,13 +9,20 @@ import { type Answer, type Body, cleaned, encode, post } from './wire.ts'
 
 export { TelegramRefused } from './refused.ts'
 
-/** Takes a place in the budgets shared by all machines; resolves to the milliseconds to wait before sending. */
+/**
+ * Takes a place in the budgets shared by all machines; resolves to the milliseconds to wait before sending. Throws
+ * TelegramRefused `rate_limited` for a call that is not worth its wait.
+ */
 export type Pace = (call: PacedCall) => Promise<number>
 export type PacedCall = {
   chatId?: number | string
   isGroup: boolean
   kind: 'send' | 'edit' | 'answer' | 'other'
+  /** Who pressed, for an answer to a press. */
+  userId?: number
+  signal?: AbortSignal
 }
+type CallOptions = { signal?: AbortSignal; userId?: number }
 
 /**
  * A Telegraf client whose every call goes through one door: the pace, a deadline, 429 waited out, errors of two kinds.
@@ -40,9 +47,10 @@ export function createTelegram(options: {
   // Telegram closes an idle connection after 60 s; one that closes while we write to it would be an unknown outcome.
   const dispatcher = new Agent({ keepAliveTimeout: 30_000, keepAliveMaxTimeout: 30_000 })
 
-  async function call(method: string, payload: object, { signal }: { signal?: AbortSignal } = {}): Promise<unknown> {
+  async function call(method: string, payload: object, options: CallOptions = {}): Promise<unknown> {
+    const { signal } = options
     const body = await encode(payload)
-    const paced = pacedCall(method, payload)
+    const paced = { ...pacedCall(method, payload), ...options }
     const patienceMs = paced.kind === 'answer' ? Math.min(answerPatienceMs, maxWaitMs) : maxWaitMs
     let waitedMs = 0
     let waitMs = await place(paced)
@@ -64,11 +72,12 @@ export function createTelegram(options: {
   async function place(paced: PacedCall): Promise<number> {
     // Our budgets are a courtesy and 429 is the law: a database that is away must not silence the bot.
     const taken = pace(paced).catch(error => {
+      if (error instanceof TelegramRefused || paced.signal?.aborted) throw error
       log.warn({ err: error }, 'no place in the send budget, sending anyway')
       return 0
     })
-    // The client shows a spinner until a press is answered, and the answer expires: counted, never held back.
-    return paced.kind === 'answer' ? 0 : taken
+    // Telegram shows a spinner until a press is answered: a slow database does not hold the answer back.
+    return paced.kind === 'answer' ? Promise.race([taken, pause(answerAheadMs).then(() => 0)]) : taken
   }
 
   async function exchange(method: string, body: Body, extraMs: number, signal?: AbortSignal): Promise<Answer> {
@@ -90,6 +99,20 @@ export function createTelegram(options: {
 
 // "query is too old" was seen from 15 s on, and a pre-checkout has 10 s: a later answer is worth nothing.
 const answerPatienceMs = 5_000
+const answerAheadMs = 500
+
+/**
+ * Answers a press, out of the budget of the person who made it. Over that budget it throws TelegramRefused
+ * `rate_limited`: the spinner ends by itself.
+ */
+export async function answerPress(
+  telegram: Telegram,
+  press: { queryId: string; userId: number; text?: string | undefined; isAlert?: boolean },
+): Promise<void> {
+  const { queryId, userId, text, isAlert } = press
+  const payload = { callback_query_id: queryId, ...(text && { text }), ...(isAlert && { show_alert: true }) }
+  await callWith(telegram, 'answerCallbackQuery', payload, { userId })
+}
 
 /**
  * Makes a bot speak through `telegram` only. Telegraf builds a fresh client for the context of each update, which would
@@ -111,15 +134,20 @@ export async function rawCall<S extends TSchema>(
   schema: S,
   signal?: AbortSignal,
 ): Promise<Static<S>> {
-  const callApi = telegram.callApi as unknown as (
-    method: string,
-    payload: object,
-    options: { signal?: AbortSignal },
-  ) => Promise<unknown>
-  const result = await callApi.call(telegram, method, payload, signal ? { signal } : {})
+  const result = await callWith(telegram, method, payload, signal ? { signal } : {})
   if (Value.Check(schema, result)) return result
   const wrong = Value.Errors(schema, result).First()
   throw new Unknown(`${method}: unexpected answer at ${wrong?.path || '/'}: ${wrong?.message}`)
+}
+
+/** Our door takes more than Telegraf's typings say. */
+function callWith(telegram: Telegram, method: string, payload: object, options: CallOptions): Promise<unknown> {
+  const callApi = telegram.callApi as unknown as (
+    method: string,
+    payload: object,
+    options: CallOptions,
+  ) => Promise<unknown>
+  return callApi.call(telegram, method, payload, options)
 }
 
 /** The base of a Bot API server's addresses, with the slash that keeps a path in it (telegram.md T17). */

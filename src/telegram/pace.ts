@@ -1,24 +1,69 @@
 import type { Sql } from '../db.ts'
-import { takeRate } from '../rates.ts'
-import type { Pace } from './client.ts'
+import { pause } from '../errors.ts'
+import { type Rate, takeRate } from '../rates.ts'
+import type { Pace, PacedCall } from './client.ts'
+import { createFairQueue } from './fair-queue.ts'
+import { TelegramRefused } from './refused.ts'
 
 // About 30 messages a second for a bot, 1 a second in a chat with short bursts, 20 a minute in a group (telegram.md
 // §3.1). An edit weighs half a message.
 const whole = { key: 'tg', everyUs: 40_000, burst: 25 }
 const inChat = { send: { everyUs: 1_000_000, burst: 4 }, edit: { everyUs: 500_000, burst: 8 } }
 const inGroup = { everyUs: 3_000_000, burst: 5 }
+// Answers to presses are no messages. A person makes 20 presses a minute at the most (ux.md E8); who makes more is
+// answered for the first, and then one in two seconds, which fifty such people may do at once.
+const ofPresser = { everyUs: 2_000_000, burst: 10 }
+const allAnswers = { key: 'tg:answers', everyUs: 33_333, burst: 60 }
 // Below what the client is ready to wait, so that no place is taken for a call that is given up.
 const mostWaitMs = 25_000
+// So far ahead a place may be taken without a look at who else waits.
+const aheadMs = 200
 
-/** Telegram's limits, shared by all machines through the database. An answer to a press counts but never waits. */
+/**
+ * Telegram's limits, shared by all machines through the database. Within a machine the chats share what there is: one
+ * that has had much lately waits for those that have had little. Throws TelegramRefused `rate_limited` for what would wait
+ * longer than it is worth: an answer to a press waits for nothing, the rest for `mostWaitMs`.
+ */
 export function createPace(sql: Sql): Pace {
-  return async ({ chatId, isGroup, kind }) => {
-    if (kind === 'other') return 0
-    if (kind === 'answer' || chatId === undefined) {
-      await takeRate(sql, [whole], mostWaitMs)
-      return 0
+  const queue = createFairQueue(async () => {
+    for (;;) {
+      const waitMs = await takeRate(sql, [whole], aheadMs).catch(() => 0) // our budget is a courtesy, 429 is the law
+      if (waitMs <= aheadMs) return pause(waitMs)
+      await pause(waitMs - aheadMs)
     }
-    const chat = isGroup ? inGroup : inChat[kind]
-    return takeRate(sql, [whole, { key: `tg:${chatId}`, ...chat }], mostWaitMs)
+  })
+
+  async function send(chat: Rate, signal: AbortSignal | undefined): Promise<number> {
+    if (queue.isEmpty()) {
+      const waitMs = await takeRate(sql, [whole, chat], aheadMs)
+      if (waitMs <= aheadMs) return waitMs
+    }
+    const waitMs = await takeRate(sql, [chat], mostWaitMs)
+    if (waitMs > mostWaitMs) throw overLimit(waitMs)
+    await pause(waitMs, signal)
+    const patience = AbortSignal.timeout(mostWaitMs - waitMs)
+    await queue.turn(chat.key, signal ? AbortSignal.any([signal, patience]) : patience).catch(error => {
+      if (patience.aborted) throw overLimit(mostWaitMs)
+      throw error
+    })
+    return 0
+  }
+
+  async function answer(userId: number | undefined): Promise<number> {
+    if (userId === undefined) return 0 // a checkout: Telegram cancels the payment if it is not answered
+    const waitMs = await takeRate(sql, [{ key: `tg:a:${userId}`, ...ofPresser }, allAnswers], 0)
+    if (waitMs > 0) throw overLimit(waitMs)
+    return 0
+  }
+
+  return async ({ chatId, isGroup, kind, userId, signal }: PacedCall) => {
+    if (kind === 'answer') return answer(userId)
+    if (kind === 'other') return 0
+    // Without a chat it is an edit of an inline message.
+    if (chatId === undefined) return takeRate(sql, [whole], mostWaitMs)
+    return send({ key: `tg:${chatId}`, ...(isGroup ? inGroup : inChat[kind]) }, signal)
   }
 }
+
+const overLimit = (retryAfterMs: number) =>
+  new TelegramRefused('rate_limited', 'the budget of calls is used up', { retryAfterMs })

@@ -1,0 +1,100 @@
+import t from 'tap'
+import type { Pace } from '../src/telegram/client.ts'
+import { createFairQueue } from '../src/telegram/fair-queue.ts'
+import { createPace } from '../src/telegram/pace.ts'
+import { until, world } from './support/world.ts'
+
+const { sql, owner } = await world(t)
+const fresh = async (): Promise<Pace> => {
+  await owner`delete from pay.rates`
+  return createPace(sql)
+}
+const outcomeOf = (call: Promise<number>) =>
+  call.then(
+    () => 'sent' as const,
+    error => error.code as string,
+  )
+
+t.test('a person who had little lately goes before those who have had much', async t => {
+  const pace = await fresh()
+  const sent: number[] = []
+  const send = (chatId: number) => pace({ chatId, isGroup: false, kind: 'edit' }).then(() => void sent.push(chatId))
+  // Fifty accounts, each with four screens at once: two hundred, of which 25 a second may go.
+  const others = Array.from({ length: 200 }, (_, n) => send(1_000 + (n % 50)))
+  for (let press = 0; press < 3; press++) {
+    await until('the others are at it', () => sent.length >= 60 + press * 20)
+    const before = sent.length
+    await send(7)
+    // One turn of each of the others at the most, and what is under way.
+    t.ok(sent.length - before <= 52, `after ${sent.length - before - 1} of the others`)
+  }
+  t.ok(sent.length < 200, 'while the others still wait')
+  await Promise.all(others)
+})
+
+t.test('nobody is passed over for ever, whoever comes', async t => {
+  const order: string[] = []
+  let place = Promise.withResolvers<void>()
+  const queue = createFairQueue(() => place.promise)
+  const never = new AbortController().signal
+  const turn = (key: string) => queue.turn(key, never).then(() => void order.push(key))
+  const all = [turn('a'), turn('a'), turn('a'), turn('b'), turn('c'), turn('b')]
+  place.resolve()
+  await Promise.all(all)
+  t.strictSame(order, ['a', 'b', 'c', 'a', 'b', 'a'])
+  place = Promise.withResolvers()
+  t.ok(queue.isEmpty())
+})
+
+t.test('who no longer waits takes no turn', async t => {
+  const order: string[] = []
+  const place = Promise.withResolvers<void>()
+  const queue = createFairQueue(() => place.promise)
+  const gone = new AbortController()
+  const left = queue.turn('a', gone.signal).then(
+    () => void order.push('a'),
+    () => void order.push('a left'),
+  )
+  const stayed = queue.turn('b', new AbortController().signal).then(() => void order.push('b'))
+  gone.abort()
+  await left
+  place.resolve()
+  await stayed
+  t.strictSame(order, ['a left', 'b'])
+  await t.rejects(queue.turn('c', gone.signal), 'and neither does who was gone before')
+})
+
+t.test('answers to presses take nothing from messages, and one person’s nothing from another’s', async t => {
+  const pace = await fresh()
+  const answer = (userId: number) => outcomeOf(pace({ isGroup: false, kind: 'answer', userId }))
+  const flood = await Promise.all(Array.from({ length: 200 }, (_, n) => answer(1 + (n % 5))))
+  const answered = flood.filter(outcome => outcome === 'sent').length
+  t.ok(answered >= 50 && answered <= 60, `${answered} of 200 presses of five people are answered`)
+  t.ok(flood.every(outcome => outcome === 'sent' || outcome === 'rate_limited'))
+  const sends = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => outcomeOf(pace({ chatId: 500 + n, isGroup: false, kind: 'send' }))),
+  )
+  t.ok(sends.every(outcome => outcome === 'sent'))
+  t.equal(
+    await owner`select from pay.rates where key = 'tg' and tat > now() + interval '1 second'`.then(r => r.length),
+    0,
+  )
+  t.equal(await answer(99), 'sent', 'another person is answered')
+})
+
+t.test('a checkout is answered whatever the budgets say', async t => {
+  const pace = await fresh()
+  for (let n = 0; n < 100; n++) await outcomeOf(pace({ isGroup: false, kind: 'answer', userId: n }))
+  t.equal(await pace({ isGroup: false, kind: 'answer' }), 0)
+})
+
+t.test('what would wait longer than it is worth is refused, and takes no place', async t => {
+  const pace = await fresh()
+  const over = new AbortController()
+  const call = { chatId: 3, isGroup: false, kind: 'send' as const, signal: over.signal }
+  const all = Array.from({ length: 40 }, () => outcomeOf(pace(call)))
+  const refused = await Promise.race(all.slice(35))
+  t.equal(refused, 'rate_limited')
+  over.abort()
+  await Promise.all(all)
+})

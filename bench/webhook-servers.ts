@@ -7,6 +7,7 @@ import postgres from 'postgres'
 import { Telegraf } from 'telegraf'
 import { connect } from '../src/db.ts'
 import { createServer } from '../src/http/server.ts'
+import { addressBy, createStrangers } from '../src/http/strangers.ts'
 import { telegramWebhook } from '../src/http/webhook.ts'
 import { createStore, readUpdate } from '../src/telegram/inbox.ts'
 import { silent } from './server.ts'
@@ -29,8 +30,10 @@ if (import.meta.main) {
 /** The route of the service with its storing; whom it wakes after that is left out. */
 async function ours(url: string): Promise<string> {
   const store = createStore(connect(url, { max }).sql)
-  const server = createServer(silent)
+  const strangers = createStrangers(addressBy(undefined))
+  const server = createServer(silent, { strangers, isProxied: false })
   server.register(telegramWebhook, {
+    strangers,
     secrets: [secret],
     receive: async body => void (await store(readUpdate(body))),
   })

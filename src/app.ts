@@ -19,6 +19,7 @@ import { files } from './http/files.ts'
 import { health, type Readiness } from './http/health.ts'
 import { createMetrics, serveMetrics, timed } from './http/metrics.ts'
 import { createServer } from './http/server.ts'
+import { addressBy, createStrangers } from './http/strangers.ts'
 import { telegramWebhook } from './http/webhook.ts'
 import { type Jobs, migrateJobs, startJobs } from './jobs/boss.ts'
 import { createFastPath } from './jobs/fast-path.ts'
@@ -85,6 +86,8 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   const sql = tracedSql(db.sql)
   // What must be quick has connections of its own: updates, callbacks and health do not queue behind the work.
   const front = connect(config.databaseUrl, { max: 4 })
+  // Whether the database answers is asked on a connection that nothing else can fill.
+  const probe = connect(config.databaseUrl, { max: 1, deadlineMs: 2_000 })
   // The view of broken promises reads everything there is: neither its time nor its end may concern others.
   const oracle = connect(config.databaseUrl, { max: 1, deadlineMs: 15_000 })
   // The hourly audit reads every row there is.
@@ -238,17 +241,22 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   }
 
   // HTTP.
-  const server = createServer(log)
-  server.register(health, { ...build, ready })
+  const addressOf = addressBy(config.clientAddressHeader)
+  const strangers = createStrangers(addressOf)
+  const server = createServer(log, { strangers, isProxied: config.clientAddressHeader !== undefined })
+  server.register(health, { ...build, look, isDraining: () => ending.signal.aborted, strangers })
   const [webhookSecret] = config.webhookSecrets
   if (config.roles.web && webhookSecret) {
-    server.register(telegramWebhook, { secrets: config.webhookSecrets, receive })
+    server.register(telegramWebhook, { secrets: config.webhookSecrets, receive, strangers })
   }
-  if (config.roles.web && publicUrl && callbackSecret) server.register(files, { secret: callbackSecret, sql })
+  if (config.roles.web && publicUrl && callbackSecret) {
+    server.register(files, { secret: callbackSecret, sql, strangers, addressOf })
+  }
   if (config.roles.web && callbackSecret) {
     server.register(kieCallbacks, {
       secret: callbackSecret,
       webhookKey: config.kieWebhookKey,
+      strangers,
       async receive(id, taskId) {
         const isNews = await tracing.request(id, 'callback', () =>
           news({ sql: tracedSql(front.sql), wake }, id, taskId),
@@ -260,7 +268,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
 
   // Readiness.
   let isWebhookSet = false
-  async function ready(): Promise<Readiness> {
+  async function look(): Promise<Readiness> {
     const late = { ok: false, detail: 'no answer within 1 s' }
     const soon = <T>(what: Promise<T>) =>
       Promise.race([what, pause(1_000).then(() => undefined)]).catch(() => undefined)
@@ -272,12 +280,11 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       jobs: queue ? { ok: true } : jobs ? late : { ok: false, detail: 'not started' },
       bot: botUsername ? { ok: true, detail: `@${botUsername}` } : { ok: false, detail: 'getMe has not answered' },
       webhook: isWebhookSet || !publicUrl || !config.roles.web ? { ok: true } : { ok: false, detail: 'not registered' },
-      draining: ending.signal.aborted ? { ok: false, detail: 'draining' } : { ok: true },
     }
   }
   async function readState() {
     // A newer build may have migrated already while this one still serves.
-    const [applied, files] = await Promise.all([appliedMigrations(front.sql), migrations()])
+    const [applied, files] = await Promise.all([appliedMigrations(probe.sql), migrations()])
     const isReady = files.every(file => applied.some(row => row.name === file.name))
     return { schema: isReady ? { ok: true } : { ok: false, detail: 'migrations of this build are missing' } }
   }
@@ -362,6 +369,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
           results.close(),
           db.close(),
           front.close(),
+          probe.close(),
           oracle.close(),
           books.close(),
           tracing.close(),

@@ -36,6 +36,8 @@ export type Config = {
   port: number
   host: string
   metricsPort: number
+  /** The header in which a proxy in front writes who asks; absent where there is none. */
+  clientAddressHeader: string | undefined
   roles: { web: boolean; worker: boolean }
   logLevel: string
   /** Where traces go, without a trailing slash; absent while nobody collects them. */
@@ -121,6 +123,10 @@ const variables = {
     expects: 'on or off',
   },
   PORT: { schema: Port, fallback: '8080', expects: 'a port' },
+  CLIENT_ADDRESS_HEADER: {
+    schema: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9-]{2,63}$' }),
+    expects: 'the name of a header, like Fly-Client-IP',
+  },
   HOST: { schema: Text, fallback: '0.0.0.0', expects: 'an address to listen on' },
   METRICS_PORT: { schema: Port, fallback: '9090', expects: 'a port' },
   ROLES: {
@@ -246,6 +252,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     port,
     host: wanted('HOST'),
     metricsPort,
+    clientAddressHeader: read('CLIENT_ADDRESS_HEADER'),
     roles: { web: roles.includes('web'), worker: roles.includes('worker') },
     logLevel: wanted('LOG_LEVEL'),
     traces: { endpoint: read('OTEL_EXPORTER_OTLP_ENDPOINT')?.replace(/\/+$/, ''), headers },

@@ -14,8 +14,15 @@ const folder = new URL('../sql/', import.meta.url)
 
 export type Migration = { name: string; hash: string; text: string }
 
-/** The migrations of this build, in order. */
-export async function migrations(): Promise<Migration[]> {
+let ofThisBuild: Promise<Migration[]> | undefined
+
+/** The migrations of this build, in order. Reads them once. */
+export function migrations(): Promise<Migration[]> {
+  ofThisBuild ??= readMigrations()
+  return ofThisBuild
+}
+
+async function readMigrations(): Promise<Migration[]> {
   const names = (await readdir(folder)).filter(name => /^\d{4}_\w+\.sql$/.test(name)).sort()
   return Promise.all(
     names.map(async name => {

@@ -79,6 +79,7 @@ const wrong: Record<string, string[]> = {
   CONTENT_FILTER: ['yes', 'true'],
   PORT: ['x', '99999', '-1'],
   METRICS_PORT: ['x', '8080'],
+  CLIENT_ADDRESS_HEADER: ['x', 'two words', 'x-forwarded-for:', '1st', 'x'.repeat(65)],
   ROLES: ['boss', 'web worker', ''],
   LOG_LEVEL: ['loud'],
   OTEL_EXPORTER_OTLP_ENDPOINT: ['collector:4318', 'https://u:p@collector.example'],

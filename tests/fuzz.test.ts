@@ -16,6 +16,7 @@ import { callbackPath } from '../src/upstream/callbacks.ts'
 import { createUpstream } from '../src/upstream/client.ts'
 import { createDownloader } from '../src/upstream/download.ts'
 import { inspect } from '../src/upstream/inspect.ts'
+import { strangers } from './support/http.ts'
 import { jpegOf, mp3Of, mp4Of, pngOf, wavOf } from './support/media.ts'
 import { cases, type Mutator, mutator, seed, watchLoop } from './support/mutate.ts'
 import { updatesLike } from './support/updates.ts'
@@ -46,8 +47,9 @@ const ofProcessor = (said: string) => Number(/(\d+) ms of/.exec(said)?.[1])
 t.test('updates of any form are stored or refused, never with a 5xx', async t => {
   const secret = 'S'.repeat(40)
   const store = createStore(sql)
-  const server = createServer(silent)
+  const server = createServer(silent, { strangers, isProxied: false })
   server.register(telegramWebhook, {
+    strangers,
     secrets: [secret],
     receive: async body => void (await store(readUpdate(body))),
   })
@@ -83,9 +85,9 @@ t.test('updates of any form are stored or refused, never with a 5xx', async t =>
 
 t.test('callbacks of any form are answered, and change nothing that the upstream was not asked for', async t => {
   const secret = 'k'.repeat(32)
-  const server = createServer(silent)
+  const server = createServer(silent, { strangers, isProxied: false })
   const receive = async (id: string, taskId: string | undefined) => void (await news({ sql, wake: noWake }, id, taskId))
-  server.register(kieCallbacks, { secret, webhookKey: undefined, receive })
+  server.register(kieCallbacks, { strangers, secret, webhookKey: undefined, receive })
   await server.listen({ port: 0, host: '127.0.0.1' })
   const pool = new Pool(`http://127.0.0.1:${(server.server.address() as AddressInfo).port}`, { connections: 16 })
   t.teardown(async () => {
@@ -215,9 +217,14 @@ function deniesATask(body: Buffer): boolean {
 
 t.test('with the upstream’s key a callback counts only as it was signed', async t => {
   const [secret, key] = ['k'.repeat(32), 'w'.repeat(32)]
-  const server = createServer(silent)
+  const server = createServer(silent, { strangers, isProxied: false })
   const counted: string[] = []
-  server.register(kieCallbacks, { secret, webhookKey: key, receive: async (_id, taskId) => void counted.push(taskId!) })
+  server.register(kieCallbacks, {
+    strangers,
+    secret,
+    webhookKey: key,
+    receive: async (_id, taskId) => void counted.push(taskId!),
+  })
   await server.listen({ port: 0, host: '127.0.0.1' })
   const pool = new Pool(`http://127.0.0.1:${(server.server.address() as AddressInfo).port}`, { connections: 16 })
   t.teardown(async () => {

@@ -16,6 +16,7 @@ import { fileOfPath, filePath } from '../src/payments/file-links.ts'
 import type { Ref } from '../src/payments/generations.ts'
 import { keep, keptOutputs, keptPut, readKept } from '../src/payments/kept-files.ts'
 import { callbackPath } from '../src/upstream/callbacks.ts'
+import { addressOf, strangers } from './support/http.ts'
 import { picture, silent, until, world } from './support/world.ts'
 
 const { sql, owner, user, order, start, finish } = await world(t)
@@ -23,8 +24,8 @@ const dir = t.testdir()
 const secret = 'a-secret-for-tests-only-of-32-characters'
 /** Files of a database on a server as the service has it. */
 async function serve(t: Test, sql: Sql): Promise<string> {
-  const server = createServer(silent)
-  server.register(files, { secret, sql })
+  const server = createServer(silent, { strangers, isProxied: false })
+  server.register(files, { strangers, addressOf, secret, sql })
   t.teardown(() => server.close())
   return server.listen({ port: 0, host: '127.0.0.1' })
 }

@@ -8,6 +8,7 @@ import { cancel, check, genLook, news, submit } from '../src/payments/integratio
 import { balanceOf } from '../src/payments/wallet.ts'
 import type { Behaviour } from '../src/playground/upstream/server.ts'
 import { callbackPath } from '../src/upstream/callbacks.ts'
+import { strangers } from './support/http.ts'
 import { second } from './support/second.ts'
 import { secret, provider as startProvider, worker } from './support/upstream.ts'
 import { noWake, silent, until, world } from './support/world.ts'
@@ -55,6 +56,7 @@ const wake = {
 }
 const server = fastify()
 server.register(kieCallbacks, {
+  strangers,
   secret,
   webhookKey: undefined,
   receive: async (id, taskId) => void (await news({ sql, wake }, id, taskId)),

@@ -6,6 +6,7 @@ import { Unknown } from '../src/errors.ts'
 import { createServer } from '../src/http/server.ts'
 import { telegramWebhook } from '../src/http/webhook.ts'
 import { createStore, readUpdate } from '../src/telegram/inbox.ts'
+import { strangers } from './support/http.ts'
 import { silent, until, world } from './support/world.ts'
 
 const { sql, owner } = await world(t)
@@ -14,8 +15,8 @@ const former = 'F'.repeat(40)
 const headers = { 'x-telegram-bot-api-secret-token': secret, 'content-type': 'application/json' }
 
 async function serve(receive: (body: string) => Promise<void>) {
-  const server = createServer(silent)
-  server.register(telegramWebhook, { secrets: [secret, former], receive })
+  const server = createServer(silent, { strangers, isProxied: false })
+  server.register(telegramWebhook, { strangers, secrets: [secret, former], receive })
   await server.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(() => server.close())
   const { port } = server.server.address() as { port: number }

@@ -1,6 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isOurCallback, isSigned, taskIdOf } from '../upstream/callbacks.ts'
+import { createPlaces, type Strangers } from './strangers.ts'
 
 type Options = {
   secret: string
@@ -8,34 +10,49 @@ type Options = {
   webhookKey: string | undefined
   /** Called for a callback whose address we made. Its body is a hint, never a verdict. */
   receive(generationId: string, taskId: string | undefined): Promise<void>
+  strangers: Strangers
 }
+
+// The upstream calls once a run; as many runs end at once as it works on.
+const mostAtOnce = 100
 
 const Params = Type.Object({ generation: Type.String({ maxLength: 64 }), mac: Type.String({ maxLength: 128 }) })
 const Said = Type.Object({ code: Type.Integer(), msg: Type.String() })
 
 /** POST /callbacks/kie/:generation/:mac: the upstream says that a task has ended (kie-api.md §4). */
-export const kieCallbacks: FastifyPluginAsyncTypebox<Options> = async (server, { secret, webhookKey, receive }) => {
+export const kieCallbacks: FastifyPluginAsyncTypebox<Options> = async (server, options) => {
+  const { secret, webhookKey, receive, strangers } = options
+  const places = createPlaces({ perKey: mostAtOnce, inAll: mostAtOnce })
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
 
   server.post('/callbacks/kie/:generation/:mac', {
     bodyLimit: 65_536,
-    schema: { params: Params, response: { 200: Said, 404: Said } },
-    async handler(request, reply) {
+    schema: { params: Params, response: { 200: Said, 404: Said, 503: Said } },
+    async onRequest(request, reply) {
+      // Before the body is read.
       const { generation, mac } = request.params
+      if (!isOurCallback(generation, mac, secret)) return refuse(request, reply)
+      const giveBack = places.take('')
+      if (!giveBack) return reply.code(503).header('retry-after', '1').send({ code: 503, msg: 'too many at once' })
+      reply.raw.once('close', giveBack)
+    },
+    async handler(request, reply) {
+      const { generation } = request.params
       const taskId = taskIdOf(parsed(request.body))
       const isAuthentic =
-        isOurCallback(generation, mac, secret) &&
-        (webhookKey === undefined ||
-          (taskId !== undefined && isSigned(request.headers, taskId, webhookKey, Date.now())))
-      if (!isAuthentic) {
-        request.log.warn({ ip: request.ip }, 'a callback that is not ours was refused')
-        return reply.code(404).send({ code: 404, msg: 'not found' })
-      }
+        webhookKey === undefined || (taskId !== undefined && isSigned(request.headers, taskId, webhookKey, Date.now()))
+      if (!isAuthentic) return refuse(request, reply)
       await receive(generation, taskId)
       return { code: 200, msg: 'success' }
     },
   })
+
+  async function refuse(request: FastifyRequest, reply: FastifyReply) {
+    if (!strangers.isFlooding(request)) request.log.warn({ ip: request.ip }, 'a callback that is not ours was refused')
+    await strangers.hold(request)
+    return reply.code(404).send({ code: 404, msg: 'not found' })
+  }
 }
 
 const parsed = (body: unknown): unknown => {

@@ -1,17 +1,31 @@
 import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
 import type { Sql } from '../db.ts'
 import { shortId } from '../id.ts'
 import { FileParams, fileOfPath, fileRoute } from '../payments/file-links.ts'
 import { keptFile, readKept } from '../payments/kept-files.ts'
+import { createPlaces, type Strangers } from './strangers.ts'
 
-type Options = { secret: string; sql: Sql }
+type Options = {
+  secret: string
+  sql: Sql
+  strangers: Strangers
+  addressOf(request: FastifyRequest): string
+}
+
+// A phone makes a few requests for one film. Each download holds two or three chunks of 256 KB in memory.
+const downloads = { perKey: 6, inAll: 64 }
+// Slower than this nobody waits for a film, and a reader who wants to hold a place for long is cut.
+const leastBytesPerS = 64 * 1_024
+const leastS = 60
 
 /**
  * A kept result by its signed link. Whatever is not right with a link has the answer of an address that does not exist.
  * One range at a time is served, since phones resume; other ranges get the whole, as the standard allows.
  */
-export const files: FastifyPluginAsyncTypebox<Options> = async (server, { secret, sql }) => {
+export const files: FastifyPluginAsyncTypebox<Options> = async (server, { secret, sql, strangers, addressOf }) => {
+  const places = createPlaces(downloads)
   server.route({
     method: ['GET', 'HEAD'],
     url: fileRoute,
@@ -20,7 +34,16 @@ export const files: FastifyPluginAsyncTypebox<Options> = async (server, { secret
     async handler(request, reply) {
       const named = fileOfPath(request.params, secret, Date.now())
       const [file] = named ? await keptFile(sql, named.generationId, named.n) : []
-      if (!named || !file) return reply.callNotFound()
+      if (!named || !file) return reply.callNotFound() // which bounds how often this is tried
+      const giveBack = places.take(addressOf(request))
+      if (!giveBack) {
+        await strangers.hold(request)
+        return reply
+          .code(429)
+          .header('retry-after', '10')
+          .send({ message: 'too many downloads at once, try again later' })
+      }
+      reply.raw.once('close', giveBack)
       const { generationId: id, n } = named
       const { bytes, sha256 } = file
       const etag = `"${sha256}"`
@@ -42,6 +65,9 @@ export const files: FastifyPluginAsyncTypebox<Options> = async (server, { secret
       if (range) reply.code(206).header('content-range', `bytes ${from}-${to}/${bytes}`)
       reply.header('content-length', to - from + 1)
       if (request.method === 'HEAD') return reply.send()
+      const mostMs = (leastS + (to - from + 1) / leastBytesPerS) * 1_000
+      const timer = setTimeout(() => request.raw.destroy(), mostMs)
+      reply.raw.once('close', () => clearTimeout(timer))
       return reply.send(Readable.from(readKept(sql, { userId: file.userId, id }, n, from, to)))
     },
   })

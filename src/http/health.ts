@@ -1,14 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import { shared } from './shared.ts'
+import type { Strangers } from './strangers.ts'
 
 /** What one check says: `ok`, or in a few words why not. */
 export type Check = { ok: boolean; detail?: string }
-export type Readiness = Record<'database' | 'schema' | 'jobs' | 'bot' | 'webhook' | 'draining', Check>
+export type Readiness = Record<'database' | 'schema' | 'jobs' | 'bot' | 'webhook', Check>
 
 type Options = {
   version: string
   commit: string
-  ready(): Promise<Readiness>
+  /** Asks the world; called once a second at the most, and never twice at once. */
+  look(): Promise<Readiness>
+  isDraining(): boolean
+  strangers: Strangers
 }
 
 const Live = Type.Object({
@@ -17,20 +22,23 @@ const Live = Type.Object({
   commit: Type.String(),
   uptime_s: Type.Integer(),
 })
-const OneCheck = Type.Object({ ok: Type.Boolean(), detail: Type.Optional(Type.String()) })
-const Ready = Type.Object({ status: Type.String(), checks: Type.Record(Type.String(), OneCheck) })
 
 /** GET /healthz: the process lives; touches nothing. GET /readyz: it can serve; names each check. */
-export const health: FastifyPluginAsyncTypebox<Options> = async (server, { version, commit, ready }) => {
-  server.get('/healthz', { schema: { response: { 200: Live } } }, async () => ({
-    status: 'ok' as const,
-    version,
-    commit,
-    uptime_s: Math.floor(process.uptime()),
-  }))
+export const health: FastifyPluginAsyncTypebox<Options> = async (server, options) => {
+  const { version, commit, look, isDraining, strangers } = options
+  const readiness = shared(look, 1_000)
 
-  server.get('/readyz', { schema: { response: { 200: Ready, 503: Ready } } }, async (_request, reply) => {
-    const checks = await ready()
+  server.get('/healthz', { schema: { response: { 200: Live } } }, async request => {
+    await strangers.hold(request)
+    return { status: 'ok' as const, version, commit, uptime_s: Math.floor(process.uptime()) }
+  })
+
+  server.get('/readyz', async (request, reply) => {
+    await strangers.hold(request)
+    const found = await readiness()
+    // A machine that drains says so at once.
+    const draining = isDraining() ? { ok: false, detail: 'draining' } : { ok: true }
+    const checks = { ...found, draining }
     const isReady = Object.values(checks).every(check => check.ok)
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready', checks })
   })

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { shared } from './shared.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -106,13 +107,14 @@ export async function serveMetrics(
   metrics: Metrics,
   { port, host, refresh }: { port: number; host: string; refresh(): Promise<void> },
 ): Promise<Server> {
+  const refreshed = shared(refresh, 1_000)
   const server = createServer((request, response) => {
     const answer = async () => {
       if (request.method !== 'GET' || request.url !== '/metrics') {
         response.writeHead(404).end()
         return
       }
-      await refresh().catch(() => {}) // an absent database shows as gauges that stand still
+      await refreshed().catch(() => {}) // an absent database shows as gauges that stand still
       response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(await metrics.registry.metrics())
     }
     answer().catch(() => response.writeHead(500).end())

@@ -1,14 +1,31 @@
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
-import { fastify, LogController } from 'fastify'
-import { Unknown } from '../errors.ts'
+import { type FastifyRequest, fastify, LogController } from 'fastify'
+import { Refused, Unknown } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { createPlaces, type Strangers } from './strangers.ts'
 
-/** An HTTP server with our limits and one error handler: what went wrong inside stays inside. */
-export function createServer(log: Log) {
+// A request has so long to arrive, headers and body, whatever trickles in meanwhile. Fastify's default is no end, and
+// Node looks only every 30 s unless told otherwise.
+const requestTimeoutMs = 15_000
+const headersTimeoutMs = 10_000
+const lookEveryMs = 1_000
+// Telegram opens a hundred at the most; a platform's proxy some more.
+const connections = { perKey: 2_000, inAll: 4_000 }
+
+/**
+ * An HTTP server with our limits and one error handler: what went wrong inside stays inside. `isProxied`: all connections
+ * come from a proxy, whose address says nothing.
+ */
+export function createServer(log: Log, { strangers, isProxied }: { strangers: Strangers; isProxied: boolean }) {
   const server = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: 15_000, // Fastify's default is none
+    requestTimeout: requestTimeoutMs,
+    http: {
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: lookEveryMs,
+    },
     connectionTimeout: 65_000,
     keepAliveTimeout: 72_000, // Telegram closes an idle connection after 60 s
     bodyLimit: 65_536,
@@ -25,15 +42,36 @@ export function createServer(log: Log) {
     }
   })
 
+  // Who was answered before the end of a body has nothing more to say.
+  server.addHook('onSend', async (request, reply) => {
+    if (hasBody(request) && !request.raw.complete) reply.header('connection', 'close')
+  })
+
+  const places = createPlaces({ ...connections, ...(isProxied && { perKey: connections.inAll }) })
+  server.server.on('connection', socket => {
+    const giveBack = places.take(socket.remoteAddress ?? '')
+    if (!giveBack) return socket.destroy()
+    return socket.once('close', giveBack)
+  })
+
   server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     if (error instanceof Unknown) {
       request.log.warn({ err: error, url: request.routeOptions.url }, 'not stored, to be sent again')
       return reply.code(503).header('retry-after', '2').send({ message: 'try again' })
     }
+    if (error instanceof Refused && error.code === 'flood') {
+      return reply.code(503).headers({ 'retry-after': '5', connection: 'close' }).send({ message: 'too many requests' })
+    }
     const status = error.statusCode ?? 500
     if (status >= 500) request.log.error({ err: error, url: request.routeOptions.url }, 'request failed')
     return reply.code(status).send({ message: status >= 500 ? 'internal error' : error.message })
   })
-  server.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'not found' }))
+  server.setNotFoundHandler(async (request, reply) => {
+    await strangers.hold(request)
+    return reply.code(404).send({ message: 'not found' })
+  })
   return server
 }
+
+const hasBody = ({ headers }: FastifyRequest) =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0

@@ -122,7 +122,7 @@ async function screens(bench: Bench, { size, url, owner }: Filled): Promise<Figu
     forSale: catalogue,
     switches: { refresh: async () => {} },
     log: strict,
-    limits: { maxOpen: 3, freeDaily: 10, freeHourly: 3 },
+    limits: { maxOpen: 3, freeDaily: 10, freeHourly: 3, newFreeDaily: 1_000_000 },
     startBonusKop: 0,
     adminIds: [],
     packsKop: [100_00],

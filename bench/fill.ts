@@ -70,7 +70,7 @@ export async function fillHistory(sql: Sql, person: number, runs: number, catalo
     const { id: quoteId } = await makeQuote(sql, { userId: person, modelId, category, priceKop: 10_00, ...about })
     const ref = { userId: person, id: newId() }
     const order = { ...ref, requestKey: `q:${quoteId}`, quoteId, chatId: person, messageId: null, deadlineMs: 600_000 }
-    await place(sql, order, { maxOpen: 1, freeDaily: 0, freeHourly: 0 })
+    await place(sql, order, { maxOpen: 1, freeDaily: 0, freeHourly: 0, newFreeDaily: 0 })
     if (n % 5 === 0) {
       await genFinish(sql, ref, 'failed', 'generation_failed', 'the words of the provider about a failed task', [])
       continue

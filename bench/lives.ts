@@ -19,7 +19,7 @@ import { compare, spread } from './rounds.ts'
 import { type Service, startService, webhookSecret } from './service.ts'
 
 const people = 5_000
-const limits = { maxOpen: 1_000, freeDaily: 0, freeHourly: 0 }
+const limits = { maxOpen: 1_000, freeDaily: 0, freeHourly: 0, newFreeDaily: 1_000_000 }
 type Bought = { userId: number; quoteId: string }
 
 /** Whole lives of orders a second: the tap, the debit, the submit, the callback, the settlement, the picture sent. */

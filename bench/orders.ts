@@ -35,7 +35,7 @@ const never = {
   check: () => Promise.reject(new Error('nothing is looked at here')),
   follow: () => Promise.reject(new Error('nothing is followed here')),
 }
-const limits = { maxOpen: 1_000, freeDaily: 0, freeHourly: 0 }
+const limits = { maxOpen: 1_000, freeDaily: 0, freeHourly: 0, newFreeDaily: 1_000_000 }
 
 /** Paid starts and settlements a second, each of an order of its own, by so many clients at once. */
 export const measure: Measurement = async bench => {
@@ -111,11 +111,11 @@ export const measure: Measurement = async bench => {
       return perProbe / (ms / 1000)
     }
   const startText = `select result, generation_id as id, price_kop as "priceKop", balance_kop as "balanceKop"
-    from pay.gen_start($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+    from pay.gen_start($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
   const startCalled = probe(orders, 'started', async (order, client) => {
     const { userId, id, requestKey, chatId, messageId, quoteId, deadlineMs } = order
     const about = [userId, id, requestKey, chatId, messageId, quoteId, `${deadlineMs} milliseconds`]
-    const values = [...about, limits.maxOpen, limits.freeDaily, limits.freeHourly]
+    const values = [...about, limits.maxOpen, limits.freeDaily, limits.freeHourly, limits.newFreeDaily]
     const { rows } = await direct[client]!.query({ name: 'start', text: startText, values })
     return rows[0]?.result
   })

@@ -30,7 +30,7 @@ export type Operations = {
 const people = 40
 const log = createLog({ level: 'silent', secrets: [] })
 const noWake = { submit: async () => {}, check: async () => {}, follow: async () => {}, deliver: async () => {} }
-const limits = { maxOpen: 1_000_000, freeDaily: 0, freeHourly: 0 }
+const limits = { maxOpen: 1_000_000, freeDaily: 0, freeHourly: 0, newFreeDaily: 1_000_000 }
 const picture = {
   n: 1,
   kind: 'image' as const,

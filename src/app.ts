@@ -70,6 +70,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     maxOpen: config.maxActivePerUser,
     freeDaily: config.freeDailyLimit,
     freeHourly: config.freeHourlyLimit,
+    newFreeDaily: config.newFreeDailyLimit,
   }
   const wrong = graceProblem()
   if (wrong) throw new Error(wrong)

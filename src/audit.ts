@@ -2,7 +2,7 @@ import { BadConfig, readConfig } from './config.ts'
 import { createLog, scrubber } from './log.ts'
 import { auditReport, findings, openBooks, starFindings } from './payments/audit.ts'
 import { createTelegram } from './telegram/client.ts'
-import { starTransactions } from './telegram/payments.ts'
+import { readMovement, starTransactions } from './telegram/payments.ts'
 
 // `npm run audit`: do the books agree with themselves, with Telegram's list of Stars and with what runs really cost?
 // Exit 0: yes. 1: no, and each disagreement is a line. 2: it could not be asked. Changes nothing.
@@ -34,7 +34,7 @@ async function audit(): Promise<number> {
   const startedAt = Date.now()
   const movements = []
   for (let offset = 0; ; offset += 100) {
-    const page = await starTransactions(telegram, offset)
+    const page = (await starTransactions(telegram, offset)).map(readMovement)
     for (const { id, amount, date, source, receiver } of page) {
       const isOurs = (source ?? receiver)?.invoice_payload !== undefined
       if (isOurs && date < startedAt / 1000 - freshS) movements.push({ id, amount, isRefund: source === undefined })

@@ -23,6 +23,8 @@ export type Config = {
   freeModelIds: string[] | undefined
   freeDailyLimit: number
   freeHourlyLimit: number
+  /** Free runs a day of all accounts together that are younger than a week and have paid nothing. */
+  newFreeDailyLimit: number
   /** Rubles credited per Telegram Star, an exact decimal. */
   starRateRub: string
   /** What can be added at once, kopecks. */
@@ -93,6 +95,7 @@ const variables = {
   FREE_TIER_MODEL_IDS: { schema: Text, expects: 'exactly 5 model ids, separated by commas' },
   FREE_DAILY_LIMIT: { schema: Count, fallback: '10', expects: 'a whole number' },
   FREE_HOURLY_LIMIT: { schema: Count, fallback: '3', expects: 'a whole number' },
+  NEW_FREE_DAILY_LIMIT: { schema: Count, fallback: '1000', expects: 'a whole number' },
   STAR_RATE_RUB: { schema: Decimal, fallback: '1.2', expects: 'a number above 0' },
   TOPUP_PACKS_RUB: {
     schema: Type.String({ pattern: '^[1-9]\\d{0,5}(\\s*,\\s*[1-9]\\d{0,5}){0,9}$' }),
@@ -243,6 +246,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     freeModelIds: env.FREE_TIER_MODEL_IDS?.trim() ? list(wanted('FREE_TIER_MODEL_IDS')) : undefined,
     freeDailyLimit: Number(wanted('FREE_DAILY_LIMIT')),
     freeHourlyLimit: Number(wanted('FREE_HOURLY_LIMIT')),
+    newFreeDailyLimit: Number(wanted('NEW_FREE_DAILY_LIMIT')),
     starRateRub,
     packsKop: list(wanted('TOPUP_PACKS_RUB')).map(rubles => Number(rubles) * 100),
     transferDetails: read('MANUAL_TOPUP_DETAILS'),

@@ -60,9 +60,12 @@ async function aBusyDay() {
   await owner`update pay.users set ref_code = 'abcdefghijkl' where user_id = 1`
   const friend = { id: 3, firstName: 'Friend', username: null, clientLanguage: 'ru', refCode: 'abcdefghijkl' }
   await openUser(sql, friend, 100_00)
+  const theirs = await openTopUp(sql, { userId: 3, provider: 'stars', amountKop: 100_00, total: 84, quoteId: null })
+  const ofFriend = newId()
+  await takePayment(sql, { ...paid, chargeId: ofFriend, userId: 3, orderId: theirs.id })
   const first = await start(await order(3, 10_00))
   await finish({ userId: 3, id: first.id }, success)
-  return { rush, kept: charges[1]!, back: [charges[0]!, paid.chargeId] }
+  return { rush, kept: [charges[1]!, ofFriend], back: [charges[0]!, paid.chargeId] }
 }
 const { rush, kept, back } = await aBusyDay()
 
@@ -138,7 +141,7 @@ for (const [name, statement] of Object.entries(corruptions)) {
 
 t.test('Stars that Telegram counts otherwise are named', async t => {
   const list = [
-    ...[kept, ...back].map(id => ({ id, amount: 84, isRefund: false })),
+    ...[...kept, ...back].map(id => ({ id, amount: 84, isRefund: false })),
     ...back.map(id => ({ id, amount: 84, isRefund: true })),
   ]
   t.strictSame(await starFindings(sql, list), [])

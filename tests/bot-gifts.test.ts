@@ -66,12 +66,22 @@ await story('a message with a code that is handled twice credits once and says s
   t.equal(await balanceOf(anna.id), 50_00)
 })
 
-await story('a friend comes by the link, and the inviter is told after the first success', async t => {
+/** The person puts 100 ₽ in. */
+async function pays(userId: number) {
+  const wanted = { userId, provider: 'stars' as const, amountKop: 100_00, total: 84, quoteId: null }
+  const { id: orderId } = await openTopUp(sql, wanted)
+  await takePayment(sql, { provider: 'stars', chargeId: newId(), userId, orderId, currency: 'XTR', total: 84 })
+}
+
+await story('a friend comes by the link, and the inviter is told after the first paid success', async t => {
   const anna = await person()
   await anna.says('/menu')
   await anna.presses('👥 Пригласить')
   const { text = '' } = anna.last()
-  t.match(text, /^Пригласите друга: вам 3 бонусных запуска до 50\u00a0₽, когда он впервые запустит модель\./)
+  t.match(
+    text,
+    /^Пригласите друга: вам 3 бонусных запуска до 50\u00a0₽, когда он пополнит баланс и получит первый платный результат\./,
+  )
   t.match(text, /Пришли: 0 · засчитано: 0 · осталось запусков: 0$/)
   const link = new RegExp(`t\\.me/${api.bot.username}\\?start=(r_[a-z2-7]{12})`).exec(text)?.[1]
   const share = anna
@@ -84,12 +94,13 @@ await story('a friend comes by the link, and the inviter is told after the first
   api.player.open(friend.id, link)
   await serve()
   t.match(api.player.chat(friend.id).at(-1)?.text, /^Здравствуйте, Друг!/, 'and reads the welcome')
+  await pays(friend.id)
   await end(friend.id, await stage.running(friend.id))
   t.match((await anna.says('/ref')).text, /Пришли: 1 · засчитано: 1 · осталось запусков: 3$/)
   const [told] = await owner`select body from pay.outbox where user_id = ${anna.id}`
   t.equal(
     toPlain(messages.notice(told!.body, 'ru').text),
-    '👥 Ваш друг впервые запустил модель: +3 бонусных запуска до 50\u00a0₽.',
+    '👥 Ваш друг получил первый платный результат: +3 бонусных запуска до 50\u00a0₽.',
   )
 })
 

@@ -49,7 +49,7 @@ const wake: BotDeps['wake'] = {
   follow: async () => {},
   deliver: async id => void delivered.push(id),
 }
-const limits = { maxOpen: 5, freeDaily: 10, freeHourly: 3 }
+const limits = { maxOpen: 5, freeDaily: 10, freeHourly: 3, newFreeDaily: 1_000_000 }
 const never = async () => {
   throw new Error('not a matter of navigation')
 }

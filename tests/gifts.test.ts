@@ -117,20 +117,41 @@ async function invited(by: number, id: number) {
 }
 const left = async (id: number) => [...(await bonusLeft(sql, id))]
 const runsOf = async (id: number) => (await left(id)).reduce((sum, { runs }) => sum + runs, 0)
-/** A free run of the person that has come to a good end. */
-async function succeeds(id: number) {
-  const { id: generation } = await start(await order(id, 0))
+const grant = (userId: number, runs: number, capKop = 50_00) => owner`
+  insert into pay.bonus_grants (user_id, ref, runs, cap_kop) values (${userId}, ${newId()}, ${runs}, ${capKop})`
+/** A paid order, and the same as a bonus run. */
+async function bonusOrder(userId: number, priceKop: number): Promise<Order> {
+  const paid = await order(userId, priceKop, { modelId: 'wan-2-5-text-to-video' })
+  return { ...paid, quoteId: (await bonusQuote(sql, userId, paid.quoteId))! }
+}
+/** The person puts 100 ₽ in. */
+async function pays(userId: number): Promise<string> {
+  const chargeId = newId()
+  const { id: orderId } = await openTopUp(sql, {
+    userId,
+    provider: 'stars',
+    amountKop: 100_00,
+    total: 84,
+    quoteId: null,
+  })
+  await takePayment(sql, { provider: 'stars', chargeId, userId, orderId, currency: 'XTR', total: 84 })
+  return chargeId
+}
+/** A run of the person that has come to a good end. */
+async function succeeds(id: number, priceKop = 1_00) {
+  const { id: generation } = await start(await order(id, priceKop))
   await finish({ userId: id, id: generation }, success)
 }
 
-await story('an inviter gets three runs with the first success of a friend, once, and is told', async t => {
+await story('an inviter gets three runs with the first paid success of a friend, once, and is told', async t => {
   await user(2_000)
   await invited(2_000, 2_001)
   t.match(await invitations(sql, 2_000), { came: 1, counted: 0, runs: 0 })
-  const { id } = await start(await order(2_001, 0))
+  await pays(2_001)
+  const { id } = await start(await order(2_001, 1_00))
   await finish({ userId: 2_001, id }, failed)
   t.equal(await runsOf(2_000), 0, 'a failure is no success')
-  const runs = await Promise.all([1, 2].map(async () => (await start(await order(2_001, 0))).id))
+  const runs = await Promise.all([1, 2].map(async () => (await start(await order(2_001, 1_00))).id))
   await Promise.all(runs.map(one => finish({ userId: 2_001, id: one }, success)))
   t.match(await invitations(sql, 2_000), { came: 1, counted: 1, runs: 3 })
   t.strictSame(await left(2_000), [{ capKop: 50_00, runs: 3 }])
@@ -172,10 +193,38 @@ await story('one person, opened ten times at once by two links, is invited once'
   t.equal((await owner`select from pay.referrals where invitee = 2202`).length, 1)
 })
 
+await story(
+  'S48: fresh accounts bring nothing: neither free runs, nor bonus runs, nor money that was given',
+  async t => {
+    await user(2_600)
+    const friends = [2_601, 2_602, 2_603, 2_604]
+    for (const id of friends) {
+      await invited(2_600, id)
+      await succeeds(id, 0)
+      await grant(id, 3)
+      const bonus = await start(await bonusOrder(id, 30_00))
+      await finish({ userId: id, id: bonus.id }, success)
+      await claim(id, await promo(1))
+      await succeeds(id)
+    }
+    t.equal(await runsOf(2_600), 0)
+    const chargeId = await pays(2_601)
+    await takeBack(sql, 'stars', chargeId, 2_601)
+    await succeeds(2_601)
+    t.equal(await runsOf(2_600), 0, 'a payment that went back is none')
+    await pays(2_602)
+    await succeeds(2_602)
+    t.equal(await runsOf(2_600), 3)
+  },
+)
+
 await story('25 friends who succeed at once count 20 times that day; the others count another day', async t => {
   await user(2_300)
   const friends = Array.from({ length: 25 }, (_, n) => 2_301 + n)
-  for (const id of friends) await invited(2_300, id)
+  for (const id of friends) {
+    await invited(2_300, id)
+    await pays(id)
+  }
   await Promise.all(friends.map(succeeds))
   t.match(await invitations(sql, 2_300), { came: 25, counted: 20, runs: 60 })
   await owner`update pay.referral_days set day = day - 1 where inviter = 2300`
@@ -183,13 +232,6 @@ await story('25 friends who succeed at once count 20 times that day; the others 
   t.match(await invitations(sql, 2_300), { came: 25, counted: 25, runs: 75 })
 })
 
-const grant = (userId: number, runs: number, capKop = 50_00) => owner`
-  insert into pay.bonus_grants (user_id, ref, runs, cap_kop) values (${userId}, ${newId()}, ${runs}, ${capKop})`
-/** A paid order, and the same as a bonus run. */
-async function bonusOrder(userId: number, priceKop: number): Promise<Order> {
-  const paid = await order(userId, priceKop, { modelId: 'wan-2-5-text-to-video' })
-  return { ...paid, quoteId: (await bonusQuote(sql, userId, paid.quoteId))! }
-}
 /** The uses of a person's grants beside the runs that took them and did not fail. */
 const uses = async (userId: number) => {
   const [row] = await owner<{ used: number; runs: number }[]>`

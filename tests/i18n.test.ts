@@ -88,7 +88,7 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     example: { text: labels.slice(0, 5).join(', '), kop: vast },
     typical: { fromMs: 3_000_000, toMs: 7_000_000, percent: 100, of: 100 },
     failsOften: true,
-    free: { day: 10, hour: 3, of: 10 },
+    free: { day: 10, hour: 3, of: 10, isSharedUp: false },
   }
   const quote: QuoteFacts = {
     name,

@@ -11,7 +11,7 @@ export type DisplayPrice = {
   /** A run that is not free. */
   paid: PaidPrice
   /** The free runs of the model, if it has any: what is left of the day and of the hour; `again` once none is. */
-  free: { day: number; hour: number; of: number; again: FreeAgain | undefined } | undefined
+  free: { day: number; hour: number; of: number; again: FreeAgain | undefined; isSharedUp: boolean } | undefined
 }
 export type FreeAgain = { at: Date; isTomorrow: boolean }
 
@@ -22,15 +22,21 @@ export async function displayPrices(
   { sql, catalogue, limits }: Deps,
   userId: number,
 ): Promise<(model: Model) => DisplayPrice> {
-  const left = await freeLeft(sql, userId, { daily: limits.freeDaily, hourly: limits.freeHourly })
+  const left = await freeLeft(sql, userId, limits)
   return model => {
     const { minKop, maxKop } = priceRange(model, catalogue.rates)
     const paid: PaidPrice = minKop === maxKop ? { kind: 'exact', kop: minKop } : { kind: 'range', minKop, maxKop }
     if (!catalogue.freeIds.has(model.id)) return { now: paid, paid, free: undefined }
-    const { day, hour, now } = left(model.id)
+    const { day, hour, now, isSharedUp } = left(model.id)
     const of = limits.freeDaily
-    if (now > 0) return { now: { kind: 'free', left: day, of }, paid, free: { day, hour, of, again: undefined } }
-    return { now: paid, paid, free: { day, hour, of, again: freeAgain(new Date(), day > 0) } }
+    if (now > 0) {
+      return { now: { kind: 'free', left: day, of }, paid, free: { day, hour, of, again: undefined, isSharedUp } }
+    }
+    return {
+      now: paid,
+      paid,
+      free: { day, hour, of, again: freeAgain(new Date(), day > 0 && !isSharedUp), isSharedUp },
+    }
   }
 }
 

@@ -39,6 +39,10 @@ const alarms: Record<AlarmName, [what: string, how: string]> = {
     'A refund of Stars has not reached Telegram for an hour',
     'The balance is reduced already. See the log: “a refund”.',
   ],
+  payments_unread: [
+    'Telegram’s list of payments was not read to its end for over 15 minutes',
+    'Payments may be missing. See the log: queue reconcile; docs/runbook.md, payments_unread.',
+  ],
   payments_parked: ['A payment fits no invoice', 'Decide it: /parked'],
   credit_low: [
     'Credits at the provider run out',

@@ -45,6 +45,10 @@ const alarms: Record<AlarmName, [what: string, how: string]> = {
     'Возврат звёзд больше часа не доходит до Telegram',
     'С баланса уже снято. Смотрите журнал: «a refund».',
   ],
+  payments_unread: [
+    'Список платежей Telegram больше 15 минут не прочитан до конца',
+    'Платежи могут быть не зачислены. Смотрите журнал: queue reconcile; docs/runbook.md, payments_unread.',
+  ],
   payments_parked: ['Есть платёж, который не совпал со счётом', 'Решите его: /parked'],
   credit_low: [
     'Кредиты у провайдера кончаются',

@@ -9,6 +9,7 @@ export const alarmNames = [
   'updates_aside',
   'messages_wait',
   'refunds_wait',
+  'payments_unread',
   'payments_parked',
   'credit_low',
   'webhook_fails',

@@ -22,7 +22,7 @@ export const giftsEn: Gifts = {
     button: '👥 Invite',
     screen: ({ runs, capKop, link, came, counted, left }) =>
       lines(
-        html`Invite a friend: you get ${bonusRuns(runs)} of up to ${amount(capKop)} when they first run a model.`,
+        html`Invite a friend: you get ${bonusRuns(runs)} of up to ${amount(capKop)} once they have topped up and got their first paid result.`,
         link === undefined ? html`The link will be here soon` : html`Your link: ${link}`,
         html`Came: ${came} · counted: ${counted} · runs left: ${left}`,
       ),
@@ -31,7 +31,7 @@ export const giftsEn: Gifts = {
   },
   notices: {
     friendRan: ({ runs, capKop }) =>
-      html`👥 Your friend has run a model for the first time: +${bonusRuns(runs)} of up to ${amount(capKop)}.`,
+      html`👥 Your friend got their first paid result: +${bonusRuns(runs)} of up to ${amount(capKop)}.`,
   },
 
   bonus: {

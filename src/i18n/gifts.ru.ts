@@ -24,7 +24,7 @@ export const giftsRu = {
     button: '👥 Пригласить',
     screen: ({ runs, capKop, link, came, counted, left }: InvitationFacts) =>
       lines(
-        html`Пригласите друга: вам ${bonusRuns(runs)} до ${amount(capKop)}, когда он впервые запустит модель.`,
+        html`Пригласите друга: вам ${bonusRuns(runs)} до ${amount(capKop)}, когда он пополнит баланс и получит первый платный результат.`,
         link === undefined ? html`Ссылка скоро появится` : html`Ваша ссылка: ${link}`,
         html`Пришли: ${came} · засчитано: ${counted} · осталось запусков: ${left}`,
       ),
@@ -33,7 +33,7 @@ export const giftsRu = {
   },
   notices: {
     friendRan: ({ runs, capKop }: CapFacts) =>
-      html`👥 Ваш друг впервые запустил модель: +${bonusRuns(runs)} до ${amount(capKop)}.`,
+      html`👥 Ваш друг получил первый платный результат: +${bonusRuns(runs)} до ${amount(capKop)}.`,
   },
 
   bonus: {

@@ -99,7 +99,9 @@ export const navigationEn: Navigation = {
         : html`How long it usually takes: too few runs to say`,
       c.failsOften && html`⚠️ It often fails right now. Money for a failed run comes back.`,
       c.free &&
-        html`🎁 Free: ${quotaText({ left: c.free.day, of: c.free.of }, 'en')} left today, ${String(c.free.hour)} this hour`,
+        (c.free.isSharedUp
+          ? html`🎁 Today’s free runs of new users are used up. They come back tomorrow; after a top-up your free runs are yours alone.`
+          : html`🎁 Free: ${quotaText({ left: c.free.day, of: c.free.of }, 'en')} left today, ${String(c.free.hour)} this hour`),
     ),
   beginButton: '▶️ Start',
   exampleButton: '💡 Start with an example',

@@ -113,7 +113,9 @@ export const navigationRu = {
         : html`Сколько обычно длится: пока мало данных`,
       c.failsOften && html`⚠️ Сейчас часто не получается. Деньги за неудачу возвращаются.`,
       c.free &&
-        html`🎁 Бесплатно: осталось ${quotaText({ left: c.free.day, of: c.free.of }, 'ru')} сегодня, ${String(c.free.hour)} в этот час`,
+        (c.free.isSharedUp
+          ? html`🎁 Бесплатные запуски новых пользователей на сегодня разобрали. Они вернутся завтра; после пополнения их число только ваше.`
+          : html`🎁 Бесплатно: осталось ${quotaText({ left: c.free.day, of: c.free.of }, 'ru')} сегодня, ${String(c.free.hour)} в этот час`),
     ),
   beginButton: '▶️ Начать',
   exampleButton: '💡 Начать с примера',

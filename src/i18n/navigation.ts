@@ -27,7 +27,8 @@ export type CardFacts = {
   /** Absent while there are too few runs to say. */
   typical: { fromMs: number; toMs: number; percent: number; of: number } | undefined
   failsOften: boolean
-  free: { day: number; hour: number; of: number } | undefined
+  /** `isSharedUp`: all new accounts together have taken theirs of today. */
+  free: { day: number; hour: number; of: number; isSharedUp: boolean } | undefined
 }
 export type ParameterFacts = {
   label: string

@@ -13,7 +13,7 @@ type Teller = { sql: Sql; telegram: Telegram; adminIds: readonly number[]; log: 
 type Options = Teller & { upstream: Pick<Upstream, 'credit'>; hasWebhook: boolean }
 
 // From here on a person notices, or soon somebody will.
-const mostWaitS = { updates: 60, messages: 300, audit: 3 * 3_600 }
+const mostWaitS = { updates: 60, messages: 300, audit: 3 * 3_600, payments: 15 * 60 }
 const mostPending = 500
 // Telegram's word of a failed delivery is news for so long.
 const freshS = 600
@@ -34,6 +34,7 @@ const ofRows = (now: Troubles): Partial<Record<AlarmName, boolean>> => ({
   updates_aside: now.updatesAside > 0,
   messages_wait: now.messagesWaitS > mostWaitS.messages,
   refunds_wait: now.refundsWait > 0,
+  payments_unread: now.paymentsUnreadS > mostWaitS.payments || now.unbooked > 0,
   payments_parked: now.paymentsParked > 0,
 })
 

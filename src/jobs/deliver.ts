@@ -200,7 +200,7 @@ async function sendSuccess(delivery: Delivery): Promise<number | null> {
     outputsOf(sql, generation),
     keptOutputs(sql, generation),
     readWallet(sql, userId),
-    freeLeft(sql, userId, { daily: limits.freeDaily, hourly: limits.freeHourly }),
+    freeLeft(sql, userId, limits),
   ])
   delivery.kept = new Map(kept.map(({ n, bytes }) => [n, bytes]))
   const { kind } = outgoing.body

@@ -1,11 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import type { Telegram } from 'telegraf'
 import { query, type Sql, untilAnswered } from '../db.ts'
+import { Unknown } from '../errors.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import type { Log } from '../log.ts'
-import { type Paid, reversalEnd, takeBack, takePayment, waitingReversals } from '../payments/top-ups.ts'
+import { type Paid, reversalEnd, reversalWait, takeBack, takePayment, waitingReversals } from '../payments/top-ups.ts'
 import { TelegramRefused } from '../telegram/client.ts'
-import { refundStars, type StarTransaction, starTransactions } from '../telegram/payments.ts'
+import { readMovement, refundStars, type StarTransaction, starTransactions } from '../telegram/payments.ts'
 import { show } from '../telegram/screen.ts'
 import { languageFor } from '../users/users.ts'
 
@@ -16,22 +17,55 @@ const perPage = 100
 // What has just happened is on its way to us as an update, and would only be told twice.
 const freshS = 120
 
-/** Payments and refunds that never reached us as updates, found in Telegram's own list. Safe to run twice at once. */
+/**
+ * Payments and refunds that never reached us as updates, found in Telegram's own list. A movement that cannot be booked is
+ * kept and tried again by itself. Safe to run twice at once. Throws Unknown when Telegram or the database gave no answer.
+ */
 export async function reconcileStars(options: Options): Promise<void> {
   const { sql, telegram, log, now = Date.now } = options
+  await bookAgain(options)
   for (;;) {
     const [read] = await syncPosition(sql, mark)
     const from = read?.position ?? 0
     const page = await starTransactions(telegram, from, perPage)
-    const settled = page.filter(({ date }) => date <= now() / 1000 - freshS)
-    for (const transaction of settled) await book(options, transaction)
-    if (settled.length > 0) await untilAnswered(() => syncMark(sql, mark, from, from + settled.length))
+    // What has no date we can read is booked too: it will be kept for a look.
+    const fresh = page.findIndex(({ date = 0 }) => date > now() / 1000 - freshS)
+    const settled = fresh < 0 ? page : page.slice(0, fresh)
+    for (const [n, movement] of settled.entries()) await bookOrKeep(options, from + n, movement)
+    // Without a step it says that the list was read to its end: the alarm payments_unread looks at that.
+    await untilAnswered(() => syncMark(sql, mark, from, from + settled.length))
     if (settled.length < perPage) break
   }
   log.debug('the list of Stars is read')
 }
 
-async function book({ sql, telegram, log }: Options, { id: chargeId, amount, source, receiver }: StarTransaction) {
+/** Books a movement; one that we or the database refuse is kept, for the rest of the list must not wait for it. */
+async function bookOrKeep(options: Options, position: number, movement: Partial<StarTransaction>): Promise<void> {
+  const { sql, log } = options
+  try {
+    await book(options, movement)
+  } catch (error) {
+    if (error instanceof Unknown) throw error
+    log.error({ err: error, position }, 'a movement of Stars could not be booked')
+    await untilAnswered(() => unbookedPut(sql, mark, position, movement, String(error)))
+  }
+}
+
+async function bookAgain(options: Options): Promise<void> {
+  const { sql } = options
+  for (const { position, movement } of await unbookedDue(sql, mark)) {
+    try {
+      await book(options, movement as Partial<StarTransaction>)
+      await untilAnswered(() => unbookedDone(sql, mark, position))
+    } catch (error) {
+      if (error instanceof Unknown) throw error
+      await untilAnswered(() => unbookedPut(sql, mark, position, movement as object, String(error)))
+    }
+  }
+}
+
+async function book({ sql, telegram, log }: Options, movement: Partial<StarTransaction>): Promise<void> {
+  const { id: chargeId, amount, source, receiver } = readMovement(movement)
   const userId = (source ?? receiver)?.user?.id
   const orderId = source?.invoice_payload ?? receiver?.invoice_payload
   if (userId === undefined || orderId === undefined) return // a withdrawal, or no invoice of ours
@@ -63,37 +97,61 @@ async function tell(sql: Sql, telegram: Telegram, userId: number, paid: Paid, lo
   })
 }
 
+// The list beyond the mark is what the last minutes brought; more than this is for the job.
+const mostPages = 5
+
 /** What came of a payment of this order that no update has told yet, asked of Telegram now; undefined: it shows none. */
 export async function findPayment({ sql, telegram, log }: Options, userId: number, orderId: string) {
   const [read] = await syncPosition(sql, mark)
-  for (let from = read?.position ?? 0; ; from += perPage) {
+  const first = read?.position ?? 0
+  for (let from = first; from < first + mostPages * perPage; from += perPage) {
     const page = await starTransactions(telegram, from, perPage)
     const found = page.find(({ source }) => source?.user?.id === userId && source.invoice_payload === orderId)
     if (found) {
-      const said = { userId, chargeId: found.id, orderId }
-      const paid = await takePayment(sql, { provider: 'stars', ...said, currency: 'XTR', total: found.amount })
+      const { id: chargeId, amount: total } = readMovement(found)
+      const said = { userId, chargeId, orderId }
+      const paid = await takePayment(sql, { provider: 'stars', ...said, currency: 'XTR', total })
       log.info({ ...said, result: paid.result }, 'a payment was found because its payer asked')
       return paid
     }
     if (page.length < perPage) return undefined
   }
+  return undefined
 }
 
-/** Gives back the Stars of refunds that an admin asked for: the ledger said so first. One that is refused is undone. */
+/**
+ * Gives back the Stars of refunds that an admin asked for: the ledger said so first. Each for itself: one that is refused
+ * for good is undone, one that is answered in another way waits and is tried again.
+ */
 export async function endReversals({ sql, telegram, log }: Options): Promise<void> {
-  for (const { userId, chargeId } of await waitingReversals(sql)) {
-    const isRefused = await refundStars(telegram, userId, chargeId).then(
-      () => false,
-      error => {
-        if (!(error instanceof TelegramRefused)) throw error
-        if (error.code === 'already_refunded') return false
-        if (error.code !== 'bad_request') throw error
-        log.error({ err: error, userId, chargeId }, 'Telegram refuses a refund')
-        return true
-      },
-    )
-    const [row] = await untilAnswered(() => reversalEnd(sql, 'stars', chargeId, isRefused))
+  for (const { userId, chargeId, attempts } of await waitingReversals(sql)) {
+    const word = await giveBack(telegram, userId, chargeId, attempts)
+    if (word.kind === 'wait') {
+      log.warn({ err: word.error, userId, chargeId }, 'a refund is tried again later')
+      await untilAnswered(() => reversalWait(sql, 'stars', chargeId, String(word.error)))
+      continue
+    }
+    if (word.kind === 'refused') log.error({ err: word.error, userId, chargeId }, 'Telegram refuses a refund')
+    const [row] = await untilAnswered(() => reversalEnd(sql, 'stars', chargeId, word.kind === 'refused'))
     log.info({ userId, chargeId, result: row?.result }, 'a refund came to its end')
+  }
+}
+
+type Word = { kind: 'done' } | { kind: 'refused' | 'wait'; error: unknown }
+
+// No such charge, no such person: the same call would be refused again.
+const final = /CHARGE_(?!ALREADY)|USER_ID_INVALID|user not found/i
+// What is refused for another reason is refused for good after a day (see pay.reversal_wait).
+const mostAttempts = 12
+
+async function giveBack(telegram: Telegram, userId: number, chargeId: string, attempts: number): Promise<Word> {
+  try {
+    await refundStars(telegram, userId, chargeId)
+    return { kind: 'done' }
+  } catch (error) {
+    if (!(error instanceof TelegramRefused)) return { kind: 'wait', error }
+    if (error.code === 'already_refunded') return { kind: 'done' }
+    return { kind: final.test(error.message) || attempts >= mostAttempts ? 'refused' : 'wait', error }
   }
 }
 
@@ -110,4 +168,20 @@ export const syncPosition = query(
 export const syncMark = query(
   Type.Object({ isMine: Type.Boolean() }),
   (sql, name: string, from: number, to: number) => sql`select pay.sync_mark(${name}, ${from}, ${to}) as "isMine"`,
+)
+
+export const unbookedDue = query(
+  Type.Object({ position: Type.Integer(), movement: Type.Unknown() }),
+  (sql, provider: string) => sql`
+    select position, movement from pay.unbooked
+    where provider = ${provider} and booked_at is null and next_at <= now() order by next_at limit 50`,
+)
+export const unbookedPut = query(
+  Type.Object({}),
+  (sql, provider: string, position: number, movement: object, error: string) => sql`
+    select from pay.unbooked_put(${provider}, ${position}, ${movement}, ${error})`,
+)
+export const unbookedDone = query(
+  Type.Object({}),
+  (sql, provider: string, position: number) => sql`select from pay.unbooked_done(${provider}, ${position})`,
 )

@@ -71,8 +71,10 @@ export async function startWorkers(options: Options): Promise<Pick<Hands, 'drain
   await work('judge', 1, () => judge(options))
   await work('tidy', 1, () => tidy(sql, log))
   await work('reconcile', 1, async () => {
-    await endReversals(options)
-    await reconcileStars(options)
+    // Apart: the list of payments is read whatever refunds do.
+    const ends = await Promise.allSettled([endReversals(options), reconcileStars(options)])
+    const failed = ends.find(end => end.status === 'rejected')
+    if (failed) throw failed.reason
   })
   await work('alarms', 1, () => lookForAlarms(options))
   await work('audit', 1, () => auditBooks(options))

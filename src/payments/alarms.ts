@@ -19,6 +19,8 @@ const Troubles = Type.Object({
   updatesAside: Type.Integer(),
   messagesWaitS: Type.Number(),
   refundsWait: Type.Integer(),
+  paymentsUnreadS: Type.Number(),
+  unbooked: Type.Integer(),
   paymentsParked: Type.Integer(),
   auditS: Type.Number(),
   dayCredits: Type.Number(),
@@ -40,6 +42,10 @@ export const troubles = query(
       (select coalesce(extract(epoch from now() - min(created_at)), 0)::float8 from pay.outbox
        where done_at is null) as "messagesWaitS",
       (select count(*) from pay.reversals where state = 'asked' and created_at < now() - interval '1 hour') as "refundsWait",
+      (select coalesce(max(extract(epoch from now() - at)), 0)::float8 from pay.sync_marks
+       where name = 'stars') as "paymentsUnreadS",
+      (select count(*) from pay.unbooked
+       where booked_at is null and created_at < now() - interval '15 minutes') as unbooked,
       (select count(*) from pay.parked_payments where resolved_at is null) as "paymentsParked",
       (select coalesce(max(extract(epoch from now() - seen_at)), 0)::float8 from pay.alarms
        where name = 'books_disagree') as "auditS",

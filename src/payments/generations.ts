@@ -152,26 +152,35 @@ export const openGenerations = query(
 
 const FreeUse = Type.Object({ modelId: Type.String(), windowKind: Type.String(), used: Type.Integer() })
 
-/** Free runs that a user took in the current hour and day (UTC), by model. */
+/** Free runs that a user took in the current hour and day (UTC), by model; for a new account what all of those took today. */
 export const freeUses = query(
   FreeUse,
   (sql, userId: number) => sql`
     select model_id as "modelId", window_kind as "windowKind", used from pay.free_usage
-    where user_id = ${userId} and starts_at = pay.window_start(window_kind, now())`,
+    where user_id = ${userId} and starts_at = pay.window_start(window_kind, now())
+    union all
+    select '', 'new', taken from pay.new_free_used(${userId}) taken where taken is not null`,
 )
 
-/** What is left of the free runs of each model: the lower of hour and day. */
+/**
+ * What is left of the free runs of each model: the lower of hour and day, and nothing where all new accounts together have
+ * taken theirs (`isSharedUp`).
+ */
 export async function freeLeft(
   sql: Sql,
   userId: number,
-  limits: { daily: number; hourly: number },
-): Promise<(modelId: string) => { day: number; hour: number; now: number }> {
+  limits: Pick<Limits, 'freeDaily' | 'freeHourly' | 'newFreeDaily'>,
+): Promise<(modelId: string) => { day: number; hour: number; now: number; isSharedUp: boolean }> {
   const uses = await freeUses(sql, userId)
   const used = (modelId: string, kind: string) =>
     uses.find(use => use.modelId === modelId && use.windowKind === kind)?.used ?? 0
+  const isSharedUp = uses.some(({ windowKind, used }) => windowKind === 'new' && used >= limits.newFreeDaily)
   return modelId => {
-    const day = Math.max(0, limits.daily - used(modelId, 'day'))
-    const hour = Math.max(0, limits.hourly - used(modelId, 'hour'))
-    return { day, hour, now: Math.min(day, hour) }
+    const day = Math.max(0, limits.freeDaily - used(modelId, 'day'))
+    const hour = Math.max(0, limits.freeHourly - used(modelId, 'hour'))
+    return { day, hour, now: isSharedUp ? 0 : Math.min(day, hour), isSharedUp }
   }
 }
+
+/** Runs at once of one person; free runs a day and an hour of one person and model; those that all new accounts share a day. */
+export type Limits = { maxOpen: number; freeDaily: number; freeHourly: number; newFreeDaily: number }

@@ -20,7 +20,7 @@ import { type Log, type Scrub, withoutTexts } from '../log.ts'
 import type { Budget } from '../upstream/budget.ts'
 import type { Upstream } from '../upstream/client.ts'
 import type { ResultStore } from '../upstream/results.ts'
-import { type Generation, graceMs, ownerOf, type Ref, readGeneration } from './generations.ts'
+import { type Generation, graceMs, type Limits, ownerOf, type Ref, readGeneration } from './generations.ts'
 
 /** Tells a worker that there is something to do. Only a wake-up: a lost one is found by the sweep, a doubled one is harmless. */
 export type Wake = {
@@ -63,7 +63,7 @@ export type Order = {
   /** How long the upstream may take, from the submit on, before the money goes back. */
   deadlineMs: number
 }
-export type Limits = { maxOpen: number; freeDaily: number; freeHourly: number }
+export type { Limits } from './generations.ts'
 
 const Started = Type.Object({
   result: Type.String(),
@@ -78,7 +78,8 @@ export const genStart = query(
   (sql, order: Order, limits: Limits) => sql`
     select result, generation_id as id, price_kop as "priceKop", balance_kop as "balanceKop"
     from pay.gen_start(${order.userId}, ${order.id}, ${order.requestKey}, ${order.chatId}, ${order.messageId}, ${order.quoteId},
-      ${`${order.deadlineMs} milliseconds`}, ${limits.maxOpen}, ${limits.freeDaily}, ${limits.freeHourly})`,
+      ${`${order.deadlineMs} milliseconds`}, ${limits.maxOpen}, ${limits.freeDaily}, ${limits.freeHourly},
+      ${limits.newFreeDaily})`,
 )
 
 /**

@@ -133,10 +133,16 @@ export const takeBack = (sql: Sql, provider: Provider, chargeId: string, userId:
 
 /** Refunds that were asked for and that Telegram has not answered yet. */
 export const waitingReversals = query(
-  Type.Object({ userId: Type.Integer(), chargeId: Type.String() }),
+  Type.Object({ userId: Type.Integer(), chargeId: Type.String(), attempts: Type.Integer() }),
   sql => sql`
-    select user_id as "userId", charge_id as "chargeId" from pay.reversals
-    where state = 'asked' and provider = 'stars' order by created_at limit 100`,
+    select user_id as "userId", charge_id as "chargeId", attempts from pay.reversals
+    where state = 'asked' and provider = 'stars' and next_at <= now() order by next_at limit 100`,
+)
+
+export const reversalWait = query(
+  Type.Object({ isWaiting: Type.Boolean() }),
+  (sql, provider: Provider, chargeId: string, error: string) => sql`
+    select pay.reversal_wait(${provider}, ${chargeId}, ${error}) as "isWaiting"`,
 )
 
 export const reversalEnd = query(

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
 import type { Telegram } from 'telegraf'
 import { rawCall } from './client.ts'
 import { type Button, keyboard } from './screen.ts'
@@ -85,8 +86,19 @@ const Transaction = Type.Object({
 /** One movement of the bot's Stars. `source`: it came in; `receiver`: it went out. A refund has the id of its payment. */
 export type StarTransaction = Static<typeof Transaction>
 
-/** At most 100 movements from this position on, the oldest first. */
-export async function starTransactions(telegram: Telegram, offset: number, limit = 100): Promise<StarTransaction[]> {
-  const Page = Type.Object({ transactions: Type.Array(Transaction) })
+/** At most 100 movements from this position on, the oldest first. Each is to be read by `readMovement`. */
+export async function starTransactions(
+  telegram: Telegram,
+  offset: number,
+  limit = 100,
+): Promise<Partial<StarTransaction>[]> {
+  const Page = Type.Object({ transactions: Type.Array(Type.Object({})) })
   return (await rawCall(telegram, 'getStarTransactions', { offset, limit }, Page)).transactions
+}
+
+/** A movement of the list; throws an Error that names the field where it is none, so that one of them spoils no page. */
+export function readMovement(movement: Partial<StarTransaction>): StarTransaction {
+  if (Value.Check(Transaction, movement)) return movement
+  const wrong = Value.Errors(Transaction, movement).First()
+  throw new Error(`a movement of Stars is not as described at ${wrong?.path || '/'}: ${wrong?.message}`)
 }

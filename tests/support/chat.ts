@@ -33,7 +33,7 @@ export async function chats(
   const telegram = createTelegram({ token: api.token, apiRoot: api.apiRoot, pace: async () => 0, log: silent })
   const botInfo = await telegram.getMe()
   const catalogue = openCatalogue({ rates: { usdRubRate: '95', markup: '2.0' }, contentFilter: true })
-  const limits = { maxOpen: 3, freeDaily: 10, freeHourly: 3 }
+  const limits = { maxOpen: 3, freeDaily: 10, freeHourly: 3, newFreeDaily: 1_000_000 }
   const { player } = api
 
   /** What the inspection of the next file finds, beside what its sender says of it. */

@@ -12,7 +12,7 @@ import { freshDatabase } from './postgres.ts'
 
 export const silent = pino({ level: 'silent' })
 export const rates = { usdRubRate: '95', markup: '2' }
-export const limits: Limits = { maxOpen: 1_000, freeDaily: 10, freeHourly: 3 }
+export const limits: Limits = { maxOpen: 1_000, freeDaily: 10, freeHourly: 3, newFreeDaily: 1_000_000 }
 export const noWake: Wake = {
   submit: async () => {},
   check: async () => {},

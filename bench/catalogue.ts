@@ -118,6 +118,7 @@ async function screens(bench: Bench, { size, url, owner }: Filled): Promise<Figu
   const never = () => Promise.reject(new Error('no order is made here'))
   const deps: BotDeps = {
     sql,
+    adminSql: sql,
     catalogue,
     forSale: catalogue,
     switches: { refresh: async () => {} },

@@ -4,7 +4,6 @@ import type { Sql } from '../src/db.ts'
 import { newId } from '../src/id.ts'
 import { genAccepted, genFinish, genSubmit, place } from '../src/payments/integration.ts'
 import { makeQuote } from '../src/payments/quotes.ts'
-import { creditBonus } from '../src/payments/wallet.ts'
 
 /** People 1 … n, who have opened the bot. */
 export async function fillPeople(owner: Owner, n: number): Promise<void> {
@@ -63,7 +62,7 @@ const size = { width_px: 1024, height_px: 1024, seconds: null }
 
 /** Ended runs of one person, made by the service's own functions; every fifth failed. */
 export async function fillHistory(sql: Sql, person: number, runs: number, catalogue: Catalogue): Promise<void> {
-  await creditBonus(sql, person, 'bench', runs * 10_00)
+  await sql`select pay.credit(${person}, 'bonus', 'bench', ${runs * 10_00})`
   for (let n = 0; n < runs; n++) {
     const { id: modelId, category } = catalogue.models[n % catalogue.models.length]!
     const about = { inputs: { prompt: 'a cat on a windowsill' }, params: {}, credits: '1', rates: catalogue.rates }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
+import { accessTo } from '../src/access.ts'
 import { migrateAll } from '../src/app.ts'
 import { startEmbedded } from '../src/embedded-postgres.ts'
 import { createLog } from '../src/log.ts'
@@ -28,7 +29,7 @@ export async function startServer() {
       await admin`create database ${admin(name)}`
       const url = new URL(server.url)
       url.pathname = name
-      await migrateAll(url.href, silent)
+      await migrateAll(url.href, accessTo(url.href, 'bench'), silent)
       return url.href
     },
     async stop() {

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { accessTo } from '../src/access.ts'
 import { migrateAll } from '../src/app.ts'
 import { createLog } from '../src/log.ts'
 import { startDatabase } from './database.ts'
@@ -25,7 +26,7 @@ export async function databaseRounds({ random, say }: Run, crashes: number): Pro
   const counts: Record<Kind, number> = { update: 0, credit: 0, start: 0, settle: 0 }
   const away: number[] = []
   try {
-    await migrateAll(database.url, createLog({ level: 'silent', secrets: [] }))
+    await migrateAll(database.url, accessTo(database.url, 'chaos'), createLog({ level: 'silent', secrets: [] }))
     const work = await operate(url.href, random)
     for (let n = 1; n <= crashes && problems.length === 0; n++) {
       if (random.chance(0.5)) link.dropAck(random.int(1, 10))

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { accessTo } from '../src/access.ts'
 import { migrateAll } from '../src/app.ts'
 import { createLog } from '../src/log.ts'
 import { openLink } from './link.ts'
@@ -24,7 +25,7 @@ export async function failoverRounds({ random, say }: Run, times: number): Promi
   const url = new URL(primary.url)
   url.port = String(link.port)
   try {
-    await migrateAll(primary.url, createLog({ level: 'silent', secrets: [] }))
+    await migrateAll(primary.url, accessTo(primary.url, 'chaos'), createLog({ level: 'silent', secrets: [] }))
     const work = await operate(url.href, random, 8)
     for (let n = 1; n <= times + 1 && problems.length === 0; n++) {
       const isProof = n > times

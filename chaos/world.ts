@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
+import { accessTo } from '../src/access.ts'
 import { migrateAll } from '../src/app.ts'
 import { startJobs } from '../src/jobs/boss.ts'
 import { createLog } from '../src/log.ts'
@@ -52,7 +53,7 @@ const silent = createLog({ level: 'silent', secrets: [] })
 
 export async function openWorld(random: Random, processes = 3): Promise<World> {
   const database = await startDatabase()
-  await migrateAll(database.url, silent)
+  await migrateAll(database.url, accessTo(database.url, 'chaos'), silent)
   const telegram = await startTelegram({ timeScale: 0.2, seed: random.int(1, 2 ** 31) })
   const kieKey = `chaos-kie-key-${randomBytes(12).toString('hex')}`
   const upstream = await startUpstream({ apiKey: kieKey, seed: random.int(1, 2 ** 31) })

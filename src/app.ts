@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Telegram } from 'telegraf'
+import { type Access, accessTo } from './access.ts'
 import { createBot } from './bot/bot.ts'
 import { commandsFor } from './bot/commands.ts'
 import type { BotDeps } from './bot/deps.ts'
@@ -28,7 +29,7 @@ import { endReversals, findPayment, ownerBot } from './jobs/reconcile.ts'
 import { resend, sendOriginals } from './jobs/resend.ts'
 import { startWorkers } from './jobs/workers.ts'
 import { droppedLines, type Log, scrubber } from './log.ts'
-import { appliedMigrations, migrate, migrations } from './migrate.ts'
+import { appliedMigrations, grantAccess, migrate, migrations } from './migrate.ts'
 import { alarmRows } from './payments/alarms.ts'
 import { openBooks } from './payments/audit.ts'
 import { modelCosts } from './payments/costs.ts'
@@ -82,17 +83,21 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     failed: error => log.warn({ err: error }, 'traces were not sent'),
   })
 
-  // The world.
-  const db = connect(config.databaseUrl)
+  // The world. The service works by a login that owns nothing; the owner's migrates.
+  const { ownerUrl = config.databaseUrl } = config
+  const access = accessTo(ownerUrl, config.botToken, config.ownerUrl && config.databaseUrl)
+  const { sealKey } = access
+  const db = connect(access.app, { sealKey })
   const sql = tracedSql(db.sql)
   // What must be quick has connections of its own: updates, callbacks and health do not queue behind the work.
-  const front = connect(config.databaseUrl, { max: 4 })
+  const front = connect(access.app, { max: 4, sealKey })
   // Whether the database answers is asked on a connection that nothing else can fill.
-  const probe = connect(config.databaseUrl, { max: 1, deadlineMs: 2_000 })
+  const probe = connect(access.app, { max: 1, deadlineMs: 2_000 })
   // The view of broken promises reads everything there is: neither its time nor its end may concern others.
-  const oracle = connect(config.databaseUrl, { max: 1, deadlineMs: 15_000 })
+  const oracle = connect(access.app, { max: 1, deadlineMs: 15_000 })
+  const admins = connect(access.admin, { max: 2, sealKey })
   // The hourly audit reads every row there is.
-  const books = openBooks(config.databaseUrl)
+  const books = openBooks(access.app)
   const telegram = createTelegram({
     token: config.botToken,
     apiRoot: config.telegramApiRoot,
@@ -170,6 +175,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   let filesDir = ''
   const deps: BotDeps = {
     sql,
+    adminSql: tracedSql(admins.sql),
     catalogue,
     forSale: onSale(catalogue, switches.isOff),
     switches,
@@ -313,13 +319,8 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       filesDir = await mkdtemp(join(tmpdir(), 'telegen-'))
 
       // A database that is away is waited for: the process stays up, answers /healthz and says why it is not ready.
-      await untilDone('the migration', () => migrateAll(config.databaseUrl, log), log, signal)
-      jobs = await untilDone(
-        'the job engine',
-        () => startJobs(config.databaseUrl, log, config.roles.worker),
-        log,
-        signal,
-      )
+      await untilDone('the migration', () => migrateAll(ownerUrl, access, log), log, signal)
+      jobs = await untilDone('the job engine', () => startJobs(access.app, log, config.roles.worker), log, signal)
       const me = await untilDone('getMe', () => telegram.getMe(), log, signal)
       if (!me || !jobs || signal.aborted) return
       const owner = await untilDone('the owner of the database', () => ownerBot(sql, me.id), log, signal)
@@ -372,6 +373,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
           front.close(),
           probe.close(),
           oracle.close(),
+          admins.close(),
           books.close(),
           tracing.close(),
           filesDir && rm(filesDir, { recursive: true, force: true }),
@@ -417,9 +419,25 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   }
 }
 
-/** Brings the whole database up to this build: our schema, then the job engine's. */
-export async function migrateAll(databaseUrl: string, log: Log): Promise<void> {
-  const applied = await migrate(databaseUrl)
+/**
+ * Brings the whole database up to this build as its owner: our schema, the job engine's, and the logins that the service
+ * works by. Throws when such a login is not let in, with what to do.
+ */
+export async function migrateAll(ownerUrl: string, access: Access, log: Log): Promise<void> {
+  const applied = await migrate(ownerUrl)
   if (applied.length > 0) log.info({ applied }, 'migrated')
-  await migrateJobs(databaseUrl, log)
+  await migrateJobs(ownerUrl, log)
+  await grantAccess(ownerUrl, access)
+  for (const url of [access.app, access.admin]) {
+    const db = connect(url, { max: 1 })
+    await db.sql`select 1 as one`
+      .catch(cause => {
+        const { username } = new URL(url)
+        throw new Error(
+          `the login ${username} is not let in: allow it in pg_hba.conf or in the pooler, or give the service a login of its own by DATABASE_URL and the owner's by DATABASE_OWNER_URL`,
+          { cause },
+        )
+      })
+      .finally(() => db.close())
+  }
 }

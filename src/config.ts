@@ -8,6 +8,8 @@ export type Config = {
   kieApiKey: string
   /** Absent outside production: the embedded server. */
   databaseUrl: string | undefined
+  /** Of the role that owns the tables, where `databaseUrl` is a login of the service's own. */
+  ownerUrl: string | undefined
   /** Absent outside production: long polling instead of a webhook. No trailing slash. */
   publicUrl: string | undefined
   /** The first is given to Telegram; an update may still carry one of the others. */
@@ -67,6 +69,11 @@ const variables = {
   DATABASE_URL: {
     schema: Type.String({ pattern: '^postgres(ql)?://' }),
     expects: 'postgres://user:password@host/database',
+    secret: true,
+  },
+  DATABASE_OWNER_URL: {
+    schema: Type.String({ pattern: '^postgres(ql)?://' }),
+    expects: 'postgres://user:password@host/database, of the role that owns the tables',
     secret: true,
   },
   PUBLIC_URL: { schema: Url, expects: 'https://host, the base of webhook and callback addresses' },
@@ -233,6 +240,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     botToken,
     kieApiKey,
     databaseUrl,
+    ownerUrl: read('DATABASE_OWNER_URL'),
     publicUrl,
     webhookSecrets: list(webhookSecrets ?? ''),
     callbackSecret,

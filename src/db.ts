@@ -1,9 +1,19 @@
+import { createHmac } from 'node:crypto'
 import type { Static, TObject } from '@sinclair/typebox'
 import postgres from 'postgres'
 import { pause, sqlState, Unknown } from './errors.ts'
 
 /** A value of a statement: json columns take objects as they are, and text that is JSON. */
 export type Param = string | number | bigint | boolean | null | object
+
+const sealed = Symbol('sealed')
+/** A value that only the process can make: an HMAC over a purpose and values, by the key of the connection. */
+export type Seal = { [sealed]: string }
+
+/** Seals these values for a purpose; `pay.check_seal` puts them together in the same way. */
+export const seal = (purpose: string, ...values: (string | number | boolean | null)[]): Seal => ({
+  [sealed]: purpose + values.map(one => (one === null ? ';-' : `;${Buffer.byteLength(String(one))}:${one}`)).join(''),
+})
 
 /** One statement, one answer or an error within the deadline. There is no `begin` here to reach for. */
 export type Sql = <Row extends object>(text: TemplateStringsArray, ...values: Param[]) => Promise<Row[]>
@@ -37,14 +47,14 @@ type Options = {
   deadlineMs?: number
   /** Connections at the most. */
   max?: number
-  /** The role whose rights the statements have; without it, those of the URL's own user. */
-  role?: string
+  /** The key of seals; without it what needs one is refused, unless the login owns the books. */
+  sealKey?: Buffer
   /** Memory for one sort or hash of a statement, as Postgres writes it; without it, what the server allows. */
   workMem?: string
 }
 
 /** Opens nothing yet: the first statement connects. Throws `Unknown` from `sql` where Postgres gave no verdict. */
-export function connect(url: string, { deadlineMs = 5_000, max = 10, role = 'pay_app', workMem }: Options = {}): Db {
+export function connect(url: string, { deadlineMs = 5_000, max = 10, sealKey, workMem }: Options = {}): Db {
   let pool = open()
   let replaced = 0
   // Who waits for a connection waits here: the deadline of a statement begins when it has one, so that a slow spell
@@ -68,7 +78,7 @@ export function connect(url: string, { deadlineMs = 5_000, max = 10, role = 'pay
       }, deadlineMs)
     })
     try {
-      const rows = await Promise.race([used<Row[]>(text, ...values.map(textOf)), late])
+      const rows = await Promise.race([used<Row[]>(text, ...values.map(value => textOf(value, sealKey))), late])
       // A backend that dies at the wrong moment leaves an empty result without the server's word that it is complete.
       if (!rows.command) throw new Unknown('the database broke off')
       return rows
@@ -115,7 +125,6 @@ export function connect(url: string, { deadlineMs = 5_000, max = 10, role = 'pay
       },
       connection: {
         application_name: 'telegen',
-        role,
         // The server must let go even when the client cannot: the driver has no query timeout of its own.
         statement_timeout: deadlineMs,
         lock_timeout: 2_000,
@@ -134,8 +143,11 @@ export function connect(url: string, { deadlineMs = 5_000, max = 10, role = 'pay
  * statement has to be prepared anew, after a migration or behind a pooler: JSON within JSON, true as false
  * (porsager/postgres#1197, in 3.4.9). Text stays what it is. A value that was left out is left for the driver to refuse.
  */
-function textOf(value: Param): string | null {
+function textOf(value: Param, sealKey: Buffer | undefined): string | null {
   if (value === null || value === undefined) return value
+  if (typeof value === 'object' && sealed in value) {
+    return sealKey ? createHmac('sha256', sealKey).update(String(value[sealed])).digest('hex') : ''
+  }
   if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`
   if (value instanceof Date) return value.toISOString()
   return typeof value === 'object' ? JSON.stringify(value) : String(value)

@@ -52,7 +52,7 @@ process.exit(problems === 0 ? 0 : 1)
 
 async function database({ databaseUrl }: Config) {
   if (!databaseUrl) return good('no DATABASE_URL: the embedded server will be used (not for production)')
-  const db = connect(databaseUrl, { role: 'none' })
+  const db = connect(databaseUrl)
   try {
     const [applied, files] = await Promise.all([appliedMigrations(db.sql), migrations()])
     const missing = files.filter(file => !applied.some(row => row.name === file.name))

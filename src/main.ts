@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
+import { accessTo } from './access.ts'
 import { type Build, createApp, migrateAll } from './app.ts'
 import { BadConfig, type Config, readConfig } from './config.ts'
 import { armCrash } from './crash.ts'
@@ -15,7 +16,8 @@ const embedded = config.databaseUrl ? undefined : await startDatabase()
 const databaseUrl = config.databaseUrl ?? embedded?.url ?? ''
 
 if (process.argv[2] === 'migrate') {
-  await migrateAll(databaseUrl, log)
+  const { ownerUrl = databaseUrl } = config
+  await migrateAll(ownerUrl, accessTo(ownerUrl, config.botToken, config.ownerUrl && databaseUrl), log)
   log.info('the database is up to date')
   await embedded?.stop()
 } else {

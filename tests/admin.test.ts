@@ -5,8 +5,8 @@ import { actionPut, adminDo, type Change } from '../src/payments/admin-actions.t
 import { type Deps, submit } from '../src/payments/integration.ts'
 import { makeQuote } from '../src/payments/quotes.ts'
 import { checkoutRefusal, openTopUp, takePayment } from '../src/payments/top-ups.ts'
-import { creditBonus } from '../src/payments/wallet.ts'
 import { chats, dataOf, type Person } from './support/chat.ts'
+import { creditBonus } from './support/money.ts'
 import { noWake, rates, silent } from './support/world.ts'
 
 const details = 'Карта 2200 0000, Иван И.'
@@ -787,7 +787,7 @@ await t.test('the day says what happened and what is wrong, alarms first', async
 
 await story('the database itself refuses what no confirm screen would ask', async t => {
   const anna = await person()
-  await creditBonus(sql, anna.id, newId(), 10_00)
+  await creditBonus(owner, anna.id, newId(), 10_00)
   await t.rejects(adminDo(sql, newId(), boss.id, true), { code: 'P0404' })
   const change = { kind: 'credit', userId: anna.id, subject: null, amountKop: 5_00, reason: 'причина' } as const
   await t.rejects(actionPut(sql, newId(), boss.id, { ...change, reason: '   да   ' }))

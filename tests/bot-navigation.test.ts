@@ -15,12 +15,12 @@ import { migrate } from '../src/migrate.ts'
 import { cancel, genAccepted, genFinish, genSubmit, place } from '../src/payments/integration.ts'
 import { makeQuote } from '../src/payments/quotes.ts'
 import { createSwitches } from '../src/payments/switches.ts'
-import { creditBonus } from '../src/payments/wallet.ts'
 import { type MessageView, startTelegram } from '../src/playground/telegram/server.ts'
 import { createTelegram } from '../src/telegram/client.ts'
 import { html } from '../src/telegram/html.ts'
 import { button, show } from '../src/telegram/screen.ts'
 import { allowedUpdates } from '../src/telegram/webhook.ts'
+import { creditBonus } from './support/money.ts'
 import { freshDatabase } from './support/postgres.ts'
 
 const database = await freshDatabase(async url => void (await migrate(url)), 'migrate')
@@ -59,6 +59,7 @@ const admin = player.addPerson({ firstName: 'Админ', languageCode: 'ru' })
 
 const deps: BotDeps = {
   sql,
+  adminSql: sql,
   catalogue,
   forSale: onSale(catalogue, switches.isOff),
   switches,
@@ -160,7 +161,7 @@ const message = (userId: number, content: object) => ({
 
 /** A run of the person, at work. */
 async function running(userId: number, modelId = 'z-image', priceKop = 45_00) {
-  await creditBonus(sql, userId, newId(), priceKop)
+  await creditBonus(root, userId, newId(), priceKop)
   const { id: quoteId } = await makeQuote(sql, {
     userId,
     modelId,
@@ -240,7 +241,7 @@ t.test('the welcome bonus is told and is there, once', async t => {
 
 t.test('the menu tells what can be spent and what is at work, and every way to it leads there', async t => {
   const anna = await known()
-  await creditBonus(sql, anna.id, 'b', 410_00)
+  await creditBonus(root, anna.id, 'b', 410_00)
   await running(anna.id)
   const menu = 'Что хотите сделать?\nМожно тратить: 410\u00a0₽ · в работе 45\u00a0₽'
   t.equal((await anna.says('/menu')).html, menu)
@@ -537,7 +538,7 @@ t.test('the balance tells what is there, what is at work, and every movement', a
   await anna.presses('📄 Операции')
   t.equal(anna.last().html, 'Операций пока нет.')
 
-  await creditBonus(sql, anna.id, 'b', 455_00)
+  await creditBonus(root, anna.id, 'b', 455_00)
   const ids = [await running(anna.id), await running(anna.id), await running(anna.id)]
   for (const id of ids.slice(1)) await finish(anna.id, id, 'generation_failed')
   await anna.says('/balance')

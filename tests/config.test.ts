@@ -81,6 +81,7 @@ const wrong: Record<string, string[]> = {
   CONTENT_FILTER: ['yes', 'true'],
   PORT: ['x', '99999', '-1'],
   METRICS_PORT: ['x', '8080'],
+  DATABASE_OWNER_URL: ['mysql://x', 'postgres:x'],
   CLIENT_ADDRESS_HEADER: ['x', 'two words', 'x-forwarded-for:', '1st', 'x'.repeat(65)],
   ROLES: ['boss', 'web worker', ''],
   LOG_LEVEL: ['loud'],

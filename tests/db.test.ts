@@ -115,7 +115,7 @@ t.test('a migration that fails half way leaves nothing, and can be run again', a
   const files = await migrations()
   const bad = { name: '9999_bad.sql', hash: 'x', text: 'create table public.half (x int); select 1 / 0;' }
   await t.rejects(migrate(url, [...files, bad]), /9999_bad\.sql failed: division by zero/)
-  const db = connect(url, { role: 'none' })
+  const db = connect(url)
   t.teardown(() => db.close())
   t.match(await db.sql`select to_regclass('public.half') is null as gone, to_regnamespace('pay') is null as clean`, [
     { gone: true, clean: true },

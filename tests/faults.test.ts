@@ -12,7 +12,7 @@ import { newId } from '../src/id.ts'
 import { createLanes } from '../src/jobs/lanes.ts'
 import { migrate } from '../src/migrate.ts'
 import { genAccepted, genSubmit, place, settle } from '../src/payments/integration.ts'
-import { creditBonus, readWallet } from '../src/payments/wallet.ts'
+import { readWallet } from '../src/payments/wallet.ts'
 import { createStore } from '../src/telegram/inbox.ts'
 import { openUser } from '../src/users/users.ts'
 import { freePort, person, stage } from './support/service.ts'
@@ -207,7 +207,7 @@ async function creditsDuring(t: Test, to: string, happens: (unknown: () => numbe
     for (let n = 0; !isOver; n++) {
       await untilAnswered(
         () =>
-          creditBonus(db.sql, 1, `${worker}:${n}`, 1_00).catch(error => {
+          db.sql`select pay.credit(1, 'bonus', ${`${worker}:${n}`}, 100)`.catch(error => {
             unknown += 1
             throw error
           }),

@@ -6,6 +6,7 @@ import { getRecentFailures, getUserStats, logGenerationEvent } from '../src/even
 import { newId } from '../src/id.ts'
 import type { Ref } from '../src/payments/generations.ts'
 import { genAccepted, genAttach, genDue, genLook, genSubmit } from '../src/payments/integration.ts'
+import { openTopUp, takePayment } from '../src/payments/top-ups.ts'
 import { balanceOf, readWallet } from '../src/payments/wallet.ts'
 import { race, second } from './support/second.ts'
 import { limits, picture, world } from './support/world.ts'
@@ -334,11 +335,21 @@ story('a generation that lay for two months can still be ended', async t => {
 
 story('only a payment makes a top-up', async t => {
   await user(34)
-  await t.rejects(sql`select pay.credit(34, 'topup', 'invented', 100)`, /bad credit/)
-  t.match(await sql`select pay.payment_credit('stars', 'charge-1', 34, 100) as result`, [{ result: 'credited' }])
-  t.match(await sql`select pay.payment_credit('stars', 'charge-1', 34, 100) as result`, [{ result: 'duplicate' }])
-  t.match(await sql`select pay.payment_credit('stars', 'charge-1', 34, 101) as result`, [{ result: 'mismatch' }])
-  t.equal(await balanceOf(sql, 34), 100)
+  await t.rejects(owner`select pay.credit(34, 'topup', 'invented', 100)`, /bad credit/)
+  await t.rejects(sql`select pay.credit(34, 'bonus', 'invented', 100)`, /permission denied/)
+  const { id } = await openTopUp(sql, { userId: 34, provider: 'stars', amountKop: 100_00, total: 84, quoteId: null })
+  const payment = {
+    provider: 'stars' as const,
+    chargeId: 'charge-1',
+    userId: 34,
+    orderId: id,
+    currency: 'XTR',
+    total: 84,
+  }
+  t.match(await takePayment(sql, payment), { result: 'credited' })
+  t.match(await takePayment(sql, payment), { result: 'duplicate' })
+  t.match(await takePayment(sql, { ...payment, total: 85 }), { result: 'parked' })
+  t.equal(await balanceOf(sql, 34), 100_00)
 })
 
 story('a cancel before the submit gives everything back', async t => {

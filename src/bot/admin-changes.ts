@@ -51,7 +51,7 @@ export function adminChanges(deps: BotDeps) {
   })
   onPress(bot, 'adminNo', async (ctx, id) => {
     await ctx.answer()
-    const [row] = await adminDrop(deps.sql, id)
+    const [row] = await adminDrop(deps.adminSql, id)
     const text = row?.isDropped ? ctx.t.admin.dropped : ctx.t.admin.actionOutdated
     await ctx.show({ text, buttons: [[homeButton(ctx)]] })
   })
@@ -121,11 +121,11 @@ async function targetOf(
 const said = ({ admin }: Strings, word: string): Html => admin.outcome[word] ?? html`${word}`
 
 /** Writes the change down and shows what it would do. */
-export async function confirmScreen({ sql }: BotDeps, ctx: BotContext, change: Change): Promise<Screen> {
+export async function confirmScreen({ sql, adminSql }: BotDeps, ctx: BotContext, change: Change): Promise<Screen> {
   const { admin } = ctx.t
   const [person] = change.userId === null ? [] : await personCard(sql, change.userId)
   const [payment] = change.kind === 'refund' ? await paymentByCharge(sql, change.subject ?? '') : []
-  const id = await ask(sql, ctx.user.id, change)
+  const id = await ask(adminSql, ctx.user.id, change)
   return {
     text: admin.confirm({
       ...change,
@@ -142,7 +142,7 @@ export const nameOfPerson = ({ firstName, username }: { firstName: string; usern
   username === null ? firstName || '—' : `${firstName} @${username}`.trim()
 
 async function doneScreen(deps: BotDeps, ctx: BotContext, id: string, isSure: boolean): Promise<Screen> {
-  const { sql } = deps
+  const { sql, adminSql } = deps
   const { admin } = ctx.t
   const outdated = { text: admin.actionOutdated, buttons: [[homeButton(ctx)]] }
   const [action] = await actionById(sql, id)
@@ -151,7 +151,7 @@ async function doneScreen(deps: BotDeps, ctx: BotContext, id: string, isSure: bo
   if (refusal) return { text: refusal, buttons: [[homeButton(ctx)]] }
   let done: Done
   try {
-    done = await confirm(sql, id, ctx.user.id, isSure)
+    done = await confirm(adminSql, id, ctx.user.id, isSure)
   } catch (error) {
     if (error instanceof NotFound) return outdated
     throw error

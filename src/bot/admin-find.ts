@@ -98,7 +98,7 @@ async function runScreen(deps: BotDeps, ctx: BotContext, id: string): Promise<Sc
 async function promptScreen(deps: BotDeps, ctx: BotContext, id: string): Promise<Screen | undefined> {
   const run = await runOf(deps, id)
   if (!run) return undefined
-  await auditLook(deps.sql, ctx.user.id, 'prompt', run.userId, id)
+  await auditLook(deps.adminSql, ctx.user.id, 'prompt', run.userId, id)
   deps.log.info({ adminId: ctx.user.id, userId: run.userId, generationId: id }, 'an admin looked at what was entered')
   return {
     text: ctx.t.admin.prompt(id, clip(JSON.stringify(run.inputs, null, 1), 3_500)),

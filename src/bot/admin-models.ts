@@ -9,7 +9,7 @@ import { menuButton } from './models.ts'
 
 /** A7: which models are sold, and changing that. */
 export function adminModels(deps: BotDeps) {
-  const { sql, catalogue, switches } = deps
+  const { adminSql, catalogue, switches } = deps
   const bot = new Composer<BotContext>()
   // `/admin_models` shows how they stand, `/admin_models off z-image why` changes it.
   bot.command('admin_models', async ctx => {
@@ -20,7 +20,7 @@ export function adminModels(deps: BotDeps) {
     if (to !== 'on' && to !== 'off' && to !== 'auto') return answer(await statesText(deps, ctx))
     if (!catalogue.byId(id)) return answer(t.noModel(id))
     if ([...reason].length < 5) return answer(t.noReason)
-    const result = await switchByAdmin(sql, { modelId: id, adminId: ctx.user.id, to, reason })
+    const result = await switchByAdmin(adminSql, { modelId: id, adminId: ctx.user.id, to, reason })
     await switches.refresh()
     return answer(result === 'switched' ? t.done(id, to) : t.same)
   })

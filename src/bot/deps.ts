@@ -11,6 +11,8 @@ import type { TaskState } from '../upstream/answers.ts'
 /** What the screens stand on; every Composer gets it as a plain argument. */
 export type BotDeps = {
   sql: Sql
+  /** For what admins do, and nothing else: a login with rights of its own. */
+  adminSql: Sql
   /** All models, also those that are off: past and running orders have them. */
   catalogue: Catalogue
   /** Those that can be ordered now. */

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { query, type Sql } from '../db.ts'
+import { query, type Sql, seal } from '../db.ts'
 
 export const Status = Type.Union([
   Type.Literal('started'),
@@ -33,7 +33,8 @@ export const eventLog = query(
   (sql, event: GenerationEvent) => sql`
     select pay.event_log(${event.userId}, ${event.chatId}, ${event.modelId}, ${event.category}, ${event.status},
       ${event.isFreeApplied}, ${event.priceKop}, ${event.requestId}, ${event.taskId}, ${event.errorCode},
-      ${event.errorMessage}, ${event.durationMs}) as "isFirst"`,
+      ${event.errorMessage}, ${event.durationMs},
+      ${seal('event', event.userId, event.requestId, event.status, event.priceKop)}) as "isFirst"`,
 )
 
 /**

@@ -34,9 +34,7 @@ export type Change = {
 export const actionPut = query(
   Type.Object({}),
   (sql, id: string, adminId: number, { kind, userId, subject, amountKop, reason, promo }: Change) => sql`
-    insert into pay.admin_actions (id, admin_id, kind, user_id, subject, amount_kop, args, reason)
-    values (${id}, ${adminId}, ${kind}, ${userId}, ${subject}, ${amountKop}, ${promo ?? {}}, ${reason})
-    on conflict do nothing`,
+    select from pay.admin_ask(${id}, ${adminId}, ${kind}, ${userId}, ${subject}, ${amountKop}, ${promo ?? {}}, ${reason})`,
 )
 
 /** Writes down what an admin wants; nothing changes before it is confirmed. The id that its buttons carry. */
@@ -100,7 +98,7 @@ export const adminDrop = query(
 export const auditLook = query(
   Type.Object({}),
   (sql, adminId: number, kind: 'prompt', userId: number, subject: string) => sql`
-    insert into pay.audit_log (admin_id, kind, user_id, reason) values (${adminId}, ${kind}, ${userId}, ${subject})`,
+    select from pay.audit_look(${adminId}, ${kind}, ${userId}, ${subject})`,
 )
 
 const Entry = Type.Object({

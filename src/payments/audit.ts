@@ -12,8 +12,8 @@ const Report = Type.Object({
 export type Report = Static<typeof Report>
 
 /** A connection for reading every row there is: ten million entries take most of a minute. */
-export function openBooks(databaseUrl: string): Db {
-  return connect(databaseUrl, { max: 1, deadlineMs: 300_000, workMem: '64MB' })
+export function openBooks(url: string): Db {
+  return connect(url, { max: 1, deadlineMs: 300_000, workMem: '64MB' })
 }
 
 /** All of it in one statement, so in one snapshot. */

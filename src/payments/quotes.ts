@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { Inputs } from '../catalogue/parameters.ts'
 import type { Rates } from '../catalogue/pricing.ts'
-import { only, query, type Sql } from '../db.ts'
+import { only, query, type Sql, seal } from '../db.ts'
 import { newId } from '../id.ts'
 
 /** How long a shown price stands. */
@@ -24,16 +24,32 @@ const Made = Type.Object({ id: Type.String(), expiresAt: Type.Date() })
 
 export const quoteInsert = query(
   Made,
-  (sql, id: string, offer: Offer) => sql`
-    insert into pay.quotes (user_id, id, model_id, category, inputs, params, price_kop, credits, usd_rub_rate, markup, expires_at)
-    values (${offer.userId}, ${id}, ${offer.modelId}, ${offer.category}, ${offer.inputs}, ${offer.params}, ${offer.priceKop},
-      ${offer.credits}, ${offer.rates.usdRubRate}, ${offer.rates.markup}, now() + make_interval(mins => ${quoteMinutes}))
-    returning id, expires_at as "expiresAt"`,
+  (sql, id: string, offer: Offer, inputs: string, params: string) => sql`
+    select id, expires_at as "expiresAt"
+    from pay.quote_make(${offer.userId}, ${id}, ${offer.modelId}, ${offer.category}, ${inputs}, ${params},
+      ${offer.priceKop}, ${offer.credits}, ${offer.rates.usdRubRate}, ${offer.rates.markup}, ${quoteMinutes},
+      ${sealOf(id, offer, inputs, params)})`,
 )
+
+const sealOf = (id: string, offer: Offer, inputs: string, params: string) =>
+  seal(
+    'quote',
+    offer.userId,
+    id,
+    offer.modelId,
+    offer.category,
+    inputs,
+    params,
+    offer.priceKop,
+    offer.credits,
+    offer.rates.usdRubRate,
+    offer.rates.markup,
+    quoteMinutes,
+  )
 
 /** Writes down a price as it will be shown. What is charged is this row's, whatever the catalogue says later. */
 export async function makeQuote(sql: Sql, offer: Offer): Promise<Static<typeof Made>> {
-  return only(await quoteInsert(sql, newId(), offer))
+  return only(await quoteInsert(sql, newId(), offer, JSON.stringify(offer.inputs), JSON.stringify(offer.params)))
 }
 
 const Quote = Type.Object({
@@ -63,12 +79,7 @@ export const quoteById = query(
 export const quoteForBonus = query(
   Type.Object({ id: Type.String() }),
   (sql, userId: number, quoteId: string, id: string) => sql`
-    insert into pay.quotes (user_id, id, model_id, category, inputs, params, price_kop, full_kop, credits, usd_rub_rate, markup,
-      expires_at)
-    select q.user_id, ${id}, q.model_id, q.category, q.inputs, q.params, 0, q.price_kop, q.credits, q.usd_rub_rate, q.markup,
-      q.expires_at
-    from pay.quotes q where q.user_id = ${userId} and q.id = ${quoteId} and q.price_kop > 0 and q.expires_at > now()
-    returning id`,
+    select id from pay.quote_for_bonus(${userId}, ${quoteId}, ${id})`,
 )
 
 /** The id of the quote that a bonus run is started from; undefined where the one that was shown has run out. */

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { only, query, type Sql, untilAnswered } from '../db.ts'
+import { only, query, type Sql, seal, untilAnswered } from '../db.ts'
 import { newId } from '../id.ts'
 import { decimal, divideUp } from '../money.ts'
 
@@ -106,7 +106,8 @@ export const topUpPaid = query(
   (sql, { provider, chargeId, userId, orderId, currency, total }: Payment) => sql`
     select result, reason, amount_kop as "amountKop", balance_kop as "balanceKop", debt_kop as "debtKop",
       quote_id as "quoteId", is_second as "isSecond"
-    from pay.top_up_paid(${provider}, ${chargeId}, ${userId}, ${orderId}, ${currency}, ${total})`,
+    from pay.top_up_paid(${provider}, ${chargeId}, ${userId}, ${orderId}, ${currency}, ${total},
+      ${seal('paid', provider, chargeId, userId, orderId, currency, total)})`,
 )
 
 /** Credits a confirmed payment once, by its charge id; repeating is harmless. Throws Unknown (ask again). */
@@ -124,7 +125,8 @@ export const paymentReverse = query(
   Reversed,
   (sql, provider: Provider, chargeId: string, userId: number, cause: 'admin' | 'provider') => sql`
     select result, taken_kop as "takenKop", debt_kop as "debtKop"
-    from pay.payment_reverse(${provider}, ${chargeId}, ${userId}, ${cause})`,
+    from pay.payment_reverse(${provider}, ${chargeId}, ${userId}, ${cause},
+      ${seal('reversed', provider, chargeId, userId, cause)})`,
 )
 
 /** What a provider took back by itself goes from the wallet, once; what is spent already becomes a debt. */
@@ -148,5 +150,6 @@ export const reversalWait = query(
 export const reversalEnd = query(
   Type.Object({ result: Type.String() }),
   (sql, provider: Provider, chargeId: string, isRefused: boolean) => sql`
-    select pay.reversal_end(${provider}, ${chargeId}, ${isRefused}) as result`,
+    select pay.reversal_end(${provider}, ${chargeId}, ${isRefused},
+      ${seal('reversal', provider, chargeId, isRefused)}) as result`,
 )

@@ -58,9 +58,3 @@ export const operations = query(
     order by l.seq desc
     limit ${limit}`,
 )
-
-export const creditBonus = query(
-  Type.Object({ result: Type.String() }),
-  (sql, userId: number, ref: string, amountKop: number) => sql`
-    select pay.credit(${userId}, 'bonus', ${ref}, ${amountKop}) as result`,
-)

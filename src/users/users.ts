@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { only, query, type Sql, untilAnswered } from '../db.ts'
+import { only, query, type Sql, seal, untilAnswered } from '../db.ts'
 import type { Language } from '../money.ts'
 
 export type Person = {
@@ -35,7 +35,8 @@ export const userOpen = query(
     select is_new as "isNew", language, client_language as "clientLanguage", is_banned as "isBanned",
       coalesce((select not u.is_reachable from pay.users u where u.user_id = ${id}), false) as "wasAway"
     from pay.user_open(${id}, ${firstName}, ${username}, ${clientLanguage}, ${bonusKop}, ${refCode},
-      ${invitation.runs}, ${invitation.capKop})`,
+      ${invitation.runs}, ${invitation.capKop},
+      ${seal('gift', id, bonusKop, refCode, invitation.runs, invitation.capKop)})`,
 )
 
 /** The user behind an update; a new one gets a wallet and the welcome bonus (kopecks, once) in the same statement. */

@@ -4,6 +4,7 @@ import { createBot } from '../../src/bot/bot.ts'
 import type { BotDeps } from '../../src/bot/deps.ts'
 import { onSale, openCatalogue } from '../../src/catalogue/models.ts'
 import type { FileValue, Inputs } from '../../src/catalogue/parameters.ts'
+import { connect } from '../../src/db.ts'
 import { Refused } from '../../src/errors.ts'
 import type { ModelStats } from '../../src/events/repository.ts'
 import { newId } from '../../src/id.ts'
@@ -13,10 +14,10 @@ import { cancel, genAccepted, genFinish, genSubmit, place, type Wake } from '../
 import { brokenPromises } from '../../src/payments/overview.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { createSwitches } from '../../src/payments/switches.ts'
-import { creditBonus } from '../../src/payments/wallet.ts'
 import { type MessageView, startTelegram } from '../../src/playground/telegram/server.ts'
 import { createTelegram } from '../../src/telegram/client.ts'
 import { allowedUpdates } from '../../src/telegram/webhook.ts'
+import { creditBonus } from './money.ts'
 import { noWake, picture, silent, world } from './world.ts'
 
 type Given = Partial<FileValue>
@@ -26,7 +27,7 @@ export async function chats(
   t: Test,
   { transferDetails, card }: Pick<Partial<BotDeps>, 'transferDetails' | 'card'> = {},
 ) {
-  const { sql, owner, broken, story } = await world(t)
+  const { access, sql, owner, broken, story } = await world(t)
   const api = await startTelegram({ seed: 7, timeScale: 0.02 })
   t.teardown(() => api.close())
   api.faults.limits = false
@@ -52,8 +53,11 @@ export async function chats(
   })
   const stats = new Map<string, ModelStats>()
   const switches = createSwitches(sql, silent)
+  const admins = connect(access.admin, { max: 2 })
+  t.teardown(() => admins.close())
   const deps: BotDeps = {
     sql,
+    adminSql: admins.sql,
     catalogue,
     forSale: onSale(catalogue, switches.isOff),
     switches,
@@ -118,7 +122,7 @@ export async function chats(
     const { id } = player.addPerson({ firstName, languageCode })
     player.open(id)
     await serve()
-    if (kop > 0) await creditBonus(sql, id, newId(), kop)
+    if (kop > 0) await creditBonus(owner, id, newId(), kop)
     const chat = () => player.chat(id)
     const last = () => chat().findLast(message => message.from === 'bot')!
     return {
@@ -203,7 +207,7 @@ export async function chats(
     userId: number,
     { modelId = 'z-image', kop = 45_00, inputs = { prompt: 'кот' } as Inputs, params = {} } = {},
   ) {
-    await creditBonus(sql, userId, newId(), Math.max(1, kop))
+    await creditBonus(owner, userId, newId(), Math.max(1, kop))
     const { category } = catalogue.byId(modelId)!
     const offer = { userId, modelId, category, inputs, params, priceKop: kop, credits: '1', rates: catalogue.rates }
     const { id: quoteId } = await makeQuote(sql, offer)

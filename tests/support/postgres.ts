@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres, { type Sql } from 'postgres'
+import { type Access, accessTo, loginName } from '../../src/access.ts'
 import { lifeOf } from '../../src/embedded-postgres.ts'
 
 /**
@@ -44,9 +45,17 @@ export async function freshDatabase(
     await sql`select pg_advisory_unlock(hashtext('telegen test template'))`
     await sql`create database ${sql(name)} template ${sql(template)} strategy file_copy`
   })
-  const drop = () => asAdmin(admin, async sql => void (await sql`drop database if exists ${sql(name)} with (force)`))
-  return { url: databaseUrl(admin, name), drop }
+  const url = databaseUrl(admin, name)
+  const drop = () =>
+    asAdmin(admin, async sql => {
+      await sql`drop database if exists ${sql(name)} with (force)`
+      for (const kind of ['app', 'admin'] as const) await sql`drop role if exists ${sql(loginName(url, kind))}`
+    })
+  return { url, drop }
 }
+
+/** As the service reaches a database whose `grantAccess` had this. */
+export const accessOf = (url: string): Access => accessTo(url, 'a secret of the tests')
 
 async function asAdmin(url: string, work: (sql: Sql) => Promise<void>): Promise<void> {
   const sql = postgres(url, { max: 1, onnotice: () => {} })

@@ -20,12 +20,15 @@ import {
 } from '../../src/payments/integration.ts'
 import { makeQuote, type Offer } from '../../src/payments/quotes.ts'
 import { type Payment, type Provider, takeBack, takePayment } from '../../src/payments/top-ups.ts'
+import { accessOf } from './postgres.ts'
 import { worker } from './upstream.ts'
 import { limits } from './world.ts'
 
 // The child of `second`: a process of its own, with connections of its own, that does what it is told.
 const [url = '', baseUrl = ''] = process.argv.slice(2)
-const db = connect(url, { max: 20 })
+const { app, admin, sealKey } = accessOf(url)
+const db = connect(app, { max: 20, sealKey })
+const admins = connect(admin, { max: 4, sealKey })
 const { sql } = db
 const { deps, close } = worker(sql, baseUrl)
 const works = {
@@ -44,7 +47,7 @@ const works = {
   takePayment: (payment: Payment) => takePayment(sql, payment),
   takeBack: (provider: Provider, chargeId: string, userId: number) => takeBack(sql, provider, chargeId, userId),
   claimPromo: (userId: number, code: string, key: string) => claimPromo(sql, userId, code, key),
-  confirm: (id: string, adminId: number) => confirm(sql, id, adminId, false),
+  confirm: (id: string, adminId: number) => confirm(admins.sql, id, adminId, false),
 }
 export type Works = typeof works
 
@@ -60,6 +63,7 @@ process.on('message', async ({ n, what, args }: { n: number; what: keyof Works; 
 process.on('disconnect', async () => {
   await close()
   await db.close()
+  await admins.close()
 })
 await sql`select 1 as warm`
 process.send!({ n: 0 })

@@ -3,12 +3,12 @@ import postgres from 'postgres'
 import type { Test } from 'tap'
 import { connect, type Sql } from '../../src/db.ts'
 import { newId } from '../../src/id.ts'
-import { migrate } from '../../src/migrate.ts'
+import { grantAccess, migrate } from '../../src/migrate.ts'
 import { type Limits, type Order, place, settle, type Wake } from '../../src/payments/integration.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
 import type { Tracing } from '../../src/trace.ts'
 import { openUser } from '../../src/users/users.ts'
-import { freshDatabase } from './postgres.ts'
+import { accessOf, freshDatabase } from './postgres.ts'
 
 export const silent = pino({ level: 'silent' })
 export const rates = { usdRubRate: '95', markup: '2' }
@@ -36,7 +36,9 @@ export const picture = {
 /** A fresh database of this test file, with the hands of its owner beside those of the service; dropped at the end. */
 export async function world(t: Test) {
   const { url, drop } = await freshDatabase(async url => void (await migrate(url)), 'schema')
-  const db = connect(url)
+  const access = accessOf(url)
+  await grantAccess(url, access)
+  const db = connect(access.app, { sealKey: access.sealKey })
   const owner = postgres(url, { max: 2, onnotice: () => {} })
   t.teardown(async () => {
     await db.close()
@@ -91,7 +93,7 @@ export async function world(t: Test) {
       t.strictSame(await broken(), [], 'no promise is broken')
     })
 
-  return { url, sql, owner, user, order, start, finish, broken, events, story, ends }
+  return { url, access, sql, owner, user, order, start, finish, broken, events, story, ends }
 }
 
 /** Waits until a condition holds; fails with its name after `mostMs`. */

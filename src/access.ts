@@ -1,0 +1,36 @@
+import { createHmac } from 'node:crypto'
+
+/** How the processes of one deployment reach one database. All of them derive the same from what they are given. */
+export type Access = {
+  /** The service's own login: a member of `pay_app`, owner of nothing. */
+  app: string
+  /** What admins do goes by this one: a member of `pay_admin`. */
+  admin: string
+  /** Seals what the service says on somebody else's word (sql/0027); the database cannot derive it. */
+  sealKey: Buffer
+}
+
+/**
+ * The two logins and the key of a database. `secret` is one that all processes have and the database has not: the bot's
+ * token. The logins are named after the database, since roles belong to the whole server. `migrate` makes them.
+ * `own`: the operator's own login for the service, used as it is.
+ */
+export function accessTo(url: string, secret: string, own?: string): Access {
+  const login = (kind: 'app' | 'admin') => {
+    const to = new URL(own ?? url)
+    to.username = loginName(url, kind)
+    to.password = derived(secret, `login ${to.username}`).toString('base64url')
+    return to.href
+  }
+  return { app: own ?? login('app'), admin: login('admin'), sealKey: derived(secret, 'seal') }
+}
+
+/** `NAME_app` and `NAME_admin`, cut to what Postgres takes. */
+export function loginName(url: string, kind: 'app' | 'admin'): string {
+  const { pathname, username } = new URL(url)
+  const database = decodeURIComponent(pathname.slice(1)) || decodeURIComponent(username) || 'postgres'
+  return `${database.slice(0, 50)}_${kind}`
+}
+
+const derived = (secret: string, purpose: string): Buffer =>
+  createHmac('sha256', secret).update(`telegen ${purpose}`).digest()

@@ -130,7 +130,7 @@ await story('S37: to everybody but an admin in his own chat no command and no bu
   ]
   const ban: Change = { kind: 'ban', userId: anna.id, subject: null, amountKop: null, reason: 'причина' }
   const action = newId()
-  await actionPut(sql, action, boss.id, ban)
+  await actionPut(deps.adminSql, action, boss.id, ban)
   const buttons = [
     to.admin(),
     to.adminFailures(),
@@ -261,7 +261,7 @@ await story('S41: an amount that is none is refused in words, and nothing is wri
   t.equal(await actions(), before)
   for (const bad of [0, -1, 100_000_001]) {
     await t.rejects(
-      actionPut(sql, newId(), boss.id, {
+      actionPut(deps.adminSql, newId(), boss.id, {
         kind: 'credit',
         userId: anna.id,
         subject: null,
@@ -788,11 +788,11 @@ await t.test('the day says what happened and what is wrong, alarms first', async
 await story('the database itself refuses what no confirm screen would ask', async t => {
   const anna = await person()
   await creditBonus(owner, anna.id, newId(), 10_00)
-  await t.rejects(adminDo(sql, newId(), boss.id, true), { code: 'P0404' })
+  await t.rejects(adminDo(deps.adminSql, newId(), boss.id, true), { code: 'P0404' })
   const change = { kind: 'credit', userId: anna.id, subject: null, amountKop: 5_00, reason: 'причина' } as const
-  await t.rejects(actionPut(sql, newId(), boss.id, { ...change, reason: '   да   ' }))
-  await t.rejects(actionPut(sql, newId(), boss.id, { ...change, amountKop: null }))
-  await t.rejects(actionPut(sql, newId(), boss.id, { ...change, kind: 'approve' }))
+  await t.rejects(actionPut(deps.adminSql, newId(), boss.id, { ...change, reason: '   да   ' }))
+  await t.rejects(actionPut(deps.adminSql, newId(), boss.id, { ...change, amountKop: null }))
+  await t.rejects(actionPut(deps.adminSql, newId(), boss.id, { ...change, kind: 'approve' }))
   await t.rejects(sql`update pay.admin_actions set amount_kop = 1`, { code: '42501' })
   await t.rejects(
     sql`insert into pay.promo_codes (code, amount_kop, uses, expires_at, created_by)

@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Param, Sql } from '../src/db.ts'
+import { connect } from '../src/db.ts'
 import { Unknown } from '../src/errors.ts'
 import { newId } from '../src/id.ts'
 import { ask, confirm } from '../src/payments/admin-actions.ts'
@@ -18,7 +19,9 @@ import { balanceOf } from '../src/payments/wallet.ts'
 import { second } from './support/second.ts'
 import { world } from './support/world.ts'
 
-const { url, sql, owner, user, order, start, story } = await world(t)
+const { access, url, sql, owner, user, order, start, story } = await world(t)
+const admins = connect(access.admin, { max: 2 })
+t.teardown(() => admins.close())
 const other = await second(t, url)
 /** A payment as one of two processes hears of it, by turns. */
 const take = (payment: Payment, n: number) => (n % 2 ? other.takePayment(payment) : takePayment(sql, payment))
@@ -206,8 +209,8 @@ story('[M20] a transfer waits until an admin decides, and two admins in two proc
     const before = await balanceOf(sql, 20)
     const approve = { kind: 'approve', userId: 20, subject: id, amountKop: 100_00, reason: 'по выписке' } as const
     const theirs = round % 2 ? approve : ({ ...approve, kind: 'deny', amountKop: null } as const)
-    const [first, second] = [await ask(sql, 1, approve), await ask(sql, 2, theirs)]
-    const done = await Promise.all([confirm(sql, first, 1, false), other.confirm(second, 2)])
+    const [first, second] = [await ask(admins.sql, 1, approve), await ask(admins.sql, 2, theirs)]
+    const done = await Promise.all([confirm(admins.sql, first, 1, false), other.confirm(second, 2)])
     const outcomes = done.map(({ outcome }) => outcome)
     t.equal(outcomes.filter(outcome => outcome === 'already_decided').length, 1, outcomes.join())
     t.match(await other.confirm(first, 1), { isDone: false, outcome: outcomes[0] }, 'a second press hears the same')

@@ -17,8 +17,9 @@ export const backlog = query(
     select (select count(*) from pay.inbox where done_at is null) as inbox,
       (select count(*) from pay.inbox where dead_reason is not null) as "inboxParked",
       (select count(*) from pay.outbox where done_at is null) as outbox,
-      (select count(*) from pay.outbox where dead_reason is not null) as "outboxDead",
-      (select coalesce(sum(bytes), 0)::bigint from pay.kept_files) as "keptBytes",
+      -- Those that a person who comes back may still get (outbox_revive).
+      (select count(*) from pay.outbox where dead_reason is not null and done_at > now() - interval '14 days') as "outboxDead",
+      (select bytes from pay.kept_total) as "keptBytes",
       (select extract(epoch from now() - refreshed_at) from pay.model_stats_clock)::float8 as "statsAgeS",
       count(*) as open, coalesce(sum(price_kop), 0)::bigint as "heldKop",
       coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "oldestOpenS"

@@ -14,6 +14,7 @@ create index referral_days_old on pay.referral_days (day);                      
 create index payments_top_up on pay.payments (top_up_id) where top_up_id is not null;    -- the foreign key, when a top-up goes
 create index parked_charge on pay.parked_payments (charge_id);                           -- the card of a payment
 create index model_switches_time on pay.model_switches (at);                             -- model_switch: how many of late
+create index event_success on pay.generation_events (created_at desc) where status = 'success';  -- alarms: the day's credits
 drop index pay.quotes_old;
 create index quotes_old on pay.quotes (expires_at, user_id, id);                         -- tidy
 
@@ -32,7 +33,9 @@ insert into pay.tidy_marks (what) values ('quotes'), ('drafts'), ('rates');
 -- at most `p_limit` rows (100 chunks of files). How long each kind is kept, and why, is in docs/RELIABILITY.md.
 drop function pay.tidy(int);
 create function pay.tidy(p_what text, p_limit int) returns table (gone bigint, is_done boolean)
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+-- A portion is looked up row by row, whatever the statistics say.
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_custom_plan as $$
 declare m pay.tidy_marks; v_gone bigint; v_seen bigint; v_chunks bigint; v_at timestamptz; v_user bigint; v_key text;
 begin
   if p_limit is null or p_limit <= 0 then
@@ -60,7 +63,7 @@ begin
             order by q.expires_at, q.user_id, q.id limit p_limit) p;
       delete from pay.quotes q
       where (q.expires_at, q.user_id, q.id) > (m.at, m.user_id, m.key) and (q.expires_at, q.user_id, q.id) <= (v_at, v_user, v_key)
-        and not exists (select from pay.generations g where g.user_id = q.user_id and g.quote_id = q.id);
+        and (select g.id from pay.generations g where g.user_id = q.user_id and g.quote_id = q.id) is null;
       get diagnostics v_gone = row_count;
       update pay.tidy_marks x set at = v_at, user_id = v_user, key = v_key where x.what = p_what and v_seen > 0;
     when 'drafts' then                                   -- one a person, and written with every press: no index on its time
@@ -166,7 +169,8 @@ end $$;
 -- Forgets a portion of what a person left: more | forgotten. Any call may be repeated or left to another machine. In the
 -- minute after the wish it says forgotten and leaves one more look at the updates: those that were being handled then.
 create function pay.user_forget_some(p_user bigint, p_limit int) returns text
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_custom_plan as $$
 declare
   steps constant text[] := array['updates', 'quotes', 'files', 'results', 'events', 'proofs'];
   f pay.forgettings; v_seen bigint := 0; v_after text := ''; v_n int := 0; v_limit int := p_limit;

@@ -59,10 +59,11 @@ export const today = query(
       from pay.generation_events, day where created_at >= day.begins),
     -- What the upstream took, or was expected to; 1 credit is half a cent (kie-api.md §7).
     spent as (
-      select ceil(coalesce(sum(coalesce(g.cost_credits, q.credits)), 0) * 0.5 * ${usdRubRate}::numeric)::bigint as kop
-      from day join pay.generation_events e on e.created_at >= day.begins and e.status = 'success'
-      join pay.generations g on g.user_id = e.user_id and g.id = e.request_id
-      join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id),
+      -- Row by row through the keys: joined, a plan may come to read all of both tables.
+      select ceil(coalesce(sum((
+        select coalesce(g.cost_credits, (select q.credits from pay.quotes q where q.user_id = g.user_id and q.id = g.quote_id))
+        from pay.generations g where g.user_id = e.user_id and g.id = e.request_id)), 0) * 0.5 * ${usdRubRate}::numeric)::bigint as kop
+      from day join pay.generation_events e on e.created_at >= day.begins and e.status = 'success'),
     paid as (
       select count(*) as n, coalesce(sum(amount_kop), 0)::bigint as kop from pay.payments, day where received_at >= day.begins),
     running as (

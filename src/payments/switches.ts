@@ -90,8 +90,8 @@ export const runsOf = query(
       from pay.generation_events e
       where e.model_id = m.id and e.status <> 'started'
         and e.created_at > case when s.after = 'trial' then s.at else now() - interval '1 hour' end
-        and (s.at is null or exists (
-          select from pay.generations g where g.user_id = e.user_id and g.id = e.request_id and g.created_at >= s.at))
+        and (s.at is null or (
+          select g.created_at >= s.at from pay.generations g where g.user_id = e.user_id and g.id = e.request_id))
         and (e.error_code is null
              or e.error_code not in ('invalid_input', 'moderation', 'cancelled', 'auth', 'no_credit'))) r`,
 )

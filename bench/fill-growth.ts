@@ -66,10 +66,10 @@ async function fillSmaller(owner: Owner, due: number, people: number): Promise<v
   const series = owner`generate_series(1, ${2 * due}::int) i`
   const id = owner`translate(lpad(to_hex(i), 12, '0'), '0123456789abcdef', 'qrstuvwxyz234567')`
   const person = owner`1 + i % ${people}::int`
-  const hours = owner`interval '1 hour' * (i / ${people}::int)`
+  const minutes = owner`interval '1 minute' * (i / ${people}::int)`
   await owner`
     insert into pay.promo_tries (user_id, starts_at, wrong)
-    select ${person}, case when i <= ${due}::int then now() - interval '3 days' else now() end - ${hours}, 1 from ${series}`
+    select ${person}, case when i <= ${due}::int then now() - interval '3 days' else now() end - ${minutes}, 1 from ${series}`
   await owner`
     insert into pay.referral_days (inviter, day, counted)
     select ${person}, current_date - case when i <= ${due}::int then 50 else 0 end - i / ${people}::int, 1

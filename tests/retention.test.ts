@@ -129,7 +129,8 @@ await story('of each kind goes what has had its time, and nothing else', async t
     await kind.put(kind.old, 'old')
     await kind.put(kind.young, 'young')
   }
-  const names = async (kind: (typeof kinds)[TidyPart]) => (await kind.left()).map(({ name }) => name.replaceAll('.', '')).sort()
+  const names = async (kind: (typeof kinds)[TidyPart]) =>
+    (await kind.left()).map(({ name }) => name.replaceAll('.', '')).sort()
   for (const part of tidyParts) t.strictSame(await names(kinds[part]), ['old', 'young'], part)
   t.strictSame(await tidy(sql, silent), [])
   for (const part of tidyParts) t.strictSame(await names(kinds[part]), ['young'], part)

@@ -1,9 +1,12 @@
 import t from 'tap'
 import { to } from '../src/bot/routes.ts'
 import { newId } from '../src/id.ts'
+import { goOnForgetting } from '../src/jobs/sweep.ts'
 import { openTopUp } from '../src/payments/top-ups.ts'
 import { createStore, inboxDone, inboxTake, readUpdate } from '../src/telegram/inbox.ts'
+import { forgetRest, forgetUser, userForget } from '../src/users/users.ts'
 import { chats } from './support/chat.ts'
+import { silent } from './support/world.ts'
 
 const { person, story, sql, owner, running, end, generationsOf, balanceOf, draftOf, quoteOf } = await chats(t)
 
@@ -106,4 +109,120 @@ await story('a quote and an event are forgotten, and nothing else of them is cha
   await t.rejects(owner`update pay.generation_events set error_message = 'other' where user_id = ${anna.id}`)
   await t.rejects(owner`update pay.generation_events set error_code = 'other' where user_id = ${anna.id}`)
   await t.rejects(owner`delete from pay.generation_events where user_id = ${anna.id}`)
+})
+
+/** Handled updates of a lane, `n` of them. */
+let lastId = 5_000_000_000
+async function past(lane: string, n: number, text = canary) {
+  await owner`
+    insert into pay.inbox (update_id, lane, payload, done_at)
+    select ${lastId}::bigint + i, ${lane}, json_build_object('text', ${text}::text), now() from generate_series(1, ${n}::int) i`
+  lastId += n
+}
+const textsIn = async (lane: string) =>
+  Number(
+    (await owner`select count(*) as n from pay.inbox where lane = ${lane} and payload::text like ${`%${canary}%`}`)[0]!
+      .n,
+  )
+
+await story('what a person wrote in groups goes, and what others wrote there stays', async t => {
+  await owner`update pay.users set first_name = ''` // the first of them has written again since
+  const [anna, boris] = [await person(), await person()]
+  await past(`c:-100500:${anna.id}`, 3)
+  await past(`c:-100500:${boris.id}`, 4)
+  await past(`u:1${anna.id}`, 5)
+  await past(`c:${anna.id}:77`, 6)
+  t.equal(await forgetUser(sql, anna.id), 'forgotten')
+  t.equal(await textsIn(`c:-100500:${anna.id}`), 0)
+  t.equal(await textsIn(`c:-100500:${boris.id}`), 4)
+  t.equal(await textsIn(`u:1${anna.id}`), 5)
+  t.equal(await textsIn(`c:${anna.id}:77`), 6)
+  const left =
+    await owner`select count(*)::int as n from pay.inbox where split_part(lane, ':', -1) = ${String(anna.id)} and done_at is not null`
+  t.match(left, [{ n: 0 }], 'nor does a row tell whose it was')
+  await owner`delete from pay.inbox where payload::text like ${`%${canary}%`}`
+})
+
+await story('a life larger than a portion goes whole, in statements that never take the wallet', async t => {
+  const anna = await person({ kop: 500_00 })
+  const run = await running(anna.id)
+  await end(anna.id, run)
+  await past(`u:${anna.id}`, 1_234)
+  await owner`
+    insert into pay.quotes (user_id, id, model_id, category, inputs, params, price_kop, credits, usd_rub_rate, markup, expires_at)
+    select ${anna.id}, 'zz' || translate(lpad(i::text, 10, '0'), '0189', 'abcd'), 'z-image', 'image', json_build_object('prompt', ${canary}::text), '{}', 1, 1, 95, 2, now()
+    from generate_series(1, 1300) i`
+  t.match(await userForget(sql, anna.id), [{ result: 'begun' }])
+  await owner.begin(async tx => {
+    await tx`select from pay.wallets where user_id = ${anna.id} for update` // a payment that takes its time
+    t.equal(await forgetRest(sql, anna.id, 10_000), 'forgotten')
+  })
+  t.strictSame(await tablesWith(canary), [])
+  t.match((await quoteOf(anna.id))?.inputs, {}, 'of the run the price stays, without its words')
+})
+
+await story('killed in the middle of it, the sweep does the rest, and what came after the wish stays', async t => {
+  const anna = await person({ kop: 500_00 })
+  await past(`u:${anna.id}`, 1_100)
+  let calls = 0
+  const dying: typeof sql = (text, ...values) => {
+    if (text.join('').includes('user_forget_some') && ++calls > 2) throw new Error('killed')
+    return sql(text, ...values)
+  }
+  await t.rejects(forgetUser(dying, anna.id), { message: 'killed' })
+  t.ok((await textsIn(`u:${anna.id}`)) > 0)
+  await goOnForgetting(sql, silent)
+  t.ok((await textsIn(`u:${anna.id}`)) > 0, 'for a minute it is left to who began')
+  await owner`update pay.forgettings set asked_at = asked_at - interval '2 minutes' where user_id = ${anna.id}`
+  await owner`update pay.inbox set received_at = received_at - interval '2 minutes' where lane = ${`u:${anna.id}`}`
+
+  await past(`u:${anna.id}`, 2)
+  const run = await running(anna.id)
+  await end(anna.id, run)
+  await goOnForgetting(sql, silent)
+  t.equal(await textsIn(`u:${anna.id}`), 2, 'written after the wish')
+  t.match((await quoteOf(anna.id))?.inputs, { prompt: 'кот' }, 'ordered after the wish')
+  t.match(await owner`select count(*)::int as n from pay.forgettings where user_id = ${anna.id}`, [{ n: 0 }])
+  await owner`delete from pay.inbox where payload::text like ${`%${canary}%`}`
+})
+
+await story('the press that asked for it is forgotten a minute later, when it has been handled', async t => {
+  const anna = await person({ firstName: `${canary}-имя` })
+  await createStore(sql)(
+    readUpdate(
+      JSON.stringify({ update_id: ++lastId, message: { from: { id: anna.id }, chat: { id: anna.id }, text: canary } }),
+    ),
+  )
+  const [taken] = await inboxTake(sql, `u:${anna.id}`, newId(), true)
+  t.equal(await forgetUser(sql, anna.id), 'forgotten')
+  t.equal(await textsIn(`u:${anna.id}`), 1, 'it is at work')
+  await inboxDone(sql, lastId, taken!.attempts)
+  await owner`update pay.forgettings set asked_at = asked_at - interval '2 minutes'`
+  await owner`update pay.inbox set received_at = received_at - interval '3 minutes' where lane = ${`u:${anna.id}`}`
+  await goOnForgetting(sql, silent)
+  t.strictSame(await tablesWith(canary), [])
+})
+
+await story('runs that start while a person is being forgotten keep their words, and no promise breaks', async t => {
+  const anna = await person({ kop: 5_000_00 })
+  const ids = Array.from({ length: 12 }, () => running(anna.id).catch(() => undefined))
+  const wishes = Promise.all([1, 2, 3].map(() => forgetUser(sql, anna.id)))
+  const started = (await Promise.all(ids)).filter(id => id !== undefined)
+  for (const word of await wishes) t.ok(['forgotten', 'busy'].includes(word), word)
+  for (const id of started) {
+    const [row] =
+      await owner`select q.inputs from pay.generations g join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id where g.id = ${id}`
+    t.match(row, { inputs: { prompt: 'кот' } })
+    await end(anna.id, id)
+  }
+})
+
+await story('too much for one press: the person reads that the rest goes by itself', async t => {
+  const anna = await person()
+  await past(`u:${anna.id}`, 600)
+  t.equal(await forgetUser(sql, anna.id, 0), 'begun')
+  await owner`update pay.forgettings set asked_at = asked_at - interval '2 minutes'`
+  await owner`update pay.inbox set received_at = received_at - interval '3 minutes' where lane = ${`u:${anna.id}`}`
+  await goOnForgetting(sql, silent)
+  t.strictSame(await tablesWith(canary), [])
 })

@@ -6,6 +6,7 @@ import { createCanvas } from '@napi-rs/canvas'
 import t from 'tap'
 import { createMessages } from '../src/bot/messages.ts'
 import { openCatalogue } from '../src/catalogue/models.ts'
+import type { Sql } from '../src/db.ts'
 import { Refused, Unknown } from '../src/errors.ts'
 import { deliverJob } from '../src/jobs/deliver.ts'
 import { resend, sendOriginals } from '../src/jobs/resend.ts'
@@ -521,4 +522,21 @@ t.test('the oldest make room, age ends the rest, and so does a drop before the a
   const { path } = (await late)!
   await until('nobody waits for it', () => !existsSync(path))
   await until('all are deleted', () => readdirSync(dir).length === 0)
+})
+
+await story('a file for which there is no room is told as it is, with the way to support', async t => {
+  const { outboxId, seen, outbox } = await ended({ bytes: big })
+  const full: Sql = (text, ...values) => {
+    const isBegin = text.join('').includes('pay.kept_begin')
+    return sql(text, ...(isBegin ? [...values.slice(0, -2), 1, 1] : values)) // limits of one byte
+  }
+  await deliverJob({ ...options, sql: full }, outboxId)
+  t.match(seen()[0]!.text, /✅.*Списано.*Файл не сохранён.*закончилось.*поддержку/s)
+  t.ok(captions(seen()[0]!.buttons).some(text => /поддержк/i.test(text)))
+  t.notOk(
+    seen()[0]!
+      .buttons.flat()
+      .some(({ url }) => url),
+  )
+  t.match(await outbox(), { dead_reason: null, done_at: Date })
 })

@@ -332,3 +332,87 @@ t.test('what has had its time is forgotten, may be kept again, and nothing else 
   await tidy(sql, silent)
   await t.rejects(reading.next(), Refused, 'a reader is told that there is no more')
 })
+
+/** What is kept of a person and readable, by n; and whether the counter of all bytes agrees with the rows. */
+const keptOf = async (ref: Ref) => (await keptOutputs(sql, ref)).map(({ n }) => n).sort()
+const total = async () => Number((await owner`select bytes from pay.kept_total`)[0]!.bytes)
+const sum = async () =>
+  Number((await owner`select coalesce(sum(bytes), 0) as bytes from pay.kept_files where not is_dropped`)[0]!.bytes)
+const roomy = 1e12
+
+t.test('over the limit of a person the oldest of their files make room, and nobody else’s do', async t => {
+  const [anna, other] = [await made(5), await made(1)]
+  const limits = { ofOne: 300, ofAll: roomy }
+  await keep(sql, other, 1, file(100), limits)
+  for (const n of [1, 2, 3]) await keep(sql, anna, n, file(100), limits)
+  t.strictSame(await keptOf(anna), [1, 2, 3])
+  const old = filePath(anna.id, 1, soon(), secret)
+  t.equal((await fetch(origin + old)).status, 200)
+  await keep(sql, anna, 4, file(150), limits)
+  t.strictSame(await keptOf(anna), [3, 4], 'two of 100 for one of 150')
+  t.equal((await fetch(origin + old)).status, 404)
+  t.strictSame(await keptOf(other), [1])
+  t.equal(await total(), await sum())
+
+  await keep(sql, anna, 1, file(100), limits)
+  t.strictSame(await keptOf(anna), [1, 4], 'what had to go may come again')
+  await keep(sql, anna, 1, file(100), limits)
+  t.strictSame(await keptOf(anna), [1, 4], 'what is there needs no room')
+  await tidy(sql, silent)
+  const [row] = await owner`select count(*)::int as n from pay.kept_chunks where generation_id = ${anna.id}`
+  t.equal(row!.n, 2, 'the bytes of what had to go are gone')
+  t.equal(await total(), await sum())
+})
+
+t.test('where there is no room the file is refused, and nothing goes for it in vain', async t => {
+  const [anna, other] = [await made(4), await made(1)]
+  await keep(sql, anna, 1, file(100), { ofOne: 300, ofAll: roomy })
+  await t.rejects(keep(sql, anna, 2, file(301), { ofOne: 300, ofAll: roomy }), { code: 'kept_full' })
+  t.strictSame(await keptOf(anna), [1])
+  const full = { ofOne: roomy, ofAll: await total() }
+  await t.rejects(keep(sql, other, 1, file(50), full), { name: 'Refused', code: 'kept_full' })
+  await keep(sql, anna, 2, file(100), full)
+  t.strictSame(await keptOf(anna), [2], 'over the limit of all, room is made by the same person')
+  await t.rejects(keep(sql, anna, 3, file(101), full), { code: 'kept_full' })
+  t.strictSame(await keptOf(anna), [2])
+
+  await t.rejects(keep(dyingAfter(1), anna, 3, file(2 * chunk), { ofOne: roomy, ofAll: roomy }), { message: 'killed' })
+  const tight = { ofOne: 2 * chunk + 150, ofAll: roomy }
+  await t.rejects(keep(sql, anna, 4, file(300), tight), { code: 'kept_full' }, 'what is being written stays')
+  await owner`update pay.kept_files set expires_at = expires_at - interval '2 hours' where generation_id = ${anna.id} and n = 3`
+  await keep(sql, anna, 4, file(300), tight)
+  t.strictSame(await keptOf(anna), [2, 4], 'what nobody goes on with makes room')
+  t.equal(await total(), await sum())
+})
+
+t.test('files that come at once never pass a limit together', async t => {
+  const people = await Promise.all([made(6), made(6), made(6)])
+  const one = file(100)
+  const ofAll = (await total()) + 500
+  const asked = people.flatMap(ref => [1, 2, 3, 4, 5, 6].map(n => keep(sql, ref, n, one, { ofOne: 250, ofAll })))
+  let most = 0
+  const watching = until('all have come to an end', async () => {
+    most = Math.max(most, await sum())
+    return Promise.race([Promise.allSettled(asked).then(() => true), sleep(5).then(() => false)])
+  })
+  const ends = await Promise.allSettled(asked)
+  await watching
+  for (const end of ends)
+    if (end.status === 'rejected')
+      t.ok(end.reason instanceof Unknown || end.reason.code === 'kept_full', String(end.reason))
+  t.ok(ends.some(({ status }) => status === 'fulfilled'))
+  t.ok(most <= ofAll, `${most} of ${ofAll}`)
+  for (const ref of people) t.ok((await keptOf(ref)).length <= 2)
+  t.equal(await total(), await sum())
+})
+
+t.test('a chunk of a file that had to go comes to nothing', async t => {
+  const anna = await made(2)
+  const first = file(2 * chunk, 'first')
+  await t.rejects(keep(dyingAfter(1), anna, 1, first), { message: 'killed' })
+  await owner`update pay.kept_files set is_dropped = true, expires_at = now() where generation_id = ${anna.id}`
+  t.match(await keptPut(sql, anna, 1, hashOf(first.content), 1, first.content.subarray(chunk)), [{ isStored: false }])
+  await keep(sql, anna, 1, first)
+  t.ok((await read(anna, 1)).equals(first.content))
+  t.equal(await total(), await sum())
+})

@@ -20,9 +20,11 @@ export function forgetting({ sql, log }: BotDeps) {
     if (step === 1) {
       return ctx.show({ text: forget.sure, buttons: [[button(forget.sureButton, to.forget(2))], [menuButton(ctx)]] })
     }
+    await ctx.show({ text: forget.working, buttons: [] })
     const result = await forgetUser(sql, ctx.user.id)
     log.info({ userId: ctx.user.id, result }, 'a person asked to be forgotten')
-    return ctx.show({ text: result === 'busy' ? forget.busy : forget.done, buttons: [[menuButton(ctx)]] })
+    const text = { busy: forget.busy, begun: forget.begun, forgotten: forget.done }[result]
+    return ctx.show({ text, buttons: [[menuButton(ctx)]] })
   })
   return bot
 }

@@ -64,7 +64,9 @@ export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' 
       const how = first && (links.length > 0 ? run.keptWithLink(first.until) : run.keptWithoutLink(first.until))
       const rows = [
         ...links,
-        ...(first && links.length === 0 ? [[button(run.supportButton, to.generation(id, 'sp'))]] : []),
+        ...((first && links.length === 0) || why === 'full'
+          ? [[button(run.supportButton, to.generation(id, 'sp'))]]
+          : []),
         ...(why === 'later' || why === 'original_gone' ? [[button(sendAgainButton, to.generation(id, 'rs'))]] : []),
       ]
       return {

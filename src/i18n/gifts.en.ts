@@ -101,6 +101,8 @@ The messages in this chat are yours to delete. The last technical copies are gon
     sure: html`Delete for good? It cannot be undone.`,
     sureButton: 'Yes, delete for good',
     busy: html`Money is in work now: wait for your runs and payment checks to end, then repeat /delete_me`,
+    working: html`Deleting…`,
+    begun: html`There is a lot of data. Your name is gone already, the rest follows by itself within minutes.`,
     done: html`Done: your data has been deleted.`,
   },
 }

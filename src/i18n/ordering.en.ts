@@ -312,6 +312,7 @@ export const orderingEn: Ordering = {
     noFiles: {
       too_big: html`The file is too big for Telegram.`,
       refused: html`The file could not be shown here.`,
+      full: html`The file was not kept: there is no room left for your files. Write to support.`,
       later: html`The file cannot be had right now. Try sending it again in a few minutes.`,
       gone: html`The file is gone: the time for which it is kept has passed.`,
       original_gone: html`The file is gone: the time for which it is kept has passed. What was in the chat can be sent again.`,

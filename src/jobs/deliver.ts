@@ -265,7 +265,7 @@ async function keepAll(delivery: Delivery, outputs: Output[]): Promise<{ kept: K
       const why = noFiles(error, outgoing.attempts)
       if (!why) throw error
       options.log.error({ err: error, generationId: generation.id, n: output.n }, 'a result could not be kept')
-      problem = why === 'gone' ? 'gone' : 'later'
+      problem = why === 'gone' || why === 'full' ? why : 'later'
     }
     await arrived(delivery, []) // it took its time
   }
@@ -359,6 +359,7 @@ function noFiles(error: unknown, attempts: number): NoFiles | undefined {
   if (error instanceof Unknown) return attempts < mostAttempts ? undefined : 'refused'
   if (!(error instanceof Refused) || notTheFiles.has(error.code)) return undefined
   if (error.code === 'too_big' || error.code === 'too_large') return 'too_big'
+  if (error.code === 'kept_full') return 'full'
   // A link that leads nowhere may do so only for a moment (kie-api.md K8).
   if (error.code === 'not_found') return attempts < 3 ? undefined : 'gone'
   return 'refused'

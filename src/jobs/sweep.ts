@@ -1,10 +1,11 @@
 import { Type } from '@sinclair/typebox'
 import { crash } from '../crash.ts'
-import { query, type Sql } from '../db.ts'
+import { only, query, type Sql } from '../db.ts'
 import type { Log } from '../log.ts'
 import { genDue } from '../payments/integration.ts'
 import { waitingLanes } from '../telegram/inbox.ts'
 import { waitingOutbox } from '../telegram/outbox.ts'
+import { forgetRest, forgettings } from '../users/users.ts'
 import type { Jobs } from './boss.ts'
 
 // More than a machine handles between two sweeps; the rest is found by the next.
@@ -30,18 +31,63 @@ export async function sweep(sql: Sql, wake: Jobs['wake'], log: Log): Promise<voi
   if (due.length + outgoing.length + lanes.length > 0) log.info(found, 'the sweep woke what nobody had')
 }
 
+/** Kinds of rows that have their time; how long each is kept is in docs/RELIABILITY.md. */
+export const tidyParts = [
+  'updates',
+  'messages',
+  'quotes',
+  'drafts',
+  'rates',
+  'windows',
+  'tries',
+  'days',
+  'actions',
+  'top_ups',
+  'files',
+] as const
+export type TidyPart = (typeof tidyParts)[number]
+
 export const tidySome = query(
-  Type.Object({ gone: Type.Integer() }),
-  (sql, limit: number) => sql`select pay.tidy(${limit}) as gone`,
+  Type.Object({ gone: Type.Integer(), isDone: Type.Boolean() }),
+  (sql, part: TidyPart, limit: number) => sql`
+    select gone, is_done as "isDone" from pay.tidy(${part}, ${limit})`,
 )
 
-/** Forgets what nobody needs any more, in portions that hold nobody up. */
-export async function tidy(sql: Sql, log: Log): Promise<void> {
-  let total = 0
-  for (;;) {
-    const [row] = await tidySome(sql, 5_000)
-    if (!row || row.gone === 0) break
-    total += row.gone
+// All parts together stay below the time of a job; what is left is for the next hour.
+const mostPartMs = 20_000
+const perPortion = 5_000
+
+/**
+ * Forgets what nobody needs any more, in portions that hold nobody up. A part that fails is logged and stops no other:
+ * the names of those that did.
+ */
+export async function tidy(sql: Sql, log: Log, mostMs = mostPartMs): Promise<TidyPart[]> {
+  const gone: Partial<Record<TidyPart, number>> = {}
+  const failed: TidyPart[] = []
+  for (const part of tidyParts) {
+    const end = performance.now() + mostMs
+    try {
+      do {
+        const row = only(await tidySome(sql, part, perPortion))
+        if (row.gone > 0) gone[part] = (gone[part] ?? 0) + row.gone
+        if (row.isDone) break
+      } while (performance.now() < end)
+    } catch (error) {
+      failed.push(part)
+      log.error({ err: error, part }, 'a part of tidy failed')
+    }
   }
-  log.info({ rows: total }, 'tidied')
+  log.info({ gone, failed }, 'tidied')
+  return failed
+}
+
+const mostForgettings = 10
+const mostForgetMs = 5_000
+
+/** Goes on forgetting people whose wish is not done: its process died, or they left much. Harmless to run twice. */
+export async function goOnForgetting(sql: Sql, log: Log): Promise<void> {
+  for (const { userId } of await forgettings(sql, mostForgettings)) {
+    const result = await forgetRest(sql, userId, mostForgetMs)
+    log.info({ userId, result }, 'forgetting went on')
+  }
 }

@@ -9,7 +9,7 @@ import { createHands, type Hands } from './hands.ts'
 import { type JudgeOptions, judge } from './judge.ts'
 import type { Lanes } from './lanes.ts'
 import { endReversals, reconcileStars } from './reconcile.ts'
-import { sweep, tidy } from './sweep.ts'
+import { goOnForgetting, sweep, tidy } from './sweep.ts'
 
 type Options = DeliverOptions &
   Parameters<typeof auditBooks>[0] &
@@ -66,10 +66,15 @@ export async function startWorkers(options: Options): Promise<Pick<Hands, 'drain
   await work<{ minute?: boolean }>('sweep', 1, async ({ minute }) => {
     await sweep(sql, wake, log)
     // Cron knows minutes; the three sweeps between two of them are sent ahead.
-    if (minute) await Promise.all([15_000, 30_000, 45_000].map(afterMs => wake.sweep(afterMs)))
+    if (!minute) return
+    await Promise.all([15_000, 30_000, 45_000].map(afterMs => wake.sweep(afterMs)))
+    await goOnForgetting(sql, log)
   })
   await work('judge', 1, () => judge(options))
-  await work('tidy', 1, () => tidy(sql, log))
+  await work('tidy', 1, async () => {
+    const failed = await tidy(sql, log)
+    if (failed.length > 0) throw new Error(`tidy failed in ${failed.join(', ')}`)
+  })
   await work('reconcile', 1, async () => {
     // Apart: the list of payments is read whatever refunds do.
     const ends = await Promise.allSettled([endReversals(options), reconcileStars(options)])
@@ -80,7 +85,7 @@ export async function startWorkers(options: Options): Promise<Pick<Hands, 'drain
   await work('audit', 1, () => auditBooks(options))
   await boss.schedule('sweep', '* * * * *', { minute: true })
   await boss.schedule('judge', '*/2 * * * *')
-  await boss.schedule('tidy', '17 3 * * *')
+  await boss.schedule('tidy', '17 * * * *')
   await boss.schedule('reconcile', '* * * * *')
   await boss.schedule('alarms', '* * * * *')
   await boss.schedule('audit', '41 * * * *')

@@ -5,22 +5,31 @@ import { pipeline } from 'node:stream/promises'
 import { Type } from '@sinclair/typebox'
 import { crash } from '../crash.ts'
 import { only, query, type Sql, untilAnswered } from '../db.ts'
-import { Refused, Unknown } from '../errors.ts'
+import { Refused, sqlState, Unknown } from '../errors.ts'
 import type { Ref } from './generations.ts'
 
 // As sql/0007_kept_files.sql has it. A download holds two or three of these in memory, so a hundred at once are little.
 const chunkBytes = 256 * 1024
 
+/** How much may be kept of one person and of all, in bytes. A file has 100 MB at the most. */
+export const keptLimits = { ofOne: 300 * 1024 ** 2, ofAll: 20 * 1024 ** 3 }
+
 /**
  * Stores the n-th output of a generation in the database, chunk by chunk, and answers until when it stays. What an
- * earlier call left unfinished is gone on with, and a file that is whole already is left as it is. Throws Unknown.
+ * earlier call left unfinished is gone on with, and a file that is whole already is left as it is. Over a limit the
+ * oldest files of the same person make room. Throws Unknown, Refused (`kept_full`: there is no room).
  */
-export async function keep(sql: Sql, ref: Ref, n: number, file: { path: string; bytes: number }): Promise<Date> {
+export async function keep(
+  sql: Sql,
+  ref: Ref,
+  n: number,
+  file: { path: string; bytes: number },
+  limits = keptLimits,
+): Promise<Date> {
   const hash = createHash('sha256')
   await pipeline(createReadStream(file.path), hash)
   const sha256 = hash.digest('hex')
-  const begun = await untilAnswered(async () => only(await keptBegin(sql, ref, n, file.bytes, sha256)))
-  const { nextChunk, expiresAt } = begun
+  const { nextChunk, expiresAt } = await begin(sql, ref, n, file.bytes, sha256, limits)
   if (nextChunk === null) return expiresAt
 
   const handle = await open(file.path)
@@ -40,6 +49,15 @@ export async function keep(sql: Sql, ref: Ref, n: number, file: { path: string; 
   return expiresAt
 }
 
+async function begin(sql: Sql, ref: Ref, n: number, bytes: number, sha256: string, limits: typeof keptLimits) {
+  try {
+    return await untilAnswered(async () => only(await keptBegin(sql, ref, n, bytes, sha256, limits)))
+  } catch (error) {
+    if (sqlState(error) !== 'P0413') throw error
+    throw new Refused('kept_full', `${ref.id}/${n}: no room for ${bytes} bytes of ${ref.userId}`, { cause: error })
+  }
+}
+
 /** The bytes of a kept file from `from` up to and including `to`, one chunk at a time as they are asked for. */
 export async function* readKept(sql: Sql, ref: Ref, n: number, from: number, to: number): AsyncGenerator<Uint8Array> {
   for (let chunk = Math.floor(from / chunkBytes); chunk * chunkBytes <= to; chunk++) {
@@ -54,9 +72,9 @@ const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S)
 
 export const keptBegin = query(
   Type.Object({ nextChunk: Nullable(Type.Integer()), expiresAt: Type.Date() }),
-  (sql, { userId, id }: Ref, n: number, bytes: number, sha256: string) => sql`
+  (sql, { userId, id }: Ref, n: number, bytes: number, sha256: string, { ofOne, ofAll }: typeof keptLimits) => sql`
     select next_chunk as "nextChunk", expires_at as "expiresAt"
-    from pay.kept_begin(${userId}, ${id}, ${n}, ${bytes}, ${sha256})`,
+    from pay.kept_begin(${userId}, ${id}, ${n}, ${bytes}, ${sha256}, ${ofOne}, ${ofAll})`,
 )
 
 export const keptPut = query(

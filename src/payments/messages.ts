@@ -6,10 +6,10 @@ import type { Switch } from './switches.ts'
 import type { Wallet } from './wallet.ts'
 
 /**
- * Why a result comes without its files: over Telegram's size, refused by Telegram, not to be had now or any more. Of an
- * original that is gone Telegram may still have the copy it showed.
+ * Why a result comes without its files: over Telegram's size, refused by Telegram, not to be had now or any more; `full`:
+ * nor was there room to keep it. Of an original that is gone Telegram may still have the copy it showed.
  */
-export type NoFiles = 'too_big' | 'refused' | 'later' | 'gone' | 'original_gone'
+export type NoFiles = 'too_big' | 'refused' | 'full' | 'later' | 'gone' | 'original_gone'
 
 /** A file that is kept on our side, with a link to it where we have a public address. */
 export type KeptFile = { n: number; until: Date; link: { url: string; until: Date } | undefined }

@@ -17,8 +17,9 @@ export const backlog = query(
     select (select count(*) from pay.inbox where done_at is null) as inbox,
       (select count(*) from pay.inbox where dead_reason is not null) as "inboxParked",
       (select count(*) from pay.outbox where done_at is null) as outbox,
-      (select count(*) from pay.outbox where dead_reason is not null) as "outboxDead",
-      (select coalesce(sum(bytes), 0)::bigint from pay.kept_files) as "keptBytes",
+      -- Those that a person who comes back may still get (outbox_revive).
+      (select count(*) from pay.outbox where dead_reason is not null and done_at > now() - interval '14 days') as "outboxDead",
+      (select bytes from pay.kept_total) as "keptBytes",
       (select extract(epoch from now() - refreshed_at) from pay.model_stats_clock)::float8 as "statsAgeS",
       count(*) as open, coalesce(sum(price_kop), 0)::bigint as "heldKop",
       coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "oldestOpenS"
@@ -58,10 +59,11 @@ export const today = query(
       from pay.generation_events, day where created_at >= day.begins),
     -- What the upstream took, or was expected to; 1 credit is half a cent (kie-api.md §7).
     spent as (
-      select ceil(coalesce(sum(coalesce(g.cost_credits, q.credits)), 0) * 0.5 * ${usdRubRate}::numeric)::bigint as kop
-      from day join pay.generation_events e on e.created_at >= day.begins and e.status = 'success'
-      join pay.generations g on g.user_id = e.user_id and g.id = e.request_id
-      join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id),
+      -- Row by row through the keys: joined, a plan may come to read all of both tables.
+      select ceil(coalesce(sum((
+        select coalesce(g.cost_credits, (select q.credits from pay.quotes q where q.user_id = g.user_id and q.id = g.quote_id))
+        from pay.generations g where g.user_id = e.user_id and g.id = e.request_id)), 0) * 0.5 * ${usdRubRate}::numeric)::bigint as kop
+      from day join pay.generation_events e on e.created_at >= day.begins and e.status = 'success'),
     paid as (
       select count(*) as n, coalesce(sum(amount_kop), 0)::bigint as kop from pay.payments, day where received_at >= day.begins),
     running as (

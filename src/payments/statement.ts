@@ -61,11 +61,11 @@ export const statementOf = query(
     select x.at, x.kind, x.amount_kop as "amountKop", x.balance_after as "balanceAfterKop", g.model_id as "modelId",
       g.id as "generationId", g.exec_state as "execState", q.inputs
     from (
-      select l.created_at as at, l.seq, l.kind, l.amount_kop, l.balance_after, l.generation_id
-      from pay.ledger_entries l where l.user_id = ${userId}
+      (select l.created_at as at, l.seq, l.kind, l.amount_kop, l.balance_after, l.generation_id
+       from pay.ledger_entries l where l.user_id = ${userId} order by l.seq desc limit ${limit})
       union all
-      select f.created_at, 0, case when f.grant_ref is null then 'free' else 'bonus_run' end, null, null, f.id
-      from pay.generations f where f.user_id = ${userId} and f.is_free
+      (select f.created_at, 0, case when f.grant_ref is null then 'free' else 'bonus_run' end, null, null, f.id
+       from pay.generations f where f.user_id = ${userId} and f.is_free order by f.created_at desc limit ${limit})
       order by at desc, seq desc limit ${limit}
     ) x
     left join pay.generations g on g.user_id = ${userId} and g.id = x.generation_id

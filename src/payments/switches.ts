@@ -38,14 +38,21 @@ const Switch = Type.Object({
 /** One switch of a model, as it was written; the last one of a model is how it stands. `isPinned`: an admin's word. */
 export type Switch = Static<typeof Switch>
 
-/** How every model stands that was ever switched. */
+/** How every model stands that was ever switched. From one model to the next through the key, however often each was. */
 export const lastSwitches = query(
   Switch,
   sql => sql`
-    select distinct on (model_id) model_id as "modelId", n, at, who, before, after, is_pinned as "isPinned", cause,
-      reason, strikes, rest_until as "restUntil", coalesce(rest_until <= now(), false) as "isRested",
-      (extract(epoch from now() - at) * 1000)::float8 as "ageMs", figures
-    from pay.model_switches order by model_id, n desc`,
+    with recursive last as (
+      (select s as row from pay.model_switches s order by s.model_id desc, s.n desc limit 1)
+      union all
+      select (select s from pay.model_switches s where s.model_id < (l.row).model_id
+              order by s.model_id desc, s.n desc limit 1)
+      from last l where (l.row).model_id is not null)
+    select (row).model_id as "modelId", (row).n, (row).at, (row).who, (row).before, (row).after,
+      (row).is_pinned as "isPinned", (row).cause, (row).reason, (row).strikes, (row).rest_until as "restUntil",
+      coalesce((row).rest_until <= now(), false) as "isRested",
+      (extract(epoch from now() - (row).at) * 1000)::float8 as "ageMs", (row).figures
+    from last where (row).model_id is not null order by 1`,
 )
 
 export const switchOf = query(
@@ -83,8 +90,8 @@ export const runsOf = query(
       from pay.generation_events e
       where e.model_id = m.id and e.status <> 'started'
         and e.created_at > case when s.after = 'trial' then s.at else now() - interval '1 hour' end
-        and (s.at is null or exists (
-          select from pay.generations g where g.user_id = e.user_id and g.id = e.request_id and g.created_at >= s.at))
+        and (s.at is null or (
+          select g.created_at >= s.at from pay.generations g where g.user_id = e.user_id and g.id = e.request_id))
         and (e.error_code is null
              or e.error_code not in ('invalid_input', 'moderation', 'cancelled', 'auth', 'no_credit'))) r`,
 )

@@ -70,13 +70,44 @@ export const setLanguage = query(
 )
 
 export const userForget = query(
-  Type.Object({ result: Type.Unsafe<'forgotten' | 'busy'>(Type.String()) }),
+  Type.Object({ result: Type.Unsafe<'begun' | 'busy'>(Type.String()) }),
   (sql, userId: number) => sql`select pay.user_forget(${userId}) as result`,
 )
 
-/** Deletes what is personal and keeps what is money; `busy`: money is in work, and nothing was done. */
-export const forgetUser = async (sql: Sql, userId: number): Promise<'forgotten' | 'busy'> =>
-  (await untilAnswered(async () => only(await userForget(sql, userId)))).result
+export const userForgetSome = query(
+  Type.Object({ result: Type.Unsafe<'more' | 'forgotten'>(Type.String()) }),
+  (sql, userId: number, limit: number) => sql`select pay.user_forget_some(${userId}, ${limit}) as result`,
+)
+
+/** Those whose wish is older than a minute and not done: their process died, or they left too much for one press. */
+export const forgettings = query(
+  Type.Object({ userId: Type.Integer() }),
+  (sql, limit: number) => sql`
+    select user_id as "userId" from pay.forgettings
+    where asked_at < now() - interval '1 minute' order by asked_at limit ${limit}`,
+)
+
+// Some milliseconds of work each.
+const perPortion = 500
+
+/**
+ * Deletes what is personal and keeps what is money. `busy`: money is in work, and nothing was done. `begun`: there is more
+ * than could be deleted in `mostMs`, and the sweep does the rest. Throws Unknown.
+ */
+export async function forgetUser(sql: Sql, userId: number, mostMs = 10_000): Promise<'forgotten' | 'busy' | 'begun'> {
+  const { result } = await untilAnswered(async () => only(await userForget(sql, userId)))
+  return result === 'busy' ? 'busy' : forgetRest(sql, userId, mostMs)
+}
+
+/** Goes on with what a wish to be forgotten has begun, for `mostMs` milliseconds at the most. */
+export async function forgetRest(sql: Sql, userId: number, mostMs: number): Promise<'forgotten' | 'begun'> {
+  const end = performance.now() + mostMs
+  while (performance.now() < end) {
+    const { result } = await untilAnswered(async () => only(await userForgetSome(sql, userId, perPortion)))
+    if (result === 'forgotten') return 'forgotten'
+  }
+  return 'begun'
+}
 
 /** The person blocked the bot or is gone; the next update of theirs undoes it. */
 export const markUnreachable = query(

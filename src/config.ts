@@ -1,6 +1,9 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 
+// Begins at the first of them only: a run of slashes inside is read once, not once from each.
+const trailingSlashes = /(?<!\/)\/+$/
+
 /** What the operator set, checked. Money is in kopecks, rates are exact decimals as text. */
 export type Config = {
   production: boolean
@@ -185,7 +188,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const kieApiKey = need('KIE_API_KEY')
   const databaseUrl = production ? need('DATABASE_URL', ' in production') : read('DATABASE_URL')
   const publicUrl =
-    (production ? need('PUBLIC_URL', ' in production') : read('PUBLIC_URL'))?.replace(/\/+$/, '') || undefined
+    (production ? need('PUBLIC_URL', ' in production') : read('PUBLIC_URL'))?.replace(trailingSlashes, '') || undefined
   const webhookSecrets = publicUrl
     ? need('TELEGRAM_WEBHOOK_SECRET', ' (PUBLIC_URL is set)')
     : read('TELEGRAM_WEBHOOK_SECRET')
@@ -228,9 +231,9 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     webhookSecrets: list(webhookSecrets ?? ''),
     callbackSecret,
     kieWebhookKey: read('KIE_WEBHOOK_KEY'),
-    telegramApiRoot: wanted('TELEGRAM_API_ROOT').replace(/\/+$/, ''),
-    kieBaseUrl: wanted('KIE_BASE_URL').replace(/\/+$/, ''),
-    kieUploadUrl: wanted('KIE_UPLOAD_URL').replace(/\/+$/, ''),
+    telegramApiRoot: wanted('TELEGRAM_API_ROOT').replace(trailingSlashes, ''),
+    kieBaseUrl: wanted('KIE_BASE_URL').replace(trailingSlashes, ''),
+    kieUploadUrl: wanted('KIE_UPLOAD_URL').replace(trailingSlashes, ''),
     adminIds: list(wanted('ADMIN_IDS')).map(Number),
     startBonusKop: Number(rubles) * 100 + Number(kopecks.padEnd(2, '0')),
     rates: { usdRubRate, markup },
@@ -248,7 +251,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     metricsPort,
     roles: { web: roles.includes('web'), worker: roles.includes('worker') },
     logLevel: wanted('LOG_LEVEL'),
-    traces: { endpoint: read('OTEL_EXPORTER_OTLP_ENDPOINT')?.replace(/\/+$/, ''), headers },
+    traces: { endpoint: read('OTEL_EXPORTER_OTLP_ENDPOINT')?.replace(trailingSlashes, ''), headers },
     secrets: [...secretNames.flatMap(name => secretParts(env[name]?.trim())), ...Object.values(headers)],
   }
   if (problems.length > 0) throw new BadConfig(problems)

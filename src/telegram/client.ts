@@ -123,7 +123,7 @@ export async function rawCall<S extends TSchema>(
 }
 
 /** The base of a Bot API server's addresses, with the slash that keeps a path in it (telegram.md T17). */
-export const rootOf = (apiRoot = 'https://api.telegram.org'): string => apiRoot.replace(/\/*$/, '/')
+export const rootOf = (apiRoot = 'https://api.telegram.org'): string => apiRoot.replace(/(?<!\/)\/*$/, '/')
 
 function pacedCall(method: string, payload: object): PacedCall {
   const chatId = 'chat_id' in payload ? payload.chat_id : undefined

@@ -10,7 +10,20 @@ const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--
 const problems: string[] = []
 
 // ── Layers: a folder of src/ imports itself or a lower line; design.md draws them. ──
-const base = ['crash', 'db', 'config', 'errors', 'embedded-postgres', 'id', 'log', 'migrate', 'money', 'rates', 'trace']
+const base = [
+  'crash',
+  'db',
+  'config',
+  'errors',
+  'embedded-postgres',
+  'id',
+  'log',
+  'migrate',
+  'money',
+  'rates',
+  'scrub',
+  'trace',
+]
 const lines: string[][] = [
   ['main', 'doctor', 'audit'],
   ['app'],

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { shortestSecret } from './scrub.ts'
 
 // Begins at the first of them only: a run of slashes inside is read once, not once from each.
 const trailingSlashes = /(?<!\/)\/+$/
@@ -53,26 +54,26 @@ const Count = Type.String({ pattern: '^\\d{1,6}$' })
 const Port = Type.String({ pattern: '^\\d{1,5}$' })
 const Url = Type.String({ pattern: '^https?://[^\\s/?#@]+(/[^\\s?#]*)?$' })
 
-type Variable = { schema: TSchema; fallback?: string; expects: string; secret?: true }
+type Variable = { schema: TSchema; fallback?: string; expects: string; secret?: true | ((value: string) => string[]) }
 
 // One row a variable: README's table says the same in words.
 const variables = {
   TELEGRAM_BOT_TOKEN: {
     schema: Type.String({ pattern: '^\\d{6,}:[\\w-]{30,}$' }),
     expects: 'the token from BotFather',
-    secret: true,
+    secret: withLastPart,
   },
   KIE_API_KEY: { schema: Type.String({ minLength: 8 }), expects: "the upstream's key", secret: true },
   DATABASE_URL: {
     schema: Type.String({ pattern: '^postgres(ql)?://' }),
-    expects: 'postgres://user:password@host/database',
-    secret: true,
+    expects: 'postgres://user:password@host/database, what is special in the password percent-encoded',
+    secret: passwordsOf,
   },
   PUBLIC_URL: { schema: Url, expects: 'https://host, the base of webhook and callback addresses' },
   TELEGRAM_WEBHOOK_SECRET: {
     schema: Type.String({ pattern: '^[A-Za-z0-9_-]{32,256}(,[A-Za-z0-9_-]{32,256})?$' }),
     expects: '32 to 256 characters of A-Z a-z 0-9 _ -, and after a comma the one before it',
-    secret: true,
+    secret: list,
   },
   CALLBACK_SECRET: { schema: Type.String({ minLength: 32 }), expects: 'at least 32 characters', secret: true },
   KIE_WEBHOOK_KEY: { schema: Text, expects: "the upstream's signing key", secret: true },
@@ -107,7 +108,7 @@ const variables = {
   PAYMENT_PROVIDER_TOKEN: {
     schema: Type.String({ pattern: '^\\d{3,}:[A-Z]+:\\S{3,200}$' }),
     expects: 'the token of a payment provider from BotFather, like 123456789:LIVE:…',
-    secret: true,
+    secret: withLastPart,
   },
   PAYMENT_RECEIPT_VAT: {
     schema: Type.String({ pattern: '^([1-9]|1[0-2])$' }),
@@ -142,7 +143,7 @@ const variables = {
   OTEL_EXPORTER_OTLP_HEADERS: {
     schema: Type.String({ pattern: '^[\\w-]+=[^,=\\s]+(,[\\w-]+=[^,=\\s]+)*$' }),
     expects: 'name=value, several separated by commas, the values percent-encoded',
-    secret: true,
+    secret: headerValues,
   },
   NODE_ENV: { schema: Text, fallback: 'development', expects: 'production or anything else' },
 } satisfies Record<string, Variable>
@@ -193,6 +194,17 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     ? need('TELEGRAM_WEBHOOK_SECRET', ' (PUBLIC_URL is set)')
     : read('TELEGRAM_WEBHOOK_SECRET')
   const callbackSecret = publicUrl ? need('CALLBACK_SECRET', ' (PUBLIC_URL is set)') : read('CALLBACK_SECRET')
+  refuse(
+    databaseUrl !== undefined && databaseUrl.startsWith('postgres') && !isAddress(databaseUrl),
+    `DATABASE_URL is not as expected: ${variables.DATABASE_URL.expects}`,
+  )
+  for (const name of production ? secretNames : []) {
+    const isShort = partsOf(name, env).some(part => part.length < shortestSecret)
+    refuse(
+      isShort,
+      `${name} holds a secret of fewer than ${shortestSecret} characters: it cannot be kept out of the log`,
+    )
+  }
   const [providerToken, vat] = [read('PAYMENT_PROVIDER_TOKEN'), read('PAYMENT_RECEIPT_VAT')]
   const usdRubRate = wanted('USD_RUB_RATE')
   const markup = wanted('PRICING_MARKUP')
@@ -221,7 +233,6 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const [rubles = '0', kopecks = ''] = wanted('START_BONUS_RUB').split('.')
   const pairs = list(read('OTEL_EXPORTER_OTLP_HEADERS') ?? '').map(pair => pair.split('='))
   const headers = Object.fromEntries(pairs.map(([name = '', value = '']) => [name, decoded(value)]))
-  const secretNames = variableNames.filter(name => 'secret' in variables[name])
   const config: Config = {
     production,
     botToken,
@@ -252,18 +263,59 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     roles: { web: roles.includes('web'), worker: roles.includes('worker') },
     logLevel: wanted('LOG_LEVEL'),
     traces: { endpoint: read('OTEL_EXPORTER_OTLP_ENDPOINT')?.replace(trailingSlashes, ''), headers },
-    secrets: [...secretNames.flatMap(name => secretParts(env[name]?.trim())), ...Object.values(headers)],
+    secrets: secretsOf(env),
   }
   if (problems.length > 0) throw new BadConfig(problems)
   return config
 }
 
+const secretNames = variableNames.filter(name => 'secret' in variables[name])
+
+/** What must never be written anywhere of these variables, also of those that are wrong and of a start that failed. */
+export const secretsOf = (env: Record<string, string | undefined>): string[] => [
+  ...new Set(secretNames.flatMap(name => partsOf(name, env))),
+]
+
+function partsOf(name: Name, env: Record<string, string | undefined>): string[] {
+  const { secret }: Variable = variables[name]
+  const value = env[name]?.trim()
+  if (!secret || !value) return []
+  return (secret === true ? [value] : secret(value)).filter(Boolean)
+}
+
 // Of an address only the password is a secret; hiding the whole would hide every mention of its host.
-function secretParts(value: string | undefined): string[] {
-  if (!value) return []
-  if (!value.includes('://')) return list(value)
-  const password = URL.canParse(value) ? new URL(value).password : value
-  return password ? [...new Set([password, decodeURIComponent(password)])] : []
+function passwordsOf(value: string): string[] {
+  // What is no address may hold the password anywhere: before the last `@`, or in all of it.
+  if (!URL.canParse(value)) return [value, /:\/\/[^:]*:(.*)@/.exec(value)?.[1] ?? '']
+  const { password, searchParams } = new URL(value)
+  const passwords = [password, searchParams.get('password') ?? '', searchParams.get('sslpassword') ?? '']
+  return [...new Set([...passwords, ...passwords.map(decoded)])]
+}
+
+/** Whether its parts can be read: who connects would throw otherwise, with the whole address in his message. */
+function isAddress(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { username, password, pathname, host } = new URL(url)
+  try {
+    for (const part of [username, password, pathname]) decodeURIComponent(part)
+    return host !== ''
+  } catch {
+    return false
+  }
+}
+
+/** A token and what stands behind its last colon: the part that gives access. */
+function withLastPart(token: string): string[] {
+  const last = token.slice(token.lastIndexOf(':') + 1)
+  return last.length < 8 ? [token] : [token, last]
+}
+
+// A header of a few signs names something; one that gives access is longer.
+function headerValues(text: string): string[] {
+  return list(text)
+    .map(pair => pair.slice(pair.indexOf('=') + 1))
+    .flatMap(value => [value, decoded(value)])
+    .filter(value => value.length >= shortestSecret)
 }
 
 function decoded(value: string): string {
@@ -274,10 +326,11 @@ function decoded(value: string): string {
   }
 }
 
-const list = (text: string) =>
-  text
+function list(text: string): string[] {
+  return text
     .split(',')
     .map(part => part.trim())
     .filter(Boolean)
+}
 
 const isLoopback = (url: string) => ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname)

@@ -15,7 +15,7 @@ const shapes = [
  * and as JSON (also JSON within JSON), URLs, HTML, base64 and hexadecimal write it.
  */
 export function scrubber(secrets: readonly string[]): Scrub {
-  const known = [...new Set(secrets)].filter(Boolean)
+  const known = partsOf(secrets)
   const mark = markFor(known)
   const finders = known.map(secret => ({ mark: mark('secret'), regex: new RegExp(finderOf(secret), 'g') }))
   finders.push(...shapes.map(({ name, regex }) => ({ mark: mark(name), regex })))
@@ -45,7 +45,7 @@ export function withMarks(text: string, places: (Place & { mark: string })[]): s
 /** Scrubs a line of JSON: every text of it, keys too, and numbers. What comes out is JSON again. */
 export function lineScrubber(secrets: readonly string[]): Scrub {
   const scrub = scrubber(secrets)
-  const known = [...new Set(secrets)].filter(Boolean)
+  const known = partsOf(secrets)
   const sources = known.map(secret => `(?:${formsOf(secret)})`)
   // Anything that may hold a secret when it is read; most lines hold none and are not read at all.
   const suspect = new RegExp([...sources, ...shapes.map(({ regex }) => regex.source)].join('|'))
@@ -69,6 +69,12 @@ function scrubbed(value: unknown, scrub: Scrub): unknown {
   if (Array.isArray(value)) return value.map(one => scrubbed(one, scrub))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [scrub(key), scrubbed(one, scrub)]))
+}
+
+/** Of a token also what stands behind its last colon: the part that gives access. */
+function partsOf(secrets: readonly string[]): string[] {
+  const lasts = secrets.filter(secret => /^\d+:/.test(secret)).map(secret => secret.slice(secret.lastIndexOf(':') + 1))
+  return [...new Set([...secrets, ...lasts.filter(last => last.length >= 8)])].filter(Boolean)
 }
 
 /** Where `regex` matches, also within another match of its own. */

@@ -36,7 +36,7 @@ export function createTelegram(options: {
 }): Telegram {
   const { token, pace, log, timeoutMs = 20_000, maxWaitMs = 30_000 } = options
   const apiRoot = rootOf(options.apiRoot)
-  const scrub = scrubber([token, ...token.split(':').slice(1)])
+  const scrub = scrubber([token])
   // Telegram closes an idle connection after 60 s; one that closes while we write to it would be an unknown outcome.
   const dispatcher = new Agent({ keepAliveTimeout: 30_000, keepAliveMaxTimeout: 30_000 })
 

@@ -280,7 +280,7 @@ function partsOf(name: Name, env: Record<string, string | undefined>): string[] 
   const { secret }: Variable = variables[name]
   const value = env[name]?.trim()
   if (!secret || !value) return []
-  return (secret === true ? [value] : secret(value)).filter(Boolean)
+  return (typeof secret === 'function' ? secret(value) : [value]).filter(Boolean)
 }
 
 // Of an address only the password is a secret; hiding the whole would hide every mention of its host.

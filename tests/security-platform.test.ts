@@ -180,9 +180,10 @@ t.test(
   'S58: the image runs as nobody in particular, without tools of development, and needs no place to write',
   async t => {
     const docker = read('Dockerfile')
-    const [user] = /^USER (\S+)$/m.exec(docker)!.slice(1)
-    t.match(user, /^[1-9]\d*:[1-9]\d*$/, 'a number, and not root’s')
-    t.ok(docker.indexOf('\nUSER') < docker.indexOf('\nCMD'))
+    const last = docker.slice(docker.lastIndexOf('\nFROM'))
+    const user = [...last.matchAll(/^USER (\S+)$/gm)].at(-1)
+    t.match(user?.[1], /^[1-9]\d*:[1-9]\d*$/, 'a number, and not root’s')
+    t.ok(user!.index < last.indexOf('\nCMD'))
     const versions = [...docker.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image)
     t.strictSame([...new Set(versions)].length, 1)
     t.match(versions[0], /^node:\d+\.\d+\.\d+-slim@sha256:[0-9a-f]{64}$/, 'by what is in it, not by a name that moves')

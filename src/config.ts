@@ -195,7 +195,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     : read('TELEGRAM_WEBHOOK_SECRET')
   const callbackSecret = publicUrl ? need('CALLBACK_SECRET', ' (PUBLIC_URL is set)') : read('CALLBACK_SECRET')
   refuse(
-    databaseUrl !== undefined && databaseUrl.startsWith('postgres') && !isAddress(databaseUrl),
+    databaseUrl?.startsWith('postgres') === true && !isAddress(databaseUrl),
     `DATABASE_URL is not as expected: ${variables.DATABASE_URL.expects}`,
   )
   for (const name of production ? secretNames : []) {

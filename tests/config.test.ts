@@ -159,3 +159,14 @@ t.test(
     }
   },
 )
+
+t.test('S36: a start with TLS checks switched off is refused', async t => {
+  t.match(problemsOf({ ...whole, NODE_TLS_REJECT_UNAUTHORIZED: '0' }), [/^NODE_TLS_REJECT_UNAUTHORIZED=0 switches TLS/])
+  t.strictSame(problemsOf({ ...whole, NODE_TLS_REJECT_UNAUTHORIZED: '1' }), [])
+})
+
+t.test('S25: what would make the library print the token is refused in production', async t => {
+  for (const DEBUG of ['telegraf:client', '*']) {
+    t.match(problemsOf({ ...whole, NODE_ENV: 'production', DEBUG }), [/^DEBUG would print secrets/], DEBUG)
+  }
+})

@@ -1,11 +1,14 @@
 # The service as it runs: Node 24 and production dependencies, no build step, nothing of the playground.
-FROM node:24.21.0-slim AS dependencies
+# The digest is the index of all platforms, as Docker's own record of its official images has it:
+# https://github.com/docker-library/repo-info/blob/3179cb4d576b9929bf86873c87f279ac67661c6e/repos/node/remote/24.21.0-slim.md
+# For another version take tag and digest from there together (or `docker buildx imagetools inspect node:<tag>`).
+FROM node:24.21.0-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 # Nothing that production needs has an install script.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
-FROM node:24.21.0-slim
+FROM node:24.21.0-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules

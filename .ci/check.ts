@@ -22,6 +22,7 @@ const base = [
   'migrate',
   'money',
   'rates',
+  'scrub',
   'trace',
 ]
 const lines: string[][] = [

@@ -1,4 +1,4 @@
-import { BadConfig, readConfig } from './config.ts'
+import { BadConfig, readConfig, secretsOf } from './config.ts'
 import { createLog, scrubber } from './log.ts'
 import { auditReport, findings, openBooks, starFindings } from './payments/audit.ts'
 import { createTelegram } from './telegram/client.ts'
@@ -15,8 +15,8 @@ try {
 } catch (error) {
   const problems =
     error instanceof BadConfig ? error.problems : [error instanceof Error ? error.message : String(error)]
-  const secrets = [process.env.TELEGRAM_BOT_TOKEN, process.env.DATABASE_URL].filter(value => value !== undefined)
-  console.error(problems.map(problem => `the audit could not be made: ${scrubber(secrets)(problem)}`).join('\n'))
+  const scrub = scrubber(secretsOf(process.env))
+  console.error(problems.map(problem => `the audit could not be made: ${scrub(problem)}`).join('\n'))
   process.exit(2)
 }
 
@@ -52,7 +52,8 @@ async function audit(): Promise<number> {
     console.log(`${left_kop === right_kop ? '✓' : '✗'} ${question}: ${rubles(left_kop)} = ${rubles(right_kop)}`)
   }
   console.log(`Stars: ${movements.length} movements at Telegram`)
-  for (const problem of problems) console.log(`✗ ${problem}`)
+  const scrub = scrubber(config.secrets)
+  for (const problem of problems) console.log(`✗ ${scrub(problem)}`)
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1)
   console.log(
     `${problems.length === 0 ? 'The books agree' : `${problems.length} disagreements`}, asked in ${seconds} s.`,

@@ -1,5 +1,9 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { shortestSecret } from './scrub.ts'
+
+// Begins at the first of them only: a run of slashes inside is read once, not once from each.
+const trailingSlashes = /(?<!\/)\/+$/
 
 /** What the operator set, checked. Money is in kopecks, rates are exact decimals as text. */
 export type Config = {
@@ -56,7 +60,7 @@ const Count = Type.String({ pattern: '^\\d{1,6}$' })
 const Port = Type.String({ pattern: '^\\d{1,5}$' })
 const Url = Type.String({ pattern: '^https?://[^\\s/?#@]+(/[^\\s?#]*)?$' })
 
-type Variable = { schema: TSchema; fallback?: string; expects: string; secret?: true }
+type Variable = { schema: TSchema; fallback?: string; expects: string; secret?: true | ((value: string) => string[]) }
 
 // One row a variable: README's table says the same in words.
 const variables = {
@@ -68,8 +72,8 @@ const variables = {
   KIE_API_KEY: { schema: Type.String({ minLength: 8 }), expects: "the upstream's key", secret: true },
   DATABASE_URL: {
     schema: Type.String({ pattern: '^postgres(ql)?://' }),
-    expects: 'postgres://user:password@host/database',
-    secret: true,
+    expects: 'postgres://user:password@host/database, what is special in the password percent-encoded',
+    secret: passwordsOf,
   },
   DATABASE_OWNER_URL: {
     schema: Type.String({ pattern: '^postgres(ql)?://' }),
@@ -80,7 +84,7 @@ const variables = {
   TELEGRAM_WEBHOOK_SECRET: {
     schema: Type.String({ pattern: '^[A-Za-z0-9_-]{32,256}(,[A-Za-z0-9_-]{32,256})?$' }),
     expects: '32 to 256 characters of A-Z a-z 0-9 _ -, and after a comma the one before it',
-    secret: true,
+    secret: list,
   },
   CALLBACK_SECRET: { schema: Type.String({ minLength: 32 }), expects: 'at least 32 characters', secret: true },
   KIE_WEBHOOK_KEY: { schema: Text, expects: "the upstream's signing key", secret: true },
@@ -155,7 +159,7 @@ const variables = {
   OTEL_EXPORTER_OTLP_HEADERS: {
     schema: Type.String({ pattern: '^[\\w-]+=[^,=\\s]+(,[\\w-]+=[^,=\\s]+)*$' }),
     expects: 'name=value, several separated by commas, the values percent-encoded',
-    secret: true,
+    secret: headerValues,
   },
   NODE_ENV: { schema: Text, fallback: 'development', expects: 'production or anything else' },
 } satisfies Record<string, Variable>
@@ -201,11 +205,22 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const kieApiKey = need('KIE_API_KEY')
   const databaseUrl = production ? need('DATABASE_URL', ' in production') : read('DATABASE_URL')
   const publicUrl =
-    (production ? need('PUBLIC_URL', ' in production') : read('PUBLIC_URL'))?.replace(/\/+$/, '') || undefined
+    (production ? need('PUBLIC_URL', ' in production') : read('PUBLIC_URL'))?.replace(trailingSlashes, '') || undefined
   const webhookSecrets = publicUrl
     ? need('TELEGRAM_WEBHOOK_SECRET', ' (PUBLIC_URL is set)')
     : read('TELEGRAM_WEBHOOK_SECRET')
   const callbackSecret = publicUrl ? need('CALLBACK_SECRET', ' (PUBLIC_URL is set)') : read('CALLBACK_SECRET')
+  refuse(
+    databaseUrl?.startsWith('postgres') === true && !isAddress(databaseUrl),
+    `DATABASE_URL is not as expected: ${variables.DATABASE_URL.expects}`,
+  )
+  for (const name of production ? secretNames : []) {
+    const isShort = partsOf(name, env).some(part => part.length < shortestSecret)
+    refuse(
+      isShort,
+      `${name} holds a secret of fewer than ${shortestSecret} characters: it cannot be kept out of the log`,
+    )
+  }
   const [providerToken, vat] = [read('PAYMENT_PROVIDER_TOKEN'), read('PAYMENT_RECEIPT_VAT')]
   const usdRubRate = wanted('USD_RUB_RATE')
   const markup = wanted('PRICING_MARKUP')
@@ -234,7 +249,6 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const [rubles = '0', kopecks = ''] = wanted('START_BONUS_RUB').split('.')
   const pairs = list(read('OTEL_EXPORTER_OTLP_HEADERS') ?? '').map(pair => pair.split('='))
   const headers = Object.fromEntries(pairs.map(([name = '', value = '']) => [name, decoded(value)]))
-  const secretNames = variableNames.filter(name => 'secret' in variables[name])
   const config: Config = {
     production,
     botToken,
@@ -245,9 +259,9 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     webhookSecrets: list(webhookSecrets ?? ''),
     callbackSecret,
     kieWebhookKey: read('KIE_WEBHOOK_KEY'),
-    telegramApiRoot: wanted('TELEGRAM_API_ROOT').replace(/\/+$/, ''),
-    kieBaseUrl: wanted('KIE_BASE_URL').replace(/\/+$/, ''),
-    kieUploadUrl: wanted('KIE_UPLOAD_URL').replace(/\/+$/, ''),
+    telegramApiRoot: wanted('TELEGRAM_API_ROOT').replace(trailingSlashes, ''),
+    kieBaseUrl: wanted('KIE_BASE_URL').replace(trailingSlashes, ''),
+    kieUploadUrl: wanted('KIE_UPLOAD_URL').replace(trailingSlashes, ''),
     adminIds: list(wanted('ADMIN_IDS')).map(Number),
     startBonusKop: Number(rubles) * 100 + Number(kopecks.padEnd(2, '0')),
     rates: { usdRubRate, markup },
@@ -267,19 +281,54 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     clientAddressHeader: read('CLIENT_ADDRESS_HEADER'),
     roles: { web: roles.includes('web'), worker: roles.includes('worker') },
     logLevel: wanted('LOG_LEVEL'),
-    traces: { endpoint: read('OTEL_EXPORTER_OTLP_ENDPOINT')?.replace(/\/+$/, ''), headers },
-    secrets: [...secretNames.flatMap(name => secretParts(env[name]?.trim())), ...Object.values(headers)],
+    traces: { endpoint: read('OTEL_EXPORTER_OTLP_ENDPOINT')?.replace(trailingSlashes, ''), headers },
+    secrets: secretsOf(env),
   }
   if (problems.length > 0) throw new BadConfig(problems)
   return config
 }
 
+const secretNames = variableNames.filter(name => 'secret' in variables[name])
+
+/** What must never be written anywhere of these variables, also of those that are wrong and of a start that failed. */
+export const secretsOf = (env: Record<string, string | undefined>): string[] => [
+  ...new Set(secretNames.flatMap(name => partsOf(name, env))),
+]
+
+function partsOf(name: Name, env: Record<string, string | undefined>): string[] {
+  const { secret }: Variable = variables[name]
+  const value = env[name]?.trim()
+  if (!secret || !value) return []
+  return (typeof secret === 'function' ? secret(value) : [value]).filter(Boolean)
+}
+
 // Of an address only the password is a secret; hiding the whole would hide every mention of its host.
-function secretParts(value: string | undefined): string[] {
-  if (!value) return []
-  if (!value.includes('://')) return list(value)
-  const password = URL.canParse(value) ? new URL(value).password : value
-  return password ? [...new Set([password, decodeURIComponent(password)])] : []
+function passwordsOf(value: string): string[] {
+  // What is no address may hold the password anywhere: before the last `@`, or in all of it.
+  if (!URL.canParse(value)) return [value, /:\/\/[^:]*:(.*)@/.exec(value)?.[1] ?? '']
+  const { password, searchParams } = new URL(value)
+  const passwords = [password, searchParams.get('password') ?? '', searchParams.get('sslpassword') ?? '']
+  return [...new Set([...passwords, ...passwords.map(decoded)])]
+}
+
+/** Whether its parts can be read: who connects would throw otherwise, with the whole address in his message. */
+function isAddress(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { username, password, pathname } = new URL(url)
+  try {
+    for (const part of [username, password, pathname]) decodeURIComponent(part)
+    return true
+  } catch {
+    return false
+  }
+}
+
+// A header of a few signs names something; one that gives access is longer.
+function headerValues(text: string): string[] {
+  return list(text)
+    .map(pair => pair.slice(pair.indexOf('=') + 1))
+    .flatMap(value => [value, decoded(value)])
+    .filter(value => value.length >= shortestSecret)
 }
 
 function decoded(value: string): string {
@@ -290,10 +339,11 @@ function decoded(value: string): string {
   }
 }
 
-const list = (text: string) =>
-  text
+function list(text: string): string[] {
+  return text
     .split(',')
     .map(part => part.trim())
     .filter(Boolean)
+}
 
 const isLoopback = (url: string) => ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname)

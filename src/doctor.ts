@@ -1,5 +1,5 @@
 import { openCatalogue } from './catalogue/models.ts'
-import { BadConfig, type Config, readConfig } from './config.ts'
+import { BadConfig, type Config, readConfig, secretsOf } from './config.ts'
 import { connect } from './db.ts'
 import { createLog, scrubber } from './log.ts'
 import { appliedMigrations, migrations } from './migrate.ts'
@@ -10,10 +10,12 @@ import { createUpstream } from './upstream/client.ts'
 // `npm run doctor`: is everything there that the service needs, and if not, what to do. Changes nothing.
 
 let problems = 0
-const good = (what: string) => console.log(`✓ ${what}`)
+// What others say (Telegram of its last error, the database of a refusal) may repeat a secret.
+const scrub = scrubber(secretsOf(process.env))
+const good = (what: string) => console.log(scrub(`✓ ${what}`))
 const bad = (what: string, advice: string) => {
   problems += 1
-  console.log(`✗ ${what}\n  → ${advice}`)
+  console.log(scrub(`✗ ${what}\n  → ${advice}`))
 }
 
 let config: Config
@@ -26,9 +28,8 @@ try {
 }
 good('the configuration is complete')
 
-const scrub = scrubber(config.secrets)
 const log = createLog({ level: 'silent', secrets: config.secrets })
-const why = (error: unknown) => scrub(error instanceof Error ? error.message : String(error))
+const why = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 try {
   const { models, freeIds } = openCatalogue({

@@ -1,39 +1,39 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { lineScrubber, type Place, type Scrub, scrubber, withMarks } from './scrub.ts'
 import { requestFields } from './trace.ts'
 
 export type Log = Logger
 
-/** Takes every known secret, by value and by shape, out of a text: error messages, stacks and URLs carry them too. */
-export type Scrub = (text: string) => string
-
-/** `secrets` are the values of this process's configuration that must never be written anywhere. */
-export function scrubber(secrets: readonly string[]): Scrub {
-  const known = secrets.filter(secret => secret.length >= 6).sort((a, b) => b.length - a.length)
-  return text => {
-    let clean = text
-    for (const secret of known) clean = clean.replaceAll(secret, '[secret]')
-    // A bot token’s shape (telegram.md T8), looked for where its digits begin, and the password of any URL.
-    return clean
-      .replace(/(?<!\d)\d{6,16}:[\w-]{30,}/g, '[token]')
-      .replace(/:\/\/([^\s:/@]*):[^\s/@]*@/g, '://$1:[secret]@')
-  }
-}
+export { type Scrub, scrubber } from './scrub.ts'
 
 // Shorter values are choices of ours: formats, sizes, voices.
 const ownText = 12
 
 /** A message of somebody else without what it repeats, whole or cut short, of the texts that a person wrote. */
 export function withoutTexts(message: string, params: Record<string, unknown>): string {
-  let left = message
+  const places: Place[] = []
   for (const value of Object.values(params)) {
     if (typeof value !== 'string' || value.length < ownText) continue
-    const at = left.indexOf(value.slice(0, ownText))
-    if (at < 0) continue
-    let end = ownText
-    while (end < value.length && left[at + end] === value[end]) end += 1
-    left = `${left.slice(0, at)}[text]${left.slice(at + end)}`
+    // As it is, as JSON repeats it, and as upstream/answers.ts leaves it.
+    const forms = [value, JSON.stringify(value).slice(1, -1), value.replace(/\p{Cc}+/gu, ' ').trim()]
+    for (const form of new Set(forms)) places.push(...placesOf(message, form))
   }
-  return left
+  return withMarks(
+    message,
+    places.map(place => ({ ...place, mark: '[text]' })),
+  )
+}
+
+/** Where the beginning of `text` stands, and how far it goes on there. */
+function placesOf(message: string, text: string): Place[] {
+  const start = text.slice(0, ownText)
+  const places: Place[] = []
+  for (let from = message.indexOf(start); from >= 0; from = message.indexOf(start, places.at(-1)!.to)) {
+    let length = start.length
+    while (length < text.length && message[from + length] === text[length]) length += 1
+    places.push({ from, to: from + length })
+  }
+  return places
 }
 
 // What waits for a reader of the log may take so many bytes, then lines are dropped: nobody reading holds nobody up.
@@ -64,7 +64,7 @@ export function createLog(options: { level: string; secrets: readonly string[] }
       serializers: { err: error, error },
       hooks: {
         // One pass over the finished line is the only place that sees everything that will be written.
-        streamWrite: scrub,
+        streamWrite: lineScrubber(options.secrets),
       },
     },
     stream ?? standardOutput(),

@@ -19,7 +19,7 @@ export function decimalText({ digits, scale }: Decimal): string {
     .toString()
     .padStart(scale + 1, '0')
   const whole = padded.slice(0, padded.length - scale)
-  const fraction = padded.slice(padded.length - scale).replace(/0+$/, '')
+  const fraction = padded.slice(padded.length - scale).replace(/(?<!0)0+$/, '')
   return sign + whole + (fraction && `.${fraction}`)
 }
 
@@ -70,7 +70,7 @@ export function formatKop(kop: number, language: Language): string {
   const amount = Math.abs(kop)
   const rubles = Math.trunc(amount / 100)
     .toString()
-    .replace(/\B(?=(\d{3})+$)/g, '\u00a0')
+    .replace(/\B(?=(?:\d{3}){1,6}$)/g, '\u00a0')
   const rest = amount % 100
   const point = language === 'ru' ? ',' : '.'
   return `${kop < 0 ? '−' : ''}${rubles}${rest > 0 ? point + String(rest).padStart(2, '0') : ''}\u00a0₽`

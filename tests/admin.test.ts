@@ -802,3 +802,32 @@ await story('the database itself refuses what no confirm screen would ask', asyn
   await t.rejects(owner`delete from pay.audit_log`)
   t.equal(await balanceOf(anna.id), 10_00)
 })
+
+await story(
+  'three questions an hour of one person reach the admins, and the person is told when to write again',
+  async t => {
+    const anna = await person()
+    await owner`update pay.users set banned_at = now() where user_id = ${anna.id}`
+    const asked = heard(boss, new RegExp(`^Вопрос от ${anna.id} `))
+    for (const n of [1, 2, 3]) t.match((await anna.says(`/paysupport вопрос ${n}`)).text, /^Передали/)
+    const later = /^Это сообщение не передано.*ещё раз через (1\u00a0ч|59\u00a0мин)/
+    for (const n of [4, 5]) t.match((await anna.says(`/paysupport вопрос ${n}`)).text, later)
+    t.equal(heard(boss, new RegExp(`^Вопрос от ${anna.id} `)), asked + 3)
+    t.notMatch((await boss.says('/paysupport проверка')).text, later, 'an admin may always')
+
+    await owner`update pay.rates set tat = now() - interval '2 hours' where key = ${`support:${anna.id}`}`
+    t.match((await anna.says('/paysupport вопрос 6')).text, /^Передали/, 'an hour later')
+  },
+)
+
+await story('many who never paid cannot keep the questions of those who did from the admins', async t => {
+  const [anna, boris] = [await person(), await person()]
+  await buys(anna)
+  for (let n = 0; n < 30; n++) {
+    await sql`select pay.rate_take(array['support:others'], array[30000000::bigint], array[30], 0)`
+  }
+  t.match((await boris.says('/paysupport где деньги?')).text, /^Это сообщение не передано.*через (29|30)\u00a0с/)
+  t.match((await anna.says('/paysupport где деньги?')).text, /^Передали/)
+  await owner`delete from pay.rates where key = 'support:others'`
+  t.match((await boris.says('/paysupport где деньги?')).text, /^Передали/, 'a refusal took none of his own')
+})

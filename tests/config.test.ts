@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import t from 'tap'
-import { BadConfig, readConfig, variableNames } from '../src/config.ts'
+import { BadConfig, readConfig, secretsOf, variableNames } from '../src/config.ts'
 
 const token = `1234567890:${'a'.repeat(35)}`
 const whole = {
@@ -117,4 +117,60 @@ t.test('the process refuses to start with all problems in one message and exit c
   for (const name of ['TELEGRAM_BOT_TOKEN', 'KIE_API_KEY', 'DATABASE_URL', 'PUBLIC_URL', 'USD_RUB_RATE'])
     t.match(text, name)
   t.notMatch(text, 'canary-token')
+})
+
+t.test('what must never be written is known in each of its forms, and without a whole configuration too', async t => {
+  const secrets = (more: Record<string, string>) => secretsOf({ ...whole, ...more })
+  t.ok(secrets({ DATABASE_URL: 'postgres://u:pa%22ss%25@h/d' }).includes('pa"ss%'))
+  t.ok(secrets({ DATABASE_URL: 'postgres://u:pw1!@h/d' }).includes('pw1!'))
+  t.ok(secrets({ DATABASE_URL: 'postgres://u@h/d?password=in-the-query' }).includes('in-the-query'))
+  t.ok(secrets({ DATABASE_URL: 'postgres://u:se#cret@h/d' }).includes('se#cret'), 'of what is no address')
+  t.ok(secrets({ KIE_API_KEY: 'one,two,three' }).includes('one,two,three'), 'a comma parts nothing')
+  const headers = secrets({ OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20abcd,tenant=7' })
+  t.ok(headers.includes('Basic abcd') && headers.includes('Basic%20abcd') && !headers.includes('7'))
+  t.strictSame(secretsOf({ PATH: '/bin' }), [])
+})
+
+t.test('a password that cannot be kept out of the log is refused in production', async t => {
+  const short = { ...whole, DATABASE_URL: 'postgres://u:pg@h/d' }
+  t.match(problemsOf({ ...short, NODE_ENV: 'production' }), [/^DATABASE_URL holds a secret of fewer than 4 characters/])
+  t.strictSame(problemsOf(short), [], 'elsewhere it may be as short as people have it')
+  t.strictSame(problemsOf({ ...whole, DATABASE_URL: 'postgres://u:pw1!@h/d', NODE_ENV: 'production' }), [])
+})
+
+t.test(
+  'S26: an address of a database that cannot be read is refused, and neither it nor its password is shown',
+  async t => {
+    const env = { PATH: process.env.PATH, ...whole }
+    for (const url of [
+      'postgres://u:se#cret9@host:5432/db',
+      'postgres://u:se%zzcret9@127.0.0.1:1/db',
+      'postgres://u:se"cret9@127.0.0.1:99999/db',
+      'postgres://u:secret9@/db',
+    ]) {
+      t.match(problemsOf({ ...whole, DATABASE_URL: url }), [/^DATABASE_URL is not as expected/])
+      // One that would be thrown by `URL`, one by `decodeURIComponent`.
+      if (!/[#%]/.test(url)) continue
+      for (const file of ['src/main.ts', 'src/doctor.ts', 'src/audit.ts']) {
+        const text = await new Promise<string>(resolve => {
+          execFile(process.execPath, [file], { env: { ...env, DATABASE_URL: url } }, (_, stdout, stderr) =>
+            resolve(stdout + stderr),
+          )
+        })
+        t.match(text, /DATABASE_URL is not as expected/, file)
+        t.notMatch(text, /cret9/, `${file} with ${url}`)
+      }
+    }
+  },
+)
+
+t.test('S36: a start with TLS checks switched off is refused', async t => {
+  t.match(problemsOf({ ...whole, NODE_TLS_REJECT_UNAUTHORIZED: '0' }), [/^NODE_TLS_REJECT_UNAUTHORIZED=0 switches TLS/])
+  t.strictSame(problemsOf({ ...whole, NODE_TLS_REJECT_UNAUTHORIZED: '1' }), [])
+})
+
+t.test('S25: what would make the library print the token is refused in production', async t => {
+  for (const DEBUG of ['telegraf:client', '*']) {
+    t.match(problemsOf({ ...whole, NODE_ENV: 'production', DEBUG }), [/^DEBUG would print secrets/], DEBUG)
+  }
 })

@@ -19,16 +19,23 @@ export function improved(text: string, kind: Exclude<PromptKind, 'speech'>, most
 
 const isRussian = (text: string) => /[а-яё]/i.test(text)
 
-// Addresses keep their commas.
+// Addresses keep their commas. No pattern reads a part of the text twice: it may be as long as people like.
 const tidied = (text: string): string =>
   text
     .replace(/[^\S\n]+/g, ' ')
     .replace(/ ?\n ?/g, '\n')
     .replace(/\n{3,}/g, '\n\n')
-    .replace(/(?<!:\/\/\S*),(?=\p{L})/gu, ', ')
-    .replace(/ +([,.;!?])(?=\s|$)/g, '$1')
+    .replace(/\S+/g, spacedCommas)
+    .replace(/ ([,.;!?])(?=\s|$)/g, '$1')
     .replace(/,{2,}/g, ',')
-    .replace(/^[\s,;]+|[\s,;:]+$/g, '')
+    .replace(/^[\s,;]+/, '')
+    .replace(/(?<![\s,;:])[\s,;:]+$/, '')
+
+function spacedCommas(word: string): string {
+  const address = word.indexOf('://')
+  const before = address < 0 ? word : word.slice(0, address)
+  return before.replace(/,(?=\p{L})/gu, ', ') + word.slice(before.length)
+}
 
 function isSaid(text: string, { said }: Hint): boolean {
   const stems = said.split(' ')

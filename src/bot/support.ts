@@ -1,11 +1,12 @@
 import { Composer } from 'telegraf'
 import { message } from 'telegraf/filters'
-import { dateText, lines } from '../i18n/format.ts'
+import { dateText, durationText, lines } from '../i18n/format.ts'
 import { type Strings, stringsFor } from '../i18n/strings.ts'
 import { newId, shortId } from '../id.ts'
 import type { Language } from '../money.ts'
 import { type Generation, type HistoryLine, history, readGeneration } from '../payments/generations.ts'
 import { lastPayments, paymentBySeq } from '../payments/statement.ts'
+import { takeRate } from '../rates.ts'
 import { clip, type Html } from '../telegram/html.ts'
 import { button, type Screen, show } from '../telegram/screen.ts'
 import { languageFor } from '../users/users.ts'
@@ -106,8 +107,28 @@ async function askScreen(deps: BotDeps, ctx: BotContext): Promise<Screen> {
   }
 }
 
-/** Tells every admin, and the person whether anybody was reached. */
-async function passOn({ sql, adminIds, log }: BotDeps, ctx: BotContext, question: string, about: About): Promise<void> {
+// Three at once and then one an hour reach the admins of one person; of all, 30 at once and then one in half a minute.
+const ofPerson = { everyUs: 3_600_000_000, burst: 3 }
+const ofAll = { everyUs: 30_000_000, burst: 30 }
+
+/** Milliseconds until the next question may go, 0 if this one may. Many accounts that never paid hold up nobody who did. */
+async function waitOf({ sql, adminIds }: BotDeps, { user }: BotContext): Promise<number> {
+  // With nobody to read it a question takes nobody's turn.
+  if (adminIds.length === 0 || adminIds.includes(user.id)) return 0
+  const hasPaid = (await lastPayments(sql, user.id, 1)).length > 0
+  const all = { ...ofAll, key: hasPaid ? 'support:paid' : 'support:others' }
+  return takeRate(sql, [{ ...ofPerson, key: `support:${user.id}` }, all], 0)
+}
+
+/** Sends the question to every admin, and tells the person whether anybody was reached or when to write again. */
+async function passOn(deps: BotDeps, ctx: BotContext, question: string, about: About): Promise<void> {
+  const { sql, adminIds, log } = deps
+  const waitMs = await waitOf(deps, ctx)
+  if (waitMs > 0) {
+    const text = ctx.t.support.later(durationText(waitMs, ctx.language))
+    await ctx.show({ text, buttons: [[menuButton(ctx)]] })
+    return
+  }
   const { id, first_name, username } = ctx.from!
   const ticket = shortId(newId())
   let isHeard = false

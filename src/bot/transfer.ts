@@ -44,7 +44,7 @@ const withMenu = (ctx: BotContext, text: Html): Screen => ({ text, buttons: [[me
 
 async function takeAmount({ sql }: BotDeps, ctx: BotContext, draft: Draft, details: string): Promise<Html> {
   const { transfer } = ctx.t
-  const amountKop = kopecksOf((ctx.text ?? '').replace(/\s*(?:₽|руб\.?|р\.?)$/i, ''))
+  const amountKop = kopecksOf((ctx.text ?? '').replace(/(?:₽|руб\.?|р\.?)$/i, ''))
   if (amountKop === undefined || amountKop < minKop || amountKop > maxKop) return transfer.wrong(minKop, maxKop)
   const quoteId = typeof draft.inputs.quoteId === 'string' ? draft.inputs.quoteId : null // the order that waits for it
   const wanted = { userId: ctx.user.id, provider: 'manual', amountKop, total: amountKop, quoteId } as const

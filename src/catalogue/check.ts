@@ -37,7 +37,7 @@ function text({ drift, unanswered }: Report): string {
 
 async function main() {
   const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
-  const address = (name: string, fallback: string) => (process.env[name]?.trim() || fallback).replace(/\/+$/, '')
+  const address = (name: string, fallback: string) => (process.env[name]?.trim() || fallback).replace(/(?<!\/)\/+$/, '')
   const report = await check(
     address('KIE_BASE_URL', 'https://api.kie.ai'),
     address('KIE_DOCS_URL', 'https://docs.kie.ai'),

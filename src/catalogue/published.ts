@@ -102,8 +102,8 @@ export type Documented = { properties: Map<string, Property>; required: Set<stri
 export async function readDocuments(base: string): Promise<Map<string, Documented>> {
   const index = await fetched(new URL(`${base}/llms.txt`))
   const pages = new Set<string>()
-  for (const [, link = ''] of index.matchAll(/\]\(([^)\s]{1,500}\.md)\)/g)) {
-    const url = URL.parse(link, `${base}/`)
+  for (const [, link = ''] of index.matchAll(/\]\(([^()\s]{1,500})\)/g)) {
+    const url = link.endsWith('.md') ? URL.parse(link, `${base}/`) : null
     if (url?.href.startsWith(`${base}/market/`)) pages.add(url.href)
   }
   if (pages.size === 0) throw new Unknown(`${base}/llms.txt names no pages of models`)
@@ -122,8 +122,7 @@ export async function readDocuments(base: string): Promise<Map<string, Documente
 }
 
 function modelsOf(text: string, page: string): [string, Documented][] {
-  const blocks = [...text.matchAll(/^```ya?ml[^\n]*\n([\s\S]*?)^```/gm)].map(([, block = '']) => block)
-  const source = blocks.find(block => block.includes('/api/v1/jobs/createTask'))
+  const source = yamlBlocks(text).find(block => block.includes('/api/v1/jobs/createTask'))
   if (source === undefined) return [] // a page about something else
   let document: unknown
   try {
@@ -145,6 +144,20 @@ function modelsOf(text: string, page: string): [string, Documented][] {
   )
   const required = new Set(input.required?.map(name => name.trim()))
   return ids.map(id => [id.trim(), { properties, required }])
+}
+
+function yamlBlocks(text: string): string[] {
+  const blocks: string[] = []
+  let open: string[] | undefined
+  for (const line of text.split('\n')) {
+    if (open === undefined) {
+      if (/^```ya?ml/.test(line)) open = []
+    } else if (line.startsWith('```')) {
+      blocks.push(open.join('\n'))
+      open = undefined
+    } else open.push(line)
+  }
+  return blocks
 }
 
 /** A part of a document, through references within it. */

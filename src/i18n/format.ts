@@ -85,7 +85,7 @@ export function rangeText(fromMs: number, toMs: number, language: Language): str
 /** A number with its decimal mark, and with thousands set apart from five digits on: «0,5», «1000», «20 000». */
 export function numberText(n: number, language: Language): string {
   const [whole = '', fraction] = String(n).split('.')
-  const grouped = whole.length < 5 ? whole : whole.replace(/\B(?=(\d{3})+$)/g, language === 'ru' ? '\u00a0' : ',')
+  const grouped = whole.length < 5 ? whole : whole.replace(/\B(?=(?:\d{3}){1,6}$)/g, language === 'ru' ? '\u00a0' : ',')
   return fraction === undefined ? grouped : `${grouped}${language === 'ru' ? ',' : '.'}${fraction}`
 }
 

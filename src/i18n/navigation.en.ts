@@ -257,6 +257,8 @@ The operator will read it. For a run without a result the money comes back by it
 Or choose a payment or a run below; all runs are in /history`,
     sent: ticket => html`Passed on, ticket No\u00a0${ticket}. We will answer here.`,
     nobody: html`There is nobody to answer now: please try later.`,
+    later: time => html`This message was not passed on: there are too many. Send it again in ${time}.
+The operator has everything passed on before. Your payment and your balance are safe.`,
     run: (short, name, money) => `🧾 No\u00a0${short} · ${money} · ${name}`,
     question: (from, name, text) => html`Question from ${from} ${name}:\n${text}`,
     about: (id, name, state) => html`<code>${id}</code> · ${name} · ${state}`,

@@ -263,6 +263,10 @@ export const navigationRu = {
 Или выберите платёж или запуск ниже; все запуски — в /history`,
     sent: (ticket: string) => html`Передали, обращение №\u00a0${ticket}. Ответим здесь.`,
     nobody: html`Сейчас некому ответить: попробуйте позже.`,
+    later: (
+      time: string,
+    ) => html`Это сообщение не передано: обращений слишком много. Отправьте его ещё раз через ${time}.
+Всё, что передано раньше, у оператора есть. Платёж и баланс никуда не денутся.`,
     run: (short: string, name: string, money: string) => `🧾 №\u00a0${short} · ${money} · ${name}`,
     question: (from: number, name: string, text: string) => html`Вопрос от ${from} ${name}:\n${text}`,
     about: (id: string, name: string, state: string) => html`<code>${id}</code> · ${name} · ${state}`,

@@ -43,7 +43,7 @@ export function createTelegram(options: {
 }): Telegram {
   const { token, pace, log, timeoutMs = 20_000, maxWaitMs = 30_000 } = options
   const apiRoot = rootOf(options.apiRoot)
-  const scrub = scrubber([token, ...token.split(':').slice(1)])
+  const scrub = scrubber([token])
   // Telegram closes an idle connection after 60 s; one that closes while we write to it would be an unknown outcome.
   const dispatcher = new Agent({ keepAliveTimeout: 30_000, keepAliveMaxTimeout: 30_000 })
 
@@ -151,7 +151,7 @@ function callWith(telegram: Telegram, method: string, payload: object, options: 
 }
 
 /** The base of a Bot API server's addresses, with the slash that keeps a path in it (telegram.md T17). */
-export const rootOf = (apiRoot = 'https://api.telegram.org'): string => apiRoot.replace(/\/*$/, '/')
+export const rootOf = (apiRoot = 'https://api.telegram.org'): string => apiRoot.replace(/(?<!\/)\/*$/, '/')
 
 function pacedCall(method: string, payload: object): PacedCall {
   const chatId = 'chat_id' in payload ? payload.chat_id : undefined

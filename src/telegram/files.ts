@@ -35,7 +35,7 @@ export async function fetchUserFile(options: {
   if (found.file_size !== undefined && found.file_size > mostBytes) throw tooBig()
   const url = addressOf(rootOf(options.apiRoot), token, found.file_path)
 
-  const scrub = scrubber([token, ...token.split(':').slice(1)])
+  const scrub = scrubber([token])
   const deadline = AbortSignal.timeout(timeoutMs)
   const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline
   try {

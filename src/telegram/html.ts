@@ -67,7 +67,7 @@ const names: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', 
 const escaped = (text: string) => text.toWellFormed().replace(/[&<>"]/g, character => names[character]!)
 
 // One tag, one named or numbered character, or one character.
-const tokensOf = (source: string): string[] => source.match(/<[^>]*>|&(?:lt|gt|amp|quot|#\d+|#x[\da-f]+);|./gisu) ?? []
+const tokensOf = (source: string): string[] => source.match(/<[^<>]*>|&(?:lt|gt|amp|quot|#\d+|#x[\da-f]+);|./gisu) ?? []
 
 const isTag = (token: string) => token.length > 1 && token.startsWith('<')
 const endOf = (tag: string) => `</${/^<([\w-]+)/.exec(tag)?.[1]}>`

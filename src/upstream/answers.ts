@@ -153,13 +153,18 @@ function verdictOf(code: number, text: string): Verdict {
   if (code === 402 || code === 433 || text.includes('credits insufficient')) return 'no_credit'
   if (code === 429) return 'rate_limited'
   if (code === 455 || text.includes('currently being maintained')) return 'maintenance'
-  if (/\bmodel name\b.*\bnot supported\b|^(the |this )?model( \S+)? is not supported/.test(text))
-    return 'unsupported_model'
+  if (isUnsupportedModel(text)) return 'unsupported_model'
   if (isModeration(text)) return 'moderation'
   if ([400, 404, 422, 451, 505].includes(code)) return 'invalid_input'
   if (code === 500) return namesField(text) ? 'invalid_input' : 'transient'
   // 408, 501 to 504 and what nobody documented: something behind the API may be at work.
   return 'unclear'
+}
+
+function isUnsupportedModel(text: string): boolean {
+  const named = text.search(/\bmodel name\b/)
+  if (named >= 0 && /\bnot supported\b/.test(text.slice(named))) return true
+  return /^(the |this )?model( \S+)? is not supported/.test(text)
 }
 
 const moderationWords = ['nsfw', 'sensitive', 'safety', 'policy', 'flagged', 'prohibited', 'prompt cannot be processed']

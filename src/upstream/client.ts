@@ -48,7 +48,7 @@ export function createUpstream(options: Options): Upstream {
   const { baseUrl, uploadUrl, apiKey, log, timeoutMs = 30_000, maxAnswerBytes = 1_048_576 } = options
   const wire = createWire({ apiKey, maxAnswerBytes })
   const noteState = oncePerWord(log)
-  const address = (base: string, path: string) => new URL(base.replace(/\/+$/, '') + path)
+  const address = (base: string, path: string) => new URL(base.replace(/(?<!\/)\/+$/, '') + path)
 
   return {
     async createTask({ model, input, callBackUrl }) {

@@ -40,7 +40,7 @@ function Calls({ people }) {
 function about(fields, people) {
   const who = fields.chat_id === undefined ? '' : nameOf(people, fields.chat_id)
   const what = fields.text ?? fields.caption ?? fields.title ?? ''
-  return [who, String(what).replace(/<[^>]*>/g, '')].filter(Boolean).join(': ')
+  return [who, String(what).replace(/<[^<>]*>/g, '')].filter(Boolean).join(': ')
 }
 
 function Updates() {

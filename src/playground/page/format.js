@@ -5,7 +5,7 @@ export function rubles(kop) {
   const sign = kop < 0 ? '−' : ''
   const whole = Math.trunc(Math.abs(kop) / 100)
   const rest = Math.abs(kop) % 100
-  const groups = String(whole).replace(/\B(?=(\d{3})+$)/g, nbsp)
+  const groups = String(whole).replace(/\B(?=(?:\d{3}){1,6}$)/g, nbsp)
   return `${sign}${groups}${rest ? `,${String(rest).padStart(2, '0')}` : ''}${nbsp}₽`
 }
 

@@ -34,7 +34,7 @@ export function detect(text: string): Entity[] {
   const found: Entity[] = []
   const patterns: [string, RegExp][] = [
     ['url', /(?<![\w@.])(?:https?:\/\/|tg:\/\/)[^\s<>"«»]*[^\s<>"«».,:;!?)\]']/giu],
-    ['email', /(?<![\w.])[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gu],
+    ['email', /(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gu],
     ['bot_command', /(?<![\w/<>@.])\/[a-z0-9_]{1,64}(?:@\w{3,32})?(?![\w/])/giu],
     ['mention', /(?<![\w@.])@[a-z]\w{3,31}(?!\w)/giu],
     ['hashtag', /(?<![\p{L}\p{N}_#&])#[\p{L}\p{N}_]*[\p{L}_][\p{L}\p{N}_]*/gu],

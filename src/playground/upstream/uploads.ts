@@ -90,7 +90,7 @@ export async function uploadRoutes(server: FastifyInstance, { files, stop }: Opt
       return refuse('fileName is invalid')
     if (bytes.length === 0) return refuse('file is empty')
     const name = fileName ?? `${Date.now()}-${randomBytes(6).toString('hex')}.${extensionOf(ownName, mime)}`
-    const path = `kieai/136592/${uploadPath.replace(/^\/+|\/+$/g, '')}/${name}`
+    const path = `kieai/136592/${uploadPath.replace(/^\/+|(?<!\/)\/+$/g, '')}/${name}`
     if (path.split('/').some(part => part === '' || part === '..' || part === '.'))
       return refuse('uploadPath is invalid')
     const declared = mime && mime !== 'application/octet-stream' ? mime : MIME_BY_EXTENSION[extensionOf(name, '')]

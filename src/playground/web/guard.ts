@@ -33,7 +33,7 @@ export const safeHeaders = (index: string) => ({
 
 /** Nothing but our own files; the one inline script, the import map, is named by its hash. */
 function contentPolicy(index: string) {
-  const map = /<script type="importmap">([\s\S]*?)<\/script>/.exec(index)?.[1] ?? ''
+  const map = /<script type="importmap">([^<]*)<\/script>/.exec(index)?.[1] ?? ''
   const hash = createHash('sha256').update(map).digest('base64')
   return [
     "default-src 'none'",

@@ -49,8 +49,6 @@ export function createTurns<Place>(places: readonly Place[], { provider, patienc
       const all = waiting.get(owner)!
       const [one] = all
       drop(owner, one!)
-      // The next turn of this owner comes after everybody else's.
-      if (waiting.delete(owner)) waiting.set(owner, all)
       busy.add(owner)
       wasProvider = owner === provider
       one!.resolve(place!)
@@ -97,6 +95,9 @@ export function createTurns<Place>(places: readonly Place[], { provider, patienc
 
     give(owner: string, place: Place) {
       busy.delete(owner)
+      // The next turn of this owner comes after everybody else's.
+      const all = waiting.get(owner)
+      if (waiting.delete(owner)) waiting.set(owner, all!)
       free.push(place)
       serve()
     },

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measure as books } from './books.ts'
 import { measure as catalogue } from './catalogue.ts'
+import { measure as hostile } from './hostile.ts'
 import { measure as lives } from './lives.ts'
 import { type Figure, isMet, type Measurement } from './measurement.ts'
 import { measure as memory } from './memory.ts'
@@ -12,7 +13,7 @@ import type { Spread } from './rounds.ts'
 import { startServer } from './server.ts'
 import { measure as webhook } from './webhook.ts'
 
-const measurements: Record<string, Measurement> = { books, catalogue, lives, memory, orders, webhook }
+const measurements: Record<string, Measurement> = { books, catalogue, hostile, lives, memory, orders, webhook }
 
 const { values: options, positionals } = parseArgs({
   options: { short: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' } },

@@ -19,8 +19,8 @@ export const provider = 'provider'
 export type Inspector = {
   /**
    * What a file is, by its content, found out in a process of its own. Throws Refused (`empty`, `wrong_kind`,
-   * `not_media`, `dimensions`; also when the file cost more than any real one), Unknown when there was no turn for it or
-   * no process, the signal's reason when that is aborted, and Error when the file cannot be read.
+   * `not_media`, `dimensions`; also when the file cost more than any real one), Unknown when there was no turn for it, no
+   * process, or an end of that through no fault of the file, the signal's reason when that is aborted, and Error when the file cannot be read.
    */
   inspect: Inspect
   /** Ids of the processes that run now. */
@@ -93,7 +93,6 @@ export function createInspector(options: Options): Inspector {
     } catch (error) {
       signal?.throwIfAborted()
       if (!(error instanceof GivenUp)) throw error
-      if (turns.isClosed()) throw new Unknown('the service is ending', { cause: error })
       log.warn({ owner, why: error.message }, 'a file was given up')
       throw new Refused('not_media', `given up: ${error.message}`, { cause: error })
     } finally {

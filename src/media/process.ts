@@ -4,6 +4,7 @@ import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Unknown } from '../errors.ts'
 import type { Answer, Question } from './child.ts'
 
 /** What one file may cost, and one process. */
@@ -18,7 +19,7 @@ export type Limits = {
   heapMb: number
 }
 
-/** A file was given up and its process ended. `why` is in plain words. */
+/** A file cost more than any real one, and its process has ended. The message says in plain words what it cost. */
 export class GivenUp extends Error {
   override name = 'GivenUp'
 }
@@ -28,7 +29,7 @@ export type Used = { cpuMs: number; rssMb: number }
 
 export type Inspecting = {
   pid: number
-  /** Rejects with GivenUp when the file cost the process, and with an AbortError when it was ended by `end`. */
+  /** Throws GivenUp when the file cost the process, and Unknown when that ended through no fault of the file. */
   ask(question: Question): Promise<Answer>
   /** Undefined where there is no /proc. */
   used(): Used | undefined
@@ -63,9 +64,9 @@ export async function startInspecting(folders: readonly string[], limits: Limits
   const [command, args] =
     process.platform === 'win32' ? [process.execPath, flags] : ['/bin/sh', ['-c', shell, process.execPath, ...flags]]
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], env: {}, cwd: root('') })
-  const exited = new Promise<void>(resolve => {
-    child.once('exit', () => resolve())
-    child.once('error', () => resolve())
+  const exited = new Promise<NodeJS.Signals | null>(resolve => {
+    child.once('exit', (_code, signal) => resolve(signal))
+    child.once('error', () => resolve(null))
   })
   const dead = exited.then(() => Promise.reject(new Error('the process that looks at files did not start')))
   await Promise.race([once(child, 'message', { signal: AbortSignal.timeout(startMs) }), dead]).catch(error => {
@@ -78,12 +79,14 @@ export async function startInspecting(folders: readonly string[], limits: Limits
   return { pid, ...asking(child, exited, limits) }
 }
 
-function asking(child: ChildProcess, exited: Promise<void>, limits: Limits): Omit<Inspecting, 'pid'> {
+type Exited = Promise<NodeJS.Signals | null>
+
+function asking(child: ChildProcess, exited: Exited, limits: Limits): Omit<Inspecting, 'pid'> {
   let isAlive = true
-  let why = ''
+  let why: Error | undefined
   const used = () => usedBy(child.pid!)
-  const giveUp = (reason: string) => {
-    why ||= reason
+  const giveUp = (reason: Error) => {
+    why ??= reason
     isAlive = false
     child.kill('SIGKILL')
   }
@@ -94,27 +97,35 @@ function asking(child: ChildProcess, exited: Promise<void>, limits: Limits): Omi
   return {
     used,
     isAlive: () => isAlive,
-    end: () => giveUp('it was asked to end'),
+    end: () => giveUp(new Unknown('the process was ended')),
     async ask(question) {
       child.ref()
       child.channel?.ref()
       const before = used()?.cpuMs ?? 0
-      const late = setTimeout(() => giveUp(`not done within ${limits.wallMs} ms`), limits.wallMs)
+      const late = setTimeout(() => {
+        const spent = (used()?.cpuMs ?? Number.POSITIVE_INFINITY) - before
+        const reason = `not done within ${limits.wallMs} ms`
+        // A file cannot sleep: where little was spent, the machine had something else to do.
+        giveUp(spent < limits.cpuMs / 4 ? new Unknown(reason) : new GivenUp(reason))
+      }, limits.wallMs)
       const looking = setInterval(() => {
         const now = used()
         if (!now) return // no /proc: the heap's limit and the clock have to do
-        if (now.rssMb > limits.rssMb) giveUp(`over ${limits.rssMb} MB`)
-        if (now.cpuMs - before > limits.cpuMs) giveUp(`over ${limits.cpuMs} ms of the processor`)
+        if (now.rssMb > limits.rssMb) giveUp(new GivenUp(`over ${limits.rssMb} MB`))
+        if (now.cpuMs - before > limits.cpuMs) giveUp(new GivenUp(`over ${limits.cpuMs} ms of the processor`))
       }, lookMs)
       const answered = new Promise<Answer>((resolve, reject) => {
         child.once('message', message => resolve(message as Answer))
-        void exited.then(() => reject(new GivenUp(why || 'its process died, of its heap or by the system')))
-        child.send(question, error => error && reject(new GivenUp('its process was gone', { cause: error })))
+        // Killed, and not by us: the system was short of memory. Anything else is a full heap.
+        const died = (signal: string | null) =>
+          signal === 'SIGKILL' ? new Unknown('its process was killed') : new GivenUp('its process died of its heap')
+        void exited.then(signal => reject(why ?? died(signal)))
+        child.send(question, error => error && reject(new Unknown('its process was gone', { cause: error })))
       })
       try {
         return await answered
       } catch (error) {
-        giveUp('it did not answer')
+        giveUp(new Unknown('it did not answer'))
         throw error
       } finally {
         clearTimeout(late)

@@ -76,9 +76,7 @@ export function createInspector(options: Options): Inspector {
     const { running } = place
     if (!running?.isAlive()) return
     place.files += 1
-    const used = running.used()
-    const isWorn = place.files >= mostFiles || (used && (used.rssMb > grownMb || used.cpuMs > mostCpuMs))
-    if (isWorn) running.end()
+    if (place.files >= mostFiles || isWorn(running)) running.end()
     else place.idle = setTimeout(() => running.end(), idleMs).unref()
   }
 
@@ -122,6 +120,11 @@ export function createInspector(options: Options): Inspector {
       }
     },
   }
+}
+
+function isWorn(running: Inspecting): boolean {
+  const used = running.used()
+  return used !== undefined && (used.rssMb > grownMb || used.cpuMs > mostCpuMs)
 }
 
 function resultOf(answer: Answer): Inspected {

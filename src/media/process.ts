@@ -118,7 +118,7 @@ function asking(child: ChildProcess, exited: Exited, limits: Limits): Omit<Inspe
         child.once('message', message => resolve(message as Answer))
         // Killed, and not by us: the system was short of memory. Anything else is a full heap.
         const died = (signal: string | null) =>
-          signal === 'SIGKILL' ? new Unknown('its process was killed') : new GivenUp('its process died of its heap')
+          signal === 'SIGKILL' ? new Unknown('its process was killed') : new GivenUp('its process died')
         void exited.then(signal => reject(why ?? died(signal)))
         child.send(question, error => error && reject(new Unknown('its process was gone', { cause: error })))
       })

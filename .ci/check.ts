@@ -31,6 +31,7 @@ const lines: string[][] = [
   ['http', 'bot', 'jobs'],
   ['payments'],
   ['catalogue', 'events', 'upstream', 'telegram'],
+  ['media'],
   ['i18n'],
   ['users'],
   base,

@@ -6,6 +6,7 @@ import { measure as books } from './books.ts'
 import { measure as catalogue } from './catalogue.ts'
 import { measure as flood } from './flood.ts'
 import { measure as growth } from './growth.ts'
+import { measure as hostile } from './hostile.ts'
 import { measure as lives } from './lives.ts'
 import { type Figure, isMet, type Measurement } from './measurement.ts'
 import { measure as memory } from './memory.ts'
@@ -14,7 +15,17 @@ import type { Spread } from './rounds.ts'
 import { startServer } from './server.ts'
 import { measure as webhook } from './webhook.ts'
 
-const measurements: Record<string, Measurement> = { books, catalogue, flood, growth, lives, memory, orders, webhook }
+const measurements: Record<string, Measurement> = {
+  books,
+  catalogue,
+  flood,
+  growth,
+  hostile,
+  lives,
+  memory,
+  orders,
+  webhook,
+}
 
 const { values: options, positionals } = parseArgs({
   options: { short: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' } },

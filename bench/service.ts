@@ -7,7 +7,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 export const webhookSecret = 'bench-webhook-secret-0123456789abcdef'
 
-export type Service = { address: string; readyMs: number; rssMb(): number; stop(): Promise<void> }
+export type Service = {
+  address: string
+  pid: number
+  readyMs: number
+  rssMb(): number
+  isAlive(): boolean
+  stop(): Promise<void>
+}
 
 export const freePort = () =>
   new Promise<number>(resolve => {
@@ -33,8 +40,13 @@ function compiledOnce(): string {
 }
 
 /** A process of the service as an operator starts it. `farSide` plays Telegram and the upstream. */
-export async function startService(databaseUrl: string, farSide: string, publicUrl?: string): Promise<Service> {
-  const [port, metricsPort] = [await freePort(), await freePort()]
+export async function startService(
+  databaseUrl: string,
+  farSide: string,
+  publicUrl?: string,
+  more: Record<string, string> = {},
+): Promise<Service> {
+  const [port, metricsPort] = [more.PORT ?? (await freePort()), await freePort()]
   const address = `http://127.0.0.1:${port}`
   const compiled = compiledOnce()
   const began = performance.now()
@@ -59,6 +71,7 @@ export async function startService(databaseUrl: string, farSide: string, publicU
       METRICS_PORT: String(metricsPort),
       MAX_ACTIVE_PER_USER: '1000',
       LOG_LEVEL: 'warn',
+      ...more,
     },
   })
   const ended = new Promise(resolve => child.once('exit', resolve))
@@ -68,6 +81,8 @@ export async function startService(databaseUrl: string, farSide: string, publicU
   }
   return {
     address,
+    pid: child.pid!,
+    isAlive: () => child.exitCode === null && child.signalCode === null,
     readyMs: performance.now() - began,
     rssMb: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
     async stop() {

@@ -288,4 +288,32 @@ export const mutants: Mutant[] = [
     replace: 'exit;',
     test: 'lanes',
   },
+  {
+    what: 'boxes may stand in boxes without end',
+    file: 'src/media/bounds-boxes.ts',
+    find: "if (depth > most.boxDepth) throw tooMuch('boxes in boxes')",
+    replace: '',
+    test: 'media-hostile',
+  },
+  {
+    what: 'a count of samples without a byte is believed',
+    file: 'src/media/bounds-boxes.ts',
+    find: 'return fields === 0 ? count :',
+    replace: 'return fields === 0 ? 0 :',
+    test: 'media-hostile',
+  },
+  {
+    what: 'the memory of the process that looks at files is not watched',
+    file: 'src/media/process.ts',
+    find: 'if (now.rssMb > limits.rssMb)',
+    replace: 'if (now.rssMb < 0)',
+    test: 'media-hostile',
+  },
+  {
+    what: 'one person’s files take the turns of everybody',
+    file: 'src/media/turns.ts',
+    find: 'if (waiting.delete(owner)) waiting.set(owner, all!)',
+    replace: '',
+    test: 'media-hostile',
+  },
 ]

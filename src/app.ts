@@ -29,6 +29,7 @@ import { endReversals, findPayment, ownerBot } from './jobs/reconcile.ts'
 import { resend, sendOriginals } from './jobs/resend.ts'
 import { startWorkers } from './jobs/workers.ts'
 import { droppedLines, type Log, scrubber } from './log.ts'
+import { createInspector } from './media/inspector.ts'
 import { appliedMigrations, grantAccess, migrate, migrations } from './migrate.ts'
 import { alarmRows } from './payments/alarms.ts'
 import { openBooks } from './payments/audit.ts'
@@ -125,7 +126,10 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     close: () => provider.close(),
   }
   const trustedOrigins = [new URL(config.kieBaseUrl).origin, new URL(config.kieUploadUrl).origin]
-  const downloader = createDownloader({ trustedOrigins })
+  // Both kinds of folders in which files lie for a moment begin so.
+  const inspector = createInspector({ folders: [join(tmpdir(), 'telegen-*')], log })
+  const { inspect } = inspector
+  const downloader = createDownloader({ trustedOrigins, inspect })
   const results = createResultStore({
     ...downloader,
     fetch: (link, limits) => span('download', () => downloader.fetch(link, limits)),
@@ -191,8 +195,8 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     integration: { place: order => place(sql, order, limits), cancel: ref => cancel(orders, ref) },
     wake,
     files: {
-      fromTelegram: (fileId, size) => userFiles().fromTelegram(fileId, size),
-      fromLink: url => userFiles().fromLink(url),
+      fromTelegram: (fileId, size, whose) => userFiles().fromTelegram(fileId, size, whose),
+      fromLink: (url, whose) => userFiles().fromLink(url, whose),
     },
     stats,
     resend: ref => resend(delivery, ref),
@@ -212,6 +216,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       apiRoot: config.telegramApiRoot,
       upstream,
       downloader,
+      inspect,
       dir: filesDir,
     })
   const fastPath = createFastPath({ sql: front.sql, telegram, log })
@@ -365,6 +370,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       ])
       await Promise.race([server.close(), pause(2_000)])
       metricsServer?.close()
+      inspector.close()
       await Promise.race([
         Promise.allSettled([
           upstream.close(),

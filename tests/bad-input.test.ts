@@ -5,17 +5,20 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import t from 'tap'
 import { choiceOf, eitherOf } from '../src/bot/step.ts'
+import { isOther } from '../src/bot/uploads.ts'
 import { createUserFiles } from '../src/bot/user-files.ts'
 import { askOf, isLink, isNumeric, shiftOf } from '../src/bot/values.ts'
 import { type Model, modelKey, type Param } from '../src/catalogue/models.ts'
 import { questions } from '../src/catalogue/parameters.ts'
 import { orderingRu } from '../src/i18n/ordering.ru.ts'
+import type { Ask, Media } from '../src/i18n/ordering.ts'
 import { startUpstream } from '../src/playground/upstream/server.ts'
 import { createTelegram } from '../src/telegram/client.ts'
 import { type Html, toPlain } from '../src/telegram/html.ts'
 import { createUpstream } from '../src/upstream/client.ts'
 import { createDownloader } from '../src/upstream/download.ts'
 import { chats, type Person } from './support/chat.ts'
+import { inspectorOf } from './support/inspector.ts'
 import { jpegOf, mp3Of, mp4Of, pngOf, type Sent, wavOf } from './support/media.ts'
 import { freePort } from './support/service.ts'
 import { silent } from './support/world.ts'
@@ -29,6 +32,7 @@ const host = createServer((request, response) => {
   if (request.url === '/away.png') return response.writeHead(302, { location: 'http://169.254.169.254/a.png' }).end()
   if (request.url === '/inside.png') return response.writeHead(301, { location: 'https://[fdaa::3]/a.png' }).end()
   if (request.url === '/lie.png') return response.writeHead(200, { 'content-type': 'image/png' }).end(page)
+  if (request.url === '/film') return response.writeHead(200, { 'content-type': 'image/png' }).end(right.video.bytes)
   if (request.url === '/empty.png') return response.writeHead(200, { 'content-type': 'image/png' }).end()
   return response.writeHead(404).end()
 })
@@ -37,7 +41,8 @@ const web = `http://127.0.0.1:${(host.address() as AddressInfo).port}`
 const nobody = `http://127.0.0.1:${await freePort()}`
 const store = await startUpstream()
 // Only these hosts of the test may be plain and inside; everything else is judged as in production.
-const downloader = createDownloader({ trustedOrigins: [web, nobody] })
+const { inspect } = inspectorOf(t)
+const downloader = createDownloader({ trustedOrigins: [web, nobody], inspect })
 t.teardown(async () => {
   await Promise.allSettled([store.close(), downloader.close()])
   host.closeAllConnections()
@@ -50,6 +55,7 @@ deps.files = createUserFiles({
   apiRoot,
   upstream: createUpstream({ baseUrl: store.baseUrl, uploadUrl: store.baseUrl, apiKey: store.apiKey, log: silent }),
   downloader,
+  inspect,
   dir: tmpdir(),
 })
 
@@ -92,7 +98,7 @@ function casesOf(model: Model, param: Param): Case[] {
     case 'string':
       return [...wrongTexts(param, text), aPhoto]
     default:
-      return wrongFiles(param, text)
+      return wrongFiles(param, ask, text)
   }
 }
 
@@ -112,14 +118,28 @@ function wrongTexts(param: Param, text: (send: string, says?: Case['says']) => C
   ]
 }
 
-function wrongFiles(param: Param, text: (send: string, says?: Case['says']) => Case): Case[] {
+function wrongFiles(param: Param, ask: Ask, text: (send: string, says?: Case['says']) => Case): Case[] {
+  const isCalledOther = (media: Media) => isOther({ fileId: '', size: 1, media, isDocument: true }, param.accept!)
   const others = (['image', 'video', 'audio'] as const).filter(kind => !param.accept!.includes(kind))
   const cases: Case[] = [
     text('кот'),
-    ...others.map(kind => ({ what: kind, send: right[kind], says: /^Такой файл модель не примет\. Подойдёт / })),
-    { what: 'a page called a picture', send: lies('image/png'), says: refused('not_media') },
-    { what: 'a page called a film', send: lies('video/mp4'), says: refused('not_media') },
-    { what: 'a byte over 20 MB', send: tooMuch, says: refused('too_big') },
+    // What is called something else is not fetched; what might be sound in a container of films is.
+    ...others.map(kind => ({
+      what: kind,
+      send: right[kind],
+      says: isCalledOther(kind) ? needed(ask) : /^Такой файл модель не примет\. Подойдёт /,
+    })),
+    {
+      what: 'a page called a picture',
+      send: lies('image/png'),
+      says: isCalledOther('image') ? needed(ask) : refused('not_media'),
+    },
+    {
+      what: 'a page called a film',
+      send: lies('video/mp4'),
+      says: isCalledOther('video') ? needed(ask) : refused('not_media'),
+    },
+    { what: 'a byte over 20 MB', send: tooMuch, says: isCalledOther('image') ? needed(ask) : refused('too_big') },
     text('http://example.com/a.png', refused('bad_url')),
     ...['https://127.0.0.1/a.png', 'https://[::1]/a.png', 'https://[fdaa::3]/a', 'https://169.254.169.254/a'].map(one =>
       text(one, refused('private_address')),
@@ -128,6 +148,7 @@ function wrongFiles(param: Param, text: (send: string, says?: Case['says']) => C
     text(`${web}/away.png`, refused('redirect')),
     text(`${web}/inside.png`, refused('redirect')),
     text(`${web}/lie.png`, refused('not_media')),
+    ...(others.includes('video') ? [text(`${web}/film`, refused('wrong_kind'))] : []),
     // Telegram takes no empty file, a link leads to one all the same.
     text(`${web}/empty.png`, refused('empty')),
     text(`${web}/gone.png`, refused('not_found')),

@@ -144,7 +144,7 @@ await story('files come as uploads or links, and each fault has plain words', as
     [() => anna.sends('audio/ogg', { kind: 'voice' }), /^Здесь подойдёт только фото/],
     [() => anna.sends('application/pdf'), /^Это не похоже на фото, видео или звук/],
     [() => given({ mime: 'image/gif' }), /^Такой файл модель не примет\. Подойдёт фото: JPEG, PNG, WEBP/],
-    [() => anna.sends('video/mp4'), /^Такой файл модель не примет/],
+    [() => anna.sends('video/mp4'), /^Здесь подойдёт только фото/],
     [() => given({ bytes: 6 * 1024 * 1024 }), /^Нужен файл до 5 МБ/],
     [
       () => given({ widthPx: 200, heightPx: 300 }),

@@ -16,6 +16,7 @@ import { createTelegram, TelegramRefused } from '../src/telegram/client.ts'
 import { outboxAdd, outboxRevive } from '../src/telegram/outbox.ts'
 import { createDownloader, type Downloaded } from '../src/upstream/download.ts'
 import { createResultStore } from '../src/upstream/results.ts'
+import { inspectHere } from './support/inspector.ts'
 import { limits, noWake, picture, rates, silent, until, untraced, world } from './support/world.ts'
 
 const { sql, owner, user, order, start, finish, story } = await world(t)
@@ -42,7 +43,7 @@ telegram.callApi = (async (method, payload, options) => {
 const dir = t.testdir()
 const links = new Map<string, Error>()
 const fetched: string[] = []
-const own = createDownloader({ trustedOrigins: [], dir })
+const own = createDownloader({ trustedOrigins: [], inspect: inspectHere, dir })
 const downloader = {
   ...own,
   async fetch(url: string): Promise<Downloaded> {

@@ -10,13 +10,14 @@ import { kieCallbacks } from '../src/http/callbacks.ts'
 import { createServer } from '../src/http/server.ts'
 import { telegramWebhook } from '../src/http/webhook.ts'
 import { newId } from '../src/id.ts'
+import { inspect } from '../src/media/inspect.ts'
 import { news } from '../src/payments/integration.ts'
 import { createStore, readUpdate } from '../src/telegram/inbox.ts'
 import { callbackPath } from '../src/upstream/callbacks.ts'
 import { createUpstream } from '../src/upstream/client.ts'
 import { createDownloader } from '../src/upstream/download.ts'
-import { inspect } from '../src/upstream/inspect.ts'
 import { strangers } from './support/http.ts'
+import { inspectHere } from './support/inspector.ts'
 import { jpegOf, mp3Of, mp4Of, pngOf, wavOf } from './support/media.ts'
 import { cases, type Mutator, mutator, seed, watchLoop } from './support/mutate.ts'
 import { updatesLike } from './support/updates.ts'
@@ -281,7 +282,7 @@ t.test(
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const dir = t.testdir()
-    const downloader = createDownloader({ trustedOrigins: [origin], dir })
+    const downloader = createDownloader({ trustedOrigins: [origin], inspect: inspectHere, dir })
     t.teardown(async () => {
       await downloader.close()
       server.closeAllConnections()

@@ -13,7 +13,9 @@ import { createLog } from '../src/log.ts'
 import { isPublic, type Resolve } from '../src/upstream/addresses.ts'
 import { createUpstream } from '../src/upstream/client.ts'
 import { createDownloader } from '../src/upstream/download.ts'
+import { inspectorOf } from './support/inspector.ts'
 
+const { inspect } = inspectorOf(t)
 const png = createCanvas(60, 40).toBuffer('image/png')
 
 /** A server that the downloader trusts, as the configured upstream is. */
@@ -35,7 +37,12 @@ async function serve(
   })
   const origin = `http://${host}:${(server.address() as AddressInfo).port}`
   const dir = await mkdtemp(join(tmpdir(), 'telegen-test-'))
-  const downloader = createDownloader({ trustedOrigins: [`${origin}/api`], dir, ...(resolve ? { resolve } : {}) })
+  const downloader = createDownloader({
+    trustedOrigins: [`${origin}/api`],
+    inspect,
+    dir,
+    ...(resolve ? { resolve } : {}),
+  })
   t.teardown(async () => {
     await downloader.close()
     await rm(dir, { recursive: true, force: true })
@@ -68,7 +75,7 @@ t.test('what is not removed goes with the downloader', async t => {
   await downloader.close()
   t.strictSame(await readdir(dir), [])
 
-  const own = createDownloader({ trustedOrigins: [origin] })
+  const own = createDownloader({ trustedOrigins: [origin], inspect })
   const { path } = await own.fetch(`${origin}/a`)
   t.equal((await stat(join(path, '..'))).mode & 0o777, 0o700, 'a folder that only we can read')
   await own.close()
@@ -151,7 +158,7 @@ t.test('no answer is no verdict', async t => {
   const fetching = downloader.fetch(`${origin}/a`, { signal: given.signal })
   given.abort()
   await t.rejects(fetching, Unknown, 'given up by the caller')
-  const alone = createDownloader({ trustedOrigins: ['http://127.0.0.1:1'] })
+  const alone = createDownloader({ trustedOrigins: ['http://127.0.0.1:1'], inspect })
   t.teardown(() => alone.close())
   await t.rejects(alone.fetch('http://127.0.0.1:1/'), Unknown, 'nobody listens')
 })
@@ -166,7 +173,11 @@ t.test('S32: a link that leads inside is refused before anything is sent', async
   }
   const resolve: Resolve = async host => names[host] ?? []
   const { origin, asked } = await serve(t, (_request, response) => void response.end(png))
-  const downloader = createDownloader({ trustedOrigins: ['https://api.kie.ai', 'http://127.0.0.1:9'], resolve })
+  const downloader = createDownloader({
+    trustedOrigins: ['https://api.kie.ai', 'http://127.0.0.1:9'],
+    inspect,
+    resolve,
+  })
   t.teardown(() => downloader.close())
   const { port } = new URL(origin)
   const table: Record<string, string[]> = {
@@ -258,7 +269,7 @@ t.test('S32: a name is resolved once, and the connection goes to that answer', a
 })
 
 t.test('a name server that never answers ends at the deadline', async t => {
-  const downloader = createDownloader({ trustedOrigins: [], resolve: () => new Promise(() => {}) })
+  const downloader = createDownloader({ trustedOrigins: [], inspect, resolve: () => new Promise(() => {}) })
   await t.rejects(downloader.fetch('https://slow.example.com/', { deadlineMs: 100 }), Unknown)
   await downloader.close()
 })
@@ -280,7 +291,7 @@ t.test('S36: a certificate that nobody vouches for is refused, whatever the envi
     else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before
   })
 
-  const downloader = createDownloader({ trustedOrigins: [origin] })
+  const downloader = createDownloader({ trustedOrigins: [origin], inspect })
   await t.rejects(downloader.fetch(`${origin}/a.png`), Unknown)
   await downloader.close()
 

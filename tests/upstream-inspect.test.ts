@@ -6,7 +6,7 @@ import { Mp3Encoder } from '@breezystack/lamejs'
 import { createCanvas } from '@napi-rs/canvas'
 import t from 'tap'
 import { Refused } from '../src/errors.ts'
-import { inspect } from '../src/upstream/inspect.ts'
+import { inspect } from '../src/media/inspect.ts'
 
 const dir = await mkdtemp(join(tmpdir(), 'telegen-test-'))
 t.teardown(() => rm(dir, { recursive: true, force: true }))

@@ -7,6 +7,7 @@ import { type Behaviour, startUpstream } from '../src/playground/upstream/server
 import { callbackPath, isOurCallback, isSigned, taskIdOf } from '../src/upstream/callbacks.ts'
 import { createUpstream, type TaskState, type Upstream } from '../src/upstream/client.ts'
 import { createDownloader } from '../src/upstream/download.ts'
+import { inspectHere } from './support/inspector.ts'
 
 const image = {
   model: 'grok-imagine/text-to-image',
@@ -21,7 +22,7 @@ async function world(t: Test, options: Parameters<typeof startUpstream>[0] = {})
   const log = createLog({ level: 'silent', secrets: [] })
   const { baseUrl, apiKey } = standIn
   const upstream = createUpstream({ baseUrl, uploadUrl: baseUrl, apiKey, log })
-  const downloader = createDownloader({ trustedOrigins: [baseUrl] })
+  const downloader = createDownloader({ trustedOrigins: [baseUrl], inspect: inspectHere })
   t.teardown(async () => {
     await Promise.all([upstream.close(), downloader.close()])
     await standIn.close()

@@ -9,6 +9,7 @@ import { startTelegram } from '../src/playground/telegram/server.ts'
 import { createTelegram } from '../src/telegram/client.ts'
 import { createUpstream } from '../src/upstream/client.ts'
 import { createDownloader } from '../src/upstream/download.ts'
+import { inspectorOf } from './support/inspector.ts'
 import { silent } from './support/world.ts'
 
 t.test('S27: of a file from the chat the upstream gets the bytes, and never an address with the token', async t => {
@@ -35,12 +36,13 @@ t.test('S27: of a file from the chat the upstream gets the bytes, and never an a
   t.teardown(() => upstream.close())
   const telegram = createTelegram({ token, apiRoot, pace: async () => 0, log: silent })
   const dir = t.testdir()
-  const downloader = createDownloader({ trustedOrigins: [] })
-  const files = createUserFiles({ telegram, token, apiRoot, upstream, downloader, dir })
+  const { inspect } = inspectorOf(t)
+  const downloader = createDownloader({ trustedOrigins: [], inspect })
+  const files = createUserFiles({ telegram, token, apiRoot, upstream, downloader, inspect, dir })
 
   const bytes = createCanvas(1_200, 900).toBuffer('image/png')
   const { media } = await standIn.player.send(id, { kind: 'document', fileName: 'моё.png', mime: 'image/png', bytes })
-  const found = await files.fromTelegram(media!.fileId, undefined)
+  const found = await files.fromTelegram(media!.fileId, undefined, { owner: '1' })
   t.match(found, { url: 'https://tempfile.redpandaai.co/telegen/x.png', kind: 'image', widthPx: 1_200, heightPx: 900 })
   const wire = Buffer.concat(sent)
   t.ok(wire.includes(bytes), 'the bytes as they were')
@@ -57,8 +59,8 @@ t.test('S27: of a file from the chat the upstream gets the bytes, and never an a
     bytes: over,
   })
   const before = sent.length
-  await t.rejects(files.fromTelegram(large!.fileId, undefined), { code: 'too_big' })
-  await t.rejects(files.fromTelegram(media!.fileId, 21 * 1024 * 1024), { code: 'too_big' })
+  await t.rejects(files.fromTelegram(large!.fileId, undefined, { owner: '1' }), { code: 'too_big' })
+  await t.rejects(files.fromTelegram(media!.fileId, 21 * 1024 * 1024, { owner: '1' }), { code: 'too_big' })
   t.equal(sent.length, before, 'and of what is too big, nothing')
   t.strictSame(readdirSync(dir), [])
 })

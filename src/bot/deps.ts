@@ -3,6 +3,7 @@ import type { FileValue } from '../catalogue/parameters.ts'
 import type { Sql } from '../db.ts'
 import type { ModelStats } from '../events/repository.ts'
 import type { Log } from '../log.ts'
+import type { About } from '../media/inspector.ts'
 import type { Ref } from '../payments/generations.ts'
 import type { Limits, Order, Settled, Started, Wake } from '../payments/integration.ts'
 import type { Paid } from '../payments/top-ups.ts'
@@ -42,10 +43,13 @@ export type BotDeps = {
   }
   wake: Wake
   files: {
-    /** Fetches, inspects and stores a person's file. Throws Refused (too_big, not_media, empty, dimensions), Unknown. */
-    fromTelegram(fileId: string, size?: number): Promise<FileValue>
-    /** The same for a link. Throws Refused (bad_url, private_address, redirect, not_found, too_large, not_media, empty, truncated). */
-    fromLink(url: string): Promise<FileValue>
+    /**
+     * Fetches, inspects and stores a person's file. Throws Refused (too_big, wrong_kind, not_media, empty, dimensions),
+     * Unknown.
+     */
+    fromTelegram(fileId: string, size: number | undefined, whose: About): Promise<FileValue>
+    /** The same for a link. Throws also Refused (bad_url, private_address, redirect, not_found, too_large, truncated). */
+    fromLink(url: string, whose: About): Promise<FileValue>
   }
   /** Prepared beforehand and refreshed once a minute: a screen never counts. */
   stats: {

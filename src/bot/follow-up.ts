@@ -3,6 +3,7 @@ import { type Model, modelKey } from '../catalogue/models.ts'
 import type { FileValue, Inputs } from '../catalogue/parameters.ts'
 import { Refused, Unknown } from '../errors.ts'
 import { shortId } from '../id.ts'
+import type { About } from '../media/inspector.ts'
 import { type Output, outputsOf, readGeneration } from '../payments/generations.ts'
 import { button, type Screen } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
@@ -71,7 +72,9 @@ async function begin(
   await ctx.answer() // the file may take a while
   const { model, output } = chosen
   const { param, isFile } = entryOf(model, run, output)!
-  const value: Inputs[string] | undefined = isFile ? await filesOf(deps, run, output) : earlierValue(earlierOf(run)!)
+  const value: Inputs[string] | undefined = isFile
+    ? await filesOf(deps, run, output, { owner: String(ctx.user.id) })
+    : earlierValue(earlierOf(run)!)
   if (value === undefined) return void (await ctx.show({ text: ctx.t.run.filesGone, buttons: [[menuButton(ctx)]] }))
   await startOrder(ctx, deps, model, { [param.name]: value }, { note: ctx.t.run.followNote(shortId(run.id)) })
 }
@@ -80,10 +83,15 @@ async function begin(
  * The output stored once more as a person's own file: the original while it is still there, else what Telegram keeps,
  * which of a photo is a smaller copy. Undefined when both are gone; throws Unknown when that could not be found out.
  */
-async function filesOf({ files }: BotDeps, run: Run, { url, fileId }: Output): Promise<FileValue[] | undefined> {
+async function filesOf(
+  { files }: BotDeps,
+  run: Run,
+  { url, fileId }: Output,
+  whose: About,
+): Promise<FileValue[] | undefined> {
   const ways = [
-    ...(isFresh(Date.now() - run.createdAt.getTime()) ? [() => files.fromLink(url)] : []),
-    ...(fileId === null ? [] : [() => files.fromTelegram(fileId)]),
+    ...(isFresh(Date.now() - run.createdAt.getTime()) ? [() => files.fromLink(url, whose)] : []),
+    ...(fileId === null ? [] : [() => files.fromTelegram(fileId, undefined, whose)]),
   ]
   let unknown: Unknown | undefined
   for (const take of ways) {

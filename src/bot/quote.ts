@@ -147,7 +147,7 @@ async function renew(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void
   const model = deps.catalogue.byId(quote.modelId)!
   await ctx.answer() // files may have to be fetched again
   const ageMs = Date.now() - quote.expiresAt.getTime() + quoteMinutes * 60_000
-  const { inputs, isWhole } = await withFreshFiles(deps, quote.inputs, ageMs)
+  const { inputs, isWhole } = await withFreshFiles(deps, quote.inputs, ageMs, String(ctx.user.id))
   const offered = isWhole ? await offer(deps, ctx.user.id, model, inputs) : 'no_price'
   if (offered === 'no_price' || 'problem' in offered) {
     return startOrder(ctx, deps, model, inputs, { note: isWhole ? ctx.t.wizard.changed : ctx.t.quote.staleFiles })
@@ -170,7 +170,7 @@ async function change(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<voi
   if (!model) return gone(ctx, deps, quote)
   await ctx.answer() // files may have to be fetched again
   const ageMs = Date.now() - quote.expiresAt.getTime() + quoteMinutes * 60_000
-  const { inputs, isWhole } = await withFreshFiles(deps, quote.inputs, ageMs)
+  const { inputs, isWhole } = await withFreshFiles(deps, quote.inputs, ageMs, String(ctx.user.id))
   await startOrder(ctx, deps, model, inputs, { at: 'extras', ...(!isWhole && { note: ctx.t.quote.staleFiles }) })
 }
 

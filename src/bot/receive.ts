@@ -7,7 +7,7 @@ import type { BotDeps } from './deps.ts'
 import { nameOf } from './messages.ts'
 import type { Order } from './question.ts'
 import { nextStep, withAnswer } from './step.ts'
-import { type Incoming, isFile, linksIn, takeFile, takeLink } from './uploads.ts'
+import { type Incoming, isFile, isOther, linksIn, takeFile, takeLink } from './uploads.ts'
 import { askOf, mainText, scalarText } from './values.ts'
 import { advance, move, type Showing, unfit } from './walk.ts'
 
@@ -45,7 +45,7 @@ export async function receive(ctx: BotContext, deps: BotDeps, order: Order, sent
 
 /** Whether the question can use the file that was sent. */
 const takes = (param: Param | undefined, sent: Incoming): boolean =>
-  sent.kind === 'file' && param?.accept !== undefined && (!sent.file.media || param.accept.includes(sent.file.media))
+  sent.kind === 'file' && param?.accept !== undefined && !isOther(sent.file, param.accept)
 
 /** Whether this is one more file of the album whose files have been coming in. */
 export const isOfAlbum = (sent: Incoming, { filling }: Pick<Order, 'filling'>): boolean =>
@@ -71,7 +71,7 @@ async function receiveFiles(ctx: BotContext, deps: BotDeps, order: Order, param:
   const most = param.type === 'file' ? 1 : (param.max_files ?? 1)
   const links = sent.kind === 'text' ? linksIn(sent.text) : undefined
   if (sent.kind === 'other' || (sent.kind === 'text' && !links)) return refuse(t.wizard.needed(ask))
-  if (sent.kind === 'file' && sent.file.media && !param.accept?.includes(sent.file.media)) {
+  if (sent.kind === 'file' && isOther(sent.file, param.accept ?? [])) {
     return refuse(t.wizard.needed(ask))
   }
 
@@ -79,9 +79,9 @@ async function receiveFiles(ctx: BotContext, deps: BotDeps, order: Order, param:
   let files: FileValue[] = most > 1 && isFiles(before) ? before : []
   let note: Html | undefined
   const sources = links
-    ? links.map(link => () => takeLink(ctx, deps, link))
+    ? links.map(link => () => takeLink(ctx, deps, link, param.accept))
     : sent.kind === 'file'
-      ? [() => takeFile(ctx, deps, sent.file)]
+      ? [() => takeFile(ctx, deps, sent.file, param.accept)]
       : []
   for (const take of sources) {
     if (files.length >= most) {

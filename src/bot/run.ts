@@ -89,7 +89,12 @@ async function repeat(ctx: BotContext, deps: BotDeps, run: Generation): Promise<
   await ctx.answer()
   const model = deps.forSale.byId(run.modelId)
   if (!model) return gone(ctx, deps, run)
-  const { inputs, isWhole } = await withFreshFiles(deps, run.inputs, Date.now() - run.createdAt.getTime())
+  const { inputs, isWhole } = await withFreshFiles(
+    deps,
+    run.inputs,
+    Date.now() - run.createdAt.getTime(),
+    String(ctx.user.id),
+  )
   const offered = isWhole ? await offer(deps, ctx.user.id, model, inputs) : 'no_price'
   if (offered === 'no_price' || 'problem' in offered) {
     const note = isWhole ? {} : { note: ctx.t.quote.staleFiles }
@@ -102,7 +107,12 @@ async function change(ctx: BotContext, deps: BotDeps, run: Generation): Promise<
   await ctx.answer()
   const model = deps.forSale.byId(run.modelId)
   if (!model) return gone(ctx, deps, run)
-  const { inputs, isWhole } = await withFreshFiles(deps, run.inputs, Date.now() - run.createdAt.getTime())
+  const { inputs, isWhole } = await withFreshFiles(
+    deps,
+    run.inputs,
+    Date.now() - run.createdAt.getTime(),
+    String(ctx.user.id),
+  )
   const note = isWhole ? {} : { note: ctx.t.quote.staleFiles }
   await startOrder(ctx, deps, model, inputs, { where: 'new', at: 'extras', ...note })
 }

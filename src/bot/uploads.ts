@@ -2,6 +2,7 @@ import type { FileValue, Inputs } from '../catalogue/parameters.ts'
 import { isFiles } from '../catalogue/parameters.ts'
 import { Refused, Unknown } from '../errors.ts'
 import type { Media } from '../i18n/ordering.ts'
+import type { Kind } from '../media/inspector.ts'
 import type { Html } from '../telegram/html.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
@@ -12,8 +13,8 @@ export type Incoming =
   | { kind: 'text'; text: string }
   | { kind: 'file'; file: SentFile; caption: string | undefined; album: string | undefined }
   | { kind: 'other' }
-/** `media` is unknown for documents: they are judged by their content. */
-export type SentFile = { fileId: string; size: number | undefined; media: Media | undefined }
+/** `media` of a document is what its sender's program says of it; unknown, the content decides. */
+export type SentFile = { fileId: string; size: number | undefined; media: Media | undefined; isDocument?: boolean }
 
 /** Reads a message; undefined for what a chat says of itself (a payment, a pinned message). */
 export function incoming(ctx: BotContext): Incoming | undefined {
@@ -37,9 +38,23 @@ export function incoming(ctx: BotContext): Incoming | undefined {
   if ('video_note' in message) return file(message.video_note, 'video')
   if ('audio' in message) return file(message.audio, 'audio')
   if ('voice' in message) return file(message.voice, 'audio')
-  if ('document' in message) return file(message.document, undefined)
+  if ('document' in message) {
+    const said = /^(image|video|audio)\//.exec(message.document.mime_type ?? '')?.[1] as Media | undefined
+    const sent = file(message.document, said)
+    return sent.kind === 'file' ? { ...sent, file: { ...sent.file, isDocument: true } } : sent
+  }
   const others = ['sticker', 'contact', 'location', 'venue', 'poll', 'dice', 'game', 'story'] as const
   return others.some(name => name in message) ? { kind: 'other' } : undefined
+}
+
+/**
+ * Whether a file is surely of no accepted kind, before it is fetched. A document called a film may be sound alone, in a
+ * container of films, and the other way round; a picture is a picture.
+ */
+export function isOther({ media, isDocument }: SentFile, accept: readonly Media[]): boolean {
+  if (!media) return false
+  const mayBe: readonly Media[] = isDocument && media !== 'image' ? ['video', 'audio'] : [media]
+  return !mayBe.some(kind => accept.includes(kind))
 }
 
 /** The addresses in a message that consists of nothing else. */
@@ -49,14 +64,23 @@ export function linksIn(text: string): string[] | undefined {
 }
 
 /** A person's file, fetched, looked at and stored; or, in words, why not. */
-export function takeFile(ctx: BotContext, { files }: BotDeps, sent: SentFile): Promise<FileValue | Html> {
+export function takeFile(
+  ctx: BotContext,
+  { files }: BotDeps,
+  sent: SentFile,
+  accept?: readonly Kind[],
+): Promise<FileValue | Html> {
   // Known before anything is fetched.
   if ((sent.size ?? 0) > mostFromTelegram) return Promise.resolve(ctx.t.wizard.refused('too_big'))
-  return taken(ctx, () => files.fromTelegram(sent.fileId, sent.size))
+  return taken(ctx, () => files.fromTelegram(sent.fileId, sent.size, { owner: String(ctx.user.id), accept }))
 }
 
-export const takeLink = (ctx: BotContext, { files }: BotDeps, url: string): Promise<FileValue | Html> =>
-  taken(ctx, () => files.fromLink(url))
+export const takeLink = (
+  ctx: BotContext,
+  { files }: BotDeps,
+  url: string,
+  accept?: readonly Kind[],
+): Promise<FileValue | Html> => taken(ctx, () => files.fromLink(url, { owner: String(ctx.user.id), accept }))
 
 export const isFile = (taken: FileValue | Html): taken is FileValue => 'url' in taken
 
@@ -79,19 +103,20 @@ const freshMs = 20 * 3_600_000
 export const isFresh = (ageMs: number): boolean => ageMs < freshMs
 
 /**
- * The answers of an order of this age (ms) with files that are still there: those that came through Telegram are
+ * The answers of an order of this age (ms), of this owner, with files that are still there: those that came through Telegram are
  * stored once more, the others are left out, and then `isWhole` is false.
  */
 export async function withFreshFiles(
   { files }: BotDeps,
   inputs: Inputs,
   ageMs: number,
+  owner: string,
 ): Promise<{ inputs: Inputs; isWhole: boolean }> {
   if (isFresh(ageMs)) return { inputs, isWhole: true }
   let isWhole = true
   const again = async (file: FileValue): Promise<FileValue[]> => {
     try {
-      if (file.fileId !== undefined) return [await files.fromTelegram(file.fileId, file.bytes)]
+      if (file.fileId !== undefined) return [await files.fromTelegram(file.fileId, file.bytes, { owner })]
     } catch (error) {
       if (!(error instanceof Refused || error instanceof Unknown)) throw error
     }

@@ -3,10 +3,10 @@ import type { Telegram } from 'telegraf'
 import type { FileValue } from '../catalogue/parameters.ts'
 import { Refused } from '../errors.ts'
 import { newId } from '../id.ts'
+import type { Inspect, Inspected } from '../media/inspector.ts'
 import { fetchUserFile } from '../telegram/files.ts'
 import type { Upstream } from '../upstream/client.ts'
 import type { createDownloader } from '../upstream/download.ts'
-import { inspect } from '../upstream/inspect.ts'
 import type { BotDeps } from './deps.ts'
 
 type Options = {
@@ -15,6 +15,7 @@ type Options = {
   apiRoot: string
   upstream: Upstream
   downloader: ReturnType<typeof createDownloader>
+  inspect: Inspect
   /** Where files lie for the moment between the two networks. */
   dir: string
 }
@@ -26,9 +27,10 @@ const mostBytes = 20 * 1024 * 1024
  * People's files on their way to the upstream. Always fetched and looked at by us first: Telegram's file address holds
  * the bot's token, and a link may change or lead inside.
  */
-export function createUserFiles({ telegram, token, apiRoot, upstream, downloader, dir }: Options): BotDeps['files'] {
-  async function stored(path: string, about: { fileId?: string; name?: string }): Promise<FileValue> {
-    const { kind, mime, extension, bytes, widthPx, heightPx, seconds } = await inspect(path)
+export function createUserFiles(options: Options): BotDeps['files'] {
+  const { telegram, token, apiRoot, upstream, downloader, inspect, dir } = options
+  async function stored(path: string, found: Inspected, about: { fileId?: string }): Promise<FileValue> {
+    const { kind, mime, extension, bytes, widthPx, heightPx, seconds } = found
     const url = await upstream.upload({ path, mime, fileName: `${newId()}.${extension}` })
     return {
       url,
@@ -43,19 +45,19 @@ export function createUserFiles({ telegram, token, apiRoot, upstream, downloader
   }
 
   return {
-    async fromTelegram(fileId, size) {
+    async fromTelegram(fileId, size, whose) {
       if (size !== undefined && size > mostBytes) throw new Refused('too_big', `a file of ${size} bytes`)
       const { path } = await fetchUserFile({ telegram, token, apiRoot, fileId, dir })
       try {
-        return await stored(path, { fileId })
+        return await stored(path, await inspect(path, whose), { fileId })
       } finally {
         await rm(path, { force: true })
       }
     },
-    async fromLink(url) {
-      const file = await downloader.fetch(url)
+    async fromLink(url, whose) {
+      const file = await downloader.fetch(url, whose)
       try {
-        return await stored(file.path, {})
+        return await stored(file.path, file, {})
       } finally {
         await file.remove()
       }

@@ -7,14 +7,14 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Agent, request } from 'undici'
 import { Refused, Unknown } from '../errors.ts'
+import { type Inspect, type Kind, provider } from '../media/inspector.ts'
 import { addressesOf, checkLink, type Resolve } from './addresses.ts'
-import { inspect } from './inspect.ts'
 import { userAgent } from './wire.ts'
 
 export type Downloaded = {
   path: string
   bytes: number
-  kind: 'image' | 'video' | 'audio'
+  kind: Kind
   mime: string
   extension: string
   widthPx?: number
@@ -24,11 +24,19 @@ export type Downloaded = {
   remove(): Promise<void>
 }
 
-type Limits = { maxBytes?: number; deadlineMs?: number; signal?: AbortSignal }
+type Limits = {
+  maxBytes?: number
+  deadlineMs?: number
+  signal?: AbortSignal | undefined
+  /** Whose file it is, and of which kinds it may be; without an owner it is a result. */
+  owner?: string
+  accept?: readonly Kind[] | undefined
+}
 
 type Options = {
   /** Origins of the configured upstream: plain http and inner addresses are allowed for exactly these. */
   trustedOrigins: string[]
+  inspect: Inspect
   /** Where files lie; without it a folder of our own, made with the first file. */
   dir?: string
   resolve?: Resolve
@@ -38,8 +46,8 @@ export type Downloader = {
   /**
    * Fetches what a link of the upstream or of a person leads to, into a file that only we can read. The link is hostile
    * input: public addresses only, no redirects, a cap and a total deadline, and the content decides what it is. Throws
-   * Refused (bad_url, private_address, redirect, not_found, too_large, empty, truncated, not_media, dimensions) or
-   * Unknown (no answer now: network, timeout, 5xx).
+   * Refused (bad_url, private_address, redirect, not_found, too_large, empty, truncated, not_media, wrong_kind,
+   * dimensions) or Unknown (no answer now: network, timeout, 5xx).
    */
   fetch(link: string, limits?: Limits): Promise<Downloaded>
   /** The same for bytes that we have elsewhere. Throws as their source does. */
@@ -48,7 +56,7 @@ export type Downloader = {
 }
 
 /** Opens nothing before the first link. */
-export function createDownloader({ trustedOrigins, dir, resolve }: Options): Downloader {
+export function createDownloader({ trustedOrigins, inspect, dir, resolve }: Options): Downloader {
   const trusted = new Set(trustedOrigins.map(origin => new URL(origin).origin))
   const live = new Set<string>()
   let folder: Promise<string> | undefined
@@ -66,7 +74,8 @@ export function createDownloader({ trustedOrigins, dir, resolve }: Options): Dow
   }
 
   return {
-    async fetch(link, { maxBytes = 100 * 1_048_576, deadlineMs = 60_000, signal } = {}) {
+    async fetch(link, limits = {}) {
+      const { maxBytes = 100 * 1_048_576, deadlineMs = 60_000, signal, owner = provider, accept } = limits
       const url = checkLink(link, trusted)
       const path = join(await home(), randomUUID())
       const deadline = new AbortController()
@@ -76,7 +85,7 @@ export function createDownloader({ trustedOrigins, dir, resolve }: Options): Dow
       try {
         const addresses = await orStop(addressesOf(url, trusted.has(url.origin), resolve), stop)
         await save({ url, addresses, path, maxBytes, signal: stop })
-        const about = await inspect(path)
+        const about = await inspect(path, { owner, accept, signal: stop })
         return { path, ...about, remove: () => remove(path) }
       } catch (error) {
         await remove(path)
@@ -93,7 +102,7 @@ export function createDownloader({ trustedOrigins, dir, resolve }: Options): Dow
       live.add(path)
       try {
         await pipeline(source, createWriteStream(path, { flags: 'wx', mode: 0o600 }))
-        return { path, ...(await inspect(path)), remove: () => remove(path) }
+        return { path, ...(await inspect(path, { owner: provider })), remove: () => remove(path) }
       } catch (error) {
         await remove(path)
         throw error

@@ -6,6 +6,7 @@ import { callbackPath } from '../../src/upstream/callbacks.ts'
 import { createUpstream } from '../../src/upstream/client.ts'
 import { createDownloader } from '../../src/upstream/download.ts'
 import { createResultStore } from '../../src/upstream/results.ts'
+import { inspectHere } from './inspector.ts'
 import { noWake, silent } from './world.ts'
 
 const apiKey = 'a-key-for-tests'
@@ -24,7 +25,7 @@ export async function provider(t: Test) {
 /** What works on orders, as a process of the service has it, with the upstream at `baseUrl`. Callbacks go nowhere. */
 export function worker(sql: Sql, baseUrl: string): { deps: Deps; close(): Promise<void> } {
   const upstream = createUpstream({ baseUrl, uploadUrl: baseUrl, apiKey, log: silent, timeoutMs: 2_000 })
-  const results = createResultStore(createDownloader({ trustedOrigins: [baseUrl] }))
+  const results = createResultStore(createDownloader({ trustedOrigins: [baseUrl], inspect: inspectHere }))
   const deps = {
     sql,
     upstream,

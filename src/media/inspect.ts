@@ -1,12 +1,14 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { fileTypeFromBuffer, fileTypeFromFile } from 'file-type'
+import { fileTypeFromBuffer } from 'file-type'
 import { imageSize } from 'image-size'
 import { type IAudioMetadata, parseStream } from 'music-metadata'
 import { Refused } from '../errors.ts'
 import { framedSeconds, waveSeconds } from './audio-length.ts'
+import { checkBounds } from './bounds.ts'
+import { acceptedFamily, type Family, familyBytes, type Kind, wrongKind } from './family.ts'
+import { openSource } from './source.ts'
 
-export type Kind = 'image' | 'video' | 'audio'
 export type Inspected = {
   kind: Kind
   mime: string
@@ -19,25 +21,43 @@ export type Inspected = {
 }
 
 /**
- * What a file is, by its content alone; nothing is decoded. Throws Refused with `empty`, `not_media` (also for what is
- * not on our list, and for a file that is two things at once) or `dimensions` (an image of more than 100 megapixels).
+ * What a file is, by its content alone; nothing is decoded. It is judged in three steps, each dearer than the one
+ * before: the first bytes, the count of its parts, the libraries. Throws Refused with `empty`, `wrong_kind` (not
+ * among `accept`), `not_media` (also for what is not on our list, has too many parts, or is two things at once) or
+ * `dimensions` (an image of more than 100 megapixels). For a process that may be ended: what a library does with
+ * hostile content is not known.
  */
-export async function inspect(path: string): Promise<Inspected> {
-  const { bytes, head, tail } = await ends(path)
-  if (bytes === 0) throw new Refused('empty', 'the file is empty')
+export async function inspect(path: string, accept?: readonly Kind[]): Promise<Inspected> {
+  const found = await judged(path, accept)
+  if (accept && !accept.includes(found.kind)) throw wrongKind([found.kind])
+  return found
+}
+
+async function judged(path: string, accept?: readonly Kind[]): Promise<Inspected> {
+  const { family, from } = bounded(path, accept)
+  const { bytes, head, tail } = await ends(path, from)
+  const type = await typeOf(head, family)
+  if (isPolyglot(head, tail)) throw new Refused('not_media', `the ${type.extension} is also a document or an archive`)
+  if (type.kind === 'image') return { ...type, ...pixels(head, type.extension), bytes }
+  if (['mp3', 'aac', 'wav'].includes(type.extension)) return { ...type, seconds: await counted(path, type), bytes }
+  return { ...(await timed(path, type, { from, size: bytes })), bytes }
+}
+
+function bounded(path: string, accept?: readonly Kind[]): { family: Family; from: number } {
+  using source = openSource(path)
+  return checkBounds(source, acceptedFamily(source.at(0, familyBytes), accept))
+}
+
+async function typeOf(head: Buffer, family: Family): Promise<Type> {
+  // The detector would look for an animation among all chunks, and it is the same for us.
+  if (family === 'png') return png
   // Its own words may hold bytes of the file, so they stay in the cause.
-  const options = { maxBufferSize: 1_048_576, signal: AbortSignal.timeout(mostMs) }
-  const isWhole = head.length === bytes // in memory, it is not read from the disk piece by piece
-  const detecting = isWhole ? fileTypeFromBuffer(head, options) : fileTypeFromFile(path, options)
-  const detected = await detecting.catch((cause: unknown) => {
+  const detected = await fileTypeFromBuffer(head).catch((cause: unknown) => {
     throw new Refused('not_media', 'the content has no readable type', { cause })
   })
   const type = known.get(detected?.ext ?? '')
   if (!type) throw new Refused('not_media', `the content is ${detected?.mime ?? 'of no known type'}`)
-  if (isPolyglot(head, tail)) throw new Refused('not_media', `the ${type.extension} is also a document or an archive`)
-  if (type.kind === 'image') return { ...type, ...pixels(head, type.extension), bytes }
-  if (['mp3', 'aac', 'wav'].includes(type.extension)) return { ...type, seconds: await counted(path, type), bytes }
-  return { ...(await timed(path, type, bytes)), bytes }
+  return type
 }
 
 type Type = { kind: Kind; mime: string; extension: string }
@@ -48,8 +68,6 @@ const m4a: Type = { kind: 'audio', mime: 'audio/mp4', extension: 'm4a' }
 const ogg: Type = { kind: 'audio', mime: 'audio/ogg', extension: 'ogg' }
 // The detector's word for a type, and what we call it. SVG is none of them on purpose: it is a program.
 const known = new Map<string, Type>([
-  ['png', png],
-  ['apng', png],
   ['jpg', { kind: 'image', mime: 'image/jpeg', extension: 'jpg' }],
   ['webp', { kind: 'image', mime: 'image/webp', extension: 'webp' }],
   ['gif', { kind: 'image', mime: 'image/gif', extension: 'gif' }],
@@ -73,17 +91,15 @@ const known = new Map<string, Type>([
 const headBytes = 2_097_152
 // A ZIP's end record, with the longest comment it may have.
 const tailBytes = 65_557
-// Longer than a parser needs for the largest file on a slow disk.
-const mostMs = 10_000
 // Decoded, four bytes each: 400 MB is more than any viewer of ours should meet.
 const mostPixels = 100_000_000
 
-async function ends(path: string) {
+async function ends(path: string, from: number) {
   await using file = await open(path)
   const { size: bytes } = await file.stat()
-  const head = Buffer.alloc(Math.min(bytes, headBytes))
+  const head = Buffer.alloc(Math.min(bytes - from, headBytes))
   const tail = Buffer.alloc(Math.min(bytes, tailBytes))
-  await file.read(head, 0, head.length, 0)
+  await file.read(head, 0, head.length, from)
   await file.read(tail, 0, tail.length, bytes - tail.length)
   return { bytes, head, tail }
 }
@@ -121,8 +137,8 @@ async function counted(path: string, { extension }: Type): Promise<number> {
 }
 
 // Containers: which tracks are inside decides between a film and a recording.
-async function timed(path: string, type: Type, size: number): Promise<Omit<Inspected, 'bytes'>> {
-  const { format } = (await metadata(path, type, size)) ?? {}
+async function timed(path: string, type: Type, part: Part): Promise<Omit<Inspected, 'bytes'>> {
+  const { format } = (await metadata(path, type, part)) ?? {}
   // The detector was sure and a strange box is no reason to lose a film: it goes on without its measures.
   if (!format) {
     if (type.kind === 'video') return type
@@ -147,11 +163,14 @@ function asAudio(type: Type): Type {
     : m4a
 }
 
-// Read as a stream, because that one can be stopped.
-async function metadata(path: string, { mime: mimeType }: Type, size: number): Promise<IAudioMetadata | undefined> {
-  const stream = createReadStream(path, { highWaterMark: 262_144, signal: AbortSignal.timeout(mostMs) })
+/** The content of a file without the tags in front of it, bytes. */
+type Part = { from: number; size: number }
+
+// As a stream a parser cannot jump: what it reads, it reads once.
+async function metadata(path: string, { mime: mimeType }: Type, part: Part): Promise<IAudioMetadata | undefined> {
+  const stream = createReadStream(path, { start: part.from, highWaterMark: 262_144 })
   try {
-    return await parseStream(stream, { mimeType, size }, { duration: true, skipCovers: true })
+    return await parseStream(stream, { mimeType, size: part.size - part.from }, { duration: true, skipCovers: true })
   } catch {
     return undefined
   } finally {

@@ -1,0 +1,55 @@
+import { counter, most, tooMuch } from './limits.ts'
+import type { Source } from './source.ts'
+
+// Elements that consist of elements, but for clusters and cues, which no library of ours goes into.
+const containers = new Set([
+  ...[0x1a45dfa3, 0x18538067, 0x114d9b74, 0x4dbb, 0x1549a966], // head, segment, where things are, information
+  ...[0x1654ae6b, 0xae, 0xe0, 0xe1, 0x6d80, 0x6240, 0x5034, 0x5035], // tracks and how they are coded
+  ...[0x1941a469, 0x61a7, 0x1043a770, 0x45b9, 0xb6, 0x8f, 0x80, 0x1254c367, 0x7373, 0x63c0, 0x67c8], // beside the film
+])
+const [cluster, cues, voidElement] = [0x1f43b675, 0x1c53bb6b, 0xec]
+
+/** Matroska and WebM (RFC 9559): elements in elements, from an id and a size of 1 to 8 bytes each. */
+export function checkElements(source: Source): void {
+  const part = counter(most.clusters, 'clusters')
+  const element = counter(most.elements, 'elements')
+  const kept = counter(most.attachedBytes, 'bytes beside the film')
+
+  function walk(from: number, to: number, depth: number) {
+    if (depth > most.elementDepth) throw tooMuch('elements in elements')
+    for (let at = from; at < to; ) {
+      const head = source.at(at, 12)
+      const idBytes = lengthOf(head[0], 4)
+      const sizeBytes = idBytes && lengthOf(head[idBytes], 8)
+      // No element, or cut short: a parser stops here as well.
+      if (!idBytes || !sizeBytes || head.length < idBytes + sizeBytes) return
+      const id = head.readUIntBE(0, idBytes)
+      const body = at + idBytes + sizeBytes
+      const end = Math.min(body + sizeOf(head.subarray(idBytes, idBytes + sizeBytes)), to)
+      const isPassed = id === cluster || id === cues || id === voidElement
+      if (isPassed) part()
+      else element()
+      if (containers.has(id)) walk(body, end, depth + 1)
+      else if (!isPassed) kept(end - body)
+      at = end
+    }
+  }
+  walk(0, source.size, 0)
+}
+
+// The first byte's leading zeros say how many bytes follow.
+function lengthOf(first: number | undefined, most: number): number | undefined {
+  const bytes = first ? Math.clz32(first) - 23 : 9
+  return bytes <= most ? bytes : undefined
+}
+
+// All ones is an unknown size, of a film that was sent as it was made: it goes on to the end of what it is in.
+function sizeOf(bytes: Buffer): number {
+  let size = bytes[0]! & (0xff >> bytes.length)
+  let isUnknown = size === 0xff >> bytes.length
+  for (const byte of bytes.subarray(1)) {
+    size = size * 256 + byte
+    isUnknown &&= byte === 0xff
+  }
+  return isUnknown ? Number.POSITIVE_INFINITY : size
+}

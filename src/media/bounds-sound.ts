@@ -1,0 +1,47 @@
+import { counter, most, tooMuch } from './limits.ts'
+import type { Source } from './source.ts'
+
+/** The position behind the ID3v2 tags in front. Nothing of ours looks into them. */
+export function afterTags(source: Source): number {
+  const tag = counter(most.tags, 'tags')
+  for (let at = 0; ; ) {
+    const head = source.at(at, 10)
+    if (head.length < 10 || head.toString('latin1', 0, 3) !== 'ID3') return at
+    tag()
+    // The length is written in 7 bits a byte; a footer repeats the head.
+    const bytes = [6, 7, 8, 9].reduce((sum, n) => sum * 128 + (head[n]! & 127), 0)
+    at += 10 + bytes + (head[5]! & 0x10 ? 10 : 0)
+  }
+}
+
+/** FLAC: blocks of notes, pictures and tables before the sound. */
+export function checkFlac(source: Source, from: number): void {
+  const block = counter(most.blocks, 'blocks')
+  const bytes = counter(most.blockBytes, 'bytes of blocks')
+  const comment = counter(most.comments, 'comments')
+  for (let at = from + 4, isLast = false; !isLast; ) {
+    const head = source.at(at, 4)
+    if (head.length < 4) return
+    block()
+    isLast = (head[0]! & 0x80) !== 0
+    const type = head[0]! & 0x7f
+    const length = head.readUIntBE(1, 3)
+    at += 4
+    bytes(Math.min(length, source.size - at))
+    if (type === 4) comment(commentsOf(source, at, at + length))
+    at += length
+  }
+}
+
+// A count that the file states and a parser believes: it makes room for so many at once.
+function commentsOf(source: Source, from: number, end: number): number {
+  const vendor = source.at(from, 4)
+  if (vendor.length < 4) return 0
+  const at = from + 4 + vendor.readUInt32LE(0)
+  const count = source.at(at, 4)
+  if (at + 4 > end || count.length < 4) throw tooMuch('a comment longer than its block')
+  if (end - from > most.commentBytes) throw tooMuch('bytes of comments')
+  const stated = count.readUInt32LE(0)
+  if (stated * 4 > end - at) throw tooMuch('comments that are not there')
+  return stated
+}

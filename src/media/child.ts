@@ -1,0 +1,23 @@
+// The process in which people's files are looked at. It knows nothing of the service, may read files and nothing else,
+// and is ended from outside when a file costs too much.
+import { Refused } from '../errors.ts'
+import type { Kind } from './family.ts'
+import { type Inspected, inspect } from './inspect.ts'
+
+export type Question = { path: string; accept: readonly Kind[] | undefined }
+export type Answer = { found: Inspected } | { refused: { code: string; message: string } } | { failed: string }
+
+const send = (message: 'ready' | Answer) => void process.send?.(message)
+
+// Whoever started it is gone.
+process.on('disconnect', () => process.exit(0))
+process.on('message', ({ path, accept }: Question) => {
+  inspect(path, accept).then(
+    found => send({ found }),
+    error => {
+      if (error instanceof Refused) send({ refused: { code: error.code, message: error.message } })
+      else send({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+    },
+  )
+})
+send('ready')

@@ -1,0 +1,73 @@
+import { open } from 'node:fs/promises'
+import { Refused } from '../errors.ts'
+
+export type Kind = 'image' | 'video' | 'audio'
+/** How a file is built, which says what has to be counted in it. `tagged`: an ID3 tag stands in front of sound. */
+export type Family =
+  | 'png'
+  | 'jpeg'
+  | 'gif'
+  | 'webp'
+  | 'wave'
+  | 'ogg'
+  | 'flac'
+  | 'matroska'
+  | 'boxes'
+  | 'frames'
+  | 'tagged'
+
+/** As many bytes as say the family. */
+export const familyBytes = 32
+
+/** The family by a file's first bytes; undefined for everything that is not on our list, which no library ever sees. */
+export function familyOf(head: Buffer): Family | undefined {
+  const text = (from: number, to: number) => head.toString('latin1', from, to)
+  if (text(0, 8) === '\x89PNG\r\n\x1a\n') return 'png'
+  if (text(0, 3) === '\xff\xd8\xff') return 'jpeg'
+  if (text(0, 6) === 'GIF87a' || text(0, 6) === 'GIF89a') return 'gif'
+  if (text(0, 4) === 'RIFF') return text(8, 12) === 'WEBP' ? 'webp' : text(8, 12) === 'WAVE' ? 'wave' : undefined
+  if (text(0, 4) === 'OggS') return 'ogg'
+  if (text(0, 4) === 'fLaC') return 'flac'
+  if (text(0, 4) === '\x1a\x45\xdf\xa3') return 'matroska'
+  if (text(0, 3) === 'ID3') return 'tagged'
+  // Pictures are built of boxes too, and we take none of these.
+  if (text(4, 8) === 'ftyp') return /^(hei|hev|mif1|msf1|avi[fs]|crx )/.test(text(8, 12)) ? undefined : 'boxes'
+  if (['moov', 'mdat', 'free', 'wide'].includes(text(4, 8))) return 'boxes'
+  // Sync bits; 11 of them, and a layer that is III (MP3) or none (AAC).
+  const second = head[1] ?? 0
+  const layer = (second >> 1) & 3
+  if (head[0] === 0xff && (second & 0xe0) === 0xe0 && (layer === 1 || (second & 0xf6) === 0xf0)) return 'frames'
+  return undefined
+}
+
+const films: readonly Kind[] = ['video', 'audio']
+const pictures: readonly Kind[] = ['image']
+const sounds: readonly Kind[] = ['audio']
+
+function kindsOf(family: Family, head: Buffer): readonly Kind[] {
+  if (family === 'png' || family === 'jpeg' || family === 'gif' || family === 'webp') return pictures
+  if (family === 'boxes') return /^M4[AB] /.test(head.toString('latin1', 8, 12)) ? sounds : films
+  return family === 'matroska' ? films : sounds
+}
+
+/**
+ * The family of what may be of an accepted kind. Throws Refused: `empty`, `not_media` for what is none of ours, and
+ * `wrong_kind` for what cannot be of an accepted kind, whatever else stands in it.
+ */
+export function acceptedFamily(head: Buffer, accept?: readonly Kind[]): Family {
+  if (head.length === 0) throw new Refused('empty', 'the file is empty')
+  const family = familyOf(head)
+  if (!family) throw new Refused('not_media', 'the content is of no known type')
+  const kinds = kindsOf(family, head)
+  if (accept && !kinds.some(kind => accept.includes(kind))) throw wrongKind(kinds)
+  return family
+}
+
+export const wrongKind = (kinds: readonly Kind[]) => new Refused('wrong_kind', `the content is ${kinds.join(' or ')}`)
+
+/** The same by a file's path: costs one small read, and needs nobody's turn. Throws also as `open`. */
+export async function firstLook(path: string, accept?: readonly Kind[]): Promise<void> {
+  await using file = await open(path)
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(familyBytes), 0, familyBytes, 0)
+  acceptedFamily(buffer.subarray(0, bytesRead), accept)
+}

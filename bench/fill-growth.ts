@@ -68,6 +68,12 @@ async function fillSmaller(owner: Owner, due: number, people: number): Promise<v
   const person = owner`1 + i % ${people}::int`
   const minutes = owner`interval '1 minute' * (i / ${people}::int)`
   await owner`
+    insert into pay.intakes (update_id, lane, payload, created_at, done_at)
+    select i, 'u:' || (1 + i % ${people}::int), '{}', now() - interval '1 hour', now() - interval '1 hour' from ${series}`
+  await owner`
+    insert into pay.unbooked (provider, position, movement, last_error, booked_at)
+    select 'stars', i, '{}', 'x', now() from ${series}`
+  await owner`
     insert into pay.promo_tries (user_id, starts_at, wrong)
     select ${person}, case when i <= ${due}::int then now() - interval '3 days' else now() end - ${minutes}, 1 from ${series}`
   await owner`

@@ -6,6 +6,8 @@ import { type Access, accessTo } from './access.ts'
 import { createBot } from './bot/bot.ts'
 import { commandsFor } from './bot/commands.ts'
 import type { BotDeps } from './bot/deps.ts'
+import { readDraft } from './bot/drafts.ts'
+import { createIntake } from './bot/intake.ts'
 import { createMessages } from './bot/messages.ts'
 import { requestOf } from './bot/routes.ts'
 import { createUserFiles } from './bot/user-files.ts'
@@ -24,6 +26,7 @@ import { addressBy, createStrangers } from './http/strangers.ts'
 import { telegramWebhook } from './http/webhook.ts'
 import { type Jobs, migrateJobs, startJobs } from './jobs/boss.ts'
 import { createFastPath } from './jobs/fast-path.ts'
+import { createFetcher } from './jobs/intake.ts'
 import { createLanes } from './jobs/lanes.ts'
 import { endReversals, findPayment, ownerBot } from './jobs/reconcile.ts'
 import { resend, sendOriginals } from './jobs/resend.ts'
@@ -137,12 +140,13 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
 
   // Wake-ups go through the job engine, which is there once the service has started.
   let jobs: Jobs | undefined
-  const wake: Wake & { lane(lane: string): Promise<void> } = {
+  const wake: Pick<Jobs['wake'], keyof Wake | 'lane' | 'intake'> = {
     submit: async (ref, afterMs, hasPlace) => jobs?.wake.submit(ref, afterMs, hasPlace),
     check: async ref => jobs?.wake.check(ref),
     follow: async (ref, look, afterMs, sinceMs) => jobs?.wake.follow(ref, look, afterMs, sinceMs),
     deliver: async (outboxId, afterMs) => jobs?.wake.deliver(outboxId, afterMs),
     lane: async lane => jobs?.wake.lane(lane),
+    intake: async (updateId, source) => jobs?.wake.intake(updateId, source),
   }
 
   // Orders and messages.
@@ -173,7 +177,19 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   const costs = () => modelCosts(sql, modelIds, config.rates.usdRubRate)
   const judging = { modelIds, adminIds: config.adminIds, costs, switches }
 
-  // The bot.
+  // The bot. What a handler needs of other hosts is fetched outside of its person's lane.
+  const fetcher = createFetcher({
+    sql,
+    telegram,
+    files: {
+      fromTelegram: (fileId, size, whose) => userFiles().fromTelegram(fileId, size, whose),
+      fromLink: (url, whose) => userFiles().fromLink(url, whose),
+    },
+    draftOf: async userId => (await readDraft(sql, userId))?.id,
+    wake: { lane: runLane },
+    log,
+  })
+  const intake = createIntake({ sql, wake: { ...wake, lane: runLane }, moved: fetcher.moved })
   let botUsername = ''
   let bot: ReturnType<typeof createBot> | undefined
   let filesDir = ''
@@ -194,10 +210,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     botUsername: () => botUsername,
     integration: { place: order => place(sql, order, limits), cancel: ref => cancel(orders, ref) },
     wake,
-    files: {
-      fromTelegram: (fileId, size, whose) => userFiles().fromTelegram(fileId, size, whose),
-      fromLink: (url, whose) => userFiles().fromLink(url, whose),
-    },
+    files: intake.files,
     stats,
     resend: ref => resend(delivery, ref),
     original: ref => sendOriginals(delivery, ref),
@@ -223,12 +236,14 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   const lanes = createLanes({
     sql,
     log,
-    async handle(update, attempt) {
-      const id = 'update_id' in update ? Number(update.update_id) : -1
-      fastPath.begun(id)
+    async handle(payload, attempt) {
       const known = bot
       if (!known) throw new Error('the bot is not known yet')
-      await tracing.request(requestOf(id, update), 'update', () => known.handle(update, attempt))
+      await intake.handle(payload, update => {
+        const id = 'update_id' in update ? Number(update.update_id) : -1
+        fastPath.begun(id)
+        return tracing.request(requestOf(id, update), 'update', () => known.handle(update, attempt))
+      })
     },
   })
 
@@ -248,8 +263,11 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     metrics.updates.inc({ outcome: incoming.dead ? 'odd' : isNew ? 'new' : 'repeated' })
     if (!isNew || incoming.dead) return
     fastPath.arrived(incoming.payload as object)
-    if (config.roles.worker && bot && !ending.signal.aborted) lanes.run(incoming.lane)
-    else await wake.lane(incoming.lane)
+    await runLane(incoming.lane)
+  }
+  async function runLane(lane: string) {
+    if (config.roles.worker && bot && !ending.signal.aborted) lanes.run(lane)
+    else await wake.lane(lane)
   }
 
   // HTTP.
@@ -342,7 +360,16 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
 
       if (config.roles.worker) {
         const hasWebhook = publicUrl !== undefined
-        workers = await startWorkers({ ...orders, ...delivery, ...judging, books: books.sql, lanes, jobs, hasWebhook })
+        workers = await startWorkers({
+          ...orders,
+          ...delivery,
+          ...judging,
+          books: books.sql,
+          lanes,
+          jobs,
+          fetcher,
+          hasWebhook,
+        })
         void untilDone('setMyCommands', () => setCommands(), log, signal) // nobody waits for a list of commands
       }
       if (config.roles.web && publicUrl && webhookSecret) {
@@ -362,6 +389,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       log.info('draining')
       for (const timer of refreshing) clearInterval(timer)
       fastPath.close()
+      fetcher.stop()
       const patience = pause(graceMs)
       // Until the end it answers: 503 on /readyz, and what still comes is stored for another machine.
       await Promise.race([

@@ -175,7 +175,7 @@ story('runs that cost more than they bring switch a model off', async t => {
   await judged({ costs: async () => [cost(3)] })
   t.match(await stands('nano-banana-pro'), { after: 'off', cause: 'loss' })
 
-  await switchByAdmin(sql, { modelId: 'nano-banana-pro', adminId, to: 'auto', reason: 'цена исправлена' })
+  await switchByAdmin(deps.adminSql, { modelId: 'nano-banana-pro', adminId, to: 'auto', reason: 'цена исправлена' })
   await judged({ costs: async () => [cost(3)] })
   t.match(await stands('nano-banana-pro'), { after: 'on' }, 'the hour before is not held against it')
 })
@@ -193,7 +193,7 @@ story('what the upstream says it took counts, else what was expected', async t =
 story('an admin’s word stands against the service until it is given back', async t => {
   const id = 'seedream/4.5-edit'
   const word = (to: 'on' | 'off' | 'auto', reason = 'проверяем') =>
-    switchByAdmin(sql, { modelId: id, adminId, to, reason })
+    switchByAdmin(deps.adminSql, { modelId: id, adminId, to, reason })
   t.equal(await word('on'), 'switched')
   t.equal(await word('on'), 'same')
   await runs(id, of('generation_failed', 12))
@@ -241,7 +241,7 @@ story('a model that is off is in no list, and its old buttons lead to similar on
   }
   await anna.says('/menu')
   t.ok(await listed())
-  await switchByAdmin(sql, { modelId: id, adminId, to: 'off', reason: 'проверяем' })
+  await switchByAdmin(deps.adminSql, { modelId: id, adminId, to: 'off', reason: 'проверяем' })
   await deps.switches.refresh()
   t.notOk(await listed())
   for (const data of [
@@ -259,7 +259,7 @@ story('a model that is off is in no list, and its old buttons lead to similar on
     )
   }
   t.equal((await anna.says('/start m_google-nano-banana')).html, 'Модель временно недоступна. Похожие:')
-  await switchByAdmin(sql, { modelId: id, adminId, to: 'auto', reason: 'проверили' })
+  await switchByAdmin(deps.adminSql, { modelId: id, adminId, to: 'auto', reason: 'проверили' })
   await deps.switches.refresh()
 })
 
@@ -270,7 +270,7 @@ story('a price that was shown before does not start a model that is off, whateve
   const price = anna.last()
   const quote = (await quoteOf(anna.id))!
   t.equal(quote.model_id, 'seedream/4.5-text-to-image')
-  await switchByAdmin(sql, { modelId: quote.model_id, adminId, to: 'off', reason: 'проверяем' })
+  await switchByAdmin(deps.adminSql, { modelId: quote.model_id, adminId, to: 'off', reason: 'проверяем' })
   const { screen } = await anna.presses({ data: `q:${quote.id}:ok` }, price)
   t.equal(screen.html, 'Модель временно недоступна. Похожие:')
   t.notOk(
@@ -281,7 +281,7 @@ story('a price that was shown before does not start a model that is off, whateve
   t.same(await generationsOf(anna.id), [])
   const order = { userId: anna.id, id: 'aaaaaaaaaaaa', requestKey: 'k', quoteId: quote.id, chatId: anna.id }
   await t.rejects(deps.integration.place({ ...order, messageId: null, deadlineMs: 60_000 }), ModelOff)
-  await switchByAdmin(sql, { modelId: quote.model_id, adminId, to: 'auto', reason: 'проверили' })
+  await switchByAdmin(deps.adminSql, { modelId: quote.model_id, adminId, to: 'auto', reason: 'проверили' })
   await deps.switches.refresh()
 })
 
@@ -289,7 +289,7 @@ story('what was started before is finished, and a second press on it is still a 
   const anna = await person()
   const id = await running(anna.id, { modelId: 'kling-2.6/text-to-video', kop: 10_00 })
   const [run] = await generationsOf(anna.id)
-  await switchByAdmin(sql, { modelId: 'kling-2.6/text-to-video', adminId, to: 'off', reason: 'проверяем' })
+  await switchByAdmin(deps.adminSql, { modelId: 'kling-2.6/text-to-video', adminId, to: 'off', reason: 'проверяем' })
   await deps.switches.refresh()
   const again = { userId: anna.id, id: 'bbbbbbbbbbbb', requestKey: `q:${run!.quote_id}`, quoteId: run!.quote_id }
   const { result } = await deps.integration.place({ ...again, chatId: anna.id, messageId: null, deadlineMs: 60_000 })
@@ -300,7 +300,12 @@ story('what was started before is finished, and a second press on it is still a 
 story('an unfinished order of a model that was switched off ends with similar ones', async t => {
   const anna = await person()
   await anna.begins('hailuo-2-3-image-to-video-pro')
-  await switchByAdmin(sql, { modelId: 'hailuo/2-3-image-to-video-pro', adminId, to: 'off', reason: 'проверяем' })
+  await switchByAdmin(deps.adminSql, {
+    modelId: 'hailuo/2-3-image-to-video-pro',
+    adminId,
+    to: 'off',
+    reason: 'проверяем',
+  })
   await deps.switches.refresh()
   t.equal((await anna.says('Кот в лодке')).html, 'Модель временно недоступна. Похожие:')
 })

@@ -46,6 +46,7 @@ t.teardown(() => hands.end({ timeout: 1 }))
 // Wake-ups arrive at once, but for the submit: whether it is sent is what a stage says.
 const wake = {
   ...noWake,
+  intake: async () => {},
   lane: async () => {},
   sweep: async () => {},
   check: async (ref: Ref) => void (await check(deps, ref)),

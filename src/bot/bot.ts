@@ -16,6 +16,7 @@ import { gifts } from './gifts.ts'
 import { groups } from './groups.ts'
 import { help } from './help.ts'
 import { history } from './history.ts'
+import { NeedsFile } from './intake.ts'
 import { language } from './language.ts'
 import { models } from './models.ts'
 import { ordering } from './ordering.ts'
@@ -32,7 +33,7 @@ export type Bot = {
   /**
    * Handles one update, all of it or an error. Throws Unknown when the same call may succeed later; `attempt` counts
    * the calls for this update, and the last one tells the person. A mistake of ours is logged and told, and is then
-   * done: the update would only fail again.
+   * done: the update would only fail again. Throws NeedsFile for a file that is to be fetched first.
    */
   handle(update: object, attempt?: number): Promise<void>
 }
@@ -64,6 +65,7 @@ export function createBot({ telegram, botInfo, deps }: Options): Bot {
       try {
         await bot.handleUpdate(readable(update))
       } catch (error) {
+        if (error instanceof NeedsFile) throw error // no failure: it comes again with the file
         const ctx = new Context(update as Update, telegram, botInfo)
         // What is no update at all can fail even in being told; what may succeed later is thrown on.
         await fail(ctx, { error, attempt, log: deps.log, sql: deps.sql }).catch(again => {

@@ -25,6 +25,7 @@ export function unhurried({ sql, adminIds }: BotDeps) {
 }
 
 function costOf(ctx: BotContext): number {
+  if ('isReplay' in ctx.update) return 0 // it was counted when it came
   if (ctx.callbackQuery) return ctx.route?.name === 'quote' ? 2 : 1
   const { message } = ctx
   if (!message || 'successful_payment' in message || 'refunded_payment' in message) return 0

@@ -83,8 +83,10 @@ async function receiveFiles(ctx: BotContext, deps: BotDeps, order: Order, param:
     : sent.kind === 'file'
       ? [() => takeFile(ctx, deps, sent.file, param.accept)]
       : []
-  for (const take of sources) {
-    if (files.length >= most) {
+  // As many as there is room for, whatever becomes of them: a message may hold a hundred links.
+  const room = most - files.length
+  for (const [n, take] of sources.entries()) {
+    if (n >= room) {
       note = unfit(ctx, deps, model, { param: param.name, code: 'too_many_files', limit: most })
       break
     }

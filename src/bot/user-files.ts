@@ -22,6 +22,8 @@ type Options = {
 
 // Bots may fetch 20 MB (telegram.md §3.2).
 const mostBytes = 20 * 1024 * 1024
+// Whoever has a slow server may send the file itself.
+const mostLinkMs = 20_000
 
 /**
  * People's files on their way to the upstream. Always fetched and looked at by us first: Telegram's file address holds
@@ -29,9 +31,14 @@ const mostBytes = 20 * 1024 * 1024
  */
 export function createUserFiles(options: Options): BotDeps['files'] {
   const { telegram, token, apiRoot, upstream, downloader, inspect, dir } = options
-  async function stored(path: string, found: Inspected, about: { fileId?: string }): Promise<FileValue> {
+  async function stored(
+    path: string,
+    found: Inspected,
+    about: { fileId?: string },
+    signal: AbortSignal | undefined,
+  ): Promise<FileValue> {
     const { kind, mime, extension, bytes, widthPx, heightPx, seconds } = found
-    const url = await upstream.upload({ path, mime, fileName: `${newId()}.${extension}` })
+    const url = await upstream.upload({ path, mime, fileName: `${newId()}.${extension}`, signal })
     return {
       url,
       kind,
@@ -47,17 +54,18 @@ export function createUserFiles(options: Options): BotDeps['files'] {
   return {
     async fromTelegram(fileId, size, whose) {
       if (size !== undefined && size > mostBytes) throw new Refused('too_big', `a file of ${size} bytes`)
-      const { path } = await fetchUserFile({ telegram, token, apiRoot, fileId, dir })
+      const { signal } = whose
+      const { path } = await fetchUserFile({ telegram, token, apiRoot, fileId, dir, ...(signal && { signal }) })
       try {
-        return await stored(path, await inspect(path, whose), { fileId })
+        return await stored(path, await inspect(path, whose), { fileId }, signal)
       } finally {
         await rm(path, { force: true })
       }
     },
     async fromLink(url, whose) {
-      const file = await downloader.fetch(url, whose)
+      const file = await downloader.fetch(url, { ...whose, deadlineMs: mostLinkMs })
       try {
-        return await stored(file.path, file, {})
+        return await stored(file.path, file, {}, whose.signal)
       } finally {
         await file.remove()
       }

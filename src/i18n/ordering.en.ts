@@ -215,6 +215,8 @@ export const orderingEn: Ordering = {
           return html`Nothing was found at this link. Please check it.`
         case 'not_media':
           return html`This does not look like a photo, a video or sound. Send another file.`
+        case 'too_many_waiting':
+          return html`Too many files at once. Wait until the earlier ones are loaded, then send the rest.`
         case 'wrong_kind':
           return html`The model does not take such a file. The question says which one fits.`
         case 'dimensions':

@@ -223,6 +223,8 @@ export const orderingRu = {
           return html`По ссылке ничего не нашлось. Проверьте её, пожалуйста.`
         case 'not_media':
           return html`Это не похоже на фото, видео или звук. Пришлите другой файл.`
+        case 'too_many_waiting':
+          return html`Слишком много файлов сразу. Дождитесь, пока загрузятся прежние, и пришлите остальные.`
         case 'wrong_kind':
           return html`Такой файл модель не примет. Подойдёт то, что названо в вопросе.`
         case 'dimensions':

@@ -1,10 +1,13 @@
 import { PgBoss } from 'pg-boss'
 import type { Log } from '../log.ts'
 import { longestJobMs, type Wake } from '../payments/integration.ts'
+import type { Source } from '../telegram/intakes.ts'
 
 /** The kinds of work that pg-boss wakes us for. The rows are the truth: a job carries an id and may come twice or never. */
 export const queues = [
   'lane',
+  'fetch-file',
+  'fetch-link',
   'submit',
   'check',
   'deliver',
@@ -19,7 +22,11 @@ export type QueueName = (typeof queues)[number]
 export const deadQueue = 'dead'
 
 export type Jobs = {
-  wake: Wake & { lane(lane: string): Promise<void>; sweep(afterMs: number): Promise<void> }
+  wake: Wake & {
+    lane(lane: string): Promise<void>
+    intake(updateId: number, source: Pick<Source, 'kind'>): Promise<void>
+    sweep(afterMs: number): Promise<void>
+  }
   boss: PgBoss
   /** From now on what is due at once is offered to this process first: `take` says whether it does it. */
   offerTo(take: (name: QueueName, data: object) => boolean): void
@@ -104,6 +111,7 @@ export async function startJobs(url: string, log: Log, isWorker: boolean): Promi
       follow: (ref, look, afterMs, sinceMs = 0) => send('check', { ref, look, sinceMs }, afterMs),
       deliver: (outboxId, afterMs) => send('deliver', { outboxId }, afterMs),
       lane: lane => send('lane', { lane }),
+      intake: (updateId, { kind }) => send(kind === 'link' ? 'fetch-link' : 'fetch-file', { updateId }),
       sweep: afterMs => send('sweep', {}, afterMs),
     },
     offerTo: take => {

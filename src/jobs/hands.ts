@@ -17,6 +17,9 @@ type Options = {
 
 // Of one kind at once. The rest is the job engine's, which shares it out among all machines.
 const mostAtOnce = 16
+// Fetches mostly wait for the other side, and each of a kind is another person's. Links and files from Telegram have places
+// of their own, so that slow hosts hold up no photo.
+const most: Partial<Record<QueueName, number>> = { 'fetch-link': 64, 'fetch-file': 32 }
 
 /**
  * What is due now is done by the process that learned of it: the way through the job engine costs three statements and
@@ -43,7 +46,7 @@ export function createHands({ work, failed, log }: Options): Hands {
   return {
     take(name, data) {
       const handle = work[name]
-      if (!handle || isDraining || atWork(name) >= mostAtOnce) return false
+      if (!handle || isDraining || atWork(name) >= (most[name] ?? mostAtOnce)) return false
       const one = begin(name, data, handle).finally(() => running.delete(one))
       running.add(one)
       return true

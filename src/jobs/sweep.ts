@@ -4,6 +4,7 @@ import { only, query, type Sql } from '../db.ts'
 import type { Log } from '../log.ts'
 import { genDue } from '../payments/integration.ts'
 import { waitingLanes } from '../telegram/inbox.ts'
+import { intakeDue, intakeTidy } from '../telegram/intakes.ts'
 import { waitingOutbox } from '../telegram/outbox.ts'
 import { forgetRest, forgettings } from '../users/users.ts'
 import type { Jobs } from './boss.ts'
@@ -13,10 +14,11 @@ const mostAtOnce = 500
 
 /** Wakes what nobody woke: orders, messages and updates whose wake-up was lost with a process. Harmless to run anywhere, any time. */
 export async function sweep(sql: Sql, wake: Jobs['wake'], log: Log): Promise<void> {
-  const [due, outgoing, lanes] = await Promise.all([
+  const [due, outgoing, lanes, files] = await Promise.all([
     genDue(sql, mostAtOnce),
     waitingOutbox(sql, mostAtOnce),
     waitingLanes(sql, mostAtOnce),
+    intakeDue(sql, mostAtOnce),
   ])
   if (due.length > 0) crash('sweeper_leased')
   await Promise.all([
@@ -26,6 +28,7 @@ export async function sweep(sql: Sql, wake: Jobs['wake'], log: Log): Promise<voi
     }),
     ...outgoing.map(({ id }) => wake.deliver(id)),
     ...lanes.map(({ lane }) => wake.lane(lane)),
+    ...files.map(({ updateId, source }) => wake.intake(updateId, source)),
   ])
   const found = { generations: due.length, messages: outgoing.length, lanes: lanes.length }
   if (due.length + outgoing.length + lanes.length > 0) log.info(found, 'the sweep woke what nobody had')
@@ -77,6 +80,7 @@ export async function tidy(sql: Sql, log: Log, mostMs = mostPartMs): Promise<Tid
       log.error({ err: error, part }, 'a part of tidy failed')
     }
   }
+  while (only(await intakeTidy(sql, perPortion)).gone === perPortion);
   log.info({ gone, failed }, 'tidied')
   return failed
 }

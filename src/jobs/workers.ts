@@ -6,6 +6,7 @@ import type { Jobs, QueueName } from './boss.ts'
 import { type DeliverOptions, deliverJob } from './deliver.ts'
 import { checkJob, submitJob } from './follow.ts'
 import { createHands, type Hands } from './hands.ts'
+import type { Fetcher } from './intake.ts'
 import { type JudgeOptions, judge } from './judge.ts'
 import type { Lanes } from './lanes.ts'
 import { endReversals, reconcileStars } from './reconcile.ts'
@@ -15,7 +16,7 @@ type Options = DeliverOptions &
   Parameters<typeof auditBooks>[0] &
   Parameters<typeof lookForAlarms>[0] &
   Parameters<typeof submitJob>[0] &
-  JudgeOptions & { lanes: Lanes; jobs: Jobs }
+  JudgeOptions & { lanes: Lanes; jobs: Jobs; fetcher: Fetcher }
 
 type Look = { ref: Ref; look?: number; sinceMs?: number }
 
@@ -24,7 +25,7 @@ type Look = { ref: Ref; look?: number; sinceMs?: number }
  * the job engine.
  */
 export async function startWorkers(options: Options): Promise<Pick<Hands, 'drain'>> {
-  const { sql, jobs, lanes, tracing, log } = options
+  const { sql, jobs, lanes, fetcher, tracing, log } = options
   const { boss, wake } = jobs
 
   // NOTIFY wakes us for what is due now; what is due later is found by polling, twice a second.
@@ -59,7 +60,11 @@ export async function startWorkers(options: Options): Promise<Pick<Hands, 'drain
     check: ({ ref, look, sinceMs }: Look) =>
       tracing.request(ref.id, 'check', () => checkJob(options, ref, look, sinceMs)),
     deliver: ({ outboxId }: { outboxId: number }) => deliverJob(options, outboxId),
+    'fetch-file': ({ updateId }: { updateId: number }) => fetcher.fetch(updateId),
+    'fetch-link': ({ updateId }: { updateId: number }) => fetcher.fetch(updateId),
   }
+  await work('fetch-file', 4, ofOrders['fetch-file'])
+  await work('fetch-link', 4, ofOrders['fetch-link'])
   await work('submit', 4, ofOrders.submit)
   await work('check', 4, ofOrders.check)
   await work('deliver', 4, ofOrders.deliver)

@@ -39,8 +39,9 @@ export type Inspecting = {
 
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 // A process whose parent is gone while it is in a loop hears nothing: the kernel ends it after so many seconds of the
-// processor. Nor does it write files, or leave a picture of its memory behind.
-const shell = 'ulimit -t 60; ulimit -c 0; ulimit -f 0; exec "$0" "$@"'
+// processor. Nor does it write files, or leave a picture of its memory behind. Options that others added to our spawning
+// (test runners and profilers do) would load code that it may not read.
+const shell = 'unset NODE_OPTIONS; ulimit -t 60; ulimit -c 0; ulimit -f 0; exec "$0" "$@"'
 // Often enough that a file does not take much over its limit in between; one look costs 20 µs.
 const lookMs = 40
 // The start of a process on a machine that has much else to do.

@@ -38,7 +38,7 @@ const odd = (body: string, dead: string): Incoming => ({
 })
 
 /** Who must be served in order: one user in a private chat, one user in one group. */
-function laneOf(update: unknown): string {
+export function laneOf(update: unknown): string {
   for (const kind of ['message', 'callback_query', 'pre_checkout_query', 'my_chat_member']) {
     const content = field(update, kind)
     if (content === undefined) continue

@@ -24,7 +24,7 @@ export type Upstream = {
    * Streams a file of the disk to the upstream and answers its public address, which lives for about a day. The name
    * must be new: an equal one overwrites (kie-api.md K15). Throws Refused, Unknown.
    */
-  upload(file: { path: string; fileName: string; mime: string }): Promise<string>
+  upload(file: { path: string; fileName: string; mime: string; signal?: AbortSignal | undefined }): Promise<string>
   /** Our balance there, in credits. Throws Refused, Unknown. */
   credit(): Promise<number>
   close(): Promise<void>
@@ -66,13 +66,13 @@ export function createUpstream(options: Options): Upstream {
       return task
     },
 
-    async upload({ path, fileName, mime }) {
+    async upload({ path, fileName, mime, signal }) {
       const form = new FormData()
       form.set('uploadPath', 'telegen')
       form.set('fileName', fileName)
       form.set('file', await openAsBlob(path, { type: mime }), fileName)
       const url = address(uploadUrl, '/api/file-stream-upload')
-      const heard = await wire.send({ method: 'POST', url, form, timeoutMs: Math.max(timeoutMs, uploadMs) })
+      const heard = await wire.send({ method: 'POST', url, form, timeoutMs: Math.max(timeoutMs, uploadMs), signal })
       return valueIn(decodeUpload(heard), 'upload')
     },
 

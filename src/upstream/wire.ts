@@ -12,6 +12,7 @@ export type Call = {
   form?: FormData
   /** Milliseconds for everything from the wait for a connection to the last byte. */
   timeoutMs: number
+  signal?: AbortSignal | undefined
   /** Never twice: on a connection of its own, since a kept one may be closing just as the request goes out. */
   isOnce?: boolean
 }
@@ -54,7 +55,7 @@ export function createWire({ apiKey, maxAnswerBytes }: { apiKey: string; maxAnsw
 
 /** undici's bare dispatch, because only it tells whether the request had begun to leave when something broke. */
 function exchange(agent: Agent, call: Call, apiKey: string, maxAnswerBytes: number): Promise<Heard> {
-  const { method, url, json, form, timeoutMs } = call
+  const { method, url, json, form, timeoutMs, signal } = call
   const headers = {
     accept: 'application/json',
     // Not compressed: what is counted is what is held.
@@ -74,6 +75,7 @@ function exchange(agent: Agent, call: Call, apiKey: string, maxAnswerBytes: numb
       if (isOver) return
       isOver = true
       clearTimeout(timer)
+      signal?.removeEventListener('abort', stopped)
       resolve(heard)
     }
     const lose = (message: string) => {
@@ -81,6 +83,9 @@ function exchange(agent: Agent, call: Call, apiKey: string, maxAnswerBytes: numb
       controller?.abort(new Error(message))
     }
     const timer = setTimeout(() => lose(`no answer within ${timeoutMs} ms`), timeoutMs)
+    const stopped = () => lose('nobody waits for it any more')
+    signal?.addEventListener('abort', stopped, { once: true })
+    if (signal?.aborted) return stopped()
 
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart(started) {

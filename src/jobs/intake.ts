@@ -1,0 +1,119 @@
+import type { Telegram } from 'telegraf'
+import { type Sql, untilAnswered } from '../db.ts'
+import { pause, Refused, Unknown } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { type Found, intakeRelease, intakeResult, intakeTake, type Source } from '../telegram/intakes.ts'
+
+export type Fetcher = {
+  /** Fetches what an update waits for and puts it back into its lane. Harmless to call twice. */
+  fetch(updateId: number): Promise<void>
+  /** A person did something else: what is fetched for an order that they have left is let go. */
+  moved(userId: number): Promise<void>
+  /** Lets go of everything: another process will fetch it. */
+  stop(): void
+}
+
+type About = { owner: string; accept?: Source['accept']; signal: AbortSignal }
+type Options = {
+  sql: Sql
+  telegram: Telegram
+  files: {
+    fromTelegram(fileId: string, size: number | undefined, whose: About): Promise<unknown>
+    fromLink(url: string, whose: About): Promise<unknown>
+  }
+  /** What the person is in the middle of. */
+  draftOf(userId: number): Promise<string | undefined>
+  wake: { lane(lane: string): Promise<void> }
+  log: Log
+}
+type Running = { userId: number; draftId: string | null; stop: AbortController }
+
+// The first attempt and one more: a file that felled two processes is not fetched again.
+const mostAttempts = 2
+// 20 MB from Telegram and to the upstream over a slow line. A link has less, see createUserFiles.
+const mostMs = 75_000
+// Telegram shows «typing…» for five seconds.
+const actionEveryMs = 4_000
+
+/**
+ * Fetches files of people outside of their lanes. A person has one at a time, since their later messages wait for the
+ * earlier ones; how many at once in all is the queue's matter (src/jobs/workers.ts).
+ */
+export function createFetcher({ sql, telegram, files, draftOf, wake, log }: Options): Fetcher {
+  const running = new Map<number, Running>()
+  let isStopped = false
+
+  async function found(source: Source, owner: string, stop: AbortSignal): Promise<Found> {
+    const whose = { owner, ...(source.accept && { accept: source.accept }), signal: stop }
+    try {
+      const file =
+        source.kind === 'link'
+          ? await files.fromLink(source.of, whose)
+          : await files.fromTelegram(source.of, source.size, whose)
+      return { of: source.of, file }
+    } catch (error) {
+      if (error instanceof Refused) return { of: source.of, refused: error.code }
+      if (!(error instanceof Unknown || stop.aborted)) log.error({ err: error, owner }, 'a file could not be looked at')
+      return { of: source.of }
+    }
+  }
+
+  /** The person sees that something is going on. */
+  async function show(chatId: number | undefined, over: AbortSignal): Promise<void> {
+    while (chatId !== undefined && !over.aborted) {
+      await telegram.sendChatAction(chatId, 'typing').catch(() => {})
+      await pause(actionEveryMs, over)
+    }
+  }
+
+  return {
+    async fetch(updateId) {
+      const [taken] = isStopped ? [] : await intakeTake(sql, updateId)
+      if (!taken) return
+      const { lane, payload, draftId, source, attempts } = taken
+      const { userId, chatId } = of(payload)
+      const stop = new AbortController()
+      const over = new AbortController()
+      running.set(updateId, { userId, draftId, stop })
+      void show(chatId, over.signal)
+      try {
+        const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(mostMs)])
+        const result: Found =
+          attempts > mostAttempts
+            ? { of: source.of, refused: 'unreadable' }
+            : await found(source, String(userId), signal)
+        if (isStopped && result.file === undefined && result.refused === undefined) {
+          return void (await intakeRelease(sql, updateId, attempts))
+        }
+        await untilAnswered(() => intakeResult(sql, updateId, attempts, result))
+        await wake.lane(lane)
+      } finally {
+        over.abort()
+        running.delete(updateId)
+      }
+    },
+
+    async moved(userId) {
+      const own = [...running.values()].filter(one => one.userId === userId && one.draftId !== null)
+      if (own.length === 0) return
+      const now = await draftOf(userId)
+      for (const { draftId, stop } of own) if (draftId !== now) stop.abort(new Unknown('the order was left'))
+    },
+
+    stop() {
+      isStopped = true
+      for (const { stop } of running.values()) stop.abort(new Unknown('the process ends'))
+    },
+  }
+}
+
+type Chat = { id?: number }
+type Update = {
+  message?: { from?: Chat; chat?: Chat }
+  callback_query?: { from?: Chat; message?: { chat?: Chat } }
+}
+
+function of(update: object): { userId: number; chatId: number | undefined } {
+  const { message, callback_query: press } = update as Update
+  return { userId: (message ?? press)?.from?.id ?? 0, chatId: (message ?? press?.message)?.chat?.id }
+}

@@ -1,0 +1,72 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { query } from '../db.ts'
+
+const Source = Type.Object({
+  /** A file id of Telegram's, or a link. */
+  kind: Type.Union([Type.Literal('telegram'), Type.Literal('link')]),
+  of: Type.String(),
+  /** Bytes, as Telegram says. */
+  size: Type.Optional(Type.Integer()),
+  accept: Type.Optional(Type.Array(Type.Unsafe<'image' | 'video' | 'audio'>(Type.String()))),
+})
+/** A file of a person, where it is. */
+export type Source = Static<typeof Source>
+
+/** What came of a source: a file as it was stored, a refusal, or no answer. */
+export type Found = { of: string; file?: unknown; refused?: string }
+
+/** An update as it comes back from waiting. */
+export type Returned = { update: object; results: Found[]; draftId: string | null }
+
+/** An update that came back, as `pay.intake_back` writes it; undefined for one of Telegram's. */
+export function returned(payload: object): Returned | undefined {
+  return 'update' in payload && 'results' in payload && !('update_id' in payload) ? (payload as Returned) : undefined
+}
+
+// An album has ten; a person who sends more than this at once is told to wait.
+const mostWaiting = 20
+// Longer than the fetch may take; one that died is fetched once more.
+const hold = '90 seconds'
+
+export const intakeOpen = query(
+  Type.Object({ isOpen: Type.Boolean() }),
+  (sql, lane: string, updateId: number) => sql`
+    select exists (select from pay.intakes where lane = ${lane} and done_at is null and update_id <> ${updateId}) as "isOpen"`,
+)
+export const intakeAdd = query(
+  Type.Object({ result: Type.Unsafe<'added' | 'full'>(Type.String()) }),
+  (sql, updateId: number, lane: string, draftId: string | null, update: object, source: Source | null) => sql`
+    select pay.intake_add(${updateId}, ${lane}, ${draftId}, ${JSON.stringify(update)}::json, ${source}, ${mostWaiting}) as result`,
+)
+export const intakeTake = query(
+  Type.Object({
+    lane: Type.String(),
+    payload: Type.Unsafe<object>(Type.Object({})),
+    draftId: Type.Union([Type.String(), Type.Null()]),
+    source: Source,
+    attempts: Type.Integer(),
+  }),
+  (sql, updateId: number) => sql`
+    select lane, payload, draft_id as "draftId", source, attempts from pay.intake_take(${updateId}, ${hold})`,
+)
+export const intakeResult = query(
+  Type.Object({ isMine: Type.Boolean() }),
+  (sql, updateId: number, attempt: number, found: Found) => sql`
+    select pay.intake_result(${updateId}, ${attempt}, ${found}) as "isMine"`,
+)
+export const intakeRelease = query(
+  Type.Object({}),
+  (sql, updateId: number, attempt: number) => sql`select from pay.intake_release(${updateId}, ${attempt})`,
+)
+export const intakeDone = query(
+  Type.Object({}),
+  (sql, updateId: number) => sql`select from pay.intake_done(${updateId})`,
+)
+export const intakeDue = query(
+  Type.Object({ updateId: Type.Integer(), source: Source }),
+  (sql, limit: number) => sql`select update_id as "updateId", source from pay.intake_due(${limit})`,
+)
+export const intakeTidy = query(
+  Type.Object({ gone: Type.Integer() }),
+  (sql, limit: number) => sql`select pay.intake_tidy(${limit}) as gone`,
+)

@@ -10,6 +10,7 @@ import { randomRounds } from './random-faults.ts'
 import type { Form, Outcome } from './report.ts'
 import { reportOf } from './report.ts'
 import { shortRound } from './short.ts'
+import { worstHour } from './worst-hour.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,6 +20,8 @@ const { values, positionals } = parseArgs({
     crashes: { type: 'string', default: '200' },
     times: { type: 'string', default: '20' },
     minutes: { type: 'string', default: '10' },
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '40' },
     report: { type: 'string' },
   },
 })
@@ -27,6 +30,7 @@ const forms: Record<string, Form> = {
   database: run => databaseRounds(run, Number(values.crashes)),
   failover: run => failoverRounds(run, Number(values.times)),
   random: run => randomRounds(run, Number(values.minutes)),
+  'worst-hour': run => worstHour(run, Number(values.rounds), Number(values.seconds)),
 }
 const wanted = values.short ? ['short'] : positionals.length > 0 ? positionals : Object.keys(forms)
 const unknown = wanted.filter(name => !forms[name] && name !== 'short')

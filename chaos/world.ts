@@ -51,7 +51,14 @@ export type World = {
 
 const silent = createLog({ level: 'silent', secrets: [] })
 
-export async function openWorld(random: Random, processes = 3): Promise<World> {
+type Options = {
+  /** The budgets of persons and of sends hold; without it they would make minutes of what takes seconds here. */
+  isPaced?: boolean
+  /** Variables of the processes, once the stand-ins are there. */
+  env?(world: Pick<World, 'upstream'>): Record<string, string>
+}
+
+export async function openWorld(random: Random, processes = 3, { isPaced, env }: Options = {}): Promise<World> {
   const database = await startDatabase()
   await migrateAll(database.url, accessTo(database.url, 'chaos'), silent)
   const telegram = await startTelegram({ timeScale: 0.2, seed: random.int(1, 2 ** 31) })
@@ -130,6 +137,7 @@ export async function openWorld(random: Random, processes = 3): Promise<World> {
       START_BONUS_RUB: '50',
       FREE_HOURLY_LIMIT: '3',
       HOST: '127.0.0.1',
+      ...env?.({ upstream }),
     },
     wrong(what) {
       if (problems.length < 50) problems.push(what)
@@ -158,9 +166,10 @@ export async function openWorld(random: Random, processes = 3): Promise<World> {
   await database.owner`
     select pay.model_switch(m, null, '1', 'on', true, 'admin', 'a run of faults', 0, null, '{}', '[]')
     from json_array_elements_text(${JSON.stringify(modelIds)}::text::json) m`
-  // Budgets of persons and of the provider would make minutes of waiting of what takes seconds here.
-  const unpacing = setInterval(() => void database.owner`delete from pay.rates`.catch(() => {}), 1_000)
-  world.atEnd(async () => clearInterval(unpacing))
+  if (!isPaced) {
+    const unpacing = setInterval(() => void database.owner`delete from pay.rates`.catch(() => {}), 1_000)
+    world.atEnd(async () => clearInterval(unpacing))
+  }
   const jobs = await startJobs(database.url, silent, false)
   world.atEnd(() => jobs.boss.stop({ graceful: false }))
   const hastening = setInterval(() => void hasten(world).catch(() => {}), 1_500)
@@ -171,13 +180,13 @@ export async function openWorld(random: Random, processes = 3): Promise<World> {
 }
 
 /**
- * What a process held when it died is due after seconds instead of minutes: an update (held for 30 s) after 5, a message
+ * What a process held when it died is due after seconds instead of minutes: an update (held for 15 s) after 6, a message
  * (3 min) after 8, an order (60 s) after 5. A process that lives needs less, or finds its hold taken over.
  */
 async function hasten({ database: { owner }, sweep }: World): Promise<void> {
   const moved = await Promise.all([
     owner`update pay.inbox set next_at = now() where done_at is null
-      and next_at between now() + interval '15 seconds' and now() + interval '25 seconds'`,
+      and next_at between now() + interval '2 seconds' and now() + interval '9 seconds'`,
     owner`update pay.outbox set next_at = now() where done_at is null
       and next_at between now() + interval '150 seconds' and now() + interval '172 seconds'`,
     owner`update pay.generations set next_at = now() where finished_at is null

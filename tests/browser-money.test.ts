@@ -103,7 +103,7 @@ else {
     t.pass('once')
   })
 
-  await t.test('a friend who comes by the link and runs a model brings bonus runs', async t => {
+  await t.test('a friend who comes by the link, pays and gets a result brings bonus runs', async t => {
     await write('/ref')
     await last(/Пригласите друга/)
     await shot('money-invite')
@@ -112,10 +112,14 @@ else {
     await newPerson('Глеб', 'gleb_friend')
     await link(address)
     await sees(/Здравствуйте, Глеб/)
+    await write('/topup')
+    await press(/^100\s₽/)
+    await pay()
+    await sees(/Зачислено 100\s₽/)
     await buy('m_flux-2-pro-text-to-image', 'Лодка у причала')
     await sees(/Списано/)
     await become('Вера')
-    await sees(/Ваш друг впервые запустил модель/)
+    await sees(/Ваш друг получил первый платный результат/)
     await shot('money-friend')
     await booksAgree(t)
   })

@@ -10,10 +10,10 @@ import { TelegramRefused } from './refused.ts'
 const whole = { key: 'tg', everyUs: 40_000, burst: 25 }
 const inChat = { send: { everyUs: 1_000_000, burst: 4 }, edit: { everyUs: 500_000, burst: 8 } }
 const inGroup = { everyUs: 3_000_000, burst: 5 }
-// Answers to presses are no messages. A person makes 20 presses a minute at the most (ux.md E8); who makes more is
-// answered for the first, and then one in two seconds, which fifty such people may do at once.
+// Answers to presses are no messages, and take nothing from them. Each person has a share that nobody else can use up:
+// more than the 20 presses a minute that are acted on. Who presses faster is answered while there are some left for all.
 const ofPresser = { everyUs: 2_000_000, burst: 10 }
-const allAnswers = { key: 'tg:answers', everyUs: 33_333, burst: 60 }
+const forHaste = { key: 'tg:answers', everyUs: 33_333, burst: 60 }
 // Below what the client is ready to wait, so that no place is taken for a call that is given up.
 const mostWaitMs = 25_000
 // So far ahead a place may be taken without a look at who else waits.
@@ -51,7 +51,8 @@ export function createPace(sql: Sql): Pace {
 
   async function answer(userId: number | undefined): Promise<number> {
     if (userId === undefined) return 0 // a checkout: Telegram cancels the payment if it is not answered
-    const waitMs = await takeRate(sql, [{ key: `tg:a:${userId}`, ...ofPresser }, allAnswers], 0)
+    if ((await takeRate(sql, [{ key: `tg:a:${userId}`, ...ofPresser }], 0)) === 0) return 0
+    const waitMs = await takeRate(sql, [forHaste], 0)
     if (waitMs > 0) throw overLimit(waitMs)
     return 0
   }

@@ -305,7 +305,10 @@ function partsOf(name: Name, env: Record<string, string | undefined>): string[] 
 // Of an address only the password is a secret; hiding the whole would hide every mention of its host.
 function passwordsOf(value: string): string[] {
   // What is no address may hold the password anywhere: before the last `@`, or in all of it.
-  if (!URL.canParse(value)) return [value, /:\/\/[^:]*:(.*)@/.exec(value)?.[1] ?? '']
+  if (!URL.canParse(value)) {
+    const [from, to] = [value.indexOf(':', value.indexOf('://') + 3), value.lastIndexOf('@')]
+    return [value, value.includes('://') && from >= 0 && to > from ? value.slice(from + 1, to) : '']
+  }
   const { password, searchParams } = new URL(value)
   const passwords = [password, searchParams.get('password') ?? '', searchParams.get('sslpassword') ?? '']
   return [...new Set([...passwords, ...passwords.map(decoded)])]

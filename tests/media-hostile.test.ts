@@ -163,10 +163,11 @@ t.test('whoever goes away leaves: waiting, its place; at work, its process', asy
   const { inspect, pids } = inspectorOf(t, { size: 1 })
   await outcome(inspect, photo)
   const [pid] = pids()
+  process.kill(pid!, 'SIGSTOP') // it is at work for as long as it takes
   const [first, second] = [new AbortController(), new AbortController()]
   const working = inspect(written(nearly()[0]!.make), { owner: '1', signal: first.signal })
   const waiting = inspect(photo, { owner: '2', signal: second.signal })
-  await new Promise(resolve => setTimeout(resolve, 20))
+  await new Promise(resolve => setTimeout(resolve, 50)) // both have had their first look
   second.abort(new Error('the second went'))
   await t.rejects(waiting, { message: 'the second went' })
   first.abort(new Error('the first went'))

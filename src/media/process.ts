@@ -146,7 +146,7 @@ function rest(child: ChildProcess) {
 /** When the processor or the memory is short, it is short for this one first. Best effort. */
 function yieldToOthers(pid: number) {
   try {
-    setPriority(pid, 5)
+    setPriority(pid, 2)
     writeFileSync(`/proc/${pid}/oom_score_adj`, '1000')
   } catch {} // another system
 }

@@ -119,6 +119,16 @@ const corruptions: Record<string, string> = {
   'a claim of a code is gone': `delete from pay.promo_claims`,
   'a bonus run was never given back': `update pay.bonus_grants set used = used + 1`,
   'a grant of a friend is gone': `delete from pay.bonus_grants`,
+  'a bonus has no cause': `with w as (update pay.wallets set balance_kop = balance_kop + 700, seq = seq + 1 where user_id = 1 returning *)
+    insert into pay.ledger_entries (user_id, seq, kind, amount_kop, balance_before, balance_after, contra, external_ref)
+    select user_id, seq, 'bonus', 700, balance_kop - 700, balance_kop, 'promo', 'promo:NEVER' from w`,
+  'an adjustment was made by no admin': `with w as (update pay.wallets set balance_kop = balance_kop + 700, seq = seq + 1 where user_id = 1 returning *)
+    insert into pay.ledger_entries (user_id, seq, kind, amount_kop, balance_before, balance_after, contra, external_ref)
+    select user_id, seq, 'adjust', 700, balance_kop - 700, balance_kop, 'adjust', 'admin:aaaaaaaaaaaa' from w`,
+  'a payment was for no order': `insert into pay.payments (provider, charge_id, user_id, amount_kop) values ('stars', 'made-up', 1, 700);
+    with w as (update pay.wallets set balance_kop = balance_kop + 700, seq = seq + 1 where user_id = 1 returning *)
+    insert into pay.ledger_entries (user_id, seq, kind, amount_kop, balance_before, balance_after, contra, external_ref)
+    select user_id, seq, 'topup', 700, balance_kop - 700, balance_kop, 'cash', 'stars:made-up' from w`,
 }
 
 for (const [name, statement] of Object.entries(corruptions)) {

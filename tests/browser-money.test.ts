@@ -110,6 +110,7 @@ else {
     const address = /t\.me\/\S+?start=[\w-]+/.exec(await text())?.[0] ?? ''
     t.ok(address, 'the link is there')
     await newPerson('Глеб', 'gleb_friend')
+    paid = 0 // in a chat of his own
     await link(address)
     await sees(/Здравствуйте, Глеб/)
     await write('/topup')

@@ -56,7 +56,7 @@ function orderer(t: Test, id: number, model: Model, language: Language) {
 
   /** Looks again whenever something has happened in the chat. */
   async function seen<T>(what: string, look: () => Promise<T | undefined | false> | T | undefined | false) {
-    for (const end = Date.now() + 60_000; Date.now() < end; ) {
+    for (const end = Date.now() + 150_000; Date.now() < end; ) {
       let off = () => {}
       const news = new Promise<void>(resolve => {
         off = telegram.on(({ userId }) => userId === id && resolve())

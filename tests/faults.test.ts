@@ -266,11 +266,22 @@ t.test('a press whose answer Telegram refuses is an order all the same', async t
 t.test('a log that nobody reads any more holds nobody up, and what was dropped is counted', async t => {
   const { telegram, service } = await stage(t)
   const metricsPort = await freePort()
-  const { ready, url, fetch: look } = await service({ METRICS_PORT: String(metricsPort) }, { isRead: false })
+  const {
+    ready,
+    url,
+    fetch: look,
+  } = await service({ METRICS_PORT: String(metricsPort), CLIENT_ADDRESS_HEADER: 'X-Forwarded-For' }, { isRead: false })
   await ready()
-  // Each is a line, and a pipe holds a few hundred.
-  const forged = () => fetch(`${url}/callbacks/kie/aaaaaaaaaaaa/bbbb`, { method: 'POST', body: '{}' })
-  for (let n = 0; n < 200; n++) await Promise.all(Array.from({ length: 50 }, forged))
+  // Each is a line, and a pipe holds a few hundred. One address would be told of a hundred times and no more.
+  const forged = (n: number) =>
+    fetch(`${url}/callbacks/kie/aaaaaaaaaaaa/bbbb`, {
+      method: 'POST',
+      body: '{}',
+      headers: { 'x-forwarded-for': `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}` },
+    })
+  for (let first = 0; first < 10_000; first += 500) {
+    await Promise.all(Array.from({ length: 500 }, (_, n) => forged(first + n)))
+  }
   const anna = person(telegram)
   anna.open()
   await anna.sees(/Здравствуйте, Анна/)

@@ -133,10 +133,12 @@ await story('what was spent of a payment that goes back is owed, and the books a
     messageId: null,
     deadlineMs: 600_000,
   })
+  // What the people here started with came from no code: the accountant finds that before and after.
+  const before = findings((await auditReport(sql))[0]!)
   await boss.says(`/refund ${chargeId} отозван банком`)
   await boss.presses('✅ Подтвердить')
   t.ok(heard(anna, /Осталось погасить: 200\u00a0₽/))
-  t.strictSame(findings((await auditReport(sql))[0]!), [])
+  t.strictSame(findings((await auditReport(sql))[0]!), before)
   const missing = await starFindings(sql, [])
   t.notOk(
     missing.some(one => one.includes(chargeId)),

@@ -53,6 +53,11 @@ begin
         select x.id from pay.outbox x where x.done_at < now() - interval '30 days' and x.dedupe not like 'gen:%'
         order by x.done_at limit p_limit for update skip locked);
       get diagnostics v_gone = row_count;
+    when 'intakes' then                                  -- as long as an update behind a file may be sent again
+      delete from pay.intakes i where i.update_id in (
+        select x.update_id from pay.intakes x where x.done_at < now() - interval '1 day'
+        order by x.done_at limit p_limit for update skip locked);
+      get diagnostics v_gone = row_count;
     when 'quotes' then                                   -- most were used and stay: read once each, from the mark on
       select count(*), (array_agg(p.expires_at order by p.expires_at desc, p.user_id desc, p.id desc))[1],
         (array_agg(p.user_id order by p.expires_at desc, p.user_id desc, p.id desc))[1],

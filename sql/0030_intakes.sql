@@ -103,13 +103,6 @@ begin
     where i.done_at is null and i.source is not null and i.next_at <= now() order by i.next_at limit p_limit;
 end $$;
 
-create function pay.intake_tidy(p_limit int) returns bigint
-language sql security definer set search_path = pg_catalog, pg_temp as $$
-  with gone as (delete from pay.intakes where update_id in (
-    select i.update_id from pay.intakes i where i.done_at < now() - interval '1 day' order by i.done_at limit p_limit) returning 1)
-  select count(*) from gone;
-$$;
-
 grant select on pay.intakes to pay_app;
 grant execute on function pay.intake_add, pay.intake_take, pay.intake_result, pay.intake_release, pay.intake_done,
-  pay.intake_due, pay.intake_tidy to pay_app;
+  pay.intake_due to pay_app;

@@ -28,6 +28,14 @@ const kinds: Record<
       insert into pay.outbox (dedupe, user_id, body, done_at) values (${name}, 1, '{}', now() - ${age}::text::interval)`,
     left: () => owner`select dedupe as name from pay.outbox where dedupe not like 'gen:%'`,
   },
+  intakes: {
+    old: '1 day 1 minute',
+    young: '23 hours',
+    put: (age, name) => owner`
+      insert into pay.intakes (update_id, lane, payload, done_at)
+      values (${name === 'old' ? 1 : 2}, 'u:1', '{}', now() - ${age}::text::interval)`,
+    left: () => owner`select case update_id when 1 then 'old' else 'young' end as name from pay.intakes`,
+  },
   quotes: {
     old: '2 days 1 minute',
     young: '1 day 23 hours',

@@ -4,7 +4,7 @@ import { only, query, type Sql } from '../db.ts'
 import type { Log } from '../log.ts'
 import { genDue } from '../payments/integration.ts'
 import { waitingLanes } from '../telegram/inbox.ts'
-import { intakeDue, intakeTidy } from '../telegram/intakes.ts'
+import { intakeDue } from '../telegram/intakes.ts'
 import { waitingOutbox } from '../telegram/outbox.ts'
 import { forgetRest, forgettings } from '../users/users.ts'
 import type { Jobs } from './boss.ts'
@@ -38,6 +38,7 @@ export async function sweep(sql: Sql, wake: Jobs['wake'], log: Log): Promise<voi
 export const tidyParts = [
   'updates',
   'messages',
+  'intakes',
   'quotes',
   'drafts',
   'rates',
@@ -80,7 +81,6 @@ export async function tidy(sql: Sql, log: Log, mostMs = mostPartMs): Promise<Tid
       log.error({ err: error, part }, 'a part of tidy failed')
     }
   }
-  while (only(await intakeTidy(sql, perPortion)).gone === perPortion);
   log.info({ gone, failed }, 'tidied')
   return failed
 }

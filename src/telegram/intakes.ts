@@ -66,7 +66,3 @@ export const intakeDue = query(
   Type.Object({ updateId: Type.Integer(), source: Source }),
   (sql, limit: number) => sql`select update_id as "updateId", source from pay.intake_due(${limit})`,
 )
-export const intakeTidy = query(
-  Type.Object({ gone: Type.Integer() }),
-  (sql, limit: number) => sql`select pay.intake_tidy(${limit}) as gone`,
-)

@@ -49,9 +49,9 @@ export async function worstHour({ random, say }: Run, rounds: number, seconds: n
         memory.push(rssMb(world))
       }
       await over()
+      await pause(10_000) // what the attack left in the queues is the attack's
       isAttacked = false
       say(`round ${round}: ${acts.length} acts so far, ${memory.at(-1)?.toFixed(0)} MB`)
-      await pause(10_000) // what the attack left in the queues is the attack's
     }
     await people.rest()
     await pause(10_000)

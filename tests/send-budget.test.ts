@@ -34,21 +34,46 @@ t.test('a person who had little lately goes before those who have had much', asy
 
 t.test('nobody is passed over for ever, whoever comes', async t => {
   const order: string[] = []
-  let place = Promise.withResolvers<void>()
+  let place = Promise.withResolvers<number>()
   const queue = createFairQueue(() => place.promise)
   const never = new AbortController().signal
   const turn = (key: string) => queue.turn(key, never).then(() => void order.push(key))
   const all = [turn('a'), turn('a'), turn('a'), turn('b'), turn('c'), turn('b')]
-  place.resolve()
+  place.resolve(1)
   await Promise.all(all)
   t.strictSame(order, ['a', 'b', 'c', 'a', 'b', 'a'])
   place = Promise.withResolvers()
   t.ok(queue.isEmpty())
 })
 
+t.test('who took less than the others for a while goes before them all, twice and not for ever', async t => {
+  const order: string[] = []
+  let places = Promise.withResolvers<number>()
+  const queue = createFairQueue(() => places.promise)
+  const never = new AbortController().signal
+  const turn = (key: string) => queue.turn(key, never).then(() => void order.push(key))
+  const go = async (count: number) => {
+    const { resolve } = places
+    places = Promise.withResolvers()
+    const before = order.length
+    resolve(count)
+    await until('they went', () => order.length === before + count)
+  }
+  const many = ['a', 'b', 'c', 'd', 'e'].flatMap(key => Array.from({ length: 6 }, () => turn(key)))
+  await go(16) // each of them had three, and one has its fourth
+  const late = Array.from({ length: 4 }, () => turn('late'))
+  await go(3)
+  t.strictSame(order.slice(16), ['late', 'late', 'b'])
+  await go(6)
+  t.strictSame(order.slice(19), ['c', 'd', 'e', 'late', 'a', 'b'])
+  places.resolve(1)
+  await Promise.all([...many, ...late])
+  t.ok(queue.isEmpty())
+})
+
 t.test('who no longer waits takes no turn', async t => {
   const order: string[] = []
-  const place = Promise.withResolvers<void>()
+  const place = Promise.withResolvers<number>()
   const queue = createFairQueue(() => place.promise)
   const gone = new AbortController()
   const left = queue.turn('a', gone.signal).then(
@@ -58,7 +83,7 @@ t.test('who no longer waits takes no turn', async t => {
   const stayed = queue.turn('b', new AbortController().signal).then(() => void order.push('b'))
   gone.abort()
   await left
-  place.resolve()
+  place.resolve(1)
   await stayed
   t.strictSame(order, ['a left', 'b'])
   await t.rejects(queue.turn('c', gone.signal), 'and neither does who was gone before')

@@ -1,19 +1,21 @@
 type Waiting = { start: number; arrival: number; go(): void }
 
 export type FairQueue = {
-  /**
-   * Resolves when it is this key's turn and `take` gave a place; rejects with the signal's reason, or with what `take`
-   * threw. Whoever has had little lately goes before those who have had much.
-   */
+  /** Resolves when it is this key's turn and `take` gave a place; rejects with the signal's reason. */
   turn(key: string, signal: AbortSignal): Promise<void>
   isEmpty(): boolean
 }
 
+// What a key did not use while others did, it may use ahead of them: an answer to a press and a message after it.
+const mostSaved = 2
+
 /**
  * Start-time fair queueing: each key is charged one unit a turn, and the next place goes to the one that began it the
- * earliest in units served, not in time. `take` resolves when one more place is there; only one call of it is under way.
+ * earliest in units served, not in time. A key that took less than the others for a while has `mostSaved` units saved, so
+ * it goes before all that want more than there is, and not just in turn with them. `take` resolves when some
+ * places are there, with their number, `most` at the most; only one call of it is under way.
  */
-export function createFairQueue(take: () => Promise<void>): FairQueue {
+export function createFairQueue(take: (most: number) => Promise<number>): FairQueue {
   const waiting = new Set<Waiting>()
   const charged = new Map<string, number>()
   let served = 0
@@ -32,13 +34,14 @@ export function createFairQueue(take: () => Promise<void>): FairQueue {
     if (isServing) return
     isServing = true
     while (waiting.size > 0) {
-      // Who goes is decided once the place is there: somebody may have come or gone meanwhile.
-      await take()
-      const one = next()
-      if (!one) break
-      waiting.delete(one)
-      served = one.start
-      one.go()
+      // Who goes is decided once the places are there: somebody may have come or gone meanwhile.
+      for (let places = await take(waiting.size); places > 0; places--) {
+        const one = next()
+        if (!one) break
+        waiting.delete(one)
+        served = Math.max(served, one.start)
+        one.go()
+      }
     }
     charged.clear()
     served = 0
@@ -50,7 +53,7 @@ export function createFairQueue(take: () => Promise<void>): FairQueue {
     turn(key, signal) {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason)
-        const start = Math.max(served, charged.get(key) ?? 0)
+        const start = Math.max(served - mostSaved, charged.get(key) ?? 0)
         charged.set(key, start + 1)
         const leave = () => {
           waiting.delete(one)

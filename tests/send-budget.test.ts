@@ -46,10 +46,14 @@ t.test('nobody is passed over for ever, whoever comes', async t => {
   t.ok(queue.isEmpty())
 })
 
-t.test('who took less than the others for a while goes before them all, twice and not for ever', async t => {
+t.test('who was quiet for a while goes before the line, three times and not for ever; who is new does not', async t => {
   const order: string[] = []
   let places = Promise.withResolvers<number>()
-  const queue = createFairQueue(() => places.promise)
+  let at = 0
+  const queue = createFairQueue(
+    () => places.promise,
+    () => at,
+  )
   const never = new AbortController().signal
   const turn = (key: string) => queue.turn(key, never).then(() => void order.push(key))
   const go = async (count: number) => {
@@ -58,16 +62,21 @@ t.test('who took less than the others for a while goes before them all, twice an
     const before = order.length
     resolve(count)
     await until('they went', () => order.length === before + count)
+    return order.slice(before)
   }
-  const many = ['a', 'b', 'c', 'd', 'e'].flatMap(key => Array.from({ length: 6 }, () => turn(key)))
-  await go(16) // each of them had three, and one has its fourth
-  const late = Array.from({ length: 4 }, () => turn('late'))
-  await go(3)
-  t.strictSame(order.slice(16), ['late', 'late', 'b'])
-  await go(6)
-  t.strictSame(order.slice(19), ['c', 'd', 'e', 'late', 'a', 'b'])
+  queue.count('known')
+  at = 60_000
+  const all = ['a', 'b', 'c'].flatMap(key => [turn(key), turn(key)])
+  all.push(turn('known'), turn('known'), turn('new'), turn('known'), turn('known'))
+  t.strictSame(await go(5), ['known', 'known', 'known', 'a', 'b'], 'every fourth place is the line’s')
+  t.strictSame(await go(6), ['c', 'new', 'known', 'a', 'b', 'c'])
+  at += 5_000
+  all.push(turn('a'), turn('b'), turn('new'), turn('new'))
+  at += 10_000
+  all.push(turn('known'))
+  t.strictSame(await go(5), ['new', 'known', 'a', 'b', 'new'], 'the twelfth is the line’s; then the quietest is first')
   places.resolve(1)
-  await Promise.all([...many, ...late])
+  await Promise.all(all)
   t.ok(queue.isEmpty())
 })
 

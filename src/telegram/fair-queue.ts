@@ -1,28 +1,52 @@
+// In the line, the units served before it; ahead of the line, less the more turns its key has saved.
 type Waiting = { start: number; arrival: number; go(): void }
 
 export type FairQueue = {
   /** Resolves when it is this key's turn and `take` gave a place; rejects with the signal's reason. */
   turn(key: string, signal: AbortSignal): Promise<void>
+  /** A key had a place without waiting. */
+  count(key: string): void
   isEmpty(): boolean
 }
 
-// What a key did not use while others did, it may use ahead of them: an answer to a press and a message after it.
-const mostSaved = 2
+// Ahead of the line: one turn every five seconds, three saved at the most. Nobody begins with any, or whoever makes accounts
+// would go before those who were here; a key of which nothing was heard since so many others begins anew.
+const ahead = { everyMs: 5_000, most: 3, known: 50_000 }
+// Of so many places in a row one is the line's, however many are ahead of it.
+const places = 4
 
 /**
- * Start-time fair queueing: each key is charged one unit a turn, and the next place goes to the one that began it the
- * earliest in units served, not in time. A key that took less than the others for a while has `mostSaved` units saved, so
- * it goes before all that want more than there is, and not just in turn with them. `take` resolves when some
- * places are there, with their number, `most` at the most; only one call of it is under way.
+ * Who wants little goes first: a key that is known and was quiet lately goes ahead of the line, the quietest first. In the line it is start-time
+ * fair queueing: each key is charged one unit a turn, and the next place goes to the one that began it the earliest in units
+ * served, not in time. `take` resolves when some places are there, with their number, `most` at the most; only one call of
+ * it is under way.
  */
-export function createFairQueue(take: (most: number) => Promise<number>): FairQueue {
-  const waiting = new Set<Waiting>()
+export function createFairQueue(
+  take: (most: number) => Promise<number>,
+  now: () => number = performance.now.bind(performance),
+): FairQueue {
+  const quick = new Set<Waiting>()
+  const line = new Set<Waiting>()
   const charged = new Map<string, number>()
+  const saved = new Map<string, { turns: number; at: number }>() // what was heard of last stands last
   let served = 0
   let arrivals = 0
+  let turns = 0
   let isServing = false
 
-  function next(): Waiting | undefined {
+  /** Uses up a turn ahead of the line: of how many. Below 1: there was none. */
+  function turnsAhead(key: string): number {
+    const at = now()
+    const before = saved.get(key)
+    const had = before ? Math.min(ahead.most, before.turns + (at - before.at) / ahead.everyMs) : 0
+    saved.delete(key)
+    saved.set(key, { turns: had >= 1 ? had - 1 : had, at })
+    const [oldest] = saved.keys()
+    if (saved.size > ahead.known && oldest !== undefined) saved.delete(oldest)
+    return had
+  }
+
+  function firstOf(waiting: Set<Waiting>): Waiting | undefined {
     let best: Waiting | undefined
     for (const one of waiting) {
       if (!best || one.start < best.start || (one.start === best.start && one.arrival < best.arrival)) best = one
@@ -30,16 +54,20 @@ export function createFairQueue(take: (most: number) => Promise<number>): FairQu
     return best
   }
 
+  function next(): Waiting | undefined {
+    return firstOf(quick.size > 0 && (turns % places !== 0 || line.size === 0) ? quick : line)
+  }
+
   async function serve(): Promise<void> {
     if (isServing) return
     isServing = true
-    while (waiting.size > 0) {
+    while (quick.size + line.size > 0) {
       // Who goes is decided once the places are there: somebody may have come or gone meanwhile.
-      for (let places = await take(waiting.size); places > 0; places--) {
+      for (let left = await take(quick.size + line.size); left > 0; left--) {
+        turns += 1
         const one = next()
         if (!one) break
-        waiting.delete(one)
-        served = Math.max(served, one.start)
+        if (!quick.delete(one) && line.delete(one)) served = one.start
         one.go()
       }
     }
@@ -49,14 +77,19 @@ export function createFairQueue(take: (most: number) => Promise<number>): FairQu
   }
 
   return {
-    isEmpty: () => waiting.size === 0,
+    isEmpty: () => quick.size + line.size === 0,
+    count(key) {
+      turnsAhead(key)
+    },
     turn(key, signal) {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason)
-        const start = Math.max(served - mostSaved, charged.get(key) ?? 0)
-        charged.set(key, start + 1)
+        const had = turnsAhead(key)
+        const among = had >= 1 ? quick : line
+        const start = among === quick ? -Math.floor(had) : Math.max(served, charged.get(key) ?? 0)
+        if (among === line) charged.set(key, start + 1)
         const leave = () => {
-          waiting.delete(one)
+          among.delete(one)
           reject(signal.reason)
         }
         const one: Waiting = {
@@ -67,7 +100,7 @@ export function createFairQueue(take: (most: number) => Promise<number>): FairQu
             resolve()
           },
         }
-        waiting.add(one)
+        among.add(one)
         signal.addEventListener('abort', leave, { once: true })
         void serve()
       })

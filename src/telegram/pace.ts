@@ -22,8 +22,8 @@ const aheadMs = 200
 const mostPlaces = 10
 
 /**
- * Telegram's limits, shared by all machines through the database. Within a machine the chats share what there is: one
- * that has had much lately waits for those that have had little. Throws TelegramRefused `rate_limited` for what would wait
+ * Telegram's limits, shared by all machines through the database. Within a machine one that has had much lately waits for
+ * those that have had little. Throws TelegramRefused `rate_limited` for what would wait
  * longer than it is worth: an answer to a press waits for nothing, the rest for `mostWaitMs`.
  */
 export function createPace(sql: Sql): Pace {
@@ -42,7 +42,10 @@ export function createPace(sql: Sql): Pace {
   async function send(chat: Rate, signal: AbortSignal | undefined): Promise<number> {
     if (queue.isEmpty()) {
       const waitMs = await takeRate(sql, [whole, chat], aheadMs)
-      if (waitMs <= aheadMs) return waitMs
+      if (waitMs <= aheadMs) {
+        queue.count(chat.key)
+        return waitMs
+      }
     }
     const waitMs = await takeRate(sql, [chat], mostWaitMs)
     if (waitMs > mostWaitMs) throw overLimit(waitMs)

@@ -40,7 +40,7 @@ export function checkBoxes(source: Source): void {
 }
 
 // Cut short, or no box at all: some cameras write notes behind the last one. A parser stops there as well.
-function boxAt(source: Source, at: number, to: number): Box | undefined {
+export function boxAt(source: Source, at: number, to: number): Box | undefined {
   if (at + 8 > to) return undefined
   const head = source.at(at, 16)
   if (head.length < 8) return undefined

@@ -8,6 +8,7 @@ import { framedSeconds, waveSeconds } from './audio-length.ts'
 import { checkBounds } from './bounds.ts'
 import { acceptedFamily, type Family, familyBytes, type Kind, wrongKind } from './family.ts'
 import { openSource } from './source.ts'
+import { tableSeconds } from './table-length.ts'
 
 export type Inspected = {
   kind: Kind
@@ -148,7 +149,9 @@ async function timed(path: string, type: Type, part: Part): Promise<Omit<Inspect
   const hasVideo = format.hasVideo === true || video !== undefined
   const hasAudio = format.hasAudio === true || format.sampleRate !== undefined
   if (!hasVideo && !hasAudio) throw new Refused('not_media', `an ${type.extension} file without a track`)
-  const longest = Math.max(format.duration ?? 0, ...format.trackInfo.map(track => track.duration ?? 0))
+  // Of headers and tables the dearer: what a header makes short is as long as its samples.
+  const inTable = /^(?:mp4|m4a|mov)$/.test(type.extension) ? tableSeconds(path) : undefined
+  const longest = Math.max(format.duration ?? 0, inTable ?? 0, ...format.trackInfo.map(track => track.duration ?? 0))
   const seconds = Number.isFinite(longest) && longest > 0 ? { seconds: longest } : {}
   if (hasVideo && type.kind === 'audio') throw new Refused('not_media', `a film inside ${type.extension}`)
   if (!hasVideo) return { ...asAudio(type), ...seconds }

@@ -29,7 +29,12 @@ const drawn: Point[] = [
 ]
 const seed = BigInt(process.env.SEED ?? Date.now())
 t.comment(`SEED=${seed}`)
-const points = [...always, ...seeded(seed).shuffled(drawn).slice(0, process.env.POINTS === 'all' ? drawn.length : 2)]
+const points = [
+  ...always,
+  ...seeded(seed)
+    .shuffled(drawn)
+    .slice(0, process.env.POINTS === 'all' ? drawn.length : 2),
+]
 
 for (const { at, mayRepeat } of points) {
   t.test(`[M4] [M10] killed at ${at}: after a restart the order ends once and the books agree`, async t => {

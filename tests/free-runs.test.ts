@@ -96,12 +96,12 @@ await story('a price that is deleted while it is started is one that is not ther
     await hold.promise
   })
   await isDeleted.promise
-  const starting = start(one)
+  const refused = t.rejects(start(one), NotFound)
   await until('the start waits for the row', async () => {
     const [row] = await owner`select count(*)::int as n from pg_locks where not granted`
     return Number(row?.n) > 0
   })
   hold.resolve()
   await deleting
-  await t.rejects(starting, NotFound)
+  await refused
 })

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { framedSeconds, waveSeconds } from '../src/media/audio-length.ts'
+import { inspect } from '../src/media/inspect.ts'
 import { tableSeconds } from '../src/media/table-length.ts'
-import { mp3Of } from './support/media.ts'
+import { mp3Of, mp4Of } from './support/media.ts'
 
 // What is paid by the second is measured by the content: whatever stands around the sound, its length stays the same.
 const folder = t.testdir({})
@@ -72,6 +73,17 @@ t.test('a file in pieces is never shorter than what a player finds in it', async
     await written(...frames.flatMap((frame, n) => (n < 20 ? [frame] : [frame, Buffer.from([0])]))),
   )
   t.ok(split! > own! - about, `split: ${split}`)
+})
+
+t.test('a later frame that calls itself a table is sound', async t => {
+  const marked = Buffer.from(sound)
+  for (let at = 0; at + 60 < marked.length; ) {
+    const bytes = Math.floor((144 * 128_000) / 44_100) + ((marked[at + 2]! >> 1) & 1)
+    marked.write('Xing', at + 40)
+    at += bytes
+  }
+  const found = await framedSeconds(await written(marked))
+  t.ok(found! > own! - about, `${found}`)
 })
 
 t.test('cut, joined and padded, it is as long as its parts', async () => {
@@ -148,16 +160,14 @@ const numbers = (...list: number[]) => {
   return bytes
 }
 /** A track of so many samples, each of `delta` parts of `scale`, whose header says that it is one second. */
-const track = (scale: number, ...samples: [count: number, delta: number][]) =>
-  box(
-    'trak',
-    box('tkhd', Buffer.alloc(84)),
-    box(
-      'mdia',
-      box('mdhd', numbers(0, 0, 0, scale, scale, 0)),
-      box('minf', box('stbl', box('stts', numbers(0, samples.length, ...samples.flat())))),
-    ),
-  )
+const track = (scale: number, ...samples: ([count: number, delta: number] | 'time last' | 'two times')[]) => {
+  const pairs = samples.filter(sample => typeof sample !== 'string')
+  const time = (of: number) => box('mdhd', numbers(0, 0, 0, of, of, 0))
+  const table = box('minf', box('stbl', box('stts', numbers(0, pairs.length, ...pairs.flat()))))
+  const order = samples.includes('time last') ? [table, time(scale)] : [time(scale), table]
+  if (samples.includes('two times')) order.splice(1, 0, time(scale * 12))
+  return box('trak', box('tkhd', Buffer.alloc(84)), box('mdia', ...order))
+}
 const film = (...tracks: Uint8Array[]) => [
   box('ftyp', Buffer.from('M4A mp42')),
   box('mdat', Buffer.alloc(5_000)),
@@ -169,6 +179,8 @@ t.test('an MP4 file is as long as its samples, whatever its headers say', async 
     ['one kind of sample', film(track(44_100, [517, 1_024])), 12.005],
     ['several kinds', film(track(1_000, [10, 100], [1, 11_000], [0, 5])), 12],
     ['the longest track', film(track(1_000, [10, 100]), track(600, [120, 60])), 12],
+    ['the table in front of its time', film(track(1_000, [120, 100], 'time last')), 12],
+    ['two times that contradict each other', film(track(1_000, [120, 100], 'two times')), 12],
     ['tables behind strange boxes', [...film(box('udta', Buffer.alloc(300_000)), track(8, [96, 1]))], 12],
   ] as const)
     t.equal(Math.round(tableSeconds(await written(...parts))! * 1_000), seconds * 1_000, what)
@@ -183,4 +195,24 @@ t.test('an MP4 file is as long as its samples, whatever its headers say', async 
   }))
     t.equal(tableSeconds(await written(...parts)), undefined, what)
   t.equal(tableSeconds(await written(cut.subarray(0, -8))), 1, 'a table that is cut counts as far as it goes')
+})
+
+t.test('a film and a recording have their true length, whatever stands in front and in their headers', async t => {
+  const bytes = Buffer.from((await mp4Of()).bytes)
+  const honest = await inspect(await written(bytes))
+  // Version 0: mvhd and mdhd have their length 16 bytes into the box, tkhd has it 20 bytes in.
+  for (const [name, to] of [
+    ['mvhd', 20],
+    ['mdhd', 20],
+    ['tkhd', 24],
+  ] as const)
+    for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + 4)) bytes.writeUInt32BE(1, at + to)
+  const lying = await inspect(await written(bytes))
+  t.ok(
+    honest.seconds! > 1 && Math.abs(lying.seconds! - honest.seconds!) < about,
+    `${lying.seconds} of ${honest.seconds}`,
+  )
+  const tagged = await inspect(await written(id3(Buffer.alloc(100)), id3(cover), sound))
+  t.match(tagged, { kind: 'audio', extension: 'mp3' })
+  t.ok(Math.abs(tagged.seconds! - seconds) < about, `${tagged.seconds}`)
 })

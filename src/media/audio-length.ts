@@ -25,9 +25,10 @@ async function samplesByRate(file: FileHandle, from: number, size: number, isSou
   const found = new Map<number, number>()
   let position = from
   let isChained = false
+  let isFirst = true
   for (let isLast = false; !isLast && position < size; ) {
     const window = await read(file, position, windowBytes)
-    isLast = position + window.length >= size
+    isLast = window.length < windowBytes || position + window.length >= size
     const end = window.length - (isLast ? headBytes : aheadBytes)
     let at = 0
     while (at <= end) {
@@ -38,7 +39,9 @@ async function samplesByRate(file: FileHandle, from: number, size: number, isSou
         at += 1
         continue
       }
-      const isTable = !isChained && /Xing|Info|VBRI/.test(window.toString('latin1', at, at + 64))
+      // The first frame may be a table of the others. A later one that says so is sound for players.
+      const isTable = isFirst && /Xing|Info|VBRI/.test(window.toString('latin1', at, at + 64))
+      isFirst = false
       isChained = true
       if (!isTable && at + frame.bytes <= window.length)
         found.set(frame.rate, (found.get(frame.rate) ?? 0) + frame.samples)
@@ -54,9 +57,9 @@ const follows: IsSound = (window, at, frame, following) => {
   let [last, end] = [frame, at + frame.bytes]
   for (let n = 0; n < following; n++) {
     if (end + headBytes > window.length) return end <= window.length || following === 1
-    if (/^(?:TAG|ID3|APETAGEX|LYRICSBEGIN)/.test(window.toString('latin1', end, end + 11))) return true
     const next = frameAt(window, end)
-    if (!next || next.rate !== last.rate || next.samples !== last.samples || next.bytes < headBytes) return false
+    if (!next) return /^(?:TAG|ID3|APETAGEX|LYRICSBEGIN)/.test(window.toString('latin1', end, end + 11))
+    if (next.rate !== last.rate || next.samples !== last.samples || next.bytes < headBytes) return false
     last = next
     end += next.bytes
   }

@@ -150,7 +150,7 @@ async function timed(path: string, type: Type, part: Part): Promise<Omit<Inspect
   const hasAudio = format.hasAudio === true || format.sampleRate !== undefined
   if (!hasVideo && !hasAudio) throw new Refused('not_media', `an ${type.extension} file without a track`)
   // Of headers and tables the dearer: what a header makes short is as long as its samples.
-  const inTable = /^(?:mp4|m4a|mov)$/.test(type.extension) ? tableSeconds(path) : undefined
+  const inTable = ['mp4', 'm4a', 'mov'].includes(type.extension) ? tableSeconds(path) : undefined
   const longest = Math.max(format.duration ?? 0, inTable ?? 0, ...format.trackInfo.map(track => track.duration ?? 0))
   const seconds = Number.isFinite(longest) && longest > 0 ? { seconds: longest } : {}
   if (hasVideo && type.kind === 'audio') throw new Refused('not_media', `a film inside ${type.extension}`)

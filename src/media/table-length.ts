@@ -1,7 +1,7 @@
 import { boxAt } from './bounds-boxes.ts'
 import { openSource, type Source } from './source.ts'
 
-const containers = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl'])
+const containers = new Set(['moov', 'mdia', 'minf', 'stbl'])
 // Of a table at once; a reader's window is larger.
 const pieceBytes = 8_192
 
@@ -13,17 +13,20 @@ const pieceBytes = 8_192
 export function tableSeconds(path: string): number | undefined {
   using source = openSource(path)
   let longest = 0
-  let scale = 0
 
-  function walk(from: number, to: number): void {
+  // The boxes of a track stand in any order, and of two that contradict each other the dear one counts.
+  function walk(from: number, to: number, track?: { scale: number; ticks: number }): void {
     for (let at = from; ; ) {
       const found = boxAt(source, at, to)
       if (!found) return
       const { name, body, end } = found
-      if (name === 'trak') scale = 0
-      if (name === 'mdhd') scale = timeScale(source, body, end)
-      if (name === 'stts' && scale > 0) longest = Math.max(longest, ticks(source, body, end) / scale)
-      if (containers.has(name)) walk(body, end)
+      if (name === 'trak') {
+        const own = { scale: Number.POSITIVE_INFINITY, ticks: 0 }
+        walk(body, end, own)
+        longest = Math.max(longest, own.ticks / own.scale)
+      } else if (containers.has(name)) walk(body, end, track)
+      if (track && name === 'mdhd') track.scale = Math.min(track.scale, timeScale(source, body, end))
+      if (track && name === 'stts') track.ticks = Math.max(track.ticks, ticks(source, body, end))
       at = end
     }
   }
@@ -31,11 +34,11 @@ export function tableSeconds(path: string): number | undefined {
   return longest > 0 ? longest : undefined
 }
 
-/** Parts of a second that a track counts in. */
+/** Parts of a second that a track counts in; infinite where it does not say. */
 function timeScale(source: Source, body: number, end: number): number {
   const head = source.at(body, 24)
-  if (head.length < 24 || body + 24 > end) return 0
-  return head.readUInt32BE(head[0] === 1 ? 20 : 12) // version 1 has times of 64 bits in front of it
+  if (head.length < 24 || body + 24 > end) return Number.POSITIVE_INFINITY
+  return head.readUInt32BE(head[0] === 1 ? 20 : 12) || Number.POSITIVE_INFINITY // version 1 has times of 64 bits in front
 }
 
 function ticks(source: Source, body: number, end: number): number {

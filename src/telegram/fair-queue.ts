@@ -1,5 +1,5 @@
-// In the line, the units served before it; ahead of the line, less the more turns its key has saved.
-type Waiting = { start: number; arrival: number; go(): void }
+// The lowest rank goes first: in the line the units that are served before it, ahead of the line the turns saved, negated.
+type Waiting = { rank: number; arrival: number; go(): void }
 
 export type FairQueue = {
   /** Resolves when it is this key's turn and `take` gave a place; rejects with the signal's reason. */
@@ -13,13 +13,13 @@ export type FairQueue = {
 // would go before those who were here; a key of which nothing was heard since so many others begins anew.
 const ahead = { everyMs: 5_000, most: 3, known: 50_000 }
 // Of so many places in a row one is the line's, however many are ahead of it.
-const places = 4
+const lineEvery = 4
 
 /**
- * Who wants little goes first: a key that is known and was quiet lately goes ahead of the line, the quietest first. In the line it is start-time
- * fair queueing: each key is charged one unit a turn, and the next place goes to the one that began it the earliest in units
- * served, not in time. `take` resolves when some places are there, with their number, `most` at the most; only one call of
- * it is under way.
+ * Who wants little goes first: a key that is known and was quiet lately goes ahead of the line, the quietest first. In the
+ * line it is start-time fair queueing: each key is charged one unit a turn, and the next place goes to the one that began it
+ * the earliest in units served, not in time. `take` resolves when some places are there, with their number, `most` at the
+ * most; only one call of it is under way.
  */
 export function createFairQueue(
   take: (most: number) => Promise<number>,
@@ -31,7 +31,7 @@ export function createFairQueue(
   const saved = new Map<string, { turns: number; at: number }>() // what was heard of last stands last
   let served = 0
   let arrivals = 0
-  let turns = 0
+  let given = 0
   let isServing = false
 
   /** Uses up a turn ahead of the line: of how many. Below 1: there was none. */
@@ -49,13 +49,13 @@ export function createFairQueue(
   function firstOf(waiting: Set<Waiting>): Waiting | undefined {
     let best: Waiting | undefined
     for (const one of waiting) {
-      if (!best || one.start < best.start || (one.start === best.start && one.arrival < best.arrival)) best = one
+      if (!best || one.rank < best.rank || (one.rank === best.rank && one.arrival < best.arrival)) best = one
     }
     return best
   }
 
   function next(): Waiting | undefined {
-    return firstOf(quick.size > 0 && (turns % places !== 0 || line.size === 0) ? quick : line)
+    return firstOf(quick.size > 0 && (given % lineEvery !== 0 || line.size === 0) ? quick : line)
   }
 
   async function serve(): Promise<void> {
@@ -64,10 +64,11 @@ export function createFairQueue(
     while (quick.size + line.size > 0) {
       // Who goes is decided once the places are there: somebody may have come or gone meanwhile.
       for (let left = await take(quick.size + line.size); left > 0; left--) {
-        turns += 1
+        given += 1
         const one = next()
         if (!one) break
-        if (!quick.delete(one) && line.delete(one)) served = one.start
+        if (line.delete(one)) served = one.rank
+        else quick.delete(one)
         one.go()
       }
     }
@@ -86,14 +87,14 @@ export function createFairQueue(
         if (signal.aborted) return reject(signal.reason)
         const had = turnsAhead(key)
         const among = had >= 1 ? quick : line
-        const start = among === quick ? -Math.floor(had) : Math.max(served, charged.get(key) ?? 0)
-        if (among === line) charged.set(key, start + 1)
+        const rank = among === quick ? -Math.floor(had) : Math.max(served, charged.get(key) ?? 0)
+        if (among === line) charged.set(key, rank + 1)
         const leave = () => {
           among.delete(one)
           reject(signal.reason)
         }
         const one: Waiting = {
-          start,
+          rank,
           arrival: arrivals++,
           go() {
             signal.removeEventListener('abort', leave)

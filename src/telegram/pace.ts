@@ -22,18 +22,18 @@ const aheadMs = 200
 const mostPlaces = 10
 
 /**
- * Telegram's limits, shared by all machines through the database. Within a machine one that has had much lately waits for
- * those that have had little. Throws TelegramRefused `rate_limited` for what would wait
- * longer than it is worth: an answer to a press waits for nothing, the rest for `mostWaitMs`.
+ * Telegram's limits, shared by all machines through the database. Within a machine a chat that has had much lately waits for
+ * those that have had little. Throws TelegramRefused `rate_limited` for what would wait longer than it is worth: an answer to
+ * a press waits for nothing, the rest for `mostWaitMs`.
  */
 export function createPace(sql: Sql): Pace {
-  let answerMs = 0
+  let roundTripMs = 0
   const queue = createFairQueue(async most => {
-    const places = Math.min(most, mostPlaces, 1 + Math.floor((answerMs * 1_000) / whole.everyUs))
+    const places = Math.min(most, mostPlaces, 1 + Math.floor((roundTripMs * 1_000) / whole.everyUs))
     for (;;) {
       const asked = performance.now()
       const waitMs = await takeRate(sql, [inOne(places)], aheadMs).catch(() => 0) // our budget is a courtesy, 429 is the law
-      answerMs = performance.now() - asked
+      roundTripMs = performance.now() - asked
       await pause(waitMs <= aheadMs ? waitMs : waitMs - aheadMs)
       if (waitMs <= aheadMs) return places
     }

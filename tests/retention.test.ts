@@ -133,6 +133,7 @@ const topUp = (age: string, name: string, state: string) => owner`
     case when ${state} in ('paid', 'denied') then now() end)`
 
 await story('of each kind goes what has had its time, and nothing else', async t => {
+  t.strictSame(Object.keys(kinds).sort(), [...tidyParts].sort())
   for (const kind of Object.values(kinds)) {
     await kind.put(kind.old, 'old')
     await kind.put(kind.young, 'young')

@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
+import type { Sql } from '../src/db.ts'
 import type { Pace } from '../src/telegram/client.ts'
 import { createFairQueue } from '../src/telegram/fair-queue.ts'
 import { createPace } from '../src/telegram/pace.ts'
@@ -96,6 +98,26 @@ t.test('who no longer waits takes no turn', async t => {
   await stayed
   t.strictSame(order, ['a left', 'b'])
   await t.rejects(queue.turn('c', gone.signal), 'and neither does who was gone before')
+})
+
+t.test('beside a slow database places are taken several at a time, and each message has one', async t => {
+  await owner`delete from pay.rates`
+  let taken = 0
+  let most = 0
+  const slow: Sql = async <Row extends object>(...[text, ...values]: Parameters<Sql>) => {
+    await pause(120)
+    const rows = await sql<Row>(text, ...values)
+    const [keys, everyUs] = [String(values[0]), Number(String(values[1]).split(',')[0])]
+    if (keys.split(',')[0] === 'tg' && (rows as unknown as { waitMs: number }[])[0]!.waitMs <= 200) {
+      taken += everyUs / 40_000
+      most = Math.max(most, everyUs / 40_000)
+    }
+    return rows
+  }
+  const pace = createPace(slow)
+  await Promise.all(Array.from({ length: 80 }, (_, n) => pace({ chatId: n + 1, isGroup: false, kind: 'send' })))
+  t.ok(most > 1, `${most} at a time`)
+  t.ok(taken >= 80, `${taken} places for 80 messages`)
 })
 
 t.test('answers to presses take nothing from messages, and one person’s nothing from another’s', async t => {

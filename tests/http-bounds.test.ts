@@ -85,6 +85,7 @@ t.test('one address over its bound takes nothing from another; all together have
   const all = [ask('10.0.0.3'), ask('10.0.0.4'), ask('10.0.0.5'), ask('10.0.0.6')]
   await until('what is left for all', () => order.length === 8)
   t.strictSame(await Promise.all([...flood, ...all]), new Array(24).fill(200))
+  t.notOk(order.slice(8, 10).includes('10.0.0.1'), 'who floods waits longest')
 })
 
 t.test('who asks is read from the configured header alone, and from its last entry', t => {

@@ -8,16 +8,18 @@ type Bounds = { perAddress: Bucket; ofAll: Bucket }
 
 // A platform checks two routes every ten seconds; a person with a link makes a few requests.
 const usual: Bounds = { perAddress: { everyMs: 50, burst: 100 }, ofAll: { everyMs: 5, burst: 400 } }
-// Over that each answer waits for about a second: a caller who waits for answers then makes one request a second on each
-// connection, which costs next to nothing.
-const heldMs = 1_000
+// Over that each answer waits: a caller who waits for answers then makes few requests on each connection, which costs next
+// to nothing. An address over its own bound waits longer than those who pay for what all of them do, and still less than
+// the five seconds that a platform's check waits when it comes from the address of a proxy that passes on a flood.
+const heldMs = { ownBound: 3_000, boundOfAll: 1_000 }
 // More than this and the connection is closed without an answer.
 const mostHeld = 4_000
 
 export type Strangers = {
   /**
    * Called for a request that proves nothing: no secret, no MAC, no signed link. Resolves at once while its address, and
-   * all together, are within their bounds, and after about a second over them. Throws Refused `flood` when too many wait.
+   * all together, are within their bounds; after about three seconds when its address is over its own, after about one
+   * when all together are over theirs. Throws Refused `flood` when too many wait.
    */
   hold(request: FastifyRequest): Promise<void>
   /** Whether the address has used up what it may do at once: what it does need not be logged each time. */
@@ -35,26 +37,28 @@ export function createStrangers(
 
   const isOver = (paid: number, { everyMs, burst }: Bucket, at: number) => paid - at > everyMs * burst
 
-  function take(address: string): boolean {
+  /** Takes one of the address and one of all. Returns how long to hold the answer, in milliseconds. */
+  function take(address: string): number {
     const at = performance.now()
     if (paidAt.size > 50_000) for (const [key, paid] of paidAt) if (paid <= at) paidAt.delete(key)
     const paid = Math.max(paidAt.get(address) ?? 0, at) + perAddress.everyMs
     // An address over its own bound takes nothing from the others.
-    if (isOver(paid, perAddress, at)) return false
+    if (isOver(paid, perAddress, at)) return heldMs.ownBound
     paidAt.set(address, paid)
     const all = Math.max(allPaidAt, at) + ofAll.everyMs
-    if (isOver(all, ofAll, at)) return false
+    if (isOver(all, ofAll, at)) return heldMs.boundOfAll
     allPaidAt = all
-    return true
+    return 0
   }
 
   return {
     async hold(request) {
-      if (take(addressOf(request))) return
+      const ms = take(addressOf(request))
+      if (ms === 0) return
       if (held >= mostHeld) throw new Refused('flood', 'too many requests wait')
       held += 1
       // Spread, so that those who came together do not go together.
-      await new Promise(resolve => setTimeout(resolve, heldMs * (0.5 + Math.random())))
+      await new Promise(resolve => setTimeout(resolve, ms * (0.7 + 0.6 * Math.random())))
       held -= 1
     },
     isFlooding(request) {

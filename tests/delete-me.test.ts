@@ -25,11 +25,13 @@ async function tablesWith(word: string): Promise<string[]> {
   return found.sort()
 }
 
+let updateId = 1_000_000_000
+
 /** A message of the person as the webhook stores it, handled. */
 async function handled(userId: number, text: string, firstName: string) {
   const from = { id: userId, is_bot: false, first_name: firstName }
   const chat = { id: userId, type: 'private' }
-  const updateId = Math.floor(Math.random() * 1e9) + 1e9
+  updateId += 1
   const update = { update_id: updateId, message: { message_id: 1, date: 1, from, chat, text } }
   await createStore(sql)(readUpdate(JSON.stringify(update)))
   const [taken] = await inboxTake(sql, `u:${userId}`, newId(), true)

@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import { connect as dial, type Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
+import { Refused } from '../src/errors.ts'
 import { health, type Readiness } from '../src/http/health.ts'
 import { createServer } from '../src/http/server.ts'
-import { addressBy, createPlaces, createStrangers } from '../src/http/strangers.ts'
+import { addressBy, createPlaces, createStrangers, type Strangers } from '../src/http/strangers.ts'
 import { telegramWebhook } from '../src/http/webhook.ts'
 import { silent, until } from './support/world.ts'
 
@@ -68,6 +69,54 @@ t.test('whoever proves nothing waits over its bound; who has the secret does not
   t.equal(answered, 5, 'the others still wait')
   t.strictSame(await Promise.all(wrong), new Array(12).fill(401), 'they are answered late, and in the same way')
   t.strictSame(received, ['{"update_id":1}'])
+})
+
+t.test('S12: no answer to somebody who proves nothing goes around the bound', async t => {
+  let held = 0
+  const counting: Strangers = { hold: async () => void held++, isFlooding: () => false }
+  const server = createServer(silent, { strangers: counting, isProxied: false })
+  server.register(telegramWebhook, { secrets: [secret], receive: async () => {}, strangers: counting })
+  await server.listen({ port: 0, host: '127.0.0.1' })
+  t.teardown(() => server.close())
+  const { port } = server.server.address() as { port: number }
+  const json = 'Content-Type: application/json\r\n'
+  for (const [line, more, status] of [
+    ['POST /webhook', 'Content-Length: 0\r\n', 401],
+    ['POST /webhook', 'Content-Encoding: gzip\r\nContent-Length: 0\r\n', 415],
+    ['GET /webhook', 'Transfer-Encoding: gzip, chunked\r\n', 415],
+    ['GET /%zz', '', 404],
+    [`GET /${'x/'.repeat(1_000)}`, '', 404],
+    ['PROPFIND /webhook', '', 404],
+    ['OPTIONS *', '', 404],
+    ['POST /nowhere', `${json}Content-Length: 70000\r\n`, 413],
+    ['POST /nowhere', `${json}Content-Length: 0\r\n`, 400],
+    ['POST /nowhere', 'Content-Type: text/xml\r\nContent-Length: 9\r\n', 404],
+  ] as const) {
+    held = 0
+    const socket = dial(port, '127.0.0.1').on('error', () => {})
+    socket.write(`${line} HTTP/1.1\r\nHost: x\r\n${more}\r\n`)
+    const [said] = await once(socket, 'data')
+    socket.destroy()
+    t.match(String(said), new RegExp(`^HTTP/1.1 ${status} `), `${line} ${more}`)
+    t.equal(held, 1, `${line} ${more}`)
+  }
+  const odd = dial(port, '127.0.0.1').on('error', () => {})
+  odd.write('POST /webhook HTTP/1.1\r\nHost: x\r\nExpect: anything\r\nContent-Length: 1\r\n\r\n')
+  t.match(String((await once(odd, 'data'))[0]), /^HTTP\/1.1 417 [\s\S]*connection: close/i, 'or costs a connection')
+  odd.destroy()
+})
+
+t.test('an address that cannot be read is refused like others where too many wait', async t => {
+  const full: Strangers = { hold: () => Promise.reject(new Refused('flood', 'too many')), isFlooding: () => true }
+  const server = createServer(silent, { strangers: full, isProxied: false })
+  t.teardown(() => server.close())
+  const url = await server.listen({ port: 0, host: '127.0.0.1' })
+  for (const path of ['/%zz', '/nowhere']) {
+    const { status, headers } = await fetch(url + path)
+    t.match([status, headers.get('retry-after'), headers.get('connection')], [503, '5', 'close'], path)
+  }
+  const long = await fetch(`${url}/nowhere`, { method: 'POST', headers: authentic, body: 'x'.repeat(70_000) })
+  t.equal(long.status, 503)
 })
 
 t.test('one address over its bound takes nothing from another; all together have a bound as well', async t => {

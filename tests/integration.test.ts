@@ -135,7 +135,7 @@ story(
   },
 )
 
-story('a forged ending in a callback changes nothing: the provider is asked', async t => {
+story('S7: a forged ending in a callback changes nothing: the provider is asked', async t => {
   const ref = await ordered(51, 'silent')
   t.equal(await submit(deps, ref), 'accepted')
   await news(deps, ref.id, provider.tasks.at(-1)?.taskId)

@@ -3,9 +3,11 @@ import { connect as dial } from 'node:net'
 import t from 'tap'
 import { connect } from '../src/db.ts'
 import { Unknown } from '../src/errors.ts'
+import { kieCallbacks } from '../src/http/callbacks.ts'
 import { createServer } from '../src/http/server.ts'
 import { telegramWebhook } from '../src/http/webhook.ts'
 import { createStore, readUpdate } from '../src/telegram/inbox.ts'
+import { callbackPath } from '../src/upstream/callbacks.ts'
 import { strangers } from './support/http.ts'
 import { silent, until, world } from './support/world.ts'
 
@@ -14,9 +16,17 @@ const secret = 'S'.repeat(40)
 const former = 'F'.repeat(40)
 const headers = { 'x-telegram-bot-api-secret-token': secret, 'content-type': 'application/json' }
 
+const calledBack: string[] = []
+
 async function serve(receive: (body: string) => Promise<void>) {
   const server = createServer(silent, { strangers, isProxied: false })
   server.register(telegramWebhook, { strangers, secrets: [secret, former], receive })
+  server.register(kieCallbacks, {
+    strangers,
+    secret,
+    webhookKey: undefined,
+    receive: async id => void calledBack.push(id),
+  })
   await server.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(() => server.close())
   const { port } = server.server.address() as { port: number }
@@ -46,6 +56,21 @@ t.test('S1, S2: without the right secret an update is refused before it is read'
         : { ...headers, 'x-telegram-bot-api-secret-token': encodeURIComponent(value) }
     const answer = await fetch(url, { method: 'POST', headers: sent as Record<string, string>, body: press(1) })
     t.equal(answer.status, 401)
+  }
+  const name = 'X-Telegram-Bot-Api-Secret-Token'
+  const whole = `${press(1)}\r\n0\r\n`
+  for (const [odd, end] of [
+    [`${name}: ${secret}\r\n${name}: ${secret}\r\n`, '\r\n'],
+    [`${name}: x\r\n${name}: ${secret}\r\n`, '\r\n'],
+    [`${name}: ${secret},\r\n`, '\r\n'],
+    [`${name}: "${secret}"\r\n`, '\r\n'],
+    [`${name}\t: ${secret}\r\n`, '\r\n'],
+    [`Trailer: ${name}\r\n`, `${name}: ${secret}\r\n\r\n`],
+    [`X-Telegram-Bot-Api-Secret-Tokem: ${secret}\r\nAuthorization: ${secret}\r\n`, '\r\n'],
+  ] as const) {
+    const start = `POST /webhook?secret=${secret} HTTP/1.1\r\nHost: x\r\n${odd}Transfer-Encoding: chunked\r\n\r\n`
+    const answer = await raw(`${start}${press(1).length.toString(16)}\r\n${whole}${end}`)
+    t.match(answer, /^HTTP\/1.1 40[01]/, odd)
   }
   // A body that is announced and never sent: the answer comes all the same.
   const socket = dial(port, '127.0.0.1')
@@ -116,9 +141,18 @@ t.test('S14, S16, S19: whatever is authentic is stored and acknowledged, however
     '{"update_id":24,"message":{"text":"\\u0000","from":{"id":5},"chat":{"id":5}}}',
     '{"update_id":26,"message":{"from":{"id":"\\u0000"},"chat":{"id":{"toString":1}}}}',
     '{"update_id":2147483999,"edited_message":{}}',
+    '{"update_id":1,"update_id":27,"message":{"from":{"id":6},"from":{"id":5},"chat":{"id":5}}}',
+    '{"update_id":28,"message":{"text":"\\ud800\\u202e","date":1e400,"from":{"id":5},"chat":{"id":5}}}',
+    `{"update_id":29,${Array.from({ length: 50_000 }, (_, n) => `"${n}":1`).join()}}`,
   ]
   for (const body of usual) t.equal((await post(body)).status, 200, body)
   t.equal((await stored(24)).length, 1, 'a NUL character does no harm')
+  t.match(
+    await stored(27),
+    [{ lane: 'u:5', payload: { update_id: 27 } }],
+    'of a name that stands twice the last counts',
+  )
+  t.match([...(await stored(28)), ...(await stored(29))], [{ dead_reason: null }, { dead_reason: null }])
   t.equal((await post(press(25), { 'content-type': 'text/plain' })).status, 200, 'whatever it calls itself')
   t.equal((await stored(25)).length, 1)
 })
@@ -152,7 +186,8 @@ const head = (more: string) =>
 t.test('S12: five hundred callers who never finish keep nobody else out, and each is cut in the end', async t => {
   const slow = Array.from({ length: 500 }, () => dial(port, '127.0.0.1').on('error', () => {}))
   t.teardown(() => slow.forEach(socket => void socket.destroy()))
-  for (const [n, socket] of slow.entries()) socket.write(n % 2 ? 'POST /webhook HT' : head('Content-Length: 100\r\n'))
+  // Those who have the secret are fewer than may send at once.
+  for (const [n, socket] of slow.entries()) socket.write(n % 5 ? 'POST /webhook HT' : head('Content-Length: 100\r\n'))
   for (let n = 0; n < 20; n++) t.equal((await post(press(60 + n))).status, 200)
   const { server: http } = server
   t.ok(http.requestTimeout > 0 && http.requestTimeout <= 15_000, 'a request has a time')
@@ -163,6 +198,8 @@ t.test('S12: five hundred callers who never finish keep nobody else out, and eac
 t.test('S13: more headers than 16 KiB are 431', async t => {
   t.match(await raw(head(`X: ${'x'.repeat(20_000)}\r\n`)), /^HTTP\/1.1 431/)
   t.match(await raw(head('X: y\r\n'.repeat(10_000))), /^HTTP\/1.1 431/)
+  const behind = `${head('Transfer-Encoding: chunked\r\n')}2\r\n{}\r\n0\r\n${'X: y\r\n'.repeat(10_000)}`
+  t.match(await raw(behind), /^HTTP\/1.1 431/, 'behind the body too')
 })
 
 t.test('S17: a request that can be read in two ways is read in none', async t => {
@@ -194,8 +231,21 @@ t.test(
     const endless = `${head('Transfer-Encoding: chunked\r\n')}100001\r\n${'x'.repeat(0x100001)}\r\n`
     t.match(await raw(endless), /^HTTP\/1.1 413/, 'also where no length was announced')
     t.equal((await post('x'.repeat(1_048_577))).status, 413)
+    t.equal((await post('x'.repeat(1_048_576))).status, 200, 'as long as it may be')
     t.equal(server.initialConfig.bodyLimit, 65_536, 'of every route that says nothing else')
-    t.equal((await post('x', { 'content-encoding': 'gzip' })).status, 415)
+    const callback = callbackPath('abcdefghijkl', secret)
+    const called = (more: string) => raw(`POST ${callback} HTTP/1.1\r\nHost: x\r\n${more}`)
+    t.match(await called('Content-Length: 65537\r\n\r\n'), /^HTTP\/1.1 413/, 'of a callback, before it has come')
+    const chunks = `Transfer-Encoding: chunked\r\n\r\n${`8000\r\n${'x'.repeat(0x8000)}\r\n`.repeat(2)}`
+    t.match(await called(`${chunks}1\r\nx\r\n0\r\n\r\n`), /^HTTP\/1.1 413/, 'and without a length')
+    t.strictSame(calledBack, [])
+    t.match(await called(`${chunks}0\r\n\r\n`), /^HTTP\/1.1 200/)
+    t.strictSame(calledBack, ['abcdefghijkl'])
+    for (const coding of ['gzip', 'GZIP', 'br', 'identity, gzip', 'x']) {
+      t.equal((await post('x', { 'content-encoding': coding })).status, 415, coding)
+    }
+    const packed = `${head('Transfer-Encoding: gzip, chunked\r\n')}2\r\n{}\r\n0\r\n\r\n`
+    t.match(await raw(packed), /^HTTP\/1.1 415/, 'compressed on its way')
     t.equal((await fetch(url)).status, 404)
     for (const path of ['/webhook/', '//webhook', '/webhook/x', '/WEBHOOK', '/%77ebhook?', '/']) {
       const answer = await fetch(url.replace('/webhook', path), { method: 'PUT', headers, body: '{}' })

@@ -28,7 +28,7 @@ export const kieCallbacks: FastifyPluginAsyncTypebox<Options> = async (server, o
 
   server.post('/callbacks/kie/:generation/:mac', {
     bodyLimit: 65_536,
-    schema: { params: Params, response: { 200: Said, 404: Said, 503: Said } },
+    schema: { params: Params, response: { 200: Said, 503: Said } },
     async onRequest(request, reply) {
       // Before the body is read.
       const { generation, mac } = request.params
@@ -48,10 +48,9 @@ export const kieCallbacks: FastifyPluginAsyncTypebox<Options> = async (server, o
     },
   })
 
-  async function refuse(request: FastifyRequest, reply: FastifyReply) {
+  function refuse(request: FastifyRequest, reply: FastifyReply) {
     if (!strangers.isFlooding(request)) request.log.warn({ ip: request.ip }, 'a callback that is not ours was refused')
-    await strangers.hold(request)
-    return reply.code(404).send({ code: 404, msg: 'not found' })
+    return reply.callNotFound() // which bounds how often this is tried
   }
 }
 

@@ -1,5 +1,5 @@
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
-import { type FastifyRequest, fastify, LogController } from 'fastify'
+import { type FastifyReply, type FastifyRequest, fastify, LogController } from 'fastify'
 import { Refused, Unknown } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { createPlaces, type Strangers } from './strangers.ts'
@@ -31,16 +31,19 @@ export function createServer(log: Log, { strangers, isProxied }: { strangers: St
     bodyLimit: 65_536,
     routerOptions: { maxParamLength: 128 },
     forceCloseConnections: 'idle',
+    // An address that cannot be read, or is too long, is one that does not exist.
+    frameworkErrors: (_error, request, reply) => void notFound(request, reply).catch(() => tooMany(reply)),
   })
     .setValidatorCompiler(TypeBoxValidatorCompiler)
     .withTypeProvider<TypeBoxTypeProvider>()
 
   server.addHook('onRequest', async (request, reply) => {
-    const encoding = request.headers['content-encoding']
-    if (encoding !== undefined && encoding !== 'identity') {
-      return reply.code(415).send({ message: 'Content-Encoding is not supported' })
-    }
+    const { 'content-encoding': encoding = 'identity', 'transfer-encoding': coding = 'chunked' } = request.headers
+    if (encoding === 'identity' && coding.toLowerCase() === 'chunked') return
+    await strangers.hold(request)
+    return reply.code(415).send({ message: 'compressed bodies are not supported' })
   })
+  server.server.on('checkExpectation', (_request, response) => response.writeHead(417, { connection: 'close' }).end())
 
   // Who was answered before the end of a body has nothing more to say.
   server.addHook('onSend', async (request, reply) => {
@@ -54,24 +57,35 @@ export function createServer(log: Log, { strangers, isProxied }: { strangers: St
     return socket.once('close', giveBack)
   })
 
-  server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+  server.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
     if (error instanceof Unknown) {
       request.log.warn({ err: error, url: request.routeOptions.url }, 'not stored, to be sent again')
       return reply.code(503).header('retry-after', '2').send({ message: 'try again' })
     }
-    if (error instanceof Refused && error.code === 'flood') {
-      return reply.code(503).headers({ 'retry-after': '5', connection: 'close' }).send({ message: 'too many requests' })
-    }
+    if (error instanceof Refused && error.code === 'flood') return tooMany(reply)
     const status = error.statusCode ?? 500
-    if (status >= 500) request.log.error({ err: error, url: request.routeOptions.url }, 'request failed')
-    return reply.code(status).send({ message: status >= 500 ? 'internal error' : error.message })
+    if (status >= 500) {
+      request.log.error({ err: error, url: request.routeOptions.url }, 'request failed')
+      return reply.code(status).send({ message: 'internal error' })
+    }
+    // A body that does not fit, of whoever sends it.
+    const isHeld = await strangers.hold(request).then(
+      () => true,
+      () => false,
+    )
+    return isHeld ? reply.code(status).send({ message: error.message }) : tooMany(reply)
   })
-  server.setNotFoundHandler(async (request, reply) => {
+  server.setNotFoundHandler(notFound)
+  return server
+
+  async function notFound(request: FastifyRequest, reply: FastifyReply) {
     await strangers.hold(request)
     return reply.code(404).send({ message: 'not found' })
-  })
-  return server
+  }
 }
+
+const tooMany = (reply: FastifyReply) =>
+  reply.code(503).headers({ 'retry-after': '5', connection: 'close' }).send({ message: 'too many requests' })
 
 const hasBody = ({ headers }: FastifyRequest) =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0

@@ -1,10 +1,10 @@
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { Type } from '@sinclair/typebox'
-import postgres from 'postgres'
 import { type Access, loginName } from './access.ts'
 import { crash } from './crash.ts'
 import { query } from './db.ts'
+import { type Run, transaction } from './transaction.ts'
 
 export const appliedMigrations = query(
   Type.Object({ name: Type.String() }),
@@ -40,43 +40,37 @@ async function readMigrations(): Promise<Migration[]> {
  */
 export async function migrate(url: string, known?: Migration[]): Promise<string[]> {
   const files = known ?? (await migrations())
-  // A plain connection and a real transaction: nothing but this file may have one.
-  const sql = postgres(url, {
-    max: 1,
-    onnotice: () => {},
-    connection: { application_name: 'telegen migrate', lock_timeout: 60_000 },
+  return transaction(url, async run => {
+    await run(takeTurn)
+    await run(`create table if not exists public.schema_migrations (
+      name text primary key, hash text not null, applied_at timestamptz not null default now())`)
+    const fresh = freshOf(files, await run<Applied>('select name, hash from public.schema_migrations order by name'))
+    for (const { name, text, hash } of fresh) {
+      await run(text).catch(cause => {
+        throw new Error(`the migration ${name} failed: ${String(cause?.message ?? cause)}`, { cause })
+      })
+      await run('insert into public.schema_migrations (name, hash) values ($1, $2)', [name, hash])
+      crash('migrate_mid')
+    }
+    return fresh.map(file => file.name)
   })
-  try {
-    return await sql.begin(async sql => {
-      await sql`select pg_advisory_xact_lock(7402173001)`
-      await sql`create table if not exists public.schema_migrations (
-        name text primary key, hash text not null, applied_at timestamptz not null default now())`
-      const applied = await sql<
-        { name: string; hash: string }[]
-      >`select name, hash from public.schema_migrations order by name`
-      for (const { name, hash } of applied) {
-        const file = files.find(file => file.name === name)
-        if (!file)
-          throw new Error(
-            `the database has the migration ${name}, which this build does not know: deploy a newer build`,
-          )
-        if (file.hash !== hash)
-          throw new Error(`the migration ${name} was changed after it had been applied: put it back and add a new file`)
-      }
-      const done = new Set(applied.map(row => row.name))
-      const fresh = files.filter(file => !done.has(file.name))
-      for (const { name, text, hash } of fresh) {
-        await sql.unsafe(text).catch(cause => {
-          throw new Error(`the migration ${name} failed: ${String(cause?.message ?? cause)}`, { cause })
-        })
-        await sql`insert into public.schema_migrations (name, hash) values (${name}, ${hash})`
-        crash('migrate_mid')
-      }
-      return fresh.map(file => file.name)
-    })
-  } finally {
-    await sql.end({ timeout: 5 })
+}
+
+// Machines that start at once do it one after another.
+const takeTurn = 'select pg_advisory_xact_lock(7402173001)'
+
+type Applied = { name: string; hash: string }
+
+function freshOf(files: Migration[], applied: Applied[]): Migration[] {
+  for (const { name, hash } of applied) {
+    const file = files.find(file => file.name === name)
+    if (!file)
+      throw new Error(`the database has the migration ${name}, which this build does not know: deploy a newer build`)
+    if (file.hash !== hash)
+      throw new Error(`the migration ${name} was changed after it had been applied: put it back and add a new file`)
   }
+  const done = new Set(applied.map(row => row.name))
+  return files.filter(file => !done.has(file.name))
 }
 
 // Jobs are wake-ups: whoever tampers with them delays work until the sweep, and moves nothing.
@@ -104,33 +98,33 @@ function verifier(password: string): string {
  * once. The passwords go to the server as verifiers, so that none is in its log.
  */
 export async function grantAccess(ownerUrl: string, { app, admin, sealKey }: Access): Promise<void> {
-  const sql = postgres(ownerUrl, { max: 1, onnotice: () => {}, connection: { application_name: 'telegen migrate' } })
-  try {
-    await sql.begin(async sql => {
-      await sql`select pg_advisory_xact_lock(7402173001)`
-      for (const [url, group] of [
-        [app, 'pay_app'],
-        [admin, 'pay_admin'],
-      ] as const) {
-        const { username, password } = new URL(url)
-        const name = decodeURIComponent(username)
-        const [found] = await sql`select from pg_roles where rolname = ${name}`
-        // A login that the operator made keeps the password that the operator gave it.
-        if (found === undefined || name === loginName(ownerUrl, group === 'pay_app' ? 'app' : 'admin')) {
-          const verb = found === undefined ? 'create' : 'alter'
-          const [statement] = await sql<{ text: string }[]>`
-            select format(${`${verb} role %I login password %L`}, ${name}::text, ${verifier(decodeURIComponent(password))}::text) as text`
-          await sql.unsafe(statement!.text)
-        }
-        await sql`grant ${sql(group)} to ${sql(name)}`
-      }
-      const [database] = await sql<{ name: string }[]>`select current_database() as name`
-      await sql`revoke temporary on database ${sql(database!.name)} from public`
-      await sql`select pay.seal_key(${pad(sealKey, 0x36)}, ${pad(sealKey, 0x5c)})`
-      const [jobs] = await sql`select to_regnamespace('pgboss') is not null as "isThere"`
-      if (jobs?.isThere) await sql.unsafe(jobRights)
-    })
-  } finally {
-    await sql.end({ timeout: 5 })
+  await transaction(ownerUrl, async run => {
+    await run(takeTurn)
+    await giveLogin(run, app, 'pay_app', loginName(ownerUrl, 'app'))
+    await giveLogin(run, admin, 'pay_admin', loginName(ownerUrl, 'admin'))
+    const [database] = await run<{ name: string }>('select quote_ident(current_database()) as name')
+    await run(`revoke temporary on database ${database!.name} from public`)
+    await run('select pay.seal_key($1, $2)', [pad(sealKey, 0x36), pad(sealKey, 0x5c)])
+    const [jobs] = await run<{ isThere: boolean }>(`select to_regnamespace('pgboss') is not null as "isThere"`)
+    if (jobs?.isThere) await run(jobRights)
+  })
+}
+
+/** Makes the login of an address, a member of `group`. One of another name than ours keeps its operator's password. */
+async function giveLogin(run: Run, url: string, group: 'pay_app' | 'pay_admin', ours: string): Promise<void> {
+  const { username, password } = new URL(url)
+  const name = decodeURIComponent(username)
+  const [found] = await run('select from pg_roles where rolname = $1', [name])
+  const say = async (text: string, ...values: string[]) => {
+    const [statement] = await run<{ text: string }>(
+      `select format('${text}', ${values.map((_, n) => `$${n + 1}::text`)}) as text`,
+      values,
+    )
+    await run(statement!.text)
   }
+  if (found === undefined || name === ours) {
+    const verb = found === undefined ? 'create' : 'alter'
+    await say(`${verb} role %I login password %L`, name, verifier(decodeURIComponent(password)))
+  }
+  await say('grant %I to %I', group, name)
 }

@@ -11,8 +11,14 @@ export type Proxy = {
   close(): Promise<void>
 }
 
+/** Whether to close the link to the client, in good order, once these bytes have passed. */
+type ClosesAfter = (sender: 'client' | 'server', data: Buffer) => boolean
+
 /** A loopback TCP link that can fail the way networks do. */
-export async function startProxy(to: { host: string; port: number }): Promise<Proxy> {
+export async function startProxy(
+  to: { host: string; port: number },
+  closesAfter: ClosesAfter = () => false,
+): Promise<Proxy> {
   const links = new Set<Socket>()
   let isStalled = false
   const server = createServer(client => {
@@ -30,7 +36,9 @@ export async function startProxy(to: { host: string; port: number }): Promise<Pr
     const pass = (from: Socket, into: Socket) =>
       from.on('data', data => {
         wasStalled ||= isStalled
-        if (!wasStalled) into.write(data)
+        if (wasStalled) return
+        into.write(data)
+        if (closesAfter(from === client ? 'client' : 'server', data)) client.end()
       })
     pass(client, upstream)
     pass(upstream, client)

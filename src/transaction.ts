@@ -1,0 +1,52 @@
+import pg from 'pg'
+import { pause, Unknown } from './errors.ts'
+
+/** Runs a statement; without values the text may hold several, and the rows are those of the last. */
+export type Run = <Row extends object>(text: string, values?: unknown[]) => Promise<Row[]>
+
+// Whoever migrates elsewhere is waited for so long, and one that fell silent holds the lock no longer than that.
+const patienceMs = 60_000
+
+/**
+ * One connection and one transaction on it: all that `work` runs is kept, or nothing is. For migrations and rights alone;
+ * money is one statement. By `pg` and not by the driver of src/db.ts, whose transactions write to a connection that the
+ * server has closed and so end the process (porsager/postgres#1208, in 3.4.9). Throws what Postgres says, and `Unknown`
+ * when the connection was lost.
+ */
+export async function transaction<Result>(url: string, work: (run: Run) => Promise<Result>): Promise<Result> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'telegen migrate',
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    lock_timeout: patienceMs,
+    idle_in_transaction_session_timeout: patienceMs,
+  })
+  let lost: Error | undefined
+  // A connection may end while nothing is asked of it: without a listener that would end the process.
+  client.on('error', error => {
+    lost ??= error
+  })
+  const run: Run = async <Row extends object>(text: string, values?: unknown[]) => {
+    const answer = (await client.query<Row>(text, values)) as pg.QueryResult<Row> | pg.QueryResult<Row>[]
+    return Array.isArray(answer) ? (answer.at(-1)?.rows ?? []) : answer.rows
+  }
+  try {
+    await client.connect()
+    await client.query('begin')
+    const result = await work(run)
+    // After a failure that `work` did not pass on, Postgres answers ROLLBACK and no error.
+    const { command } = await client.query('commit')
+    if (command !== 'COMMIT') throw new Error('a statement of the transaction had failed: nothing of it was kept')
+    return result
+  } catch (error) {
+    if (!lost) throw error
+    throw new Unknown(`the connection to the database was lost in a transaction (${lost.message}): repeat it`, {
+      cause: error,
+    })
+  } finally {
+    // What is not committed ends with the connection.
+    await Promise.race([client.end().catch(() => {}), pause(5_000)])
+  }
+}

@@ -12,6 +12,7 @@ const problems: string[] = []
 // ── Layers: a folder of src/ imports itself or a lower line; design.md draws them. ──
 const base = [
   'access',
+  'address',
   'crash',
   'db',
   'config',

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { BadAddress, readAddress, sslModes } from './address.ts'
 import { shortestSecret } from './scrub.ts'
 
 // Begins at the first of them only: a run of slashes inside is read once, not once from each.
@@ -60,7 +61,14 @@ const Count = Type.String({ pattern: '^\\d{1,6}$' })
 const Port = Type.String({ pattern: '^\\d{1,5}$' })
 const Url = Type.String({ pattern: '^https?://[^\\s/?#@]+(/[^\\s?#]*)?$' })
 
-type Variable = { schema: TSchema; fallback?: string; expects: string; secret?: true | ((value: string) => string[]) }
+type Variable = {
+  schema: TSchema
+  fallback?: string
+  expects: string
+  secret?: true | ((value: string) => string[])
+  /** In words what is wrong with a value, where that can be told, without any of it. */
+  problem?: (value: string) => string | undefined
+}
 
 // One row a variable: README's table says the same in words.
 const variables = {
@@ -68,17 +76,25 @@ const variables = {
     schema: Type.String({ pattern: '^\\d{6,}:[\\w-]{30,}$' }),
     expects: 'the token from BotFather',
     secret: true,
+    problem: problemOfKey,
   },
-  KIE_API_KEY: { schema: Type.String({ minLength: 8 }), expects: "the upstream's key", secret: true },
+  KIE_API_KEY: {
+    schema: Type.String({ minLength: 8 }),
+    expects: "the upstream's key",
+    secret: true,
+    problem: problemOfKey,
+  },
   DATABASE_URL: {
-    schema: Type.String({ pattern: '^postgres(ql)?://' }),
+    schema: Text,
     expects: 'postgres://user:password@host/database, what is special in the password percent-encoded',
     secret: passwordsOf,
+    problem: problemOfAddress,
   },
   DATABASE_OWNER_URL: {
-    schema: Type.String({ pattern: '^postgres(ql)?://' }),
+    schema: Text,
     expects: 'postgres://user:password@host/database, of the role that owns the tables',
-    secret: true,
+    secret: passwordsOf,
+    problem: problemOfAddress,
   },
   PUBLIC_URL: { schema: Url, expects: 'https://host, the base of webhook and callback addresses' },
   TELEGRAM_WEBHOOK_SECRET: {
@@ -87,7 +103,7 @@ const variables = {
     secret: list,
   },
   CALLBACK_SECRET: { schema: Type.String({ minLength: 32 }), expects: 'at least 32 characters', secret: true },
-  KIE_WEBHOOK_KEY: { schema: Text, expects: "the upstream's signing key", secret: true },
+  KIE_WEBHOOK_KEY: { schema: Text, expects: "the upstream's signing key", secret: true, problem: problemOfKey },
   TELEGRAM_API_ROOT: { schema: Url, fallback: 'https://api.telegram.org', expects: 'an http(s) address' },
   KIE_BASE_URL: { schema: Url, fallback: 'https://api.kie.ai', expects: 'an http(s) address' },
   KIE_UPLOAD_URL: { schema: Url, fallback: 'https://kieai.redpandaai.co', expects: 'an http(s) address' },
@@ -121,6 +137,7 @@ const variables = {
     schema: Type.String({ pattern: '^\\d{3,}:[A-Z]+:\\S{3,200}$' }),
     expects: 'the token of a payment provider from BotFather, like 123456789:LIVE:…',
     secret: true,
+    problem: problemOfKey,
   },
   PAYMENT_RECEIPT_VAT: {
     schema: Type.String({ pattern: '^([1-9]|1[0-2])$' }),
@@ -186,6 +203,11 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     const variable: Variable = variables[name]
     const value = env[name]?.trim() || variable.fallback
     if (value === undefined) return undefined
+    const problem = variable.problem?.(value)
+    if (problem) {
+      problems.push(`${name} is not as expected: it ${problem}`)
+      return variable.fallback
+    }
     if (Value.Check(variable.schema, value)) return value as Static<typeof Text>
     problems.push(`${name} is not as expected: ${variable.expects}`)
     return variable.fallback
@@ -203,17 +225,18 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const production = wanted('NODE_ENV') === 'production'
   const botToken = need('TELEGRAM_BOT_TOKEN')
   const kieApiKey = need('KIE_API_KEY')
-  const databaseUrl = production ? need('DATABASE_URL', ' in production') : read('DATABASE_URL')
+  // Heroku's way to say it, whose addresses do not.
+  const sslMode = env.PGSSLMODE?.trim() || undefined
+  const isMode = sslMode === undefined || sslModes.includes(sslMode)
+  refuse(!isMode, `PGSSLMODE is not as expected: one of ${sslModes.join(', ')}`)
+  const spelled = (url: string | undefined) => url && readAddress(url, isMode ? sslMode : undefined).href
+  const databaseUrl = spelled(production ? need('DATABASE_URL', ' in production') : read('DATABASE_URL'))
   const publicUrl =
     (production ? need('PUBLIC_URL', ' in production') : read('PUBLIC_URL'))?.replace(trailingSlashes, '') || undefined
   const webhookSecrets = publicUrl
     ? need('TELEGRAM_WEBHOOK_SECRET', ' (PUBLIC_URL is set)')
     : read('TELEGRAM_WEBHOOK_SECRET')
   const callbackSecret = publicUrl ? need('CALLBACK_SECRET', ' (PUBLIC_URL is set)') : read('CALLBACK_SECRET')
-  refuse(
-    databaseUrl?.startsWith('postgres') === true && !isAddress(databaseUrl),
-    `DATABASE_URL is not as expected: ${variables.DATABASE_URL.expects}`,
-  )
   for (const name of production ? secretNames : []) {
     const isShort = partsOf(name, env).some(part => part.length < shortestSecret)
     refuse(
@@ -254,7 +277,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     botToken,
     kieApiKey,
     databaseUrl,
-    ownerUrl: read('DATABASE_OWNER_URL'),
+    ownerUrl: spelled(read('DATABASE_OWNER_URL')),
     publicUrl,
     webhookSecrets: list(webhookSecrets ?? ''),
     callbackSecret,
@@ -304,26 +327,33 @@ function partsOf(name: Name, env: Record<string, string | undefined>): string[] 
 
 // Of an address only the password is a secret; hiding the whole would hide every mention of its host.
 function passwordsOf(value: string): string[] {
+  const [from, to] = [value.indexOf(':', value.indexOf('://') + 3), value.lastIndexOf('@')]
+  const written = value.includes('://') && from >= 0 && to > from ? value.slice(from + 1, to) : ''
+  const inQuery = [...value.matchAll(/[?&](?:ssl)?password=([^&#]*)/g)].map(([, password = '']) => password)
   // What is no address may hold the password anywhere: before the last `@`, or in all of it.
-  if (!URL.canParse(value)) {
-    const [from, to] = [value.indexOf(':', value.indexOf('://') + 3), value.lastIndexOf('@')]
-    return [value, value.includes('://') && from >= 0 && to > from ? value.slice(from + 1, to) : '']
-  }
-  const { password, searchParams } = new URL(value)
-  const passwords = [password, searchParams.get('password') ?? '', searchParams.get('sslpassword') ?? '']
+  const passwords = [written, ...inQuery, problemOfAddress(value) ? value : '']
   return [...new Set([...passwords, ...passwords.map(decoded)])]
 }
 
-/** Whether its parts can be read: who connects would throw otherwise, with the whole address in his message. */
-function isAddress(url: string): boolean {
-  if (!URL.canParse(url)) return false
-  const { username, password, pathname } = new URL(url)
+function problemOfAddress(value: string): string | undefined {
   try {
-    for (const part of [username, password, pathname]) decodeURIComponent(part)
-    return true
-  } catch {
-    return false
+    readAddress(value)
+    return undefined
+  } catch (error) {
+    if (error instanceof BadAddress) return error.message
+    throw error
   }
+}
+
+/** What comes along when a key is copied: it would be sent with it, and the answer would be «wrong key». */
+function problemOfKey(value: string): string | undefined {
+  if (/["'`«»“”]/.test(value)) return 'holds quotes: write it without them'
+  if (/^bearer\b/i.test(value)) return 'begins with «Bearer »: write the key alone'
+  if (/[\r\n]/.test(value)) return 'holds a line end: it is one line'
+  if (/\s/.test(value)) return 'holds a blank: it has none'
+  if (/[^\x21-\x7e]/.test(value)) return 'holds a sign that no key has, perhaps one that is not seen: copy it again'
+  if (/^[A-Z][A-Z_]+=/.test(value)) return 'begins with a name and «=»: write the value alone'
+  return undefined
 }
 
 // A header of a few signs names something; one that gives access is longer.

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { Static, TObject } from '@sinclair/typebox'
 import postgres from 'postgres'
+import { forPostgres } from './address.ts'
 import { pause, sqlState, Unknown } from './errors.ts'
 
 /** A value of a statement: json columns take objects as they are, and text that is JSON. */
@@ -108,7 +109,9 @@ export function connect(url: string, { deadlineMs = 5_000, max = 10, sealKey, wo
   }
 
   function open() {
-    return postgres(url, {
+    const { driver, startup } = forPostgres(url)
+    return postgres({
+      ...driver,
       max,
       connect_timeout: 2,
       max_lifetime: 30 * 60,
@@ -131,6 +134,7 @@ export function connect(url: string, { deadlineMs = 5_000, max = 10, sealKey, wo
         idle_in_transaction_session_timeout: 5_000,
         tcp_user_timeout: 10_000,
         ...(workMem ? { work_mem: workMem } : {}),
+        ...startup,
       },
     })
   }

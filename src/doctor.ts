@@ -1,3 +1,4 @@
+import { readAddress } from './address.ts'
 import { openCatalogue } from './catalogue/models.ts'
 import { BadConfig, type Config, readConfig, secretsOf } from './config.ts'
 import { connect } from './db.ts'
@@ -31,6 +32,25 @@ good('the configuration is complete')
 const log = createLog({ level: 'silent', secrets: config.secrets })
 const why = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
+const advices: [says: RegExp, advice: string][] = [
+  [
+    /unsupported startup parameter/,
+    'A pooler refuses our settings: take the direct address, or let it ignore_startup_parameters (README.md).',
+  ],
+  [/no encryption|SSL.*required|insecure/i, 'The server wants TLS: add sslmode=require to DATABASE_URL.'],
+  [
+    /does not support SSL/,
+    'The server has no TLS: add sslmode=disable to DATABASE_URL, if the network may be trusted.',
+  ],
+  [/certificate|altname/i, 'The certificate is not vouched for: name its root by sslrootcert, or say sslmode=require.'],
+  [
+    /password authentication failed/,
+    'Check user and password in DATABASE_URL; what is special in it is percent-encoded.',
+  ],
+]
+const adviceOn = (cause: string) =>
+  advices.find(([says]) => says.test(cause))?.[1] ?? 'Check DATABASE_URL and that this machine may reach it.'
+
 try {
   const { models, freeIds } = openCatalogue({
     rates: config.rates,
@@ -53,8 +73,13 @@ process.exit(problems === 0 ? 0 : 1)
 
 async function database({ databaseUrl }: Config) {
   if (!databaseUrl) return good('no DATABASE_URL: the embedded server will be used (not for production)')
+  const { leftOut } = readAddress(process.env.DATABASE_URL?.trim() ?? databaseUrl)
+  if (leftOut.length > 0) good(`DATABASE_URL is read without what is not for this service: ${leftOut.join(', ')}`)
   const db = connect(databaseUrl)
   try {
+    const [link] = await db.sql<{ isSecure: boolean }>`
+      select coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false) as "isSecure"`
+    good(link?.isSecure ? 'the connection to the database has TLS' : 'the connection to the database has no TLS')
     const [applied, files] = await Promise.all([appliedMigrations(db.sql), migrations()])
     const missing = files.filter(file => !applied.some(row => row.name === file.name))
     const [durable] = await db.sql<{ fsync: string; commits: string; standbys: string }>`
@@ -78,7 +103,7 @@ async function database({ databaseUrl }: Config) {
     const cause = error instanceof Error && error.cause ? why(error.cause) : why(error)
     if (cause.includes('schema_migrations'))
       bad('the database answers and is empty', 'Run npm run migrate (a start does it too).')
-    else bad(`the database does not answer: ${cause}`, 'Check DATABASE_URL and that this machine may reach it.')
+    else bad(`the database does not answer: ${cause}`, adviceOn(cause))
   } finally {
     await db.close().catch(() => {})
   }

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { forPg } from './address.ts'
 import { pause, Unknown } from './errors.ts'
 
 /** Runs a statement; without values the text may hold several, and the rows are those of the last. */
@@ -15,7 +16,7 @@ const patienceMs = 60_000
  */
 export async function transaction<Result>(url: string, work: (run: Run) => Promise<Result>): Promise<Result> {
   const client = new pg.Client({
-    connectionString: url,
+    ...(await forPg(url)),
     application_name: 'telegen migrate',
     connectionTimeoutMillis: 10_000,
     keepAlive: true,

@@ -164,6 +164,41 @@ t.test(
   },
 )
 
+t.test('what is copied along with a key is named, and not what it is', async t => {
+  const odd: [(key: string) => string, RegExp][] = [
+    [key => `"${key}"`, /holds quotes/],
+    [key => `'${key}'`, /holds quotes/],
+    [key => `«${key}»`, /holds quotes/],
+    [key => `Bearer ${key}`, /begins with «Bearer »/],
+    [key => `bearer ${key}`, /begins with «Bearer »/],
+    [key => `${key.slice(0, 12)} ${key.slice(12)}`, /holds a blank/],
+    [key => `${key.slice(0, 12)}\r\n${key.slice(12)}`, /holds a line end/],
+    [key => `${key}\nX-Injected: 1`, /holds a line end/],
+    [key => `${key.slice(0, 12)}\u200b${key.slice(12)}`, /a sign that no key has/],
+    [key => `TELEGRAM_BOT_TOKEN=${key}`, /begins with a name/],
+  ]
+  for (const [name, key] of [
+    ['TELEGRAM_BOT_TOKEN', token],
+    ['KIE_API_KEY', 'kie-canary-key'],
+    ['KIE_WEBHOOK_KEY', 'kie-webhook-canary-key'],
+  ] as const) {
+    for (const [write, says] of odd) {
+      const problems = problemsOf({ ...whole, [name]: write(key) })
+      t.equal(problems.length, 1, JSON.stringify(write('key')))
+      t.match(problems[0], new RegExp(`^${name} is not as expected: it .*${says.source}`))
+      t.notMatch(problems[0], /canary|aaaa/)
+    }
+    t.strictSame(problemsOf({ ...whole, [name]: ` ${key}\n` }), [], 'what stands around it is left out')
+  }
+})
+
+t.test('how TLS is used may be said beside an address that does not say it', async t => {
+  const of = (DATABASE_URL: string, PGSSLMODE: string) => readConfig({ ...whole, DATABASE_URL, PGSSLMODE }).databaseUrl
+  t.match(of('postgres://u:secret@h/d', 'no-verify'), /sslmode=no-verify/)
+  t.match(of('postgres://u:secret@h/d?sslmode=verify-full', 'no-verify'), /sslmode=verify-full/)
+  t.match(problemsOf({ ...whole, PGSSLMODE: 'requir' }), [/^PGSSLMODE is not as expected/])
+})
+
 t.test('S36: a start with TLS checks switched off is refused', async t => {
   t.match(problemsOf({ ...whole, NODE_TLS_REJECT_UNAUTHORIZED: '0' }), [/^NODE_TLS_REJECT_UNAUTHORIZED=0 switches TLS/])
   t.strictSame(problemsOf({ ...whole, NODE_TLS_REJECT_UNAUTHORIZED: '1' }), [])

@@ -1,4 +1,5 @@
 import { PgBoss } from 'pg-boss'
+import { forPg } from '../address.ts'
 import type { Log } from '../log.ts'
 import { longestJobMs, type Wake } from '../payments/integration.ts'
 import type { Source } from '../telegram/intakes.ts'
@@ -36,9 +37,9 @@ export type Jobs = {
   stop(timeoutMs: number): Promise<void>
 }
 
-const open = (url: string, log: Log, options: { migrate: boolean; isWorker: boolean }): PgBoss => {
+async function open(url: string, log: Log, options: { migrate: boolean; isWorker: boolean }): Promise<PgBoss> {
   const boss = new PgBoss({
-    connectionString: url,
+    ...(await forPg(url)),
     application_name: 'telegen jobs',
     max: 4,
     connectionTimeoutMillis: 3_000,
@@ -60,7 +61,7 @@ const open = (url: string, log: Log, options: { migrate: boolean; isWorker: bool
 
 /** Makes or upgrades the job engine's schema and our queues: part of the migration, safe on several machines at once. */
 export async function migrateJobs(url: string, log: Log): Promise<void> {
-  const boss = open(url, log, { migrate: true, isWorker: false })
+  const boss = await open(url, log, { migrate: true, isWorker: false })
   try {
     await boss.start()
     await boss.createQueue(deadQueue, { retentionSeconds: 14 * 86_400 })
@@ -86,7 +87,7 @@ export async function migrateJobs(url: string, log: Log): Promise<void> {
 
 /** Connects to the job engine. A process without the worker role only sends. */
 export async function startJobs(url: string, log: Log, isWorker: boolean): Promise<Jobs> {
-  const boss = open(url, log, { migrate: false, isWorker })
+  const boss = await open(url, log, { migrate: false, isWorker })
   try {
     await boss.start()
   } catch (error) {

@@ -213,7 +213,7 @@ await story('each operation has its word, and leads to its run or its payment', 
       /^погашение долга −42,75/,
       /^бонус \+50/,
       new RegExp(`^возврат платежа −57,25\u00a0₽ · …${tail}$`),
-      /^списание −42,75.* · .* №/,
+      /^отложено −42,75.* · .* №/,
       new RegExp(`^пополнение \\+100\u00a0₽ · …${tail}$`),
     ],
   )
@@ -250,7 +250,7 @@ await story('the file of everything opens in a spreadsheet, and is a person’s 
   const rows = bytes.toString('utf8').slice(1).split('\r\n')
   t.match(rows[0], /^Время;Операция;Сумма, ₽;Баланс после, ₽;Модель;Запуск;Состояние;Запрос$/)
   t.match(rows[1], /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d;бонусный запуск;;;.*;[a-z2-7]{12};в работе;ветер$/)
-  t.match(rows[2], /;списание;-45,00;.*;"'=HYPERLINK\(""http:\/\/x"";""кот""\)"$/)
+  t.match(rows[2], /;отложено;-45,00;.*;"'=HYPERLINK\(""http:\/\/x"";""кот""\)"$/)
   t.match(rows.at(-2), /;бонус;100,00;100,00;;;;$/)
   t.equal(rows.at(-1), '')
 })

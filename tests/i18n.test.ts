@@ -185,7 +185,7 @@ function worstOf(language: Language): Record<string, unknown[][]> {
       ],
     ],
     '.parameter': [[parameter]],
-    '.history.row': states.map(state => [{ state, date: '23.11 15:09', name, priceKop: vast }]),
+    '.history.row': states.map(state => [{ state, date: '23.11 15:09', name, costKop: vast }]),
     '.history.state': states.map(state => [state, 86_400_000]),
     '.operation': [[{ date: '23.11 15:09', kind: 'topup', amountKop: -vast, name, number: '7k2m' }]],
     '.helpTopics.free': [[{ daily: 10, hourly: 3 }]],
@@ -254,7 +254,15 @@ function worstForAdmins(
   const alarms = { parkedPayments: kop, openReversals: kop, deadOutbox: kop, overdue: kop, inboxParked: kop }
   const broken = Array.from({ length: 5 }, () => ({ promise: 'ы'.repeat(40), key: 'k'.repeat(60) }))
   const delivery = { attempts: 10, doneAt: at, deadReason: null }
-  const run = { id, userId: kop, modelId: 'm'.repeat(41), state: 'running', taskId: charge, attempt: 5 }
+  const run = {
+    id,
+    userId: kop,
+    modelId: 'm'.repeat(41),
+    state: 'running',
+    money: navigationRu.history.money.kept(kop, kop),
+    taskId: charge,
+    attempt: 5,
+  }
   const person = { id: kop, name, language: 'ru', since: at, seen: at, isReachable: false, bannedAt: at }
   const money = { balanceKop: kop, heldKop: kop, debtKop: kop, runs: kop, returned: kop, bonusKop: kop, bonusRuns: kop }
   const change = { kind: 'credit', amountKop: kop, subject: charge, promo: { uses: kop, until: at }, reason }

@@ -12,6 +12,7 @@ import { homeButton, nameOfPerson } from './admin-changes.ts'
 import { formText } from './admin-forms.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
+import { moneyText } from './history.ts'
 import { nameOf } from './messages.ts'
 import { onPress } from './press.ts'
 import { type PersonAction, to } from './routes.ts'
@@ -78,6 +79,7 @@ async function runScreen(deps: BotDeps, ctx: BotContext, id: string): Promise<Sc
         userId,
         modelId,
         state: `${execState} / ${moneyState}`,
+        money: moneyText(ctx, run),
         taskId,
         attempt,
         error: errorCode === null ? undefined : `${errorCode}: ${clip(errorMessage ?? '', 300)}`,

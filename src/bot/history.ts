@@ -4,6 +4,7 @@ import { dateText, lines } from '../i18n/format.ts'
 import type { RunState } from '../i18n/navigation.ts'
 import { shortId } from '../id.ts'
 import { type Generation, history as pageOf, readGeneration } from '../payments/generations.ts'
+import { moneyOf } from '../payments/run-money.ts'
 import { type Html, html } from '../telegram/html.ts'
 import { type Button, button, type Screen } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
@@ -48,7 +49,8 @@ async function historyScreen(
     const state = stateOf(line)
     const date = dateText(line.createdAt, language)
     const name = nameIn(catalogue, line.modelId, ctx)
-    return [button(t.history.row({ state, date, name, priceKop: line.priceKop }), to.generation(line.id, undefined))]
+    const { heldKop, keptKop } = moneyOf(line)
+    return [button(t.history.row({ state, date, name, costKop: heldKop + keptKop }), to.generation(line.id, undefined))]
   })
   if (runs.length === 0 && filter === 'a') {
     return { text: t.history.empty, buttons: [[button(t.beginButton, to.list('pop', 0))], [menuButton(ctx)]] }
@@ -107,17 +109,15 @@ export function stateOf(run: Pick<Generation, 'execState' | 'isFree' | 'errorCod
   return isFree ? 'failed' : 'returned'
 }
 
-export function moneyText(
-  { t }: Pick<BotContext, 't'>,
-  run: Pick<Generation, 'moneyState' | 'priceKop' | 'keptKop' | 'execState' | 'isBonus'>,
-): string {
-  const { moneyState, priceKop, keptKop, execState, isBonus } = run
+/** What became of the money of a run, in one line. */
+export function moneyText({ t }: Pick<BotContext, 't'>, run: Parameters<typeof moneyOf>[0]): string {
   const { money } = t.history
-  if (keptKop !== null && keptKop < priceKop) return money.kept(keptKop, priceKop - keptKop)
-  if (moneyState !== 'free') return money[moneyState](priceKop)
-  const isBack = execState === 'failed' || execState === 'timeout'
-  if (isBonus) return isBack ? t.bonus.history.returned : t.bonus.history.taken
-  return isBack ? money.freeReturned() : money.free()
+  const { kind, heldKop, keptKop, returnedKop, isBack } = moneyOf(run)
+  if (kind === 'bonus') return isBack ? t.bonus.history.returned : t.bonus.history.taken
+  if (kind === 'free') return isBack ? money.freeReturned() : money.free()
+  if (heldKop > 0) return money.debited(heldKop)
+  if (keptKop === 0) return money.refunded(returnedKop)
+  return returnedKop > 0 ? money.kept(keptKop, returnedKop) : money.captured(keptKop)
 }
 
 const nameIn = (catalogue: Catalogue, modelId: string, { language }: BotContext) =>

@@ -7,6 +7,7 @@ import { shortId } from '../id.ts'
 import type { Language } from '../money.ts'
 import type { Generation } from '../payments/generations.ts'
 import type { Messages } from '../payments/messages.ts'
+import { moneyOf } from '../payments/run-money.ts'
 import { html } from '../telegram/html.ts'
 import { type Button, button, type Screen } from '../telegram/screen.ts'
 import type { BotDeps } from './deps.ts'
@@ -35,10 +36,10 @@ export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' 
     result(generation, outputs, wallet, freeLeft, language) {
       const t = stringsFor(language)
       const { id, ageMs, priceKop: kop, promised } = generation
-      const kept = generation.keptKop ?? kop
+      const { keptKop, returnedKop } = moneyOf(generation)
       const isPart = promised !== null && promised > outputs.length
-      const part = isPart ? { arrived: outputs.length, promised, backKop: kop - kept } : undefined
-      const price = writtenPrice(kept, freeLeft, limits.freeDaily)
+      const part = isPart ? { arrived: outputs.length, promised, backKop: returnedKop } : undefined
+      const price = writtenPrice(keptKop, freeLeft, limits.freeDaily)
       const told = { name: nameOf(catalogue, generation.modelId, language), ageMs, short: shortId(id) }
       return {
         text: generation.isBonus
@@ -171,19 +172,12 @@ function done(generation: Generation, language: Language): Screen {
 }
 
 /** What the committed state of the money says, and nothing else (lessons.md L55). */
-function moneyLine({ moneyState, priceKop, keptKop, deadlineAt, isBonus }: Generation, language: Language) {
+function moneyLine(generation: Generation, language: Language) {
   const { bonus, run } = stringsFor(language)
   const { money } = run
-  switch (moneyState) {
-    case 'refunded':
-      return money.refunded(priceKop)
-    case 'free':
-      return isBonus ? bonus.returned : money.free
-    case 'debited':
-      return money.debited(priceKop, deadlineAt)
-    case 'captured':
-      return money.captured(keptKop ?? priceKop)
-  }
+  const { kind, heldKop, returnedKop } = moneyOf(generation)
+  if (kind !== 'paid') return kind === 'bonus' ? bonus.returned : money.free
+  return heldKop > 0 ? money.debited(heldKop, generation.deadlineAt) : money.refunded(returnedKop)
 }
 
 function failureOf({ errorCode }: Generation): Failure {

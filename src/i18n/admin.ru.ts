@@ -137,6 +137,7 @@ ${details}
         timeline,
         html`\nЗапуск <code>${r.id}</code> · человек <code>${r.userId}</code>`,
         html`${r.modelId} · ${r.state} · попыток ${r.attempt}`,
+        html`${r.money}`,
         r.taskId !== null && html`Задача <code>${r.taskId}</code>`,
         r.error !== undefined && html`Ошибка: ${r.error}`,
         html`Заполнено: ${r.inputs.join(', ') || '—'}`,

@@ -84,6 +84,8 @@ export type RunFacts = {
   userId: number
   modelId: string
   state: string
+  /** What became of its money. */
+  money: string
   taskId: string | null
   attempt: number
   error: string | undefined

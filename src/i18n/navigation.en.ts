@@ -148,10 +148,10 @@ export const navigationEn: Navigation = {
     filters: { a: 'All', s: 'Done', f: 'Failed' },
     older: 'Earlier ›',
     newest: '‹ To the newest',
-    row: ({ state, date, name, priceKop }) =>
+    row: ({ state, date, name, costKop }) =>
       state === 'returned'
         ? `↩️ ${date} · ${name} · returned`
-        : `${icons[state]} ${date} · ${name} ·\u00a0${state === 'cancelled' ? 'cancelled' : price(priceKop)}`,
+        : `${icons[state]} ${date} · ${name} ·\u00a0${state === 'cancelled' ? 'cancelled' : price(costKop)}`,
     state: (state, ageMs) =>
       ({
         done: `✅ Done in ${durationText(ageMs, 'en')}`,
@@ -368,6 +368,7 @@ If it was a file, send another one. If you pressed a button, look at /history fi
 
 const icons = { done: '✅', open: '⏳', failed: '✖️', cancelled: '✖️' }
 const operationKinds: Record<string, string> = {
+  hold: 'set aside',
   topup: 'top-up',
   bonus: 'bonus',
   referral: 'referral',

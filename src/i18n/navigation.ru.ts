@@ -154,10 +154,10 @@ export const navigationRu = {
     filters: { a: 'Все', s: 'Готовые', f: 'Неудачные' },
     older: 'Раньше ›',
     newest: '‹ К новым',
-    row: ({ state, date, name, priceKop }: HistoryFacts) =>
+    row: ({ state, date, name, costKop }: HistoryFacts) =>
       state === 'returned'
         ? `↩️ ${date} · ${name} · возврат`
-        : `${icons[state]} ${date} · ${name} ·\u00a0${state === 'cancelled' ? 'отменено' : price(priceKop)}`,
+        : `${icons[state]} ${date} · ${name} ·\u00a0${state === 'cancelled' ? 'отменено' : price(costKop)}`,
     state: (state: RunState, ageMs: number) =>
       ({
         done: `✅ Готово за ${durationText(ageMs, 'ru')}`,
@@ -374,6 +374,7 @@ on и off держатся, пока их не снимет auto.`,
 
 const icons = { done: '✅', open: '⏳', failed: '✖️', cancelled: '✖️' }
 const operationKinds: Record<string, string> = {
+  hold: 'отложено',
   topup: 'пополнение',
   bonus: 'бонус',
   referral: 'за друга',

@@ -62,7 +62,8 @@ export type ModelStateFacts = {
 }
 /** `returned`: ended without a result, and the money is back; `failed`: the same for a free run; `cancelled`: by the person. */
 export type RunState = 'done' | 'open' | 'returned' | 'failed' | 'cancelled'
-export type HistoryFacts = { state: RunState; date: string; name: string; priceKop: number }
+/** `costKop`: what was kept of its price, and while it is open what is held. */
+export type HistoryFacts = { state: RunState; date: string; name: string; costKop: number }
 export type OperationFacts = {
   date: string
   kind: string

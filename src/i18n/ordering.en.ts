@@ -362,7 +362,6 @@ export const orderingEn: Ordering = {
       refunded: kop => html`Your money is back: ${amount(kop)}.`,
       free: html`Your free run is back.`,
       debited: (kop, until) => html`${amount(kop)} still set aside, we are checking. An answer by ${time(until)}.`,
-      captured: kop => html`Charged ${amount(kop)}.`,
     },
     otherModelButton: 'Another model',
     moneyButton: '🧾 What about the money',

@@ -382,7 +382,6 @@ export const orderingRu = {
       refunded: (kop: number) => html`Деньги вернулись: ${amount(kop)}.`,
       free: html`Бесплатный запуск вернулся.`,
       debited: (kop: number, until: Date) => html`${amount(kop)} отложены, проверяем. Ответ до\u00a0${time(until)}.`,
-      captured: (kop: number) => html`Списано ${amount(kop)}.`,
     },
     otherModelButton: 'Другая модель',
     moneyButton: '🧾 Что с деньгами',

@@ -8,7 +8,6 @@ const amount = (kop: number) => formatKop(kop, 'en')
 export const payingEn: Paying = {
   topUp: {
     ask: html`<b>Top up</b>\nHow much to add?`,
-    askFor: gapKop => html`<b>Top up</b>\nYou are ${amount(gapKop)} short. How much to add?`,
     pack: (kop, stars) => `${amount(kop)} — ⭐ ${stars}`,
     cardButton: '💳 By card',
     cardAsk: html`<b>Top up by card</b>\nHow much to add?`,

@@ -9,8 +9,6 @@ export const payingRu = {
   // S17
   topUp: {
     ask: html`<b>Пополнение</b>\nСколько добавить?`,
-    /** `gapKop`: what an order lacks. */
-    askFor: (gapKop: number) => html`<b>Пополнение</b>\nНе хватает ${amount(gapKop)}. Сколько добавить?`,
     pack: (kop: number, stars: number) => `${amount(kop)} — ⭐ ${stars}`,
     cardButton: '💳 Картой',
     cardAsk: html`<b>Пополнение картой</b>\nСколько добавить?`,

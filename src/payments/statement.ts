@@ -41,7 +41,7 @@ export const lastPayments = query(
 
 const Line = Type.Object({
   at: Type.Date(),
-  /** That of the entry in the ledger; `free` or `bonus_run` for a run that has none. */
+  /** That of the entry in the ledger; `hold` for the debit of an open run, `free` or `bonus_run` for a run without one. */
   kind: Type.String(),
   amountKop: Nullable(Type.Integer()),
   balanceAfterKop: Nullable(Type.Integer()),
@@ -58,7 +58,7 @@ export type StatementLine = Static<typeof Line>
 export const statementOf = query(
   Line,
   (sql, userId: number, limit: number) => sql`
-    select x.at, x.kind, x.amount_kop as "amountKop", x.balance_after as "balanceAfterKop", g.model_id as "modelId",
+    select x.at, case when x.kind = 'debit' and g.finished_at is null then 'hold' else x.kind end as kind, x.amount_kop as "amountKop", x.balance_after as "balanceAfterKop", g.model_id as "modelId",
       g.id as "generationId", g.exec_state as "execState", q.inputs
     from (
       (select l.created_at as at, l.seq, l.kind, l.amount_kop, l.balance_after, l.generation_id

@@ -33,6 +33,7 @@ export const balanceOf = async (sql: Sql, userId: number): Promise<number> => (a
 
 const Operation = Type.Object({
   seq: Type.Integer(),
+  /** That of the ledger; `hold` for the debit of a run that is open. */
   kind: Type.String(),
   amountKop: Type.Integer(),
   balanceAfterKop: Type.Integer(),
@@ -48,7 +49,7 @@ export type Operation = Static<typeof Operation>
 export const operations = query(
   Operation,
   (sql, userId: number, before: number, limit: number) => sql`
-    select l.seq, l.kind, l.amount_kop as "amountKop", l.balance_after as "balanceAfterKop",
+    select l.seq, case when l.kind = 'debit' and g.finished_at is null then 'hold' else l.kind end as kind, l.amount_kop as "amountKop", l.balance_after as "balanceAfterKop",
       l.generation_id as "generationId", g.model_id as "modelId",
       case when l.kind in ('topup', 'reversal') then substr(l.external_ref, strpos(l.external_ref, ':') + 1) end as "chargeId",
       l.created_at as "createdAt"

@@ -25,7 +25,11 @@ type Given = Partial<FileValue>
 /** The bot between a strict stand-in of Telegram and a real database; the upstream is not part of it. */
 export async function chats(
   t: Test,
-  { transferDetails, card }: Pick<Partial<BotDeps>, 'transferDetails' | 'card'> = {},
+  {
+    transferDetails,
+    card,
+    startBonusKop = 0,
+  }: Pick<Partial<BotDeps>, 'transferDetails' | 'card' | 'startBonusKop'> = {},
 ) {
   const { access, sql, owner, broken, story } = await world(t)
   const api = await startTelegram({ seed: 7, timeScale: 0.02 })
@@ -63,7 +67,7 @@ export async function chats(
     switches,
     log: silent,
     limits,
-    startBonusKop: 0,
+    startBonusKop,
     adminIds: [],
     packsKop: [100_00, 300_00, 500_00, 1000_00, 5000_00],
     transferDetails,

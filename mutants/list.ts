@@ -316,4 +316,25 @@ export const mutants: Mutant[] = [
     replace: '',
     test: 'media-hostile',
   },
+  {
+    what: 'an entry may stand against any account',
+    file: 'sql/0033_accounts_and_events.sql',
+    find: 'add constraint entry_account check (contra = case kind',
+    replace: 'add constraint entry_account check (true or contra = case kind',
+    test: 'audit',
+  },
+  {
+    what: 'the legs of cash are not added up',
+    file: 'sql/0033_accounts_and_events.sql',
+    find: 'paid - taken - (owed - debt) + refused',
+    replace: 'cash',
+    test: 'audit',
+  },
+  {
+    what: 'the history names the price and not what was kept',
+    file: 'src/bot/history.ts',
+    find: 'costKop: heldKop + keptKop',
+    replace: 'costKop: line.priceKop + 0 * (heldKop + keptKop)',
+    test: 'shown-is-charged',
+  },
 ]

@@ -47,7 +47,7 @@ async function audit(): Promise<number> {
   await db.close()
 
   const rubles = (kop: number) => `${(kop / 100).toFixed(2)} ₽`
-  for (const { contra, entries, kop } of report.contra) console.log(`${contra}: ${entries} entries, ${rubles(kop)}`)
+  for (const { account, entries, kop } of report.accounts) console.log(`${account}: ${entries} entries, ${rubles(kop)}`)
   for (const { question, left_kop, right_kop } of report.books) {
     console.log(`${left_kop === right_kop ? '✓' : '✗'} ${question}: ${rubles(left_kop)} = ${rubles(right_kop)}`)
   }

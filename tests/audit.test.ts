@@ -125,6 +125,12 @@ const corruptions: Record<string, string> = {
   'an adjustment was made by no admin': `with w as (update pay.wallets set balance_kop = balance_kop + 700, seq = seq + 1 where user_id = 1 returning *)
     insert into pay.ledger_entries (user_id, seq, kind, amount_kop, balance_before, balance_after, contra, external_ref)
     select user_id, seq, 'adjust', 700, balance_kop - 700, balance_kop, 'adjust', 'admin:aaaaaaaaaaaa' from w`,
+  'a top-up stands against sales': `alter table pay.ledger_entries drop constraint entry_account;
+    update pay.ledger_entries set contra = 'sales' where kind = 'topup' and user_id = 1`,
+  'a gift stands against cash': `alter table pay.ledger_entries drop constraint entry_account;
+    update pay.ledger_entries set contra = 'cash' where kind = 'bonus' and user_id = 1`,
+  'an entry stands against no account': `alter table pay.ledger_entries drop constraint entry_account;
+    update pay.ledger_entries set contra = 'nowhere' where kind = 'debit' and user_id = 1`,
   'a payment was for no order': `insert into pay.payments (provider, charge_id, user_id, amount_kop) values ('stars', 'made-up', 1, 700);
     with w as (update pay.wallets set balance_kop = balance_kop + 700, seq = seq + 1 where user_id = 1 returning *)
     insert into pay.ledger_entries (user_id, seq, kind, amount_kop, balance_before, balance_after, contra, external_ref)
@@ -148,6 +154,50 @@ for (const [name, statement] of Object.entries(corruptions)) {
     t.ok(found.length > 0, found[0] ?? 'nothing was found')
   })
 }
+
+t.test('the kind of an entry fixes the account of its other leg', async t => {
+  const of: Record<string, string> = { topup: 'cash', reversal: 'cash', repayment: 'cash', bonus: 'promo' }
+  Object.assign(of, { referral: 'promo', debit: 'sales', refund: 'sales', part_refund: 'sales', adjust: 'adjust' })
+  const kinds = [...Object.entries(of), ['adjust', 'cash', 'unreversed:stars:1'] as const]
+  const taken: string[] = []
+  for (const [kind, own, cause = 'x'] of kinds) {
+    const isRun = own === 'sales'
+    const kop = ['debit', 'reversal', 'repayment'].includes(kind) ? -100 : 100
+    for (const account of ['cash', 'promo', 'sales', 'adjust', 'none', null]) {
+      const write = owner.begin(async tx => {
+        await tx`set local session_replication_role = replica`
+        await tx`insert into pay.ledger_entries
+          (user_id, seq, kind, amount_kop, balance_before, balance_after, contra, generation_id, external_ref)
+          values (1, 999, ${kind}, ${kop}, 100, ${100 + kop}, ${account}, ${isRun ? newId() : null}, ${isRun ? null : cause})`
+        throw new Error('undo')
+      })
+      const { code, message } = await write.then(() => ({ code: '', message: '' })).catch(error => error)
+      if (message === 'undo') taken.push(`${kind} ${account} ${cause}`)
+      else t.equal(code, account === null ? '23502' : '23514', `${kind} against ${account}: ${message}`)
+    }
+  }
+  t.strictSame(
+    taken,
+    kinds.map(([kind, own, cause = 'x']) => `${kind} ${own} ${cause}`),
+  )
+})
+
+t.test('both legs of every entry add up: by account, and to nothing together', async t => {
+  const { accounts } = (await auditReport(sql))[0]!
+  t.strictSame(
+    accounts.map(({ account }) => account),
+    ['cash', 'promo', 'sales', 'wallets'],
+  )
+  t.equal(
+    accounts.reduce((sum, { kop }) => sum + kop, 0),
+    0,
+  )
+  const [{ kop }] = (await owner`select sum(balance_kop)::int as kop from pay.wallets`) as [{ kop: number }]
+  t.equal(accounts.at(-1)?.kop, kop)
+  const [run] = await owner`select coalesce(sum(kept_kop), 0)::int
+    + coalesce(sum(price_kop) filter (where finished_at is null), 0)::int as kop from pay.generations`
+  t.equal(accounts.find(({ account }) => account === 'sales')?.kop, run?.kop)
+})
 
 t.test('Stars that Telegram counts otherwise are named', async t => {
   const list = [
@@ -179,5 +229,5 @@ t.test('every admin is told when the books disagree, and nobody while they agree
   await owner`update pay.wallets set balance_kop = balance_kop + 1 where user_id = 3`
   await auditBooks(options)
   await owner`update pay.wallets set balance_kop = balance_kop - 1 where user_id = 3`
-  t.match(api.player.chat(admin).at(-1)?.text, /^🔴 Книги не сходятся: 2\n• I1 balance <> ledger: 1, for example 3\n/)
+  t.match(api.player.chat(admin).at(-1)?.text, /^🔴 Книги не сходятся: 3\n• I1 balance <> ledger: 1, for example 3\n/)
 })

@@ -5,10 +5,13 @@ const Report = Type.Object({
   isReplica: Type.Boolean(),
   broken: Type.Unsafe<{ promise: string; rows: number; example: string }[]>(Type.Array(Type.Object({}))),
   books: Type.Unsafe<{ question: string; left_kop: number; right_kop: number }[]>(Type.Array(Type.Object({}))),
-  contra: Type.Unsafe<{ contra: string; entries: number; kop: number }[]>(Type.Array(Type.Object({}))),
+  accounts: Type.Unsafe<{ account: string; entries: number; kop: number }[]>(Type.Array(Type.Object({}))),
   costs: Type.Unsafe<{ model_id: string; runs: number; expected: number; real: number }[]>(Type.Array(Type.Object({}))),
 })
-/** What the books say: broken promises by kind, the questions of an accountant, sums by account, real cost by model. */
+/**
+ * What the books say: broken promises by kind, the questions of an accountant, the legs of each account added up (all of
+ * them are zero together), real cost by model.
+ */
 export type Report = Static<typeof Report>
 
 /** A connection for reading every row there is: ten million entries take most of a minute. */
@@ -24,7 +27,7 @@ export const auditReport = query(
       (select coalesce(json_agg(b), '[]') from (
         select promise, count(*)::int as rows, min(key) as example from pay.broken group by promise order by promise) b) as broken,
       (select json_agg(b) from pay.books b) as books,
-      (select coalesce(json_agg(c order by c.contra), '[]') from pay.contra_sums c) as contra,
+      (select json_agg(a order by a.account) from pay.accounts a) as accounts,
       (select coalesce(json_agg(c order by c.model_id), '[]') from pay.costs c) as costs`,
 )
 
@@ -32,9 +35,11 @@ export const auditReport = query(
 const mostCostRatio = 1.02
 
 /** Everything that is wrong, a sentence each; nothing when the books agree. */
-export function findings({ isReplica, broken, books, costs }: Report): string[] {
+export function findings({ isReplica, broken, books, accounts, costs }: Report): string[] {
+  const together = accounts.reduce((sum, { kop }) => sum + kop, 0)
   return [
     ...(isReplica ? ['this database is a replica: it may be behind, ask the primary'] : []),
+    ...(together === 0 ? [] : [`the legs of all entries add up to ${together} and not to 0`]),
     ...broken.map(({ promise, rows, example }) => `${promise}: ${rows}, for example ${example}`),
     ...books
       .filter(({ left_kop, right_kop }) => left_kop !== right_kop)

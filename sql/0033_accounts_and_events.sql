@@ -78,3 +78,179 @@ create or replace view pay.books as
       ('reversed entries = taken by reversals', reversed, taken),
       ('debts = owed - repaid', debt, owed - repaid)
     ) as q(question, left_kop, right_kop);
+
+-- ── A run that is stuck may be given back by hand; one that is running may not. ──
+
+alter table pay.admin_actions
+  drop constraint admin_actions_kind_check,
+  add constraint admin_actions_kind_check check (kind in ('credit', 'take', 'ban', 'unban', 'refund', 'approve', 'deny', 'message',
+    'parked_credit', 'parked_refund', 'parked_close', 'promo_add', 'promo_stop', 'give_back'));
+
+-- Why an open run does not go on by itself: overdue, or unanswered (its submit has had no answer for two minutes). Null: it
+-- runs, or is over.
+create function pay.run_trouble(g pay.generations) returns text
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select case
+    when g.finished_at is not null then null
+    when g.deadline_at <= now() then 'overdue'
+    when g.exec_state = 'submitting' and g.task_id is null and g.submitted_at < now() - interval '2 minutes' then 'unanswered' end;
+$$;
+
+-- Whether a reason names a run of the person that is still open: by its id, or by the № that the person sees. Its money is
+-- decided by its ending, and would be given twice.
+create function pay.is_for_open_run(p_user bigint, p_reason text) returns boolean
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select exists (select from pay.generations g where g.user_id = p_user and g.finished_at is null
+    and (strpos(lower(p_reason), g.id) > 0 or p_reason ~* ('(№|No)\.?\s*' || right(g.id, 4) || '(?![a-z0-9])')));
+$$;
+
+-- Gives a stuck run back, as its deadline would: given_back | run_running | run_over | no_run. The row is locked.
+create function pay.give_back(g pay.generations, p_reason text) returns text
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare v_trouble text := pay.run_trouble(g); v_result text;
+begin
+  if g.id is null then return 'no_run'; end if;
+  if g.finished_at is not null then return 'run_over'; end if;
+  if v_trouble is null then return 'run_running'; end if;
+  select f.result into v_result from pay.gen_finish(g.user_id, g.id, case v_trouble when 'overdue' then 'timeout' else 'failed' end,
+    case when g.task_id is not null then 'deadline' when g.exec_state = 'queued' then 'not_submitted' else 'submit_unknown' end,
+    left('given back by an admin: ' || p_reason, 500), null) f;
+  if v_result <> 'settled' then raise exception 'run % was not given back: %', g.id, v_result; end if;
+  return 'given_back';
+end $$;
+
+-- As in 0012, with the run.
+create or replace function pay.admin_view(a pay.admin_actions) returns json
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select json_strip_nulls(json_build_object(
+    'balance_kop', w.balance_kop, 'debt_kop', w.debt_kop, 'banned_at', u.banned_at,
+    'run', (select g.exec_state || ' / ' || g.money_state from pay.generations g where g.user_id = a.user_id and g.id = a.subject),
+    'top_up', (select t.state from pay.top_ups t where t.id = a.subject and t.user_id = a.user_id),
+    'reversal', (select r.state from pay.reversals r where r.provider = 'stars' and r.charge_id = a.subject),
+    'parked', (select coalesce(max(k.resolution), 'waiting') from pay.parked_payments k
+               where k.charge_id = a.subject having count(*) > 0),
+    'promo', (select json_build_object('amount_kop', c.amount_kop, 'uses', c.uses, 'used', c.used, 'stopped_at', c.stopped_at)
+              from pay.promo_codes c where c.code = a.subject)))
+  from (select 1) one
+  left join pay.users u on u.user_id = a.user_id
+  left join pay.wallets w on w.user_id = a.user_id;
+$$;
+
+-- As in 0018; a run that is stuck is given back, after the second confirmation, and a credit for a run that is open is not.
+create or replace function pay.admin_do(p_action text, p_admin bigint, p_is_sure boolean)
+returns table (done boolean, outcome text, balance_kop bigint, debt_kop bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+  large constant bigint := 1000000;
+  a pay.admin_actions; t pay.top_ups; k pay.parked_payments; g pay.generations; v_before json; v_outcome text; v_done boolean := false; v_provider text; v_cause text;
+begin
+  select * into a from pay.admin_actions x where x.id = p_action for update;
+  if not found or (a.done_at is null and a.expires_at <= now()) then
+    raise exception 'unknown_action' using errcode = 'P0404';
+  end if;
+  if a.kind = 'give_back' then                              -- a run is locked before a wallet, always
+    select * into g from pay.generations x where x.user_id = a.user_id and x.id = a.subject for update;
+  elsif a.user_id is not null and a.kind not in ('parked_refund', 'parked_close') then   -- those move no wallet
+    perform from pay.wallets w where w.user_id = a.user_id for no key update;
+    if not found then raise exception 'unknown_user' using errcode = 'P0404'; end if;
+  end if;
+
+  if a.done_at is not null then
+    v_outcome := a.outcome;
+  elsif a.kind <> 'take' and a.amount_kop * coalesce((a.args ->> 'uses')::bigint, 1) > large and not p_is_sure then
+    v_outcome := 'large';
+  elsif a.kind = 'give_back' and g.finished_at is null and pay.run_trouble(g) is not null and not p_is_sure then
+    v_outcome := 'unsure';
+  else
+    v_done := true;
+    v_before := pay.admin_view(a);
+    case a.kind
+      when 'give_back' then
+        v_outcome := pay.give_back(g, a.reason);
+      when 'credit' then
+        if pay.is_for_open_run(a.user_id, a.reason) then v_outcome := 'run_running';
+        else
+          perform pay.move(a.user_id, 'adjust', a.amount_kop, 'adjust', null, 'admin:' || a.id);
+          perform pay.repay(a.user_id);
+          v_outcome := 'credited';
+        end if;
+      when 'take' then
+        v_outcome := case when pay.move(a.user_id, 'adjust', -a.amount_kop, 'adjust', null, 'admin:' || a.id) is null
+                          then 'not_enough' else 'taken' end;
+      when 'ban' then
+        update pay.users u set banned_at = coalesce(u.banned_at, now()) where u.user_id = a.user_id;
+        v_outcome := 'banned';
+      when 'unban' then
+        update pay.users u set banned_at = null where u.user_id = a.user_id;
+        v_outcome := 'unbanned';
+      when 'message' then
+        v_outcome := 'written';
+      when 'refund' then
+        -- Stars are sent back by the job that asks Telegram. A card gets its money from its provider, outside of here.
+        select case when p.provider = 'card' then 'provider' else 'admin' end, p.provider into v_cause, v_provider
+        from pay.payments p where p.charge_id = a.subject and p.user_id = a.user_id and p.provider in ('stars', 'card');
+        select r.result into v_outcome from pay.payment_reverse(coalesce(v_provider, 'stars'), a.subject, a.user_id,
+          coalesce(v_cause, 'admin')) r;
+      when 'approve' then
+        -- The amount may be corrected; what the person asked for stays in the row.
+        select * into t from pay.top_ups x where x.id = a.subject and x.user_id = a.user_id for update;
+        if t.state is distinct from 'waiting' then v_outcome := 'already_decided';
+        else
+          insert into pay.payments (provider, charge_id, user_id, amount_kop, top_up_id, currency, total)
+          values ('manual', t.id, a.user_id, a.amount_kop, t.id, 'RUB', a.amount_kop);
+          perform pay.move(a.user_id, 'topup', a.amount_kop, 'cash', null, 'manual:' || t.id);
+          perform pay.repay(a.user_id);
+          update pay.top_ups x set state = 'paid', decided_at = now() where x.id = t.id;
+          v_outcome := 'approved';
+        end if;
+      when 'deny' then
+        update pay.top_ups x set state = 'denied', decided_at = now(), reason = a.reason
+        where x.id = a.subject and x.user_id = a.user_id and x.state = 'waiting';
+        v_outcome := case when found then 'denied' else 'already_decided' end;
+      when 'parked_credit' then
+        select * into k from pay.parked_payments x
+        where x.charge_id = a.subject and x.user_id = a.user_id and x.resolved_at is null
+        order by x.received_at limit 1 for update;
+        insert into pay.payments (provider, charge_id, user_id, amount_kop, currency, total)
+        select k.provider, k.charge_id, k.user_id, a.amount_kop, k.currency, k.total where k.charge_id is not null
+        on conflict do nothing;
+        if not found then v_outcome := case when k.charge_id is null then 'already_decided' else 'charge_known' end;
+        else
+          perform pay.move(a.user_id, 'topup', a.amount_kop, 'cash', null, k.provider || ':' || k.charge_id);
+          perform pay.repay(a.user_id);
+          -- Told once more by Telegram's list, the payment is known and raises no second alarm.
+          insert into pay.parked_payments (provider, charge_id, user_id, payload, currency, total, reason)
+          values (k.provider, k.charge_id, k.user_id, k.payload, k.currency, k.total, 'charge_reused') on conflict do nothing;
+          update pay.parked_payments x set resolved_at = now(), resolution = 'credited'
+          where x.provider = k.provider and x.charge_id = k.charge_id and x.resolved_at is null;
+          v_outcome := 'parked_credited';
+        end if;
+      when 'parked_refund', 'parked_close' then
+        update pay.parked_payments x
+        set resolved_at = now(), resolution = case a.kind when 'parked_close' then 'closed' else 'refunded' end
+        where x.charge_id = a.subject and x.user_id = a.user_id and x.resolved_at is null
+          and (a.kind = 'parked_close' or x.provider = 'stars');
+        v_outcome := case
+          when found then case a.kind when 'parked_close' then 'parked_closed' else 'parked_refunded' end
+          -- Telegram's own word of the refund may have been first.
+          when a.kind = 'parked_refund' and exists (select from pay.parked_payments x
+            where x.charge_id = a.subject and x.user_id = a.user_id and x.resolution = 'refunded') then 'parked_refunded'
+          else 'already_decided' end;
+      when 'promo_add' then
+        insert into pay.promo_codes (code, amount_kop, uses, expires_at, created_by)
+        values (a.subject, a.amount_kop, (a.args ->> 'uses')::int, (a.args ->> 'until')::timestamptz, p_admin)
+        on conflict do nothing;
+        v_outcome := case when found then 'promo_added' else 'code_taken' end;
+      when 'promo_stop' then
+        update pay.promo_codes c set stopped_at = now() where c.code = a.subject and c.stopped_at is null;
+        v_outcome := case when found then 'promo_stopped' else 'already_decided' end;
+    end case;
+    update pay.admin_actions x set done_at = clock_timestamp(), outcome = v_outcome where x.id = a.id;
+    insert into pay.audit_log (admin_id, kind, user_id, before, after, reason, action_id)
+    values (p_admin, a.kind, a.user_id, v_before, pay.admin_view(a), a.reason, a.id);
+  end if;
+  return query select v_done, v_outcome, w.balance_kop, w.debt_kop
+               from (select 1) one left join pay.wallets w on w.user_id = a.user_id;
+end $$;
+grant execute on function pay.run_trouble to pay_app;

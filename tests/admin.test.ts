@@ -2,10 +2,10 @@ import t from 'tap'
 import { parse, to } from '../src/bot/routes.ts'
 import { newId } from '../src/id.ts'
 import { actionPut, adminDo, type Change } from '../src/payments/admin-actions.ts'
-import { type Deps, submit } from '../src/payments/integration.ts'
+import { type Deps, genAccepted, genSubmit, submit } from '../src/payments/integration.ts'
 import { makeQuote } from '../src/payments/quotes.ts'
 import { checkoutRefusal, openTopUp, takePayment } from '../src/payments/top-ups.ts'
-import { chats, dataOf, type Person } from './support/chat.ts'
+import { captions, chats, dataOf, type Person } from './support/chat.ts'
 import { creditBonus } from './support/money.ts'
 import { noWake, rates, silent } from './support/world.ts'
 
@@ -117,6 +117,7 @@ await story('S37: to everybody but an admin in his own chat no command and no bu
     '/parked_close charge причина есть',
     '/admin_promo GIFT 100 5 31.12.2030 причина есть',
     '/promo_stop GIFT причина есть',
+    `/give_back ${run} причина есть`,
   ]
   const commands = [
     '/admin',
@@ -143,6 +144,8 @@ await story('S37: to everybody but an admin in his own chat no command and no bu
     to.adminTask(run),
     to.adminStuck(),
     to.adminSettle(run),
+    to.adminStuckAll(),
+    to.adminGiveBack(run),
     to.adminForm('ban', anna.id),
     to.adminRequest(order, 'o'),
     to.adminYes(action, false),
@@ -161,6 +164,8 @@ await story('S37: to everybody but an admin in his own chat no command and no bu
     'ap:',
     'at:',
     'as',
+    'as:all',
+    'ag:',
     'ax:',
     'af:',
     'aq:',
@@ -172,7 +177,7 @@ await story('S37: to everybody but an admin in his own chat no command and no bu
       data,
     )
   }
-  t.equal(tested.size, 15)
+  t.equal(tested.size, 17)
   const before = await actions()
 
   const unknown = (await anna.says('/nonsense')).text
@@ -733,27 +738,205 @@ await story('a refund that Telegram refuses changes nothing in the end, and is n
   await boss.presses('✅ Подтвердить')
 })
 
+/** Makes what is known of a run older, as time would. */
+const later = (id: string, columns: string) =>
+  owner.begin(async tx => {
+    await tx`set local session_replication_role = replica`
+    await tx.unsafe(`update pay.generations set ${columns} where id = '${id}'`)
+  })
+const overdue = (id: string) => later(id, `deadline_at = now() - interval '1 minute'`)
+const unanswered = async ({ id: userId }: Person, id: string) => {
+  await genSubmit(sql, { userId, id }, 'token')
+  await later(id, `submitted_at = now() - interval '3 minutes'`)
+}
+const stuckList = async () => (await boss.presses({ data: to.adminStuck() })).screen.text ?? ''
+
 await story('a run that is stuck is listed with its trouble, and one press has it looked at once more', async t => {
   const anna = await person()
   const run = await running(anna.id, { kop: 45_00 })
-  const state = async () => (await boss.presses({ data: to.adminStuck() })).screen.text ?? ''
-  t.notMatch(await state(), run)
-  await owner.begin(async tx => {
-    await tx`set local session_replication_role = replica`
-    await tx`update pay.generations set deadline_at = now() - interval '1 minute' where id = ${run}`
-  })
-  t.match(await state(), new RegExp(`${run} · .* · ${anna.id}\\nсрок прошёл · .* · 45\u00a0₽`))
+  t.notMatch(await stuckList(), run)
+  await overdue(run)
+  t.match(
+    await stuckList(),
+    new RegExp(
+      `${run} · .* · ${anna.id}\\nсрок прошёл · .* · 45\u00a0₽ отложены, не списаны · .*\\nУ провайдера: ещё не`,
+    ),
+  )
   await boss.presses({ data: to.adminTask(run) })
-  t.match(boss.last().text, /У провайдера сейчас: not_found/)
   const looked: string[] = []
   const { check } = deps.wake
   t.teardown(() => Object.assign(deps.wake, { check }))
   deps.wake.check = async ({ id }) => void looked.push(id)
-  await boss.presses('↩️ Вернуть')
+  await boss.presses('⚖️ Решить')
   t.strictSame(looked, [run])
   t.equal(await balanceOf(anna.id), 0, 'the look decides, not the press')
+
+  const lost = await running(anna.id, { kop: 5_00 })
+  await unanswered(anna, lost)
+  const busy = await running(anna.id, { kop: 6_00 })
+  looked.length = 0
+  await stuckList()
+  const { answer } = await boss.presses('🔄 Проверить все')
+  t.ok(looked.includes(run) && looked.includes(lost), 'all of them are looked at')
+  t.notOk(looked.includes(busy))
+  t.match(answer, { text: `Проверяем: ${looked.length}` })
+  const many = await Promise.all(Array.from({ length: 14 }, () => running(anna.id, { kop: 1_000_000 })))
+  for (const id of many) await unanswered(anna, id)
+  const list = await stuckList()
+  t.match(list, /^⏳ Застряло: 16\n/, 'all are counted')
+  t.equal(list.match(/\n\d+\. /g)?.length, 12, 'and as many listed as a message holds')
+  for (const id of [run, lost, busy, ...many]) await end(anna.id, id, 'generation_failed')
+  t.equal(await stuckList(), '⏳ Ничего не застряло.')
+})
+
+await story('what the provider said is a word of its own: asked in vain, not asked yet, not to be asked', async t => {
+  const anna = await person()
+  const { task } = deps.operator
+  t.teardown(() => Object.assign(deps.operator, { task }))
+  const asked: string[] = []
+  const answers = (answer: Awaited<ReturnType<typeof task>>) => {
+    deps.operator.task = async id => {
+      asked.push(id)
+      return answer
+    }
+  }
+  answers({ kind: 'not_found' })
+  const screens = async (id: string) => {
+    const card = (await boss.says(`/find ${id}`)).text ?? ''
+    await boss.presses({ data: to.adminTask(id) })
+    return { card, task: boss.last().text ?? '' }
+  }
+  const run = await running(anna.id, { kop: 45_00 })
+  const queued = await screens(run)
+  for (const text of Object.values(queued)) t.match(text, /У провайдера: ещё не спрашивали: запуск не отправлен/)
+  await genSubmit(sql, { userId: anna.id, id: run }, 'token')
+  for (const text of Object.values(await screens(run)))
+    t.match(text, /У провайдера: ещё не спрашивали: на отправку ответа нет/)
+  t.strictSame(asked, [], 'nobody was asked')
+  for (const text of [queued.task, queued.card]) t.notMatch(text, /not_found|такой задачи у него нет/)
+
+  await genAccepted(sql, { userId: anna.id, id: run }, 1, 'task-77')
+  const found = await screens(run)
+  t.match(found.task, /У провайдера: спросили: такой задачи у него нет/)
+  t.strictSame(asked, ['task-77'])
+  t.notMatch(found.card, /спрашивали/)
+  answers({ kind: 'unclear', message: 'HTTP 502' })
+  t.match((await screens(run)).task, /У провайдера: спросить не удалось: HTTP 502/)
+  answers({ kind: 'running', state: 'generating' })
+  t.match((await screens(run)).task, /У провайдера: generating/)
+  t.notOk(
+    captions(boss.last()).some(text => /вручную|Решить/.test(text)),
+    'it runs: there is nothing to decide',
+  )
   await end(anna.id, run, 'generation_failed')
-  t.notMatch(await state(), run)
+  const never = await running(anna.id, { kop: 1_00 })
+  await end(anna.id, never, 'cancelled')
+  t.match((await boss.says(`/find ${never}`)).text, /У провайдера: не спрашивали: номера задачи у запуска не было/)
+})
+
+await story(
+  'a stuck run may always be looked at, settled or given back, and that only when confirmed twice',
+  async t => {
+    const anna = await person()
+    const delivered: number[] = []
+    const { deliver } = deps.wake
+    t.teardown(() => Object.assign(deps.wake, { deliver }))
+    deps.wake.deliver = async id => void delivered.push(id)
+    for (const make of [overdue, (id: string) => unanswered(anna, id)]) {
+      const run = await running(anna.id, { kop: 45_00 })
+      const balance = await balanceOf(anna.id)
+      await make(run)
+      for (const data of [to.adminRun(run), to.adminTask(run)]) {
+        await boss.presses({ data })
+        const offered = captions(boss.last()).join('|')
+        t.match(offered, /☁️ Что у провайдера.*⚖️ Решить по ответу или сроку.*↩️ Вернуть деньги вручную/)
+      }
+      await boss.presses('↩️ Вернуть деньги вручную')
+      t.match(
+        boss.last().text,
+        /^Вернуть деньги за запуск\n[\s\S]*45\u00a0₽ отложены, не списаны\nУ провайдера: ещё не спрашивали/,
+      )
+      await boss.presses('✅ Подтвердить')
+      t.match(boss.last().text, /^⚠️ Вернуть деньги за запуск\?/)
+      t.equal(await balanceOf(anna.id), balance, 'once is not enough')
+      await boss.presses('⚠️ Да, вернуть')
+      t.match(boss.last().text, /^✅ Возвращено/)
+      t.equal(await balanceOf(anna.id), balance + 45_00)
+      await boss.says(`/give_back ${run} ещё раз`)
+      await boss.presses('✅ Подтвердить')
+      t.match(boss.last().text, /^Этот запуск уже закончился/)
+      t.equal(await balanceOf(anna.id), balance + 45_00, 'and no more')
+      t.match((await audit(anna.id)).at(-2), {
+        kind: 'give_back',
+        before: { run: /debited$/ },
+        after: { run: /refunded$/ },
+      })
+    }
+    t.equal(delivered.length, 2, 'the person hears of it at once')
+    const heardOf =
+      await owner`select error_code from pay.generation_events where user_id = ${anna.id} and status <> 'started' order by id`
+    t.strictSame(
+      heardOf.map(({ error_code }) => error_code),
+      ['not_submitted', 'submit_unknown'],
+    )
+    t.match((await boss.says('/give_back aaaaaaaaaaaa не найти')).text, /^Такого запуска нет/)
+    t.match((await boss.says('/give_back 7k2m коротко')).text, /^Такого запуска нет/)
+  },
+)
+
+await story('a run that goes on is neither given back nor credited by hand: the database says no', async t => {
+  const anna = await person()
+  const run = await running(anna.id, { kop: 45_00 })
+  const stranger = await person()
+  const balance = await balanceOf(anna.id)
+  const did = async (change: Partial<Change>) => {
+    const id = newId()
+    const whole = { userId: anna.id, subject: null, amountKop: null, reason: 'причина есть', ...change } as Change
+    await actionPut(deps.adminSql, id, boss.id, whole)
+    const [done] = await adminDo(deps.adminSql, id, boss.id, true)
+    return done!.outcome
+  }
+  const states = [
+    async () => {},
+    async () => void (await genSubmit(sql, { userId: anna.id, id: run }, 'token')),
+    async () => void (await genAccepted(sql, { userId: anna.id, id: run }, 1, 'task-1')),
+  ]
+  for (const next of states) {
+    await next()
+    t.equal(await did({ kind: 'give_back', subject: run }), 'run_running')
+    for (const reason of [
+      `за запуск ${run}`,
+      `за № ${run.slice(-4)}, ждёт`,
+      `за No\u00a0${run.slice(-4).toUpperCase()}`,
+    ]) {
+      t.equal(await did({ kind: 'credit', amountKop: 45_00, reason }), 'run_running', reason)
+    }
+  }
+  t.equal(await did({ kind: 'give_back', userId: stranger.id, subject: run }), 'no_run', 'whose it is not')
+  t.equal(await balanceOf(anna.id), balance)
+  await boss.says(`/credit ${anna.id} 45 за запуск ${run}`)
+  await boss.presses('✅ Подтвердить')
+  t.match(boss.last().text, /^Запуск ещё идёт: его деньги решит его конец/)
+  t.equal(heard(anna, /Начислено/), 0)
+  t.equal(await did({ kind: 'credit', amountKop: 1_00, reason: 'за ожидание вчера' }), 'credited', 'anything else is')
+  await end(anna.id, run, 'generation_failed')
+  t.equal(await did({ kind: 'credit', amountKop: 1_00, reason: `за запуск ${run}` }), 'credited', 'and after the end')
+})
+
+await story('a run is given back by ten presses at once, or ends by itself: its money moves once', async t => {
+  const anna = await person()
+  for (const ending of [undefined, 'generation_failed'] as const) {
+    const run = await running(anna.id, { kop: 45_00 })
+    const balance = await balanceOf(anna.id)
+    await overdue(run)
+    const ids = Array.from({ length: 10 }, () => newId())
+    const change = { kind: 'give_back', userId: anna.id, subject: run, amountKop: null, reason: 'застряло' } as const
+    for (const id of ids) await actionPut(deps.adminSql, id, boss.id, change)
+    const acts = ids.map(id => adminDo(deps.adminSql, id, boss.id, true))
+    const ended = ending ? [end(anna.id, run, ending)] : []
+    await Promise.all([...acts, ...ended])
+    t.equal(await balanceOf(anna.id), balance + 45_00)
+  }
 })
 
 await t.test('the day says what happened and what is wrong, alarms first', async t => {

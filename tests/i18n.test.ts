@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { loadModels } from '../src/catalogue/models.ts'
+import { adminRu } from '../src/i18n/admin.ru.ts'
 import { alarmNames } from '../src/i18n/admin.ts'
 import {
   dateText,
@@ -263,6 +264,7 @@ function worstForAdmins(
     taskId: charge,
     attempt: 5,
   }
+  const provider = adminRu.admin.notAsked.unanswered
   const person = { id: kop, name, language: 'ru', since: at, seen: at, isReachable: false, bannedAt: at }
   const money = { balanceKop: kop, heldKop: kop, debtKop: kop, runs: kop, returned: kop, bonusKop: kop, bonusRuns: kop }
   const change = { kind: 'credit', amountKop: kop, subject: charge, promo: { uses: kop, until: at }, reason }
@@ -286,7 +288,19 @@ function worstForAdmins(
     '.admin.run': [[{ ...run, error: reason, inputs: Array(20).fill('i'.repeat(20)), delivery }, words]],
     '.admin.prompt': [[id, 'ы'.repeat(3_000)]],
     '.admin.stuck': [
-      [20, { id, userId: kop, modelId: name, priceKop: kop, trouble: 'unanswered', ageS: 1e6, deadlineAt: new Date() }],
+      [
+        20,
+        {
+          id,
+          userId: kop,
+          modelId: name,
+          money: run.money,
+          provider,
+          trouble: 'unanswered',
+          ageS: 1e6,
+          deadlineAt: new Date(),
+        },
+      ],
     ],
     '.admin.task': [[id, 'submitting / captured', 'ы'.repeat(3_000)]],
     '.admin.person': [[{ ...person, ...money }]],
@@ -294,6 +308,7 @@ function worstForAdmins(
     '.admin.auditLine': [[at, kop, 'credit', kop, 'not_enough', reason]],
     '.admin.confirm': [[{ ...change, person: { id: kop, name, balanceKop: kop }, isCard: true }]],
     '.admin.large': [[kop, reason]],
+    '.admin.unsure': [[{ id, state: 'submitting / debited', money: run.money, provider }, reason]],
     '.admin.tell.credited': [[kop, kop, reason]],
     '.admin.requestRow': [[at, kop, kop]],
     '.admin.request': [[{ id, userId: kop, name, amountKop: kop, at, paidBefore: kop, deniedBefore: kop }]],

@@ -64,11 +64,13 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
   adminRequests: fc.constant([]),
   adminVersion: fc.constant([]),
   adminStuck: fc.constant([]),
+  adminStuckAll: fc.constant([]),
   adminPerson: fc.tuple(fc.integer({ min: 1, max: 999_999_999_999 })),
   adminRun: fc.tuple(id),
   adminPrompt: fc.tuple(id),
   adminTask: fc.tuple(id),
   adminSettle: fc.tuple(id),
+  adminGiveBack: fc.tuple(id),
   adminForm: fc.tuple(
     fc.constantFrom<PersonAction>('credit', 'take', 'ban', 'unban', 'message'),
     fc.integer({ min: 1, max: 999_999_999_999 }),

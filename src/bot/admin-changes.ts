@@ -14,7 +14,8 @@ import {
   confirm,
   type Done,
 } from '../payments/admin-actions.ts'
-import { parkedByCharge, paymentByCharge, personCard } from '../payments/lookup.ts'
+import { type Generation, ownerOf } from '../payments/generations.ts'
+import { deliveryOf, parkedByCharge, paymentByCharge, personCard } from '../payments/lookup.ts'
 import { topUpById } from '../payments/top-ups.ts'
 import { requestById } from '../payments/transfers.ts'
 import { TelegramRefused } from '../telegram/client.ts'
@@ -23,8 +24,10 @@ import { refundStars } from '../telegram/payments.ts'
 import { type Button, button, type Screen, show } from '../telegram/screen.ts'
 import { languageFor } from '../users/users.ts'
 import { type Filled, forms, formText, readForm } from './admin-forms.ts'
+import { providerText, runOf } from './admin-stuck.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
+import { moneyText } from './history.ts'
 import { menuButton } from './models.ts'
 import { onPress } from './press.ts'
 import { to } from './routes.ts'
@@ -107,6 +110,10 @@ async function targetOf(
       // Its Stars are those of a payment that stands on a balance.
       return parked.isCredited && kind !== 'parked_close' ? 'charge_known' : parked
     }
+    case 'give_back': {
+      const [owner] = await ownerOf(sql, subject)
+      return owner ?? 'run'
+    }
     case 'promo_add':
     case 'promo_stop':
       return { userId: null }
@@ -125,12 +132,14 @@ export async function confirmScreen({ sql, adminSql }: BotDeps, ctx: BotContext,
   const { admin } = ctx.t
   const [person] = change.userId === null ? [] : await personCard(sql, change.userId)
   const [payment] = change.kind === 'refund' ? await paymentByCharge(sql, change.subject ?? '') : []
+  const run = change.kind === 'give_back' ? await runOf({ sql }, change.subject ?? '') : undefined
   const id = await ask(adminSql, ctx.user.id, change)
   return {
     text: admin.confirm({
       ...change,
       amountKop: change.amountKop ?? payment?.amountKop ?? null,
       isCard: payment?.provider === 'card',
+      run: run && runFacts(ctx, run),
       person: person && { id: person.userId, name: nameOfPerson(person), balanceKop: person.balanceKop },
       promo: change.promo && { uses: change.promo.uses, until: new Date(change.promo.until) },
     }),
@@ -161,11 +170,13 @@ async function doneScreen(deps: BotDeps, ctx: BotContext, id: string, isSure: bo
     const row = [button(admin.sureButton, to.adminYes(id, true)), button(admin.noButton, to.adminNo(id))]
     return { text: admin.large(action.amountKop ?? 0, action.reason), buttons: [row] }
   }
+  if (outcome === 'unsure') return unsureScreen(deps, ctx, action)
   if (isDone)
     deps.log.info(
       { adminId: ctx.user.id, actionId: id, kind: action.kind, userId: action.userId, outcome },
       'an admin did',
     )
+  if (isDone && outcome === 'given_back') await wakeEnding(deps, action)
   const end = outcome === 'reversed' ? await reversalOf(deps, ctx, action) : undefined
   const isTold = isDone ? await tell(deps, ctx, action, done) : undefined
   return {
@@ -183,6 +194,31 @@ async function doneScreen(deps: BotDeps, ctx: BotContext, id: string, isSure: bo
       ],
     ],
   }
+}
+
+/** The second confirmation of giving a run back: how it stands, and what is known of it at the provider. */
+async function unsureScreen({ sql }: BotDeps, ctx: BotContext, { id, subject, reason }: Action): Promise<Screen> {
+  const { admin } = ctx.t
+  const run = await runOf({ sql }, subject ?? '')
+  if (!run) return { text: admin.actionOutdated, buttons: [[homeButton(ctx)]] }
+  const row = [button(admin.sureGiveBackButton, to.adminYes(id, true)), button(admin.noButton, to.adminNo(id))]
+  return {
+    text: admin.unsure(runFacts(ctx, run), reason),
+    buttons: [row, [button(admin.runButton, to.adminRun(run.id))]],
+  }
+}
+
+const runFacts = (ctx: BotContext, run: Generation) => ({
+  id: run.id,
+  state: `${run.execState} / ${run.moneyState}`,
+  money: moneyText(ctx, run),
+  provider: providerText(ctx, run),
+})
+
+/** The message of the ending goes out now, and not with the next sweep. */
+async function wakeEnding({ sql, wake }: BotDeps, { subject }: Action): Promise<void> {
+  const [delivery] = await deliveryOf(sql, subject ?? '')
+  if (delivery && delivery.doneAt === null) await wake.deliver(delivery.outboxId)
 }
 
 /**

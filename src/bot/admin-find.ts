@@ -2,14 +2,13 @@ import { Composer } from 'telegraf'
 import { dateText, lines } from '../i18n/format.ts'
 import { shortId } from '../id.ts'
 import { auditLook, auditOf } from '../payments/admin-actions.ts'
-import { type Generation, ownerOf, readGeneration } from '../payments/generations.ts'
 import { deliveryOf, find, paymentsOf, personCard } from '../payments/lookup.ts'
 import { operations } from '../payments/wallet.ts'
 import { clip } from '../telegram/html.ts'
 import { button, type Screen } from '../telegram/screen.ts'
-import type { TaskState } from '../upstream/answers.ts'
 import { homeButton, nameOfPerson } from './admin-changes.ts'
 import { formText } from './admin-forms.ts'
+import { actsOn, missing, providerText, runOf } from './admin-stuck.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { moneyText } from './history.ts'
@@ -21,11 +20,6 @@ import { timelineText } from './timeline.ts'
 /** A3 and A4: a run with everything that happened to it, a person with everything of money. */
 export function adminFind(deps: BotDeps) {
   const bot = new Composer<BotContext>()
-  const missing = (ctx: BotContext, what: string): Screen => ({
-    text: ctx.t.admin.foundNothing(what),
-    buttons: [[homeButton(ctx)]],
-  })
-
   bot.command('find', async ctx => {
     const what = ctx.payload.trim()
     if (what === '') return ctx.show({ text: ctx.t.admin.findAsk, buttons: [[homeButton(ctx)]] })
@@ -46,24 +40,7 @@ export function adminFind(deps: BotDeps) {
     await ctx.answer()
     await ctx.show((await promptScreen(deps, ctx, id)) ?? missing(ctx, id), 'new')
   })
-  onPress(bot, 'adminTask', async (ctx, id) => {
-    await ctx.answer(ctx.t.admin.taskAsked)
-    await ctx.show((await taskScreen(deps, ctx, id)) ?? missing(ctx, id), 'new')
-  })
-  // No decision of the admin's: one more look, which settles by the provider's word or the deadline as any other does.
-  onPress(bot, 'adminSettle', async (ctx, id) => {
-    const run = await runOf(deps, id)
-    if (!run) return ctx.answer(ctx.t.outdated)
-    await ctx.answer(ctx.t.admin.settleAsked)
-    await deps.wake.check({ userId: run.userId, id })
-    deps.log.info({ adminId: ctx.user.id, generationId: id }, 'an admin asked for one more look')
-  })
   return bot
-}
-
-async function runOf({ sql }: BotDeps, id: string) {
-  const [owner] = await ownerOf(sql, id)
-  return owner && readGeneration(sql, { userId: owner.userId, id })
 }
 
 async function runScreen(deps: BotDeps, ctx: BotContext, id: string): Promise<Screen | undefined> {
@@ -81,6 +58,7 @@ async function runScreen(deps: BotDeps, ctx: BotContext, id: string): Promise<Sc
         state: `${execState} / ${moneyState}`,
         money: moneyText(ctx, run),
         taskId,
+        provider: providerText(ctx, run),
         attempt,
         error: errorCode === null ? undefined : `${errorCode}: ${clip(errorMessage ?? '', 300)}`,
         inputs: Object.keys(run.inputs),
@@ -90,7 +68,7 @@ async function runScreen(deps: BotDeps, ctx: BotContext, id: string): Promise<Sc
     ),
     buttons: [
       [button(admin.promptButton, to.adminPrompt(id)), button(admin.personButton, to.adminPerson(userId))],
-      ...(taskId === null && run.finishedAt !== null ? [] : [[button(admin.taskButton, to.adminTask(id))]]),
+      ...(await actsOn(deps, ctx, run)),
       [homeButton(ctx)],
     ],
   }
@@ -105,40 +83,6 @@ async function promptScreen(deps: BotDeps, ctx: BotContext, id: string): Promise
   return {
     text: ctx.t.admin.prompt(id, clip(JSON.stringify(run.inputs, null, 1), 3_500)),
     buttons: [[button(ctx.t.admin.personButton, to.adminPerson(run.userId)), homeButton(ctx)]],
-  }
-}
-
-/** Our state, which is the truth, and the upstream's own word beside it: where they differ an admin sees both. */
-async function taskScreen(deps: BotDeps, ctx: BotContext, id: string): Promise<Screen | undefined> {
-  const run = await runOf(deps, id)
-  if (!run) return undefined
-  const task: TaskState = run.taskId === null ? { kind: 'not_found' } : await deps.operator.task(run.taskId)
-  return {
-    text: ctx.t.admin.task(id, `${run.execState} / ${run.moneyState}`, wordOf(task)),
-    buttons: [
-      ...(canSettle(run, task) ? [[button(settleCaption(ctx, task), to.adminSettle(id))]] : []),
-      [button(ctx.t.admin.runButton, to.adminRun(id)), homeButton(ctx)],
-    ],
-  }
-}
-
-const canSettle = ({ finishedAt, isOverdue }: Generation, { kind }: TaskState) =>
-  finishedAt === null && (kind === 'success' || kind === 'failed' || isOverdue)
-const settleCaption = ({ t: { admin } }: BotContext, { kind }: TaskState) =>
-  kind === 'success' ? admin.captureButton : admin.releaseButton
-
-function wordOf(task: TaskState): string {
-  switch (task.kind) {
-    case 'running':
-      return task.state
-    case 'success':
-      return `success · files: ${task.named ?? task.urls.length} · credits: ${task.creditsConsumed ?? '—'}`
-    case 'failed':
-      return `fail · ${task.code} · ${task.message} · credits: ${task.creditsConsumed ?? '—'}`
-    case 'unclear':
-      return `no answer · ${task.message}`
-    default:
-      return task.kind
   }
 }
 

@@ -22,6 +22,7 @@ export const forms: Record<ActionKind, Form> = {
   parked_close: { command: 'parked_close', fields: ['parked', 'reason'] },
   promo_add: { command: 'admin_promo', fields: ['code', 'amount', 'uses', 'until', 'reason'] },
   promo_stop: { command: 'promo_stop', fields: ['code', 'reason'] },
+  give_back: { command: 'give_back', fields: ['run', 'reason'] },
 }
 
 /** The command as it is copied and filled in; `about` stands for its first field. */
@@ -33,7 +34,7 @@ export const formText = ({ t }: { t: Strings }, kind: ActionKind, about?: string
 
 export type Filled = {
   userId?: number
-  /** A charge, an order or a code. */
+  /** A charge, an order, a code or a run. */
   subject?: string
   amountKop?: number
   uses?: number
@@ -82,6 +83,7 @@ function take(filled: Filled, field: Field, word: string, now: Date): boolean {
       filled.subject = word
       return /^[\x21-\x7e]{1,200}$/.test(word)
     case 'order':
+    case 'run':
       filled.subject = word.toLowerCase()
       return /^[a-z2-7]{12}$/.test(filled.subject)
     case 'code':

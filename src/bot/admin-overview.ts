@@ -1,10 +1,12 @@
 import { Composer } from 'telegraf'
 import { type Failure, getRecentFailures } from '../events/repository.ts'
 import { dateText, lines } from '../i18n/format.ts'
-import { backlog, stuckRuns, today } from '../payments/overview.ts'
+import { formatKop } from '../money.ts'
+import { backlog, today } from '../payments/overview.ts'
 import { clip, type Html, html } from '../telegram/html.ts'
-import { type Button, button, type Screen } from '../telegram/screen.ts'
+import { button, type Screen } from '../telegram/screen.ts'
 import { homeButton } from './admin-changes.ts'
+import { numbered } from './admin-stuck.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { menuButton } from './models.ts'
@@ -24,10 +26,6 @@ export function adminOverview(deps: BotDeps) {
   onPress(bot, 'adminFailures', async ctx => {
     await ctx.answer()
     await ctx.show(await failuresScreen(deps, ctx))
-  })
-  onPress(bot, 'adminStuck', async ctx => {
-    await ctx.answer()
-    await ctx.show(await stuckScreen(deps, ctx))
   })
   onPress(bot, 'adminVersion', async ctx => {
     await ctx.answer()
@@ -58,22 +56,6 @@ async function dayScreen({ sql, catalogue, operator, log }: BotDeps, ctx: BotCon
   }
 }
 
-/** A5: runs that do not go on by themselves, each one press from what is known of it. */
-async function stuckScreen({ sql }: BotDeps, ctx: BotContext): Promise<Screen> {
-  const runs = await stuckRuns(sql, 20)
-  const { admin } = ctx.t
-  return {
-    text: lines(admin.stuckTitle(runs.length), ...runs.map((run, n) => admin.stuck(n + 1, run))),
-    buttons: [...numbered(runs.map(({ id }) => id)), [button(admin.refreshButton, to.adminStuck()), homeButton(ctx)]],
-  }
-}
-
-const perRow = 5
-const numbered = (runIds: string[]): Button[][] => {
-  const numbers = runIds.map((id, n) => button(String(n + 1), to.adminRun(id)))
-  return numbers.flatMap((_, n): Button[][] => (n % perRow === 0 ? [numbers.slice(n, n + perRow)] : []))
-}
-
 async function failuresScreen({ sql }: BotDeps, ctx: BotContext): Promise<Screen> {
   const failures = await getRecentFailures(sql, 20)
   const { failuresTitle, failuresNone } = ctx.t
@@ -84,9 +66,9 @@ async function failuresScreen({ sql }: BotDeps, ctx: BotContext): Promise<Screen
 
 /** One failure in two lines; the message is the upstream's own, already without secrets. */
 const entry = (failure: Failure, n: number, { language }: BotContext): Html => {
-  const { createdAt, requestId, userId, modelId, priceRub, errorCode, errorMessage, status } = failure
+  const { createdAt, requestId, userId, modelId, priceKop, errorCode, errorMessage, status } = failure
   const message = clip((errorMessage ?? status).replace(/\s+/g, ' '), 80)
-  return html`\n${n}. ${dateText(createdAt, language)} · <code>${requestId}</code> · ${modelId} · ${userId} · ${priceRub} ₽
+  return html`\n${n}. ${dateText(createdAt, language)} · <code>${requestId}</code> · ${modelId} · ${userId} · ${formatKop(priceKop, language)}
 <b>${errorCode}</b>: ${message}`
 }
 

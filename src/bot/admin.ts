@@ -4,6 +4,7 @@ import { adminFind } from './admin-find.ts'
 import { adminModels } from './admin-models.ts'
 import { adminMoney } from './admin-money.ts'
 import { adminOverview } from './admin-overview.ts'
+import { adminStuck } from './admin-stuck.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 
@@ -12,6 +13,7 @@ export const admin = (deps: BotDeps) =>
   Composer.optional<BotContext>(
     ctx => isAdmin(ctx, deps.adminIds),
     adminOverview(deps),
+    adminStuck(deps),
     adminFind(deps),
     adminMoney(deps),
     adminChanges(deps),

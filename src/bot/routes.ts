@@ -184,6 +184,7 @@ const table = {
   adminRequests: plain('aq'),
   adminVersion: plain('av'),
   adminStuck: plain('as'),
+  adminStuckAll: plain('as:all'),
   adminPerson: route<[number]>(
     `au:${person}`,
     user => `au:${user}`,
@@ -207,6 +208,11 @@ const table = {
   adminSettle: route<[string]>(
     `ax:${id}`,
     run => `ax:${run}`,
+    p => [part(p, 1)],
+  ),
+  adminGiveBack: route<[string]>(
+    `ag:${id}`,
+    run => `ag:${run}`,
     p => [part(p, 1)],
   ),
   adminForm: route<[PersonAction, number]>(

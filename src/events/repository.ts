@@ -52,7 +52,8 @@ const Failure = Type.Object({
   userId: Type.Integer(),
   modelId: Type.String(),
   status: Type.String(),
-  priceRub: Type.String(),
+  /** What it would have cost; of a failure nothing is kept. */
+  priceKop: Type.Integer(),
   taskId: Nullable(Type.String()),
   errorCode: Type.String(),
   errorMessage: Nullable(Type.String()),
@@ -64,7 +65,7 @@ export const recentFailures = query(
   Failure,
   (sql, limit: number) => sql`
     select created_at as "createdAt", request_id as "requestId", user_id as "userId", model_id as "modelId", status,
-      price_rub as "priceRub", task_id as "taskId", error_code as "errorCode", error_message as "errorMessage",
+      (price_rub * 100)::bigint as "priceKop", task_id as "taskId", error_code as "errorCode", error_message as "errorMessage",
       duration_ms as "durationMs"
     from pay.generation_events
     where status in ('failed', 'timeout')

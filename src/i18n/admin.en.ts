@@ -11,6 +11,7 @@ import type {
   PersonFacts,
   RequestFacts,
   RunFacts,
+  StoodRun,
   StuckFacts,
   SystemFacts,
 } from './admin.ts'
@@ -105,9 +106,22 @@ After the transfer send the receipt here: a photo or a PDF.`,
     stuckButton: '⏳ Stuck',
     stuckTitle: (n: number) => (n > 0 ? html`⏳ <b>Stuck: ${n}</b>` : html`⏳ Nothing is stuck.`),
     stuck: (n: number, s: StuckFacts) =>
-      html`\n${n}. <code>${s.id}</code> · ${s.modelId} · ${s.userId}\n${stuckNames[s.trouble]} · ${durationText(s.ageS * 1000, 'en')} · ${amount(s.priceKop)} · due ${date(s.deadlineAt)}`,
+      html`\n${n}. <code>${s.id}</code> · ${s.modelId} · ${s.userId}\n${stuckNames[s.trouble]} · ${durationText(s.ageS * 1000, 'en')} · ${s.money} · due ${date(s.deadlineAt)}${s.provider === undefined ? '' : `\nAt the provider: ${s.provider}`}`,
     captureButton: '✅ Count it',
-    releaseButton: '↩️ Give it back',
+    settleButton: '⚖️ Settle by answer or deadline',
+    giveBackButton: '↩️ Give the money back by hand',
+    askAgainButton: '🔄 Ask again',
+    lookAtAllButton: '🔄 Look at all of them',
+    allAsked: (n: number) => `Looking: ${n}`,
+    giveBackReason: 'stuck, given back by hand',
+    sureGiveBackButton: '⚠️ Yes, give it back',
+    unsure: (run: StoodRun, reason: string) =>
+      lines(
+        html`⚠️ <b>Give the money of this run back?</b>`,
+        standing(run),
+        html`${reason}`,
+        html`If a result still comes, the person will not get it. Check, and confirm once more.`,
+      ),
     settleAsked: 'Looking once more…',
 
     alarm: name => html`🔴 <b>${alarms[name][0]}</b>\n${alarms[name][1]}`,
@@ -127,6 +141,7 @@ After the transfer send the receipt here: a photo or a PDF.`,
         html`\nRun <code>${r.id}</code> · person <code>${r.userId}</code>`,
         html`${r.modelId} · ${r.state} · attempts ${r.attempt}`,
         html`${r.money}`,
+        r.provider !== undefined && html`At the provider: ${r.provider}`,
         r.taskId !== null && html`Task <code>${r.taskId}</code>`,
         r.error !== undefined && html`Error: ${r.error}`,
         html`Filled in: ${r.inputs.join(', ') || '—'}`,
@@ -138,11 +153,20 @@ After the transfer send the receipt here: a photo or a PDF.`,
     runButton: '🔎 The run',
     taskButton: '☁️ What the provider has',
     taskAsked: 'Asking the provider…',
+    notAsked: {
+      unsent: 'not asked yet: the run has not been sent',
+      unanswered: 'not asked yet: the submit had no answer, whether there is a task is not known',
+      never: 'not asked: the run never had the number of a task',
+    },
+    asked: {
+      notFound: 'asked: it has no such task',
+      unclear: (why: string) => `could not be asked: ${why}`,
+    },
     task: (id: string, ours: string, theirs: string) =>
       lines(
         html`Run <code>${id}</code>`,
         html`Here: <b>${ours}</b>. The result and the money follow this.`,
-        html`At the provider now: <code>${clip(theirs, 1_000)}</code>`,
+        html`At the provider: <code>${clip(theirs, 1_000)}</code>`,
       ),
 
     person: (p: PersonFacts) =>
@@ -179,6 +203,7 @@ After the transfer send the receipt here: a photo or a PDF.`,
       code: 'CODE',
       uses: 'PEOPLE',
       until: 'DD.MM.YYYY',
+      run: 'RUN',
       reason: 'REASON',
     },
     wrong: {
@@ -190,6 +215,7 @@ After the transfer send the receipt here: a photo or a PDF.`,
       code: html`A code has 4 to 32 Latin letters and digits; “-” makes one up.`,
       uses: html`How many people may take it: from 1 to 100000.`,
       until: html`The last day of the code is needed, for example 31.12.2026. It must lie ahead.`,
+      run: html`There is no such run. Its whole id is needed, 12 characters.`,
       reason: html`A reason or a text is needed: from 5 to 500 characters.`,
     },
     confirm: (c: ChangeFacts) =>
@@ -199,6 +225,7 @@ After the transfer send the receipt here: a photo or a PDF.`,
         c.subject !== null && html`<code>${c.subject}</code>`,
         c.promo &&
           html`For ${c.promo.uses} ${pluralEn(c.promo.uses, 'person', 'people')} · until ${date(c.promo.until)}`,
+        c.run && standing(c.run),
         html`${c.kind === 'message' ? 'Text' : 'Reason'}: ${c.reason}`,
         c.isCard &&
           html`⚠️ A payment by card: Telegram does not return it. Make the refund in the provider's cabinet first; here the sum is taken from the balance.`,
@@ -233,6 +260,10 @@ After the transfer send the receipt here: a photo or a PDF.`,
       stars_only: html`Only Stars go back from here.`,
       promo_added: html`✅ The code is made.`,
       promo_stopped: html`✅ The code is stopped.`,
+      given_back: html`✅ Given back: the person has the money or the run again.`,
+      run_over: html`This run has ended already, there is nothing to give back.`,
+      run_running: html`The run goes on: its ending decides about its money. Until it is stuck nothing can be given for it.`,
+      no_run: html`This person has no such run.`,
       code_taken: html`There is such a code already.`,
       dropped: html`Cancelled before.`,
     },
@@ -315,7 +346,9 @@ const deliveryText = ({ attempts, doneAt, deadReason }: NonNullable<RunFacts['de
     : doneAt === null
       ? `waits, attempts ${attempts}`
       : `${date(doneAt)}, attempts ${attempts}`
-const stuckNames = { overdue: 'past its deadline', unanswered: 'the provider did not answer', untold: 'not delivered' }
+const standing = ({ state, money, provider }: StoodRun) =>
+  lines(html`${state} · ${money}`, provider !== undefined && html`At the provider: ${provider}`)
+const stuckNames = { overdue: 'past its deadline', unanswered: 'the submit had no answer', untold: 'not delivered' }
 const reversals: Record<string, string> = { asked: 'going back', done: 'went back', refused: 'Telegram refused' }
 const parkedReasons: Record<string, string> = {
   unknown_order: 'no such invoice',
@@ -337,5 +370,6 @@ const kindNames: Record<string, string> = {
   parked_close: 'Close a parked payment',
   promo_add: 'Make a promo code',
   promo_stop: 'Stop a promo code',
+  give_back: 'Give the money of a run back',
   prompt: 'Look at what was entered',
 }

@@ -11,6 +11,7 @@ import type {
   PersonFacts,
   RequestFacts,
   RunFacts,
+  StoodRun,
   StuckFacts,
   SystemFacts,
 } from './admin.ts'
@@ -115,9 +116,22 @@ ${details}
     stuckButton: '⏳ Застряло',
     stuckTitle: (n: number) => (n > 0 ? html`⏳ <b>Застряло: ${n}</b>` : html`⏳ Ничего не застряло.`),
     stuck: (n: number, s: StuckFacts) =>
-      html`\n${n}. <code>${s.id}</code> · ${s.modelId} · ${s.userId}\n${stuckNames[s.trouble]} · ${durationText(s.ageS * 1000, 'ru')} · ${amount(s.priceKop)} · срок ${date(s.deadlineAt)}`,
+      html`\n${n}. <code>${s.id}</code> · ${s.modelId} · ${s.userId}\n${stuckNames[s.trouble]} · ${durationText(s.ageS * 1000, 'ru')} · ${s.money} · срок ${date(s.deadlineAt)}${s.provider === undefined ? '' : `\nУ провайдера: ${s.provider}`}`,
     captureButton: '✅ Засчитать',
-    releaseButton: '↩️ Вернуть',
+    settleButton: '⚖️ Решить по ответу или сроку',
+    giveBackButton: '↩️ Вернуть деньги вручную',
+    askAgainButton: '🔄 Спросить ещё раз',
+    lookAtAllButton: '🔄 Проверить все',
+    allAsked: (n: number) => `Проверяем: ${n}`,
+    giveBackReason: 'застряло, возвращено вручную',
+    sureGiveBackButton: '⚠️ Да, вернуть',
+    unsure: (run: StoodRun, reason: string) =>
+      lines(
+        html`⚠️ <b>Вернуть деньги за запуск?</b>`,
+        standing(run),
+        html`${reason}`,
+        html`Результат, если он ещё придёт, человек не получит. Проверьте и подтвердите снова.`,
+      ),
     settleAsked: 'Смотрим ещё раз…',
 
     alarm: (name: AlarmName) => html`🔴 <b>${alarms[name][0]}</b>\n${alarms[name][1]}`,
@@ -138,6 +152,7 @@ ${details}
         html`\nЗапуск <code>${r.id}</code> · человек <code>${r.userId}</code>`,
         html`${r.modelId} · ${r.state} · попыток ${r.attempt}`,
         html`${r.money}`,
+        r.provider !== undefined && html`У провайдера: ${r.provider}`,
         r.taskId !== null && html`Задача <code>${r.taskId}</code>`,
         r.error !== undefined && html`Ошибка: ${r.error}`,
         html`Заполнено: ${r.inputs.join(', ') || '—'}`,
@@ -149,12 +164,23 @@ ${details}
     runButton: '🔎 Запуск',
     taskButton: '☁️ Что у провайдера',
     taskAsked: 'Спрашиваем провайдера…',
+    /** Nobody was asked: there is no task to ask about. */
+    notAsked: {
+      unsent: 'ещё не спрашивали: запуск не отправлен',
+      unanswered: 'ещё не спрашивали: на отправку ответа нет, есть ли задача, неизвестно',
+      never: 'не спрашивали: номера задачи у запуска не было',
+    },
+    /** Asked: there is no such task, or no answer to be had. */
+    asked: {
+      notFound: 'спросили: такой задачи у него нет',
+      unclear: (why: string) => `спросить не удалось: ${why}`,
+    },
     /** `ours` decides about the result and the money; `theirs` is what the upstream says at this moment. */
     task: (id: string, ours: string, theirs: string) =>
       lines(
         html`Запуск <code>${id}</code>`,
         html`У нас: <b>${ours}</b>. По этому решены результат и деньги.`,
-        html`У провайдера сейчас: <code>${clip(theirs, 1_000)}</code>`,
+        html`У провайдера: <code>${clip(theirs, 1_000)}</code>`,
       ),
 
     // A4
@@ -193,6 +219,7 @@ ${details}
       code: 'КОД',
       uses: 'ЧЕЛОВЕК',
       until: 'ДД.ММ.ГГГГ',
+      run: 'ЗАПУСК',
       reason: 'ПРИЧИНА',
     } satisfies Record<Field, string>,
     wrong: {
@@ -204,6 +231,7 @@ ${details}
       code: html`Код — от 4 до 32 латинских букв и цифр, или «-», чтобы придумать его.`,
       uses: html`Сколько человек смогут его взять: от 1 до 100000.`,
       until: html`Нужен день, до конца которого код действует, например 31.12.2026. Он должен быть впереди.`,
+      run: html`Такого запуска нет. Нужен его id целиком, 12 знаков.`,
       reason: html`Нужна причина или текст: от 5 до 500 знаков.`,
     } satisfies Record<Field, Html>,
     confirm: (c: ChangeFacts) =>
@@ -212,6 +240,7 @@ ${details}
         c.person && html`${c.person.name} · <code>${c.person.id}</code> · на балансе ${amount(c.person.balanceKop)}`,
         c.subject !== null && html`<code>${c.subject}</code>`,
         c.promo && html`На ${c.promo.uses} человек · до ${date(c.promo.until)}`,
+        c.run && standing(c.run),
         html`${c.kind === 'message' ? 'Текст' : 'Причина'}: ${c.reason}`,
         c.isCard &&
           html`⚠️ Платёж картой: Telegram его не вернёт. Сначала сделайте возврат в кабинете провайдера; здесь сумма снимется с баланса.`,
@@ -246,6 +275,10 @@ ${details}
       stars_only: html`Отсюда возвращаются только звёзды.`,
       promo_added: html`✅ Код создан.`,
       promo_stopped: html`✅ Код остановлен.`,
+      given_back: html`✅ Возвращено: деньги или запуск снова у человека.`,
+      run_over: html`Этот запуск уже закончился, возвращать нечего.`,
+      run_running: html`Запуск ещё идёт: его деньги решит его конец. Пока он не застрял, вернуть или начислить за него нельзя.`,
+      no_run: html`Такого запуска у этого человека нет.`,
       code_taken: html`Такой код уже есть.`,
       dropped: html`Отменено раньше.`,
     } as Record<string, Html>,
@@ -334,7 +367,9 @@ const deliveryText = ({ attempts, doneAt, deadReason }: NonNullable<RunFacts['de
     : doneAt === null
       ? `ждёт, попыток ${attempts}`
       : `${date(doneAt)}, попыток ${attempts}`
-const stuckNames = { overdue: 'срок прошёл', unanswered: 'провайдер не ответил', untold: 'не доставлено' }
+const standing = ({ state, money, provider }: StoodRun) =>
+  lines(html`${state} · ${money}`, provider !== undefined && html`У провайдера: ${provider}`)
+const stuckNames = { overdue: 'срок прошёл', unanswered: 'на отправку нет ответа', untold: 'не доставлено' }
 const reversals: Record<string, string> = { asked: 'возвращается', done: 'возвращён', refused: 'Telegram отказал' }
 const parkedReasons: Record<string, string> = {
   unknown_order: 'счёта нет',
@@ -356,5 +391,6 @@ const kindNames: Record<string, string> = {
   parked_close: 'Закрыть отложенный платёж',
   promo_add: 'Создать промокод',
   promo_stop: 'Остановить промокод',
+  give_back: 'Вернуть деньги за запуск',
   prompt: 'Просмотр введённого',
 }

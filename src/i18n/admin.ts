@@ -20,7 +20,7 @@ export type AlarmName = (typeof alarmNames)[number]
 export type AdminWords = typeof adminRu
 
 /** What a command of an admin is filled in with. */
-export type Field = 'user' | 'amount' | 'charge' | 'parked' | 'order' | 'code' | 'uses' | 'until' | 'reason'
+export type Field = 'user' | 'amount' | 'charge' | 'parked' | 'order' | 'code' | 'uses' | 'until' | 'run' | 'reason'
 
 /** A change as its confirm screen tells it. */
 export type ChangeFacts = {
@@ -31,13 +31,18 @@ export type ChangeFacts = {
   promo: { uses: number; until: Date } | undefined
   /** The money of a refund does not go through Telegram. */
   isCard: boolean
+  /** The run that is to be given back. */
+  run: StoodRun | undefined
   reason: string
 }
+/** How a run stands: here, its money, and at the provider where that cannot be asked. */
+export type StoodRun = { id: string; state: string; money: string; provider: string | undefined }
 export type StuckFacts = {
   id: string
   userId: number
   modelId: string
-  priceKop: number
+  money: string
+  provider: string | undefined
   trouble: 'overdue' | 'unanswered' | 'untold'
   ageS: number
   deadlineAt: Date
@@ -87,6 +92,8 @@ export type RunFacts = {
   /** What became of its money. */
   money: string
   taskId: string | null
+  /** Why nobody was asked about its task, where there is none. */
+  provider: string | undefined
   attempt: number
   error: string | undefined
   inputs: string[]

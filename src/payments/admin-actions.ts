@@ -17,10 +17,11 @@ export type ActionKind =
   | 'parked_close'
   | 'promo_add'
   | 'promo_stop'
+  | 'give_back'
 
 const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
 
-/** A change as an admin wants it. `subject` is the charge, the order or the code it is about. */
+/** A change as an admin wants it. `subject` is the charge, the order, the code or the run it is about. */
 export type Change = {
   kind: ActionKind
   userId: number | null
@@ -69,7 +70,7 @@ const Done = Type.Object({
   balanceKop: Nullable(Type.Integer()),
   debtKop: Nullable(Type.Integer()),
 })
-/** `isDone`: this call did it. `outcome` is a word, the same for whoever asks later; `large`: to be confirmed once more. */
+/** `isDone`: this call did it. `outcome` is a word, the same for whoever asks later; `large` and `unsure`: to be confirmed once more. */
 export type Done = Static<typeof Done>
 
 export const adminDo = query(

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { query, type Sql } from '../db.ts'
+import type { Ref } from './generations.ts'
 
 const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
 
@@ -137,6 +138,7 @@ export const parkedByCharge = query(
 )
 
 const Delivery = Type.Object({
+  outboxId: Type.Integer(),
   attempts: Type.Integer(),
   doneAt: Nullable(Type.Date()),
   deadReason: Nullable(Type.String()),
@@ -147,7 +149,62 @@ export type Delivery = Static<typeof Delivery>
 export const deliveryOf = query(
   Delivery,
   (sql, generationId: string) => sql`
-    select attempts, done_at as "doneAt", dead_reason as "deadReason" from pay.outbox where dedupe = ${`gen:${generationId}`}`,
+    select id as "outboxId", attempts, done_at as "doneAt", dead_reason as "deadReason" from pay.outbox where dedupe = ${`gen:${generationId}`}`,
+)
+
+const words = <W extends string[]>(...list: W) => Type.Unsafe<W[number]>(Type.String({ enum: list }))
+const Stuck = Type.Object({
+  id: Type.String(),
+  userId: Type.Integer(),
+  modelId: Type.String(),
+  isFree: Type.Boolean(),
+  isBonus: Type.Boolean(),
+  priceKop: Type.Integer(),
+  keptKop: Nullable(Type.Integer()),
+  execState: words('queued', 'submitting', 'running', 'success', 'failed', 'timeout'),
+  moneyState: words('free', 'debited', 'captured', 'refunded'),
+  taskId: Nullable(Type.String()),
+  trouble: words('overdue', 'unanswered', 'untold'),
+  ageS: Type.Number(),
+  deadlineAt: Type.Date(),
+})
+/** A run that does not go on by itself: `unanswered` is a submit whose answer is lost, `untold` an ending not delivered. */
+export type Stuck = Static<typeof Stuck>
+
+/** The longest stuck first. */
+export const stuckRuns = query(
+  Stuck,
+  (sql, limit: number) => sql`
+    select id, user_id as "userId", model_id as "modelId", is_free as "isFree", grant_ref is not null as "isBonus",
+      price_kop as "priceKop", kept_kop as "keptKop", exec_state as "execState", money_state as "moneyState",
+      task_id as "taskId", trouble, extract(epoch from now() - created_at)::float8 as "ageS", deadline_at as "deadlineAt"
+    from (
+      select g.*, pay.run_trouble(g) as trouble from pay.generations g
+      where g.finished_at is null and pay.run_trouble(g) is not null
+      union all
+      select g.*, 'untold' from pay.outbox o
+      join pay.generations g on g.user_id = o.user_id and g.id = o.body ->> 'generationId'
+      where o.done_at is null and o.dedupe like 'gen:%' and o.created_at < now() - interval '5 minutes') x
+    order by created_at limit ${limit}`,
+)
+
+/** All that is stuck, up to a thousand, and what wakes it: a look, or where it has ended the message of that. */
+export const allStuck = query(
+  Type.Object({ userId: Type.Integer(), id: Type.String(), outboxId: Nullable(Type.Integer()) }),
+  sql => sql`
+    (select g.user_id as "userId", g.id, null::bigint as "outboxId" from pay.generations g
+     where g.finished_at is null and pay.run_trouble(g) is not null order by g.created_at limit 500)
+    union all
+    (select o.user_id, o.body ->> 'generationId', o.id from pay.outbox o
+     where o.done_at is null and o.dedupe like 'gen:%' and o.created_at < now() - interval '5 minutes'
+     order by o.created_at limit 500)`,
+)
+
+/** Why a run does not go on by itself; null while it does, and after its end. */
+export const troubleOf = query(
+  Type.Object({ trouble: Nullable(words('overdue', 'unanswered')) }),
+  (sql, { userId, id }: Ref) => sql`
+    select pay.run_trouble(g) as trouble from pay.generations g where g.user_id = ${userId} and g.id = ${id}`,
 )
 
 const Promo = Type.Object({

@@ -80,35 +80,6 @@ export const today = query(
     from events, spent, paid, running`,
 )
 
-const Stuck = Type.Object({
-  id: Type.String(),
-  userId: Type.Integer(),
-  modelId: Type.String(),
-  priceKop: Type.Integer(),
-  trouble: Type.Unsafe<'overdue' | 'unanswered' | 'untold'>(Type.String()),
-  ageS: Type.Number(),
-  deadlineAt: Type.Date(),
-})
-/** A run that does not go on by itself: `unanswered` is a submit whose answer is lost, `untold` an ending not delivered. */
-export type Stuck = Static<typeof Stuck>
-
-/** The longest stuck first. */
-export const stuckRuns = query(
-  Stuck,
-  (sql, limit: number) => sql`
-    select id, user_id as "userId", model_id as "modelId", price_kop as "priceKop", trouble,
-      extract(epoch from now() - created_at)::float8 as "ageS", deadline_at as "deadlineAt"
-    from (
-      select g.*, case when g.deadline_at < now() then 'overdue' else 'unanswered' end as trouble from pay.generations g
-      where g.finished_at is null and (g.deadline_at < now()
-        or g.exec_state = 'submitting' and g.task_id is null and g.submitted_at < now() - interval '2 minutes')
-      union all
-      select g.*, 'untold' from pay.outbox o
-      join pay.generations g on g.user_id = o.user_id and g.id = o.body ->> 'generationId'
-      where o.done_at is null and o.dedupe like 'gen:%' and o.created_at < now() - interval '5 minutes') x
-    order by created_at limit ${limit}`,
-)
-
 /** Promises that do not hold: none, always. Reads everything there is, so not on the connections of the service. */
 export const brokenPromises = query(
   Type.Object({ promise: Type.String(), key: Type.String() }),

@@ -26,6 +26,7 @@ const base = [
   'scrub',
   'trace',
   'transaction',
+  'visible',
 ]
 const lines: string[][] = [
   ['main', 'doctor', 'audit'],

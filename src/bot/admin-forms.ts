@@ -4,6 +4,7 @@ import { newId } from '../id.ts'
 import { kopecksOf } from '../money.ts'
 import type { ActionKind } from '../payments/admin-actions.ts'
 import { type Html, html } from '../telegram/html.ts'
+import { visible } from '../visible.ts'
 
 type Form = { command: string; fields: readonly Field[] }
 
@@ -99,7 +100,7 @@ function take(filled: Filled, field: Field, word: string, now: Date): boolean {
     }
     case 'reason':
       filled.reason = word
-      return [...word].length >= 5 && [...word].length <= 500
+      return [...visible(word)].length >= 5 && [...word].length <= 500
   }
 }
 

@@ -3,6 +3,7 @@ import { priceRange } from '../catalogue/pricing.ts'
 import { lines } from '../i18n/format.ts'
 import { lastSwitches, runsOf, switchByAdmin } from '../payments/switches.ts'
 import type { Html } from '../telegram/html.ts'
+import { visible } from '../visible.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { menuButton } from './models.ts'
@@ -19,7 +20,7 @@ export function adminModels(deps: BotDeps) {
     const answer = async (text: Html) => void (await ctx.show({ text, buttons: [[menuButton(ctx)]] }))
     if (to !== 'on' && to !== 'off' && to !== 'auto') return answer(await statesText(deps, ctx))
     if (!catalogue.byId(id)) return answer(t.noModel(id))
-    if ([...reason].length < 5) return answer(t.noReason)
+    if ([...visible(reason)].length < 5) return answer(t.noReason)
     const result = await switchByAdmin(adminSql, { modelId: id, adminId: ctx.user.id, to, reason })
     await switches.refresh()
     return answer(result === 'switched' ? t.done(id, to) : t.same)

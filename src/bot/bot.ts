@@ -4,6 +4,7 @@ import { Refused, Unknown } from '../errors.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import { newId, shortId } from '../id.ts'
 import { useTelegram } from '../telegram/client.ts'
+import { readable } from '../telegram/readable.ts'
 import { button } from '../telegram/screen.ts'
 import { languageFor, markUnreachable, openUser } from '../users/users.ts'
 import { admin } from './admin.ts'
@@ -11,6 +12,7 @@ import { balance } from './balance.ts'
 import { card } from './card.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
+import { edited } from './edited.ts'
 import { forgetting } from './forget.ts'
 import { gifts } from './gifts.ts'
 import { groups } from './groups.ts'
@@ -56,6 +58,7 @@ export function createBot({ telegram, botInfo, deps }: Options): Bot {
 
   bot.use(groups(deps))
   bot.use(introduction(deps))
+  bot.use(edited(deps))
   bot.use(unhurried(deps))
   bot.use(welcomeBack(deps))
   for (const feature of features(deps)) bot.use(feature)
@@ -63,7 +66,7 @@ export function createBot({ telegram, botInfo, deps }: Options): Bot {
   return {
     async handle(update, attempt = 1) {
       try {
-        await bot.handleUpdate(readable(update))
+        await bot.handleUpdate(readable(update) as Update)
       } catch (error) {
         if (error instanceof NeedsFile) throw error // no failure: it comes again with the file
         const ctx = new Context(update as Update, telegram, botInfo)
@@ -76,12 +79,6 @@ export function createBot({ telegram, botInfo, deps }: Options): Bot {
     },
   }
 }
-
-/** Without NUL and halves of surrogate pairs: nobody reads them, and Postgres takes them in no text. */
-const readable = (update: object): Update =>
-  JSON.parse(JSON.stringify(update), (_, value) =>
-    typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '') : value,
-  )
 
 /** In this order: the first that takes an update keeps it. */
 const features = (deps: BotDeps): Middleware<BotContext>[] => [
@@ -105,7 +102,7 @@ const features = (deps: BotDeps): Middleware<BotContext>[] => [
 function introduction({ sql, startBonusKop }: BotDeps) {
   return async (ctx: BotContext, next: () => Promise<void>): Promise<void> => {
     const { from } = ctx
-    if (!from || from.is_bot || !(ctx.message || ctx.callbackQuery)) return
+    if (!from || from.is_bot || !(ctx.message || ctx.callbackQuery || ctx.editedMessage)) return
     const person = {
       id: from.id,
       firstName: from.first_name,

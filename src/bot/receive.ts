@@ -7,8 +7,8 @@ import type { BotDeps } from './deps.ts'
 import { nameOf } from './messages.ts'
 import type { Order } from './question.ts'
 import { nextStep, withAnswer } from './step.ts'
-import { type Incoming, isFile, isOther, linksIn, takeFile, takeLink } from './uploads.ts'
-import { askOf, mainText, scalarText } from './values.ts'
+import { type Incoming, isFile, isOther, takeFile, takeLink } from './uploads.ts'
+import { askOf, isLink, mainText, scalarText } from './values.ts'
 import { advance, move, type Showing, unfit } from './walk.ts'
 
 /** A text or a file for the step that waits for it. Whatever does not do is named, and the question stays. */
@@ -28,20 +28,26 @@ export async function receive(ctx: BotContext, deps: BotDeps, order: Order, sent
 
   const ask = askOf(model, param, ctx.language, id => nameOf(deps.catalogue, id, ctx.language))
   if (ask.kind === 'files') return receiveFiles(ctx, deps, at, param, sent)
-  if (sent.kind !== 'text') return refuse(ctx.t.wizard.needed(ask))
-  const value = answerOf(param, sent.text, ctx.language)
+  const link = isLink(param) && sent.kind !== 'other' ? linkFor(model, param, sent.links) : undefined
+  if (link === undefined && sent.kind !== 'text') return refuse(ctx.t.wizard.needed(ask))
+  const text = link ?? (sent.kind === 'text' ? sent.text : '')
+  const value = answerOf(param, text, ctx.language)
   if (value === undefined && param.type === 'enum') {
-    const similar = matches(param, sent.text, ctx.language).map(one => scalarText(param, one, ctx.language))
-    return refuse(ctx.t.wizard.noSuchOption(clip(sent.text.trim(), 40), similar.slice(0, 5)))
+    const similar = matches(param, text, ctx.language).map(one => scalarText(param, one, ctx.language))
+    return refuse(ctx.t.wizard.noSuchOption(clip(text.trim(), 40), similar.slice(0, 5)))
   }
   if (value === undefined) return refuse(ctx.t.wizard.needed(ask))
   const problem = checkValue(model, param, value) ?? closedBy(model, param, value, filling.answers)
-  if (problem) return refuse(unfit(ctx, deps, model, problem, sent.text))
+  if (problem) return refuse(unfit(ctx, deps, model, problem, text))
   const answers = withAnswer(model, filling.answers, param.name, value)
   // A text to be improved is looked at before the order goes on.
   if (step.at === 'improve') return move(ctx, deps, at, { ...filling, answers }, step, { where: 'new' })
   await advance(ctx, deps, at, { ...filling, answers }, { where: 'new' })
 }
+
+/** The first address that the question takes. */
+const linkFor = (model: Model, param: Param, links: string[]): string | undefined =>
+  links.find(link => checkValue(model, param, link) === undefined)
 
 /** Whether the question can use the file that was sent. */
 const takes = (param: Param | undefined, sent: Incoming): boolean =>
@@ -58,6 +64,9 @@ function closedBy(model: Model, param: Param, value: Inputs[string], answers: In
   return { param: param.name, code: 'rule', why: option.why.why }
 }
 
+// Of the links of a message, where one is wanted.
+const mostTries = 3
+
 async function receiveFiles(ctx: BotContext, deps: BotDeps, order: Order, param: Param, sent: Incoming): Promise<void> {
   const { model, filling, step } = order
   const { t } = ctx
@@ -69,25 +78,25 @@ async function receiveFiles(ctx: BotContext, deps: BotDeps, order: Order, param:
     move(ctx, deps, order, { ...known, answers }, step, { ...showing, note })
 
   const most = param.type === 'file' ? 1 : (param.max_files ?? 1)
-  const links = sent.kind === 'text' ? linksIn(sent.text) : undefined
-  if (sent.kind === 'other' || (sent.kind === 'text' && !links)) return refuse(t.wizard.needed(ask))
-  if (sent.kind === 'file' && isOther(sent.file, param.accept ?? [])) {
-    return refuse(t.wizard.needed(ask))
-  }
+  // A link may come under a picture of what it leads to.
+  const isUseless = sent.kind !== 'file' || isOther(sent.file, param.accept ?? [])
+  const links = sent.kind !== 'other' && isUseless ? sent.links : []
+  if (isUseless && links.length === 0) return refuse(t.wizard.needed(ask))
 
   const before = filling.answers[param.name]
   let files: FileValue[] = most > 1 && isFiles(before) ? before : []
   let note: Html | undefined
-  const sources = links
-    ? links.map(link => () => takeLink(ctx, deps, link, param.accept))
-    : sent.kind === 'file'
+  const sources =
+    sent.kind === 'file' && !isUseless
       ? [() => takeFile(ctx, deps, sent.file, param.accept)]
-      : []
-  // As many as there is room for, whatever becomes of them: a message may hold a hundred links.
-  const room = most - files.length
+      : links.map(link => () => takeLink(ctx, deps, link, param.accept))
+  // As many as there is room for, whatever becomes of them: a message may hold a hundred links. Where one is wanted, it
+  // is the first that does.
+  const room = most === 1 ? mostTries : most - files.length
   for (const [n, take] of sources.entries()) {
+    if (most === 1 && files.length === 1) break
     if (n >= room) {
-      note = unfit(ctx, deps, model, { param: param.name, code: 'too_many_files', limit: most })
+      if (most > 1) note = unfit(ctx, deps, model, { param: param.name, code: 'too_many_files', limit: most })
       break
     }
     const file = await take()
@@ -95,11 +104,14 @@ async function receiveFiles(ctx: BotContext, deps: BotDeps, order: Order, param:
     if (!isFile(file)) note = file
     // More files are still to come.
     else if (problem && problem.code !== 'too_few_files') note = unfit(ctx, deps, model, problem)
-    else files = [...files, file]
+    else {
+      files = [...files, file]
+      if (most === 1) note = undefined
+    }
   }
 
   const added = files.length > 0 ? withAnswer(model, filling.answers, param.name, files) : filling.answers
-  const answers = sent.kind === 'file' ? withCaption(model, added, sent.caption) : added
+  const answers = sent.kind === 'file' && !isUseless ? withCaption(model, added, sent.caption) : added
   if (note || files.length < most) {
     return move(ctx, deps, order, { ...known, answers }, step, { ...showing, note })
   }

@@ -1,6 +1,7 @@
 import { Composer } from 'telegraf'
 import { message } from 'telegraf/filters'
 import { lines } from '../i18n/format.ts'
+import { isOfChat } from '../telegram/readable.ts'
 import { button, type Screen } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
@@ -33,8 +34,8 @@ export function replies(deps: BotDeps) {
       const { id } = await openDraft(sql, ctx.user.id, { kind: 'kept', inputs: file })
       return ctx.show(keptFileScreen(ctx, file.kind, id))
     }
-    if (isContent(ctx)) await ctx.show({ text: ctx.t.cannotUse, buttons: [[menuButton(ctx)]] })
-    return undefined
+    if (isOfChat(ctx.message)) return undefined
+    return ctx.show({ text: ctx.t.cannotUse, buttons: [[menuButton(ctx)]] })
   })
 
   // What to make of the kept text or file: its value fills itself in where the chosen model begins.
@@ -83,7 +84,8 @@ function fileOf({ message }: BotContext): { fileId: string; kind: Kind; size?: n
     ...(file.file_size === undefined ? {} : { size: file.file_size }),
     ...(album === undefined ? {} : { album }),
   })
-  if ('photo' in message) return kept('image', message.photo.at(-1)!)
+  const photo = 'photo' in message ? message.photo.at(-1) : undefined
+  if (photo) return kept('image', photo)
   if ('video' in message) return kept('video', message.video)
   if ('animation' in message) return kept('video', message.animation)
   if ('video_note' in message) return kept('video', message.video_note)
@@ -95,7 +97,3 @@ function fileOf({ message }: BotContext): { fileId: string; kind: Kind; size?: n
   }
   return undefined
 }
-
-// Telegram reports payments, pins and the like as messages too; only what the person sent wants an answer.
-const content = 'document sticker contact location venue poll dice game story paid_media checklist giveaway'.split(' ')
-const isContent = ({ message }: BotContext) => message !== undefined && content.some(kind => kind in message)

@@ -4,23 +4,25 @@ import { Refused, Unknown } from '../errors.ts'
 import type { Media } from '../i18n/ordering.ts'
 import type { Kind } from '../media/inspector.ts'
 import type { Html } from '../telegram/html.ts'
+import { isOfChat } from '../telegram/readable.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
+import { linksIn } from './links.ts'
 import { mostFromTelegram } from './values.ts'
 
 /** What a person sent, as far as an order can use it. */
 export type Incoming =
-  | { kind: 'text'; text: string }
-  | { kind: 'file'; file: SentFile; caption: string | undefined; album: string | undefined }
+  | { kind: 'text'; text: string; links: string[] }
+  | { kind: 'file'; file: SentFile; caption: string | undefined; album: string | undefined; links: string[] }
   | { kind: 'other' }
 /** `media` of a document is what its sender's program says of it; unknown, the content decides. */
 export type SentFile = { fileId: string; size: number | undefined; media: Media | undefined; isDocument?: boolean }
 
-/** Reads a message; undefined for what a chat says of itself (a payment, a pinned message). */
+/** Reads a message; undefined for what a chat says of itself (a payment, a pinned message). `links` are those in its words. */
 export function incoming(ctx: BotContext): Incoming | undefined {
   const { message } = ctx
   if (!message) return undefined
-  if ('text' in message) return { kind: 'text', text: message.text }
+  if ('text' in message) return { kind: 'text', text: message.text, links: linksIn(message.text, message.entities) }
   const caption = 'caption' in message ? message.caption : undefined
   const album = 'media_group_id' in message ? message.media_group_id : undefined
   const file = (sent: { file_id: string; file_size?: number | undefined }, media: Media | undefined): Incoming => ({
@@ -28,10 +30,11 @@ export function incoming(ctx: BotContext): Incoming | undefined {
     file: { fileId: sent.file_id, size: sent.file_size, media },
     caption,
     album,
+    links: 'caption' in message ? linksIn(message.caption ?? '', message.caption_entities) : [],
   })
   if ('photo' in message) {
     const largest = message.photo.at(-1)
-    return largest ? file(largest, 'image') : undefined
+    return largest ? file(largest, 'image') : { kind: 'other' }
   }
   if ('animation' in message) return file(message.animation, 'video') // before document: Telegram sends both
   if ('video' in message) return file(message.video, 'video')
@@ -43,8 +46,7 @@ export function incoming(ctx: BotContext): Incoming | undefined {
     const sent = file(message.document, said)
     return sent.kind === 'file' ? { ...sent, file: { ...sent.file, isDocument: true } } : sent
   }
-  const others = ['sticker', 'contact', 'location', 'venue', 'poll', 'dice', 'game', 'story'] as const
-  return others.some(name => name in message) ? { kind: 'other' } : undefined
+  return isOfChat(message) ? undefined : { kind: 'other' }
 }
 
 /**
@@ -55,12 +57,6 @@ export function isOther({ media, isDocument }: SentFile, accept: readonly Media[
   if (!media) return false
   const mayBe: readonly Media[] = isDocument && media !== 'image' ? ['video', 'audio'] : [media]
   return !mayBe.some(kind => accept.includes(kind))
-}
-
-/** The addresses in a message that consists of nothing else. */
-export function linksIn(text: string): string[] | undefined {
-  const words = text.trim().split(/\s+/)
-  return words.every(word => /^https?:\/\/\S+$/i.test(word)) ? words : undefined
 }
 
 /** A person's file, fetched, looked at and stored; or, in words, why not. */

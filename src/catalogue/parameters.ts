@@ -1,4 +1,5 @@
 import { decimal, isStep } from '../money.ts'
+import { isBlank } from '../visible.ts'
 import { filesProblem } from './files.ts'
 import {
   changesPrice,
@@ -41,8 +42,8 @@ export function checkValue(model: Model, param: Param, value: unknown): Problem 
       if (typeof value !== 'string') return problem('wrong_type')
       const { min_length: least = 0, max_length: most = Infinity } = param
       if (characters(value) > most) return problem('too_long', most)
-      // Blanks alone are no text to anybody.
-      if (characters(value.trim()) < least) return problem('too_short', least)
+      // What nobody sees is no text to anybody.
+      if (characters(isBlank(value) ? '' : value.trim()) < least) return problem('too_short', least)
       return param.pattern && !new RegExp(param.pattern).test(value) ? problem('pattern') : undefined
     }
     case 'integer':

@@ -39,7 +39,7 @@ const odd = (body: string, dead: string): Incoming => ({
 
 /** Who must be served in order: one user in a private chat, one user in one group. */
 export function laneOf(update: unknown): string {
-  for (const kind of ['message', 'callback_query', 'pre_checkout_query', 'my_chat_member']) {
+  for (const kind of ['message', 'edited_message', 'callback_query', 'pre_checkout_query', 'my_chat_member']) {
     const content = field(update, kind)
     if (content === undefined) continue
     const from = field(field(content, 'from'), 'id')

@@ -3,7 +3,13 @@ import { pause } from '../errors.ts'
 import type { Log } from '../log.ts'
 
 /** What we handle. Always sent whole: left out, the previous list would stay (telegram.md §1.2). */
-export const allowedUpdates = ['message', 'callback_query', 'pre_checkout_query', 'my_chat_member'] as const
+export const allowedUpdates = [
+  'message',
+  'edited_message',
+  'callback_query',
+  'pre_checkout_query',
+  'my_chat_member',
+] as const
 
 /**
  * Tells Telegram where to send updates, never dropping those that wait. Called at every start: the same arguments

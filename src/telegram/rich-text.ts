@@ -1,0 +1,102 @@
+/** A text with the addresses behind its words, as Telegram writes them: offsets in UTF-16 units. */
+export type Worded = { text: string; links: { offset: number; length: number; url: string }[] }
+
+// A rich message has at most 32,768 characters, 500 blocks and 16 levels (Bot API 10.1, «Rich Message Limits»). A level
+// is up to four of JSON: the list, its items, an item, its blocks.
+const mostCharacters = 32_768
+const mostNodes = 20_000
+const mostLevels = 64
+
+type Node = Record<string, unknown>
+/** What has been read so far. `isLabelled`: the label of an item was written, and its first words go beside it. */
+type Reading = Worded & { nodes: number; isLabelled: boolean }
+
+/**
+ * The words of a RichMessage in the order of reading: a line for each block, item and row. Goes by what carries words and
+ * not by the kinds of blocks, so that tomorrow's kinds are read too. Never throws; what is over the limits is left out.
+ */
+export function readRich(rich: unknown): Worded {
+  const so: Reading = { text: '', links: [], nodes: 0, isLabelled: false }
+  if (isNode(rich)) each(so, rich.blocks, 0, block)
+  const text = so.text.trimEnd().toWellFormed()
+  return { text, links: so.links.filter(({ offset, length }) => length > 0 && offset + length <= text.length) }
+}
+
+const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Whether there is room for one more node. */
+const enters = (so: Reading, level: number): boolean =>
+  level < mostLevels && ++so.nodes <= mostNodes && so.text.length < mostCharacters
+
+type Read = (so: Reading, node: unknown, level: number) => void
+
+function each(so: Reading, list: unknown, level: number, read: Read): void {
+  if (!Array.isArray(list)) return
+  for (const node of list) {
+    if (!enters(so, level)) return
+    read(so, node, level + 1)
+  }
+}
+
+function say(so: Reading, words: string): void {
+  so.text += words.slice(0, mostCharacters - so.text.length)
+}
+
+function newLine(so: Reading): void {
+  if (!so.isLabelled && so.text !== '' && !so.text.endsWith('\n')) say(so, '\n')
+  so.isLabelled = false
+}
+
+/** RichText: a string, a list of them, or an object around either. */
+function words(so: Reading, node: unknown, level: number): void {
+  if (typeof node === 'string') say(so, node)
+  else if (Array.isArray(node)) each(so, node, level, words)
+  else if (isNode(node) && enters(so, level)) object(so, node, level)
+}
+
+function object(so: Reading, node: Node, level: number): void {
+  const offset = so.text.length
+  words(so, node.text ?? node.alternative_text ?? node.expression ?? node.button, level + 1)
+  if (typeof node.url === 'string') so.links.push({ offset, length: so.text.length - offset, url: node.url })
+}
+
+function line(so: Reading, node: unknown, level: number): void {
+  if (node === undefined || node === null) return
+  newLine(so)
+  words(so, node, level + 1)
+}
+
+function block(so: Reading, node: unknown, level: number): void {
+  if (!isNode(node) || !enters(so, level)) return
+  if (typeof node.label === 'string' && node.label !== '') {
+    newLine(so)
+    say(so, `${node.label} `)
+    so.isLabelled = true
+  }
+  line(so, node.summary, level)
+  line(so, node.text ?? node.expression, level)
+  each(so, node.blocks, level, block)
+  each(so, node.items, level, block)
+  each(so, node.cells, level, row)
+  each(so, node.buttons, level, line)
+  caption(so, node.caption, level)
+  line(so, node.credit, level)
+  so.isLabelled = false
+}
+
+function row(so: Reading, cells: unknown, level: number): void {
+  if (!Array.isArray(cells)) return
+  newLine(so)
+  for (const [n, cell] of cells.entries()) {
+    if (!enters(so, level)) return
+    if (n > 0) say(so, ' | ')
+    if (isNode(cell)) words(so, cell.text, level + 1)
+  }
+}
+
+/** Of a table it is words, of a picture an object with words and their author. */
+function caption(so: Reading, node: unknown, level: number): void {
+  const isParted = isNode(node) && node.type === undefined
+  line(so, isParted ? node.text : node, level)
+  if (isParted) line(so, node.credit, level)
+}

@@ -34,9 +34,12 @@ const telegram = createTelegram({
 })
 const { callApi } = telegram
 let door: (method: string) => unknown = () => {}
+/** How many messages of an album Telegram's answer names, the last ones first to go. */
+let named = Infinity
 telegram.callApi = (async (method, payload, options) => {
   await door(method)
-  return callApi.call(telegram, method, payload, options)
+  const answer = await callApi.call(telegram, method, payload, options)
+  return method === 'sendMediaGroup' ? (answer as unknown[]).slice(0, named) : answer
 }) as typeof callApi
 
 /** What the links of the upstream lead to: pictures, unless a test says otherwise. */
@@ -190,6 +193,68 @@ await story('what Telegram refuses for good comes as links, at once', async t =>
     t.match(await outbox(), { dead_reason: null, attempts: 1, message_id: String(seen()[0]!.messageId) })
     door = () => {}
   }
+})
+
+await story('an album that is refused comes one by one, whatever the words were, and each result once', async t => {
+  const { outboxId, seen, sends, outbox, files } = await ended({}, {}, {})
+  standIn.faults.albumRefused = 1
+  await deliver(outboxId)
+  t.strictSame(sends(), ['sendPhoto', 'sendPhoto', 'sendPhoto', 'sendMessage'])
+  t.match(seen().at(-1)!.text, /✅.*Списано 10\u00a0₽/s)
+  t.match(await files(), [{ sent_as: 'photo' }, { sent_as: 'photo' }, { sent_as: 'photo' }])
+  t.match(await outbox(), { dead_reason: null, attempts: 1, sent: [1, 2, 3], done_at: Date })
+  for (const code of ['bad_request', 'file_rejected', 'too_big', 'bad_markup', 'message_gone'] as const) {
+    const again = await ended({}, {})
+    door = method => {
+      if (method === 'sendMediaGroup') throw new TelegramRefused(code, 'group send failed')
+    }
+    await deliver(again.outboxId)
+    t.strictSame(again.sends(), ['sendPhoto', 'sendPhoto', 'sendMessage'], code)
+    door = () => {}
+  }
+})
+
+await story('after an end between the single ones only those come that had not, in the album or out of it', async t => {
+  const { outboxId, seen, sends, outbox } = await ended({}, {}, {}, {})
+  let photos = 0
+  door = method => {
+    if (method === 'sendMediaGroup') throw new TelegramRefused('bad_request', 'group send failed')
+    if (method === 'sendPhoto' && ++photos === 2) throw new Unknown('the process ended')
+  }
+  await deliver(outboxId)
+  t.match(await outbox(), { sent: [1], done_at: null })
+  await deliver(outboxId)
+  t.strictSame(sends(), ['sendPhoto', 'sendPhoto', 'sendPhoto', 'sendPhoto', 'sendMessage'])
+  t.equal(new Set(seen().map(({ media }) => media?.fileName)).size, 5, 'four files and the words')
+  door = () => {}
+})
+
+await story('of a refused album only the one at fault is a link, also where a second album follows', async t => {
+  const { outboxId, sends, outbox, ref } = await ended(...Array.from({ length: 12 }, () => ({})))
+  let photos = 0
+  door = method => {
+    if (/^send(Photo|Document)$/.test(method) && ++photos === 2) throw new TelegramRefused('bad_request', 'no')
+  }
+  standIn.faults.albumRefused = 1
+  await deliver(outboxId)
+  door = () => {}
+  const singles = Array(5).fill('sendPhoto')
+  t.strictSame(sends(), [...singles, 'sendMediaGroup', 'sendMessage'])
+  t.match(await outbox(), { done_at: Date, sent: [1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] })
+  const last = standIn.player.chat(ref.userId).at(-1)!
+  t.strictSame(
+    last.buttons.flat().flatMap(({ url }) => url ?? []),
+    [`https://bot.example/${ref.id}/2`],
+  )
+})
+
+await story('of an album of which the answer names a part, the rest comes by itself', async t => {
+  const { outboxId, sends, outbox } = await ended({}, {}, {})
+  named = 2
+  await deliver(outboxId)
+  named = Infinity
+  t.strictSame(sends(), ['sendMediaGroup', 'sendPhoto', 'sendMessage'])
+  t.match(await outbox(), { dead_reason: null, sent: [1, 2, 3], done_at: Date })
 })
 
 await story('a group that has become another is written to there', async t => {

@@ -24,6 +24,7 @@ import {
   outboxTake,
   type SentFile,
 } from '../telegram/outbox.ts'
+import { isOfChat } from '../telegram/refused.ts'
 import { type Screen, show } from '../telegram/screen.ts'
 import type { Tracing } from '../trace.ts'
 import type { ResultStore } from '../upstream/results.ts'
@@ -302,12 +303,15 @@ async function sendFiles(delivery: Delivery, missing: Output[], caption: Screen)
 
 async function sendShown(delivery: Delivery, outputs: Output[], items: Item[], caption: Screen): Promise<number> {
   const { options, chatId, files } = delivery
-  const ahead = [...outputs]
   const filesOf = (part: Sent[]) =>
-    part.map(({ fileId, sentAs }) => ({ n: ahead.shift()!.n, file_id: fileId, sent_as: sentAs }))
-  const remember = (part: Sent[]) => arrived(delivery, filesOf(part))
+    part.map(({ item, fileId, sentAs }) => ({ n: outputs[items.indexOf(item)]!.n, file_id: fileId, sent_as: sentAs }))
+  let isNoted = false
+  const remember = (part: Sent[]) => {
+    isNoted = true
+    return arrived(delivery, filesOf(part))
+  }
   const { captionMessageId, sent } = await sendResult(options.telegram, chatId, items, caption, remember)
-  if (ahead.length > 0) files.push(...filesOf(sent)) // one message was the whole, and the mark follows at once
+  if (!isNoted) files.push(...filesOf(sent)) // one message was the whole, and the mark follows at once
   return captionMessageId
 }
 
@@ -357,14 +361,13 @@ const isUnreachable = (error: unknown): error is TelegramRefused =>
 /** Why the files can never be sent, though the person can be told; undefined where that is not what went wrong. */
 function noFiles(error: unknown, attempts: number): NoFiles | undefined {
   if (error instanceof Unknown) return attempts < mostAttempts ? undefined : 'refused'
-  if (!(error instanceof Refused) || notTheFiles.has(error.code)) return undefined
+  if (!(error instanceof Refused) || isOfChat(error)) return undefined
   if (error.code === 'too_big' || error.code === 'too_large') return 'too_big'
   if (error.code === 'kept_full') return 'full'
   // A link that leads nowhere may do so only for a moment (kie-api.md K8).
   if (error.code === 'not_found') return attempts < 3 ? undefined : 'gone'
   return 'refused'
 }
-const notTheFiles = new Set(['blocked', 'chat_not_found', 'rate_limited', 'unauthorized', 'conflict', 'migrated'])
 
 /** What becomes of a message that did not go through: later, or never. */
 async function refusal(options: DeliverOptions, { id, userId, attempts }: Outgoing, error: unknown): Promise<Outcome> {

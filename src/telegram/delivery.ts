@@ -4,6 +4,7 @@ import { crashUnderWay } from '../crash.ts'
 import { Unknown } from '../errors.ts'
 import { TelegramRefused } from './client.ts'
 import { html, plainLength } from './html.ts'
+import { isOfChat } from './refused.ts'
 import { formatted, keyboard, type Screen, show } from './screen.ts'
 
 /** One output, as bytes in a file or as something Telegram has already. A file id keeps the kind it was sent as. */
@@ -22,6 +23,7 @@ export type Item = {
 type Way = 'photo' | 'video' | 'audio' | 'document' | 'animation'
 
 export type Sent = {
+  item: Item
   messageId: number
   fileId: string
   fileUniqueId: string
@@ -30,10 +32,10 @@ export type Sent = {
 
 /**
  * Sends a result: one item with caption and buttons; several as albums, and then a message with the caption and the
- * buttons, which an album cannot have. `sent` is in the order of the items. What Telegram does not take as a picture or
- * a film goes as a document. After each part, in that order, `remember` is told what has arrived, and the next one
- * waits for it; one item with the caption is the whole. Throws TelegramRefused `too_big` over 50 MB, before anything is
- * sent.
+ * buttons, which an album cannot have. An album that is refused goes one by one, and what Telegram does not take as a
+ * picture or a film as a document. After each part `remember` is told what has arrived, and the next one waits for it;
+ * one item with the caption is the whole. Throws TelegramRefused `too_big` over 50 MB, before anything is sent, and what
+ * was said of an item that is refused by itself, after all the others.
  */
 export async function sendResult(
   telegram: Telegram,
@@ -53,7 +55,9 @@ export async function sendResult(
     sent.push(...part)
     await remember(part)
   }
-  for (const group of albums(items)) await sendGroup(telegram, chatId, group, arrived)
+  const refusals: unknown[] = []
+  for (const group of albums(items)) refusals.push(...(await sendGroup(telegram, chatId, group, arrived)))
+  if (refusals.length > 0) throw refusals[0]
   return { captionMessageId: await show(telegram, { chatId }, caption), sent }
 }
 
@@ -110,7 +114,7 @@ async function sendOne(telegram: Telegram, chatId: number, item: Item, way: Way,
     const message = await formatted(caption.text, ({ text, ...mode }) =>
       sendAs(telegram, chatId, item, way, { ...(text === '' ? {} : { caption: text, ...mode }), ...keyboard(caption) }),
     )
-    return sentOf(message)
+    return sentOf(item, message)
   } catch (error) {
     if (way === 'document' || !isRejected(error) || 'fileId' in item.source) throw error
     return sendOne(telegram, chatId, item, 'document', caption)
@@ -169,27 +173,53 @@ const familyOf = (item: Item) => {
   return way === 'video' ? 'photo' : way
 }
 
+/** Gives what was said of those that Telegram takes in no way. */
 async function sendGroup(
   telegram: Telegram,
   chatId: number,
   items: Item[],
   arrived: (part: Sent[]) => Promise<void>,
-): Promise<void> {
-  const album = items.length > 1 ? await sendAlbum(telegram, chatId, items) : undefined
-  if (album) return arrived(album)
-  for (const item of items) await arrived([await sendOne(telegram, chatId, item, wayOf(item), silent)])
+): Promise<unknown[]> {
+  const together = items.length > 1 ? await sendAlbum(telegram, chatId, items) : []
+  if (together.length > 0) await arrived(together)
+  const refusals: unknown[] = []
+  for (const item of items.filter(item => together.every(one => one.item !== item))) {
+    try {
+      await arrived([await sendOne(telegram, chatId, item, wayOf(item), silent)])
+    } catch (error) {
+      if (!isOfItem(error)) throw error
+      refusals.push(error)
+    }
+  }
+  return refusals
 }
 
-/** Undefined where Telegram refuses a file: that goes for the whole album, and one by one only the one at fault suffers. */
-async function sendAlbum(telegram: Telegram, chatId: number, items: Item[]): Promise<Sent[] | undefined> {
+/** Said of what was sent, and not of the chat: something else may go there. */
+const isOfItem = (error: unknown) => error instanceof TelegramRefused && !isOfChat(error)
+
+/**
+ * Gives what has arrived. A refusal goes for the whole album, whichever file is at fault and whatever the words are («group
+ * send failed»): one by one only that one suffers.
+ */
+async function sendAlbum(telegram: Telegram, chatId: number, items: Item[]): Promise<Sent[]> {
   try {
     const media = items.map(item => ({ type: wayOf(item), ...mediaOf(item, wayOf(item)) }))
-    const messages = await telegram.sendMediaGroup(chatId, media as Album)
-    return messages.map(sentOf)
+    return paired(items, await telegram.sendMediaGroup(chatId, media as Album))
   } catch (error) {
-    if (!isRejected(error)) throw error
-    return undefined
+    if (!isOfItem(error)) throw error
+    return []
   }
+}
+
+/** The messages of an album are in the order of its items. Where some are missing, a message is known by its file's name. */
+function paired(items: Item[], messages: object[]): Sent[] {
+  const left = [...items]
+  return messages.flatMap(message => {
+    const words = JSON.stringify(message)
+    const named = left.findIndex(({ fileName }) => words.includes(JSON.stringify(fileName)))
+    const [item] = left.splice(messages.length < items.length && named > 0 ? named : 0, 1)
+    return item ? [sentOf(item, message)] : []
+  })
 }
 
 type Album = (InputMediaPhoto | InputMediaVideo)[] | InputMediaAudio[] | InputMediaDocument[]
@@ -197,14 +227,14 @@ type Album = (InputMediaPhoto | InputMediaVideo)[] | InputMediaAudio[] | InputMe
 type File = { file_id: string; file_unique_id: string }
 
 /** Reads what Telegram made of it from its own message. An animation names its file as a document too. */
-function sentOf(message: object): Sent {
+function sentOf(item: Item, message: object): Sent {
   const { message_id: messageId, ...content } = message as { message_id: number } & Record<string, unknown>
   for (const sentAs of ['animation', 'photo', 'video', 'audio', 'document'] as const) {
     const found = content[sentAs]
     if (found === undefined) continue
     // Photos come in several sizes, the largest last.
     const file = (Array.isArray(found) ? found.at(-1) : found) as File
-    return { messageId, fileId: file.file_id, fileUniqueId: file.file_unique_id, sentAs }
+    return { item, messageId, fileId: file.file_id, fileUniqueId: file.file_unique_id, sentAs }
   }
   throw new Unknown(`message ${messageId} was sent with a file and came back without one`)
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Call, isObject, list, readCall, type Upload } from './fields.ts'
 import { METHODS } from './methods.ts'
-import { Refusal } from './refusal.ts'
+import { bad, Refusal } from './refusal.ts'
 import type { BotCall, TelegramEvent, TelegramStandIn } from './server.ts'
 import type { World } from './world.ts'
 
@@ -52,6 +52,7 @@ export function openRunner(options: {
         const { retryAfterS } = faults
         return refused(new Refusal(429, `Too Many Requests: retry after ${retryAfterS}`, retryAfterS))
       }
+      if (call.method === 'sendMediaGroup' && spend('albumRefused')) return refused(bad('group send failed'))
       world.limits.message(call.fields.chat_id, cost(call))
       const result = await METHODS[call.method]!(world, call)
       return isSend && spend('answerLost') ? 'cut' : accepted(result)
@@ -61,7 +62,7 @@ export function openRunner(options: {
     }
   }
 
-  function spend(fault: 'htmlAnswer' | 'serverError' | 'status429' | 'answerLost'): boolean {
+  function spend(fault: 'htmlAnswer' | 'serverError' | 'status429' | 'answerLost' | 'albumRefused'): boolean {
     if (faults[fault] <= 0) return false
     faults[fault]--
     return true

@@ -136,6 +136,8 @@ export type TelegramStandIn = {
     answerLost: number
     /** The next n calls answer an HTML page with status 502. */
     htmlAnswer: number
+    /** The next n albums are refused as a whole: 400 "group send failed". */
+    albumRefused: number
     /** Delay of every call. */
     slowMs: number
     /** Updates stay queued. */
@@ -186,6 +188,7 @@ export async function startTelegram(options: {
     serverError: 0,
     answerLost: 0,
     htmlAnswer: 0,
+    albumRefused: 0,
     slowMs: 0,
     paymentLost: 0,
     limits: true,

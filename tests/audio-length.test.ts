@@ -2,9 +2,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { framedSeconds, waveSeconds } from '../src/media/audio-length.ts'
+import { framedSeconds } from '../src/media/audio-length.ts'
 import { inspect } from '../src/media/inspect.ts'
 import { tableSeconds } from '../src/media/table-length.ts'
+import { waveSeconds } from '../src/media/wave-length.ts'
 import { mp3Of, mp4Of } from './support/media.ts'
 
 // What is paid by the second is measured by the content: whatever stands around the sound, its length stays the same.
@@ -33,10 +34,10 @@ const ape = (body: Uint8Array) => {
   head.writeUInt32LE(body.length, 12)
   return Buffer.concat([head, body])
 }
-// A cover with what begins as a frame of another rate and kind does, again and again.
+// A cover in which now and then something begins as a frame of another rate and kind does.
 const cover = Buffer.concat(
-  Array.from({ length: 200 }, (_, n) =>
-    Buffer.concat([Buffer.from([0xff, 0xe3, 0x10 + ((n % 14) << 4), 0]), Buffer.alloc(60, n)]),
+  Array.from({ length: 15 }, (_, n) =>
+    Buffer.concat([Buffer.from([0xff, 0xe3, 0x10 + ((n % 14) << 4), 0]), Buffer.alloc(900, n)]),
   ),
 )
 const own = await framedSeconds(await written(sound))
@@ -73,6 +74,31 @@ t.test('a file in pieces is never shorter than what a player finds in it', async
     await written(...frames.flatMap((frame, n) => (n < 20 ? [frame] : [frame, Buffer.from([0])]))),
   )
   t.ok(split! > own! - about, `split: ${split}`)
+})
+
+t.test('what follows in frames of another rate and layer is played, and counts, in a chain or not', async t => {
+  // MPEG-1 layer II, 48,000 hertz, 128 kbit/s: 384 bytes and 24 ms a frame.
+  const frame = Buffer.alloc(384)
+  frame.writeUInt32BE(0xfffd8400)
+  for (const gap of [0, 1, 300]) {
+    const found = await framedSeconds(
+      await written(
+        sound,
+        ...Array(200)
+          .fill([frame, Buffer.alloc(gap)])
+          .flat(),
+      ),
+    )
+    t.ok(Math.abs(found! - own! - 200 * 0.024) < about, `${gap} bytes between: ${found}`)
+  }
+  // Four blocks of sound in each frame of AAC.
+  const aac = Buffer.from('fff15080041ffffc', 'hex')
+  const four = await framedSeconds(
+    await written(
+      Buffer.concat(Array(100).fill(Buffer.concat([aac.subarray(0, 6), Buffer.from([0xff]), Buffer.alloc(25)]))),
+    ),
+  )
+  t.ok(Math.abs(four! - (400 * 1_024) / 44_100) < about, `${four}`)
 })
 
 t.test('a later frame that calls itself a table is sound', async t => {

@@ -1,3 +1,4 @@
+import { elementAt } from './elements.ts'
 import { counter, most, tooMuch } from './limits.ts'
 import type { Source } from './source.ts'
 
@@ -18,14 +19,11 @@ export function checkElements(source: Source): void {
   function walk(from: number, to: number, depth: number) {
     if (depth > most.elementDepth) throw tooMuch('elements in elements')
     for (let at = from; at < to; ) {
-      const head = source.at(at, 12)
-      const idBytes = lengthOf(head[0], 4)
-      const sizeBytes = idBytes && lengthOf(head[idBytes], 8)
+      const found = elementAt(source, at)
       // No element, or cut short: a parser stops here as well.
-      if (!idBytes || !sizeBytes || head.length < idBytes + sizeBytes) return
-      const id = head.readUIntBE(0, idBytes)
-      const body = at + idBytes + sizeBytes
-      const end = Math.min(body + sizeOf(head.subarray(idBytes, idBytes + sizeBytes)), to)
+      if (!found) return
+      const { id, body } = found
+      const end = Math.min(body + found.bytes, to)
       const isPassed = id === cluster || id === cues || id === voidElement
       if (isPassed) part()
       else element()
@@ -35,21 +33,4 @@ export function checkElements(source: Source): void {
     }
   }
   walk(0, source.size, 0)
-}
-
-// The first byte's leading zeros say how many bytes follow.
-function lengthOf(first: number | undefined, most: number): number | undefined {
-  const bytes = first ? Math.clz32(first) - 23 : 9
-  return bytes <= most ? bytes : undefined
-}
-
-// All ones is an unknown size, of a film that was sent as it was made: it goes on to the end of what it is in.
-function sizeOf(bytes: Buffer): number {
-  let size = bytes[0]! & (0xff >> bytes.length)
-  let isUnknown = size === 0xff >> bytes.length
-  for (const byte of bytes.subarray(1)) {
-    size = size * 256 + byte
-    isUnknown &&= byte === 0xff
-  }
-  return isUnknown ? Number.POSITIVE_INFINITY : size
 }

@@ -1,5 +1,6 @@
 import { Refused } from '../errors.ts'
 import { counter, most, tooMuch } from './limits.ts'
+import { type Page, pagesOf } from './ogg-pages.ts'
 import type { Source } from './source.ts'
 
 // How a stream's first page begins, and the page with its notes; a description of the other streams has none.
@@ -12,24 +13,13 @@ const codecs = [
 ]
 
 type Stream = { notes: string[]; runPages: number; runBytes: number }
-type Page = {
-  serial: number
-  isFirst: boolean
-  isContinued: boolean
-  isWithoutEnd: boolean
-  body: number
-  bytes: number
-}
 
 /** Ogg (RFC 3533): pages of up to 255 pieces, of several streams side by side. */
 export function checkOgg(source: Source): void {
-  const count = counter(most.pages, 'pages')
   const empty = counter(most.emptyPages, 'empty pages')
   const comment = counter(most.comments, 'comments')
   const streams = new Map<number, Stream>()
-  // A parser stops with the first page that is none.
-  for (let at = 0, page = pageAt(source, at); page; at = page.body + page.bytes, page = pageAt(source, at)) {
-    count()
+  for (const page of pagesOf(source)) {
     if (page.bytes === 0) empty()
     const known = page.isFirst ? undefined : streams.get(page.serial)
     const stream = known ?? { notes: notesOf(source, page), runPages: 0, runBytes: 0 }
@@ -38,23 +28,9 @@ export function checkOgg(source: Source): void {
     if (!page.isContinued) comment(commentsOf(source, page, stream.notes))
     stream.runPages = page.isContinued ? stream.runPages + 1 : 1
     // Of one packet: sound has an end on almost every page, long notes have not.
-    stream.runBytes = page.isWithoutEnd ? stream.runBytes + page.bytes : 0
+    stream.runBytes = page.pieces.every(piece => piece === 255) ? stream.runBytes + page.bytes : 0
     if (stream.runPages > most.runPages) throw tooMuch('pages that go on')
     if (stream.runBytes > most.commentBytes) throw tooMuch('bytes of comments')
-  }
-}
-
-function pageAt(source: Source, at: number): Page | undefined {
-  const head = source.at(at, 27 + 255)
-  if (head.length < 27 || head.toString('latin1', 0, 4) !== 'OggS') return undefined
-  const pieces = head.subarray(27, 27 + head[26]!)
-  return {
-    serial: head.readUInt32LE(14),
-    isContinued: (head[5]! & 1) !== 0,
-    isFirst: (head[5]! & 2) !== 0,
-    isWithoutEnd: pieces.every(piece => piece === 255),
-    body: at + 27 + head[26]!,
-    bytes: pieces.reduce((sum, piece) => sum + piece, 0),
   }
 }
 

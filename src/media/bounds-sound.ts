@@ -1,13 +1,17 @@
 import { counter, most, tooMuch } from './limits.ts'
 import type { Source } from './source.ts'
 
-/** The position behind the ID3v2 tags in front. Nothing of ours looks into them. */
+/** The position behind the tags in front, ID3v2 and APEv2. Nothing of ours looks into them. */
 export function afterTags(source: Source): number {
   const tag = counter(most.tags, 'tags')
-  for (let at = 0; ; ) {
-    const head = source.at(at, 10)
-    if (head.length < 10 || head.toString('latin1', 0, 3) !== 'ID3') return at
-    tag()
+  for (let at = 0; ; tag()) {
+    const head = source.at(at, 16)
+    const text = head.toString('latin1', 0, 8)
+    if (head.length === 16 && text === 'APETAGEX') {
+      at += 32 + head.readUInt32LE(12)
+      continue
+    }
+    if (head.length < 10 || !text.startsWith('ID3')) return at
     // The length is written in 7 bits a byte; a footer repeats the head.
     const bytes = [6, 7, 8, 9].reduce((sum, n) => sum * 128 + (head[n]! & 127), 0)
     at += 10 + bytes + (head[5]! & 0x10 ? 10 : 0)

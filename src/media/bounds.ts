@@ -5,6 +5,7 @@ import { checkOgg } from './bounds-ogg.ts'
 import { checkGif, checkJpeg, checkPng, checkRiff } from './bounds-pictures.ts'
 import { afterTags, checkFlac } from './bounds-sound.ts'
 import { type Family, familyBytes, familyOf } from './family.ts'
+import { firstChain } from './frames.ts'
 import type { Source } from './source.ts'
 
 /**
@@ -17,9 +18,11 @@ export function checkBounds(source: Source, family: Family): { family: Family; f
   if (family === 'tagged') {
     const from = afterTags(source)
     const behind = familyOf(source.at(from, familyBytes))
-    if (behind !== 'flac' && behind !== 'frames') throw new Refused('not_media', 'a tag without sound behind it')
     if (behind === 'flac') checkFlac(source, from)
-    return { family: behind, from }
+    if (behind === 'flac' || behind === 'frames') return { family: behind, from }
+    // A tag may be longer than it says, or say that it is longer than the file: sound is where its frames begin.
+    if (!hasFrames(source)) throw new Refused('not_media', 'a tag without sound behind it')
+    return { family: 'frames', from: 0 }
   }
   checks[family](source)
   return { family, from: 0 }
@@ -35,5 +38,23 @@ const checks: Record<Exclude<Family, 'tagged'>, (source: Source) => void> = {
   flac: source => checkFlac(source, 0),
   matroska: checkElements,
   boxes: checkBoxes,
+  rough: source => {
+    if (!hasFrames(source)) throw new Refused('not_media', 'the content is of no known type')
+  },
   frames: () => {}, // sound frame by frame: our own count reads them once, in time that grows with the size alone
+}
+
+const pieceBytes = 262_144
+// Three of the longest frames.
+const aheadBytes = 24_576
+
+const hasFrames = (source: Source) => chainKind(source) !== undefined
+
+/** The kind of the first frames of MP3 or AAC that stand one behind the other, anywhere in the file. */
+export function chainKind(source: Source): 'mp3' | 'aac' | undefined {
+  for (let at = 0; at < source.size; at += pieceBytes - aheadBytes) {
+    const kind = firstChain(source.at(at, pieceBytes))
+    if (kind) return kind
+  }
+  return undefined
 }

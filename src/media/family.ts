@@ -1,8 +1,12 @@
 import { open } from 'node:fs/promises'
 import { Refused } from '../errors.ts'
+import { firstChain } from './frames.ts'
 
 export type Kind = 'image' | 'video' | 'audio'
-/** How a file is built, which says what has to be counted in it. `tagged`: an ID3 tag stands in front of sound. */
+/**
+ * How a file is built, which says what has to be counted in it. `tagged`: a tag stands in front of sound; `rough`: frames of
+ * sound behind zeros or what is left of something else.
+ */
 export type Family =
   | 'png'
   | 'jpeg'
@@ -15,9 +19,10 @@ export type Family =
   | 'boxes'
   | 'frames'
   | 'tagged'
+  | 'rough'
 
-/** As many bytes as say the family. */
-export const familyBytes = 32
+/** As many bytes as say the family. Most say it with the first 32. */
+export const familyBytes = 65_536
 
 /** The family by a file's first bytes; undefined for everything that is not on our list, which no library ever sees. */
 export function familyOf(head: Buffer): Family | undefined {
@@ -29,7 +34,7 @@ export function familyOf(head: Buffer): Family | undefined {
   if (text(0, 4) === 'OggS') return 'ogg'
   if (text(0, 4) === 'fLaC') return 'flac'
   if (text(0, 4) === '\x1a\x45\xdf\xa3') return 'matroska'
-  if (text(0, 3) === 'ID3') return 'tagged'
+  if (text(0, 3) === 'ID3' || text(0, 8) === 'APETAGEX') return 'tagged'
   // Pictures are built of boxes too, and we take none of these.
   if (text(4, 8) === 'ftyp') return /^(hei|hev|mif1|msf1|avi[fs]|crx )/.test(text(8, 12)) ? undefined : 'boxes'
   if (['moov', 'mdat', 'free', 'wide'].includes(text(4, 8))) return 'boxes'
@@ -56,11 +61,18 @@ function kindsOf(family: Family, head: Buffer): readonly Kind[] {
  */
 export function acceptedFamily(head: Buffer, accept?: readonly Kind[]): Family {
   if (head.length === 0) throw new Refused('empty', 'the file is empty')
-  const family = familyOf(head)
+  const family = familyOf(head) ?? roughSound(head, accept)
   if (!family) throw new Refused('not_media', 'the content is of no known type')
   const kinds = kindsOf(family, head)
   if (accept && !kinds.some(kind => accept.includes(kind))) throw wrongKind(kinds)
   return family
+}
+
+/** Sound that was cut, joined or padded. Where zeros go on there may be some, and a closer look is for who wants sound. */
+function roughSound(head: Buffer, accept?: readonly Kind[]): Family | undefined {
+  const mayGoOn = head.length >= familyBytes && (!accept || accept.includes('audio'))
+  if (mayGoOn && head.equals(Buffer.alloc(head.length))) return 'rough'
+  return firstChain(head) ? 'rough' : undefined
 }
 
 export const wrongKind = (kinds: readonly Kind[]) => new Refused('wrong_kind', `the content is ${kinds.join(' or ')}`)

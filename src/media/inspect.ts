@@ -4,11 +4,11 @@ import { fileTypeFromBuffer } from 'file-type'
 import { imageSize } from 'image-size'
 import { type IAudioMetadata, parseStream } from 'music-metadata'
 import { Refused } from '../errors.ts'
-import { framedSeconds, waveSeconds } from './audio-length.ts'
-import { checkBounds } from './bounds.ts'
+import { chainKind, checkBounds } from './bounds.ts'
 import { acceptedFamily, type Family, familyBytes, type Kind, wrongKind } from './family.ts'
+import { frameAt } from './frames.ts'
+import { secondsOf } from './length.ts'
 import { openSource } from './source.ts'
-import { tableSeconds } from './table-length.ts'
 
 export type Inspected = {
   kind: Kind
@@ -35,18 +35,23 @@ export async function inspect(path: string, accept?: readonly Kind[]): Promise<I
 }
 
 async function judged(path: string, accept?: readonly Kind[]): Promise<Inspected> {
-  const { family, from } = bounded(path, accept)
+  const { family, from, sound } = bounded(path, accept)
   const { bytes, head, tail } = await ends(path, from)
-  const type = await typeOf(head, family)
+  const type = sound ?? (await typeOf(head, family))
+  if (family === 'rough') await refuseOthers(head)
   if (isPolyglot(head, tail)) throw new Refused('not_media', `the ${type.extension} is also a document or an archive`)
   if (type.kind === 'image') return { ...type, ...pixels(head, type.extension), bytes }
-  if (['mp3', 'aac', 'wav'].includes(type.extension)) return { ...type, seconds: await counted(path, type), bytes }
+  if (sound) return { ...sound, seconds: await soundSeconds(path, sound, from), bytes }
   return { ...(await timed(path, type, { from, size: bytes })), bytes }
 }
 
-function bounded(path: string, accept?: readonly Kind[]): { family: Family; from: number } {
+function bounded(path: string, accept?: readonly Kind[]): { family: Family; from: number; sound?: Type | undefined } {
   using source = openSource(path)
-  return checkBounds(source, acceptedFamily(source.at(0, familyBytes), accept))
+  const found = checkBounds(source, acceptedFamily(source.at(0, familyBytes), accept))
+  const { family, from } = found
+  if (family !== 'frames' && family !== 'rough') return { ...found, sound: sounds[family] }
+  const kind = chainKind(source) ?? frameAt(source.at(from, familyBytes), 0)?.kind
+  return { ...found, sound: kind === 'aac' ? aac : mp3 }
 }
 
 async function typeOf(head: Buffer, family: Family): Promise<Type> {
@@ -61,12 +66,28 @@ async function typeOf(head: Buffer, family: Family): Promise<Type> {
   return type
 }
 
+// Frames of sound may stand in a film of a kind that we do not take.
+async function refuseOthers(head: Buffer): Promise<void> {
+  const other = await fileTypeFromBuffer(head.subarray(0, roughBytes)).catch(() => undefined)
+  const isSound = !other || /^(mp[123]|aac)$/.test(other.ext)
+  if (!isSound) throw new Refused('not_media', `the content is ${other.mime}`)
+}
+
+const roughBytes = 4_100
+
 type Type = { kind: Kind; mime: string; extension: string }
 
 const png: Type = { kind: 'image', mime: 'image/png', extension: 'png' }
 const mp4: Type = { kind: 'video', mime: 'video/mp4', extension: 'mp4' }
 const m4a: Type = { kind: 'audio', mime: 'audio/mp4', extension: 'm4a' }
-const ogg: Type = { kind: 'audio', mime: 'audio/ogg', extension: 'ogg' }
+const mp3: Type = { kind: 'audio', mime: 'audio/mpeg', extension: 'mp3' }
+const aac: Type = { kind: 'audio', mime: 'audio/aac', extension: 'aac' }
+// What is sound by its family has its length from our own readers, and no library needs to see it.
+const sounds: Partial<Record<Family, Type>> = {
+  wave: { kind: 'audio', mime: 'audio/wav', extension: 'wav' },
+  ogg: { kind: 'audio', mime: 'audio/ogg', extension: 'ogg' },
+  flac: { kind: 'audio', mime: 'audio/flac', extension: 'flac' },
+}
 // The detector's word for a type, and what we call it. SVG is none of them on purpose: it is a program.
 const known = new Map<string, Type>([
   ['jpg', { kind: 'image', mime: 'image/jpeg', extension: 'jpg' }],
@@ -74,18 +95,13 @@ const known = new Map<string, Type>([
   ['gif', { kind: 'image', mime: 'image/gif', extension: 'gif' }],
   ['mp4', mp4],
   ['m4v', mp4],
+  ['3gp', { kind: 'video', mime: 'video/3gpp', extension: '3gp' }],
+  ['3g2', { kind: 'video', mime: 'video/3gpp2', extension: '3g2' }],
   ['mov', { kind: 'video', mime: 'video/quicktime', extension: 'mov' }],
   ['webm', { kind: 'video', mime: 'video/webm', extension: 'webm' }],
   ['mkv', { kind: 'video', mime: 'video/x-matroska', extension: 'mkv' }],
-  ['mp3', { kind: 'audio', mime: 'audio/mpeg', extension: 'mp3' }],
-  ['wav', { kind: 'audio', mime: 'audio/wav', extension: 'wav' }],
-  ['ogg', ogg],
-  ['oga', ogg],
-  ['opus', ogg],
   ['m4a', m4a],
   ['m4b', m4a],
-  ['aac', { kind: 'audio', mime: 'audio/aac', extension: 'aac' }],
-  ['flac', { kind: 'audio', mime: 'audio/flac', extension: 'flac' }],
 ])
 
 // An image's size may stand behind a camera's notes and a colour profile.
@@ -131,9 +147,9 @@ function sizeOf(head: Buffer) {
   }
 }
 
-async function counted(path: string, { extension }: Type): Promise<number> {
-  const seconds = await (extension === 'wav' ? waveSeconds(path) : framedSeconds(path))
-  if (seconds === undefined) throw new Refused('not_media', `an ${extension} file without sound`)
+async function soundSeconds(path: string, { extension }: Type, from: number): Promise<number> {
+  const seconds = await secondsOf({ path, kind: 'audio', extension, from })
+  if (seconds === undefined) throw new Refused('not_media', `an ${extension} file without sound that can be measured`)
   return seconds
 }
 
@@ -149,12 +165,12 @@ async function timed(path: string, type: Type, part: Part): Promise<Omit<Inspect
   const hasVideo = format.hasVideo === true || video !== undefined
   const hasAudio = format.hasAudio === true || format.sampleRate !== undefined
   if (!hasVideo && !hasAudio) throw new Refused('not_media', `an ${type.extension} file without a track`)
-  // Of headers and tables the dearer: what a header makes short is as long as its samples.
-  const inTable = ['mp4', 'm4a', 'mov'].includes(type.extension) ? tableSeconds(path) : undefined
-  const longest = Math.max(format.duration ?? 0, inTable ?? 0, ...format.trackInfo.map(track => track.duration ?? 0))
-  const seconds = Number.isFinite(longest) && longest > 0 ? { seconds: longest } : {}
   if (hasVideo && type.kind === 'audio') throw new Refused('not_media', `a film inside ${type.extension}`)
-  if (!hasVideo) return { ...asAudio(type), ...seconds }
+  if (!hasVideo) return { ...asAudio(type), seconds: await soundSeconds(path, type, part.from) }
+  // Nothing is billed by a film's length, so what its headers say is good enough where there is no table.
+  const { extension } = type
+  const longest = (await secondsOf({ path, kind: 'video', extension, from: part.from })) ?? format.duration ?? 0
+  const seconds = Number.isFinite(longest) && longest > 0 ? { seconds: longest } : {}
   const { pixelWidth: widthPx, pixelHeight: heightPx } = video ?? {}
   return { ...type, ...seconds, ...(widthPx && heightPx ? { widthPx, heightPx } : {}) }
 }

@@ -42,8 +42,8 @@ export const most = {
   emptyPages: 1_000,
   /** In one Ogg file, side by side or one after another. Every page asks them all. */
   streams: 64,
-  /** ID3 tags one behind the other. Careless writers leave two or three. */
-  tags: 4,
+  /** Tags of sound one behind the other. Careless writers leave two or three. */
+  tags: 16,
   /** Of PNG. The smallest common piece of a picture is 8 KB: 100 MB have 12,800. */
   chunks: 100_000,
   /** Of JPEG, before the picture. A profile and notes of a camera have up to 300. */

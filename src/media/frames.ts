@@ -1,0 +1,83 @@
+/** One piece of MPEG audio: how long it is in the file, and how many samples of which rate (hertz) it plays. */
+export type Frame = { kind: 'mp3' | 'mp2' | 'mp1' | 'aac'; bytes: number; samples: number; rate: number }
+
+/** As many bytes as either kind of frame header needs. */
+export const frameHeadBytes = 6
+
+// kbit/s by index (ISO 11172-3 §2.4.2.3): MPEG-1 by layer, and MPEG-2 and 2.5 (ISO 13818-3), where II and III are alike.
+const bitrates = {
+  one: [
+    [0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
+    [0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
+    [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
+  ],
+  two: [
+    [0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
+    [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+    [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+  ],
+}
+const rates = [44_100, 48_000, 32_000]
+const aacRates = [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350]
+
+/** The frame whose header stands there: MPEG audio of any layer, or AAC in ADTS. Free bit rates have no length and are none. */
+export function frameAt(bytes: Buffer, at: number): Frame | undefined {
+  const second = bytes[at + 1]!
+  if (bytes[at] !== 0xff || (second & 0xe0) !== 0xe0) return undefined
+  const layer = (second >> 1) & 3
+  if (layer > 0) return layered(bytes, at, (second >> 3) & 3, 4 - layer)
+  return (second & 0xf0) === 0xf0 ? adts(bytes, at) : undefined
+}
+
+function layered(bytes: Buffer, at: number, version: number, layer: number): Frame | undefined {
+  const third = bytes[at + 2]!
+  const isOne = version === 3
+  const kbps = (isOne ? bitrates.one : bitrates.two)[layer - 1]![third >> 4]
+  const base = rates[(third >> 2) & 3]
+  if (version === 1 || !kbps || !base) return undefined
+  const rate = base / (isOne ? 1 : version === 2 ? 2 : 4)
+  const padding = (third >> 1) & 1
+  if (layer === 1) return { kind: 'mp1', samples: 384, rate, bytes: (Math.floor((12_000 * kbps) / rate) + padding) * 4 }
+  const samples = layer === 3 && !isOne ? 576 : 1_152
+  return {
+    kind: layer === 3 ? 'mp3' : 'mp2',
+    samples,
+    rate,
+    bytes: Math.floor((samples * 125 * kbps) / rate) + padding,
+  }
+}
+
+// A frame holds one to four blocks of sound.
+function adts(bytes: Buffer, at: number): Frame | undefined {
+  const rate = aacRates[(bytes[at + 2]! >> 2) & 15]
+  const length = ((bytes[at + 3]! & 3) << 11) | (bytes[at + 4]! << 3) | (bytes[at + 5]! >> 5)
+  // The last byte of the header is behind those that a chain needs; where it is cut off, there is one block.
+  const blocks = ((bytes[at + 6] ?? 0) & 3) + 1
+  return rate ? { kind: 'aac', samples: 1_024 * blocks, rate, bytes: length } : undefined
+}
+
+/** Whether these frames are of one stream: a chain has one rate and one kind. */
+export const isAlike = (a: Frame, b: Frame) =>
+  a.rate === b.rate && a.kind === b.kind && (a.kind === 'aac' || a.samples === b.samples)
+
+const chainFrames = 3
+
+/** The kind of the first three frames of MP3 or AAC that stand one behind the other. For pieces of a file that may be no sound. */
+export function firstChain(bytes: Buffer): 'mp3' | 'aac' | undefined {
+  for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
+    const frame = frameAt(bytes, at)
+    if ((frame?.kind === 'mp3' || frame?.kind === 'aac') && isChain(bytes, at, frame)) return frame.kind
+  }
+  return undefined
+}
+
+function isChain(bytes: Buffer, at: number, first: Frame): boolean {
+  let [last, end] = [first, at + first.bytes]
+  for (let n = 1; n < chainFrames; n++) {
+    const next = last.bytes < frameHeadBytes || end + frameHeadBytes > bytes.length ? undefined : frameAt(bytes, end)
+    if (!next || !isAlike(next, last)) return false
+    last = next
+    end += next.bytes
+  }
+  return true
+}

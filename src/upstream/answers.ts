@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { type Cause, causeOf, textsIn } from './refusals.ts'
 
 /** What came back over HTTP, with the body read whole. */
 export type Answer = { httpStatus: number; contentType: string; text: string; retryAfterMs?: number }
@@ -9,15 +10,30 @@ export type Heard = Answer | Lost
 
 export type RefusalCode = 'auth' | 'no_credit' | 'invalid_input' | 'unsupported_model' | 'moderation'
 export type BusyCode = 'rate_limited' | 'maintenance' | 'transient'
+/**
+ * Our account is refused, whatever was asked. Not `isCertain`: the edge in front of the API said so, which may have disliked
+ * this one request.
+ */
+export type AccountTrouble = { cause: 'auth' | 'no_credit'; isCertain: boolean }
 
 export type Submission =
   | { kind: 'accepted'; taskId: string }
   /** No task exists. */
-  | { kind: 'refused'; code: RefusalCode; message: string }
+  | { kind: 'refused'; code: RefusalCode; message: string; account?: AccountTrouble }
   /** Surely not accepted: it may be sent again. */
   | { kind: 'busy'; code: BusyCode; message: string; retryAfterMs: number }
   /** A task may exist: never send again. */
   | { kind: 'ambiguous'; message: string }
+
+/** `unknown_reason`: the provider says that it failed, and nothing that we understand. */
+export type FailureCode =
+  | 'generation_failed'
+  | 'unknown_reason'
+  | 'upstream_timeout'
+  | 'moderation'
+  | 'invalid_input'
+  | 'no_credit'
+  | 'auth'
 
 export type TaskState =
   | { kind: 'running'; state: string }
@@ -34,19 +50,19 @@ export type TaskState =
     }
   | {
       kind: 'failed'
-      code: 'generation_failed' | 'moderation' | 'invalid_input' | 'upstream_timeout'
+      code: FailureCode
       message: string
       creditsConsumed?: number
     }
   /** No proof of a failure: the task may not be visible yet. */
   | { kind: 'not_found' }
   /** The poll failed, not the task. */
-  | { kind: 'unclear'; message: string }
+  | { kind: 'unclear'; message: string; account?: AccountTrouble }
 
 /** An answer that either brings a value, or says no, or says nothing. */
 export type Reply<Value> =
   | { kind: 'ok'; value: Value }
-  | { kind: 'refused'; code: RefusalCode; message: string }
+  | { kind: 'refused'; code: RefusalCode; message: string; account?: AccountTrouble }
   | { kind: 'unknown'; message: string }
 
 // Every answer is `{code, msg, data}` under HTTP 200, failures too; some examples say `message` (kie-api.md §1, K1).
@@ -73,9 +89,12 @@ const TaskRecord = Type.Object({
 const Stored = Type.Object({ downloadUrl: Type.String({ pattern: '^https?://[!-~]+$', maxLength: 4_096 }) })
 const Fields = Type.Record(Type.String(), Type.Unknown())
 
-/** The answer to createTask (kie-api.md §6). Only a certain refusal is one: whatever else is not a task id is ambiguous. */
-export function decodeSubmission(heard: Heard): Submission {
-  const { verdict, message, data } = judge(heard)
+/**
+ * The answer to createTask with this input (kie-api.md §6). Only a certain refusal is one: whatever else is not a task id
+ * is ambiguous.
+ */
+export function decodeSubmission(heard: Heard, input?: object): Submission {
+  const { verdict, message, data, ...about } = judge(heard, textsIn(input))
   const names = Value.Check(Created, data)
   if (verdict === 'ok') {
     return names
@@ -85,19 +104,19 @@ export function decodeSubmission(heard: Heard): Submission {
   if (names) return { kind: 'ambiguous', message: `a task id came with a refusal: ${message}` }
   if (verdict === 'unclear') return { kind: 'ambiguous', message }
   if (isBusy(verdict)) return { kind: 'busy', code: verdict, message, retryAfterMs: restMs(heard, verdict) }
-  return { kind: 'refused', code: verdict, message }
+  return { kind: 'refused', code: verdict, message, ...accountOf(about) }
 }
 
 /** The answer to recordInfo (kie-api.md §3 and §6). With `taskId`, an answer about another task is no answer. */
 export function decodeTask(heard: Heard, taskId?: string): TaskState {
-  const { code, message, data } = judge(heard)
+  const { code, message, data, ...about } = judge(heard)
   if (code === 404 || code === 422) return { kind: 'not_found' }
   const record = Value.Check(TaskRecord, data) ? data : undefined
   if (record && taskId !== undefined && typeof record.taskId === 'string' && record.taskId !== taskId) {
     return { kind: 'unclear', message: 'the answer is about another task' }
   }
   const isOver = code === 501 || code === 408
-  if (!isOver && code !== 200) return { kind: 'unclear', message }
+  if (!isOver && code !== 200) return { kind: 'unclear', message, ...accountOf(about) }
   if (record?.state === 'success') return success(record)
   if (record?.state === 'fail' || isOver) return failure(code, message, record)
   if (record) return { kind: 'running', state: said(record.state, 40) }
@@ -114,49 +133,62 @@ export const decodeCredit = (heard: Heard): Reply<number> =>
   replyOf(heard, data => (Value.Check(Type.Number(), data) ? data : undefined))
 
 function replyOf<Value>(heard: Heard, read: (data: unknown) => Value | undefined): Reply<Value> {
-  const { verdict, message, data } = judge(heard)
+  const { verdict, message, data, ...about } = judge(heard)
   if (verdict === 'ok') {
     const value = read(data)
     return value === undefined ? { kind: 'unknown', message: 'unreadable answer' } : { kind: 'ok', value }
   }
   if (verdict === 'unclear' || isBusy(verdict)) return { kind: 'unknown', message }
-  return { kind: 'refused', code: verdict, message }
+  return { kind: 'refused', code: verdict, message, ...accountOf(about) }
 }
+
+const accountOf = ({ account }: Pick<Judged, 'account'>) => (account ? { account } : {})
 
 type Verdict = 'ok' | RefusalCode | BusyCode | 'unclear'
 /** `code` is the body's code, if there was a readable body that counts. */
-type Judged = { verdict: Verdict; message: string; code?: number; data?: unknown }
+type Judged = { verdict: Verdict; message: string; code?: number; data?: unknown; account?: AccountTrouble }
 
-// Decided in this order: what became of the request, the body's code, the text.
-function judge(heard: Heard): Judged {
+// Decided in this order: what became of the request, the body's code, the text without what the person wrote.
+function judge(heard: Heard, own: readonly string[] = []): Judged {
   if ('lost' in heard) {
     return { verdict: heard.lost === 'before' ? 'transient' : 'unclear', message: said(heard.message) }
   }
   const { httpStatus, contentType, text } = heard
   const edge = `HTTP ${httpStatus} ${said(contentType, 60)}`
-  if (httpStatus === 401 || httpStatus === 403) return { verdict: 'auth', message: edge }
+  const body = parsed(text)
+  const envelope = Value.Check(Envelope, body) ? body : undefined
+  if (httpStatus === 401 || httpStatus === 403) {
+    const isCertain = httpStatus === 401 || envelope !== undefined
+    return { verdict: 'auth', message: edge, account: { cause: 'auth', isCertain } }
+  }
   if (httpStatus === 429) return { verdict: 'rate_limited', message: edge }
   // The edge speaks here: what stands behind it may have taken the order.
   if (httpStatus >= 500 || (httpStatus >= 300 && httpStatus < 400)) return { verdict: 'unclear', message: edge }
-  const body = parsed(text)
-  if (!Value.Check(Envelope, body)) return { verdict: 'unclear', message: `${edge}, unreadable` }
-  const { code, data } = body
-  const words = said(body.msg) || said(body.message)
+  if (!envelope) return { verdict: 'unclear', message: `${edge}, unreadable` }
+  const { code, data } = envelope
+  const words = said(envelope.msg) || said(envelope.message)
   const message = `code ${code}: ${words}`
   if (code === 200 && httpStatus >= 400) return { verdict: 'unclear', message: `${edge} with ${message}` }
-  return { verdict: code === 200 ? 'ok' : verdictOf(code, words.toLowerCase()), message, code, data }
+  const verdict = code === 200 ? 'ok' : verdictOf(code, words, own)
+  const isAccount = verdict === 'auth' || verdict === 'no_credit'
+  return { verdict, message, code, data, ...(isAccount ? { account: { cause: verdict, isCertain: true } } : {}) }
 }
 
-function verdictOf(code: number, text: string): Verdict {
+function verdictOf(code: number, words: string, own: readonly string[]): Verdict {
   if (code === 401 || code === 403) return 'auth'
   // Missing credits came as 402 and as 500 (K3); 433 is an exhausted cap of the key.
-  if (code === 402 || code === 433 || text.includes('credits insufficient')) return 'no_credit'
+  if (code === 402 || code === 433) return 'no_credit'
   if (code === 429) return 'rate_limited'
-  if (code === 455 || text.includes('currently being maintained')) return 'maintenance'
-  if (isUnsupportedModel(text)) return 'unsupported_model'
-  if (isModeration(text)) return 'moderation'
+  if (code === 455) return 'maintenance'
+  if (isUnsupportedModel(words.toLowerCase()) && !own.some(one => isUnsupportedModel(one.toLowerCase()))) {
+    return 'unsupported_model'
+  }
+  const cause = causeOf(words, own)
+  if (cause === 'no_credit' || cause === 'auth') return cause
+  if (cause === 'maintenance') return 'maintenance'
+  if (cause === 'content') return 'moderation'
   if ([400, 404, 422, 451, 505].includes(code)) return 'invalid_input'
-  if (code === 500) return namesField(text) ? 'invalid_input' : 'transient'
+  if (code === 500) return cause === 'input' ? 'invalid_input' : cause === 'rate' ? 'rate_limited' : 'transient'
   // 408, 501 to 504 and what nobody documented: something behind the API may be at work.
   return 'unclear'
 }
@@ -166,12 +198,6 @@ function isUnsupportedModel(text: string): boolean {
   if (named >= 0 && /\bnot supported\b/.test(text.slice(named))) return true
   return /^(the |this )?model( \S+)? is not supported/.test(text)
 }
-
-const moderationWords = ['nsfw', 'sensitive', 'safety', 'policy', 'flagged', 'prohibited', 'prompt cannot be processed']
-// A complaint about the parameter of that name is not one about the prompt.
-const isModeration = (text: string) => moderationWords.some(word => text.replaceAll('nsfw_checker', '').includes(word))
-
-const namesField = (text: string) => /is required|invalid|must be|not supported/.test(text)
 
 const isBusy = (verdict: Verdict): verdict is BusyCode =>
   verdict === 'rate_limited' || verdict === 'maintenance' || verdict === 'transient'
@@ -205,22 +231,36 @@ function failure(code: number | undefined, message: string, record: Recorded | u
   // An object may have no text at all, or a toString that is none.
   const failCode = typeof record?.failCode === 'number' ? String(record.failCode) : said(record?.failCode, 80)
   const failMsg = said(record?.failMsg)
-  const text = `${failCode} ${failMsg || message}`.toLowerCase()
+  const own = textsIn(fieldsOf(fieldsOf(record?.param).input))
   const creditsConsumed = record && creditsOf(record)
   return {
     kind: 'failed',
-    code: reasonOf(text, failCode, code),
+    code: failureCodeOf(failCode, causeOf(`${failCode} ${failMsg || message}`, own), code),
     message: [failCode, failMsg].filter(Boolean).join(': ') || message,
     ...(creditsConsumed === undefined ? {} : { creditsConsumed }),
   }
 }
 
-function reasonOf(text: string, failCode: string, code: number | undefined) {
-  if (isModeration(text)) return 'moderation'
-  if (code === 408 || failCode === '408' || /time(d )?\s?out/.test(text)) return 'upstream_timeout'
-  if (['400', '422'].includes(failCode) || /is required|must be|failed to get the file/.test(text))
-    return 'invalid_input'
-  return 'generation_failed'
+const failureCodes: Record<Cause, FailureCode> = {
+  content: 'moderation',
+  input: 'invalid_input',
+  no_credit: 'no_credit',
+  auth: 'auth',
+  slow: 'upstream_timeout',
+  // The task was taken, so whoever is too busy or closed now is the model.
+  rate: 'generation_failed',
+  maintenance: 'generation_failed',
+  fault: 'generation_failed',
+  unknown: 'unknown_reason',
+}
+
+/** The words decide first; a code without words that we understand says at least whose fault it is. */
+function failureCodeOf(failCode: string, cause: Cause, code: number | undefined): FailureCode {
+  if (failCode === '402' || failCode === '433') return 'no_credit'
+  if (cause === 'content') return 'moderation'
+  if (code === 408 || failCode === '408') return 'upstream_timeout'
+  if (failCode === '400' || failCode === '422') return cause === 'slow' ? 'upstream_timeout' : 'invalid_input'
+  return failureCodes[cause]
 }
 
 // One task can bring several files (K9); no model is known to bring more than a dozen.

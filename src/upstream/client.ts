@@ -54,7 +54,7 @@ export function createUpstream(options: Options): Upstream {
     async createTask({ model, input, callBackUrl }) {
       const json = { model, ...(callBackUrl === undefined ? {} : { callBackUrl }), input }
       const url = address(baseUrl, '/api/v1/jobs/createTask')
-      return decodeSubmission(await wire.send({ method: 'POST', url, json, timeoutMs, isOnce: true }))
+      return decodeSubmission(await wire.send({ method: 'POST', url, json, timeoutMs, isOnce: true }), input)
     },
 
     async recordInfo(taskId) {

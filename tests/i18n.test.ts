@@ -148,7 +148,25 @@ function worstOf(language: Language): Record<string, unknown[][]> {
   const free = { kind: 'free', left: 10, of: 10 } as const
   const row = { name, price: card.price, isSlow: true, freeAt: '15:00' }
   const states = ['done', 'open', 'returned', 'failed', 'cancelled'] as const
-  const switched = { name, id: 'a'.repeat(41), finished: 99, succeeded: 98, costKop: vast, keptKop: vast, at }
+  const ofLoss = { failedPeople: 99, runIds: Array(10).fill('abcdefghijkl') }
+  const lossRun = {
+    id: 'abcdefghijkl',
+    userId: vast,
+    at,
+    costKop: vast,
+    keptKop: vast,
+    expectedCredits: '1000000.0000',
+  }
+  const switched = {
+    name,
+    id: 'a'.repeat(41),
+    finished: 99,
+    succeeded: 98,
+    costKop: vast,
+    keptKop: vast,
+    at,
+    ...ofLoss,
+  }
   const id = 'abcdefghijkl'
   const payment = { date: '23.11 15:09', amountKop: vast, chargeTail: 'ffffff' }
   const causes = ['failing', 'unsupported', 'loss', 'recovered'] as const
@@ -167,6 +185,7 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     ]),
     '.topUp.credited': [[{ amountKop: vast, balanceKop: vast, debtKop: vast, isSecond: true }]],
     '.switched.off': causes.flatMap(cause => [at, undefined].map(rest => [{ ...switched, cause, at: rest }])),
+    '.switched.lossRun': [[10, { ...lossRun, costCredits: '1000000.0000' }]],
     '.switched.on': causes.map(cause => [{ ...switched, cause }]),
     '.modelStates.state': ['on', 'trial', 'off'].map(state => [{ ...modelState, state }]),
     '.modelStates.done': ['on', 'off', 'auto'].map(how => ['a'.repeat(41), how]),

@@ -36,10 +36,15 @@ const restMinutes = async (modelId: string) => {
   const row = (await lastSwitches(sql)).find(row => row.modelId === modelId)
   return row?.restUntil ? Math.round((row.restUntil.getTime() - row.at.getTime()) / 60_000) : null
 }
-const walker = await person()
+const people = [await person(), await person(), await person(), await person(), await person()]
+const [walker] = people as [(typeof people)[number]]
 /** Runs of one person, ended one after another: each code a failure, null a success. */
+const runsOfOne = async ({ id }: { id: number }, modelId: string, codes: (string | null)[], kop = 1_00) => {
+  for (const code of codes) await end(id, await running(id, { modelId, kop }), code ?? undefined)
+}
+/** The same of five people, in turn. */
 const runs = async (modelId: string, codes: (string | null)[]) => {
-  for (const code of codes) await end(walker.id, await running(walker.id, { modelId, kop: 1_00 }), code ?? undefined)
+  for (const [n, code] of codes.entries()) await runsOfOne(people[n % people.length]!, modelId, [code])
 }
 const of = (code: string | null, times: number) => new Array<string | null>(times).fill(code)
 /** Lets time pass: the audit cannot be rewritten, so its triggers look away for a moment. */
@@ -67,12 +72,12 @@ story('a model whose runs fail is switched off, with its figures, and by one mac
   await runs('google/imagen4', [...of('generation_failed', 5), ...of(null, 4)])
   await judged()
   t.equal(await stands('google/imagen4'), undefined, 'nine runs say little')
-  await runs('google/imagen4', ['deadline'])
+  await runsOfOne(people[4]!, 'google/imagen4', ['deadline'])
   await Promise.all([judged(), judged(), judged()])
   const rows = await owner`select * from pay.model_switches where model_id = 'google/imagen4'`
   t.equal(rows.length, 1)
   t.match(rows[0], { who: 'auto', before: 'on', after: 'off', cause: 'failing', strikes: 1, is_pinned: false })
-  t.same(rows[0]?.figures, { finished: 10, succeeded: 4 })
+  t.same(rows[0]?.figures, { finished: 10, succeeded: 4, failedPeople: 5 })
   t.equal(await restMinutes('google/imagen4'), 30)
   t.equal((await alarms('google/imagen4')).length, 1, 'the admin is told once')
 })
@@ -85,22 +90,56 @@ story('half of the runs is enough, and what a person or our account did wrong is
     ...of('cancelled', 4),
     ...of('no_credit', 4),
     ...of('auth', 4),
+    ...of('not_submitted', 4),
+    ...of('account_closed', 4),
   ])
   await judged()
   t.equal(await stands('google/imagen4-ultra'), undefined)
 })
 
-story('five runs without one success are enough', async t => {
-  await runs('infinitalk/from-audio', of('generation_failed', 4))
+story('one person, or two, who fail however many free runs switch no model off; the third person does', async t => {
+  const id = 'infinitalk/from-audio'
+  await runsOfOne(people[0]!, id, of('generation_failed', 5), 0)
   await judged()
-  t.equal(await stands('infinitalk/from-audio'), undefined)
-  await runs('infinitalk/from-audio', ['deadline'])
+  t.equal(await stands(id), undefined, 'five free runs of one person')
+  await runsOfOne(people[0]!, id, of('unknown_reason', 20))
+  await runsOfOne(people[1]!, id, of('deadline', 20))
+  for (const refused of ['moderation', 'invalid_input', 'cancelled']) await runs(id, of(refused, 10))
   await judged()
-  t.match(await stands('infinitalk/from-audio'), { after: 'off', cause: 'failing', strikes: 1 })
+  t.equal(await stands(id), undefined, 'forty-five runs of two, and refusals of everybody')
+  await runsOfOne(people[2]!, id, ['unknown_reason'])
+  await judged()
+  t.match(await stands(id), { after: 'off', cause: 'failing', strikes: 1 })
+
+  await later(id, 31)
+  await judged()
+  t.match(await stands(id), { after: 'trial', cause: 'rested' }, 'it is tried by itself')
+  await runsOfOne(people[0]!, id, of('generation_failed', 9))
+  await judged()
+  t.match(await stands(id), { after: 'trial' }, 'nor does one person spoil a trial')
+  for (const one of people.slice(1)) await runsOfOne(one, id, [null])
+  await judged()
+  t.match(await stands(id), { after: 'on', cause: 'recovered' }, 'and comes back')
+  await runsOfOne(people[0]!, id, of('generation_failed', 50))
+  await judged()
+  t.match(await stands(id), { after: 'on' })
+})
+
+story('among successes of many the failures of one weigh no more than one person does', async t => {
+  const id = 'sora-2-text-to-video'
+  await runsOfOne(people[0]!, id, of('generation_failed', 30))
+  await runs(id, of(null, 5))
+  await runsOfOne(people[1]!, id, ['deadline'])
+  await runsOfOne(people[2]!, id, ['deadline'])
+  await judged()
+  t.equal(await stands(id), undefined, 'seven of thirty-seven, and for most people it works')
+  for (const one of people.slice(1)) await runsOfOne(one, id, of('deadline', 2))
+  await judged()
+  t.match(await stands(id), { after: 'off', cause: 'failing' })
 })
 
 story(
-  'after its rest it is tried; two failures of the trial are enough, and the rest doubles up to four hours',
+  'after its rest it is tried; three people for whom it fails are enough, and the rest doubles up to four hours',
   async t => {
     const id = 'google/imagen4'
     await judged()
@@ -114,10 +153,10 @@ story(
       await later(id, minutes)
       await judged()
       t.match(await stands(id), { after: 'trial', cause: 'rested' })
-      await runs(id, [null, 'generation_failed'])
+      await runs(id, [null, 'generation_failed', 'generation_failed'])
       await judged()
-      t.match(await stands(id), { after: 'trial' }, 'one may fail')
-      await runs(id, ['generation_failed'])
+      t.match(await stands(id), { after: 'trial' }, 'two may fail')
+      await runsOfOne(people[3]!, id, ['generation_failed'])
       await judged()
       t.match(await stands(id), { after: 'off', cause: 'failing' })
       t.equal(await restMinutes(id), next)
@@ -132,7 +171,7 @@ story('a trial of five with four successes ends with the model on, and the old f
   await runs(id, [...of(null, 3), 'generation_failed'])
   await judged()
   t.match(await stands(id), { after: 'trial' }, 'four are not five')
-  await runs(id, [null])
+  await runsOfOne(people[4]!, id, [null])
   await judged()
   t.match(await stands(id), { after: 'on', cause: 'recovered', strikes: 5 })
   await judged()
@@ -145,13 +184,13 @@ story('a trial of five with four successes ends with the model on, and the old f
 
 story('a run that was started before the switch says nothing about the trial', async t => {
   const id = 'flux-2/pro-text-to-image'
-  const slow = [await running(walker.id, { modelId: id }), await running(walker.id, { modelId: id })]
+  const slow = await Promise.all([0, 1, 2].map(n => running(people[n]!.id, { modelId: id })))
   await runs(id, of('generation_failed', 10))
   await judged()
   await later(id, 31)
   await judged()
   t.match(await stands(id), { after: 'trial' })
-  for (const run of slow) await end(walker.id, run, 'generation_failed')
+  for (const [n, run] of slow.entries()) await end(people[n]!.id, run, 'generation_failed')
   await judged()
   t.match(await stands(id), { after: 'trial' })
 })
@@ -167,7 +206,7 @@ story('a name that the upstream does not know switches the model off at once, un
 })
 
 story('runs that cost more than they bring switch a model off', async t => {
-  const cost = (runs: number) => ({ modelId: 'nano-banana-pro', runs, costKop: 300_01, keptKop: 300_00 })
+  const cost = (runs: number) => ({ modelId: 'nano-banana-pro', runs, costKop: 300_01, keptKop: 300_00, runIds: [] })
   await judged({ costs: async () => [cost(2)] })
   t.equal(await stands('nano-banana-pro'), undefined, 'two runs may be a mistake of measuring')
   await judged({ costs: async () => [{ ...cost(3), costKop: 300_00 }] })
@@ -187,7 +226,10 @@ story('what the upstream says it took counts, else what was expected', async t =
   await genAccepted(sql, { userId: walker.id, id: first }, taken!.attempt, 'task-dear')
   await genFinish(sql, { userId: walker.id, id: first }, 'success', null, null, [picture], null, '7.5')
   await runs(id, [null])
-  t.match(await modelCosts(sql, [id], '95'), [{ modelId: id, runs: 2, keptKop: 2_00, costKop: 4_04 }], '8.5 credits')
+  const [cost] = await modelCosts(sql, [id], '95')
+  t.match(cost, { modelId: id, runs: 2, keptKop: 2_00, costKop: 4_04 }, '8.5 credits')
+  t.equal(cost?.runIds[0], first, 'that which lost most comes first')
+  t.equal(cost?.runIds.length, 2)
 })
 
 story('an admin’s word stands against the service until it is given back', async t => {
@@ -341,7 +383,7 @@ story('an admin reads why, in their language, once; many at once end in one poin
     [
       '⚠️ <b>Модель выключена: Imagen 4: картинка по тексту</b>',
       '<code>google/imagen4</code>',
-      'Удались 4 из 10 последних запусков.',
+      'Удались 4 из 10 последних запусков; людей, у которых не вышло: 5.',
       'Её нет в списках, новые запуски не начинаются и не оплачиваются. Начатые идут до конца.',
       'Проба: позже.',
       'Включить сейчас: <code>/admin_models auto google/imagen4 причина</code>',
@@ -368,6 +410,47 @@ story('an admin reads why, in their language, once; many at once end in one poin
 
   const row = (await lastSwitches(sql)).find(row => row.cause === 'unsupported')!
   t.match(messages.switched(row, false, 'en').text.html, /^⚠️ <b>A model is off: .*\n.*\nThe provider does not know/)
+})
+
+story('a model that lost money says so with the runs that did it, and a button shows them', async t => {
+  const boss = await person()
+  ;(deps.adminIds as number[]).push(boss.id)
+  const id = 'recraft/remove-background'
+  const dear: string[] = []
+  for (const [n, cost] of ['2.5', '90', '30'].entries()) {
+    const run = await running(people[n]!.id, { modelId: id, kop: 4_00 })
+    const [taken] = await genSubmit(sql, { userId: people[n]!.id, id: run }, 'token')
+    await genAccepted(sql, { userId: people[n]!.id, id: run }, taken!.attempt, `task-of-${run}`)
+    await genFinish(sql, { userId: people[n]!.id, id: run }, 'success', null, null, [picture], null, cost)
+    dear.push(run)
+  }
+  await judged({ costs: () => modelCosts(sql, modelIds, '95') })
+  const change = (await lastSwitches(sql)).find(({ modelId }) => modelId === id)!
+  t.match(change, { after: 'off', cause: 'loss' })
+  const [cheap, dearest, second] = dear as [string, string, string]
+  t.same(change.figures.runIds, [dearest, second, cheap])
+  const told = createMessages({ catalogue, limits }).switched(change, false, 'ru')
+  t.match(told.text.html, `Дороже цены обошлись запуски: <code>${dearest}, ${second}`)
+  const [[shown] = []] = told.buttons
+  t.equal(shown?.text, '🧾 Эти запуски')
+
+  const list = await boss.says('/admin_models')
+  t.match(
+    buttons(list).map(({ text }) => text),
+    [`🧾 Убытки: ${id}`],
+  )
+  await boss.presses({ data: buttons(list)[0]!.data! })
+  t.match(
+    boss.last().text,
+    new RegExp(`1\\. ${dearest} · ${people[1]!.id} · .*\\nобошёлся в 42,75\u00a0₽, получено 4\u00a0₽ · кредитов 90`),
+  )
+  await boss.presses('1')
+  t.match(boss.last().text, `Запуск ${dearest}`)
+  await boss.presses({ data: 'al:no-such-model:1' })
+  t.match(boss.last().text, /ничего не записано/)
+  const anna = await person()
+  await anna.presses({ data: buttons(list)[0]!.data! })
+  t.notMatch(anna.last().text, dearest, 'to others it does not exist')
 })
 
 story('/admin_models lists how they stand and switches with a reason; to others it does not exist', async t => {

@@ -66,6 +66,7 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
   adminStuck: fc.constant([]),
   adminStuckAll: fc.constant([]),
   adminPerson: fc.tuple(fc.integer({ min: 1, max: 999_999_999_999 })),
+  adminLoss: fc.tuple(key, fc.nat(999_999_999)),
   adminRun: fc.tuple(id),
   adminPrompt: fc.tuple(id),
   adminTask: fc.tuple(id),

@@ -32,6 +32,13 @@ import { menuButton } from './models.ts'
 import { onPress } from './press.ts'
 import { to } from './routes.ts'
 
+const perRow = 5
+/** Buttons that open the runs of a list by their place in it. */
+export const numbered = (runIds: string[]): Button[][] => {
+  const numbers = runIds.map((id, n) => button(String(n + 1), to.adminRun(id)))
+  return numbers.flatMap((_, n): Button[][] => (n % perRow === 0 ? [numbers.slice(n, n + perRow)] : []))
+}
+
 export const homeButton = ({ t }: Pick<BotContext, 't'>): Button => button(t.admin.homeButton, to.admin())
 
 /** What an admin changes: a command filled in, a confirm screen, and then once, whoever presses and how often. */

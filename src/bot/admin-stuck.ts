@@ -4,7 +4,7 @@ import { type Generation, ownerOf, readGeneration } from '../payments/generation
 import { allStuck, stuckRuns, troubleOf } from '../payments/lookup.ts'
 import { type Button, button, type Screen } from '../telegram/screen.ts'
 import type { TaskState } from '../upstream/answers.ts'
-import { confirmScreen, homeButton } from './admin-changes.ts'
+import { confirmScreen, homeButton, numbered } from './admin-changes.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { moneyText } from './history.ts'
@@ -85,13 +85,6 @@ async function lookAtAll({ sql, wake, log }: BotDeps, ctx: BotContext): Promise<
   }
   log.info({ adminId: ctx.user.id, runs: all.length }, 'an admin asked for one more look at all that is stuck')
   return all.length
-}
-
-const perRow = 5
-/** A button for each run, by its number in the list. */
-export const numbered = (runIds: string[]): Button[][] => {
-  const numbers = runIds.map((id, n) => button(String(n + 1), to.adminRun(id)))
-  return numbers.flatMap((_, n): Button[][] => (n % perRow === 0 ? [numbers.slice(n, n + perRow)] : []))
 }
 
 type Asked = Pick<Generation, 'taskId' | 'execState'>

@@ -1,4 +1,4 @@
-import { type Catalogue, formatOf, type Model } from '../catalogue/models.ts'
+import { type Catalogue, formatOf, type Model, modelKey } from '../catalogue/models.ts'
 import { lines, rangeText } from '../i18n/format.ts'
 import type { SwitchFacts } from '../i18n/navigation.ts'
 import type { Failure } from '../i18n/ordering.ts'
@@ -75,7 +75,7 @@ export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' 
         buttons: [...rows, ...caption.buttons],
       }
     },
-    switched({ modelId: id, after, cause, figures, restUntil }, isLast, language) {
+    switched({ modelId: id, n, after, cause, figures, restUntil }, isLast, language) {
       const t = stringsFor(language)
       const facts = {
         id,
@@ -83,12 +83,16 @@ export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' 
         cause: cause as SwitchFacts['cause'],
         finished: figures.finished ?? 0,
         succeeded: figures.succeeded ?? 0,
+        failedPeople: figures.failedPeople ?? 0,
+        runIds: figures.runIds ?? [],
         costKop: figures.costKop ?? 0,
         keptKop: figures.keptKop ?? 0,
         at: restUntil ?? undefined,
       }
       const text = after === 'off' ? t.switched.off(facts) : t.switched.on(facts)
-      return { text: isLast ? html`${text}\n\n${t.switched.last}` : text, buttons: [] }
+      const isLoss = after === 'off' && cause === 'loss'
+      const buttons = isLoss ? [[button(t.switched.lossButton, to.adminLoss(modelKey(id), n))]] : []
+      return { text: isLast ? html`${text}\n\n${t.switched.last}` : text, buttons }
     },
     aside(language) {
       const t = stringsFor(language)
@@ -203,6 +207,10 @@ function failureOf({ errorCode }: Generation): Failure {
       return 'busy'
     case 'cancelled':
       return 'cancelled'
+    case 'unknown_reason':
+      return 'unknown'
+    case 'account_closed':
+      return 'closed'
     default:
       return 'other'
   }
@@ -213,6 +221,6 @@ function nextSteps(failure: Failure, { id }: Generation, model: Model | undefine
   if (!model) return []
   if (failure === 'input' || failure === 'moderation') return [button(quote.changeButton, to.generation(id, 'ed'))]
   const repeat = button(run.repeatButton, to.generation(id, 'rp'))
-  if (failure !== 'model' && failure !== 'late') return [repeat]
+  if (failure !== 'model' && failure !== 'late' && failure !== 'unknown') return [repeat]
   return [repeat, button(run.otherModelButton, to.list(formatOf(model), 0))]
 }

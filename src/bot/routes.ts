@@ -190,6 +190,12 @@ const table = {
     user => `au:${user}`,
     p => [Number(p[1])],
   ),
+  /** The runs that the n-th switch of a model stood on. */
+  adminLoss: route<[string, number]>(
+    `al:${key}:${count}`,
+    (model, n) => `al:${model}:${n}`,
+    p => [part(p, 1), Number(p[2])],
+  ),
   adminRun: route<[string]>(
     `ar:${id}`,
     run => `ar:${run}`,

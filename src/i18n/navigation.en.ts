@@ -1,6 +1,7 @@
 import { formatKop } from '../money.ts'
 import { html } from '../telegram/html.ts'
 import {
+  dateText,
   durationText,
   lines,
   numberText,
@@ -270,9 +271,9 @@ The operator has everything passed on before. Your payment and your balance are 
 
   // A7, and what an admin is told without asking
   switched: {
-    off: ({ name, id, cause, finished, succeeded, costKop, keptKop, at }) => {
+    off: ({ name, id, cause, finished, succeeded, failedPeople, costKop, keptKop, runIds, at }) => {
       const why = {
-        failing: `${succeeded} of the last ${finished} runs succeeded.`,
+        failing: `${succeeded} of the last ${finished} runs succeeded; people for whom it failed: ${failedPeople}.`,
         unsupported: 'The provider does not know a model of this name.',
         loss: `Paid runs within the hour: ${finished}. They cost ${formatKop(costKop, 'en')} and brought ${formatKop(keptKop, 'en')}.`,
         recovered: '',
@@ -281,6 +282,9 @@ The operator has everything passed on before. Your payment and your balance are 
         html`⚠️ <b>A model is off: ${name}</b>`,
         html`<code>${id}</code>`,
         html`${why}`,
+        cause === 'loss' &&
+          runIds.length > 0 &&
+          html`These runs cost more than their price: <code>${runIds.join(', ')}</code>`,
         html`It is in no list, and no new run of it begins or is charged. What has begun goes on to its end.`,
         at
           ? html`It is tried again at ${timeText(at, 'en')}.`
@@ -295,6 +299,14 @@ The operator has everything passed on before. Your payment and your balance are 
         html`On trial ${succeeded} of ${finished} runs succeeded.`,
         html`To switch it off: <code>/admin_models off ${id} reason</code>`,
       ),
+    lossButton: '🧾 These runs',
+    lossTitle: (id, n) =>
+      n > 0
+        ? html`🧾 <b>The runs for which it was switched off</b> <code>${id}</code>`
+        : html`Nothing is noted of the runs for which <code>${id}</code> was switched off.`,
+    lossRun: (n, r) =>
+      html`\n${n}. <code>${r.id}</code> · ${r.userId} · ${dateText(r.at, 'en')}\ncost ${formatKop(r.costKop, 'en')}, brought ${formatKop(r.keptKop, 'en')} · credits ${r.costCredits ?? '—'}, expected ${r.expectedCredits}`,
+    lossOf: id => `🧾 Losses: ${id}`,
     last: html`These are many switches: for the following ones see /admin_models.`,
   },
   modelStates: {

@@ -1,6 +1,7 @@
 import { formatKop } from '../money.ts'
 import { html } from '../telegram/html.ts'
 import {
+  dateText,
   durationText,
   lines,
   numberText,
@@ -17,6 +18,7 @@ import type {
   CardFacts,
   HistoryFacts,
   ListTitle,
+  LossRunFacts,
   MenuFacts,
   ModelStateFacts,
   OperationFacts,
@@ -278,9 +280,9 @@ export const navigationRu = {
 
   // A7, and what an admin is told without asking
   switched: {
-    off: ({ name, id, cause, finished, succeeded, costKop, keptKop, at }: SwitchFacts) => {
+    off: ({ name, id, cause, finished, succeeded, failedPeople, costKop, keptKop, runIds, at }: SwitchFacts) => {
       const why = {
-        failing: `Удались ${succeeded} из ${finished} последних запусков.`,
+        failing: `Удались ${succeeded} из ${finished} последних запусков; людей, у которых не вышло: ${failedPeople}.`,
         unsupported: 'Поставщик не знает модели с таким именем.',
         loss: `Платных запусков за час: ${finished}. Они обошлись в ${formatKop(costKop, 'ru')}, получено ${formatKop(keptKop, 'ru')}.`,
         recovered: '',
@@ -289,6 +291,7 @@ export const navigationRu = {
         html`⚠️ <b>Модель выключена: ${name}</b>`,
         html`<code>${id}</code>`,
         html`${why}`,
+        cause === 'loss' && runIds.length > 0 && html`Дороже цены обошлись запуски: <code>${runIds.join(', ')}</code>`,
         html`Её нет в списках, новые запуски не начинаются и не оплачиваются. Начатые идут до конца.`,
         at ? html`Проба: ${timeText(at, 'ru')}.` : html`Сама не включится. Сверка каталога: npm run -s models:check`,
         html`Включить сейчас: <code>/admin_models auto ${id} причина</code>`,
@@ -301,6 +304,14 @@ export const navigationRu = {
         html`На пробе удались ${succeeded} из ${finished} запусков.`,
         html`Выключить: <code>/admin_models off ${id} причина</code>`,
       ),
+    lossButton: '🧾 Эти запуски',
+    lossTitle: (id: string, n: number) =>
+      n > 0
+        ? html`🧾 <b>Запуски, из-за которых выключена</b> <code>${id}</code>`
+        : html`О запусках, из-за которых выключена <code>${id}</code>, ничего не записано.`,
+    lossRun: (n: number, r: LossRunFacts) =>
+      html`\n${n}. <code>${r.id}</code> · ${r.userId} · ${dateText(r.at, 'ru')}\nобошёлся в ${formatKop(r.costKop, 'ru')}, получено ${formatKop(r.keptKop, 'ru')} · кредитов ${r.costCredits ?? '—'}, ждали ${r.expectedCredits}`,
+    lossOf: (id: string) => `🧾 Убытки: ${id}`,
     last: html`Переключений много: следующие смотрите в /admin_models.`,
   },
   modelStates: {

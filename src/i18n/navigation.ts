@@ -47,9 +47,23 @@ export type SwitchFacts = {
   cause: 'failing' | 'unsupported' | 'loss' | 'recovered'
   finished: number
   succeeded: number
+  /** People for whom it failed. */
+  failedPeople: number
   costKop: number
   keptKop: number
+  /** The runs that lost most. */
+  runIds: string[]
   at: Date | undefined
+}
+/** A run that cost more than it brought: `credits` that the provider took, or was expected to. */
+export type LossRunFacts = {
+  id: string
+  userId: number
+  at: Date
+  costKop: number
+  keptKop: number
+  expectedCredits: string
+  costCredits: string | null
 }
 export type ModelStateFacts = {
   id: string

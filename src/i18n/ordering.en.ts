@@ -355,6 +355,8 @@ export const orderingEn: Ordering = {
       model: html`It did not work: an error on the model's side.`,
       late: html`The result did not come in time.`,
       busy: html`It cannot be started now. Try again in 10\u00a0min.`,
+      closed: html`The run never began: for the moment the provider of the models takes no orders from us. Try again later.`,
+      unknown: html`It did not work, and the provider of the model did not say why.`,
       cancelled: html`Cancelled.`,
       other: html`Something went wrong. We already know.`,
     },

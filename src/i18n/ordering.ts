@@ -59,4 +59,4 @@ export type ResultFacts = {
 }
 
 /** Why a run failed, as far as a person is concerned. */
-export type Failure = 'input' | 'moderation' | 'model' | 'late' | 'busy' | 'cancelled' | 'other'
+export type Failure = 'input' | 'moderation' | 'model' | 'late' | 'busy' | 'closed' | 'unknown' | 'cancelled' | 'other'

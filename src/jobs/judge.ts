@@ -3,15 +3,15 @@ import type { Log } from '../log.ts'
 import type { ModelCost } from '../payments/costs.ts'
 import { type Decision, lastSwitches, modelSwitch, type Runs, runsOf, type Switch } from '../payments/switches.ts'
 
-// Every second run fails: a person who is refunded twice does not come back for a third time. Ten runs, since three
-// failures in a row happen to any model (at 90 % success, once in a thousand), and six of ten do not.
+// A failure costs a person nothing who has a free run, so no model is switched off by fewer people than this, however
+// often it fails for each of them: not what one person sends again and again, but what nobody gets is the model's fault.
+const enoughPeople = 3
+// Every second run of a person fails: who is refunded twice does not come back for a third time. Ten runs, since a few
+// failures in a row happen to any model, and six of ten do not.
 const enoughRuns = 10
 const leastShare = 0.5
-// A model that few people order must not fail them for hours: at 90 % success, five failures in a row are no accident.
-const hopelessRuns = 5
-// A model on trial must do better on less: each failure here is a person's wait. Five runs, one of which may fail.
+// A trial ends well after so many runs, of which most succeeded; all failures of one person count as one.
 const trialRuns = 5
-const trialFailures = 2
 // An upstream's trouble passes in half an hour or in half a day; the rest doubles from the one towards the other.
 const restMs = 30 * 60_000
 const longestRestMs = 4 * 3_600_000
@@ -22,7 +22,10 @@ const enoughPaid = 3
 // The window of the costs: runs from before a switch must not undo it.
 const costsMs = 3_600_000
 
-/** What becomes of a model: nothing, or a switch. Pure: the rows come in, the decision goes out. */
+/**
+ * What becomes of a model: nothing, or a switch. Pure: the rows come in, the decision goes out. A model that few people
+ * order must not fail them for hours: where nobody succeeds, `enoughPeople` are enough.
+ */
 export function verdict(
   last: Switch | undefined,
   runs: Runs | undefined,
@@ -33,17 +36,18 @@ export function verdict(
   if (last?.after === 'off') {
     return last.isRested ? { after: 'trial', cause: 'rested', strikes, restMs: null, figures: {} } : undefined
   }
-  const { finished = 0, succeeded = 0, unsupported = 0 } = runs ?? {}
+  const { finished = 0, succeeded = 0, unsupported = 0, failedPeople = 0, peopleShare = 1 } = runs ?? {}
   // Waiting mends neither a name that the upstream does not know nor a price below its cost: a person must.
   if (unsupported > 0) {
     return { after: 'off', cause: 'unsupported', strikes, restMs: null, figures: { finished, succeeded, unsupported } }
   }
   const isAllAfter = !last || last.ageMs >= costsMs
   if (cost && isAllAfter && cost.runs >= enoughPaid && cost.costKop > cost.keptKop) {
-    const { costKop, keptKop } = cost
-    return { after: 'off', cause: 'loss', strikes, restMs: null, figures: { finished: cost.runs, costKop, keptKop } }
+    const { costKop, keptKop, runIds } = cost
+    const figures = { finished: cost.runs, costKop, keptKop, runIds }
+    return { after: 'off', cause: 'loss', strikes, restMs: null, figures }
   }
-  const figures = { finished, succeeded }
+  const figures = { finished, succeeded, failedPeople }
   const failing = (again: number) => ({
     after: 'off' as const,
     cause: 'failing' as const,
@@ -51,14 +55,17 @@ export function verdict(
     restMs: Math.min(restMs * 2 ** (again - 1), longestRestMs),
     figures,
   })
+  const isOfMany = failedPeople >= enoughPeople
   if (last?.after === 'trial') {
-    if (finished - succeeded >= trialFailures) return failing(strikes + 1)
-    if (finished >= trialRuns) return { after: 'on', cause: 'recovered', strikes, restMs: null, figures }
+    if (isOfMany && peopleShare < leastShare) return failing(strikes + 1)
+    if (succeeded + failedPeople >= trialRuns && succeeded > failedPeople) {
+      return { after: 'on', cause: 'recovered', strikes, restMs: null, figures }
+    }
     return undefined
   }
-  const isHopeless = finished >= hopelessRuns && succeeded === 0
-  const isFailing = finished >= enoughRuns && succeeded < finished * leastShare
-  if (!isHopeless && !isFailing) return undefined
+  const isHopeless = succeeded === 0
+  const isFailing = finished >= enoughRuns && peopleShare < leastShare
+  if (!isOfMany || (!isHopeless && !isFailing)) return undefined
   return failing(last && last.ageMs < forgottenMs ? strikes + 1 : 1)
 }
 

@@ -6,8 +6,9 @@ const ModelCost = Type.Object({
   runs: Type.Integer(),
   costKop: Type.Integer(),
   keptKop: Type.Integer(),
+  runIds: Type.Unsafe<string[]>(Type.Array(Type.String())),
 })
-/** What the paid runs of a model cost us and what was kept for them, in kopecks. */
+/** What the paid runs of a model cost us and what was kept for them, in kopecks; `runIds` are those that lost most, ten at the most. */
 export type ModelCost = Static<typeof ModelCost>
 
 /**
@@ -18,11 +19,40 @@ export const modelCosts = query(
   ModelCost,
   (sql, modelIds: readonly string[], usdRubRate: string) => sql`
     select m.id as "modelId", count(*) as runs, (sum(e.price_rub) * 100)::bigint as "keptKop",
-      ceil(sum(coalesce(g.cost_credits, q.credits)) * 0.5 * ${usdRubRate}::numeric)::bigint as "costKop"
+      ceil(sum(coalesce(g.cost_credits, q.credits)) * 0.5 * ${usdRubRate}::numeric)::bigint as "costKop",
+      to_json((array_agg(e.request_id order by
+        coalesce(g.cost_credits, q.credits) * 0.5 * ${usdRubRate}::numeric - e.price_rub * 100 desc, e.request_id))[1:10]) as "runIds"
     from unnest(string_to_array(${modelIds.join(',')}, ',')) as m(id)
     join pay.generation_events e on e.model_id = m.id and e.status = 'success' and not e.is_free_applied
       and e.created_at > now() - interval '1 hour'
     join pay.generations g on g.user_id = e.user_id and g.id = e.request_id
     join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id
     group by m.id`,
+)
+
+const LossRun = Type.Object({
+  id: Type.String(),
+  userId: Type.Integer(),
+  at: Type.Date(),
+  costKop: Type.Integer(),
+  keptKop: Type.Integer(),
+  expectedCredits: Type.String(),
+  costCredits: Type.Union([Type.String(), Type.Null()]),
+})
+/** A run that a model was switched off for: what it cost and what was kept for it, and the credits expected and taken. */
+export type LossRun = Static<typeof LossRun>
+
+/** The runs that the n-th switch of a model stood on, those that lost most first. */
+export const lossRuns = query(
+  LossRun,
+  (sql, modelId: string, n: number, usdRubRate: string) => sql`
+    select g.id, g.user_id as "userId", g.created_at as at, coalesce(g.kept_kop, g.price_kop) as "keptKop",
+      ceil(coalesce(g.cost_credits, q.credits) * 0.5 * ${usdRubRate}::numeric)::bigint as "costKop",
+      q.credits::text as "expectedCredits", g.cost_credits::text as "costCredits"
+    from pay.model_switches s
+    cross join json_array_elements_text(coalesce(s.figures -> 'runIds', '[]')) with ordinality as r(id, place)
+    join pay.generations g on g.id = r.id
+    join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id
+    where s.model_id = ${modelId} and s.n = ${n} and s.cause = 'loss'
+    order by r.place`,
 )

@@ -10,13 +10,18 @@ const Cause = words('failing', 'unsupported', 'loss', 'rested', 'recovered', 'ad
 export type State = Static<typeof State>
 export type Cause = Static<typeof Cause>
 
-/** What a decision stood on: finished and successful runs, refusals of the name, kopecks that were paid and kept. */
+/**
+ * What a decision stood on: finished and successful runs, the people behind the failures, refusals of the name, kopecks
+ * that were paid and kept, and the runs that lost most.
+ */
 export type Figures = {
   finished?: number
   succeeded?: number
+  failedPeople?: number
   unsupported?: number
   costKop?: number
   keptKop?: number
+  runIds?: string[]
 }
 
 const Switch = Type.Object({
@@ -69,31 +74,43 @@ const Runs = Type.Object({
   finished: Type.Integer(),
   succeeded: Type.Integer(),
   unsupported: Type.Integer(),
+  failedPeople: Type.Integer(),
+  peopleShare: Type.Number(),
 })
-/** How a model did since its last switch: in the last hour, or since a trial began. */
+/**
+ * How a model did since its last switch: in the last hour, or since a trial began. `failedPeople`: for how many of them it
+ * failed at least once. `peopleShare`: what succeeded of the runs of a person, on the average of all people, so that
+ * nobody's weighs more than another's.
+ */
 export type Runs = Static<typeof Runs>
 
 /**
  * What says nothing about a model is left out: the person's own mistakes, and an account of ours that is empty or
- * locked, which fails every model alike. Runs that were started before the last switch belong to the state before it.
+ * locked or has no room, which fails every model alike. Runs that were started before the last switch belong to the state before it.
  */
 export const runsOf = query(
   Runs,
   (sql, modelIds: readonly string[]) => sql`
-    select m.id as "modelId", r.finished, r.succeeded, r.unsupported
+    select m.id as "modelId", r.finished, r.succeeded, r.unsupported, r."failedPeople", r."peopleShare"
     from unnest(string_to_array(${modelIds.join(',')}, ',')) as m(id)
     left join lateral (
       select s.at, s.after from pay.model_switches s where s.model_id = m.id order by s.n desc limit 1) s on true
     cross join lateral (
-      select count(*) as finished, count(*) filter (where e.status = 'success') as succeeded,
-        count(*) filter (where e.error_code = 'unsupported_model') as unsupported
-      from pay.generation_events e
-      where e.model_id = m.id and e.status <> 'started'
-        and e.created_at > case when s.after = 'trial' then s.at else now() - interval '1 hour' end
-        and (s.at is null or (
-          select g.created_at >= s.at from pay.generations g where g.user_id = e.user_id and g.id = e.request_id))
-        and (e.error_code is null
-             or e.error_code not in ('invalid_input', 'moderation', 'cancelled', 'auth', 'no_credit'))) r`,
+      select coalesce(sum(p.finished), 0)::bigint as finished, coalesce(sum(p.succeeded), 0)::bigint as succeeded,
+        coalesce(sum(p.unsupported), 0)::bigint as unsupported,
+        count(*) filter (where p.succeeded < p.finished) as "failedPeople",
+        coalesce(avg(p.succeeded::float8 / p.finished), 1) as "peopleShare"
+      from (
+        select count(*) as finished, count(*) filter (where e.status = 'success') as succeeded,
+          count(*) filter (where e.error_code = 'unsupported_model') as unsupported
+        from pay.generation_events e
+        where e.model_id = m.id and e.status <> 'started'
+          and e.created_at > case when s.after = 'trial' then s.at else now() - interval '1 hour' end
+          and (s.at is null or (
+            select g.created_at >= s.at from pay.generations g where g.user_id = e.user_id and g.id = e.request_id))
+          and (e.error_code is null or e.error_code not in (
+            'invalid_input', 'moderation', 'cancelled', 'auth', 'no_credit', 'not_submitted', 'account_closed'))
+        group by e.user_id) p) r`,
 )
 
 export type Decision = {

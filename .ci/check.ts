@@ -89,7 +89,7 @@ const shapes: [string, RegExp][] = [
   ['a bot token', /\b\d{8,10}:AA[\w-]{33}\b/],
   ['a private key', /-----BEGIN [A-Z ]*PRIVATE KEY-----/],
   ['a cloud key', /\b(AKIA[0-9A-Z]{16}|ghp_\w{36}|xox[bp]-[\w-]{20,})\b/],
-  ['a key in an assignment', /(api|secret|access)[_-]?key\s*[=:]\s*['"][a-f0-9]{32,}['"]/i],
+  ['a key in an assignment', /(api|secret|access)[_-]?key\s*[=:]\s*['"]?[a-f0-9]{32,}/i],
 ]
 // ── Health: nothing generated, stored, archived or oversized. ──
 const forbidden =

@@ -265,6 +265,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     production && env.DEBUG !== undefined && /telegraf|\*/.test(env.DEBUG),
     'DEBUG would print secrets: unset it in production',
   )
+  refuse(production && Boolean(env.NODE_DEBUG), 'NODE_DEBUG would print secrets: unset it in production')
   refuse(env.NODE_TLS_REJECT_UNAUTHORIZED === '0', 'NODE_TLS_REJECT_UNAUTHORIZED=0 switches TLS checks off: unset it')
 
   refuse(vat !== undefined && !providerToken, 'PAYMENT_RECEIPT_VAT needs PAYMENT_PROVIDER_TOKEN')

@@ -53,6 +53,7 @@ function standardOutput() {
 /** JSON lines on standard output, or into `stream`. What an error says is scrubbed whole. */
 export function createLog(options: { level: string; secrets: readonly string[] }, stream?: DestinationStream): Log {
   const scrub = scrubber(options.secrets)
+  const scrubLine = lineScrubber(options.secrets)
   const error = (value: unknown) => describe(value, scrub)
   return pino(
     {
@@ -64,12 +65,18 @@ export function createLog(options: { level: string; secrets: readonly string[] }
       serializers: { err: error, error },
       hooks: {
         // One pass over the finished line is the only place that sees everything that will be written.
-        streamWrite: lineScrubber(options.secrets),
+        streamWrite: line => withoutTricks(scrubLine(line)),
       },
     },
     stream ?? standardOutput(),
   )
 }
+
+// What JSON lets through as it is, and a terminal or a reader of lines does not: controls of eight bits (one of them begins
+// an escape sequence), line ends of Unicode, and marks that turn the rest of a line round.
+const tricks = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+const withoutTricks = (line: string) =>
+  line.replace(tricks, sign => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 type Described = { type: string; message: string; code?: string; stack?: string; cause?: Described }
 

@@ -205,7 +205,13 @@ t.test('S36: a start with TLS checks switched off is refused', async t => {
 })
 
 t.test('S25: what would make the library print the token is refused in production', async t => {
-  for (const DEBUG of ['telegraf:client', '*']) {
-    t.match(problemsOf({ ...whole, NODE_ENV: 'production', DEBUG }), [/^DEBUG would print secrets/], DEBUG)
+  const production = { ...whole, NODE_ENV: 'production' }
+  for (const DEBUG of ['telegraf:client', 'telegraf:*', 'tele*', 'x,*', '*']) {
+    t.match(problemsOf({ ...production, DEBUG }), [/^DEBUG would print secrets/], DEBUG)
   }
+  // Node itself prints the address of each request, the token of Telegram's among it.
+  for (const NODE_DEBUG of ['http', 'undici', 'fetch', 'net,tls', '*']) {
+    t.match(problemsOf({ ...production, NODE_DEBUG }), [/^NODE_DEBUG would print secrets/], NODE_DEBUG)
+  }
+  t.strictSame(problemsOf({ ...production, DEBUG: '', NODE_DEBUG: '' }), [])
 })

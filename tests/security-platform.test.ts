@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect as dial } from 'node:net'
@@ -39,14 +39,25 @@ t.test('S24: whatever is written to the log is one line of JSON', async t => {
   const lines: string[] = []
   const stream = new PassThrough()
   stream.on('data', data => lines.push(String(data)))
-  const log = createLog({ level: 'info', secrets: [] }, stream)
-  const forged = 'x\r\n{"level":"fatal","msg":"forged"}\u001b[31m\u2028\u0000'
-  log.info({ name: forged, err: new Error(forged) }, forged)
-  await until('the line', () => lines.length > 0)
+  const log = createLog({ level: 'info', secrets: ['a-secret'] }, stream)
+  const tricks = '\u001b[31m\u009b31m\u007f\u0085\u2028\u2029\u202e\u2066\u200f\u0000\v\f\ud800'
+  const forged = `x\r\n{"level":"fatal","msg":"forged"}${tricks}`
+  class Odd extends Error {
+    code = forged
+  }
+  log.info({ name: forged, [forged]: 1, err: new Odd(forged, { cause: new Error(forged) }) }, forged)
+  log.info({ name: `a-secret ${forged}` }, 'a line that is scrubbed')
+  await until('the lines', () => lines.length > 1)
   const text = lines.join('')
-  t.equal(text.trimEnd().split('\n').length, 1)
-  for (const character of '\u001b\r\u0000') t.notOk(text.includes(character))
-  t.match(JSON.parse(text), { level: 'info', name: forged, msg: forged })
+  t.equal(text.trimEnd().split('\n').length, 2)
+  t.notMatch(
+    text.replaceAll('\n', ''),
+    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u,
+    'nothing that a terminal or a reader obeys',
+  )
+  const [first, second] = text.trimEnd().split('\n') as [string, string]
+  t.match(JSON.parse(first), { level: 'info', name: forged, msg: forged, [forged]: 1 })
+  t.match(JSON.parse(second), { name: /^\[secret\] x/ })
 })
 
 t.test('S29: nothing gets into the image but what is named, and no secret is given while it is built', async t => {
@@ -65,6 +76,31 @@ t.test('S29: nothing gets into the image but what is named, and no secret is giv
   const docker = read('Dockerfile')
   t.notMatch(docker, /COPY \. |ADD |(ARG|ENV) \w*(TOKEN|SECRET|KEY|PASSWORD|DATABASE_URL)/)
   t.notMatch(read('fly.toml'), /^\s*(TELEGRAM_BOT_TOKEN|KIE_API_KEY|DATABASE_URL|\w*SECRET\w*)\s*=/m)
+})
+
+t.test('S29: npm run check finds keys by their shape, in files that are not added yet too', async t => {
+  const dashes = '-'.repeat(5)
+  const cwd = t.testdir({
+    'token.ts': `const token = '${'1'.repeat(9)}:AA${'b'.repeat(33)}'`,
+    'pem.txt': `${dashes}BEGIN PRIVATE KEY${dashes}`,
+    'cloud.md': `AKIA${'A'.repeat(16)}`,
+    'quoted.ts': `const api_key = '${'a1'.repeat(16)}'`,
+    'plain.toml': `KIE_API_KEY=${'a1'.repeat(16)}`,
+    'deploy.env.txt': 'nothing',
+    '.env': 'A=b',
+  })
+  const run = (...args: [string, string[]]) => spawnSync(...args, { cwd, encoding: 'utf8' })
+  run('git', ['init', '--quiet'])
+  const { status, stderr } = run(process.execPath, [`${process.cwd()}/.ci/check.ts`])
+  t.equal(status, 1)
+  t.strictSame(
+    stderr
+      .trim()
+      .split('\n')
+      .sort()
+      .map(line => line.split(' ')[0]),
+    ['.env', 'cloud.md', 'pem.txt', 'plain.toml', 'quoted.ts', 'token.ts'],
+  )
 })
 
 t.test('S30: the signal that opens the inspector of Node opens nothing', async t => {

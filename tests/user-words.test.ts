@@ -18,7 +18,22 @@ await serve()
 const hostile = [
   ...['<a href="https://evil.example/">жми</a>', '<b>', '</b>', '</i></code>', '<', '>', '"', "'", '<script>', '<!--'],
   ...['&', '&lt;', '&lt;b&gt;', '&#60;b&#62;', '&#x3c;', '&bogus;', '<tg-spoiler>', '<pre><code class="language-x">'],
-  ...['\u202e', '\u2066', '\u0000', '\ud83d', '\udc00', '👨‍👩‍👧', '🏳️‍🌈', '\u0301', '\u200b', '\r\n', '\n', '\t'],
+  ...[
+    '\u202e',
+    '\u2066',
+    '\u2067',
+    '\u202d',
+    '\u0000',
+    '\ud83d',
+    '\udc00',
+    '👨‍👩‍👧',
+    '🏳️‍🌈',
+    '\u0301',
+    '\u200b',
+    '\r\n',
+    '\n',
+    '\t',
+  ],
   ...['*_`[x](tg://user?id=1)', 'https://evil.example', '@durov', '#tag', '/start', '{name}', '%s', '\\n'],
 ]
 const words = fc
@@ -147,6 +162,8 @@ async function plays(scene: Scene, text: string) {
     const { link_preview_options: preview } = fields as { link_preview_options?: { is_disabled?: boolean } }
     if (!preview?.is_disabled) throw new Error(`${method} would show a page`)
   }
+  const turned = calls.filter(({ fields }) => /[\u202a-\u202e\u2066-\u2069]/.test(JSON.stringify(fields)))
+  if (turned.length > 0) throw new Error(`${turned[0]!.method} would turn our own words round`)
   const urls = player
     .chat(id)
     .flatMap(buttons)

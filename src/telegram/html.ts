@@ -64,7 +64,13 @@ function render(value: string | number | Html | Html[]): string {
 const names: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
 // Half of a surrogate pair, as a cut elsewhere may leave it, makes Telegram refuse the whole call.
-const escaped = (text: string) => text.toWellFormed().replace(/[&<>"]/g, character => names[character]!)
+const escaped = (text: string) => unturned(text.toWellFormed()).replace(/[&<>"]/g, character => names[character]!)
+
+/**
+ * A text without the marks that turn what stands behind them round: a name with one would show the sum beside it
+ * backwards. Hebrew and Arabic need none of them.
+ */
+export const unturned = (text: string): string => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
 
 // One tag, one named or numbered character, or one character.
 const tokensOf = (source: string): string[] => source.match(/<[^<>]*>|&(?:lt|gt|amp|quot|#\d+|#x[\da-f]+);|./gisu) ?? []

@@ -1,6 +1,6 @@
 import type { Telegram } from 'telegraf'
 import { TelegramRefused } from './client.ts'
-import { clip, type Html, split, toPlain } from './html.ts'
+import { clip, type Html, split, toPlain, unturned } from './html.ts'
 
 /** A press brings `data`; `url` opens a page; `pay` pays the invoice it stands under, as its first button. */
 export type Button = { text: string; data: string } | { text: string; url: string } | { text: string; pay: true }
@@ -12,7 +12,7 @@ export type Screen = { text: Html; buttons: Button[][] }
  */
 export function button(text: string, data: string): Button {
   if (!/^[a-z0-9:-]{1,64}$/.test(data)) throw new RangeError(`not the data of a button: "${data}"`)
-  return { text: clip(text, 64), data }
+  return { text: clip(unturned(text), 64), data }
 }
 
 /** The buttons of a screen as a parameter of Telegram's methods; an edit without it takes the old ones away. */

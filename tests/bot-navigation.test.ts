@@ -648,7 +648,7 @@ t.test('admins see the last failures, strangers see no such command', async t =>
   )
   t.match(
     text,
-    `· elevenlabs/text-to-speech-multilingual-v2 · ${anna.id} · 104.00 ₽\n<b>generation_failed</b>: &lt;i&gt;n 20&lt;/i&gt; &amp; очень`,
+    `· elevenlabs/text-to-speech-multilingual-v2 · ${anna.id} · 104\u00a0₽\n<b>generation_failed</b>: &lt;i&gt;n 20&lt;/i&gt; &amp; очень`,
   )
   for (const line of text.split('\n').filter(line => line.startsWith('<b>generation'))) t.ok(line.endsWith('…'))
 })

@@ -144,6 +144,10 @@ for (const { name, way, how, kept = 0, back = 0, held = 0 } of cases) {
     const [timeline, facts] = ((await boss.says(`/find ${id}`)).text ?? '').split('\n\n')
     names(t, 'the admin’s timeline', timeline, ...proof)
     names(t, '/find', facts, ...money)
+    const failures = ((await boss.says('/admin_errors')).text ?? '').split('\n')
+    const failure = failures.find(line => line.includes(id))
+    if (typeof how === 'string') names(t, 'the failures of the day', failure, ...(paid ? [priceKop] : [0]))
+    else t.equal(failure, undefined)
     await anna.presses({ data: to.operations(0) })
     const moves = anna
       .last()

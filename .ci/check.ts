@@ -23,6 +23,7 @@ const base = [
   'migrate',
   'money',
   'rates',
+  'rights',
   'scrub',
   'trace',
   'transaction',

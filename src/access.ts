@@ -8,7 +8,15 @@ export type Access = {
   admin: string
   /** Seals what the service says on somebody else's word (sql/0027); the database cannot derive it. */
   sealKey: Buffer
+  /** `app` is the operator's own and no other may take its place. */
+  isOwn: boolean
 }
+
+/** What is weaker where one login does it all, and how to part them. */
+export const togetherWarning =
+  'the service works as the owner of its tables: whoever takes over its connection may change books and prices, which a login of its own could not.'
+export const rolesAdvice =
+  'npm run migrate -- sql prints what an administrator of the server runs once, then start again.'
 
 /**
  * The two logins and the key of a database. `secret` is one that all processes have and the database has not: the bot's
@@ -22,7 +30,8 @@ export function accessTo(url: string, secret: string, own?: string): Access {
     to.password = derived(secret, `login ${to.username}`).toString('base64url')
     return to.href
   }
-  return { app: own ?? login('app'), admin: login('admin'), sealKey: derived(secret, 'seal') }
+  const sealKey = derived(secret, 'seal')
+  return { app: own ?? login('app'), admin: login('admin'), sealKey, isOwn: own !== undefined }
 }
 
 /** `NAME_app` and `NAME_admin`, cut to what Postgres takes. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Telegram } from 'telegraf'
-import { type Access, accessTo } from './access.ts'
+import { type Access, accessTo, rolesAdvice, togetherWarning } from './access.ts'
 import { createBot } from './bot/bot.ts'
 import { commandsFor } from './bot/commands.ts'
 import type { BotDeps } from './bot/deps.ts'
@@ -15,7 +15,7 @@ import { onSale, openCatalogue } from './catalogue/models.ts'
 import type { Config } from './config.ts'
 import { crash } from './crash.ts'
 import { connect } from './db.ts'
-import { pause } from './errors.ts'
+import { pause, sqlState } from './errors.ts'
 import { createStats } from './events/stats.ts'
 import { kieCallbacks } from './http/callbacks.ts'
 import { files } from './http/files.ts'
@@ -33,7 +33,7 @@ import { resend, sendOriginals } from './jobs/resend.ts'
 import { startWorkers } from './jobs/workers.ts'
 import { droppedLines, type Log, scrubber } from './log.ts'
 import { createInspector } from './media/inspector.ts'
-import { appliedMigrations, grantAccess, migrate, migrations } from './migrate.ts'
+import { appliedMigrations, grantAccess, mayMakeRoles, migrate, migrations } from './migrate.ts'
 import { alarmRows } from './payments/alarms.ts'
 import { openBooks } from './payments/audit.ts'
 import { modelCosts } from './payments/costs.ts'
@@ -342,8 +342,11 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       filesDir = await mkdtemp(join(tmpdir(), 'telegen-'))
 
       // A database that is away is waited for: the process stays up, answers /healthz and says why it is not ready.
-      await untilDone('the migration', () => migrateAll(ownerUrl, access, log), log, signal)
-      jobs = await untilDone('the job engine', () => startJobs(access.app, log, config.roles.worker), log, signal)
+      const reached = await untilDone('the migration', () => migrateAll(ownerUrl, access, log), log, signal)
+      if (!reached) return
+      for (const one of [db, front, probe, oracle, books]) one.moveTo(reached.app)
+      admins.moveTo(reached.admin)
+      jobs = await untilDone('the job engine', () => startJobs(reached.app, log, config.roles.worker), log, signal)
       const me = await untilDone('getMe', () => telegram.getMe(), log, signal)
       if (!me || !jobs || signal.aborted) return
       const owner = await untilDone('the owner of the database', () => ownerBot(sql, me.id), log, signal)
@@ -455,23 +458,50 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
 
 /**
  * Brings the whole database up to this build as its owner: our schema, the job engine's, and the logins that the service
- * works by. Throws when such a login is not let in, with what to do.
+ * works by. Gives how it is reached: by the owner's address where there are no such logins and the owner may not make them.
+ * Throws when a login that is there is not let in, with what to do.
  */
-export async function migrateAll(ownerUrl: string, access: Access, log: Log): Promise<void> {
+export async function migrateAll(ownerUrl: string, access: Access, log: Log): Promise<Access> {
+  await migrateSchema(ownerUrl, log)
+  const missing = await grantAccess(ownerUrl, access)
+  const reached = { ...access }
+  for (const [kind, group] of [
+    ['app', 'pay_app'],
+    ['admin', 'pay_admin'],
+  ] as const) {
+    const isIn = !missing.includes(group) && (await letsIn(access[kind], ownerUrl))
+    if (isIn) continue
+    // Whoever names a login of his own does not want another to be used.
+    if (kind === 'app' && access.isOwn)
+      throw new Error(`the login of DATABASE_URL is no member of pay_app: ${rolesAdvice}`)
+    reached[kind] = ownerUrl
+  }
+  if (reached.app === ownerUrl || reached.admin === ownerUrl) log.warn(`${togetherWarning} ${rolesAdvice}`)
+  return reached
+}
+
+/** Our schema and the job engine's, without the logins. */
+export async function migrateSchema(ownerUrl: string, log: Log): Promise<void> {
   const applied = await migrate(ownerUrl)
   if (applied.length > 0) log.info({ applied }, 'migrated')
   await migrateJobs(ownerUrl, log)
-  await grantAccess(ownerUrl, access)
-  for (const url of [access.app, access.admin]) {
-    const db = connect(url, { max: 1 })
+}
+
+/** Whether the login is let in; where it is not and the owner may change that, throws what to do. */
+async function letsIn(url: string, ownerUrl: string): Promise<boolean> {
+  const db = connect(url, { max: 1 })
+  try {
     await db.sql`select 1 as one`
-      .catch(cause => {
-        const { username } = new URL(url)
-        throw new Error(
-          `the login ${username} is not let in: allow it in pg_hba.conf or in the pooler, or give the service a login of its own by DATABASE_URL and the owner's by DATABASE_OWNER_URL`,
-          { cause },
-        )
-      })
-      .finally(() => db.close())
+    return true
+  } catch (cause) {
+    // 28: refused for its password. Made by an administrator, for the token of before.
+    if (sqlState(cause)?.startsWith('28') && !(await mayMakeRoles(ownerUrl))) return false
+    const { username } = new URL(url)
+    throw new Error(
+      `the login ${username} is not let in: allow it in pg_hba.conf or in the pooler, or give the service a login of its own by DATABASE_URL and the owner's by DATABASE_OWNER_URL`,
+      { cause },
+    )
+  } finally {
+    await db.close()
   }
 }

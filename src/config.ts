@@ -196,8 +196,9 @@ export class BadConfig extends Error {
   }
 }
 
-/** Reads and checks the variables. Throws `BadConfig`. */
-export function readConfig(env: Record<string, string | undefined>): Config {
+type Env = Record<string, string | undefined>
+
+function reading(env: Env) {
   const problems: string[] = []
   const read = (name: Name): string | undefined => {
     const variable: Variable = variables[name]
@@ -221,15 +222,39 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   }
   const wanted = (name: Name) => read(name) ?? ''
   const refuse = (bad: boolean, problem: string) => bad && problems.push(problem)
-
-  const production = wanted('NODE_ENV') === 'production'
-  const botToken = need('TELEGRAM_BOT_TOKEN')
-  const kieApiKey = need('KIE_API_KEY')
   // Heroku's way to say it, whose addresses do not.
   const sslMode = env.PGSSLMODE?.trim() || undefined
   const isMode = sslMode === undefined || sslModes.includes(sslMode)
   refuse(!isMode, `PGSSLMODE is not as expected: one of ${sslModes.join(', ')}`)
   const spelled = (url: string | undefined) => url && readAddress(url, isMode ? sslMode : undefined).href
+  const refuseShort = (name: Name) =>
+    refuse(
+      partsOf(name, env).some(part => part.length < shortestSecret),
+      `${name} holds a secret of fewer than ${shortestSecret} characters: it cannot be kept out of the log`,
+    )
+  return { problems, read, need, wanted, refuse, spelled, refuseShort }
+}
+
+/** What a migration needs: the database. With the bot's token it makes the logins too. Throws `BadConfig`. */
+export function readMigrationConfig(env: Env) {
+  const { problems, read, need, wanted, spelled, refuseShort } = reading(env)
+  const production = wanted('NODE_ENV') === 'production'
+  const ownerUrl = spelled(read('DATABASE_OWNER_URL'))
+  const databaseUrl = spelled(production && !ownerUrl ? need('DATABASE_URL', ' in production') : read('DATABASE_URL'))
+  const botToken = read('TELEGRAM_BOT_TOKEN')
+  const logLevel = wanted('LOG_LEVEL')
+  for (const name of ['DATABASE_URL', 'DATABASE_OWNER_URL'] as const) if (production) refuseShort(name)
+  if (problems.length > 0) throw new BadConfig(problems)
+  return { databaseUrl, ownerUrl, botToken, logLevel, secrets: secretsOf(env) }
+}
+
+/** Reads and checks the variables. Throws `BadConfig`. */
+export function readConfig(env: Env): Config {
+  const { problems, read, need, wanted, refuse, spelled, refuseShort } = reading(env)
+
+  const production = wanted('NODE_ENV') === 'production'
+  const botToken = need('TELEGRAM_BOT_TOKEN')
+  const kieApiKey = need('KIE_API_KEY')
   const databaseUrl = spelled(production ? need('DATABASE_URL', ' in production') : read('DATABASE_URL'))
   const publicUrl =
     (production ? need('PUBLIC_URL', ' in production') : read('PUBLIC_URL'))?.replace(trailingSlashes, '') || undefined
@@ -237,13 +262,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     ? need('TELEGRAM_WEBHOOK_SECRET', ' (PUBLIC_URL is set)')
     : read('TELEGRAM_WEBHOOK_SECRET')
   const callbackSecret = publicUrl ? need('CALLBACK_SECRET', ' (PUBLIC_URL is set)') : read('CALLBACK_SECRET')
-  for (const name of production ? secretNames : []) {
-    const isShort = partsOf(name, env).some(part => part.length < shortestSecret)
-    refuse(
-      isShort,
-      `${name} holds a secret of fewer than ${shortestSecret} characters: it cannot be kept out of the log`,
-    )
-  }
+  if (production) secretNames.forEach(refuseShort)
   const [providerToken, vat] = [read('PAYMENT_PROVIDER_TOKEN'), read('PAYMENT_RECEIPT_VAT')]
   const usdRubRate = wanted('USD_RUB_RATE')
   const markup = wanted('PRICING_MARKUP')
@@ -315,11 +334,9 @@ export function readConfig(env: Record<string, string | undefined>): Config {
 const secretNames = variableNames.filter(name => 'secret' in variables[name])
 
 /** What must never be written anywhere of these variables, also of those that are wrong and of a start that failed. */
-export const secretsOf = (env: Record<string, string | undefined>): string[] => [
-  ...new Set(secretNames.flatMap(name => partsOf(name, env))),
-]
+export const secretsOf = (env: Env): string[] => [...new Set(secretNames.flatMap(name => partsOf(name, env)))]
 
-function partsOf(name: Name, env: Record<string, string | undefined>): string[] {
+function partsOf(name: Name, env: Env): string[] {
   const { secret }: Variable = variables[name]
   const value = env[name]?.trim()
   if (!secret || !value) return []

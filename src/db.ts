@@ -40,6 +40,8 @@ export type Db = {
   sql: Sql
   /** How many times a missed deadline made us throw the pool away. */
   replaced(): number
+  /** From the next statement on by this address; those under way are left to themselves. */
+  moveTo(url: string): void
   close(): Promise<void>
 }
 
@@ -55,7 +57,8 @@ type Options = {
 }
 
 /** Opens nothing yet: the first statement connects. Throws `Unknown` from `sql` where Postgres gave no verdict. */
-export function connect(url: string, { deadlineMs = 5_000, max = 10, sealKey, workMem }: Options = {}): Db {
+export function connect(to: string, { deadlineMs = 5_000, max = 10, sealKey, workMem }: Options = {}): Db {
+  let url = to
   let pool = open()
   let replaced = 0
   // Who waits for a connection waits here: the deadline of a statement begins when it has one, so that a slow spell
@@ -72,8 +75,7 @@ export function connect(url: string, { deadlineMs = 5_000, max = 10, sealKey, wo
         // A connection that went silent never answers again, and neither do the queries behind it: leave them all.
         if (pool === used) {
           replaced += 1
-          pool = open()
-          void used.end({ timeout: 0 }).catch(() => {})
+          renew()
         }
         reject(new Unknown(`database did not answer in ${deadlineMs} ms`))
       }, deadlineMs)
@@ -139,7 +141,18 @@ export function connect(url: string, { deadlineMs = 5_000, max = 10, sealKey, wo
     })
   }
 
-  return { sql, replaced: () => replaced, close: () => pool.end({ timeout: 1 }) }
+  function renew() {
+    const old = pool
+    pool = open()
+    void old.end({ timeout: 0 }).catch(() => {})
+  }
+  function moveTo(other: string) {
+    if (other === url) return
+    url = other
+    renew()
+  }
+
+  return { sql, replaced: () => replaced, moveTo, close: () => pool.end({ timeout: 1 }) }
 }
 
 /**

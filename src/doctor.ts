@@ -1,9 +1,10 @@
+import { accessTo, rolesAdvice, togetherWarning } from './access.ts'
 import { readAddress } from './address.ts'
 import { openCatalogue } from './catalogue/models.ts'
 import { BadConfig, type Config, readConfig, secretsOf } from './config.ts'
 import { connect } from './db.ts'
 import { createLog, scrubber } from './log.ts'
-import { appliedMigrations, migrations } from './migrate.ts'
+import { appliedMigrations, mayMakeRoles, migrations } from './migrate.ts'
 import { createTelegram } from './telegram/client.ts'
 import { allowedUpdates } from './telegram/webhook.ts'
 import { createUpstream } from './upstream/client.ts'
@@ -14,6 +15,8 @@ let problems = 0
 // What others say (Telegram of its last error, the database of a refusal) may repeat a secret.
 const scrub = scrubber(secretsOf(process.env))
 const good = (what: string) => console.log(scrub(`✓ ${what}`))
+/** Works, and could be better. */
+const note = (what: string, advice: string) => console.log(scrub(`• ${what}\n  → ${advice}`))
 const bad = (what: string, advice: string) => {
   problems += 1
   console.log(scrub(`✗ ${what}\n  → ${advice}`))
@@ -66,6 +69,7 @@ try {
 }
 
 await database(config)
+await logins(config)
 await bot(config)
 await upstream(config)
 console.log(problems === 0 ? 'Everything is in order.' : `${problems} to look at.`)
@@ -107,6 +111,29 @@ async function database({ databaseUrl }: Config) {
   } finally {
     await db.close().catch(() => {})
   }
+}
+
+async function logins({ databaseUrl, ownerUrl = databaseUrl, botToken }: Config) {
+  if (!databaseUrl || !ownerUrl) return
+  const access = accessTo(ownerUrl, botToken, ownerUrl === databaseUrl ? undefined : databaseUrl)
+  const isIn = async (url: string) => {
+    const db = connect(url, { max: 1 })
+    return db.sql`select 1 as one`
+      .then(
+        () => true,
+        () => false,
+      )
+      .finally(() => db.close())
+  }
+  if (!(await isIn(ownerUrl))) return // said already, or the owner is not to be reached from here
+  const out = []
+  for (const url of [access.app, access.admin]) if (!(await isIn(url))) out.push(new URL(url).username)
+  if (out.length === 0) return good('the service and its admins have logins of their own')
+  if (await mayMakeRoles(ownerUrl)) return good(`a start of the service makes its logins: ${out.join(', ')}`)
+  note(
+    `${out.join(' and ')} cannot log in, and the login of DATABASE_URL may make no roles: ${togetherWarning}`,
+    rolesAdvice,
+  )
 }
 
 async function bot({ botToken, telegramApiRoot, publicUrl }: Config) {

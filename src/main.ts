@@ -3,51 +3,47 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
 import { accessTo } from './access.ts'
-import { type Build, createApp, migrateAll } from './app.ts'
-import { BadConfig, type Config, readConfig } from './config.ts'
+import { type Build, createApp, migrateAll, migrateSchema } from './app.ts'
+import { BadConfig, readConfig, readMigrationConfig } from './config.ts'
 import { armCrash } from './crash.ts'
-import { createLog } from './log.ts'
+import { createLog, type Log, scrubber } from './log.ts'
+import { rolesSql } from './migrate.ts'
 
-const config = configOrExit()
+if (process.env.NODE_ENV !== 'production' && process.env.CRASH) armCrash(process.env.CRASH)
+if (process.argv[2] === 'migrate') process.exit(await migrateOnly(process.argv[3]))
+
+const config = configOrExit(readConfig)
 const log = createLog({ level: config.logLevel, secrets: config.secrets })
-if (!config.production && process.env.CRASH) armCrash(process.env.CRASH)
 
-const embedded = config.databaseUrl ? undefined : await startDatabase()
+const embedded = config.databaseUrl ? undefined : await startDatabase(log)
 const databaseUrl = config.databaseUrl ?? embedded?.url ?? ''
 
-if (process.argv[2] === 'migrate') {
-  const { ownerUrl = databaseUrl } = config
-  await migrateAll(ownerUrl, accessTo(ownerUrl, config.botToken, config.ownerUrl && databaseUrl), log)
-  log.info('the database is up to date')
-  await embedded?.stop()
-} else {
-  const app = createApp({ ...config, databaseUrl }, log, build())
-  const grace = closeWithGrace(
-    { delay: 25_000, logger: false, skip: ['SIGINT', 'SIGTERM', 'unhandledRejection'] },
-    async ({ err }) => {
-      if (err) log.fatal({ err }, 'an error that nobody caught ends the process')
-      await app.stop()
-      await embedded?.stop()
-    },
-  )
-  // A second signal while draining changes nothing: npm sends Ctrl-C twice.
-  let isAsked = false
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (isAsked) return
-      isAsked = true
-      log.info({ signal }, 'asked to stop')
-      grace.close()
-    })
-  }
-  // A promise that failed unheard is a fault to be seen; the rows stand, so it need not end the process.
-  process.on('unhandledRejection', error => log.error({ err: error }, 'a rejection that nobody handled'))
-  await app.start()
+const app = createApp({ ...config, databaseUrl }, log, build())
+const grace = closeWithGrace(
+  { delay: 25_000, logger: false, skip: ['SIGINT', 'SIGTERM', 'unhandledRejection'] },
+  async ({ err }) => {
+    if (err) log.fatal({ err }, 'an error that nobody caught ends the process')
+    await app.stop()
+    await embedded?.stop()
+  },
+)
+// A second signal while draining changes nothing: npm sends Ctrl-C twice.
+let isAsked = false
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (isAsked) return
+    isAsked = true
+    log.info({ signal }, 'asked to stop')
+    grace.close()
+  })
 }
+// A promise that failed unheard is a fault to be seen; the rows stand, so it need not end the process.
+process.on('unhandledRejection', error => log.error({ err: error }, 'a rejection that nobody handled'))
+await app.start()
 
-function configOrExit(): Config {
+function configOrExit<Read>(read: (env: NodeJS.ProcessEnv) => Read): Read {
   try {
-    return readConfig(process.env)
+    return read(process.env)
   } catch (error) {
     if (!(error instanceof BadConfig)) throw error
     process.stderr.write(
@@ -57,7 +53,41 @@ function configOrExit(): Config {
   }
 }
 
-async function startDatabase() {
+/** `npm run migrate`, with the address of the database alone; `sql` prints what an administrator runs once. Gives the exit code. */
+async function migrateOnly(what: string | undefined): Promise<number> {
+  const { databaseUrl, ownerUrl, botToken, logLevel, secrets } = configOrExit(readMigrationConfig)
+  const log = createLog({ level: logLevel, secrets })
+  const embedded = databaseUrl || ownerUrl ? undefined : await startDatabase(log)
+  const url = databaseUrl ?? embedded?.url ?? ''
+  const owner = ownerUrl ?? url
+  const access = botToken ? accessTo(owner, botToken, ownerUrl && databaseUrl) : undefined
+  try {
+    if (what === 'sql') {
+      if (!access) throw new Error('TELEGRAM_BOT_TOKEN is missing: the passwords of the logins are derived from it')
+      process.stdout.write(`${rolesSql(owner, access)}\n`)
+      return 0
+    }
+    if (access) await migrateAll(owner, access, log)
+    else await migrateSchema(owner, log)
+    log.info(
+      access
+        ? 'the database is up to date'
+        : 'the database is up to date; the logins of the service are made at its start, by TELEGRAM_BOT_TOKEN',
+    )
+    return 0
+  } catch (error) {
+    log.debug({ err: error }, 'the migration failed')
+    const said = [error, error instanceof Error ? error.cause : undefined].filter(one => one instanceof Error)
+    const words = [...new Set(said.map(({ message }) => message))].join('\n  ')
+    process.stderr.write(`${scrubber(secrets)(`the database was not migrated: ${words || String(error)}`)}\n`)
+    return 1
+  } finally {
+    await embedded?.stop()
+    await new Promise(resolve => log.flush(resolve))
+  }
+}
+
+async function startDatabase(log: Log) {
   const { startEmbedded } = await import('./embedded-postgres.ts')
   const dataDir = fileURLToPath(new URL('../.data/postgres', import.meta.url))
   return startEmbedded({ dataDir, tied: true, log: line => log.debug({ line }, 'embedded database') })

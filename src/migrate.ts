@@ -4,6 +4,7 @@ import { Type } from '@sinclair/typebox'
 import { type Access, loginName } from './access.ts'
 import { crash } from './crash.ts'
 import { query } from './db.ts'
+import { attempt, catchUp, type Group, makeGroups, textOf } from './rights.ts'
 import { type Run, transaction } from './transaction.ts'
 
 export const appliedMigrations = query(
@@ -42,11 +43,19 @@ export async function migrate(url: string, known?: Migration[]): Promise<string[
   const files = known ?? (await migrations())
   return transaction(url, async run => {
     await run(takeTurn)
+    await refuseStranger(run)
     await run(`create table if not exists public.schema_migrations (
       name text primary key, hash text not null, applied_at timestamptz not null default now())`)
     const fresh = freshOf(files, await run<Applied>('select name, hash from public.schema_migrations order by name'))
+    const hasGroups = await makeGroups(run)
+    const done = files.filter(file => !fresh.includes(file))
+    if (hasGroups && done.length > 0)
+      await catchUp(
+        run,
+        done.map(({ text }) => text),
+      )
     for (const { name, text, hash } of fresh) {
-      await run(text).catch(cause => {
+      await run(textOf(text, hasGroups)).catch(cause => {
         throw new Error(`the migration ${name} failed: ${String(cause?.message ?? cause)}`, { cause })
       })
       await run('insert into public.schema_migrations (name, hash) values ($1, $2)', [name, hash])
@@ -58,6 +67,19 @@ export async function migrate(url: string, known?: Migration[]): Promise<string[
 
 // Machines that start at once do it one after another.
 const takeTurn = 'select pg_advisory_xact_lock(7402173001)'
+
+/** Throws what to do where the login may not make schemas, instead of what Postgres says to the first of them. */
+async function refuseStranger(run: Run): Promise<void> {
+  const [may] = await run<{ isKnown: boolean; ours: boolean; tables: boolean; database: string; login: string }>(`
+    select to_regclass('public.schema_migrations') is not null as "isKnown",
+      has_database_privilege(current_database(), 'create') as ours, has_schema_privilege('public', 'create') as tables,
+      quote_ident(current_database()) as database, quote_ident(current_user) as login`)
+  if (!may || may.isKnown || (may.ours && may.tables)) return
+  throw new Error(
+    `the login ${may.login} may make nothing in the database ${may.database}: an administrator runs once, in that database: ` +
+      `grant create on database ${may.database} to ${may.login}; grant create on schema public to ${may.login};`,
+  )
+}
 
 type Applied = { name: string; hash: string }
 
@@ -93,38 +115,81 @@ function verifier(password: string): string {
   return `SCRAM-SHA-256$4096:${salt.toString('base64')}$${stored}:${hmac('Server Key').toString('base64')}`
 }
 
+/** What `grantAccess` has left to be done by somebody else; nothing where the logins are as they should be. */
+export type Missing = Group[]
+
 /**
  * Makes the logins of `access` and stores its key of seals, as the owner. Safe to repeat and to run on several machines at
- * once. The passwords go to the server as verifiers, so that none is in its log.
+ * once. The passwords go to the server as verifiers, so that none is in its log. Gives the groups that lack their login,
+ * where the owner may not make it.
  */
-export async function grantAccess(ownerUrl: string, { app, admin, sealKey }: Access): Promise<void> {
-  await transaction(ownerUrl, async run => {
+export async function grantAccess(ownerUrl: string, { app, admin, sealKey }: Access): Promise<Missing> {
+  return transaction(ownerUrl, async run => {
     await run(takeTurn)
-    await giveLogin(run, app, 'pay_app', loginName(ownerUrl, 'app'))
-    await giveLogin(run, admin, 'pay_admin', loginName(ownerUrl, 'admin'))
+    const missing: Missing = []
+    for (const [url, group] of loginsOf({ app, admin })) {
+      if (!(await giveLogin(run, url, group, loginName(ownerUrl, group === 'pay_app' ? 'app' : 'admin'))))
+        missing.push(group)
+    }
     const [database] = await run<{ name: string }>('select quote_ident(current_database()) as name')
-    await run(`revoke temporary on database ${database!.name} from public`)
+    await attempt(run, `revoke temporary on database ${database!.name} from public`)
     await run('select pay.seal_key($1, $2)', [pad(sealKey, 0x36), pad(sealKey, 0x5c)])
-    const [jobs] = await run<{ isThere: boolean }>(`select to_regnamespace('pgboss') is not null as "isThere"`)
+    const [jobs] = await run<{ isThere: boolean }>(`
+      select to_regnamespace('pgboss') is not null and to_regrole('pay_app') is not null as "isThere"`)
     if (jobs?.isThere) await run(jobRights)
+    return missing
   })
 }
 
-/** Makes the login of an address, a member of `group`. One of another name than ours keeps its operator's password. */
-async function giveLogin(run: Run, url: string, group: 'pay_app' | 'pay_admin', ours: string): Promise<void> {
+/** Whether the owner may make logins; asked where one is not let in. */
+export async function mayMakeRoles(ownerUrl: string): Promise<boolean> {
+  const [row] = await transaction(ownerUrl, run =>
+    run<{ may: boolean }>('select rolsuper or rolcreaterole as may from pg_roles where rolname = current_user'),
+  )
+  return row?.may === true
+}
+
+const loginsOf = ({ app, admin }: Pick<Access, 'app' | 'admin'>): [url: string, group: Group][] => [
+  [app, 'pay_app'],
+  [admin, 'pay_admin'],
+]
+
+/**
+ * Makes the login of an address, a member of `group`. One of another name than `ours` keeps its operator's password. False
+ * where it is missing, or no member, and this login may not change that.
+ */
+async function giveLogin(run: Run, url: string, group: Group, ours: string): Promise<boolean> {
   const { username, password } = new URL(url)
   const name = decodeURIComponent(username)
-  const [found] = await run('select from pg_roles where rolname = $1', [name])
-  const say = async (text: string, ...values: string[]) => {
-    const [statement] = await run<{ text: string }>(
-      `select format('${text}', ${values.map((_, n) => `$${n + 1}::text`)}) as text`,
-      values,
-    )
-    await run(statement!.text)
-  }
-  if (found === undefined || name === ours) {
-    const verb = found === undefined ? 'create' : 'alter'
-    await say(`${verb} role %I login password %L`, name, verifier(decodeURIComponent(password)))
-  }
-  await say('grant %I to %I', group, name)
+  const [found] = await run<{ isThere: boolean; isMember: boolean; quoted: string; password: string }>(
+    `select to_regrole(quote_ident($1)) is not null as "isThere", quote_ident($1) as quoted, quote_literal($2) as password,
+      coalesce(pg_has_role(to_regrole(quote_ident($1)), to_regrole('${group}'), 'member'), false) as "isMember"`,
+    [name, verifier(decodeURIComponent(password))],
+  )
+  const { isThere, isMember, quoted, password: secret } = found!
+  const login = (verb: string) => attempt(run, `${verb} role ${quoted} login password ${secret}`)
+  if (!isThere && !(await login('create'))) return false
+  // Refused where an administrator made it: whether its password is the one is seen when it is used.
+  if (isThere && name === ours) await login('alter')
+  return isMember || attempt(run, `grant ${group} to ${quoted}`, /^(42501|42704)$/)
+}
+
+/** What an administrator runs once in the place of an owner who may not make roles; the passwords as verifiers. */
+export function rolesSql(ownerUrl: string, access: Access): string {
+  const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
+  const make = (role: string) => `do $$ begin create role ${role}; exception when duplicate_object then null; end $$;`
+  return loginsOf(access)
+    .flatMap(([url, group]) => {
+      const [name, password] = [new URL(url).username, new URL(url).password].map(decodeURIComponent) as [
+        string,
+        string,
+      ]
+      const isOurs = name === loginName(ownerUrl, group === 'pay_app' ? 'app' : 'admin')
+      return [
+        make(`${group} nologin`),
+        ...(isOurs ? [make(quoted(name)), `alter role ${quoted(name)} login password '${verifier(password)}';`] : []),
+        `grant ${group} to ${quoted(name)};`,
+      ]
+    })
+    .join('\n')
 }

@@ -26,6 +26,11 @@ export class QuoteExpired extends Error {
   override name = 'QuoteExpired'
 }
 
+/** The price was closed: cancelled, or another took its place; nothing was taken. */
+export class QuoteClosed extends Error {
+  override name = 'QuoteClosed'
+}
+
 /** The user already has as many running generations as one user may. */
 export class TooManyOpen extends Error {
   override name = 'TooManyOpen'

@@ -25,7 +25,7 @@ import { ordering } from './ordering.ts'
 import { unhurried } from './pace.ts'
 import { replies } from './replies.ts'
 import { to } from './routes.ts'
-import { answerer, pressed, show } from './show.ts'
+import { answerer, pressed, show, strip } from './show.ts'
 import { start } from './start.ts'
 import { topUps } from './top-up.ts'
 import { transfers } from './transfer.ts'
@@ -128,7 +128,13 @@ const context = (ctx: BotContext, user: BotContext['user']): Partial<BotContext>
   t: stringsFor(user.language),
   route: pressed(ctx),
   answer: answerer(ctx),
-  show: (screen, where) => show(ctx, screen, where),
+  async show(screen, where) {
+    const messageId = await show(ctx, screen, where)
+    const { stripUnless: old } = ctx
+    ctx.stripUnless = undefined
+    if (old !== undefined && old !== messageId) await strip(ctx, old)
+    return messageId
+  },
 })
 
 /** Questions about money, and what Telegram says of a payment: that has happened already. */

@@ -12,6 +12,8 @@ export type BotContext = Context & {
   t: Strings
   /** The press, read; undefined when the update is not a press or its data is not ours. */
   route: Route | undefined
+  /** The pressed message where its price was closed: it loses its buttons unless the next screen takes its place. */
+  stripUnless?: number | undefined
   /** Answers the press, once; later calls do nothing. Called empty after the handler if it was not called at all. */
   answer(text?: string, options?: { alert: boolean }): Promise<void>
   /** Shows a screen: in place of the pressed message, or new. Returns the id of the message where it stands. */

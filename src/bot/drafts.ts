@@ -81,8 +81,9 @@ export const draftShown = query(
 )
 
 export const draftDrop = query(
-  Type.Object({ id: Type.String() }),
-  (sql, userId: number) => sql`delete from pay.drafts where user_id = ${userId} and expires_at > now() returning id`,
+  Type.Object({ id: Type.String(), step: Nullable(Type.String()) }),
+  (sql, userId: number) => sql`
+    delete from pay.drafts where user_id = ${userId} and expires_at > now() returning id, step`,
 )
 
 /** Forgets whatever the person was in the middle of; false when it was nothing. */

@@ -4,11 +4,13 @@ import { forgetUser } from '../users/users.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { menuButton } from './models.ts'
+import { endDialogue } from './open-quotes.ts'
 import { onPress } from './press.ts'
 import { to } from './routes.ts'
 
 /** S23: what is personal is deleted after two presses, unless money is in work. */
-export function forgetting({ sql, log }: BotDeps) {
+export function forgetting(deps: BotDeps) {
+  const { sql, log } = deps
   const bot = new Composer<BotContext>()
   bot.command('delete_me', ctx => {
     const { forget } = ctx.t
@@ -21,6 +23,7 @@ export function forgetting({ sql, log }: BotDeps) {
       return ctx.show({ text: forget.sure, buttons: [[button(forget.sureButton, to.forget(2))], [menuButton(ctx)]] })
     }
     await ctx.show({ text: forget.working, buttons: [] })
+    await endDialogue(ctx, deps, { withInvoices: true }) // while it is known where the buttons stand
     const result = await forgetUser(sql, ctx.user.id)
     log.info({ userId: ctx.user.id, result }, 'a person asked to be forgotten')
     const text = { busy: forget.busy, begun: forget.begun, forgotten: forget.done }[result]

@@ -18,9 +18,11 @@ import { bonusFor } from '../payments/gifts.ts'
 import { makeQuote, type Quote } from '../payments/quotes.ts'
 import { readWallet } from '../payments/wallet.ts'
 import { button, type Screen } from '../telegram/screen.ts'
+import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { getDisplayPrice, writtenPrice } from './display-price.ts'
 import { nameOf } from './messages.ts'
+import { closePrices, noteShown } from './open-quotes.ts'
 import { packButtons } from './packs.ts'
 import { to } from './routes.ts'
 import { fieldsOf } from './step.ts'
@@ -29,6 +31,12 @@ import { isLong, labelOf, valueText } from './values.ts'
 
 /** A price for these answers, written down; or the first answer that does not do, or none that there is a price for. */
 export type Offered = { quote: Quote } | { problem: Problem } | 'no_price'
+
+/** Prices an order in the place of whatever price stands open: of two only the one that was shown last starts anything. */
+export async function offerInstead(ctx: BotContext, deps: BotDeps, model: Model, answers: Inputs): Promise<Offered> {
+  await closePrices(ctx, deps)
+  return offer(deps, ctx.user.id, model, answers)
+}
 
 /** Prices an order: free while free runs of the model are left, then with the answers that a free run fixes. */
 export async function offer(deps: BotDeps, userId: number, model: Model, answers: Inputs): Promise<Offered> {
@@ -44,11 +52,23 @@ export async function offer(deps: BotDeps, userId: number, model: Model, answers
     const { id: modelId, category } = model
     const offered = { userId, modelId, category, inputs, params, priceKop, credits, rates: catalogue.rates }
     const made = await makeQuote(sql, offered)
-    return { quote: { ...made, modelId, category, inputs, params, priceKop, isExpired: false, generationId: null } }
+    const fresh = { isExpired: false, isClosed: false, generationId: null }
+    return { quote: { ...made, modelId, category, inputs, params, priceKop, ...fresh } }
   } catch (error) {
     if (error instanceof RangeError) return 'no_price'
     throw error
   }
+}
+
+/** Shows a price, in place of the pressed message or as a new one; it stands nowhere else then. */
+export async function showQuote(
+  ctx: BotContext,
+  deps: BotDeps,
+  quote: Quote,
+  { wasKop, where = 'here' }: { wasKop?: number | undefined; where?: 'here' | 'new' } = {},
+): Promise<void> {
+  const screen = await quoteScreen(deps, ctx.user.id, quote, ctx.language, wasKop)
+  await noteShown(ctx, deps, quote.id, await ctx.show(screen, where))
 }
 
 /** S9, or S10 where the balance does not cover the price and what is still owed. `wasKop` is the price of a quote that this one replaces. */

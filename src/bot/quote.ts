@@ -9,19 +9,21 @@ import {
   InsufficientFunds,
   ModelOff,
   NotFound,
+  QuoteClosed,
   QuoteExpired,
   TooManyOpen,
 } from '../errors.ts'
 import { shortId } from '../id.ts'
 import { openGenerations, type Ref, readGeneration } from '../payments/generations.ts'
-import { bonusQuote, type Quote, quoteMinutes, readQuote } from '../payments/quotes.ts'
+import { bonusQuote, type Closing, openQuote, type Quote, quoteMinutes, readQuote } from '../payments/quotes.ts'
 import { button } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { draftDropAt } from './drafts.ts'
 import { createMessages, nameOf } from './messages.ts'
 import { goneScreen } from './models.ts'
-import { offer, quoteScreen } from './offer.ts'
+import { offerInstead, showQuote } from './offer.ts'
+import { closedScreen, closePrices } from './open-quotes.ts'
 import { to } from './routes.ts'
 import { quoteStep } from './step.ts'
 import { withFreshFiles } from './uploads.ts'
@@ -36,6 +38,7 @@ export function quotePresses(deps: BotDeps): Composer<BotContext> {
     const quote = await readQuote(deps.sql, ctx.user.id, id)
     if (!quote) return next() // another person's, or none: an outdated button
     if (quote.generationId !== null) return alreadyStarted(ctx, deps, { userId: ctx.user.id, id: quote.generationId })
+    if (quote.isClosed && (op === 'ok' || op === 'fr' || op === 'rf')) return closed(ctx, deps, quote)
     switch (op) {
       case 'ok':
       case 'fr':
@@ -48,11 +51,28 @@ export function quotePresses(deps: BotDeps): Composer<BotContext> {
         await ctx.answer()
         return resumeOrder(ctx, deps, id)
       case 'x':
+        if (await isBegun(ctx, deps, quote, { withInvoices: true })) return
         await draftDropAt(deps.sql, ctx.user.id, quoteStep(id))
         await ctx.show({ text: ctx.t.quote.cancelled, buttons: [[button(ctx.t.menuButton, to.menu())]] })
     }
   })
   return bot
+}
+
+/** Closes the price. True where it had been started before that, and then that is shown. */
+async function isBegun(ctx: BotContext, deps: BotDeps, { id: quoteId }: Quote, what: Closing = {}): Promise<boolean> {
+  const userId = ctx.user.id
+  await closePrices(ctx, deps, { ...what, quoteId })
+  const started = (await readQuote(deps.sql, userId, quoteId))?.generationId
+  if (started) await alreadyStarted(ctx, deps, { userId, id: started })
+  return typeof started === 'string'
+}
+
+/** An old button: the price was cancelled or has been replaced. */
+async function closed(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
+  if (!deps.forSale.byId(quote.modelId)) return gone(ctx, deps, quote)
+  await ctx.answer(ctx.t.quote.closedPress)
+  await ctx.show(closedScreen(ctx, quote))
 }
 
 // Beyond what the upstream itself may take: the last look and the files of the result.
@@ -70,7 +90,10 @@ const stands = ({ catalogue }: BotDeps, model: Model, { inputs, params, priceKop
 /** One press takes a bonus run and starts: the same order under a quote of its own. Whichever way it starts, it starts once. */
 async function startBonus(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
   const id = await bonusQuote(deps.sql, ctx.user.id, quote.id)
-  if (id === undefined) return renew(ctx, deps, quote)
+  if (id === undefined) {
+    const now = await readQuote(deps.sql, ctx.user.id, quote.id)
+    return now?.isClosed ? closed(ctx, deps, quote) : renew(ctx, deps, quote)
+  }
   await start(ctx, deps, quote, id)
 }
 
@@ -99,7 +122,9 @@ async function start(ctx: BotContext, deps: BotDeps, quote: Quote, quoteId: stri
     await began(ctx, deps, quote.id, ref)
   } catch (error) {
     if (error instanceof InsufficientFunds || error instanceof InDebt) {
-      await ctx.show(await quoteScreen(deps, userId, quote, ctx.language))
+      await showQuote(ctx, deps, quote)
+    } else if (error instanceof QuoteClosed) {
+      await closed(ctx, deps, quote)
     } else if (error instanceof QuoteExpired || error instanceof FreeLimitReached) {
       await renew(ctx, deps, quote)
     } else if (error instanceof ModelOff) {
@@ -144,30 +169,41 @@ async function alreadyStarted(ctx: BotContext, deps: BotDeps, ref: Ref): Promise
 
 /** The same order at today's price; nothing is charged until that is pressed. */
 async function renew(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
-  const model = deps.catalogue.byId(quote.modelId)!
+  const model = deps.forSale.byId(quote.modelId)
+  if (!model) return gone(ctx, deps, quote)
   await ctx.answer() // files may have to be fetched again
   const ageMs = Date.now() - quote.expiresAt.getTime() + quoteMinutes * 60_000
   const { inputs, isWhole } = await withFreshFiles(deps, quote.inputs, ageMs, String(ctx.user.id))
-  const offered = isWhole ? await offer(deps, ctx.user.id, model, inputs) : 'no_price'
+  const offered = isWhole ? await offerInstead(ctx, deps, model, inputs) : 'no_price'
   if (offered === 'no_price' || 'problem' in offered) {
     return startOrder(ctx, deps, model, inputs, { note: isWhole ? ctx.t.wizard.changed : ctx.t.quote.staleFiles })
   }
   await draftDropAt(deps.sql, ctx.user.id, quoteStep(quote.id))
   const wasKop = quote.priceKop > 0 && offered.quote.priceKop > 0 ? quote.priceKop : undefined
-  await ctx.show(await quoteScreen(deps, ctx.user.id, offered.quote, ctx.language, wasKop))
+  await showQuote(ctx, deps, offered.quote, { wasKop })
 }
 
-/** The order that a payment was for comes back; nothing starts by itself. Silent where it is over or was started. */
+/**
+ * The order that a payment was for comes back, at a price of now where the old one is over; nothing starts by itself.
+ * Silent where it was started.
+ */
 export async function resumeOrder(ctx: BotContext, deps: BotDeps, quoteId: string): Promise<void> {
   const quote = await readQuote(deps.sql, ctx.user.id, quoteId)
   if (!quote || quote.generationId !== null) return
-  if (quote.isExpired) return renew(ctx, deps, quote)
-  await ctx.show(await quoteScreen(deps, ctx.user.id, quote, ctx.language), 'new')
+  if (quote.isExpired || quote.isClosed) return renew(ctx, deps, quote)
+  await showQuote(ctx, deps, quote, { where: 'new' })
+}
+
+/** After a payment: the order that it was for, unless the person has gone on to another, which then comes instead. */
+export async function resumePaid(ctx: BotContext, deps: BotDeps, quoteId: string): Promise<void> {
+  const [open] = await openQuote(deps.sql, ctx.user.id)
+  await resumeOrder(ctx, deps, open?.id ?? quoteId)
 }
 
 async function change(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
   const model = deps.forSale.byId(quote.modelId)
   if (!model) return gone(ctx, deps, quote)
+  if (await isBegun(ctx, deps, quote)) return
   await ctx.answer() // files may have to be fetched again
   const ageMs = Date.now() - quote.expiresAt.getTime() + quoteMinutes * 60_000
   const { inputs, isWhole } = await withFreshFiles(deps, quote.inputs, ageMs, String(ctx.user.id))
@@ -176,6 +212,7 @@ async function change(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<voi
 
 /** The model is off: nothing was taken, and the order is over. */
 async function gone(ctx: BotContext, deps: BotDeps, { id, modelId }: Quote): Promise<void> {
+  await closePrices(ctx, deps, { quoteId: id })
   await draftDropAt(deps.sql, ctx.user.id, quoteStep(id))
   await ctx.show(await goneScreen(deps, ctx, deps.catalogue.byId(modelId)))
 }

@@ -8,7 +8,7 @@ import type { BotDeps } from './deps.ts'
 import { openDraft } from './drafts.ts'
 import { createMessages } from './messages.ts'
 import { goneScreen } from './models.ts'
-import { offer, quoteScreen } from './offer.ts'
+import { offerInstead, showQuote } from './offer.ts'
 import { parse, to } from './routes.ts'
 import { timelineScreen } from './timeline.ts'
 import { withFreshFiles } from './uploads.ts'
@@ -95,12 +95,12 @@ async function repeat(ctx: BotContext, deps: BotDeps, run: Generation): Promise<
     Date.now() - run.createdAt.getTime(),
     String(ctx.user.id),
   )
-  const offered = isWhole ? await offer(deps, ctx.user.id, model, inputs) : 'no_price'
+  const offered = isWhole ? await offerInstead(ctx, deps, model, inputs) : 'no_price'
   if (offered === 'no_price' || 'problem' in offered) {
     const note = isWhole ? {} : { note: ctx.t.quote.staleFiles }
     return startOrder(ctx, deps, model, inputs, { where: 'new', ...note })
   }
-  await ctx.show(await quoteScreen(deps, ctx.user.id, offered.quote, ctx.language), 'new')
+  await showQuote(ctx, deps, offered.quote, { where: 'new' })
 }
 
 async function change(ctx: BotContext, deps: BotDeps, run: Generation): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Context } from 'telegraf'
+import { Refused, Unknown } from '../errors.ts'
 import { answerPress } from '../telegram/client.ts'
 import { show as put, type Screen } from '../telegram/screen.ts'
 import { parse, type Route } from './routes.ts'
@@ -8,6 +9,15 @@ export function show(ctx: Context, screen: Screen, where: 'here' | 'new' = 'here
   const messageId = where === 'here' ? replaceable(ctx) : undefined
   const chatId = ctx.chat!.id
   return put(ctx.telegram, messageId === undefined ? { chatId } : { chatId, messageId }, screen)
+}
+
+/** Takes the buttons of a message away, where that can be done: what they do is refused in any case. */
+export async function strip(ctx: Context, messageId: number): Promise<void> {
+  try {
+    await ctx.telegram.editMessageReplyMarkup(ctx.chat!.id, messageId, undefined, undefined)
+  } catch (error) {
+    if (!(error instanceof Refused || error instanceof Unknown)) throw error
+  }
 }
 
 /** The pressed message, if a screen may take its place: results, receipts and progress stay as they are (ux.md §1). */

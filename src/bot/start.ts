@@ -7,20 +7,20 @@ import { cardScreen } from './card.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { displayPrices } from './display-price.ts'
-import { dropDraft } from './drafts.ts'
 import { runScreen } from './history.ts'
 import { formatRows, goneScreen } from './models.ts'
+import { endDialogue, endedText } from './open-quotes.ts'
 import { onPress } from './press.ts'
 import { to } from './routes.ts'
 import { topUpScreen } from './top-up.ts'
 
 /** /start with its deep links, the menu, and /cancel: all of them end the dialogue; what is running goes on. */
 export function start(deps: BotDeps) {
-  const { sql, catalogue, forSale } = deps
+  const { catalogue, forSale } = deps
   const bot = new Composer<BotContext>()
 
   bot.start(async ctx => {
-    await dropDraft(sql, ctx.user.id)
+    await endDialogue(ctx, deps)
     const [kind, argument = ''] = /^([mgt])_(.+)$/.exec(ctx.payload)?.slice(1) ?? []
     if (kind === 'm') {
       if (ctx.user.isNew) await ctx.show({ text: ctx.t.welcomeToModel(ctx.from.first_name), buttons: [] })
@@ -38,22 +38,28 @@ export function start(deps: BotDeps) {
   })
 
   bot.command('menu', async ctx => {
-    await dropDraft(sql, ctx.user.id)
-    await ctx.show(await menuScreen(deps, ctx))
+    await toMenu(deps, ctx)
   })
   bot.command('cancel', async ctx => {
+    const ended = await endDialogue(ctx, deps, { withInvoices: true })
     const menu = await menuScreen(deps, ctx)
-    const wasBusy = await dropDraft(sql, ctx.user.id)
-    await ctx.show({ ...menu, text: lines(wasBusy ? ctx.t.cancelled : ctx.t.nothingToCancel, menu.text) })
+    await ctx.show({ ...menu, text: lines(endedText(ctx, ended), menu.text) })
   })
   onPress(bot, 'menu', async ctx => {
     await ctx.answer()
-    await dropDraft(sql, ctx.user.id)
-    await ctx.show(await menuScreen(deps, ctx))
+    await toMenu(deps, ctx)
   })
   onPress(bot, 'nothing', ctx => ctx.answer())
 
   return bot
+}
+
+/** The menu ends the dialogue. Where that was a price, it says what became of it. */
+async function toMenu(deps: BotDeps, ctx: BotContext): Promise<void> {
+  const ended = await endDialogue(ctx, deps)
+  const menu = await menuScreen(deps, ctx)
+  const isTold = ended.prices > 0 || ended.startedId !== undefined
+  await ctx.show(isTold ? { ...menu, text: lines(endedText(ctx, ended), menu.text) } : menu)
 }
 
 /** S2. */

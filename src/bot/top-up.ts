@@ -2,6 +2,7 @@ import { Composer } from 'telegraf'
 import { message } from 'telegraf/filters'
 import { crash } from '../crash.ts'
 import { formatKop } from '../money.ts'
+import { readQuote } from '../payments/quotes.ts'
 import { openTopUp, type Paid, starsFor, takeBack, takePayment, topUpById } from '../payments/top-ups.ts'
 import { balanceOf } from '../payments/wallet.ts'
 import { type Invoice, sendInvoice } from '../telegram/payments.ts'
@@ -9,15 +10,24 @@ import { button, type Screen } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { menuButton } from './models.ts'
+import { closedScreen } from './open-quotes.ts'
 import { byCard, cardButtons, packButtons } from './packs.ts'
 import { onPress } from './press.ts'
-import { resumeOrder } from './quote.ts'
+import { resumePaid } from './quote.ts'
 import { to } from './routes.ts'
 
 /** S17: packs, invoices, and what Telegram says was paid or given back. */
 export function topUps(deps: BotDeps) {
   const { sql, log, starRateRub, card } = deps
   const bot = new Composer<BotContext>()
+  bot.use(async (ctx, next) => {
+    const quoteId = orderOf(ctx.route)
+    if (quoteId === undefined) return next()
+    const quote = await readQuote(sql, ctx.user.id, quoteId)
+    if (quote && !quote.isClosed) return next()
+    await ctx.answer(ctx.t.quote.closedPress)
+    await ctx.show(closedScreen(ctx, quote, 'top up'))
+  })
   bot.command('topup', async ctx => ctx.show(topUpScreen(deps, ctx)))
   onPress(bot, 'topUp', async (ctx, quoteId) => {
     await ctx.answer()
@@ -85,6 +95,21 @@ export function topUps(deps: BotDeps) {
   return bot
 }
 
+/** The order that waits for what a button would pay. */
+function orderOf(route: BotContext['route']): string | undefined {
+  switch (route?.name) {
+    case 'topUp':
+    case 'cardPacks':
+    case 'transfer':
+      return route.args[0]
+    case 'stars':
+    case 'cardPack':
+      return route.args[1]
+    default:
+      return undefined
+  }
+}
+
 type Bill = Pick<Invoice, 'currency' | 'total' | 'providerToken' | 'vatCode'> & {
   provider: 'stars' | 'card'
   amountKop: number
@@ -130,7 +155,7 @@ const balanceRow = (ctx: Pick<BotContext, 't'>) => [[button(ctx.t.balanceButton,
 async function tell(deps: BotDeps, ctx: BotContext, paid: Paid) {
   if (paid.result === 'parked') return ctx.show({ text: ctx.t.topUp.parked, buttons: [[menuButton(ctx)]] })
   await ctx.show(creditedScreen(ctx, paid))
-  if (paid.quoteId !== null) await resumeOrder(ctx, deps, paid.quoteId)
+  if (paid.quoteId !== null) await resumePaid(ctx, deps, paid.quoteId)
   return undefined
 }
 

@@ -1,17 +1,18 @@
 import { type Model, versionOf } from '../catalogue/models.ts'
 import type { Problem } from '../catalogue/parameters.ts'
-import { Refused, Unknown } from '../errors.ts'
 import { readQuote } from '../payments/quotes.ts'
 import { type Html, html } from '../telegram/html.ts'
 import { type Screen, show } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
-import { type Draft, draftShown, dropDraft, openDraft, readDraft, saveDraft } from './drafts.ts'
+import { type Draft, draftShown, openDraft, readDraft, saveDraft } from './drafts.ts'
 import { earlierFor } from './earlier.ts'
 import { nameOf } from './messages.ts'
 import { goneScreen } from './models.ts'
-import { offer, quoteScreen } from './offer.ts'
+import { offerInstead, quoteScreen } from './offer.ts'
+import { closedScreen, closePrices, endDialogue, noteShown } from './open-quotes.ts'
 import { checklist, choice, extras, improvement, type Order, question, unfinished, type View } from './question.ts'
+import { strip } from './show.ts'
 import {
   type Beginning,
   choiceOf,
@@ -38,6 +39,7 @@ export async function begin(
   { prefill, at }: Beginning,
   showing: Showing,
 ): Promise<void> {
+  await closePrices(ctx, deps)
   const filling: Filling = {
     answers: fitting(model, prefill),
     skipped: [],
@@ -73,7 +75,7 @@ export async function advance(
 /** Every answer is there: the price, or the first answer that does not go with the others. */
 async function finish(ctx: BotContext, deps: BotDeps, order: Order, filling: Filling, showing: Showing): Promise<void> {
   const { model } = order
-  const offered = await offer(deps, ctx.user.id, model, filling.answers)
+  const offered = await offerInstead(ctx, deps, model, filling.answers)
   if (offered === 'no_price') {
     return move(ctx, deps, order, filling, { at: 'extras' }, { ...showing, note: ctx.t.quote.noPrice })
   }
@@ -140,23 +142,18 @@ export async function present(ctx: BotContext, deps: BotDeps, order: Order, show
   const before = draft.messageId
   if (showing.isAlbum && before !== null) {
     const messageId = await show(ctx.telegram, { chatId: ctx.chat!.id, messageId: before }, noted)
-    if (messageId !== before) await draftShown(deps.sql, ctx.user.id, draft, messageId)
-    return
+    return shownAt(ctx, deps, order, messageId)
   }
   const [messageId] = await Promise.all([
     ctx.show(noted, showing.where),
     showing.where === 'new' && before !== null ? strip(ctx, before) : undefined,
   ])
-  if (messageId !== before) await draftShown(deps.sql, ctx.user.id, draft, messageId)
+  await shownAt(ctx, deps, order, messageId)
 }
 
-async function strip(ctx: BotContext, messageId: number): Promise<void> {
-  try {
-    await ctx.telegram.editMessageReplyMarkup(ctx.chat!.id, messageId, undefined, undefined)
-  } catch (error) {
-    // Its buttons only say that the step is passed.
-    if (!(error instanceof Refused || error instanceof Unknown)) throw error
-  }
+async function shownAt(ctx: BotContext, deps: BotDeps, { draft, step }: Order, messageId: number): Promise<void> {
+  if (messageId !== draft.messageId) await draftShown(deps.sql, ctx.user.id, draft, messageId)
+  if (step.at === 'quote') await noteShown(ctx, deps, step.id, messageId)
 }
 
 /** The screen of a step; undefined when what it stands for is no more. */
@@ -173,6 +170,7 @@ async function screenOf(ctx: BotContext, deps: BotDeps, order: Order): Promise<S
       return extras(order, view)
     case 'quote': {
       const quote = await readQuote(deps.sql, ctx.user.id, step.id)
+      if (quote?.isClosed) return closedScreen(ctx, quote)
       return quote && quoteScreen(deps, ctx.user.id, quote, ctx.language)
     }
     default: {
@@ -207,7 +205,7 @@ const viewOf = ({ t, language }: BotContext, { catalogue }: BotDeps): View => ({
 
 /** The model or the price the order stood on is no more. */
 export async function gone(ctx: BotContext, deps: BotDeps, modelId: string | null): Promise<void> {
-  await dropDraft(deps.sql, ctx.user.id)
+  await endDialogue(ctx, deps)
   await ctx.show(await goneScreen(deps, ctx, deps.catalogue.byId(modelId ?? '')))
 }
 

@@ -6,9 +6,10 @@ import { type Html, html } from '../telegram/html.ts'
 import { button } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
-import { type Draft, dropDraft, readDraft } from './drafts.ts'
+import { type Draft, readDraft } from './drafts.ts'
 import { earlierFor, earlierValue } from './earlier.ts'
 import { goneScreen } from './models.ts'
+import { endDialogue, endedText } from './open-quotes.ts'
 import { onPress } from './press.ts'
 import { betterText, type Order, pageBase } from './question.ts'
 import { isOfAlbum, receive } from './receive.ts'
@@ -158,10 +159,11 @@ async function press(ctx: BotContext, deps: BotDeps, order: Order, op: DraftOp, 
     advance(ctx, deps, order, { ...filling, answers: withAnswer(model, answers, name, value) }, here)
 
   switch (op) {
-    case 'x':
-      await dropDraft(deps.sql, ctx.user.id)
-      await ctx.show({ text: ctx.t.quote.cancelled, buttons: [[button(ctx.t.menuButton, to.menu())]] })
+    case 'x': {
+      const ended = await endDialogue(ctx, deps, { withInvoices: true })
+      await ctx.show({ text: endedText(ctx, ended), buttons: [[button(ctx.t.menuButton, to.menu())]] })
       return
+    }
     case 'r':
       return go(step)
     case 'n': {

@@ -9,6 +9,7 @@ import {
   ModelOff,
   NotFound,
   pause,
+  QuoteClosed,
   QuoteExpired,
   Refused,
   sqlState,
@@ -85,8 +86,8 @@ export const genStart = query(
 /**
  * Admits the order, takes its price (or one free run) and records `started`: one statement, so all of it or nothing.
  * Safe to repeat with the same order: the second call answers `duplicate` and takes nothing. Throws InsufficientFunds,
- * InDebt, Banned, QuoteExpired, TooManyOpen, FreeLimitReached, ModelOff, NotFound (no such quote of this user), Unknown
- * (ask again).
+ * InDebt, Banned, QuoteExpired, QuoteClosed, TooManyOpen, FreeLimitReached, ModelOff, NotFound (no such quote of this
+ * user), Unknown (ask again).
  */
 export async function place(sql: Sql, order: Order, limits: Limits): Promise<Started> {
   try {
@@ -108,6 +109,8 @@ export async function place(sql: Sql, order: Order, limits: Limits): Promise<Sta
         throw new Banned(about, { cause: error })
       case 'P0410':
         throw new QuoteExpired(about, { cause: error })
+      case 'P0411':
+        throw new QuoteClosed(about, { cause: error })
       case 'P0423':
         throw new ModelOff(about, { cause: error })
       case 'P0429':

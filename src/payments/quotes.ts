@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { Inputs } from '../catalogue/parameters.ts'
 import type { Rates } from '../catalogue/pricing.ts'
-import { only, query, type Sql, seal } from '../db.ts'
+import { only, query, type Sql, seal, untilAnswered } from '../db.ts'
 import { newId } from '../id.ts'
 
 /** How long a shown price stands. */
@@ -61,6 +61,7 @@ const Quote = Type.Object({
   priceKop: Type.Integer(),
   expiresAt: Type.Date(),
   isExpired: Type.Boolean(),
+  isClosed: Type.Boolean(),
   generationId: Type.Union([Type.String(), Type.Null()]),
 })
 export type Quote = Static<typeof Quote>
@@ -69,9 +70,11 @@ export const quoteById = query(
   Quote,
   (sql, userId: number, id: string) => sql`
     select q.id, q.model_id as "modelId", q.category, q.inputs, q.params, q.price_kop as "priceKop", q.expires_at as "expiresAt",
-      q.expires_at <= now() as "isExpired", g.id as "generationId"
+      q.expires_at <= now() as "isExpired", q.closed_at is not null as "isClosed",
+      coalesce(g.id, b.id) as "generationId"
     from pay.quotes q
     left join pay.generations g on g.user_id = q.user_id and g.quote_id = q.id
+    left join pay.generations b on b.user_id = q.user_id and b.id = q.id
     where q.user_id = ${userId} and q.id = ${id}`,
 )
 
@@ -82,14 +85,47 @@ export const quoteForBonus = query(
     select id from pay.quote_for_bonus(${userId}, ${quoteId}, ${id})`,
 )
 
-/** The id of the quote that a bonus run is started from; undefined where the one that was shown has run out. */
+/** The id of the quote that a bonus run is started from; undefined where the one that was shown has run out or is closed. */
 export async function bonusQuote(sql: Sql, userId: number, quoteId: string): Promise<string | undefined> {
   const [row] = await quoteForBonus(sql, userId, quoteId, newId())
   return row?.id
 }
 
-/** A user's own quote; `generationId` is set once it was used. */
+/** A user's own quote; `generationId` is set once it was used, for a bonus run as well. */
 export async function readQuote(sql: Sql, userId: number, id: string): Promise<Quote | undefined> {
   const [row] = await quoteById(sql, userId, id)
   return row
 }
+
+/** The last price that a person may start from now. */
+export const openQuote = query(
+  Type.Object({ id: Type.String() }),
+  (sql, userId: number) => sql`
+    select q.id from pay.quotes q
+    where q.user_id = ${userId} and q.closed_at is null and q.expires_at > now() and q.bonus_of is null
+      and not exists (select from pay.generations g where g.user_id = q.user_id and (g.quote_id = q.id or g.id = q.id))
+    order by q.expires_at desc, q.id limit 1`,
+)
+
+export const quotesClose = query(
+  Type.Object({ id: Type.String(), messageId: Type.Union([Type.Integer(), Type.Null()]) }),
+  (sql, userId: number, quoteId: string | null, withInvoices: boolean) => sql`
+    select id, message_id as "messageId" from pay.quotes_close(${userId}, ${quoteId}, ${withInvoices})`,
+)
+
+/** What to close: all open prices of the person, or this one; with the invoices that were to pay for them. */
+export type Closing = { quoteId?: string; withInvoices?: boolean }
+
+/**
+ * Closes prices: after this each was started before, or never will be, whoever presses. Gives those that were open, with
+ * the message that has their buttons. Throws Unknown (ask again).
+ */
+export const closeQuotes = (sql: Sql, userId: number, { quoteId, withInvoices = false }: Closing = {}) =>
+  untilAnswered(() => quotesClose(sql, userId, quoteId ?? null, withInvoices))
+
+/** Notes where the buttons of a price stand. `before`: where they stood; not `isOpen`: it was closed in the meantime. */
+export const quoteShown = query(
+  Type.Object({ before: Type.Union([Type.Integer(), Type.Null()]), isOpen: Type.Boolean() }),
+  (sql, userId: number, quoteId: string, messageId: number) => sql`
+    select before, is_open as "isOpen" from pay.quote_shown(${userId}, ${quoteId}, ${messageId})`,
+)

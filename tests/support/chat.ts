@@ -240,6 +240,7 @@ export async function chats(
   }
 
   return {
+    access,
     api,
     telegram,
     bot,

@@ -433,15 +433,15 @@ t.test('the progress tells the state, the time and what is promised', async t =>
   t.equal(said({ execState: 'queued' }), `⏳ Принято. В очереди. 104\u00a0₽ отложены, не списаны.\n${which}`)
   t.equal(
     said({}),
-    `🎨 Готовится: 48\u00a0с. Обычно 2–3\u00a0мин.\nОтвет будет до\u00a015:40\u00a0МСК.\n▓▓▓▓░░░░░░\n${which}`,
+    `🎨 Готовится: 48\u00a0с. Обычно 2–3\u00a0мин.\nОтвет будет до\u00a015:40\u00a0МСК. Отменить уже нельзя: модель работает.\n▓▓▓▓░░░░░░\n${which}`,
   )
   t.match(
     said({ modelId: 'z-image' }),
-    /^🎨 Готовится: 48\u00a0с\.\nОтвет будет до\u00a015:40\u00a0МСК\.\n.* · №\u00a07k2m$/,
+    /^🎨 Готовится: 48\u00a0с\.\nОтвет будет до\u00a015:40\u00a0МСК\. Отменить уже нельзя: модель работает\.\n.* · №\u00a07k2m$/,
   )
   t.equal(
     said({ ageMs: 240_000 }),
-    `Дольше обычного: 4\u00a0мин. 104\u00a0₽ отложены, не списаны. Пришлю результат или верну деньги до\u00a015:40\u00a0МСК.\n${which}`,
+    `Дольше обычного: 4\u00a0мин. 104\u00a0₽ отложены, не списаны. Пришлю результат или верну деньги до\u00a015:40\u00a0МСК. Отменить уже нельзя: модель работает.\n${which}`,
   )
   t.match(said({ ageMs: 240_000, ...free }), /Пришлю результат или верну бесплатный запуск до\u00a015:40\u00a0МСК/)
   t.equal(
@@ -453,7 +453,10 @@ t.test('the progress tells the state, the time and what is promised', async t =>
   t.notMatch(said({ ageMs: 400 }), /░/, 'no bar before there is something in it')
   t.match(said({ isOverdue: true }), /^Срок вышел/)
   t.equal(said({ execState: 'success', moneyState: 'captured' }), 'Готово, отправляю…')
-  t.match(said({}, 'en'), /^🎨 In progress: 48\u00a0s, usually 2–3\u00a0min\.\nAn answer comes by 15:40\u00a0MSK/)
+  t.match(
+    said({}, 'en'),
+    /^🎨 In progress: 48\u00a0s, usually 2–3\u00a0min\.\nAn answer comes by 15:40\u00a0MSK\. It cannot be cancelled now: the model is at work\./,
+  )
   t.strictSame(messages.done(run({ execState: 'success', moneyState: 'captured' }), 'ru').buttons, [])
 })
 

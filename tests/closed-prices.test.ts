@@ -339,7 +339,7 @@ await story('a closed price leads to a price of now, which starts', async t => {
   t.equal((await generationsOf(anna.id)).length, 1)
   t.equal(await balanceOf(anna.id), 100_00 - 6_18)
   await anna.says('/cancel')
-  t.match(anna.last().text, /^Отменять нечего/)
+  t.match(anna.last().text, /^Запущенное \/cancel не останавливает/)
 })
 
 await story('a run that began before the cancel is told to have begun', async t => {
@@ -404,7 +404,29 @@ await story('a press that comes twice, or after the cancel on the way, says what
   api.player.say(anna.id, '/cancel')
   await serve(2)
   t.equal((await generationsOf(anna.id)).length, 1)
-  t.match(anna.last().text, /^(Отменять нечего|Уже запущено)/)
+  t.match(anna.last().text, /^(Запущенное \/cancel не останавливает|Уже запущено)/)
   t.equal(await draftOf(anna.id), undefined)
   t.ok(parse(startsOf(price)[0]!))
 })
+
+await story(
+  'what /cancel can do is said as it is: in the help, under a run that was sent, and in answer to it',
+  async t => {
+    const anna = await person({ kop: 100_00 })
+    await anna.presses({ data: 'hp:start' })
+    t.match(anna.last().text, /До запуска — \/cancel, а пока запуск в очереди — «Отменить» под ним\./)
+    t.match(anna.last().text, /Отправленный заказ отменить нельзя: модель уже работает\./)
+    t.notMatch(anna.last().text, /в любой момент/)
+    const queued = await running(anna.id, { modelId: model.id, inputs, params: inputs, kop: 6_18 })
+    await anna.presses({ data: to.generation(queued, 'st') })
+    t.ok(captions(anna.last()).includes('Отменить'))
+    const sent = await running(anna.id, { modelId: model.id, inputs, params: inputs, kop: 6_18 })
+    await owner`update pay.generations set exec_state = 'running', task_id = ${`task-${sent}`} where id = ${sent}`
+    await anna.presses({ data: to.generation(sent, 'st') })
+    t.match(anna.last().text, /Отменить уже нельзя: модель работает\./)
+    t.notOk(captions(anna.last()).includes('Отменить'))
+    await anna.says('/cancel')
+    t.match(anna.last().text, /^Запущенное \/cancel не останавливает\. Пока запуск в очереди, под ним есть «Отменить»/)
+    t.equal((await generationsOf(anna.id)).length, 2, 'and they go on')
+  },
+)

@@ -1,6 +1,7 @@
 import { Composer } from 'telegraf'
 import { lines } from '../i18n/format.ts'
 import { isId } from '../id.ts'
+import { openGenerations } from '../payments/generations.ts'
 import { readWallet } from '../payments/wallet.ts'
 import { button, type Screen } from '../telegram/screen.ts'
 import { cardScreen } from './card.ts'
@@ -16,7 +17,7 @@ import { topUpScreen } from './top-up.ts'
 
 /** /start with its deep links, the menu, and /cancel: all of them end the dialogue; what is running goes on. */
 export function start(deps: BotDeps) {
-  const { catalogue, forSale } = deps
+  const { sql, catalogue, forSale } = deps
   const bot = new Composer<BotContext>()
 
   bot.start(async ctx => {
@@ -43,7 +44,10 @@ export function start(deps: BotDeps) {
   bot.command('cancel', async ctx => {
     const ended = await endDialogue(ctx, deps, { withInvoices: true })
     const menu = await menuScreen(deps, ctx)
-    await ctx.show({ ...menu, text: lines(endedText(ctx, ended), menu.text) })
+    const isNothing = !ended.wasBusy && ended.startedId === undefined
+    const isTooLate = isNothing && (await openGenerations(sql, ctx.user.id)).length > 0
+    const text = isTooLate ? ctx.t.tooLateToCancel : endedText(ctx, ended)
+    await ctx.show({ ...menu, text: lines(text, menu.text) })
   })
   onPress(bot, 'menu', async ctx => {
     await ctx.answer()

@@ -212,7 +212,8 @@ export const navigationEn: Navigation = {
 Open /menu and choose what you want to get.
 Press a model, then “▶️ Start”, and answer the questions.
 You see the exact price before anything starts. Nothing is spent without your press.
-Changed your mind? /cancel at any moment.`,
+Changed your mind? Before the start: /cancel. While a run is in the queue: “Cancel” below it.
+An order that was sent cannot be cancelled: the model is at work. If it fails, the money comes back.`,
     money: () => html`<b>Prices and returns</b>
 The price is shown before the start and stands for 15 minutes; never more is charged.
 At the start the money is set aside; it is charged only when the result is ready.
@@ -354,6 +355,7 @@ on and off stand until auto takes them back.`,
   modelGone: html`This model is unavailable for now. Similar ones:`,
   cancelled: html`Cancelled. No money was spent.`,
   nothingToCancel: html`There is nothing to cancel.`,
+  tooLateToCancel: html`/cancel does not stop what was started. While a run is in the queue, “Cancel” is below it; one that was sent cannot be stopped: the model is at work. If it fails, the money comes back.`,
   banned: 'Access closed. Questions: /paysupport',
   tooFast: (seconds: number) => `Too fast. Wait ${seconds}\u00a0s.`,
   failed: code => html`It did not work, please try again. Code ${code}.`,
@@ -375,7 +377,7 @@ If it was a file, send another one. If you pressed a button, look at /history fi
     help: 'Help',
     terms: 'Terms',
     paysupport: 'A question about a payment',
-    cancel: 'Cancel the order',
+    cancel: 'Cancel before the start',
   },
 }
 

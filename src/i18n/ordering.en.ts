@@ -278,18 +278,19 @@ export const orderingEn: Ordering = {
   },
 
   run: {
+    atWork: 'It cannot be cancelled now: the model is at work.',
     held: kop => (kop === 0 ? 'The run is free.' : `${amount(kop)} set aside, not charged.`),
     queued: kop => html`⏳ Accepted. In the queue. ${orderingEn.run.held(kop)}`,
     which: (name, short) => html`${name} · No\u00a0${short}`,
     running: (ageMs, typical, until) =>
       lines(
         html`🎨 In progress: ${durationText(ageMs, 'en')}${typical === undefined ? '' : `, usually ${typical}`}.`,
-        html`An answer comes by ${time(until)}.`,
+        html`An answer comes by ${time(until)}. ${orderingEn.run.atWork}`,
       ),
     slow: (ageMs, kop, until) =>
       kop === 0
-        ? html`Longer than usual: ${durationText(ageMs, 'en')}. The result or your free run back by ${time(until)}.`
-        : html`Longer than usual: ${durationText(ageMs, 'en')}. ${orderingEn.run.held(kop)} The result or your money back by ${time(until)}.`,
+        ? html`Longer than usual: ${durationText(ageMs, 'en')}. The result or your free run back by ${time(until)}. ${orderingEn.run.atWork}`
+        : html`Longer than usual: ${durationText(ageMs, 'en')}. ${orderingEn.run.held(kop)} The result or your money back by ${time(until)}. ${orderingEn.run.atWork}`,
     unclear: (kop, until) =>
       html`Checking whether the order was accepted. It is not started twice${kop === 0 ? '' : ', the money is set aside'}. An answer by ${time(until)}.`,
     overdue: kop => html`The time is up, checking how it ended.${kop === 0 ? '' : ` ${orderingEn.run.held(kop)}`}`,

@@ -291,6 +291,8 @@ export const orderingRu = {
 
   run: {
     // S11
+    /** Why a sent order has no button to cancel it. */
+    atWork: 'Отменить уже нельзя: модель работает.',
     held: (kop: number) => (kop === 0 ? 'Запуск бесплатный.' : `${amount(kop)} отложены, не списаны.`),
     queued: (kop: number) => html`⏳ Принято. В очереди. ${orderingRu.run.held(kop)}`,
     /** Which of several runs it is: the last line of what is said about one. */
@@ -298,12 +300,12 @@ export const orderingRu = {
     running: (ageMs: number, typical: string | undefined, until: Date) =>
       lines(
         html`🎨 Готовится: ${durationText(ageMs, 'ru')}.${typical === undefined ? '' : ` Обычно ${typical}.`}`,
-        html`Ответ будет до\u00a0${time(until)}.`,
+        html`Ответ будет до\u00a0${time(until)}. ${orderingRu.run.atWork}`,
       ),
     slow: (ageMs: number, kop: number, until: Date) =>
       kop === 0
-        ? html`Дольше обычного: ${durationText(ageMs, 'ru')}. Пришлю результат или верну бесплатный запуск до\u00a0${time(until)}.`
-        : html`Дольше обычного: ${durationText(ageMs, 'ru')}. ${orderingRu.run.held(kop)} Пришлю результат или верну деньги до\u00a0${time(until)}.`,
+        ? html`Дольше обычного: ${durationText(ageMs, 'ru')}. Пришлю результат или верну бесплатный запуск до\u00a0${time(until)}. ${orderingRu.run.atWork}`
+        : html`Дольше обычного: ${durationText(ageMs, 'ru')}. ${orderingRu.run.held(kop)} Пришлю результат или верну деньги до\u00a0${time(until)}. ${orderingRu.run.atWork}`,
     unclear: (kop: number, until: Date) =>
       html`Проверяем, принят ли заказ. Повторно не запускаем${kop === 0 ? '' : ', деньги отложены'}. Ответ до\u00a0${time(until)}.`,
     overdue: (kop: number) =>

@@ -67,7 +67,7 @@ begin
     returning n.id;
 end $$;
 
--- As in 0026; a closed price is P0411, and the wallet is locked before anything is looked at.
+-- As in 0032; a closed price is P0411, and the wallet is locked before anything is looked at.
 create or replace function pay.gen_start(p_user bigint, p_id text, p_key text, p_chat bigint, p_message bigint, p_quote text,
                               p_run_limit interval, p_open_max int, p_free_daily int, p_free_hourly int,
                               p_new_free_daily int default null)
@@ -91,6 +91,7 @@ begin
     if exists (select from pay.users u where u.user_id = p_user and u.banned_at is not null) then
       raise exception 'banned' using errcode = 'P0405';
     end if;
+    if pay.account_admits(p_id) = 'wait' then raise exception 'sales_paused' using errcode = 'P0424'; end if;
 
     insert into pay.generations (user_id, id, request_key, quote_id, chat_id, message_id, model_id, category, price_kop,
                                  is_free, money_state, run_limit, deadline_at, next_at)

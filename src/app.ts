@@ -24,6 +24,7 @@ import { createMetrics, serveMetrics, timed } from './http/metrics.ts'
 import { createServer } from './http/server.ts'
 import { addressBy, createStrangers } from './http/strangers.ts'
 import { telegramWebhook } from './http/webhook.ts'
+import { tellOfAccount } from './jobs/alarms.ts'
 import { type Jobs, migrateJobs, startJobs } from './jobs/boss.ts'
 import { createFastPath } from './jobs/fast-path.ts'
 import { createFetcher } from './jobs/intake.ts'
@@ -34,7 +35,8 @@ import { startWorkers } from './jobs/workers.ts'
 import { droppedLines, type Log, scrubber } from './log.ts'
 import { createInspector } from './media/inspector.ts'
 import { appliedMigrations, grantAccess, mayMakeRoles, migrate, migrations } from './migrate.ts'
-import { alarmRows } from './payments/alarms.ts'
+import { createAccount } from './payments/account.ts'
+import { alarmRows, alarmsNow } from './payments/alarms.ts'
 import { openBooks } from './payments/audit.ts'
 import { modelCosts } from './payments/costs.ts'
 import { filePath, linkLifeMs } from './payments/file-links.ts'
@@ -113,11 +115,19 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     const kind = /^(send|edit|answer|getUpdates)/.exec(method)?.[0] ?? 'other'
     return timed(metrics.telegramS, { kind }, () => span(`telegram ${method}`, () => callApi(method, ...rest)))
   }) as Telegram['callApi']
+  const account = createAccount({
+    sql,
+    log,
+    scrub,
+    credit: () => upstream.credit(),
+    opened: () => tellOfAccount({ sql, telegram, adminIds: config.adminIds, log }),
+  })
   const provider = createUpstream({
     baseUrl: config.kieBaseUrl,
     uploadUrl: config.kieUploadUrl,
     apiKey: config.kieApiKey,
     log,
+    heardOfAccount: account.heard,
   })
   const asked = <T>(call: string, ask: () => Promise<T>) =>
     timed(metrics.upstreamS, { call }, () => span(`upstream ${call}`, ask))
@@ -274,7 +284,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   const addressOf = addressBy(config.clientAddressHeader)
   const strangers = createStrangers(addressOf)
   const server = createServer(log, { strangers, isProxied: config.clientAddressHeader !== undefined })
-  server.register(health, { ...build, look, isDraining: () => ending.signal.aborted, strangers })
+  server.register(health, { ...build, look, alarms: alarmsOn, isDraining: () => ending.signal.aborted, strangers })
   const [webhookSecret] = config.webhookSecrets
   if (config.roles.web && webhookSecret) {
     server.register(telegramWebhook, { secrets: config.webhookSecrets, receive, strangers })
@@ -298,10 +308,15 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
 
   // Readiness.
   let isWebhookSet = false
+  function soon<T>(what: Promise<T>): Promise<T | undefined> {
+    return Promise.race([what, pause(1_000).then(() => undefined)]).catch(() => undefined)
+  }
+  async function alarmsOn() {
+    const rows = await soon(alarmRows(probe.sql))
+    return rows && alarmsNow(rows).on.length
+  }
   async function look(): Promise<Readiness> {
     const late = { ok: false, detail: 'no answer within 1 s' }
-    const soon = <T>(what: Promise<T>) =>
-      Promise.race([what, pause(1_000).then(() => undefined)]).catch(() => undefined)
     const isEngineUp = jobs?.answers().then(() => true)
     const [state, queue] = await Promise.all([soon(readState()), isEngineUp && soon(isEngineUp)])
     return {

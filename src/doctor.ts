@@ -2,9 +2,10 @@ import { accessTo, rolesAdvice, togetherWarning } from './access.ts'
 import { readAddress } from './address.ts'
 import { openCatalogue } from './catalogue/models.ts'
 import { BadConfig, type Config, readConfig, secretsOf } from './config.ts'
-import { connect } from './db.ts'
+import { connect, type Sql } from './db.ts'
 import { createLog, scrubber } from './log.ts'
 import { appliedMigrations, mayMakeRoles, migrations } from './migrate.ts'
+import { alarmRows, alarmsNow, isCreditLow, troubles } from './payments/alarms.ts'
 import { createTelegram } from './telegram/client.ts'
 import { allowedUpdates } from './telegram/webhook.ts'
 import { createUpstream } from './upstream/client.ts'
@@ -12,6 +13,8 @@ import { createUpstream } from './upstream/client.ts'
 // `npm run doctor`: is everything there that the service needs, and if not, what to do. Changes nothing.
 
 let problems = 0
+// What the last day took of the provider's credits, once the database has said it.
+let dayCredits = 0
 // What others say (Telegram of its last error, the database of a refusal) may repeat a secret.
 const scrub = scrubber(secretsOf(process.env))
 const good = (what: string) => console.log(scrub(`✓ ${what}`))
@@ -97,8 +100,10 @@ async function database({ databaseUrl }: Config) {
     else if (durable.standbys === '')
       good('commits wait for the disk and for no standby: a failover may lose the last of them')
     else good(`commits wait for the disk and for a standby (${durable.standbys})`)
-    if (missing.length === 0) good('the database answers and its schema is current')
-    else
+    if (missing.length === 0) {
+      good('the database answers and its schema is current')
+      await alarms(db.sql)
+    } else
       bad(
         `the database lacks ${missing.map(file => file.name).join(', ')}`,
         'Run npm run migrate (a start does it too).',
@@ -134,6 +139,22 @@ async function logins({ databaseUrl, ownerUrl = databaseUrl, botToken }: Config)
     `${out.join(' and ')} cannot log in, and the login of DATABASE_URL may make no roles: ${togetherWarning}`,
     rolesAdvice,
   )
+}
+
+/** What the service itself says is wrong: the same rows as the chat, /metrics and /readyz have. */
+async function alarms(sql: Sql) {
+  const { on, lookedS, isSilent } = alarmsNow(await alarmRows(sql))
+  for (const { name, ageS } of on)
+    bad(`the alarm ${name} is on, for ${Math.ceil(ageS / 60)} minutes`, `See docs/runbook.md#${name}.`)
+  if (lookedS === undefined) good('nobody has looked for alarms yet: no worker has run')
+  else if (isSilent)
+    bad(
+      `nobody has looked for alarms for ${Math.ceil(lookedS / 60)} minutes`,
+      'Is a machine with the role worker running?',
+    )
+  else if (on.length === 0) good('no alarm is on')
+  const [now] = await troubles(sql)
+  dayCredits = now?.dayCredits ?? 0
 }
 
 async function bot({ botToken, telegramApiRoot, publicUrl }: Config) {
@@ -176,10 +197,10 @@ async function upstream({ kieBaseUrl, kieUploadUrl, kieApiKey }: Config) {
   const client = createUpstream({ baseUrl: kieBaseUrl, uploadUrl: kieUploadUrl, apiKey: kieApiKey, log })
   try {
     const credit = await client.credit()
-    if (credit < 500)
+    if (isCreditLow(credit, dayCredits))
       bad(
         `the upstream account has ${credit} credits left`,
-        'Top it up: orders are refused and refunded when it is empty.',
+        'Top it up (docs/runbook.md#credit_low): nothing is sold when it is empty.',
       )
     else good(`the upstream account has ${credit} credits`)
   } catch (error) {

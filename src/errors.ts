@@ -46,6 +46,11 @@ export class ModelOff extends Error {
   override name = 'ModelOff'
 }
 
+/** The provider takes no orders from us for the moment, so nothing is sold; nothing was taken. */
+export class SalesPaused extends Error {
+  override name = 'SalesPaused'
+}
+
 /** A payment went back after it was spent: nothing paid starts until that is made up. */
 export class InDebt extends Error {
   override name = 'InDebt'

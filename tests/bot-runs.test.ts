@@ -422,6 +422,8 @@ const run = (more: Partial<Generation>): Generation => ({
   errorCode: null,
   errorMessage: null,
   isOwnerBanned: false,
+  credits: '0.8',
+  isPaused: false,
   ...more,
 })
 const free = { isFree: true, priceKop: 0, moneyState: 'free' } as const

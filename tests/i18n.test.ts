@@ -247,6 +247,7 @@ function worstOf(language: Language): Record<string, unknown[][]> {
       [86_400_000, 0, at],
     ],
     '.run.unclear': [[vast, at]],
+    '.run.waitsForProvider': [[vast, at]],
     '.run.result': [free, quote.price].map(price => [
       {
         name,
@@ -271,7 +272,17 @@ function worstForAdmins(
   const charge = 'c'.repeat(200)
   const day = { runs: kop, succeeded: kop, failed: 1, revenueKop: kop, costKop: kop, topUps: kop, topUpKop: kop }
   const today = { ...day, open: kop, heldKop: kop, oldestOpenS: 86_400 }
-  const alarms = { parkedPayments: kop, openReversals: kop, deadOutbox: kop, overdue: kop, inboxParked: kop }
+  const on = alarmNames.map(name => ({ name, ageS: 1e7 }))
+  const alarms = {
+    on,
+    lookedS: 1e7,
+    isSilent: true,
+    parkedPayments: kop,
+    openReversals: kop,
+    deadOutbox: kop,
+    overdue: kop,
+    inboxParked: kop,
+  }
   const broken = Array.from({ length: 5 }, () => ({ promise: 'ы'.repeat(40), key: 'k'.repeat(60) }))
   const delivery = { attempts: 10, doneAt: at, deadReason: null }
   const run = {
@@ -301,6 +312,7 @@ function worstForAdmins(
   return {
     '.admin.day': [[today, [words, words], kop, at]],
     '.admin.alarms': [[{ ...alarms, broken }]],
+    '.admin.accountRefused': [['auth'], ['no_credit']],
     '.admin.alarm': alarmNames.map(name => [name]),
     '.admin.alarmOver': alarmNames.map(name => [name]),
     '.admin.booksDisagree': [[Array(10).fill(reason), kop]],

@@ -21,6 +21,7 @@ const small = new Set([
   'model_days',
   'model_stats',
   'model_stats_clock',
+  'provider_account',
   'sync_marks',
   'tidy_marks',
 ])

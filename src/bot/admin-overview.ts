@@ -2,6 +2,7 @@ import { Composer } from 'telegraf'
 import { type Failure, getRecentFailures } from '../events/repository.ts'
 import { dateText, lines } from '../i18n/format.ts'
 import { formatKop } from '../money.ts'
+import { alarmRows, alarmsNow } from '../payments/alarms.ts'
 import { backlog, today } from '../payments/overview.ts'
 import { clip, type Html, html } from '../telegram/html.ts'
 import { button, type Screen } from '../telegram/screen.ts'
@@ -35,15 +36,16 @@ export function adminOverview(deps: BotDeps) {
 
 async function dayScreen({ sql, catalogue, operator, log }: BotDeps, ctx: BotContext): Promise<Screen> {
   const { admin } = ctx.t
-  const [[day], [waiting], broken] = await Promise.all([
+  const [[day], [waiting], rows, broken] = await Promise.all([
     today(sql, catalogue.rates.usdRubRate),
     backlog(sql),
+    alarmRows(sql),
     operator.broken().catch(error => {
       log.error({ err: error }, 'the promises could not be checked')
       return undefined
     }),
   ])
-  const alarms = admin.alarms({ ...day!, inboxParked: waiting!.inboxParked, broken })
+  const alarms = admin.alarms({ ...alarmsNow(rows), ...day!, inboxParked: waiting!.inboxParked, broken })
   return {
     text: admin.day(day!, alarms, day!.waitingRequests, new Date()),
     buttons: [

@@ -36,7 +36,7 @@ export type BotDeps = {
   /** The bot's own name from getMe, without @. */
   botUsername(): string
   integration: {
-    /** Throws InsufficientFunds, InDebt, Banned, QuoteExpired, QuoteClosed, TooManyOpen, FreeLimitReached, ModelOff, NotFound, Unknown. */
+    /** Throws InsufficientFunds, InDebt, Banned, QuoteExpired, QuoteClosed, TooManyOpen, FreeLimitReached, ModelOff, SalesPaused, NotFound, Unknown. */
     place(order: Order): Promise<Started>
     /** `not_due`: the submit had begun. */
     cancel(ref: Ref): Promise<Settled>

@@ -5,7 +5,7 @@ import type { Failure } from '../i18n/ordering.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import { shortId } from '../id.ts'
 import type { Language } from '../money.ts'
-import type { Generation } from '../payments/generations.ts'
+import { type Generation, mostPausedMs } from '../payments/generations.ts'
 import type { Messages } from '../payments/messages.ts'
 import { moneyOf } from '../payments/run-money.ts'
 import { html } from '../telegram/html.ts'
@@ -136,8 +136,9 @@ function progress(model: Model | undefined, generation: Generation, language: La
   const { id, execState, priceKop, ageMs, deadlineAt } = generation
   const status = [button(t.quote.statusButton, to.generation(id, 'st'))]
   if (execState === 'queued') {
+    const until = new Date(generation.createdAt.getTime() + mostPausedMs)
     return {
-      text: t.run.queued(priceKop),
+      text: generation.isPaused ? t.run.waitsForProvider(priceKop, until) : t.run.queued(priceKop),
       buttons: [[button(t.run.cancelButton, to.generation(id, 'cx'))]],
     }
   }

@@ -14,10 +14,11 @@ import { rangeText } from '../i18n/format.ts'
 import type { QuoteFacts } from '../i18n/ordering.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import type { Language } from '../money.ts'
+import { accountState } from '../payments/account.ts'
 import { bonusFor } from '../payments/gifts.ts'
 import { makeQuote, type Quote } from '../payments/quotes.ts'
 import { readWallet } from '../payments/wallet.ts'
-import { button, type Screen } from '../telegram/screen.ts'
+import { type Button, button, type Screen } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { getDisplayPrice, writtenPrice } from './display-price.ts'
@@ -71,6 +72,15 @@ export async function showQuote(
   await noteShown(ctx, deps, quote.id, await ctx.show(screen, where))
 }
 
+/** What a price is shown as while nothing can be sold: nothing to pay with, and the order is one press away. */
+function pausedScreen({ catalogue }: BotDeps, quote: Quote, last: Button[], language: Language): Screen {
+  const t = stringsFor(language)
+  return {
+    text: t.quote.paused(nameOf(catalogue, quote.modelId, language), quote.priceKop),
+    buttons: [[button(t.quote.pausedButton, to.quote(quote.id, 'go'))], last],
+  }
+}
+
 /** S9, or S10 where the balance does not cover the price and what is still owed. `wasKop` is the price of a quote that this one replaces. */
 export async function quoteScreen(
   deps: BotDeps,
@@ -81,15 +91,17 @@ export async function quoteScreen(
 ): Promise<Screen> {
   const t = stringsFor(language)
   const { priceKop } = quote
-  const [{ balanceKop, debtKop }, given] = await Promise.all([
+  const [{ balanceKop, debtKop }, given, [account]] = await Promise.all([
     readWallet(deps.sql, userId),
     bonusFor(deps.sql, userId, priceKop),
+    accountState(deps.sql),
   ])
   const bonus = given ? [button(t.bonus.startButton(given), to.quote(quote.id, 'rf'))] : []
   const last = [
     button(t.quote.changeButton, to.quote(quote.id, 'ed')),
     button(t.wizard.cancelButton, to.quote(quote.id, 'x')),
   ]
+  if (account?.isPaused) return pausedScreen(deps, quote, last, language)
   if (priceKop > 0 && priceKop + debtKop > balanceKop) {
     const gapKop = priceKop + debtKop - balanceKop
     const covering = deps.packsKop.filter(kop => kop >= gapKop).slice(0, 2)

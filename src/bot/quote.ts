@@ -11,6 +11,7 @@ import {
   NotFound,
   QuoteClosed,
   QuoteExpired,
+  SalesPaused,
   TooManyOpen,
 } from '../errors.ts'
 import { shortId } from '../id.ts'
@@ -130,6 +131,9 @@ async function start(ctx: BotContext, deps: BotDeps, quote: Quote, quoteId: stri
     } else if (error instanceof ModelOff) {
       await deps.switches.refresh() // switched off a moment ago, and the list below must know
       await gone(ctx, deps, quote)
+    } else if (error instanceof SalesPaused) {
+      await ctx.answer(ctx.t.quote.pausedNow, { alert: true })
+      await showQuote(ctx, deps, quote)
     } else if (error instanceof TooManyOpen) {
       await ctx.answer()
       await tooMany(ctx, deps)

@@ -12,6 +12,8 @@ type Options = {
   commit: string
   /** Asks the world; called once a second at the most, and never twice at once. */
   look(): Promise<Readiness>
+  /** How many alarms are on, as admins and /metrics are told; the same bounds. Undefined: they cannot be read. */
+  alarms?(): Promise<number | undefined>
   isDraining(): boolean
   strangers: Strangers
 }
@@ -23,10 +25,14 @@ const Live = Type.Object({
   uptime_s: Type.Integer(),
 })
 
-/** GET /healthz: the process lives; touches nothing. GET /readyz: it can serve; names each check. */
+/**
+ * GET /healthz: the process lives; touches nothing. GET /readyz: it can serve; names each check, and how many alarms are on:
+ * a machine serves with them too, and strangers need not know which.
+ */
 export const health: FastifyPluginAsyncTypebox<Options> = async (server, options) => {
-  const { version, commit, look, isDraining, strangers } = options
+  const { version, commit, look, alarms, isDraining, strangers } = options
   const readiness = shared(look, 1_000)
+  const troubles = alarms && shared(alarms, 1_000)
 
   server.get('/healthz', { schema: { response: { 200: Live } } }, async request => {
     await strangers.hold(request)
@@ -35,11 +41,13 @@ export const health: FastifyPluginAsyncTypebox<Options> = async (server, options
 
   server.get('/readyz', async (request, reply) => {
     await strangers.hold(request)
-    const found = await readiness()
+    const [found, on] = await Promise.all([readiness(), troubles?.()])
     // A machine that drains says so at once.
     const draining = isDraining() ? { ok: false, detail: 'draining' } : { ok: true }
     const checks = { ...found, draining }
     const isReady = Object.values(checks).every(check => check.ok)
-    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not ready', checks })
+    return reply
+      .code(isReady ? 200 : 503)
+      .send({ status: isReady ? 'ready' : 'not ready', checks, alarms: on ?? 'unknown' })
   })
 }

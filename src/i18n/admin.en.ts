@@ -49,6 +49,14 @@ const alarms: Record<AlarmName, [what: string, how: string]> = {
     'Credits at the provider run out',
     'Fewer are left than the last day took. Top up, or runs will fail with a refund.',
   ],
+  credit_unknown: [
+    'Nobody knows how many credits are left at the provider',
+    'It does not answer the question for the balance: credits may run out unseen. Look into its dashboard; npm run doctor.',
+  ],
+  account_refused: [
+    'The provider refuses our account, runs are paused',
+    'Check the key (KIE_API_KEY) and the credits. What has begun goes on, what was accepted waits for 10 minutes. Sales open by themselves once the provider takes an order.',
+  ],
   webhook_fails: ['Telegram cannot deliver to us', 'npm run doctor says why.'],
 }
 
@@ -95,6 +103,11 @@ After the transfer send the receipt here: a photo or a PDF.`,
         html`\nFind: <code>/find</code> and an id, @name, run, task or payment.`,
       ),
     alarms: (a: AlarmFacts): Html[] => [
+      ...(a.lookedS === undefined ? [html`⚠️ Nobody has ever looked for alarms: is a worker running?`] : []),
+      ...(a.lookedS !== undefined && a.isSilent
+        ? [html`⚠️ Nobody has looked for alarms for ${durationText(a.lookedS * 1000, 'en')}: this is how it was then.`]
+        : []),
+      ...a.on.map(({ name, ageS }) => html`🔴 ${alarmTitle(name)} · for ${durationText(ageS * 1000, 'en')}`),
       ...(a.broken === undefined ? [html`⚠️ Promises not checked: the database did not answer in time.`] : []),
       ...(a.broken ?? []).map(({ promise, key }) => html`🔴 Broken: ${promise} · <code>${key}</code>`),
       ...alarm(a.parkedPayments, (n: number) => html`⚠️ Parked payments: ${n}`),
@@ -125,6 +138,8 @@ After the transfer send the receipt here: a photo or a PDF.`,
     settleAsked: 'Looking once more…',
 
     alarm: name => html`🔴 <b>${alarms[name][0]}</b>\n${alarms[name][1]}`,
+    accountRefused: cause =>
+      html`🔴 <b>${alarms.account_refused[0]}</b>\n${cause === 'auth' ? 'The key is not accepted.' : 'Credits are missing, or the cap of the key is reached.'} ${alarms.account_refused[1]}`,
     alarmOver: name => html`🟢 Over: ${alarms[name][0]}`,
     booksDisagree: (problems, total) =>
       lines(
@@ -337,6 +352,7 @@ invoice: <code>${clip(p.payload, 40)}</code>
   },
 }
 
+const alarmTitle = (name: string) => (name in alarms ? alarms[name as AlarmName][0] : name)
 const alarm = (n: number, text: (n: number) => Html) => (n > 0 ? [text(n)] : [])
 const percent = ({ succeeded, failed }: DayFacts) =>
   succeeded + failed > 0 ? `${Math.round((succeeded / (succeeded + failed)) * 100)}\u00a0%` : '—'

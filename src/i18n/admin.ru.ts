@@ -55,6 +55,14 @@ const alarms: Record<AlarmName, [what: string, how: string]> = {
     'Кредиты у провайдера кончаются',
     'Их меньше, чем ушло за сутки. Пополните, иначе запуски будут отменяться с возвратом.',
   ],
+  credit_unknown: [
+    'Неизвестно, сколько кредитов осталось у провайдера',
+    'Он не отвечает на вопрос о балансе: кредиты могут кончиться незаметно. Посмотрите в его кабинете; npm run doctor.',
+  ],
+  account_refused: [
+    'Провайдер отказывает нашему счёту, запуски приостановлены',
+    'Проверьте ключ (KIE_API_KEY) и кредиты. Начатое идёт до конца, принятое ждёт 10 минут. Продажи откроются сами, когда провайдер примет заказ.',
+  ],
   webhook_fails: ['Telegram не может доставить нам сообщения', 'npm run doctor скажет почему.'],
 }
 
@@ -103,6 +111,11 @@ ${details}
         html`\nНайти: <code>/find</code> и id, @имя, запуск, задача или платёж.`,
       ),
     alarms: (a: AlarmFacts): Html[] => [
+      ...(a.lookedS === undefined ? [html`⚠️ Тревоги ещё ни разу не проверялись: работник не запущен?`] : []),
+      ...(a.lookedS !== undefined && a.isSilent
+        ? [html`⚠️ Тревоги не проверялись ${durationText(a.lookedS * 1000, 'ru')}: показано то, что было тогда.`]
+        : []),
+      ...a.on.map(({ name, ageS }) => html`🔴 ${alarmTitle(name)} · уже ${durationText(ageS * 1000, 'ru')}`),
       ...(a.broken === undefined ? [html`⚠️ Обещания не проверены: база не ответила вовремя.`] : []),
       ...(a.broken ?? []).map(({ promise, key }) => html`🔴 Нарушено: ${promise} · <code>${key}</code>`),
       ...alarm(a.parkedPayments, (n: number) => html`⚠️ Отложенных платежей: ${n}`),
@@ -135,6 +148,8 @@ ${details}
     settleAsked: 'Смотрим ещё раз…',
 
     alarm: (name: AlarmName) => html`🔴 <b>${alarms[name][0]}</b>\n${alarms[name][1]}`,
+    accountRefused: (cause: 'auth' | 'no_credit') =>
+      html`🔴 <b>${alarms.account_refused[0]}</b>\n${cause === 'auth' ? 'Ключ не принят.' : 'Не хватает кредитов или исчерпан предел ключа.'} ${alarms.account_refused[1]}`,
     alarmOver: (name: AlarmName) => html`🟢 Прошло: ${alarms[name][0]}`,
     booksDisagree: (problems: string[], total: number) =>
       lines(
@@ -358,6 +373,7 @@ ${details}
   },
 }
 
+const alarmTitle = (name: string) => (name in alarms ? alarms[name as AlarmName][0] : name)
 const alarm = (n: number, text: (n: number) => Html) => (n > 0 ? [text(n)] : [])
 const percent = ({ succeeded, failed }: DayFacts) =>
   succeeded + failed > 0 ? `${Math.round((succeeded / (succeeded + failed)) * 100)}\u00a0%` : '—'

@@ -12,6 +12,8 @@ export const alarmNames = [
   'payments_unread',
   'payments_parked',
   'credit_low',
+  'credit_unknown',
+  'account_refused',
   'webhook_fails',
 ] as const
 export type AlarmName = (typeof alarmNames)[number]
@@ -75,8 +77,16 @@ export type DayFacts = {
   heldKop: number
   oldestOpenS: number
 }
-/** Undefined `broken`: the promises could not be read in time. */
+/** An alarm that is on (`pay.alarms`), and for how long; its name may be of another build. */
+export type AlarmOn = { name: string; ageS: number }
+/**
+ * `on`: what is wrong, as everybody is told; `lookedS`: since somebody last looked, undefined for never, and `isSilent` when
+ * that is too long. Undefined `broken`: the promises could not be read in time.
+ */
 export type AlarmFacts = {
+  on: AlarmOn[]
+  lookedS: number | undefined
+  isSilent: boolean
   broken: { promise: string; key: string }[] | undefined
   parkedPayments: number
   openReversals: number

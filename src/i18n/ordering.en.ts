@@ -275,12 +275,22 @@ export const orderingEn: Ordering = {
     freshButton: '🔁 Get a new price',
     noPrice: html`There is no price for these answers: something is too long or too large. Please change it.`,
     staleFiles: html`The files of this order are gone by now. Please send them again.`,
+    paused: (name, priceKop) =>
+      lines(
+        html`⏸ <b>Runs are paused for the moment</b>`,
+        html`The provider of the models takes no orders from us now. We know, and are on it.`,
+        html`${name}: ${priceKop === 0 ? 'your free run is not used' : `${price(priceKop)}, nothing is charged`}. The order is kept, please try again in a few minutes.`,
+      ),
+    pausedNow: 'Runs are paused for the moment. Nothing is charged.',
+    pausedButton: '🔄 Check again',
   },
 
   run: {
     atWork: 'It cannot be cancelled now: the model is at work.',
     held: kop => (kop === 0 ? 'The run is free.' : `${amount(kop)} set aside, not charged.`),
     queued: kop => html`⏳ Accepted. In the queue. ${orderingEn.run.held(kop)}`,
+    waitsForProvider: (kop, until) =>
+      html`⏸ For the moment the provider of the models takes no orders from us. The run waits until ${time(until)}; if it cannot begin, ${kop === 0 ? 'your free run comes back' : 'your money comes back'}. ${orderingEn.run.held(kop)}`,
     which: (name, short) => html`${name} · No\u00a0${short}`,
     running: (ageMs, typical, until) =>
       lines(

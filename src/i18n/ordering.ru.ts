@@ -287,6 +287,14 @@ export const orderingRu = {
     freshButton: '🔁 Узнать цену заново',
     noPrice: html`Для таких ответов цены нет: что-то слишком длинное или слишком большое. Измените, пожалуйста.`,
     staleFiles: html`Файлы этого заказа уже удалены. Пришлите их ещё раз, пожалуйста.`,
+    paused: (name: string, priceKop: number) =>
+      lines(
+        html`⏸ <b>Запуски временно приостановлены</b>`,
+        html`Поставщик моделей сейчас не принимает от нас заказы. Мы уже знаем и разбираемся.`,
+        html`${name}: ${priceKop === 0 ? 'бесплатный запуск не потрачен' : `цена ${price(priceKop)}, ничего не списано`}. Заказ сохранён, попробуйте через несколько минут.`,
+      ),
+    pausedNow: 'Запуски временно приостановлены. Ничего не списано.',
+    pausedButton: '🔄 Проверить ещё раз',
   },
 
   run: {
@@ -295,6 +303,8 @@ export const orderingRu = {
     atWork: 'Отменить уже нельзя: модель работает.',
     held: (kop: number) => (kop === 0 ? 'Запуск бесплатный.' : `${amount(kop)} отложены, не списаны.`),
     queued: (kop: number) => html`⏳ Принято. В очереди. ${orderingRu.run.held(kop)}`,
+    waitsForProvider: (kop: number, until: Date) =>
+      html`⏸ Поставщик моделей временно не принимает от нас заказы. Запуск ждёт до\u00a0${time(until)}; если не начнётся, ${kop === 0 ? 'бесплатный запуск вернётся' : 'деньги вернутся'}. ${orderingRu.run.held(kop)}`,
     /** Which of several runs it is: the last line of what is said about one. */
     which: (name: string, short: string) => html`${name} · №\u00a0${short}`,
     running: (ageMs: number, typical: string | undefined, until: Date) =>

@@ -1,9 +1,11 @@
 import type { Telegram } from 'telegraf'
 import { only, type Sql, untilAnswered } from '../db.ts'
+import { Refused } from '../errors.ts'
 import type { AlarmName } from '../i18n/admin.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import type { Log } from '../log.ts'
-import { alarmLook, type Troubles, troubles } from '../payments/alarms.ts'
+import { accountHalfOpen, accountOpen, accountRestMs, accountState } from '../payments/account.ts'
+import { alarmLook, isCreditLow, type Troubles, troubles } from '../payments/alarms.ts'
 import type { Html } from '../telegram/html.ts'
 import { show } from '../telegram/screen.ts'
 import type { Upstream } from '../upstream/client.ts'
@@ -17,14 +19,21 @@ const mostWaitS = { updates: 60, messages: 300, audit: 3 * 3_600, payments: 15 *
 const mostPending = 500
 // Telegram's word of a failed delivery is news for so long.
 const freshS = 600
-// Below this, in credits, one dear film may be too much, however little was sold lately.
-const leastCredits = 1_000
+// An answer or two that got lost are no news: the balance is asked for every minute.
+const mostUnknownS = 180
 
 /** Looks for trouble; the admins hear when it begins, each hour while it lasts, and when it is over. Harmless to run twice. */
 export async function lookForAlarms(options: Options): Promise<void> {
   const now = only(await troubles(options.sql))
   const isOn: Partial<Record<AlarmName, boolean>> = { ...ofRows(now), ...(await ofWorld(options, now)) }
   for (const [name, on] of Object.entries(isOn)) await alarm(options, name as AlarmName, on)
+  await tellOfAccount(options)
+}
+
+/** Tells how the breaker of our account at the provider stands, if it is news. */
+export async function tellOfAccount(teller: Teller): Promise<void> {
+  const { isOpen, cause } = only(await accountState(teller.sql))
+  await alarm(teller, 'account_refused', isOpen, t => t.admin.accountRefused(cause ?? 'auth'))
 }
 
 const ofRows = (now: Troubles): Partial<Record<AlarmName, boolean>> => ({
@@ -39,11 +48,19 @@ const ofRows = (now: Troubles): Partial<Record<AlarmName, boolean>> => ({
 })
 
 /** What cannot be asked now is neither on nor over. */
-async function ofWorld({ telegram, upstream, hasWebhook, log }: Options, { dayCredits }: Troubles) {
+async function ofWorld({ sql, telegram, upstream, hasWebhook, log }: Options, { dayCredits, creditS }: Troubles) {
   const [credits, hook] = await Promise.allSettled([upstream.credit(), telegram.getWebhookInfo()])
   const isOn: Partial<Record<AlarmName, boolean>> = {}
-  if (credits.status === 'fulfilled') isOn.credit_low = credits.value < Math.max(leastCredits, dayCredits)
-  else log.warn({ err: credits.reason }, 'the balance at the upstream is not known')
+  if (credits.status === 'fulfilled') {
+    isOn.credit_low = isCreditLow(credits.value, dayCredits)
+    isOn.credit_unknown = false
+    await accountHalfOpen(sql, String(credits.value), accountRestMs)
+  } else {
+    log.warn({ err: credits.reason }, 'the balance at the upstream is not known')
+    const cause = credits.reason instanceof Refused ? credits.reason.code : undefined
+    if (cause === 'auth' || cause === 'no_credit') await accountOpen(sql, cause, 'asked for the balance', null)
+    if (creditS === null || creditS > mostUnknownS) isOn.credit_unknown = true
+  }
   if (hook.status === 'fulfilled' && hasWebhook) {
     const { last_error_date: failedAt = 0, pending_update_count: pending } = hook.value
     isOn.webhook_fails = pending > mostPending || (failedAt > Date.now() / 1_000 - freshS && pending > 0)

@@ -1,6 +1,6 @@
 import type { Telegram } from 'telegraf'
 import { type Ref, readGeneration } from '../payments/generations.ts'
-import { check, type Deps, genLook, submit } from '../payments/integration.ts'
+import { check, type Deps, genLook, pausedMs, submit } from '../payments/integration.ts'
 import type { Messages } from '../payments/messages.ts'
 import { languageFor } from '../users/users.ts'
 import { editProgress, isBeat } from './progress.ts'
@@ -11,6 +11,8 @@ type Options = Deps & { telegram: Telegram; messages: Messages }
 export async function submitJob(options: Options, ref: Ref, hasPlace: boolean): ReturnType<typeof submit> {
   const outcome = await submit(options, ref, hasPlace)
   if (outcome === 'accepted' || outcome === 'unknown') await tell(options, ref)
+  // Whoever waits for the provider hears it with the first wait, and now and then.
+  if (outcome === 'paused') await tell(options, ref, ageMs => isBeat(Math.max(0, ageMs - pausedMs), ageMs))
   return outcome
 }
 
@@ -30,11 +32,11 @@ export async function checkJob(options: Options, ref: Ref, look?: number, sinceM
   }
 }
 
-async function tell(options: Options, ref: Ref) {
+async function tell(options: Options, ref: Ref, isDue: (ageMs: number) => boolean = () => true) {
   const [generation, language] = await Promise.all([
     readGeneration(options.sql, ref),
     languageFor(options.sql, ref.userId),
   ])
-  if (!generation || generation.finishedAt) return
+  if (!generation || generation.finishedAt || !isDue(generation.ageMs)) return
   await editProgress(options.telegram, generation, options.messages.progress(generation, language), options.log)
 }

@@ -7,11 +7,44 @@ export const alarmLook = query(
   (sql, name: AlarmName, isOn: boolean) => sql`select pay.alarm_look(${name}, ${isOn}) as word`,
 )
 
+const Alarm = Type.Object({
+  name: Type.String(),
+  isOn: Type.Boolean(),
+  ageS: Type.Number(),
+  seenS: Type.Number(),
+})
+/** An alarm of any build, on for `ageS` seconds, looked for `seenS` seconds ago. */
+export type Alarm = Static<typeof Alarm>
+
+/** What is wrong now, for whoever says so: admins, /metrics, /readyz and `npm run doctor` read these rows and no others. */
 export const alarmRows = query(
-  Type.Object({ name: Type.String(), isOn: Type.Boolean(), seenS: Type.Number() }),
+  Alarm,
   sql => sql`
-    select name, since is not null as "isOn", extract(epoch from now() - seen_at)::float8 as "seenS" from pay.alarms`,
+    select name, since is not null as "isOn", coalesce(extract(epoch from now() - since), 0)::float8 as "ageS",
+      extract(epoch from now() - seen_at)::float8 as "seenS" from pay.alarms order by since, name`,
 )
+
+// Looked for every minute: after so long nobody looks. docs/ops/alerts.yml says the same.
+const silentS = 600
+
+export type AlarmsNow = { on: Alarm[]; lookedS: number | undefined; isSilent: boolean }
+
+/**
+ * Those that are on, the oldest first, and when the last look of every minute was, in seconds; undefined: there was none.
+ * `isSilent`: nobody looks, so what is not on may be wrong.
+ */
+export function alarmsNow(rows: readonly Alarm[]): AlarmsNow {
+  const looks = rows.filter(({ name }) => name !== 'books_disagree').map(({ seenS }) => seenS)
+  const lookedS = looks.length > 0 ? Math.min(...looks) : undefined
+  return { on: rows.filter(({ isOn }) => isOn), lookedS, isSilent: lookedS === undefined || lookedS > silentS }
+}
+
+// Below this, in credits, one dear film may be too much, however little was sold lately.
+const leastCredits = 1_000
+
+/** Whether so many credits are too few for another day like the last. */
+export const isCreditLow = (credits: number, dayCredits: number): boolean =>
+  credits < Math.max(leastCredits, dayCredits)
 
 const Troubles = Type.Object({
   runsOverdue: Type.Integer(),
@@ -23,10 +56,11 @@ const Troubles = Type.Object({
   unbooked: Type.Integer(),
   paymentsParked: Type.Integer(),
   auditS: Type.Number(),
+  creditS: Type.Union([Type.Number(), Type.Null()]),
   dayCredits: Type.Number(),
 })
 /**
- * Seconds, counts, and the upstream's credits that the last 24 hours took; of a day with more than 2,000 successes what a
+ * Seconds, counts (`creditS`: since the balance there was last known; null: never), and the upstream's credits that the last 24 hours took; of a day with more than 2,000 successes what a
  * day takes at the pace of the last 2,000.
  */
 export type Troubles = Static<typeof Troubles>
@@ -52,6 +86,7 @@ export const troubles = query(
       (select count(*) from pay.parked_payments where resolved_at is null) as "paymentsParked",
       (select coalesce(max(extract(epoch from now() - seen_at)), 0)::float8 from pay.alarms
        where name = 'books_disagree') as "auditS",
+      (select extract(epoch from now() - seen_at)::float8 from pay.alarms where name = 'credit_low') as "creditS",
       (select coalesce(sum(credits) * case when count(*) < 2000 then 1
          else 86400 / greatest(1, extract(epoch from now() - min(at))) end, 0)::float8
        from (

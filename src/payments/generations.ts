@@ -5,6 +5,9 @@ import { query, type Sql } from '../db.ts'
 /** So long after its deadline, in milliseconds, a run is given up whose upstream cannot even be asked. */
 export const graceMs = 15 * 60_000
 
+/** So long, in milliseconds, an order waits for a provider that refuses our account, before the money goes back. */
+export const mostPausedMs = 10 * 60_000
+
 /** Names one generation: the owner first, as every money row does. */
 export type Ref = { userId: number; id: string }
 
@@ -44,11 +47,13 @@ const Generation = Type.Object({
   errorCode: Nullable(Type.String()),
   errorMessage: Nullable(Type.String()),
   isOwnerBanned: Type.Boolean(),
+  credits: Type.String(),
+  isPaused: Type.Boolean(),
 })
 /**
  * One run with the answers it was ordered with. At the deadline the upstream is asked for its last word; a run whose
  * upstream cannot even be asked is `isHopeless` after `graceMs` more (the view `broken` allows a little more).
- * `errorMessage` is the upstream's own text: for admins, never for people.
+ * `isPaused`: the provider takes no orders from us now. `credits`: what it is expected to take. `errorMessage` is the upstream's own text: for admins, never for people.
  */
 export type Generation = Static<typeof Generation>
 
@@ -63,7 +68,8 @@ export const generationById = query(
       g.finished_at as "finishedAt",
       (extract(epoch from coalesce(g.finished_at, now()) - g.created_at) * 1000)::float8 as "ageMs",
       q.inputs, q.params, e.error_code as "errorCode", e.error_message as "errorMessage",
-      u.banned_at is not null as "isOwnerBanned"
+      u.banned_at is not null as "isOwnerBanned", q.credits::text as credits,
+      exists (select from pay.provider_account a where a.is_only and a.opened_at is not null) as "isPaused"
     from pay.generations g
     join pay.users u on u.user_id = g.user_id
     join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id

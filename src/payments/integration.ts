@@ -12,6 +12,7 @@ import {
   QuoteClosed,
   QuoteExpired,
   Refused,
+  SalesPaused,
   sqlState,
   TooManyOpen,
   Unknown,
@@ -21,7 +22,16 @@ import { type Log, type Scrub, withoutTexts } from '../log.ts'
 import type { Budget } from '../upstream/budget.ts'
 import type { Upstream } from '../upstream/client.ts'
 import type { ResultStore } from '../upstream/results.ts'
-import { type Generation, graceMs, type Limits, ownerOf, type Ref, readGeneration } from './generations.ts'
+import { accountAdmits, accountRelease } from './account.ts'
+import {
+  type Generation,
+  graceMs,
+  type Limits,
+  mostPausedMs,
+  ownerOf,
+  type Ref,
+  readGeneration,
+} from './generations.ts'
 
 /** Tells a worker that there is something to do. Only a wake-up: a lost one is found by the sweep, a doubled one is harmless. */
 export type Wake = {
@@ -86,7 +96,7 @@ export const genStart = query(
 /**
  * Admits the order, takes its price (or one free run) and records `started`: one statement, so all of it or nothing.
  * Safe to repeat with the same order: the second call answers `duplicate` and takes nothing. Throws InsufficientFunds,
- * InDebt, Banned, QuoteExpired, QuoteClosed, TooManyOpen, FreeLimitReached, ModelOff, NotFound (no such quote of this
+ * InDebt, Banned, QuoteExpired, QuoteClosed, TooManyOpen, FreeLimitReached, ModelOff, SalesPaused, NotFound (no such quote of this
  * user), Unknown (ask again).
  */
 export async function place(sql: Sql, order: Order, limits: Limits): Promise<Started> {
@@ -113,6 +123,8 @@ export async function place(sql: Sql, order: Order, limits: Limits): Promise<Sta
         throw new QuoteClosed(about, { cause: error })
       case 'P0423':
         throw new ModelOff(about, { cause: error })
+      case 'P0424':
+        throw new SalesPaused(about, { cause: error })
       case 'P0429':
         throw new TooManyOpen(about, { cause: error })
       case 'P0430':
@@ -180,7 +192,7 @@ export async function submit(
   deps: Deps,
   ref: Ref,
   hasPlace = false,
-): Promise<'accepted' | 'failed' | 'unsupported' | 'later' | 'unknown' | 'nothing'> {
+): Promise<'accepted' | 'failed' | 'unsupported' | 'later' | 'paused' | 'unknown' | 'nothing'> {
   const { sql, upstream, budget, wake, log } = deps
   const order = await readGeneration(sql, ref)
   if (order?.execState !== 'queued') return 'nothing'
@@ -188,6 +200,8 @@ export async function submit(
     await cancel(deps, ref, 'the user is banned')
     return 'failed'
   }
+  const { word: admitted } = only(await accountAdmits(sql, ref.id))
+  if (admitted === 'wait') return waitForAccount(deps, ref, order)
   const waitMs = hasPlace ? 0 : await budget.take('submit', mostWaitMs)
   if (waitMs > 0) {
     await genWait(sql, ref, waitMs + slackMs)
@@ -202,7 +216,8 @@ export async function submit(
   const callBackUrl = deps.callbackUrl(ref.id)
   crash('before_submit')
   crashUnderWay('submit_sent')
-  const answer = await upstream.createTask({ model: modelId, input: params, ...(callBackUrl ? { callBackUrl } : {}) })
+  const asked = { model: modelId, input: params, credits: order.credits }
+  const answer = await upstream.createTask({ ...asked, ...(callBackUrl ? { callBackUrl } : {}) })
   crash('submit_acked')
   const context = { userId: ref.userId, generationId: ref.id, modelId, attempt }
   const message = 'message' in answer ? withoutTexts(deps.scrub(answer.message), params) : ''
@@ -217,6 +232,11 @@ export async function submit(
     }
     case 'refused':
       log.warn({ ...context, code: answer.code, reason: message }, 'upstream refused the order')
+      if (admitted === 'trial') {
+        // Tried for all the others: whoever waits loses nothing by having been it.
+        if (answer.account?.isCertain) return waitForAccount(deps, ref, order, attempt)
+        await accountRelease(sql, ref.id)
+      }
       await settle(deps, ref, { outcome: 'failed', code: answer.code, message })
       return answer.code === 'unsupported_model' ? 'unsupported' : 'failed'
     case 'busy': {
@@ -234,6 +254,32 @@ export async function submit(
       log.error({ ...context, reason: message }, 'submit unknown: a task may exist, never sent again')
       return 'unknown'
   }
+}
+
+/** How often an order that waits asks whether the provider takes orders again, in milliseconds. */
+export const pausedMs = 10_000
+
+/** The provider refuses our account: the order waits, within bounds. `attempt`: it was sent, and surely not taken. */
+async function waitForAccount(
+  deps: Deps,
+  ref: Ref,
+  { ageMs }: Generation,
+  attempt?: number,
+): Promise<'failed' | 'paused'> {
+  const { sql, wake } = deps
+  if (ageMs >= mostPausedMs) {
+    await settle(deps, ref, {
+      outcome: 'failed',
+      code: 'account_closed',
+      message: 'the provider took no orders from us',
+    })
+    return 'failed'
+  }
+  const afterMs = Math.round(pausedMs * (1 + Math.random() / 2))
+  if (attempt === undefined) await genWait(sql, ref, afterMs + slackMs)
+  else await untilAnswered(() => genRequeue(sql, ref, attempt, afterMs + slackMs), writeMs)
+  await wake.submit(ref, afterMs)
+  return 'paused'
 }
 
 const firstLookMs = 2_500
@@ -286,7 +332,11 @@ export async function check(deps: Deps, ref: Ref): Promise<Checked> {
   }
 
   if (generation.execState === 'queued') {
-    if (generation.isOverdue) return timeout('not_submitted', 'the upstream had no room before the deadline')
+    if (generation.isOverdue) {
+      return generation.isPaused
+        ? timeout('account_closed', 'the provider took no orders from us')
+        : timeout('not_submitted', 'the upstream had no room before the deadline')
+    }
     await deps.wake.submit(ref)
     return open
   }

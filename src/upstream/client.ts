@@ -3,6 +3,7 @@ import { FormData } from 'undici'
 import { Refused, Unknown } from '../errors.ts'
 import type { Log } from '../log.ts'
 import {
+  type AccountTrouble,
   decodeCredit,
   decodeSubmission,
   decodeTask,
@@ -17,7 +18,13 @@ export type { Submission, TaskState } from './answers.ts'
 
 export type Upstream = {
   /** Sent once, whatever happens. Never throws for what the wire does. */
-  createTask(order: { model: string; input: Record<string, unknown>; callBackUrl?: string }): Promise<Submission>
+  createTask(order: {
+    model: string
+    input: Record<string, unknown>
+    callBackUrl?: string
+    /** What it is expected to take: told with a refusal for want of credits. */
+    credits?: string
+  }): Promise<Submission>
   /** Never throws for what the wire does. */
   recordInfo(taskId: string): Promise<TaskState>
   /**
@@ -30,6 +37,11 @@ export type Upstream = {
   close(): Promise<void>
 }
 
+/** Told when an answer refuses our account, before the answer is given; must not throw. */
+export type HeardOfAccount = (
+  trouble: AccountTrouble & { call: string; message: string; credits?: string },
+) => Promise<void>
+
 type Options = {
   baseUrl: string
   uploadUrl: string
@@ -38,6 +50,7 @@ type Options = {
   /** Milliseconds for a whole call; uploads have longer. */
   timeoutMs?: number
   maxAnswerBytes?: number
+  heardOfAccount?: HeardOfAccount
 }
 
 // 100 MB over a line of 8 Mbit/s.
@@ -45,22 +58,32 @@ const uploadMs = 120_000
 
 /** The Kie.ai jobs API. Makes no connection before the first call. */
 export function createUpstream(options: Options): Upstream {
-  const { baseUrl, uploadUrl, apiKey, log, timeoutMs = 30_000, maxAnswerBytes = 1_048_576 } = options
+  const { baseUrl, uploadUrl, apiKey, log, timeoutMs = 30_000, maxAnswerBytes = 1_048_576, heardOfAccount } = options
   const wire = createWire({ apiKey, maxAnswerBytes })
   const noteState = oncePerWord(log)
+  async function noted<Answer extends object>(call: string, answer: Answer, credits?: string): Promise<Answer> {
+    if ('account' in answer) {
+      const { account, message } = answer as Answer & { account: AccountTrouble; message: string }
+      // What asks for the balance holds no word of a person's: a wall in front of it shuts out the account.
+      const isCertain = account.isCertain || call === 'credit'
+      await heardOfAccount?.({ call, cause: account.cause, isCertain, message, ...(credits ? { credits } : {}) })
+    }
+    return answer
+  }
   const address = (base: string, path: string) => new URL(base.replace(/(?<!\/)\/+$/, '') + path)
 
   return {
-    async createTask({ model, input, callBackUrl }) {
+    async createTask({ model, input, callBackUrl, credits }) {
       const json = { model, ...(callBackUrl === undefined ? {} : { callBackUrl }), input }
       const url = address(baseUrl, '/api/v1/jobs/createTask')
-      return decodeSubmission(await wire.send({ method: 'POST', url, json, timeoutMs, isOnce: true }), input)
+      const heard = await wire.send({ method: 'POST', url, json, timeoutMs, isOnce: true })
+      return noted('createTask', decodeSubmission(heard, input), credits)
     },
 
     async recordInfo(taskId) {
       const url = address(baseUrl, '/api/v1/jobs/recordInfo')
       url.searchParams.set('taskId', taskId)
-      const task = decodeTask(await wire.send({ method: 'GET', url, timeoutMs }), taskId)
+      const task = await noted('recordInfo', decodeTask(await wire.send({ method: 'GET', url, timeoutMs }), taskId))
       if (task.kind === 'running') noteState(task.state, taskId)
       if (task.kind === 'unclear') log.warn({ taskId, reason: task.message }, 'a look at the task gave no answer')
       return task
@@ -73,12 +96,13 @@ export function createUpstream(options: Options): Upstream {
       form.set('file', await openAsBlob(path, { type: mime }), fileName)
       const url = address(uploadUrl, '/api/file-stream-upload')
       const heard = await wire.send({ method: 'POST', url, form, timeoutMs: Math.max(timeoutMs, uploadMs), signal })
-      return valueIn(decodeUpload(heard), 'upload')
+      return valueIn(await noted('upload', decodeUpload(heard)), 'upload')
     },
 
     async credit() {
       const url = address(baseUrl, '/api/v1/chat/credit')
-      return valueIn(decodeCredit(await wire.send({ method: 'GET', url, timeoutMs })), 'credit')
+      const heard = await wire.send({ method: 'GET', url, timeoutMs })
+      return valueIn(await noted('credit', decodeCredit(heard)), 'credit')
     },
 
     close: () => wire.close(),

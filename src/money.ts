@@ -55,7 +55,7 @@ export function kopecksUp(rubles: Decimal): number {
 
 /** Kopecks of an amount as people type it: «100», «100,50», «1 000». Undefined for anything else, and for nothing. */
 export function kopecksOf(text: string): number | undefined {
-  const match = /^(\d{1,3}(?:[ \u00a0\u202f]\d{3}){1,3}|\d{1,12})(?:[.,](\d{1,2}))?$/.exec(text.trim())
+  const match = /^(\d{1,3}(?:\p{Zs}\d{3}){1,3}|\d{1,12})(?:[.,](\d{1,2}))?$/u.exec(text.trim())
   const [, whole = '', fraction = ''] = match ?? []
   const kop = match ? kopecksUp(decimal(`${whole.replace(/\D/g, '')}.${fraction.padEnd(2, '0')}`)) : 0
   return kop > 0 ? kop : undefined

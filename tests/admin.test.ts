@@ -210,6 +210,30 @@ await story('S37: to everybody but an admin in his own chat no command and no bu
       t.equal(boss.chat().length, seen + 1)
     }
   }
+  // Nobody's own words in the private chat: edited later, of a channel, of a business, pressed below an inline result.
+  const quiet = api.calls.length
+  const mine = { chat: privately(boss.id), from: from(boss.id), message_id: 1, date: 1_790_000_000 }
+  for (const text of commands) {
+    const entities = [{ type: 'bot_command', offset: 0, length: /^\S+/.exec(text)![0].length }]
+    const channel = { id: -100, type: 'channel', title: 'Канал' }
+    await handles({ edited_message: { ...mine, text, entities, edit_date: 1_790_000_001 } })
+    await handles({ channel_post: { ...mine, chat: channel, sender_chat: channel, text, entities } })
+    await handles({ business_message: { ...mine, business_connection_id: 'x', text, entities } })
+    await handles({ message: { ...mine, chat: channel, text, entities } })
+    await handles({ message: { ...mine, chat: privately(anna.id), text, entities } })
+  }
+  for (const data of buttons) {
+    const press = { id: String(nextUpdate), from: from(boss.id), chat_instance: '1', data }
+    await handles({ callback_query: { ...press, inline_message_id: 'x' } })
+    await handles({ callback_query: { ...press, message: { chat: privately(anna.id), message_id: 1, date: 0 } } })
+  }
+  t.strictSame(
+    api.calls
+      .slice(quiet)
+      .filter(({ method, fields }) => !(method === 'answerCallbackQuery' || fields.chat_id === anna.id)),
+    [],
+  )
+  t.equal(heard(anna, /Подтвердить|Админка/), 0)
   // Listed by mistake, and without the mark of a bot.
   for (const command of commands) await writes(command, { chat: privately(everyone), from: from(everyone) })
   t.equal(await actions(), before)
@@ -255,6 +279,20 @@ await story('S41: an amount that is none is refused in words, and nothing is wri
     '1000001',
     '100,505',
     '0x10',
+    '1e3',
+    '-0',
+    '+5',
+    '1.',
+    '.5',
+    '1_000',
+    '1,000.50',
+    '٣',
+    '1\u200b0',
+    '0b1',
+    '1n',
+    '½',
+    '5₽',
+    '9'.repeat(400),
   ]
   for (const amount of odd) {
     t.match((await boss.says(`/credit ${anna.id} ${amount} причина есть`)).text, /^Сумма не подходит/, amount)
@@ -280,6 +318,8 @@ await story('S41: an amount that is none is refused in words, and nothing is wri
     ['100.5', '100,50\u00a0₽'],
     ['1 000', '1\u00a0000\u00a0₽'],
     ['1\u00a0000,01', '1\u00a0000,01\u00a0₽'],
+    ['1\u2009000', '1\u00a0000\u00a0₽'],
+    ['1\u2007000,5', '1\u00a0000,50\u00a0₽'],
   ] as const) {
     t.ok(
       (await boss.says(`/credit ${anna.id} ${amount} причина есть`)).text?.startsWith(`Начислить: ${shown}\n`),

@@ -7,7 +7,7 @@ import type { BotDeps } from '../src/bot/deps.ts'
 import { parse, to } from '../src/bot/routes.ts'
 import { modelKey, onSale, openCatalogue } from '../src/catalogue/models.ts'
 import { connect } from '../src/db.ts'
-import { Unknown } from '../src/errors.ts'
+import { Refused, Unknown } from '../src/errors.ts'
 import type { ModelStats } from '../src/events/repository.ts'
 import { newId, shortId } from '../src/id.ts'
 import { createLog } from '../src/log.ts'
@@ -843,6 +843,30 @@ t.test('S23: a mistake of ours is told once, with a code, and the update is done
   bot = botWith({})
   await anna.presses('🔁 Повторить')
   t.match(anna.last().html, '<b>Все модели</b>')
+  const from = api.calls.length
+  const cause = new Error('secret detail')
+  for (const odd of [
+    cause,
+    'secret detail',
+    { message: 'secret detail' },
+    new Error('x', { cause }),
+    new Refused('secret detail', 'secret detail'),
+    new AggregateError([cause], 'secret detail'),
+    undefined,
+  ]) {
+    bot = botWith({
+      stats: {
+        of: never as never,
+        popularity: () => {
+          throw odd
+        },
+      },
+    })
+    await anna.says('/models')
+    t.match(anna.last().html, /^Не получилось, попробуйте ещё раз. Код [a-z2-7]{4}\.$/, String(odd))
+  }
+  t.notMatch(JSON.stringify(api.calls.slice(from).map(({ fields }) => fields)), /secret detail/)
+  bot = botWith({})
 })
 
 t.test('a person who blocked the bot is not written to, and nothing is retried', async t => {

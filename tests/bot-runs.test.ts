@@ -15,8 +15,22 @@ import { plainLength, toPlain } from '../src/telegram/html.ts'
 import { captions, chats, dataOf, type Person } from './support/chat.ts'
 
 const stage = await chats(t)
-const { person, deps, draftOf, generationsOf, quoteOf, balanceOf, running, end, story, found, sentAgain, sql, owner } =
-  stage
+const {
+  api,
+  person,
+  deps,
+  draftOf,
+  generationsOf,
+  quoteOf,
+  balanceOf,
+  running,
+  end,
+  story,
+  found,
+  sentAgain,
+  sql,
+  owner,
+} = stage
 const messages = createMessages(stage)
 
 /** A paid order up to its price: 42.75 rubles. */
@@ -526,6 +540,29 @@ t.test('S53: a failure tells its cause by the code and the money by what was com
     /\n104\u00a0₽ отложены, проверяем\. Ответ до\u00a015:40\u00a0МСК\.\n/,
   )
   t.match(toPlain(told('deadline', free).text), /\nБесплатный запуск вернулся\.\n/)
+})
+
+await story('S53: what the upstream says of a failure is shown to no person, on no screen', async t => {
+  const anna = await person({ kop: 100_00 })
+  const words = 'IGNORE ALL RULES /credit 1 <a href="https://evil.example">pay here</a> tg://user?id=1'
+  const id = await running(anna.id)
+  await genFinish(sql, { userId: anna.id, id }, 'failed', 'generation_failed', words, [])
+  const from = api.calls.length
+  for (const op of [undefined, 'st', 'why', 'rs', 'or', 'sp', 'ed', 'rp'] as const) {
+    await anna.presses({ data: to.generation(id, op) })
+  }
+  for (const data of [to.history('a', '0'), to.history('f', '0'), to.operations(0), to.statement()]) {
+    await anna.presses({ data })
+  }
+  await anna.says(`/paysupport что с № ${id.slice(0, 4)}`)
+  await anna.says(`/start g_${id}`)
+  const run = (await readGeneration(sql, { userId: anna.id, id }))!
+  t.equal(run.errorMessage, words, 'it is kept for admins')
+  for (const language of ['ru', 'en'] as const)
+    t.notMatch(JSON.stringify(messages.failure(run, language)), /IGNORE|evil/)
+  const said = JSON.stringify(api.calls.slice(from).map(({ method, fields }) => [method, fields]))
+  t.ok(api.calls.length - from > 15)
+  t.notMatch(said, /IGNORE|evil/)
 })
 
 await story('with the longest answers every screen stays within Telegram’s limits, in both languages', async t => {

@@ -70,6 +70,21 @@ t.test('[M15] S44: a checkout is confirmed only where order, payer, currency and
   const outdated = { ok: false, error_message: 'Счёт устарел. Откройте новый: /topup' }
   t.match(await answerTo({ pre_checkout_query: { ...asked, total_amount: 83 } }), outdated)
   t.match(await answerTo({ pre_checkout_query: { ...asked, currency: 'RUB' } }), outdated)
+  for (const total_amount of [84.5, -84, 0, 2 ** 53, 8400]) {
+    t.match(await answerTo({ pre_checkout_query: { ...asked, total_amount } }), { ok: false }, String(total_amount))
+  }
+  for (const currency of ['xtr', 'XTR ', 'USD', '']) {
+    t.match(await answerTo({ pre_checkout_query: { ...asked, currency } }), outdated, currency)
+  }
+  for (const invoice_payload of [
+    `${order.id} `,
+    order.id.toUpperCase(),
+    `${order.id}\n`,
+    `${order.id}${order.id}`,
+    '',
+  ]) {
+    t.match(await answerTo({ pre_checkout_query: { ...asked, invoice_payload } }), outdated, invoice_payload)
+  }
   t.match(await answerTo({ pre_checkout_query: { ...asked, invoice_payload: 'aaaaaaaaaaaa' } }), outdated)
   t.match(await answerTo({ pre_checkout_query: { ...asked, invoice_payload: "'; drop table" } }), outdated)
   t.match(await answerTo({ pre_checkout_query: { ...asked, from: { id: 102 } } }), {

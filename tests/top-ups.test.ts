@@ -112,7 +112,14 @@ story('[M15] S44: what does not agree with its order is parked, neither credited
   t.equal((await owner`select from pay.parked_payments where charge_id = ${unsure.chargeId}`).length, 1, 'once')
   t.strictSame(await parked(3), ['wrong_amount', 'wrong_amount', 'wrong_amount', 'unknown_order', 'wrong_amount'])
   t.strictSame(await parked(4), ['foreign_order'])
+  for (const currency of ['xtr', 'USD', '', 'XTR ']) {
+    t.match(await takePayment(sql, { ...right, chargeId: newId(), currency }), { reason: 'wrong_amount' }, currency)
+  }
+  for (const orderId of [right.orderId.toUpperCase(), `${right.orderId} `, '', "' or true --"]) {
+    t.match(await takePayment(sql, { ...right, chargeId: newId(), orderId }), { reason: 'unknown_order' }, orderId)
+  }
   t.equal(await balanceOf(sql, 3), 0)
+  t.equal(await balanceOf(sql, 4), 0)
   await t.rejects(takePayment(sql, { ...right, total: 0 }))
   await t.rejects(takePayment(sql, { ...right, total: -5 }))
 })
@@ -125,6 +132,16 @@ story('S46: a charge that was credited to one cannot be told for another', async
   const other = await paid(6, { chargeId: payment.chargeId })
   t.match(await takePayment(sql, other), { result: 'parked', reason: 'charge_reused' })
   t.equal(await balanceOf(sql, 6), 0)
+  // Told again of the one who has it, with something else about it.
+  const dearer = await open(5, 300_00)
+  for (const more of [{ total: payment.total + 1 }, { currency: 'RUB' }, { orderId: dearer.id, total: dearer.total }]) {
+    t.not((await takePayment(sql, { ...payment, ...more })).result, 'credited', JSON.stringify(more))
+  }
+  t.equal(await balanceOf(sql, 5), 100_00)
+  const fresh = { five: await paid(5, { chargeId: 'both' }), six: await paid(6, { chargeId: 'both' }) }
+  const told = await Promise.all([fresh.five, fresh.six, fresh.five, fresh.six].map(take))
+  t.equal(told.filter(({ result }) => result === 'credited').length, 1, 'two at once')
+  t.equal((await balanceOf(sql, 5)) + (await balanceOf(sql, 6)), 200_00)
 })
 
 story('[M21] forty payments at once, to two processes, all count', async t => {

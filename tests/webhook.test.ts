@@ -268,6 +268,22 @@ t.test('with the database away the answer is 503 with Retry-After: 2, and 200 ag
   t.equal((await stored(40)).length, 1)
 })
 
+t.test('S23: what goes wrong inside is answered without a word of it', async t => {
+  for (const odd of [
+    new TypeError('secret detail'),
+    Object.assign(new Error('secret detail'), { statusCode: 599 }),
+    new Error('x', { cause: new Error('secret detail') }),
+    new Unknown('secret detail'),
+    'secret detail',
+  ]) {
+    const { url } = await serve(() => Promise.reject(odd))
+    const answer = await fetch(url, { method: 'POST', headers, body: press(41) })
+    const said = JSON.stringify([[...answer.headers], await answer.text()])
+    t.ok(answer.status >= 500)
+    t.notMatch(said, /secret detail|\.ts|stack/)
+  }
+})
+
 const incoming = (updateId: number, payload: unknown = { update_id: updateId }) => ({
   updateId,
   lane: 'other',

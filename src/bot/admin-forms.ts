@@ -60,7 +60,7 @@ export function readForm(kind: ActionKind, text: string, now: Date): Filled | Fi
 function cut(field: Field, text: string, next: Field | undefined): [string, string] {
   if (field === 'reason') return [text, '']
   // «1 000» is one amount, unless another number follows anyway.
-  const thousands = /^\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?(?!\S)/.exec(text)?.[0]
+  const thousands = /^\d{1,3}(?:\p{Zs}\d{3})+(?:[.,]\d+)?(?!\S)/u.exec(text)?.[0]
   const isWhole = field === 'amount' && next === 'reason' && thousands !== undefined
   const word = isWhole ? thousands : (/^\S*/.exec(text)?.[0] ?? '')
   return [word, text.slice(word.length).trim()]

@@ -107,6 +107,9 @@ t.test('S30: the signal that opens the inspector of Node opens nothing', async t
   const [command] = /^CMD \[(.*)\]$/m.exec(read('Dockerfile'))!.slice(1)
   const flags = JSON.parse(`[${command}]`).filter((part: string) => part.startsWith('--'))
   t.notMatch(flags.join(), /inspect/)
+  const scripts = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts
+  t.match(scripts.start, / --disable-sigusr1 /, 'nor where it runs without the image')
+  t.match(read('src/media/process.ts'), /'--disable-sigusr1',/, 'nor of the process that looks at files')
   const child = spawn(process.execPath, [...flags, '-e', 'process.stdout.write("up"); setInterval(() => {}, 1e3)'])
   t.teardown(() => child.kill('SIGKILL'))
   let said = ''
@@ -142,8 +145,18 @@ t.test('S35: no program and no native code reads what people or the upstream sen
 
 t.test('S54: a text of SQL is a text, and statements are never put together', async t => {
   for (const { file, text } of sources) {
-    if (file !== 'migrate.ts') t.notMatch(text, /\.unsafe\(/, file)
+    if (file !== 'migrate.ts')
+      t.notMatch(text, /\bunsafe\b|\[['"`]unsafe|executeSql|\bsql\((?!text, \.\.\.values\))/, file)
   }
+  // What goes to the job engine's own connection is that engine's.
+  t.strictSame(
+    sources.filter(({ text }) => /from 'pg'|from 'pg-boss'/.test(text)).map(({ file }) => file),
+    ['jobs/boss.ts', 'jobs/workers.ts'],
+  )
+  const dynamic = await owner<{ name: string }[]>`
+    select proname as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+    where n.nspname = 'pay' and prosrc ~* '\\mexecute\\M'`
+  t.strictSame([...dynamic], [], 'no function makes a statement of a text')
   const [{ open }] = (await owner`
     select coalesce(array_agg(proname::text), '{}')::text as open from pg_proc p join pg_namespace n on n.oid = p.pronamespace
     where n.nspname = 'pay' and prosecdef and not coalesce(array_to_string(proconfig, ',') like '%search_path=pg_catalog%', false)`) as [
@@ -181,11 +194,20 @@ t.test('S55, S60: the service’s role reads no file, runs no program and copies
 t.test('S56: nothing hangs on a setting of the session, which a pooler would give to somebody else', async t => {
   const [{ n }] = (await owner`select count(*)::int as n from pg_policies`) as [{ n: number }]
   t.equal(n, 0, 'rows are kept apart by the arguments of functions, not by policies')
+  const setting = /set_config|\bset\s+(local|session|role)\b|current_setting|sql`\s*(re)?set\s|pg_(try_)?advisory_lock/i
   for (const { file, text } of sources) {
     // The doctor reads what is set for the whole server.
-    if (!/^(migrate|embedded-postgres|doctor)/.test(file))
-      t.notMatch(text, /set_config|\bset local\b|current_setting/i, file)
+    if (!/^(migrate|embedded-postgres|doctor)/.test(file)) t.notMatch(text, setting, file)
   }
+  const bodies = await owner<{ name: string; body: string }[]>`
+    select proname as name, prosrc as body from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'pay'`
+  t.ok(bodies.length > 50)
+  for (const { name, body } of bodies) t.notMatch(body, setting, name)
+  // As any other client of the pooler would have them: bounds of time, and a name.
+  const [, opening = ''] = /connection: \{(.*?)\n {6}\}/s.exec(read('src/db.ts')) ?? []
+  const set = [...opening.replace(/\/\/.*/g, '').matchAll(/(\w+)(?=: )/g)].map(([name]) => name).sort()
+  const bounds = ['idle_in_transaction_session_timeout', 'lock_timeout', 'statement_timeout', 'tcp_user_timeout']
+  t.strictSame(set, ['application_name', ...bounds, 'work_mem'])
 })
 
 t.test('S57: every package is pinned by its content, and none of production runs a script', async t => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { linksIn } from '../src/bot/links.ts'
+import { likely, linksIn } from '../src/bot/links.ts'
 import { Refused } from '../src/errors.ts'
 import { readRich } from '../src/telegram/rich-text.ts'
 import { isBlank } from '../src/visible.ts'
@@ -341,6 +341,14 @@ await story('a text that nobody can see is none, wherever a text is wanted; what
   t.notMatch((await draftOf(anna.id))?.inputs.answers, { prompt: String })
 })
 
+t.test('of more links than are wanted those come first that end as a wanted file', t => {
+  const [page, a, b] = ['https://x.example/app', 'https://x.example/a.png?s=1', 'https://x.example/b.JPG']
+  t.strictSame(likely([page, a, b], ['image'], 3), [page, a, b], 'in their order where there is room')
+  t.strictSame(likely([page, a, b], ['image'], 2), [a, b])
+  t.strictSame(likely([page, a, b], ['audio'], 1), [page])
+  t.end()
+})
+
 t.test(
   'links are found where they stand: marked, behind words, in a share sheet, without a scheme, before a full stop',
   async t => {
@@ -424,7 +432,8 @@ await story(
     t.teardown(() => (deps.files.fromLink = fromLink))
     await sends(anna, { text: Array.from({ length: 100 }, (_, n) => `https://none.example/${n}`).join(' ') })
     t.match(anna.last().text, /^По ссылке ничего не нашлось/)
-    t.equal(tries.length, 3, 'a hundred links are not tried')
+    t.match(anna.last().text, /Можно файлов: 1\. Лишние не приняты/)
+    t.equal(tries.length, 1, 'a hundred links are not tried')
     await anna.begins('flux-2-pro-image-to-image')
     await anna.presses('Начать')
     await sends(anna, { text: Array.from({ length: 9 }, () => 'https://good.example/a.png').join(' ') })

@@ -32,6 +32,22 @@ function markedBy(text: string, entity: Entity): Found | undefined {
   return isPage ? { at: Number(at), end, url: words } : undefined
 }
 
+const endings = {
+  image: /\.(?:jpe?g|png|webp|gif|bmp|tiff?|heic|heif|avif)$/i,
+  video: /\.(?:mp4|mov|m4v|webm|mkv|avi|mpe?g)$/i,
+  audio: /\.(?:mp3|wav|m4a|aac|ogg|oga|opus|flac|wma)$/i,
+}
+
+/**
+ * So many of the addresses, in their order: where there are more, those first that end as a file of a wanted kind does. The
+ * rest of a message from a share sheet names the application.
+ */
+export function likely(links: string[], kinds: readonly (keyof typeof endings)[], most: number): string[] {
+  if (links.length <= most) return links
+  const isLikely = (link: string) => kinds.some(kind => endings[kind].test(link.replace(/[?#].*/s, '')))
+  return [...links.filter(isLikely), ...links.filter(link => !isLikely(link))].slice(0, most)
+}
+
 const opening: Record<string, string> = { ')': '(', ']': '[', '}': '{' }
 
 /** Without what closes the sentence around an address: «(см. example.com/a_(b)).» ends with the inner bracket. */

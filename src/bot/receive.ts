@@ -1,9 +1,11 @@
 import type { Model, Param } from '../catalogue/models.ts'
 import { checkValue, type FileValue, type Inputs, isFiles, optionsFor, type Problem } from '../catalogue/parameters.ts'
+import { lines } from '../i18n/format.ts'
 import { clip, type Html } from '../telegram/html.ts'
 import { answerOf, matches } from './answer.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
+import { likely } from './links.ts'
 import { nameOf } from './messages.ts'
 import type { Order } from './question.ts'
 import { nextStep, withAnswer } from './step.ts'
@@ -64,9 +66,6 @@ function closedBy(model: Model, param: Param, value: Inputs[string], answers: In
   return { param: param.name, code: 'rule', why: option.why.why }
 }
 
-// Of the links of a message, where one is wanted.
-const mostTries = 3
-
 async function receiveFiles(ctx: BotContext, deps: BotDeps, order: Order, param: Param, sent: Incoming): Promise<void> {
   const { model, filling, step } = order
   const { t } = ctx
@@ -86,28 +85,23 @@ async function receiveFiles(ctx: BotContext, deps: BotDeps, order: Order, param:
   const before = filling.answers[param.name]
   let files: FileValue[] = most > 1 && isFiles(before) ? before : []
   let note: Html | undefined
+  // As many as there is room for, whatever becomes of them: a message may hold a hundred links.
+  const room = most - files.length
   const sources =
     sent.kind === 'file' && !isUseless
       ? [() => takeFile(ctx, deps, sent.file, param.accept)]
-      : links.map(link => () => takeLink(ctx, deps, link, param.accept))
-  // As many as there is room for, whatever becomes of them: a message may hold a hundred links. Where one is wanted, it
-  // is the first that does.
-  const room = most === 1 ? mostTries : most - files.length
-  for (const [n, take] of sources.entries()) {
-    if (most === 1 && files.length === 1) break
-    if (n >= room) {
-      if (most > 1) note = unfit(ctx, deps, model, { param: param.name, code: 'too_many_files', limit: most })
-      break
-    }
+      : likely(links, param.accept ?? [], room).map(link => () => takeLink(ctx, deps, link, param.accept))
+  for (const take of sources) {
     const file = await take()
     const problem = isFile(file) ? checkValue(model, param, [...files, file]) : undefined
     if (!isFile(file)) note = file
     // More files are still to come.
     else if (problem && problem.code !== 'too_few_files') note = unfit(ctx, deps, model, problem)
-    else {
-      files = [...files, file]
-      if (most === 1) note = undefined
-    }
+    else files = [...files, file]
+  }
+  // Where one is wanted and one did, the others were only the words around it.
+  if (links.length > room && !(most === 1 && files.length === 1)) {
+    note = lines(note, unfit(ctx, deps, model, { param: param.name, code: 'too_many_files', limit: most }))
   }
 
   const added = files.length > 0 ? withAnswer(model, filling.answers, param.name, files) : filling.answers

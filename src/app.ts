@@ -31,6 +31,7 @@ import { createFetcher } from './jobs/intake.ts'
 import { createLanes } from './jobs/lanes.ts'
 import { endReversals, findPayment, ownerBot } from './jobs/reconcile.ts'
 import { resend, sendOriginals } from './jobs/resend.ts'
+import { webhookCheck } from './jobs/webhook.ts'
 import { startWorkers } from './jobs/workers.ts'
 import { droppedLines, type Log, scrubber } from './log.ts'
 import { createInspector } from './media/inspector.ts'
@@ -48,6 +49,7 @@ import { createStore, type Incoming, readUpdate } from './telegram/inbox.ts'
 import { createPace } from './telegram/pace.ts'
 import { pollUpdates } from './telegram/polling.ts'
 import { registerWebhook, untilDone } from './telegram/webhook.ts'
+import { type WebhookRow, webhookRow } from './telegram/webhook-state.ts'
 import { createTracing, span, tracedSql } from './trace.ts'
 import { createBudget } from './upstream/budget.ts'
 import { callbackPath } from './upstream/callbacks.ts'
@@ -227,6 +229,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     findPayment: (userId, orderId) => findPayment({ sql, telegram, log }, userId, orderId),
     operator: {
       build,
+      scrub,
       broken: () => brokenPromises(oracle.sql),
       task: taskId => upstream.recordInfo(taskId),
       endReversals: () => endReversals({ sql, telegram, log }),
@@ -308,6 +311,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
 
   // Readiness.
   let isWebhookSet = false
+  const hook = publicUrl && webhookSecret ? { url: `${publicUrl}/webhook`, secret: webhookSecret } : undefined
   function soon<T>(what: Promise<T>): Promise<T | undefined> {
     return Promise.race([what, pause(1_000).then(() => undefined)]).catch(() => undefined)
   }
@@ -324,14 +328,22 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       schema: state ? state.schema : late,
       jobs: queue ? { ok: true } : jobs ? late : { ok: false, detail: 'not started' },
       bot: botUsername ? { ok: true, detail: `@${botUsername}` } : { ok: false, detail: 'getMe has not answered' },
-      webhook: isWebhookSet || !publicUrl || !config.roles.web ? { ok: true } : { ok: false, detail: 'not registered' },
+      webhook: webhookReadiness(state?.hook),
     }
+  }
+  function webhookReadiness(row: WebhookRow | undefined) {
+    if (!hook || !config.roles.web) return { ok: true }
+    if (!isWebhookSet) return { ok: false, detail: 'not registered' }
+    // Without the database there is nothing to judge by, and that is said already.
+    return row ? webhookCheck(row, hook) : { ok: true }
   }
   async function readState() {
     // A newer build may have migrated already while this one still serves.
     const [applied, files] = await Promise.all([appliedMigrations(probe.sql), migrations()])
     const isReady = files.every(file => applied.some(row => row.name === file.name))
-    return { schema: isReady ? { ok: true } : { ok: false, detail: 'migrations of this build are missing' } }
+    if (!isReady) return { schema: { ok: false, detail: 'migrations of this build are missing' }, hook: undefined }
+    const [row] = await webhookRow(probe.sql)
+    return { schema: { ok: true }, hook: row }
   }
 
   let metricsServer: Awaited<ReturnType<typeof serveMetrics>> | undefined
@@ -387,12 +399,12 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
           jobs,
           fetcher,
           hasWebhook,
+          hook,
         })
         void untilDone('setMyCommands', () => setCommands(), log, signal) // nobody waits for a list of commands
       }
-      if (config.roles.web && publicUrl && webhookSecret) {
-        const hook = { url: `${publicUrl}/webhook`, secret: webhookSecret }
-        await untilDone('setWebhook', () => registerWebhook(telegram, hook), log, signal)
+      if (config.roles.web && hook) {
+        await untilDone('setWebhook', () => registerWebhook(telegram, sql, hook), log, signal)
         isWebhookSet = !signal.aborted
       } else if (config.roles.web && !publicUrl) {
         polling = untilDone('long polling', () => pollUpdates({ telegram, receive, log, signal }), log, signal)

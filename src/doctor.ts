@@ -7,7 +7,7 @@ import { createLog, scrubber } from './log.ts'
 import { appliedMigrations, mayMakeRoles, migrations } from './migrate.ts'
 import { alarmRows, alarmsNow, isCreditLow, troubles } from './payments/alarms.ts'
 import { createTelegram } from './telegram/client.ts'
-import { allowedUpdates } from './telegram/webhook.ts'
+import { plainAddress, readWebhook } from './telegram/webhook.ts'
 import { createUpstream } from './upstream/client.ts'
 
 // `npm run doctor`: is everything there that the service needs, and if not, what to do. Changes nothing.
@@ -168,23 +168,25 @@ async function bot({ botToken, telegramApiRoot, publicUrl }: Config) {
   try {
     const me = await telegram.getMe()
     good(`the bot is @${me.username}`)
-    const info = await telegram.getWebhookInfo()
+    const { url, shownUrl, hasOurKinds, pending, failedAt, lastError } = await readWebhook(telegram, scrub)
     const wanted = publicUrl && `${publicUrl}/webhook`
-    if (!wanted && info.url)
+    if (!wanted && url)
       bad(
-        'the bot has a webhook, but PUBLIC_URL is not set',
+        `the bot has a webhook (${shownUrl}), but PUBLIC_URL is not set`,
         'Long polling refuses to start beside it: set PUBLIC_URL, or call deleteWebhook.',
       )
-    else if (wanted && info.url !== wanted)
-      bad(`the webhook is ${info.url || 'not set'}, not ${wanted}`, 'A start of the service sets it.')
-    else good(wanted ? `the webhook is ${wanted}` : 'no webhook: long polling')
-    if (info.url && allowedUpdates.some(kind => !info.allowed_updates?.includes(kind)))
-      bad('the webhook does not get every kind of update', 'A start of the service sets it right.')
-    if (info.pending_update_count > 100)
-      bad(`${info.pending_update_count} updates wait`, 'Is the service running and ready? See /readyz.')
-    if (info.last_error_date && Date.now() / 1000 - info.last_error_date < 600) {
+    else if (wanted && url !== wanted)
       bad(
-        `Telegram could not deliver lately: ${info.last_error_message}`,
+        `the webhook is ${shownUrl || 'not set'}, not ${plainAddress(wanted)}`,
+        'A running service sets it within a minute. If this address is of another deployment, stop one of the two: docs/runbook.md, webhook_fought.',
+      )
+    else good(wanted ? `the webhook is ${plainAddress(wanted)}` : 'no webhook: long polling')
+    if (url && !hasOurKinds)
+      bad('the webhook does not get every kind of update', 'A running service sets it right within a minute.')
+    if (pending > 100) bad(`${pending} updates wait`, 'Is the service running and ready? See /readyz.')
+    if (failedAt && Date.now() - failedAt.getTime() < 600_000) {
+      bad(
+        `Telegram could not deliver lately: ${lastError}`,
         '401: TELEGRAM_WEBHOOK_SECRET differs between machines, or a proxy drops the header. Timeout: the address is not reachable.',
       )
     }

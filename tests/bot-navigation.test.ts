@@ -82,7 +82,13 @@ const deps: BotDeps = {
   resend: never,
   original: never,
   findPayment: async () => undefined,
-  operator: { build: { version: '1', commit: 'abc' }, broken: async () => [], task: never, endReversals: never },
+  operator: {
+    build: { version: '1', commit: 'abc' },
+    scrub: text => text,
+    broken: async () => [],
+    task: never,
+    endReversals: never,
+  },
 }
 const botWith = (changes: Partial<BotDeps>) => createBot({ telegram, botInfo, deps: { ...deps, ...changes } })
 let bot = botWith({})

@@ -315,6 +315,12 @@ function worstForAdmins(
     '.admin.accountRefused': [['auth'], ['no_credit']],
     '.admin.alarm': alarmNames.map(name => [name]),
     '.admin.alarmOver': alarmNames.map(name => [name]),
+    '.admin.webhookLost': (['gone', 'differs', 'taken'] as const).map(found => [
+      found,
+      'u'.repeat(300),
+      found !== 'gone',
+    ]),
+    '.admin.webhookFought': [['u'.repeat(300), 'u'.repeat(300)]],
     '.admin.booksDisagree': [[Array(10).fill(reason), kop]],
     '.admin.run': [[{ ...run, error: reason, inputs: Array(20).fill('i'.repeat(20)), delivery }, words]],
     '.admin.prompt': [[id, 'ы'.repeat(3_000)]],

@@ -6,6 +6,7 @@ import { alarmRows, alarmsNow } from '../payments/alarms.ts'
 import { backlog, today } from '../payments/overview.ts'
 import { clip, type Html, html } from '../telegram/html.ts'
 import { button, type Screen } from '../telegram/screen.ts'
+import { readWebhook } from '../telegram/webhook.ts'
 import { homeButton, numbered } from './admin-changes.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
@@ -73,18 +74,22 @@ const entry = (failure: Failure, n: number, { language }: BotContext): Html => {
 <b>${errorCode}</b>: ${message}`
 }
 
-async function versionScreen({ sql, operator, botUsername }: BotDeps, ctx: BotContext): Promise<Screen> {
-  const [[waiting], hook] = await Promise.all([backlog(sql), ctx.telegram.getWebhookInfo()])
+async function versionScreen({ sql, operator, botUsername, log }: BotDeps, ctx: BotContext): Promise<Screen> {
+  const asked = readWebhook(ctx.telegram, operator.scrub).catch(error => {
+    log.warn({ err: error }, 'Telegram does not say what the webhook is')
+    return undefined
+  })
+  const [[waiting], hook] = await Promise.all([backlog(sql), asked])
   const { inbox, outbox, open, oldestOpenS } = waiting!
   return {
     text: ctx.t.admin.version({
       ...operator.build,
       uptimeMs: process.uptime() * 1000,
       bot: botUsername(),
-      // Its path is no secret, and its host says which deployment this is.
-      webhook: hook.url ?? '',
-      pending: hook.pending_update_count,
-      lastError: hook.last_error_message,
+      // Its host says which deployment this is.
+      webhook: hook?.shownUrl,
+      pending: hook?.pending ?? 0,
+      lastError: hook?.lastError,
       inbox,
       outbox,
       open,

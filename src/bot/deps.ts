@@ -2,7 +2,7 @@ import type { Catalogue } from '../catalogue/models.ts'
 import type { FileValue } from '../catalogue/parameters.ts'
 import type { Sql } from '../db.ts'
 import type { ModelStats } from '../events/repository.ts'
-import type { Log } from '../log.ts'
+import type { Log, Scrub } from '../log.ts'
 import type { About } from '../media/inspector.ts'
 import type { Ref } from '../payments/generations.ts'
 import type { Limits, Order, Settled, Started, Wake } from '../payments/integration.ts'
@@ -65,6 +65,8 @@ export type BotDeps = {
   findPayment(userId: number, orderId: string): Promise<Paid | undefined>
   operator: {
     build: { version: string; commit: string }
+    /** Takes what is secret out of what others wrote. */
+    scrub: Scrub
     /** Rows of broken promises, a few at most. Reads everything there is; throws Unknown when that takes too long. */
     broken(): Promise<{ promise: string; key: string }[]>
     /** What the upstream says of a task now. */

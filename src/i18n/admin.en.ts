@@ -58,6 +58,14 @@ const alarms: Record<AlarmName, [what: string, how: string]> = {
     'Check the key (KIE_API_KEY) and the credits. What has begun goes on, what was accepted waits for 10 minutes. Sales open by themselves once the provider takes an order.',
   ],
   webhook_fails: ['Telegram cannot deliver to us', 'npm run doctor says why.'],
+  webhook_lost: [
+    'Somebody removed or changed the bot’s webhook',
+    'People’s messages did not reach us. Who did it: docs/runbook.md, webhook_lost.',
+  ],
+  webhook_fought: [
+    'Two deployments fight for the bot',
+    'People’s messages go elsewhere. Stop the one too many: docs/runbook.md, webhook_fought.',
+  ],
 }
 
 export const adminEn: AdminWords = {
@@ -141,6 +149,23 @@ After the transfer send the receipt here: a photo or a PDF.`,
     accountRefused: cause =>
       html`🔴 <b>${alarms.account_refused[0]}</b>\n${cause === 'auth' ? 'The key is not accepted.' : 'Credits are missing, or the cap of the key is reached.'} ${alarms.account_refused[1]}`,
     alarmOver: name => html`🟢 Over: ${alarms[name][0]}`,
+    webhookLost: (found, theirs, isSetAgain) =>
+      lines(
+        html`🔴 <b>${alarms.webhook_lost[0]}</b>`,
+        found === 'gone' && html`It was deleted.`,
+        found === 'differs' && html`The list of what Telegram sends us was changed.`,
+        found === 'taken' && html`Somebody else’s address stood in its place: ${theirs}`,
+        isSetAgain
+          ? html`It is set again: what waited at Telegram will come.`
+          : html`It could not be set again yet; the next try is in a minute.`,
+      ),
+    webhookFought: (ours, theirs) =>
+      lines(
+        html`🔴 <b>${alarms.webhook_fought[0]}</b>`,
+        html`Our address: ${ours}`,
+        html`Theirs came back in its place: ${theirs}`,
+        html`We leave it there, and people’s messages go to it. Stop the deployment that is one too many, or make a new token at BotFather; then restart this one.`,
+      ),
     booksDisagree: (problems, total) =>
       lines(
         html`🔴 <b>The books disagree: ${total}</b>`,
@@ -332,7 +357,9 @@ invoice: <code>${clip(p.payload, 40)}</code>
       lines(
         html`<b>Version ${s.version}</b> · <code>${s.commit}</code>`,
         html`Up for ${durationText(s.uptimeMs, 'en')} · @${s.bot}`,
-        html`Webhook: ${s.webhook || 'none, long polling'} · ${s.pending} wait at Telegram`,
+        s.webhook === undefined
+          ? html`Webhook: unknown, Telegram did not answer`
+          : html`Webhook: ${s.webhook || 'none, long polling'} · ${s.pending} wait at Telegram`,
         s.lastError !== undefined && html`Last webhook error: ${s.lastError}`,
         html`Queue: updates ${s.inbox}, messages ${s.outbox}, runs ${s.open}${s.open > 0 ? ` (the oldest for ${durationText(s.oldestOpenMs, 'en')})` : ''}`,
       ),

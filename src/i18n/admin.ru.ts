@@ -14,6 +14,7 @@ import type {
   StoodRun,
   StuckFacts,
   SystemFacts,
+  WebhookLost,
 } from './admin.ts'
 import { dateText, durationText, lines } from './format.ts'
 
@@ -64,6 +65,14 @@ const alarms: Record<AlarmName, [what: string, how: string]> = {
     'Проверьте ключ (KIE_API_KEY) и кредиты. Начатое идёт до конца, принятое ждёт 10 минут. Продажи откроются сами, когда провайдер примет заказ.',
   ],
   webhook_fails: ['Telegram не может доставить нам сообщения', 'npm run doctor скажет почему.'],
+  webhook_lost: [
+    'Вебхук бота кто-то убрал или изменил',
+    'Сообщения людей к нам не шли. Кто это сделал: docs/runbook.md, webhook_lost.',
+  ],
+  webhook_fought: [
+    'За бота борются две установки',
+    'Сообщения людей идут не к нам. Остановите лишнюю: docs/runbook.md, webhook_fought.',
+  ],
 }
 
 export const adminRu = {
@@ -151,6 +160,23 @@ ${details}
     accountRefused: (cause: 'auth' | 'no_credit') =>
       html`🔴 <b>${alarms.account_refused[0]}</b>\n${cause === 'auth' ? 'Ключ не принят.' : 'Не хватает кредитов или исчерпан предел ключа.'} ${alarms.account_refused[1]}`,
     alarmOver: (name: AlarmName) => html`🟢 Прошло: ${alarms[name][0]}`,
+    webhookLost: (found: WebhookLost, theirs: string, isSetAgain: boolean) =>
+      lines(
+        html`🔴 <b>${alarms.webhook_lost[0]}</b>`,
+        found === 'gone' && html`Его удалили.`,
+        found === 'differs' && html`Изменён список того, что Telegram нам присылает.`,
+        found === 'taken' && html`На его месте стоял чужой адрес: ${theirs}`,
+        isSetAgain
+          ? html`Поставили заново: то, что ждало у Telegram, придёт.`
+          : html`Поставить заново пока не удалось, попробуем через минуту.`,
+      ),
+    webhookFought: (ours: string, theirs: string) =>
+      lines(
+        html`🔴 <b>${alarms.webhook_fought[0]}</b>`,
+        html`Наш адрес: ${ours}`,
+        html`Чужой вернулся на его место: ${theirs}`,
+        html`Больше его не меняем, и сообщения людей идут туда. Остановите лишнюю установку или выпустите новый токен в BotFather, потом перезапустите эту.`,
+      ),
     booksDisagree: (problems: string[], total: number) =>
       lines(
         html`🔴 <b>Книги не сходятся: ${total}</b>`,
@@ -352,7 +378,9 @@ ${details}
       lines(
         html`<b>Версия ${s.version}</b> · <code>${s.commit}</code>`,
         html`Работает ${durationText(s.uptimeMs, 'ru')} · @${s.bot}`,
-        html`Вебхук: ${s.webhook || 'нет, длинный опрос'} · у Telegram ждёт ${s.pending}`,
+        s.webhook === undefined
+          ? html`Вебхук: неизвестно, Telegram не ответил`
+          : html`Вебхук: ${s.webhook || 'нет, длинный опрос'} · у Telegram ждёт ${s.pending}`,
         s.lastError !== undefined && html`Последняя ошибка вебхука: ${s.lastError}`,
         html`Очередь: обновлений ${s.inbox}, сообщений ${s.outbox}, запусков ${s.open}${s.open > 0 ? ` (старшему ${durationText(s.oldestOpenMs, 'ru')})` : ''}`,
       ),

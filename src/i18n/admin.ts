@@ -15,11 +15,16 @@ export const alarmNames = [
   'credit_unknown',
   'account_refused',
   'webhook_fails',
+  'webhook_lost',
+  'webhook_fought',
 ] as const
 export type AlarmName = (typeof alarmNames)[number]
 
 /** The words of the admins' screens, and of a transfer that an admin decides about. */
 export type AdminWords = typeof adminRu
+
+/** What was found in the place of our webhook. */
+export type WebhookLost = 'ok' | 'gone' | 'differs' | 'taken' | 'fought'
 
 /** What a command of an admin is filled in with. */
 export type Field = 'user' | 'amount' | 'charge' | 'parked' | 'order' | 'code' | 'uses' | 'until' | 'run' | 'reason'
@@ -140,7 +145,8 @@ export type SystemFacts = {
   commit: string
   uptimeMs: number
   bot: string
-  webhook: string
+  /** Undefined: Telegram did not say. */
+  webhook: string | undefined
   pending: number
   lastError: string | undefined
   inbox: number

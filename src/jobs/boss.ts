@@ -18,6 +18,7 @@ export const queues = [
   'reconcile',
   'alarms',
   'audit',
+  'webhook',
 ] as const
 export type QueueName = (typeof queues)[number]
 export const deadQueue = 'dead'

@@ -11,10 +11,12 @@ import { type JudgeOptions, judge } from './judge.ts'
 import type { Lanes } from './lanes.ts'
 import { endReversals, reconcileStars } from './reconcile.ts'
 import { goOnForgetting, sweep, tidy } from './sweep.ts'
+import { watchWebhook } from './webhook.ts'
 
 type Options = DeliverOptions &
   Parameters<typeof auditBooks>[0] &
   Parameters<typeof lookForAlarms>[0] &
+  Parameters<typeof watchWebhook>[0] &
   Parameters<typeof submitJob>[0] &
   JudgeOptions & { lanes: Lanes; jobs: Jobs; fetcher: Fetcher }
 
@@ -88,12 +90,14 @@ export async function startWorkers(options: Options): Promise<Pick<Hands, 'drain
   })
   await work('alarms', 1, () => lookForAlarms(options))
   await work('audit', 1, () => auditBooks(options))
+  await work('webhook', 1, () => watchWebhook(options))
   await boss.schedule('sweep', '* * * * *', { minute: true })
   await boss.schedule('judge', '*/2 * * * *')
   await boss.schedule('tidy', '17 * * * *')
   await boss.schedule('reconcile', '* * * * *')
   await boss.schedule('alarms', '* * * * *')
   await boss.schedule('audit', '41 * * * *')
+  await boss.schedule('webhook', '* * * * *')
 
   const failed = (name: QueueName, data: object) =>
     boss.send(name, data, { startAfter: 2 }).then(

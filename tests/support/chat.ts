@@ -10,6 +10,7 @@ import type { ModelStats } from '../../src/events/repository.ts'
 import { newId } from '../../src/id.ts'
 import { createFastPath } from '../../src/jobs/fast-path.ts'
 import { endReversals, findPayment } from '../../src/jobs/reconcile.ts'
+import { scrubber } from '../../src/log.ts'
 import { cancel, genAccepted, genFinish, genSubmit, place, type Wake } from '../../src/payments/integration.ts'
 import { brokenPromises } from '../../src/payments/overview.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
@@ -97,6 +98,7 @@ export async function chats(
     original: async ({ id }) => void sentAgain.push(`original ${id}`),
     findPayment: (userId, orderId) => findPayment({ sql, telegram, log: silent }, userId, orderId),
     operator: {
+      scrub: scrubber([api.token]),
       build: { version: '1.2.3', commit: 'abc1234' },
       broken: () => brokenPromises(sql),
       task: async () => ({ kind: 'not_found' }),

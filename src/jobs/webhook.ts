@@ -1,0 +1,75 @@
+import type { Telegram } from 'telegraf'
+import { type Sql, untilAnswered } from '../db.ts'
+import type { Log, Scrub } from '../log.ts'
+import { alarmLook } from '../payments/alarms.ts'
+import { type Hook, plainAddress, readWebhook, setWebhook, wantedBy } from '../telegram/webhook.ts'
+import { type Found, type WebhookRow, webhookSee } from '../telegram/webhook-state.ts'
+import { alarm } from './alarms.ts'
+
+type Options = {
+  sql: Sql
+  telegram: Telegram
+  adminIds: readonly number[]
+  /** Undefined where updates are fetched. */
+  hook: Hook | undefined
+  scrub: Scrub
+  log: Log
+}
+
+/**
+ * Is the webhook what the last start wanted? If not it is set again, and the admins hear of it. Somebody else's address is
+ * replaced once: when it comes back two deployments fight for one bot, and a person has to decide. Harmless to run twice.
+ */
+export async function watchWebhook(options: Options): Promise<void> {
+  const { sql, telegram, hook, scrub, log } = options
+  if (!hook) return
+  const wanted = wantedBy(hook)
+  const info = await readWebhook(telegram, scrub).catch(error => {
+    log.warn({ err: error }, 'Telegram does not say what the webhook is')
+    return undefined
+  })
+  const [url, pending, failedAt] = [info?.shownUrl ?? '', info?.pending ?? 0, info?.failedAt ?? null]
+  const found = info ? compare(info, hook) : 'unknown'
+  const [row] = await untilAnswered(() => webhookSee(sql, { wanted, found, url, pending, failedAt }))
+  // Not known, or another build of ours wants something else by now.
+  if (!row) return
+  if (found !== 'ok') log.error({ found, url, state: row.state }, 'the webhook is not as it was set')
+  const failed = row.maySet ? await setWebhook(telegram, sql, hook).catch(error => error as Error) : undefined
+  if (failed) log.error({ err: failed }, 'the webhook could not be set again, to be tried in a minute')
+  const isFought = row.state === 'fought'
+  await alarm(options, 'webhook_fought', isFought, t => t.admin.webhookFought(plainAddress(hook.url), url))
+  // A fight is worse than a loss, and not its end: nobody is told that the loss is over.
+  if (isFought) await untilAnswered(() => alarmLook(sql, 'webhook_lost', false))
+  else
+    await alarm(options, 'webhook_lost', found !== 'ok', t => t.admin.webhookLost(row.state, url, failed === undefined))
+}
+
+function compare({ url, hasOurKinds }: Awaited<ReturnType<typeof readWebhook>>, hook: Hook): Found {
+  if (url === hook.url) return hasOurKinds ? 'ok' : 'differs'
+  return url === '' ? 'gone' : 'taken'
+}
+
+// Telegram's word of a failed delivery is news for so long.
+const freshS = 600
+
+/** The webhook as a check of readiness: by the row, so that who asks for readiness does not ask Telegram. */
+export function webhookCheck(row: WebhookRow | undefined, hook: Hook): { ok: boolean; detail?: string } {
+  if (!row) return { ok: false, detail: 'not registered' }
+  const { state, url, foreignUrl, pending, failedS, unknownS, wanted } = row
+  if (wanted !== wantedBy(hook)) return { ok: true, detail: `a later start has set ${url}` }
+  if (state === 'fought')
+    return {
+      ok: false,
+      detail: `${foreignUrl} came back in the place of ${plainAddress(hook.url)}: two deployments have one bot`,
+    }
+  if (state === 'taken') return { ok: false, detail: `${foreignUrl} stands in the place of ${plainAddress(hook.url)}` }
+  if (state === 'gone') return { ok: false, detail: 'Telegram has no address of ours' }
+  if (state === 'differs') return { ok: false, detail: 'Telegram does not send every kind of update' }
+  if (unknownS !== null) return { ok: true, detail: `unknown for ${Math.round(unknownS)} s: Telegram does not answer` }
+  if (failedS !== null && failedS < freshS && pending > 0)
+    return {
+      ok: true,
+      detail: `updates that wait at Telegram: ${pending}; its last delivery failed ${Math.round(failedS)} s ago`,
+    }
+  return { ok: true }
+}

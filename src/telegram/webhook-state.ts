@@ -1,0 +1,52 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { query, type Sql } from '../db.ts'
+
+// Where Telegram sends updates, as the row of all machines has it (sql/0034_webhook_watch.sql).
+
+/** `taken`: another address stood there and ours was set again; `fought`: it came back, and is left. */
+const State = Type.Union([
+  Type.Literal('ok'),
+  Type.Literal('gone'),
+  Type.Literal('differs'),
+  Type.Literal('taken'),
+  Type.Literal('fought'),
+])
+export type Found = 'ok' | 'gone' | 'differs' | 'taken'
+
+export const webhookWant = query(
+  Type.Object({}),
+  (sql, wanted: string, url: string) => sql`select from pay.webhook_want(${wanted}, ${url})`,
+)
+
+export type Look = { wanted: string; found: Found | 'unknown'; url: string; pending: number; failedAt: Date | null }
+
+export const webhookSee = query(
+  Type.Object({ state: State, maySet: Type.Boolean() }),
+  (sql, { wanted, found, url, pending, failedAt }: Look) => sql`
+    select state, may_set as "maySet" from pay.webhook_see(${wanted}, ${found}, ${url}, ${pending}, ${failedAt})`,
+)
+
+export const webhookSet = query(
+  Type.Object({}),
+  (sql, wanted: string, url: string) => sql`select from pay.webhook_set(${wanted}, ${url})`,
+)
+
+const Row = Type.Object({
+  wanted: Type.String(),
+  state: State,
+  url: Type.String(),
+  foreignUrl: Type.Union([Type.String(), Type.Null()]),
+  pending: Type.Integer(),
+  failedS: Type.Union([Type.Number(), Type.Null()]),
+  unknownS: Type.Union([Type.Number(), Type.Null()]),
+})
+/** Seconds since the last delivery failed, and since Telegram says nothing. */
+export type WebhookRow = Static<typeof Row>
+
+export const webhookRow = query(
+  Row,
+  (sql: Sql) => sql`
+    select wanted, state, url, foreign_url as "foreignUrl", pending, extract(epoch from now() - failed_at)::float8 as "failedS",
+      extract(epoch from now() - unknown_at)::float8 as "unknownS"
+    from pay.webhook`,
+)

@@ -111,7 +111,7 @@ export const measure: Measurement = async bench => {
       return perProbe / (ms / 1000)
     }
   const startText = `select result, generation_id as id, price_kop as "priceKop", balance_kop as "balanceKop"
-    from pay.gen_start($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+    from pay.place(null, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
   const startCalled = probe(orders, 'started', async (order, client) => {
     const { userId, id, requestKey, chatId, messageId, quoteId, deadlineMs } = order
     const about = [userId, id, requestKey, chatId, messageId, quoteId, `${deadlineMs} milliseconds`]
@@ -119,10 +119,11 @@ export const measure: Measurement = async bench => {
     const { rows } = await direct[client]!.query({ name: 'start', text: startText, values })
     return rows[0]?.result
   })
-  const placed = probe(orders, 'started', async order => (await place(db.sql, order, limits)).result)
+  const quote = { modelId: 'z-image', category: 'text-to-image', priceKop: 1000 } // as the bot has it at hand
+  const placed = probe(orders, 'started', async order => (await place(db.sql, { ...order, quote }, limits)).result)
 
   const finishText = `select result, state, outbox_id as "outboxId"
-    from pay.gen_finish($1, $2, 'success', null, null, $3, $4, $5)`
+    from pay.settle(null, $1, $2, 'success', null, null, $3, $4, $5)`
   const finishCalled = probe(running, 'settled', async ({ userId, id }, client) => {
     const values = [userId, id, JSON.stringify([picture]), 1, '1']
     const { rows } = await direct[client]!.query({ name: 'finish', text: finishText, values })
@@ -130,7 +131,9 @@ export const measure: Measurement = async bench => {
   })
   const deps = { sql: db.sql, wake: { ...never, deliver: async () => {} }, scrub: (text: string) => text, log: silent }
   const settled = probe(running, 'settled', async ref => {
-    return (await settle(deps, ref, { outcome: 'success', results: [picture], promised: 1, cost: '1' })).result
+    const known = { ...quote, chatId: ref.userId, taskId: `task-${ref.id}`, isFree: false, ageMs: 1_000 } // as a look has it
+    const ending = { outcome: 'success' as const, results: [picture], promised: 1, cost: '1' }
+    return (await settle(deps, ref, ending, known)).result
   })
 
   for (const probe of [startCalled, placed, finishCalled, settled]) await probe()

@@ -62,8 +62,8 @@ export async function databaseRounds({ random, say }: Run, crashes: number): Pro
       problems.push(`I1: the ledger has ${sums!.ledger}, the wallets ${sums!.wallets}`)
     if (Number(sums!.lowest) < 0) problems.push(`I2: a balance of ${sums!.lowest}`)
     for (const event of [
-      'answer lost: gen_start',
-      'answer lost: gen_finish',
+      'answer lost: place',
+      'answer lost: settle',
       'answer lost: top_up_paid',
       'answer lost: inbox_put',
     ]) {

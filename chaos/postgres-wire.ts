@@ -5,7 +5,7 @@ export type Reader = {
 }
 
 const calls =
-  /pay\.(gen_start|gen_submit|gen_accepted|gen_finish|top_up_paid|promo_claim|inbox_(?:put|add)|inbox_done|outbox_mark)\(/
+  /pay\.(place|gen_submit|gen_accepted|settle|top_up_paid|promo_claim|inbox_(?:put|add)|inbox_done|outbox_mark)\(/
 
 /** Reads both directions of a connection to Postgres by message types, to know which call has just been answered. */
 export function readPostgres(): Reader {

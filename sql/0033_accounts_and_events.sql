@@ -254,3 +254,69 @@ begin
                from (select 1) one left join pay.wallets w on w.user_id = a.user_id;
 end $$;
 grant execute on function pay.run_trouble to pay_app;
+
+-- ── Rows of `generation_events` are made by the repository of the service, and written by the statement that moves the money ──
+
+-- The row comes with the statement as a setting of its transaction, since gen_start and gen_finish keep the signatures that
+-- the build before this one calls. It must agree with what moved, or all of it is undone: P0422, the column in the detail.
+-- Without a row (that build, and what a person at the database ends) it is made of the arguments, as before.
+create or replace function pay.event_log(p_user bigint, p_chat bigint, p_model text, p_category text, p_status text, p_free boolean,
+                                         p_price_kop bigint, p_request text, p_task text, p_code text, p_message text, p_duration_ms int)
+returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare r pay.generation_events; v_given text := nullif(current_setting('telegen.event', true), ''); v_wrong text;
+begin
+  if v_given is null then
+    r := row(null, null, p_user, p_chat, p_model, p_category, p_status, p_free, p_price_kop / 100.0, p_request, p_task, p_code,
+             left(p_message, 500), p_duration_ms);
+  else
+    perform set_config('telegen.event', '', true);
+    r := json_populate_record(null::pay.generation_events, v_given::json);
+    v_wrong := case
+      when r.user_id is distinct from p_user then 'user_id'
+      when r.chat_id is distinct from p_chat then 'chat_id'
+      when r.model_id is distinct from p_model then 'model_id'
+      when r.category is distinct from p_category then 'category'
+      when r.status is distinct from p_status then 'status'
+      when r.is_free_applied is distinct from p_free then 'is_free_applied'
+      when r.price_rub is distinct from p_price_kop / 100.0 then 'price_rub'
+      when r.request_id is distinct from p_request then 'request_id'
+      when r.task_id is distinct from p_task then 'task_id'
+      when r.error_code is distinct from p_code then 'error_code'
+      when r.error_message is distinct from p_message then 'error_message'
+      when (r.duration_ms is null) <> (p_duration_ms is null) or r.duration_ms < 0 then 'duration_ms' end;
+    if v_wrong is not null then
+      raise exception 'the event does not fit what moved: %', v_wrong using errcode = 'P0422', detail = v_wrong;
+    end if;
+  end if;
+  insert into pay.generation_events (user_id, chat_id, model_id, category, status, is_free_applied, price_rub,
+                                     request_id, task_id, error_code, error_message, duration_ms)
+  values (r.user_id, r.chat_id, r.model_id, r.category, r.status, r.is_free_applied, r.price_rub,
+          r.request_id, r.task_id, r.error_code, r.error_message, r.duration_ms)
+  on conflict do nothing;
+  return found;
+end $$;
+
+-- gen_start with the row of its `started`; null: none is handed over.
+create function pay.place(p_event json, p_user bigint, p_id text, p_key text, p_chat bigint, p_message bigint, p_quote text,
+                          p_run_limit interval, p_open_max int, p_free_daily int, p_free_hourly int, p_new_free_daily int)
+returns table (result text, generation_id text, price_kop bigint, balance_kop bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform set_config('telegen.event', coalesce(p_event::text, ''), true);
+  return query select * from pay.gen_start(p_user, p_id, p_key, p_chat, p_message, p_quote, p_run_limit, p_open_max,
+                                           p_free_daily, p_free_hourly, p_new_free_daily);
+  perform set_config('telegen.event', '', true);            -- a duplicate writes no event
+end $$;
+
+-- gen_finish with the row of its ending.
+create function pay.settle(p_event json, p_user bigint, p_id text, p_outcome text, p_code text, p_message text, p_results json,
+                           p_promised int, p_cost numeric)
+returns table (result text, state text, outbox_id bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform set_config('telegen.event', coalesce(p_event::text, ''), true);
+  return query select * from pay.gen_finish(p_user, p_id, p_outcome, p_code, p_message, p_results, p_promised, p_cost);
+  perform set_config('telegen.event', '', true);
+end $$;
+grant execute on function pay.place, pay.settle to pay_app;

@@ -66,6 +66,16 @@ export class NotFound extends Error {
   override name = 'NotFound'
 }
 
+/** An event of a generation whose `field`, a column, does not fit its shape or what moved; nothing moved. A bug of ours. */
+export class EventRefused extends Error {
+  override name = 'EventRefused'
+  readonly field: string
+  constructor(field: string, generationId: string, options?: ErrorOptions) {
+    super(`the event of generation ${generationId} is refused: ${field}`, options)
+    this.field = field
+  }
+}
+
 /** The five-character SQLSTATE of a Postgres error, if it is one. */
 export const sqlState = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined

@@ -482,7 +482,10 @@ await story(
     for (const what of [String(anna.id), '@anna_k', 'ANNA_K', chargeId]) {
       const card = (await boss.says(`/find ${what}`)).text ?? ''
       t.match(card, new RegExp(`^👤 Анна @Anna_K · ${anna.id}\n`), what)
-      t.match(card, /Баланс: 107\u00a0₽ · в работе 0\u00a0₽ · долг 0\u00a0₽\nЗапусков: 1 · возвратов 0/)
+      t.match(
+        card,
+        /Баланс: 107\u00a0₽ · в работе 0\u00a0₽ · долг 0\u00a0₽\nЗапусков: 1 · удались 1 · неудач 0 · возвратов 0\nПотрачено: /,
+      )
       t.match(card, chargeId)
       t.notMatch(card, others)
     }

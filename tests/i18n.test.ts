@@ -296,7 +296,15 @@ function worstForAdmins(
   }
   const provider = adminRu.admin.notAsked.unanswered
   const person = { id: kop, name, language: 'ru', since: at, seen: at, isReachable: false, bannedAt: at }
-  const money = { balanceKop: kop, heldKop: kop, debtKop: kop, runs: kop, returned: kop, bonusKop: kop, bonusRuns: kop }
+  const money = {
+    balanceKop: kop,
+    heldKop: kop,
+    debtKop: kop,
+    stats: { total: kop, success: kop, failed: kop, timeout: 0, spentKop: kop },
+    returned: kop,
+    bonusKop: kop,
+    bonusRuns: kop,
+  }
   const change = { kind: 'credit', amountKop: kop, subject: charge, promo: { uses: kop, until: at }, reason }
   const payment = { at, amountKop: kop, stars: kop, provider: 'stars', chargeId: charge, reversal: 'asked' }
   const parked = { at, userId: kop, chargeId: charge, payload: 'p'.repeat(200), total: kop, currency: 'XTR' }

@@ -148,6 +148,8 @@ for (const { name, way, how, kept = 0, back = 0, held = 0 } of cases) {
     const failure = failures.find(line => line.includes(id))
     if (typeof how === 'string') names(t, 'the failures of the day', failure, ...(paid ? [priceKop] : [0]))
     else t.equal(failure, undefined)
+    const card = (await boss.says(`/find ${anna.id}`)).text ?? ''
+    names(t, 'what a person spent', /^Потрачено: .*$/m.exec(card)?.[0], paid ? kept : 0)
     await anna.presses({ data: to.operations(0) })
     const moves = anna
       .last()

@@ -1,4 +1,5 @@
 import { Composer } from 'telegraf'
+import { getUserStats } from '../events/repository.ts'
 import { dateText, lines } from '../i18n/format.ts'
 import { shortId } from '../id.ts'
 import { auditLook, auditOf } from '../payments/admin-actions.ts'
@@ -90,8 +91,9 @@ async function personScreen(deps: BotDeps, ctx: BotContext, userId: number): Pro
   const { sql, catalogue } = deps
   const { t, language } = ctx
   const { admin } = t
-  const [[person], payments, entries, audit] = await Promise.all([
+  const [[person], stats, payments, entries, audit] = await Promise.all([
     personCard(sql, userId),
+    getUserStats(sql, userId),
     paymentsOf(sql, userId, 5),
     operations(sql, userId, Number.MAX_SAFE_INTEGER, 10),
     auditOf(sql, userId, 5),
@@ -103,6 +105,7 @@ async function personScreen(deps: BotDeps, ctx: BotContext, userId: number): Pro
     text: lines(
       admin.person({
         ...person,
+        stats,
         id: userId,
         name: nameOfPerson(person),
         language: `${person.language ?? '—'} (Telegram: ${person.clientLanguage ?? '—'})`,

@@ -112,6 +112,7 @@ async function start(ctx: BotContext, deps: BotDeps, quote: Quote, quoteId: stri
     id: quote.id, // one name for all that comes of a press: rows, log lines, traces
     requestKey: `q:${quote.id}`,
     quoteId,
+    ...(quoteId === quote.id && { quote }), // a bonus run has a quote of its own
     chatId: ctx.chat!.id,
     messageId: ctx.callbackQuery?.message?.message_id ?? null,
     deadlineMs: model.timeout_seconds * 1000 + slackMs,

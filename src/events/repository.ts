@@ -1,5 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { query, type Sql, seal } from '../db.ts'
+import { Value } from '@sinclair/typebox/value'
+import { only, query, type Sql, seal } from '../db.ts'
+import { EventRefused } from '../errors.ts'
 
 export const Status = Type.Union([
   Type.Literal('started'),
@@ -9,24 +11,66 @@ export const Status = Type.Union([
 ])
 const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
 
-export type GenerationEvent = {
-  userId: number
-  chatId: number | null
-  modelId: string
-  category: string
-  status: Static<typeof Status>
-  isFreeApplied: boolean
-  /** Kopecks; stored in rubles. */
-  priceKop: number
-  /** The generation's id. */
-  requestId: string
-  taskId: string | null
-  errorCode: string | null
-  /** Cut to 500 characters. */
-  errorMessage: string | null
-  /** From the start to the ending, milliseconds; null for `started`. */
-  durationMs: number | null
+const some = { minLength: 1 }
+const column = (type: string) => ({ column: type })
+
+/** A row of `generation_events`: its 14 columns in their order, each with its type in the database. */
+export const EventRow = Type.Object(
+  {
+    id: Type.Integer(column('bigint')),
+    createdAt: Type.Date(column('timestamp with time zone')),
+    userId: Type.Integer({ minimum: 1, ...column('bigint') }),
+    chatId: Type.Union([Type.Integer(), Type.Null()], column('bigint')),
+    modelId: Type.String({ ...some, ...column('text') }),
+    category: Type.String({ ...some, ...column('text') }),
+    status: Type.Union(Status.anyOf, column('text')),
+    isFreeApplied: Type.Boolean(column('boolean')),
+    /** An exact decimal with two places. */
+    priceRub: Type.String({ pattern: '^\\d{1,10}\\.\\d\\d$', ...column('numeric(12,2)') }),
+    /** The generation's id. */
+    requestId: Type.String({ ...some, ...column('text') }),
+    taskId: Type.Union([Type.String(some), Type.Null()], column('text')),
+    errorCode: Type.Union([Type.String(some), Type.Null()], column('text')),
+    /** 500 characters at the most. */
+    errorMessage: Type.Union([Type.String(), Type.Null()], column('text')),
+    /** From the start to the ending, milliseconds; null for `started`. */
+    durationMs: Type.Union([Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }), Type.Null()], column('integer')),
+  },
+  { additionalProperties: false },
+)
+export type EventRow = Static<typeof EventRow>
+
+/** What is to be written; the database gives the row its id and its time. Kopecks, stored in rubles. */
+export type GenerationEvent = Omit<EventRow, 'id' | 'createdAt' | 'priceRub'> & { priceKop: number }
+
+const NewRow = Type.Omit(EventRow, ['id', 'createdAt'], { additionalProperties: false })
+
+// What no column can say by itself: which fields go together, and what Postgres takes for text.
+const rules: [keyof Static<typeof NewRow>, (row: Static<typeof NewRow>) => boolean][] = [
+  ['durationMs', ({ status, durationMs }) => (status === 'started') === (durationMs === null)],
+  ['errorCode', ({ status, errorCode }) => (status !== 'failed' && status !== 'timeout') || errorCode !== null],
+  ['priceRub', ({ isFreeApplied, priceRub }) => !isFreeApplied || priceRub === '0.00'],
+  ['errorMessage', ({ errorMessage }) => [...(errorMessage ?? '')].length <= 500],
+]
+const isText = (value: unknown) => typeof value !== 'string' || (value.isWellFormed() && !value.includes('\0'))
+const isAmount = (kop: unknown) => Number.isSafeInteger(kop) && Number(kop) >= 0
+
+/** The column of a field: `is_free_applied` of `isFreeApplied`. */
+export const columnOf = (field: string): string => field.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+
+/** The event as a row for the database, by its columns. Throws EventRefused with the column that does not fit. */
+export function rowOf({ priceKop, ...event }: GenerationEvent): Record<string, string | number | boolean | null> {
+  if (!isAmount(priceKop)) throw new EventRefused('price_rub', event.requestId)
+  const row = { ...event, priceRub: `${Math.trunc(priceKop / 100)}.${String(priceKop % 100).padStart(2, '0')}` }
+  const problem = Value.Errors(NewRow, row).First()?.path.split('/')[1]
+  const field = problem ?? Object.entries(row).find(([, value]) => !isText(value))?.[0]
+  const wrong = field ?? rules.find(([, holds]) => !holds(row))?.[0]
+  if (wrong !== undefined) throw new EventRefused(columnOf(wrong), event.requestId)
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [columnOf(name), value]))
 }
+
+/** A text of somebody else's as an event may have it: what Postgres takes, 500 characters at the most. */
+export const eventText = (text: string): string => [...text.toWellFormed().replaceAll('\0', '')].slice(0, 500).join('')
 
 export const eventLog = query(
   Type.Object({ isFirst: Type.Boolean() }),
@@ -38,12 +82,14 @@ export const eventLog = query(
 )
 
 /**
- * Writes one event of a generation; false when its `started`, or its ending, is already there. The life of an order
- * writes its events inside the statements that move its money (sql/0004); this is for events of other origin.
+ * Writes one event of a generation; false when its `started`, or its ending, is already there. `place` and `settle` hand
+ * their rows to the statement that moves the money instead. Throws EventRefused, and nothing is sent then.
  */
 export async function logGenerationEvent(sql: Sql, event: GenerationEvent): Promise<boolean> {
-  const [row] = await eventLog(sql, event)
-  return row!.isFirst
+  const errorMessage = event.errorMessage === null ? null : eventText(event.errorMessage)
+  const fitting = { ...event, errorMessage }
+  rowOf(fitting)
+  return only(await eventLog(sql, fitting)).isFirst
 }
 
 const Failure = Type.Object({

@@ -65,7 +65,8 @@ export type PersonFacts = {
   balanceKop: number
   heldKop: number
   debtKop: number
-  runs: number
+  /** Of the runs, by what their events say; `spentKop` is what was kept. */
+  stats: { total: number; success: number; failed: number; timeout: number; spentKop: number }
   returned: number
   bonusKop: number
   bonusRuns: number

@@ -17,12 +17,14 @@ import {
   TooManyOpen,
   Unknown,
 } from '../errors.ts'
+import { eventText } from '../events/repository.ts'
 import { newId } from '../id.ts'
 import { type Log, type Scrub, withoutTexts } from '../log.ts'
 import type { Budget } from '../upstream/budget.ts'
 import type { Upstream } from '../upstream/client.ts'
 import type { ResultStore } from '../upstream/results.ts'
 import { accountAdmits, accountRelease } from './account.ts'
+import { type EndingRun, endingRow, refusedEvent, startedRow } from './event-rows.ts'
 import {
   type Generation,
   graceMs,
@@ -32,6 +34,7 @@ import {
   type Ref,
   readGeneration,
 } from './generations.ts'
+import type { Quote } from './quotes.ts'
 
 /** Tells a worker that there is something to do. Only a wake-up: a lost one is found by the sweep, a doubled one is harmless. */
 export type Wake = {
@@ -68,6 +71,8 @@ export type Order = {
   /** The intent: the same key can start one generation only. */
   requestKey: string
   quoteId: string
+  /** What stands in the quote, where the caller has it at hand; read otherwise. */
+  quote?: Pick<Quote, 'modelId' | 'category' | 'priceKop'>
   chatId: number
   /** The message that turns into the progress. */
   messageId: number | null
@@ -86,24 +91,26 @@ export type Started = Omit<Static<typeof Started>, 'result'> & { result: 'starte
 
 export const genStart = query(
   Started,
-  (sql, order: Order, limits: Limits) => sql`
+  (sql, order: Order, limits: Limits, event: object | null = null) => sql`
     select result, generation_id as id, price_kop as "priceKop", balance_kop as "balanceKop"
-    from pay.gen_start(${order.userId}, ${order.id}, ${order.requestKey}, ${order.chatId}, ${order.messageId}, ${order.quoteId},
+    from pay.place(${event}, ${order.userId}, ${order.id}, ${order.requestKey}, ${order.chatId}, ${order.messageId}, ${order.quoteId},
       ${`${order.deadlineMs} milliseconds`}, ${limits.maxOpen}, ${limits.freeDaily}, ${limits.freeHourly},
       ${limits.newFreeDaily})`,
 )
 
 /**
- * Admits the order, takes its price (or one free run) and records `started`: one statement, so all of it or nothing.
+ * Admits the order, takes its price (or one free run) and writes its event `started`: one statement, so all of it or
+ * nothing.
  * Safe to repeat with the same order: the second call answers `duplicate` and takes nothing. Throws InsufficientFunds,
- * InDebt, Banned, QuoteExpired, QuoteClosed, TooManyOpen, FreeLimitReached, ModelOff, SalesPaused, NotFound (no such quote of this
- * user), Unknown (ask again).
+ * InDebt, Banned, QuoteExpired, QuoteClosed, TooManyOpen, FreeLimitReached, ModelOff, SalesPaused, NotFound (no such quote
+ * of this user), EventRefused, Unknown (ask again).
  */
 export async function place(sql: Sql, order: Order, limits: Limits): Promise<Started> {
   try {
+    const event = await untilAnswered(() => startedRow(sql, order))
     crash('before_debit')
     crashUnderWay('debit_sent')
-    const row = await untilAnswered(async () => only(await genStart(sql, order, limits)))
+    const row = await untilAnswered(async () => only(await genStart(sql, order, limits, event)))
     crash('after_debit')
     return row as Started
   } catch (error) {
@@ -130,7 +137,7 @@ export async function place(sql: Sql, order: Order, limits: Limits): Promise<Sta
       case 'P0430':
         throw new FreeLimitReached(about, { cause: error })
       default:
-        throw error // Unknown included: "no answer" is not "no"
+        throw refusedEvent(error, order.id) // Unknown included: "no answer" is not "no"
     }
   }
 }
@@ -316,17 +323,24 @@ export type Checked =
   | { state: 'ended'; generation: Generation }
   | { state: 'open'; generation: Generation; nextMs: number }
 
+// A run as it was read, and as old as it is now.
+const aged = (run: Generation, readAt: number): EndingRun => ({
+  ...run,
+  ageMs: run.ageMs + performance.now() - readAt,
+})
+
 /**
  * One look at an open generation, by whoever woke us: asks the upstream, and settles when there is a verdict or when
  * the deadline has passed without one.
  */
 export async function check(deps: Deps, ref: Ref): Promise<Checked> {
+  const readAt = performance.now()
   const generation = await readGeneration(deps.sql, ref)
   if (!generation) return { state: 'nothing' }
   if (generation.finishedAt) return { state: 'ended', generation }
   const open: Checked = { state: 'open', generation, nextMs: nextLookMs(generation.ageMs) }
   const timeout = async (code: string, message: string): Promise<Checked> => {
-    await settle(deps, ref, { outcome: 'timeout', code, message })
+    await settle(deps, ref, { outcome: 'timeout', code, message }, aged(generation, readAt))
     crash('sweeper_refunded')
     return { state: 'ended', generation }
   }
@@ -351,7 +365,12 @@ export async function check(deps: Deps, ref: Ref): Promise<Checked> {
   switch (task.kind) {
     case 'failed': {
       const message = withoutTexts(task.message, generation.params)
-      await settle(deps, ref, { outcome: 'failed', code: task.code, message, ...costOf(task) })
+      await settle(
+        deps,
+        ref,
+        { outcome: 'failed', code: task.code, message, ...costOf(task) },
+        aged(generation, readAt),
+      )
       return { state: 'ended', generation }
     }
     case 'success': {
@@ -370,6 +389,7 @@ export async function check(deps: Deps, ref: Ref): Promise<Checked> {
         results.length > 0
           ? { outcome: 'success', results, promised, ...costOf(task) }
           : { outcome: 'failed', code: 'no_result', message, ...costOf(task) },
+        aged(generation, readAt),
       )
       return { state: 'ended', generation }
     }
@@ -468,30 +488,27 @@ export const genFinish = query(
     results: object,
     promised: number | null = null,
     cost: string | null = null,
+    event: object | null = null,
   ) => sql`
     select result, state, outbox_id as "outboxId"
-    from pay.gen_finish(${userId}, ${id}, ${outcome}, ${code}, ${message}, ${results}, ${promised}, ${cost})`,
+    from pay.settle(${event}, ${userId}, ${id}, ${outcome}, ${code}, ${message}, ${results}, ${promised}, ${cost})`,
 )
 
 /**
  * Ends a generation once, whoever asks: success keeps the money, or the share of what arrived, anything else gives it
  * back; the final event and the message to the person are written in the same statement. Every later call reads
- * `already` and the state that stands. Throws NotFound for a generation that is not there, Unknown when the database stays silent (ask again).
+ * `already` and the state that stands. Throws NotFound for a generation that is not there, EventRefused, and Unknown when
+ * the database stays silent (ask again). `known`: the run as the caller has just read it.
  */
 export async function settle(
   deps: Pick<Deps, 'sql' | 'wake' | 'scrub' | 'log' | 'ended'>,
   ref: Ref,
   ending: Ending,
+  known?: EndingRun,
 ): Promise<Settled> {
   const failed = ending.outcome === 'success' ? undefined : ending
-  const message = failed ? [...deps.scrub(failed.message)].slice(0, 500).join('') : null
-  const { results = [], promised = null } = ending.outcome === 'success' ? ending : {}
-  const { outcome, cost = null } = ending
-  const finish = () => genFinish(deps.sql, ref, outcome, failed?.code ?? null, message, results, promised, cost)
-  crash('before_settle')
-  crashUnderWay('settle_sent')
   try {
-    const row = await untilAnswered(async () => only(await finish()), writeMs)
+    const row = await finish(deps, ref, ending, known)
     crash('after_settle')
     const settled = row as Settled
     if (settled.result === 'settled') {
@@ -506,6 +523,29 @@ export async function settle(
   } catch (error) {
     if (sqlState(error) === 'P0404') throw new NotFound(`generation ${ref.id} of user ${ref.userId}`, { cause: error })
     throw error
+  }
+}
+
+// A callback may name the task between the look at the run and its ending.
+const mostRows = 3
+
+/** One ending with the row of its event, which is made anew where the run has changed meanwhile. */
+async function finish({ sql, scrub }: Pick<Deps, 'sql' | 'scrub'>, ref: Ref, ending: Ending, known?: EndingRun) {
+  const told = ending.outcome === 'success' ? ending : { ...ending, message: eventText(scrub(ending.message)) }
+  const { outcome, cost = null } = told
+  const [code, message] = told.outcome === 'success' ? [null, null] : [told.code, told.message]
+  const { results = [], promised = null } = told.outcome === 'success' ? told : {}
+  for (let n = 1; ; n++) {
+    const event = await untilAnswered(() => endingRow(sql, ref, told, n === 1 ? known : undefined), writeMs)
+    const settle = () => genFinish(sql, ref, outcome, code, message, results, promised, cost, event)
+    crash('before_settle')
+    crashUnderWay('settle_sent')
+    try {
+      return await untilAnswered(async () => only(await settle()), writeMs)
+    } catch (error) {
+      const refused = refusedEvent(error, ref.id)
+      if (refused.field !== 'task_id' || n === mostRows) throw refused
+    }
   }
 }
 

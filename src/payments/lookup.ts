@@ -48,7 +48,6 @@ const Person = Type.Object({
   balanceKop: Type.Integer(),
   debtKop: Type.Integer(),
   heldKop: Type.Integer(),
-  runs: Type.Integer(),
   returned: Type.Integer(),
   bonusKop: Type.Integer(),
   bonusRuns: Type.Integer(),
@@ -62,13 +61,13 @@ export const personCard = query(
     select u.user_id as "userId", u.first_name as "firstName", u.username, u.language,
       u.client_language as "clientLanguage", u.is_reachable as "isReachable", u.banned_at as "bannedAt",
       u.created_at as "createdAt", u.seen_at as "seenAt", w.balance_kop as "balanceKop", w.debt_kop as "debtKop",
-      g.held as "heldKop", g.runs, g.returned,
+      g.held as "heldKop", g.returned,
       (select coalesce(sum(amount_kop), 0)::bigint from pay.ledger_entries l
        where l.user_id = u.user_id and l.kind in ('bonus', 'referral')) as "bonusKop",
       (select coalesce(sum(runs - used), 0)::bigint from pay.bonus_grants b where b.user_id = u.user_id) as "bonusRuns"
     from pay.users u join pay.wallets w using (user_id)
     cross join lateral (
-      select coalesce(sum(price_kop) filter (where finished_at is null), 0)::bigint as held, count(*) as runs,
+      select coalesce(sum(price_kop) filter (where finished_at is null), 0)::bigint as held,
         count(*) filter (where money_state = 'refunded') as returned
       from pay.generations x where x.user_id = u.user_id) g
     where u.user_id = ${userId}`,

@@ -1,0 +1,92 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { query, type Sql } from '../db.ts'
+import { EventRefused, sqlState } from '../errors.ts'
+import { eventText, rowOf } from '../events/repository.ts'
+import type { Ref } from './generations.ts'
+import type { Ending, Order } from './integration.ts'
+import { readQuote } from './quotes.ts'
+
+type Row = ReturnType<typeof rowOf>
+
+/** The row of a run that begins; null where there is no such quote, which the statement says itself. */
+export async function startedRow(sql: Sql, order: Order): Promise<Row | null> {
+  const { userId, chatId, id } = order
+  const quote = order.quote ?? (await readQuote(sql, userId, order.quoteId))
+  if (!quote) return null
+  const { modelId, category, priceKop } = quote
+  const empty = { taskId: null, errorCode: null, errorMessage: null, durationMs: null }
+  const isFreeApplied = priceKop === 0
+  return rowOf({
+    userId,
+    chatId,
+    modelId,
+    category,
+    status: 'started',
+    isFreeApplied,
+    priceKop,
+    requestId: id,
+    ...empty,
+  })
+}
+
+const Run = Type.Object({
+  chatId: Type.Integer(),
+  modelId: Type.String(),
+  category: Type.String(),
+  isFree: Type.Boolean(),
+  priceKop: Type.Integer(),
+  taskId: Type.Union([Type.String(), Type.Null()]),
+  ageMs: Type.Number(),
+})
+/** What the ending of a run says of it; `ageMs` is since its start. */
+export type EndingRun = Static<typeof Run>
+
+export const runOfEnding = query(
+  Run,
+  (sql, { userId, id }: Ref) => sql`
+    select chat_id as "chatId", model_id as "modelId", category, is_free as "isFree", price_kop as "priceKop",
+      task_id as "taskId", (extract(epoch from clock_timestamp() - created_at) * 1000)::float8 as "ageMs"
+    from pay.generations where user_id = ${userId} and id = ${id}`,
+)
+
+/** What is kept of a price when so many of the promised files arrived, kopecks: the share of them, rounded up. */
+export function keptKop(priceKop: number, arrived: number, promised: number): number {
+  return Number((BigInt(priceKop) * BigInt(arrived) + BigInt(promised) - 1n) / BigInt(promised))
+}
+
+/**
+ * The row of an ending; null where there is no such run. A success says what was kept, anything else the price. `known`
+ * saves the look at the run.
+ */
+export async function endingRow(sql: Sql, ref: Ref, ending: Ending, known?: EndingRun): Promise<Row | null> {
+  const [run] = known ? [known] : await runOfEnding(sql, ref)
+  if (!run) return null
+  const { chatId, modelId, category, taskId, isFree, priceKop, ageMs } = run
+  const kop =
+    ending.outcome === 'success'
+      ? keptKop(priceKop, ending.results.length, Math.max(1, ending.promised ?? ending.results.length))
+      : priceKop
+  const failure =
+    ending.outcome === 'success'
+      ? { errorCode: null, errorMessage: null }
+      : { errorCode: ending.code, errorMessage: eventText(ending.message) }
+  return rowOf({
+    chatId,
+    modelId,
+    category,
+    taskId,
+    ...failure,
+    userId: ref.userId,
+    requestId: ref.id,
+    status: ending.outcome,
+    isFreeApplied: isFree,
+    priceKop: kop,
+    durationMs: Math.min(2 ** 31 - 1, Math.max(0, Math.round(ageMs))),
+  })
+}
+
+/** The refusal of a row by the database, with its column; any other error is thrown as it is. */
+export function refusedEvent(error: unknown, id: string): EventRefused {
+  if (sqlState(error) !== 'P0422') throw error
+  return new EventRefused((error as { detail?: string }).detail ?? 'unknown', id, { cause: error })
+}

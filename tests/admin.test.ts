@@ -861,13 +861,13 @@ await story('what the provider said is a word of its own: asked in vain, not ask
 
   await genAccepted(sql, { userId: anna.id, id: run }, 1, 'task-77')
   const found = await screens(run)
-  t.match(found.task, /У провайдера: спросили: такой задачи у него нет/)
+  t.match(found.task, /У провайдера сейчас: спросили: такой задачи у него нет/)
   t.strictSame(asked, ['task-77'])
   t.notMatch(found.card, /спрашивали/)
   answers({ kind: 'unclear', message: 'HTTP 502' })
-  t.match((await screens(run)).task, /У провайдера: спросить не удалось: HTTP 502/)
+  t.match((await screens(run)).task, /У провайдера сейчас: спросить не удалось: HTTP 502/)
   answers({ kind: 'running', state: 'generating' })
-  t.match((await screens(run)).task, /У провайдера: generating/)
+  t.match((await screens(run)).task, /У провайдера сейчас: generating/)
   t.notOk(
     captions(boss.last()).some(text => /вручную|Решить/.test(text)),
     'it runs: there is nothing to decide',

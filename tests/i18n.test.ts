@@ -347,7 +347,7 @@ function worstForAdmins(
         },
       ],
     ],
-    '.admin.task': [[id, 'submitting / captured', 'ы'.repeat(3_000)]],
+    '.admin.task': [[id, 'submitting / captured', 'ы'.repeat(3_000), true]],
     '.admin.person': [[{ ...person, ...money }]],
     '.admin.payment': [[payment]],
     '.admin.auditLine': [[at, kop, 'credit', kop, 'not_enough', reason]],

@@ -102,7 +102,7 @@ async function taskScreen(deps: BotDeps, ctx: BotContext, run: Generation): Prom
   const task = taskId === null ? undefined : await deps.operator.task(taskId)
   const theirs = task ? wordOf(ctx, task) : (providerText(ctx, run) ?? '')
   return {
-    text: admin.task(id, `${execState} / ${moneyState}`, theirs),
+    text: admin.task(id, `${execState} / ${moneyState}`, theirs, task !== undefined),
     buttons: [...(await actsOn(deps, ctx, run, task)), [button(admin.runButton, to.adminRun(id)), homeButton(ctx)]],
   }
 }

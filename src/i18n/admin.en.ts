@@ -202,11 +202,11 @@ After the transfer send the receipt here: a photo or a PDF.`,
       notFound: 'asked: it has no such task',
       unclear: (why: string) => `could not be asked: ${why}`,
     },
-    task: (id: string, ours: string, theirs: string) =>
+    task: (id: string, ours: string, theirs: string, isAsked: boolean) =>
       lines(
         html`Run <code>${id}</code>`,
         html`Here: <b>${ours}</b>. The result and the money follow this.`,
-        html`At the provider: <code>${clip(theirs, 1_000)}</code>`,
+        isAsked ? html`At the provider now: <code>${clip(theirs, 1_000)}</code>` : html`At the provider: ${theirs}`,
       ),
 
     person: (p: PersonFacts) =>

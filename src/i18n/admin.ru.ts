@@ -216,12 +216,12 @@ ${details}
       notFound: 'спросили: такой задачи у него нет',
       unclear: (why: string) => `спросить не удалось: ${why}`,
     },
-    /** `ours` decides about the result and the money; `theirs` is what the upstream says at this moment. */
-    task: (id: string, ours: string, theirs: string) =>
+    /** `ours` decides about the result and the money; `theirs` is what the upstream says now, or why it was not asked. */
+    task: (id: string, ours: string, theirs: string, isAsked: boolean) =>
       lines(
         html`Запуск <code>${id}</code>`,
         html`У нас: <b>${ours}</b>. По этому решены результат и деньги.`,
-        html`У провайдера: <code>${clip(theirs, 1_000)}</code>`,
+        isAsked ? html`У провайдера сейчас: <code>${clip(theirs, 1_000)}</code>` : html`У провайдера: ${theirs}`,
       ),
 
     // A4

@@ -104,16 +104,24 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     and (strpos(lower(p_reason), g.id) > 0 or p_reason ~* ('(№|No)\.?\s*' || right(g.id, 4) || '(?![a-z0-9])')));
 $$;
 
--- Gives a stuck run back, as its deadline would: given_back | run_running | run_over | no_run. The row is locked.
+-- How a stuck run ends that is given back: as its deadline would end it. No row of one that goes on, or is over.
+create function pay.way_back(g pay.generations) returns table (outcome text, code text)
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select case trouble when 'overdue' then 'timeout' else 'failed' end,
+    case when g.task_id is not null then 'deadline' when g.exec_state = 'queued' then 'not_submitted' else 'submit_unknown' end
+  from pay.run_trouble(g) as trouble where trouble is not null;
+$$;
+
+-- Gives a stuck run back: given_back | run_running | run_over | no_run. The row is locked.
 create function pay.give_back(g pay.generations, p_reason text) returns text
 language plpgsql set search_path = pg_catalog, pg_temp as $$
-declare v_trouble text := pay.run_trouble(g); v_result text;
+declare v_way record; v_result text;
 begin
   if g.id is null then return 'no_run'; end if;
   if g.finished_at is not null then return 'run_over'; end if;
-  if v_trouble is null then return 'run_running'; end if;
-  select f.result into v_result from pay.gen_finish(g.user_id, g.id, case v_trouble when 'overdue' then 'timeout' else 'failed' end,
-    case when g.task_id is not null then 'deadline' when g.exec_state = 'queued' then 'not_submitted' else 'submit_unknown' end,
+  select * into v_way from pay.way_back(g);
+  if not found then return 'run_running'; end if;
+  select f.result into v_result from pay.gen_finish(g.user_id, g.id, v_way.outcome, v_way.code,
     left('given back by an admin: ' || p_reason, 500), null) f;
   if v_result <> 'settled' then raise exception 'run % was not given back: %', g.id, v_result; end if;
   return 'given_back';
@@ -253,7 +261,7 @@ begin
   return query select v_done, v_outcome, w.balance_kop, w.debt_kop
                from (select 1) one left join pay.wallets w on w.user_id = a.user_id;
 end $$;
-grant execute on function pay.run_trouble to pay_app;
+grant execute on function pay.run_trouble, pay.way_back to pay_app;
 
 -- ── Rows of `generation_events` are made by the repository of the service, and written by the statement that moves the money ──
 
@@ -320,3 +328,14 @@ begin
   perform set_config('telegen.event', '', true);
 end $$;
 grant execute on function pay.place, pay.settle to pay_app;
+
+-- admin_do for a run that is given back, for sure, with the row of its ending.
+create function pay.admin_give_back(p_event json, p_action text, p_admin bigint)
+returns table (done boolean, outcome text, balance_kop bigint, debt_kop bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform set_config('telegen.event', coalesce(p_event::text, ''), true);
+  return query select * from pay.admin_do(p_action, p_admin, true);
+  perform set_config('telegen.event', '', true);
+end $$;
+grant execute on function pay.admin_give_back to pay_admin;

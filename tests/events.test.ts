@@ -4,13 +4,15 @@ import { EventRefused, sqlState } from '../src/errors.ts'
 import {
   columnOf,
   EventRow,
+  eventText,
   type GenerationEvent,
   getUserStats,
   logGenerationEvent,
   rowOf,
 } from '../src/events/repository.ts'
 import { newId } from '../src/id.ts'
-import { keptKop, startedRow } from '../src/payments/event-rows.ts'
+import { adminGiveBack, ask, confirm } from '../src/payments/admin-actions.ts'
+import { givenBackRow, keptKop, startedRow } from '../src/payments/event-rows.ts'
 import { genAccepted, genAttach, genFinish, genStart, genSubmit, settle } from '../src/payments/integration.ts'
 import { balanceOf } from '../src/payments/wallet.ts'
 import { limits, picture, world } from './support/world.ts'
@@ -252,3 +254,43 @@ await story('a row that was handed over serves one statement and none after it o
   t.match(await rowsOf(next.id), [{ request_id: next.id, price_rub: '1.00' }])
   t.ok(new EventRefused('price_rub', newId()).message.endsWith(': price_rub'))
 })
+
+await story(
+  'a run that an admin gives back has a row of the repository too, and a wrong one moves nothing',
+  async t => {
+    await user(15, 100_00)
+    const { id } = await start(await order(15, 3_80))
+    const ref = { userId: 15, id }
+    await owner.begin(async tx => {
+      await tx`set local session_replication_role = replica`
+      await tx`update pay.generations set deadline_at = now() - interval '1 minute' where id = ${id}`
+    })
+    const admins = connect(access.admin, { max: 1 })
+    t.teardown(() => admins.close())
+    const change = {
+      kind: 'give_back',
+      userId: 15,
+      subject: id,
+      amountKop: null,
+      reason: 'застряло \ud83d навсегда',
+    } as const
+    const action = await ask(admins.sql, 7, { ...change, reason: eventText(change.reason) })
+    const row = (await givenBackRow(sql, ref, change.reason))!
+    for (const [column, value] of Object.entries({ ...wrong, status: 'failed' })) {
+      const odd = { ...row, [column]: value }
+      t.strictSame(await refused(() => adminGiveBack(admins.sql, odd, action, 7)), { state: 'P0422', field: column })
+    }
+    t.equal(await balanceOf(sql, 15), 96_20)
+    t.equal((await confirm(admins.sql, action, 7, false)).outcome, 'unsure')
+    t.match(await confirm(admins.sql, action, 7, true, row), {
+      outcome: 'given_back',
+      isDone: true,
+      balanceKop: 100_00,
+    })
+    t.match((await rowsOf(id))[1], {
+      status: 'timeout',
+      error_code: 'not_submitted',
+      error_message: 'given back by an admin: застряло \ufffd навсегда',
+    })
+  },
+)

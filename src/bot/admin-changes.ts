@@ -14,6 +14,7 @@ import {
   confirm,
   type Done,
 } from '../payments/admin-actions.ts'
+import { givenBackRow } from '../payments/event-rows.ts'
 import { type Generation, ownerOf } from '../payments/generations.ts'
 import { deliveryOf, parkedByCharge, paymentByCharge, personCard } from '../payments/lookup.ts'
 import { topUpById } from '../payments/top-ups.ts'
@@ -167,7 +168,10 @@ async function doneScreen(deps: BotDeps, ctx: BotContext, id: string, isSure: bo
   if (refusal) return { text: refusal, buttons: [[homeButton(ctx)]] }
   let done: Done
   try {
-    done = await confirm(adminSql, id, ctx.user.id, isSure)
+    const isBack = action.isOpen && isSure && action.kind === 'give_back'
+    const ref = { userId: action.userId ?? 0, id: action.subject ?? '' }
+    const event = isBack ? await givenBackRow(sql, ref, action.reason) : null
+    done = await confirm(adminSql, id, ctx.user.id, isSure, event)
   } catch (error) {
     if (error instanceof NotFound) return outdated
     throw error

@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { only, query, type Sql, untilAnswered } from '../db.ts'
 import { NotFound, sqlState } from '../errors.ts'
 import { newId } from '../id.ts'
+import { refusedEvent } from './event-rows.ts'
 
 export type ActionKind =
   | 'credit'
@@ -80,13 +81,30 @@ export const adminDo = query(
     from pay.admin_do(${id}, ${adminId}, ${isSure})`,
 )
 
-/** Does a confirmed change once, whoever presses and how often. Throws NotFound (unknown, out of date), Unknown. */
-export async function confirm(sql: Sql, id: string, adminId: number, isSure: boolean): Promise<Done> {
+export const adminGiveBack = query(
+  Done,
+  (sql, event: object | null, id: string, adminId: number) => sql`
+    select done as "isDone", outcome, balance_kop as "balanceKop", debt_kop as "debtKop"
+    from pay.admin_give_back(${event}, ${id}, ${adminId})`,
+)
+
+/**
+ * Does a confirmed change once, whoever presses and how often. `event`: the row of a run that is given back for sure
+ * (`givenBackRow`). Throws NotFound (unknown, out of date), EventRefused, Unknown.
+ */
+export async function confirm(
+  sql: Sql,
+  id: string,
+  adminId: number,
+  isSure: boolean,
+  event: object | null = null,
+): Promise<Done> {
+  const act = () => (event && isSure ? adminGiveBack(sql, event, id, adminId) : adminDo(sql, id, adminId, isSure))
   try {
-    return await untilAnswered(async () => only(await adminDo(sql, id, adminId, isSure)))
+    return await untilAnswered(async () => only(await act()))
   } catch (error) {
     if (sqlState(error) === 'P0404') throw new NotFound(`action ${id} of admin ${adminId}`, { cause: error })
-    throw error
+    throw refusedEvent(error, id)
   }
 }
 

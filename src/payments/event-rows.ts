@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { query, type Sql } from '../db.ts'
+import { query, type Sql, untilAnswered } from '../db.ts'
 import { EventRefused, sqlState } from '../errors.ts'
 import { eventText, rowOf } from '../events/repository.ts'
 import type { Ref } from './generations.ts'
@@ -83,6 +83,21 @@ export async function endingRow(sql: Sql, ref: Ref, ending: Ending, known?: Endi
     priceKop: kop,
     durationMs: Math.min(2 ** 31 - 1, Math.max(0, Math.round(ageMs))),
   })
+}
+
+export const wayBack = query(
+  Type.Object({
+    outcome: Type.Unsafe<'failed' | 'timeout'>(Type.String()),
+    code: Type.String(),
+  }),
+  (sql, { userId, id }: Ref) => sql`
+    select outcome, code from pay.generations g, pay.way_back(g) where g.user_id = ${userId} and g.id = ${id}`,
+)
+
+/** The row of a run that an admin gives back; null where it is not to be given back, which the statement says itself. */
+export async function givenBackRow(sql: Sql, ref: Ref, reason: string): Promise<Row | null> {
+  const [way] = await untilAnswered(() => wayBack(sql, ref))
+  return way ? endingRow(sql, ref, { ...way, message: `given back by an admin: ${reason}` }) : null
 }
 
 /** The refusal of a row by the database, with its column; any other error is thrown as it is. */

@@ -358,4 +358,18 @@ export const mutants: Mutant[] = [
     replace: "const theirs = wordOf(ctx, task ?? { kind: 'not_found' })",
     test: 'admin',
   },
+  {
+    what: 'the price of an event need not be what moved',
+    file: 'sql/0033_accounts_and_events.sql',
+    find: "when r.price_rub is distinct from p_price_kop / 100.0 then 'price_rub'",
+    replace: "when false then 'price_rub'",
+    test: 'events',
+  },
+  {
+    what: 'an event goes out whatever its shape',
+    file: 'src/events/repository.ts',
+    find: 'if (wrong !== undefined) throw',
+    replace: 'if (wrong === null) throw',
+    test: 'events',
+  },
 ]

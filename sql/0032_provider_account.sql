@@ -48,12 +48,12 @@ end $$;
 create function pay.account_admits(p_id text) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if exists (select from pay.provider_account a where a.opened_at is null) then return 'closed'; end if;
+  if not exists (select from pay.provider_account a where a.opened_at is not null) then return 'closed'; end if;
   -- A trial whose answer never came is over after two minutes.
   update pay.provider_account a set trial_id = p_id, trial_until = clock_timestamp() + interval '2 minutes'
   where a.half_open_at is not null and (a.trial_id is null or a.trial_id = p_id or a.trial_until < clock_timestamp());
   if found then return 'trial'; end if;
-  return case when exists (select from pay.provider_account a where a.opened_at is null) then 'closed' else 'wait' end;
+  return case when exists (select from pay.provider_account a where a.opened_at is not null) then 'wait' else 'closed' end;
 end $$;
 
 -- The order that was tried is over without telling anything of the account: the next one may be.

@@ -51,6 +51,28 @@ t.test('[M25] S59: refused content gives the hold back, under a code and in word
   t.strictSame(await broken(), [])
 })
 
+t.test(
+  'a refusal of our key reaches one person alone, the admin at once, and sales open with the next order',
+  async t => {
+    boss.open()
+    await boss.sees(/Здравствуйте/)
+    const first = await ordered('unauthorized')
+    await first.anna.sees(/Деньги вернулись/)
+    t.match(await endOf(first.id), { error_code: 'auth', money_state: 'refunded' })
+    await boss.sees(/🔴 Провайдер отказывает нашему счёту, запуски приостановлены/)
+    const isHalfOpen = async () =>
+      (await owner`select half_open_at from pay.provider_account`)[0]?.half_open_at !== null
+    await until('the balance was answered', isHalfOpen)
+    const next = await ordered('normal')
+    await until('the picture', () => next.anna.fromBot().find(({ media }) => media), 30_000)
+    t.strictSame(
+      [...(await owner`select opened_at, cause from pay.provider_account`)],
+      [{ opened_at: null, cause: null }],
+    )
+    t.strictSame(await broken(), [])
+  },
+)
+
 t.test('[M26] our state decides, and an admin sees the provider’s own word beside it', async t => {
   const { anna, id } = await ordered('silent')
   await until(

@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { createMessages } from '../src/bot/messages.ts'
 import { SalesPaused } from '../src/errors.ts'
+import { stringsFor } from '../src/i18n/strings.ts'
 import { newId } from '../src/id.ts'
 import { lookForAlarms, tellOfAccount } from '../src/jobs/alarms.ts'
 import { submitJob } from '../src/jobs/follow.ts'
@@ -162,6 +165,7 @@ await story('whatever call is refused opens it, each by its code or its words', 
     await call().catch(() => {})
     t.match(await state(), { isOpen: true, cause }, name)
   }
+  t.match(stringsFor('ru').wizard.refused('auth').html, /^Дело не в файле/, 'the person’s file is not to blame')
   await closed()
 })
 
@@ -184,6 +188,29 @@ await story('what one request provokes opens nothing: neither a page of the edge
   const input = { prompt: 'a sign: your balance is not enough', aspect_ratio: '1:1' }
   await client.createTask({ model: 'z-image', input })
   t.match(await state(), { isOpen: false })
+  const failed = { state: 'fail', failCode: '500', failMsg: 'Your balance is not enough', param: '{}', taskId: 'a' }
+  const asked = createAccount({
+    sql,
+    log: silent,
+    scrub: text => text,
+    credit: () => client.credit(),
+    opened: async () => {},
+  })
+  const api = createServer((_, response) => response.end(JSON.stringify({ code: 200, msg: 'success', data: failed })))
+  await new Promise<void>(resolve => api.listen(0, '127.0.0.1', resolve))
+  const { port } = api.address() as AddressInfo
+  const url = `http://127.0.0.1:${port}`
+  const elsewhere = createUpstream({
+    baseUrl: url,
+    uploadUrl: url,
+    apiKey: 'k',
+    log: silent,
+    heardOfAccount: asked.heard,
+  })
+  t.match(await elsewhere.recordInfo('a'), { kind: 'failed', code: 'no_credit' })
+  t.match(await state(), { isOpen: false }, 'a task that was taken says little: the balance is there')
+  await elsewhere.close()
+  api.close()
 })
 
 await story('half-open, of many that press at once one is tried; refused again, it waits as the others do', async t => {

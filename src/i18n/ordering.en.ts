@@ -221,6 +221,9 @@ export const orderingEn: Ordering = {
           return html`The model does not take such a file. The question says which one fits.`
         case 'dimensions':
           return html`The size of the picture does not fit. Send another one.`
+        case 'auth':
+        case 'no_credit':
+          return html`It is not the file: for the moment the provider of the models takes nothing from us. Please send it again in a few minutes.`
         default:
           return html`The file could not be read. Please send another one.`
       }

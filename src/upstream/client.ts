@@ -84,6 +84,10 @@ export function createUpstream(options: Options): Upstream {
       const url = address(baseUrl, '/api/v1/jobs/recordInfo')
       url.searchParams.set('taskId', taskId)
       const task = await noted('recordInfo', decodeTask(await wire.send({ method: 'GET', url, timeoutMs }), taskId))
+      // It was taken, so the account was fine then; the balance is asked for before anything is believed.
+      if (task.kind === 'failed' && (task.code === 'auth' || task.code === 'no_credit')) {
+        await heardOfAccount?.({ call: 'recordInfo', cause: task.code, isCertain: false, message: task.message })
+      }
       if (task.kind === 'running') noteState(task.state, taskId)
       if (task.kind === 'unclear') log.warn({ taskId, reason: task.message }, 'a look at the task gave no answer')
       return task

@@ -333,8 +333,7 @@ const parameterNames = /nsfw_checker|(enable_)?safety_checker|safety_tolerance/g
  */
 export function causeOf(text: string, own: readonly string[] = []): Cause {
   const said = plain(text.replace(parameterNames, ''))
-  const written = own.map(plain)
-  const isQuoted = (sign: RegExp) => written.some(one => sign.test(one))
+  const isQuoted = (sign: RegExp) => own.some(one => sign.test(plain(one)))
   const found = wordings.find(({ is, sign }) => sign?.test(said) && (isOfPerson(is) || !isQuoted(sign)))
   return found?.is ?? 'unknown'
 }

@@ -169,6 +169,16 @@ await story('whatever call is refused opens it, each by its code or its words', 
   await closed()
 })
 
+await story('the provider’s words are kept for the admins without what a person wrote', async t => {
+  const prompt = 'a cat in a boat on the lake'
+  upstream.faultNext('createTask', { code: 402, msg: `no credits for "${prompt}"` })
+  await client.createTask({ model: 'z-image', input: { prompt, aspect_ratio: '1:1' }, credits: '0.8' })
+  t.match(await owner`select said, needs_credits from pay.provider_account`, [
+    { said: 'code 402: no credits for "[text]"', needs_credits: '0.8' },
+  ])
+  await closed()
+})
+
 await story('what one request provokes opens nothing: neither a page of the edge nor a person’s own words', async t => {
   const wall = { cause: 'auth', isCertain: false, message: 'HTTP 403', call: 'createTask' } as const
   await account.heard(wall)

@@ -1,7 +1,7 @@
 import { openAsBlob } from 'node:fs'
 import { FormData } from 'undici'
 import { Refused, Unknown } from '../errors.ts'
-import type { Log } from '../log.ts'
+import { type Log, withoutTexts } from '../log.ts'
 import {
   type AccountTrouble,
   decodeCredit,
@@ -61,9 +61,12 @@ export function createUpstream(options: Options): Upstream {
   const { baseUrl, uploadUrl, apiKey, log, timeoutMs = 30_000, maxAnswerBytes = 1_048_576, heardOfAccount } = options
   const wire = createWire({ apiKey, maxAnswerBytes })
   const noteState = oncePerWord(log)
-  async function noted<Answer extends object>(call: string, answer: Answer, credits?: string): Promise<Answer> {
+  type Order = { input: Record<string, unknown>; credits?: string | undefined }
+  async function noted<Answer extends object>(call: string, answer: Answer, order?: Order): Promise<Answer> {
     if ('account' in answer) {
-      const { account, message } = answer as Answer & { account: AccountTrouble; message: string }
+      const { account, message: said } = answer as Answer & { account: AccountTrouble; message: string }
+      const { credits, input } = order ?? { credits: undefined, input: {} }
+      const message = withoutTexts(said, input)
       // What asks for the balance holds no word of a person's: a wall in front of it shuts out the account.
       const isCertain = account.isCertain || call === 'credit'
       await heardOfAccount?.({ call, cause: account.cause, isCertain, message, ...(credits ? { credits } : {}) })
@@ -77,7 +80,7 @@ export function createUpstream(options: Options): Upstream {
       const json = { model, ...(callBackUrl === undefined ? {} : { callBackUrl }), input }
       const url = address(baseUrl, '/api/v1/jobs/createTask')
       const heard = await wire.send({ method: 'POST', url, json, timeoutMs, isOnce: true })
-      return noted('createTask', decodeSubmission(heard, input), credits)
+      return noted('createTask', decodeSubmission(heard, input), { input, credits })
     },
 
     async recordInfo(taskId) {

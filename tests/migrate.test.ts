@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process'
 import t, { type Test } from 'tap'
 import { connect } from '../src/db.ts'
 import { Unknown } from '../src/errors.ts'
@@ -67,6 +68,23 @@ await t.test('the rights are given whole or not at all when the connection is cl
   const db = connect(accessOf(url).app, { max: 1 })
   t.teardown(() => db.close())
   t.match(await db.sql`select 1 as n`, [{ n: 1 }])
+})
+
+await t.test('a migration that is killed in the middle leaves nothing, and the next one does it all', async t => {
+  const { url } = await emptyBehind(t, undefined)
+  const run = (more: Record<string, string>) =>
+    new Promise<unknown>(resolve => {
+      const env = { PATH: process.env.PATH, DATABASE_URL: url, ...more }
+      execFile(process.execPath, ['src/main.ts', 'migrate'], { env }, error =>
+        resolve(error?.signal ?? error?.code ?? 0),
+      )
+    })
+  t.equal(await run({ CRASH: 'migrate_mid:5' }), 'SIGKILL')
+  const db = connect(url, { max: 1 })
+  t.teardown(() => db.close())
+  t.match(await db.sql`select to_regclass('public.schema_migrations') is null as clean`, [{ clean: true }])
+  t.equal(await run({}), 0)
+  t.strictSame(await migrate(url), [])
 })
 
 await t.test('a failure that a transaction does not pass on is no success', async t => {

@@ -116,30 +116,33 @@ for (const [server, start, why] of servers) {
       )
     })
 
-    await t.test('once an administrator has run what is printed, all rights are as they would have been', async t => {
-      const env = { DATABASE_URL: shop, TELEGRAM_BOT_TOKEN: token }
-      const { code, out: sql } = await operator(['src/main.ts', 'migrate', 'sql'], env)
-      t.equal(code, 0)
-      t.notMatch(sql, new URL(accessTo(shop, token).app).password, 'the passwords are not in it')
-      for (let n = 0; n < 2; n++) await admin.unsafe(sql) // twice is no harm
-      const lines: string[] = []
-      const log = pino({ level: 'warn' }, { write: line => void lines.push(line) })
-      const reached = await migrateAll(shop, accessTo(shop, token), log)
-      t.strictSame(lines, [])
-      t.equal(new URL(reached.app).username, 'shop_app')
-      t.equal(new URL(reached.admin).username, 'shop_admin')
-      const full = await make('whole', 'telegen')
-      await migrateAll(asRoot(full), accessTo(full, token), silent)
-      const [late, whole] = [postgres(asRoot(shop), { max: 1 }), postgres(asRoot(full), { max: 1 })]
-      t.teardown(() => Promise.all([late.end({ timeout: 1 }), whole.end({ timeout: 1 })]))
-      const expected = await rights(whole)
-      t.ok(expected.length > 100, `${expected.length} rights`)
-      t.strictSame(await rights(late), expected)
-      const app = connect(reached.app, { max: 1 })
-      t.teardown(() => app.close())
-      await t.rejects(app.sql`update pay.wallets set balance_kop = 1`, { code: '42501' })
-      t.equal((await app.sql`select promise from pay.broken`).length, 0)
-    })
+    await t.test(
+      'S55: once an administrator has run what is printed, all rights are as they would have been',
+      async t => {
+        const env = { DATABASE_URL: shop, TELEGRAM_BOT_TOKEN: token }
+        const { code, out: sql } = await operator(['src/main.ts', 'migrate', 'sql'], env)
+        t.equal(code, 0)
+        t.notMatch(sql, new URL(accessTo(shop, token).app).password, 'the passwords are not in it')
+        for (let n = 0; n < 2; n++) await admin.unsafe(sql) // twice is no harm
+        const lines: string[] = []
+        const log = pino({ level: 'warn' }, { write: line => void lines.push(line) })
+        const reached = await migrateAll(shop, accessTo(shop, token), log)
+        t.strictSame(lines, [])
+        t.equal(new URL(reached.app).username, 'shop_app')
+        t.equal(new URL(reached.admin).username, 'shop_admin')
+        const full = await make('whole', 'telegen')
+        await migrateAll(asRoot(full), accessTo(full, token), silent)
+        const [late, whole] = [postgres(asRoot(shop), { max: 1 }), postgres(asRoot(full), { max: 1 })]
+        t.teardown(() => Promise.all([late.end({ timeout: 1 }), whole.end({ timeout: 1 })]))
+        const expected = await rights(whole)
+        t.ok(expected.length > 100, `${expected.length} rights`)
+        t.strictSame(await rights(late), expected)
+        const app = connect(reached.app, { max: 1 })
+        t.teardown(() => app.close())
+        await t.rejects(app.sql`update pay.wallets set balance_kop = 1`, { code: '42501' })
+        t.equal((await app.sql`select promise from pay.broken`).length, 0)
+      },
+    )
 
     await t.test('a new token, whose passwords its logins do not have, is served as before, with a word', async t => {
       const lines: string[] = []

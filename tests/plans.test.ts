@@ -24,6 +24,7 @@ const small = new Set([
   'provider_account',
   'sync_marks',
   'tidy_marks',
+  'webhook',
 ])
 /** Statements that may read a whole table, and why. */
 const allowed: Record<string, string> = {

@@ -28,6 +28,7 @@ export function accessTo(url: string, secret: string, own?: string): Access {
     const to = new URL(own ?? url)
     to.username = loginName(url, kind)
     to.password = derived(secret, `login ${to.username}`).toString('base64url')
+    to.username += projectOf(url)
     return to.href
   }
   const sealKey = derived(secret, 'seal')
@@ -39,6 +40,17 @@ export function loginName(url: string, kind: 'app' | 'admin'): string {
   const { pathname, username } = new URL(url)
   const database = decodeURIComponent(pathname.slice(1)) || decodeURIComponent(username) || 'postgres'
   return `${database.slice(0, 50)}_${kind}`
+}
+
+/** The role by which an address logs in. */
+export const roleName = (url: string): string =>
+  decodeURIComponent(new URL(url).username).slice(0, -projectOf(url).length || undefined)
+
+/** Supabase's pooler knows a project by what stands behind the dot of a user; the role has no part in it. */
+function projectOf(url: string): string {
+  const { hostname, username } = new URL(url)
+  const dot = decodeURIComponent(username).lastIndexOf('.')
+  return /\.pooler\.supabase\.(com|co)$/.test(hostname) && dot > 0 ? decodeURIComponent(username).slice(dot) : ''
 }
 
 const derived = (secret: string, purpose: string): Buffer =>

@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process'
+import { createServer, connect as dial } from 'node:net'
 import t, { type Test } from 'tap'
+import { accessTo, roleName } from '../src/access.ts'
 import { connect } from '../src/db.ts'
 import { Unknown } from '../src/errors.ts'
-import { grantAccess, migrate, migrations } from '../src/migrate.ts'
+import { grantAccess, migrate, migrations, rolesSql } from '../src/migrate.ts'
 import { transaction } from '../src/transaction.ts'
 import { accessOf, freshDatabase } from './support/postgres.ts'
 import { startProxy } from './support/proxy.ts'
@@ -68,6 +70,57 @@ await t.test('the rights are given whole or not at all when the connection is cl
   const db = connect(accessOf(url).app, { max: 1 })
   t.teardown(() => db.close())
   t.match(await db.sql`select 1 as n`, [{ n: 1 }])
+})
+
+await t.test('a server that takes passwords and no verifiers, as Neon does, is given them', async t => {
+  const { url, drop } = await freshDatabase(async () => {}, 'empty')
+  const { hostname: host, port } = new URL(url)
+  const query = (text: string) => {
+    const body = Buffer.from(`${text}\0`)
+    const head = Buffer.from('Q    ')
+    head.writeInt32BE(body.length + 4, 1)
+    return Buffer.concat([head, body])
+  }
+  // It says so when the transaction is committed, and not before.
+  let verifiers = 0
+  const refusal = query(`do $$ begin raise 'Neon only supports being given plaintext passwords'; end $$`)
+  const server = createServer(client => {
+    const upstream = dial({ host, port: Number(port) })
+    let hasVerifier = false
+    client.on('data', data => {
+      if (data.includes("password 'SCRAM-SHA-256$")) hasVerifier = true
+      if (hasVerifier && data.equals(query('commit'))) {
+        verifiers += 1
+        upstream.write(refusal)
+      } else upstream.write(data)
+    })
+    upstream.pipe(client)
+    for (const socket of [client, upstream])
+      socket.on('error', () => {}).on('close', () => [client, upstream].map(one => one.destroy()))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(async () => {
+    server.close()
+    await drop()
+  })
+  const through = new URL(url)
+  through.port = String((server.address() as { port: number }).port)
+  await migrate(url)
+  t.strictSame(await grantAccess(through.href, accessOf(url)), [])
+  t.equal(verifiers, 1)
+  const db = connect(accessOf(url).app, { max: 1 })
+  t.teardown(() => db.close())
+  t.match(await db.sql`select 1 as n`, [{ n: 1 }])
+})
+
+await t.test('behind a pooler that knows projects by the user, the logins name theirs', async t => {
+  const owner = 'postgres://postgres.abcdefgh:secret@aws-0-eu-central-1.pooler.supabase.com:5432/postgres'
+  const { app, admin } = accessTo(owner, 'a secret')
+  t.equal(new URL(app).username, 'postgres_app.abcdefgh')
+  t.equal(roleName(app), 'postgres_app')
+  t.equal(roleName(admin), 'postgres_admin')
+  t.equal(roleName('postgres://me.too:secret@db.example.com/x'), 'me.too')
+  t.match(rolesSql(owner, accessTo(owner, 'a secret')), /grant pay_app to "postgres_app";/)
 })
 
 await t.test('a migration that is killed in the middle leaves nothing, and the next one does it all', async t => {

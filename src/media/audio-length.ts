@@ -3,47 +3,59 @@ import { type Frame, frameAt, frameHeadBytes, isAlike } from './frames.ts'
 
 /**
  * Seconds of sound in an MP3 or AAC file, counted frame by frame: what is paid by the second is not taken from a header
- * that anybody can write. Undefined if there is no frame. Reads the file twice: a frame counts that others follow, and
- * where lone frames are more than half a second longer, those count too, since players play them.
+ * that anybody can write. Undefined if there is no frame. A frame counts that others follow; lone frames between those count
+ * too where they are more than half a second, since players play them.
  */
 export async function framedSeconds(path: string): Promise<number | undefined> {
   await using file = await open(path)
   const { size } = await file.stat()
-  // Tags are not passed over here: no cover holds a chain, and a tag may say that it covers the sound.
-  const chains = await chained(file, size)
-  const [main] = [...chains].sort(([, one], [, other]) => seconds(other) - seconds(one))
+  const { chained, lone } = await streams(file, { size, tags: await tagBytes(file) })
+  const [main] = [...chained].sort(([, one], [, other]) => seconds(other) - seconds(one))
   if (!main) return undefined
-  const from = await tagBytes(file)
-  const loose = await lone(file, from, size)
   let total = 0
-  for (const [stream, sum] of loose) {
-    const inChains = seconds(chains.get(stream))
+  for (const sum of chained.values()) total += seconds(sum)
+  for (const [stream, sum] of lone) {
     // By chance some of anything looks like frames, of all kinds, and they are few of each.
-    const isMany = stream === main[0] || (sum.frames >= 20 && sum.bytes > (size - from) / 100)
-    total += isMany && seconds(sum) > inChains + 0.5 ? seconds(sum) : inChains
+    const isMany = stream === main[0] || (sum.frames >= 20 && sum.bytes > size / 100)
+    if (isMany && seconds(sum) > 0.5) total += seconds(sum)
   }
-  for (const [stream, sum] of chains) if (!loose.has(stream)) total += seconds(sum)
   return total
 }
 
-/** Samples of a stream's frames, which all have one rate in hertz. */
-type Sum = { samples: number; rate: number }
-const seconds = (sum: Sum | undefined) => (sum ? sum.samples / sum.rate : 0)
+/** Of the frames of a stream, which all have one rate in hertz; those that are lone do not overlap. */
+type Sum = { samples: number; rate: number; frames: number; bytes: number; end: number }
+const seconds = ({ samples, rate }: Sum) => samples / rate
 
 /** What frames of one stream have in common: version, layer, rate and channels. */
-const streamOf = (window: Buffer, at: number, { rate }: Frame) => `${window[at + 1]} ${rate} ${window[at + 3]! >> 6}`
+function streamOf(window: Buffer, at: number, { kind }: Frame): number {
+  const rate = (window[at + 2]! >> 2) & (kind === 'aac' ? 15 : 3)
+  return window[at + 1]! * 1_024 + rate * 4 + (window[at + 3]! >> 6)
+}
 
-/** Samples of the frames that others follow, by their stream. */
-async function chained(file: FileHandle, size: number): Promise<Map<string, Sum>> {
-  const found = new Map<string, Sum>()
+function add(sums: Map<number, Sum>, stream: number, { samples, rate, bytes }: Frame, at: number): void {
+  const sum = sums.get(stream) ?? { samples: 0, rate, frames: 0, bytes: 0, end: 0 }
+  if (at < sum.end) return
+  sum.samples += samples
+  sum.frames += 1
+  sum.bytes += bytes
+  sum.end = at + bytes
+  sums.set(stream, sum)
+}
+
+// Tags are not passed over: no cover holds a chain, and a tag may say that it covers the sound. Lone frames in them are none.
+async function streams(file: FileHandle, { size, tags }: { size: number; tags: number }) {
+  const [chained, lone] = [new Map<number, Sum>(), new Map<number, Sum>()]
   let isChained = false
   let isFirst = true
-  await eachWindow(file, 0, size, (window, end) => {
+  await eachWindow(file, size, (window, end, position) => {
     let at = 0
     while (at <= end) {
       const frame = frameAt(window, at)
+      const isFrame = frame && frame.bytes >= frameHeadBytes
+      const isWhole = isFrame && at + frame.bytes <= window.length
       // In between lie covers and tags, and what looks like a frame in them is followed by none.
-      if (!frame || frame.bytes < frameHeadBytes || !isFollowed(window, at, frame, isChained ? 1 : 2)) {
+      if (!isFrame || !isFollowed(window, at, frame, isChained ? 1 : 2)) {
+        if (isWhole && position + at >= tags) add(lone, streamOf(window, at, frame), frame, position + at)
         isChained = false
         at = nextSync(window, at, end)
         continue
@@ -52,39 +64,12 @@ async function chained(file: FileHandle, size: number): Promise<Map<string, Sum>
       const isTable = isFirst && /Xing|Info|VBRI/.test(window.toString('latin1', at, at + 64))
       isFirst = false
       isChained = true
-      const stream = streamOf(window, at, frame)
-      const sum = found.get(stream) ?? { samples: 0, rate: frame.rate }
-      if (!isTable && at + frame.bytes <= window.length) sum.samples += frame.samples
-      found.set(stream, sum)
+      if (!isTable && isWhole) add(chained, streamOf(window, at, frame), frame, position + at)
       at += frame.bytes
     }
     return at
   })
-  return found
-}
-
-/** Samples, bytes and number of whatever looks like a frame, by its stream; those of one stream do not overlap. */
-async function lone(file: FileHandle, from: number, size: number) {
-  const found = new Map<string, Sum & { frames: number; bytes: number; end: number }>()
-  let passed = from
-  await eachWindow(file, from, size, (window, end) => {
-    let at = 0
-    for (; at <= end; at = nextSync(window, at, end)) {
-      const frame = frameAt(window, at)
-      if (!frame || frame.bytes < frameHeadBytes || at + frame.bytes > window.length) continue
-      const stream = streamOf(window, at, frame)
-      const sum = found.get(stream) ?? { samples: 0, rate: frame.rate, frames: 0, bytes: 0, end: 0 }
-      if (passed + at < sum.end) continue
-      found.set(stream, sum)
-      sum.samples += frame.samples
-      sum.frames += 1
-      sum.bytes += frame.bytes
-      sum.end = passed + at + frame.bytes
-    }
-    passed += at
-    return at
-  })
-  return found
+  return { chained, lone }
 }
 
 /** Where the next frame may begin. */
@@ -115,14 +100,16 @@ const aheadBytes = 24_576
  * Goes through a file in windows that overlap by as much as a chain needs. `look` gives the position in the window that it
  * came to, which is behind `end`; the next window begins there.
  */
-async function eachWindow(file: FileHandle, from: number, size: number, look: (window: Buffer, end: number) => number) {
+async function eachWindow(file: FileHandle, size: number, look: Look) {
   const room = Buffer.alloc(windowBytes)
-  for (let [position, isLast] = [from, false]; !isLast && position < size; ) {
+  for (let [position, isLast] = [0, false]; !isLast && position < size; ) {
     const window = await read(file, position, room)
     isLast = window.length < windowBytes || position + window.length >= size
-    position += look(window, window.length - (isLast ? frameHeadBytes : aheadBytes))
+    position += look(window, window.length - (isLast ? frameHeadBytes : aheadBytes), position)
   }
 }
+
+type Look = (window: Buffer, end: number, position: number) => number
 
 // Tags stand in front, several of them in files that programs took turns with, and may hold pictures. ID3v2 writes its
 // length in 7 bits a byte (id3.org, ID3v2.4 §3.1), APEv2 in 32 bits without its header.

@@ -76,7 +76,9 @@ type Found = { name: string; body: number; end: number }
 
 function readTable(source: Source, track: Track, { name, body, end }: Found): void {
   if (name === 'mdhd') track.scale = Math.min(track.scale, timeScale(source, body, end))
-  if (name === 'hdlr') track.handler = source.at(body + 8, 4).toString('latin1')
+  // QuickTime has a second one in the same track, for where the data is.
+  const isNew = name === 'hdlr' && track.handler !== 'soun' && track.handler !== 'vide'
+  if (isNew) track.handler = source.at(body + 8, 4).toString('latin1')
   if (name === 'stts') {
     const { ticks, samples, last } = times(source, body, end)
     track.ticks = Math.max(track.ticks, ticks)

@@ -7,7 +7,7 @@ import { Refused } from '../errors.ts'
 import { chainKind, checkBounds } from './bounds.ts'
 import { acceptedFamily, type Family, familyBytes, type Kind, wrongKind } from './family.ts'
 import { frameAt } from './frames.ts'
-import { secondsOf } from './length.ts'
+import { secondsOf, tracksOf } from './length.ts'
 import { openSource } from './source.ts'
 
 export type Inspected = {
@@ -156,11 +156,7 @@ async function soundSeconds(path: string, { extension }: Type, from: number): Pr
 // Containers: which tracks are inside decides between a film and a recording.
 async function timed(path: string, type: Type, part: Part): Promise<Omit<Inspected, 'bytes'>> {
   const { format } = (await metadata(path, type, part)) ?? {}
-  // The detector was sure and a strange box is no reason to lose a film: it goes on without its measures.
-  if (!format) {
-    if (type.kind === 'video') return type
-    throw new Refused('not_media', `an ${type.extension} file that cannot be read`)
-  }
+  if (!format) return unread(path, type, part.from)
   const video = format.trackInfo.find(track => track.video?.pixelWidth && track.video.pixelHeight)?.video
   const hasVideo = format.hasVideo === true || video !== undefined
   const hasAudio = format.hasAudio === true || format.sampleRate !== undefined
@@ -168,11 +164,23 @@ async function timed(path: string, type: Type, part: Part): Promise<Omit<Inspect
   if (hasVideo && type.kind === 'audio') throw new Refused('not_media', `a film inside ${type.extension}`)
   if (!hasVideo) return { ...asAudio(type), seconds: await soundSeconds(path, type, part.from) }
   // Nothing is billed by a film's length, so what its headers say is good enough where there is no table.
-  const { extension } = type
-  const longest = (await secondsOf({ path, kind: 'video', extension, from: part.from })) ?? format.duration ?? 0
-  const seconds = Number.isFinite(longest) && longest > 0 ? { seconds: longest } : {}
+  const said = Math.max(format.duration ?? 0, ...format.trackInfo.map(track => track.duration ?? 0))
   const { pixelWidth: widthPx, pixelHeight: heightPx } = video ?? {}
-  return { ...type, ...seconds, ...(widthPx && heightPx ? { widthPx, heightPx } : {}) }
+  const measures = widthPx && heightPx ? { widthPx, heightPx } : {}
+  return { ...type, ...(await filmSeconds(path, type, said)), ...measures }
+}
+
+// A strange box is no reason to lose a film: it goes on without its measures. Sound goes on where our own readers know it.
+async function unread(path: string, type: Type, from: number): Promise<Omit<Inspected, 'bytes'>> {
+  const { hasPictures, hasSound } = tracksOf(path, type.extension)
+  if (hasSound && !hasPictures) return { ...asAudio(type), seconds: await soundSeconds(path, type, from) }
+  if (type.kind === 'video') return { ...type, ...(await filmSeconds(path, type, 0)) }
+  throw new Refused('not_media', `an ${type.extension} file that cannot be read`)
+}
+
+async function filmSeconds(path: string, { extension }: Type, said: number): Promise<{ seconds?: number }> {
+  const seconds = (await secondsOf({ path, kind: 'video', extension, from: 0 })) ?? said
+  return Number.isFinite(seconds) && seconds > 0 ? { seconds } : {}
 }
 
 function asAudio(type: Type): Type {
@@ -186,7 +194,9 @@ function asAudio(type: Type): Type {
 type Part = { from: number; size: number }
 
 // As a stream a parser cannot jump: what it reads, it reads once.
-async function metadata(path: string, { mime: mimeType }: Type, part: Part): Promise<IAudioMetadata | undefined> {
+async function metadata(path: string, { mime, extension }: Type, part: Part): Promise<IAudioMetadata | undefined> {
+  // It knows the boxes by this name alone.
+  const mimeType = extension.startsWith('3g') ? mp4.mime : mime
   const stream = createReadStream(path, { start: part.from, highWaterMark: 262_144 })
   try {
     return await parseStream(stream, { mimeType, size: part.size - part.from }, { duration: true, skipCovers: true })

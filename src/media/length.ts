@@ -1,8 +1,10 @@
 import { framedSeconds } from './audio-length.ts'
 import { boxedSoundSeconds } from './box-sound.ts'
+import { readBoxes } from './box-tracks.ts'
 import { flacSeconds } from './flac-length.ts'
 import { matroskaLength } from './matroska-length.ts'
 import { oggSeconds } from './ogg-length.ts'
+import { openSource } from './source.ts'
 import { tableSeconds } from './table-length.ts'
 import { waveSeconds } from './wave-length.ts'
 
@@ -43,4 +45,12 @@ function matroskaSeconds(path: string, kind: 'audio' | 'video'): number | undefi
   const { seconds, soundSeconds } = matroskaLength(path)
   if (kind === 'video') return seconds
   return soundSeconds === undefined ? undefined : Math.max(seconds ?? 0, soundSeconds)
+}
+
+/** What a container holds, by its own tracks. */
+export function tracksOf(path: string, extension: string): { hasPictures: boolean; hasSound: boolean } {
+  if (extension === 'webm' || extension === 'mkv') return matroskaLength(path)
+  using source = openSource(path)
+  const handlers = new Set(readBoxes(source).tracks.map(({ handler }) => handler))
+  return { hasPictures: handlers.has('vide'), hasSound: handlers.has('soun') }
 }

@@ -10,6 +10,8 @@ export type MatroskaLength = {
   seconds: number | undefined
   /** Undefined where there is no sound, or packets of it do not say how long they are. */
   soundSeconds: number | undefined
+  hasPictures: boolean
+  hasSound: boolean
 }
 
 const id = {
@@ -57,7 +59,12 @@ export function matroskaLength(path: string): MatroskaLength {
   const seconds = (Math.max(clock, file.duration) * file.scale) / 1e9
   const sounds = file.tracks.filter(track => track.type === 2)
   const longest = Math.max(0, ...sounds.map(track => track.seconds))
-  return { seconds: seconds > 0 ? seconds : undefined, soundSeconds: longest > 0 ? longest : undefined }
+  return {
+    seconds: seconds > 0 ? seconds : undefined,
+    soundSeconds: longest > 0 ? longest : undefined,
+    hasPictures: file.tracks.some(track => track.type === 1),
+    hasSound: sounds.length > 0,
+  }
 }
 
 /** Seconds of a packet by its first bytes; not a number where they do not say. */

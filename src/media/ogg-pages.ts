@@ -56,7 +56,8 @@ function pageAt(source: Source, at: number): Page | undefined {
   }
 }
 
-const searchBytes = 65_536
+// The next page is close by as a rule.
+const searchBytes = 4_096
 
 function nextPage(source: Source, from: number): number | undefined {
   if (source.at(from, 4).toString('latin1') === 'OggS') return from

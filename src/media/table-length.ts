@@ -1,10 +1,10 @@
 import { type Boxes, readBoxes, type Track } from './box-tracks.ts'
+import { dearer } from './dearer.ts'
 import { openSource } from './source.ts'
 
 /**
  * Seconds of the longest track of an MP4 or QuickTime file by its tables: the times of its samples (`stts`, ISO 14496-12
- * §8.6.1.2) and of its fragments, or the pieces that are shown of it (`elst`) where these are longer. What the headers call its
- * length is for display, and anybody can write it. Undefined if no track has samples. For files within the bounds of
+ * §8.6.1.2) and of its fragments, or the pieces that are shown of it (`elst`). What the headers call its length is for display, and anybody can write it. Undefined if no track has samples. For files within the bounds of
  * `checkBoxes`.
  */
 export function tableSeconds(path: string): number | undefined {
@@ -24,5 +24,7 @@ function trackSeconds(track: Track, filmScale: number): number {
   // A recording that was joined in the middle begins at its clock, and gaps in it are played as pauses.
   const clock = fragments.from === undefined ? 0 : fragments.to - fragments.from
   const samples = (ticks + Math.max(fragments.ticks, clock)) / scale
-  return samples === 0 ? 0 : Math.max(samples, track.shown / filmScale)
+  // What is shown leaves out what the encoder put in front; what leaves out more hides sound, and may be put back.
+  const shown = track.shown / filmScale
+  return samples === 0 || shown === 0 ? samples : dearer(shown, samples)
 }

@@ -67,7 +67,7 @@ export function waveHead({ coding = 1, channels = 1, rate, block, bits, further 
     le16(further === undefined ? coding : 0xfffe),
     le16(channels),
     le32(rate),
-    le32(1),
+    le32(rate * block),
     le16(block),
     le16(bits),
   ]

@@ -67,6 +67,7 @@ const made: [name: string, how: string, seconds: number, make: () => Uint8Array]
   ['rates.mp3', 'two of different rates', 19, () => join(song, mp3(7, 24_000, 32))],
   ['a.aac', 'ADTS', 12.005, () => adts(517)],
   ['blocks.aac', 'ADTS with four blocks a frame', 12.074, () => adts(130, 4)],
+  ['full.aac', 'ADTS with four blocks in each frame of one', 12.074, () => adts(130, 1, 6_151)],
   ['zeros.aac', 'ADTS with zeros in front', 12.005, () => join(zeros(5_000), adts(517))],
   ['a.wav', 'PCM', 12, () => join(waveHead(pcm), data(192_000))],
   ['open.wav', 'PCM of unknown length', 12, () => join(waveHead(pcm), data(192_000, 0xffff_ffff))],

@@ -2,6 +2,7 @@ import { framedSeconds } from './audio-length.ts'
 import { boxAt } from './bounds-boxes.ts'
 import { type Boxes, number, readBoxes, type Track } from './box-tracks.ts'
 import { dearer } from './dearer.ts'
+import { aacChannels, aacRates, mostAacBytes } from './frames.ts'
 import { openSource, type Source } from './source.ts'
 import { longestOf } from './table-length.ts'
 
@@ -58,8 +59,7 @@ function frameSeconds(source: Source, coding: Coding, track: Track, file: Boxes)
   return undefined
 }
 
-// A frame of AAC has at most 6,144 bits a channel (ISO 14496-3 §4.5.3.2): what is longer is several of them.
-const mostAacBytes = 768
+// What is longer than a frame may be is several of them.
 const fullFrames = ({ bytes, fragments }: Track, channels: number) =>
   Math.floor((bytes + fragments.bytes) / (mostAacBytes * channels))
 
@@ -118,8 +118,6 @@ function elementary(source: Source, box: Coding | undefined): { objectType: numb
   return objectType === undefined ? undefined : { objectType }
 }
 
-const aacRates = [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350]
-
 /** How long a frame is, by AudioSpecificConfig (ISO 14496-3 §1.6.2.1). Doubled rates (SBR) leave its length as it is. */
 function aacFrame(config: Buffer): { seconds: number; channels: number } | undefined {
   let at = 0
@@ -146,8 +144,7 @@ function aacFrame(config: Buffer): { seconds: number; channels: number } | undef
   const isShort = bits(1) === 1
   const samples = frameSamples(type, isShort)
   if (!samples || !rate || at > config.length * 8) return undefined
-  // 0: described elsewhere; 7: eight.
-  return { seconds: samples / rate, channels: channels === 0 || channels === 7 ? 8 : channels }
+  return { seconds: samples / rate, channels: aacChannels(channels) }
 }
 
 function frameSamples(type: number, isShort: boolean): number | undefined {

@@ -18,7 +18,10 @@ const bitrates = {
   ],
 }
 const rates = [44_100, 48_000, 32_000]
-const aacRates = [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350]
+/** Hertz by their number in settings (ISO 14496-3 §1.6.3.4). */
+export const aacRates = [
+  96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350,
+]
 
 /** The frame whose header stands there: MPEG audio of any layer, or AAC in ADTS. Free bit rates have no length and are none. */
 export function frameAt(bytes: Buffer, at: number): Frame | undefined {
@@ -47,14 +50,24 @@ function layered(bytes: Buffer, at: number, version: number, layer: number): Fra
   }
 }
 
-// A frame holds one to four blocks of sound.
+// A frame holds one to four blocks of sound, each of at most 6,144 bits a channel (ISO 14496-3 §4.5.3.2): what is longer
+// holds more than it says.
 function adts(bytes: Buffer, at: number): Frame | undefined {
-  const rate = aacRates[(bytes[at + 2]! >> 2) & 15]
-  const length = ((bytes[at + 3]! & 3) << 11) | (bytes[at + 4]! << 3) | (bytes[at + 5]! >> 5)
+  const [third, fourth] = [bytes[at + 2]!, bytes[at + 3]!]
+  const rate = aacRates[(third >> 2) & 15]
+  if (!rate) return undefined
+  const length = ((fourth & 3) << 11) | (bytes[at + 4]! << 3) | (bytes[at + 5]! >> 5)
+  const channels = aacChannels(((third & 1) << 2) | (fourth >> 6))
   // The last byte of the header is behind those that a chain needs; where it is cut off, there is one block.
-  const blocks = ((bytes[at + 6] ?? 0) & 3) + 1
-  return rate ? { kind: 'aac', samples: 1_024 * blocks, rate, bytes: length } : undefined
+  const said = ((bytes[at + 6] ?? 0) & 3) + 1
+  const blocks = Math.max(said, Math.floor(length / (mostAacBytes * channels)))
+  return { kind: 'aac', samples: 1_024 * blocks, rate, bytes: length }
 }
+
+/** Bytes of one block of AAC for each channel, at most. */
+export const mostAacBytes = 768
+/** By their number in settings. 0: described elsewhere; 7: eight. */
+export const aacChannels = (number: number) => (number === 0 || number >= 7 ? 8 : number)
 
 /** Whether these frames are of one stream: a chain has one rate and one kind. */
 export const isAlike = (a: Frame, b: Frame) =>

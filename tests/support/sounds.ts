@@ -33,11 +33,12 @@ export function xing(sound: Buffer): Buffer {
   return join(table, sound)
 }
 
-/** AAC in ADTS: empty frames of 1,024 samples a block at 44,100 a second. */
-export function adts(frames: number, blocks = 1): Buffer {
-  const frame = Buffer.alloc(32)
-  Buffer.from([0xff, 0xf1, 0x50, 0x80, 32 >> 3, ((32 & 7) << 5) | 0x1f, 0xfc | (blocks - 1)]).copy(frame)
-  return Buffer.alloc(32 * frames, frame)
+/** AAC in ADTS: empty frames in stereo, of 1,024 samples a block at 44,100 a second. */
+export function adts(frames: number, blocks = 1, size = 32): Buffer {
+  const frame = Buffer.alloc(size)
+  const last = 0xfc | (blocks - 1)
+  Buffer.from([0xff, 0xf1, 0x50, 0x80 | (size >> 11), (size >> 3) & 255, ((size & 7) << 5) | 0x1f, last]).copy(frame)
+  return Buffer.alloc(size * frames, frame)
 }
 
 export const id3 = (body: Uint8Array, said = body.length) =>

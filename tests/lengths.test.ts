@@ -133,6 +133,12 @@ const made: [name: string, how: string, seconds: number, make: () => Uint8Array]
   ['said.flac', 'FLAC that says it is one second', 12.074, () => flac(130, 44_100, 44_100)],
   ['open.flac', 'FLAC of unknown length behind a tag', 12.074, () => join(id3(cover), flac(130, 44_100, 0))],
   ['a.webm', 'Opus in WebM that says it is one second', 12, () => webm({ packets: 600 })],
+  [
+    'joined.webm',
+    'Opus in WebM, two of them',
+    24,
+    () => join(webm({ packets: 600 }), zeros(99), webm({ packets: 600 })),
+  ],
   ['scale.webm', 'Opus in WebM with a false clock', 12, () => webm({ packets: 600, scale: 1_000 })],
 ]
 
@@ -223,7 +229,7 @@ const pieces: Record<string, Piece> = {
   },
 }
 // A player goes on with what is joined to them.
-const joinable = new Set(['mp3', 'aac', 'opus', 'vorbis', 'flac'])
+const joinable = new Set(['mp3', 'aac', 'opus', 'vorbis', 'flac', 'webm'])
 
 const part = fc.record({
   padding: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 5_000 })),

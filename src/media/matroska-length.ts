@@ -15,6 +15,8 @@ export type MatroskaLength = {
 }
 
 const id = {
+  head: 0x1a45dfa3,
+  segment: 0x18538067,
   scale: 0x2ad7b1,
   duration: 0x4489,
   cluster: 0x1f43b675,
@@ -31,41 +33,82 @@ const id = {
 }
 // Segment, information, tracks, a track, its sound, a cluster, a group: what is in them is looked at one after another,
 // whatever they say of their own size, which a live recording does not know.
-const opened = new Set([0x18538067, 0x1549a966, 0x1654ae6b, id.track, 0xe1, id.cluster, 0xa0])
+const opened = new Set([id.segment, 0x1549a966, 0x1654ae6b, id.track, 0xe1, id.cluster, 0xa0])
 
 type Track = { type: number; codec: string; hertz: number; settings: Buffer; packets: number; seconds: number }
-type File = { scale: number; duration: number; time: number; from: number; to: number; last: number; tracks: Track[] }
+type File = {
+  scale: number
+  duration: number
+  passed: number
+  time: number
+  from: number
+  to: number
+  last: number
+  tracks: Track[]
+}
 
 /** For files within the bounds of `checkElements`. Throws Refused for more blocks than any film has. */
 export function matroskaLength(path: string): MatroskaLength {
+  const files = segmentsOf(path)
+  // What is joined to a film is played behind it, on a clock of its own.
+  let [seconds, soundSeconds] = [0, 0]
+  for (const { passed, from, to, duration, scale, tracks } of files) {
+    seconds += (Math.max(passed + (to > from ? to - from : 0), duration) * scale) / 1e9
+    soundSeconds += Math.max(0, ...tracks.filter(isSound).map(track => track.seconds))
+  }
+  const tracks = files.flatMap(file => file.tracks)
+  return {
+    seconds: seconds > 0 ? seconds : undefined,
+    soundSeconds: soundSeconds > 0 ? soundSeconds : undefined,
+    hasPictures: tracks.some(track => track.type === 1),
+    hasSound: tracks.some(isSound),
+  }
+}
+
+const isSound = (track: Track) => track.type === 2
+
+function segmentsOf(path: string): File[] {
   using source = openSource(path)
-  const file: File = { scale: 1_000_000, duration: 0, time: 0, from: Infinity, to: 0, last: -1, tracks: [] }
+  const files: File[] = []
   const byNumber = new Map<number, Meter>()
   const part = counter(most.samples * 2, 'blocks')
+  let isInClusters = false
   for (let at = 0; at < source.size; ) {
-    const found = elementAt(source, at)
+    const found = placed(elementAt(source, at), isInClusters)
     part()
-    // Behind what is damaged players look for the next cluster.
+    // Behind what is damaged players look for the next cluster, or the head of another file.
     if (!found) {
-      const next = clusterAt(source, at + 1)
+      const next = markAt(source, at + 1)
       if (next === undefined) break
       at = next
       continue
     }
     at = opened.has(found.id) ? found.body : found.body + found.bytes
-    take(source, file, byNumber, found)
+    isInClusters = found.id === id.cluster || (isInClusters && found.id !== id.head && found.id !== id.segment)
+    const isNew = found.id === id.segment || files.length === 0
+    if (isNew)
+      files.push({ scale: 1_000_000, duration: 0, passed: 0, time: 0, from: Infinity, to: 0, last: -1, tracks: [] })
+    take(source, files.at(-1)!, byNumber, found)
   }
-  const clock = file.to > file.from ? file.to - file.from : 0
-  const seconds = (Math.max(clock, file.duration) * file.scale) / 1e9
-  const sounds = file.tracks.filter(track => track.type === 2)
-  const longest = Math.max(0, ...sounds.map(track => track.seconds))
-  return {
-    seconds: seconds > 0 ? seconds : undefined,
-    soundSeconds: longest > 0 ? longest : undefined,
-    hasPictures: file.tracks.some(track => track.type === 1),
-    hasSound: sounds.length > 0,
-  }
+  return files
 }
+
+// Behind the first cluster there are few kinds: anything else is the rest of what was cut.
+const amongClusters = new Set([
+  id.head,
+  id.segment,
+  id.cluster,
+  id.clusterTime,
+  id.simpleBlock,
+  id.block,
+  id.blockDuration,
+])
+for (const one of [0xa0, 0xa7, 0xab, 0x5854, 0x58d7, 0xfa, 0xfb, 0xfd, 0xa4, 0x75a1, 0x75a2, 0x8e, 0xaf])
+  amongClusters.add(one)
+for (const one of [0xec, 0xbf, 0x1c53bb6b, 0x114d9b74, 0x1254c367, 0x1941a469, 0x1043a770]) amongClusters.add(one)
+
+const placed = (found: Element | undefined, isInClusters: boolean) =>
+  found && isInClusters && !amongClusters.has(found.id) ? undefined : found
 
 /** Seconds of a packet by its first bytes; not a number where they do not say. */
 type Meter = { track: Track; measure(start: Buffer): number }
@@ -75,7 +118,7 @@ function take(source: Source, file: File, byNumber: Map<number, Meter>, { id: wh
   const whole = () => uint(source, body, bytes)
   if (what === id.scale) file.scale = whole() || file.scale
   else if (what === id.duration) file.duration = Math.max(file.duration, float(source, body, bytes))
-  else if (what === id.clusterTime) file.time = whole()
+  else if (what === id.clusterTime) startCluster(file, whole())
   else if (what === id.blockDuration && file.last >= 0) file.to = Math.max(file.to, file.last + whole())
   else if (what === id.track && file.tracks.length < most.tracks)
     file.tracks.push({ type: 0, codec: '', hertz: 8_000, settings: Buffer.alloc(0), packets: 0, seconds: 0 })
@@ -89,6 +132,16 @@ function take(source: Source, file: File, byNumber: Map<number, Meter>, { id: wh
 }
 
 const mostSettings = 65_536
+
+// A clock that goes back is that of another recording, whose head was lost.
+function startCluster(file: File, time: number): void {
+  if (time < file.time && file.to > file.from) {
+    file.passed += file.to - file.from
+    file.from = Number.POSITIVE_INFINITY
+    file.to = 0
+  }
+  file.time = time
+}
 
 // A track's number, its time after the cluster's, and flags; then one packet, or several with their sizes in front.
 function takeBlock(source: Source, file: File, byNumber: Map<number, Meter>, block: { body: number; bytes: number }) {
@@ -148,13 +201,15 @@ function float(source: Source, at: number, bytes: number): number {
   return Number.isFinite(number) && number > 0 ? number : 0
 }
 
-const searchBytes = 65_536
-const clusterMark = Buffer.from('1f43b675', 'hex')
+// The next one is close by as a rule.
+const searchBytes = 4_096
+const marks = ['1f43b675', '1a45dfa3'].map(mark => Buffer.from(mark, 'hex'))
 
-function clusterAt(source: Source, from: number): number | undefined {
+function markAt(source: Source, from: number): number | undefined {
   for (let at = from; at < source.size; at += searchBytes - 3) {
-    const found = source.at(at, searchBytes).indexOf(clusterMark)
-    if (found >= 0) return at + found
+    const piece = source.at(at, searchBytes)
+    const found = marks.map(mark => piece.indexOf(mark)).filter(position => position >= 0)
+    if (found.length > 0) return at + Math.min(...found)
   }
   return undefined
 }

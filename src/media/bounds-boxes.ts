@@ -7,7 +7,7 @@ for (const name of ['edts', 'dinf', 'mvex', 'gmhd', '<id>']) containers.add(name
 // Leaves that a parser reads even where they do not belong.
 const readAnywhere = new Set(['ftyp', 'mvhd', 'mdhd', 'hdlr', 'stsd', 'stsz', 'stts', 'stsc', 'stco', 'date', 'chap'])
 
-type Box = { name: string; body: number; end: number }
+export type Box = { name: string; body: number; end: number }
 
 /**
  * MP4 and QuickTime (ISO 14496-12): boxes in boxes, from a size and a name each. Sound and pictures themselves lie in

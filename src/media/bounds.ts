@@ -4,7 +4,7 @@ import { checkElements } from './bounds-elements.ts'
 import { checkOgg } from './bounds-ogg.ts'
 import { checkGif, checkJpeg, checkPng, checkRiff } from './bounds-pictures.ts'
 import { afterTags, checkFlac } from './bounds-sound.ts'
-import { type Family, familyBytes, familyOf } from './family.ts'
+import { type Convertible, type Family, familyBytes, familyOf } from './family.ts'
 import { firstChain } from './frames.ts'
 import type { Source } from './source.ts'
 
@@ -14,7 +14,7 @@ import type { Source } from './source.ts'
  * Gives the position where the content begins, behind the tags in front of it, and the family of that content. Throws
  * Refused with `not_media`.
  */
-export function checkBounds(source: Source, family: Family): { family: Family; from: number } {
+export function checkBounds(source: Source, family: Plain): { family: Plain; from: number } {
   if (family === 'tagged') {
     const from = afterTags(source)
     const behind = familyOf(source.at(from, familyBytes))
@@ -28,7 +28,10 @@ export function checkBounds(source: Source, family: Family): { family: Family; f
   return { family, from: 0 }
 }
 
-const checks: Record<Exclude<Family, 'tagged'>, (source: Source) => void> = {
+/** Those for which parts are all that is counted: of the others pixels are as well (convertible.ts). */
+export type Plain = Exclude<Family, Convertible>
+
+const checks: Record<Exclude<Family, 'tagged' | Convertible>, (source: Source) => void> = {
   png: checkPng,
   jpeg: checkJpeg,
   gif: checkGif,

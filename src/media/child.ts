@@ -4,15 +4,15 @@ import { Refused } from '../errors.ts'
 import type { Kind } from './family.ts'
 import { type Inspected, inspect } from './inspect.ts'
 
-export type Question = { path: string; accept: readonly Kind[] | undefined }
+export type Question = { path: string; accept: readonly Kind[] | undefined; convertiblePx: number | undefined }
 export type Answer = { found: Inspected } | { refused: { code: string; message: string } } | { failed: string }
 
 const send = (message: 'ready' | Answer) => void process.send?.(message)
 
 // Whoever started it is gone.
 process.on('disconnect', () => process.exit(0))
-process.on('message', ({ path, accept }: Question) => {
-  inspect(path, accept).then(
+process.on('message', ({ path, accept, convertiblePx }: Question) => {
+  inspect(path, accept, convertiblePx).then(
     found => send({ found }),
     error => {
       if (error instanceof Refused) send({ refused: { code: error.code, message: error.message } })

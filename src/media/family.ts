@@ -1,8 +1,10 @@
 import { open } from 'node:fs/promises'
 import { Refused } from '../errors.ts'
+import { foreignBytes, foreignOf } from './foreign.ts'
+import { codeOf, type Kind } from './formats.ts'
 import { firstChain } from './frames.ts'
 
-export type Kind = 'image' | 'video' | 'audio'
+export type { Kind } from './formats.ts'
 /**
  * How a file is built, which says what has to be counted in it. `tagged`: a tag stands in front of sound; `rough`: frames of
  * sound behind zeros or what is left of something else.
@@ -12,6 +14,9 @@ export type Family =
   | 'jpeg'
   | 'gif'
   | 'webp'
+  | 'heif'
+  | 'tiff'
+  | 'bmp'
   | 'wave'
   | 'ogg'
   | 'flac'
@@ -20,6 +25,9 @@ export type Family =
   | 'frames'
   | 'tagged'
   | 'rough'
+
+// Sizes of the second header of BMP, by which its versions are known (OS/2, Windows 3, NT, 4 and 5).
+const bmpHeaders = [12, 40, 52, 56, 64, 108, 124]
 
 /** As many bytes as say the family. Most say it with the first 32. */
 export const familyBytes = 65_536
@@ -35,9 +43,13 @@ export function familyOf(head: Buffer): Family | undefined {
   if (text(0, 4) === 'fLaC') return 'flac'
   if (text(0, 4) === '\x1a\x45\xdf\xa3') return 'matroska'
   if (text(0, 3) === 'ID3' || text(0, 8) === 'APETAGEX') return 'tagged'
-  // Pictures are built of boxes too, and we take none of these.
-  if (text(4, 8) === 'ftyp') return /^(hei|hev|mif1|msf1|avi[fs]|crx )/.test(text(8, 12)) ? undefined : 'boxes'
+  // Pictures are built of boxes too.
+  if (text(4, 8) === 'ftyp' && /^(hei|hev|mif1|msf1|avi[fs])/.test(text(8, 12))) return 'heif'
+  if (text(4, 8) === 'ftyp') return text(8, 12) === 'crx ' ? undefined : 'boxes'
   if (['moov', 'mdat', 'free', 'wide'].includes(text(4, 8))) return 'boxes'
+  // Cameras of one maker put their own mark behind the head of a TIFF.
+  if (text(0, 4) === 'II*\0' || text(0, 4) === 'MM\0*') return text(8, 10) === 'CR' ? undefined : 'tiff'
+  if (text(0, 2) === 'BM' && head.length >= 18 && bmpHeaders.includes(head.readUInt32LE(14))) return 'bmp'
   // Sync bits; 11 of them, and a layer that is III (MP3) or none (AAC).
   const second = head[1] ?? 0
   const layer = (second >> 1) & 3
@@ -45,12 +57,16 @@ export function familyOf(head: Buffer): Family | undefined {
   return undefined
 }
 
+/** Pictures that no model takes as they are. */
+export type Convertible = Extract<Family, 'heif' | 'tiff' | 'bmp'>
+export const isConvertible = (family: Family): family is Convertible => ['heif', 'tiff', 'bmp'].includes(family)
+
 const films: readonly Kind[] = ['video', 'audio']
 const pictures: readonly Kind[] = ['image']
 const sounds: readonly Kind[] = ['audio']
 
 function kindsOf(family: Family, head: Buffer): readonly Kind[] {
-  if (family === 'png' || family === 'jpeg' || family === 'gif' || family === 'webp') return pictures
+  if (isConvertible(family) || ['png', 'jpeg', 'gif', 'webp'].includes(family)) return pictures
   if (family === 'boxes') return /^M4[AB] /.test(head.toString('latin1', 8, 12)) ? sounds : films
   return family === 'matroska' ? films : sounds
 }
@@ -77,9 +93,23 @@ function roughSound(head: Buffer, accept?: readonly Kind[]): Family | undefined 
 
 export const wrongKind = (kinds: readonly Kind[]) => new Refused('wrong_kind', `the content is ${kinds.join(' or ')}`)
 
-/** The same by a file's path: costs one small read, and needs nobody's turn. Throws also as `open`. */
-export async function firstLook(path: string, accept?: readonly Kind[]): Promise<void> {
+/**
+ * The same by a file's path: costs one small read, and needs nobody's turn. A format that cannot be taken is named by
+ * the code (formats.ts). Throws also as `open`.
+ */
+export async function firstLook(path: string, accept?: readonly Kind[]): Promise<Family> {
   await using file = await open(path)
   const { buffer, bytesRead } = await file.read(Buffer.alloc(familyBytes), 0, familyBytes, 0)
-  acceptedFamily(buffer.subarray(0, bytesRead), accept)
+  const head = buffer.subarray(0, bytesRead)
+  const foreign = foreignOf(head.subarray(0, foreignBytes))
+  let refusal: unknown
+  try {
+    const family = acceptedFamily(head, accept)
+    // Frames of sound may stand in a format that we know and do not take.
+    if (family !== 'rough' || foreign === undefined) return family
+  } catch (error) {
+    if (foreign === undefined || !(error instanceof Refused) || error.code !== 'not_media') throw error
+    refusal = error
+  }
+  throw new Refused(codeOf(foreign), `the content is ${foreign}`, { cause: refusal })
 }

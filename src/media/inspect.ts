@@ -1,14 +1,16 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { fileTypeFromBuffer } from 'file-type'
-import { imageSize } from 'image-size'
 import { type IAudioMetadata, parseStream } from 'music-metadata'
 import { Refused } from '../errors.ts'
-import { chainKind, checkBounds } from './bounds.ts'
-import { acceptedFamily, type Family, familyBytes, type Kind, wrongKind } from './family.ts'
+import { chainKind, checkBounds, type Plain } from './bounds.ts'
+import { convertibleIn } from './convertible.ts'
+import { acceptedFamily, type Family, familyBytes, isConvertible, type Kind, wrongKind } from './family.ts'
+import { convertedFormats } from './formats.ts'
 import { frameAt } from './frames.ts'
+import { type PlainPicture, type Size, sizeIn } from './image-size.ts'
 import { secondsOf, tracksOf } from './length.ts'
-import { openSource } from './source.ts'
+import { openSource, type Source } from './source.ts'
 
 export type Inspected = {
   kind: Kind
@@ -21,40 +23,55 @@ export type Inspected = {
   seconds?: number
 }
 
+/** As large as a picture may become that is converted: pixels of the longer side, pixels in all, bytes. */
+export type Fit = { sidePx?: number; pixels?: number; bytes?: number }
+
 /**
  * What a file is, by its content alone; nothing is decoded. It is judged in three steps, each dearer than the one
  * before: the first bytes, the count of its parts, the libraries. Throws Refused with `empty`, `wrong_kind` (not
  * among `accept`), `not_media` (also for what is not on our list, has too many parts, or is two things at once) or
  * `dimensions` (an image of more than 100 megapixels). For a process that may be ended: what a library does with
- * hostile content is not known.
+ * hostile content is not known. Pictures that have to be converted are on the list with `convertiblePx` alone, and have
+ * as many pixels at the most.
  */
-export async function inspect(path: string, accept?: readonly Kind[]): Promise<Inspected> {
-  const found = await judged(path, accept)
+export async function inspect(path: string, accept?: readonly Kind[], convertiblePx?: number): Promise<Inspected> {
+  const found = await judged(path, accept, convertiblePx)
   if (accept && !accept.includes(found.kind)) throw wrongKind([found.kind])
   return found
 }
 
-async function judged(path: string, accept?: readonly Kind[]): Promise<Inspected> {
-  const { family, from, sound } = bounded(path, accept)
+async function judged(path: string, accept?: readonly Kind[], convertiblePx?: number): Promise<Inspected> {
+  const counted = bounded(path, accept, convertiblePx)
+  if ('kind' in counted) return counted
+  const { family, from, sound } = counted
   const { bytes, head, tail } = await ends(path, from)
   const type = sound ?? (await typeOf(head, family))
   if (family === 'rough') await refuseOthers(head)
   if (isPolyglot(head, tail)) throw new Refused('not_media', `the ${type.extension} is also a document or an archive`)
-  if (type.kind === 'image') return { ...type, ...pixels(head, type.extension), bytes }
+  if (type.kind === 'image') return { ...type, ...pixels(path, family), bytes }
   if (sound) return { ...sound, seconds: await soundSeconds(path, sound, from), bytes }
   return { ...(await timed(path, type, { from, size: bytes })), bytes }
 }
 
-function bounded(path: string, accept?: readonly Kind[]): { family: Family; from: number; sound?: Type | undefined } {
+/** What the count of the parts leaves to be found out; of a picture that has to be converted nothing. */
+function bounded(path: string, accept?: readonly Kind[], convertiblePx?: number) {
   using source = openSource(path)
-  const found = checkBounds(source, acceptedFamily(source.at(0, familyBytes), accept))
-  const { family, from } = found
-  if (family !== 'frames' && family !== 'rough') return { ...found, sound: sounds[family] }
-  const kind = chainKind(source) ?? frameAt(source.at(from, familyBytes), 0)?.kind
-  return { ...found, sound: kind === 'aac' ? aac : mp3 }
+  const family = acceptedFamily(source.at(0, familyBytes), accept)
+  if (!isConvertible(family)) return plain(source, family)
+  if (convertiblePx === undefined) throw new Refused('not_media', 'a picture that has to be converted')
+  const { extension, widthPx, heightPx } = convertibleIn(source, family, convertiblePx)
+  const { mime, kind } = convertedFormats.find(({ mime }) => mime.endsWith(`/${extension}`))!
+  return { kind, mime, extension, bytes: source.size, widthPx, heightPx }
 }
 
-async function typeOf(head: Buffer, family: Family): Promise<Type> {
+function plain(source: Source, found: Plain): { family: Plain; from: number; sound?: Type | undefined } {
+  const { family, from } = checkBounds(source, found)
+  if (family !== 'frames' && family !== 'rough') return { family, from, sound: sounds[family] }
+  const kind = chainKind(source) ?? frameAt(source.at(from, familyBytes), 0)?.kind
+  return { family, from, sound: kind === 'aac' ? aac : mp3 }
+}
+
+async function typeOf(head: Buffer, family: Plain): Promise<Type> {
   // The detector would look for an animation among all chunks, and it is the same for us.
   if (family === 'png') return png
   // Its own words may hold bytes of the file, so they stay in the cause.
@@ -89,7 +106,7 @@ const sounds: Partial<Record<Family, Type>> = {
   flac: { kind: 'audio', mime: 'audio/flac', extension: 'flac' },
 }
 // The detector's word for a type, and what we call it. SVG is none of them on purpose: it is a program.
-const known = new Map<string, Type>([
+export const known = new Map<string, Type>([
   ['jpg', { kind: 'image', mime: 'image/jpeg', extension: 'jpg' }],
   ['webp', { kind: 'image', mime: 'image/webp', extension: 'webp' }],
   ['gif', { kind: 'image', mime: 'image/gif', extension: 'gif' }],
@@ -104,7 +121,7 @@ const known = new Map<string, Type>([
   ['m4b', m4a],
 ])
 
-// An image's size may stand behind a camera's notes and a colour profile.
+// A type may show only behind notes and covers.
 const headBytes = 2_097_152
 // A ZIP's end record, with the longest comment it may have.
 const tailBytes = 65_557
@@ -129,22 +146,15 @@ function isPolyglot(head: Buffer, tail: Buffer): boolean {
   return zipEnd >= 0 && zipEnd + 22 <= tail.length && zipEnd + 22 + tail.readUInt16LE(zipEnd + 20) === tail.length
 }
 
-function pixels(head: Buffer, extension: string): { widthPx: number; heightPx: number } {
-  const { width, height, type, orientation = 1 } = sizeOf(head)
-  if (type !== extension) throw new Refused('not_media', `the header says ${type}, the content ${extension}`)
-  if (!(width > 0 && height > 0) || width * height > mostPixels) {
-    throw new Refused('dimensions', `an image of ${width} × ${height} pixels`)
+function pixels(path: string, family: Plain): Size {
+  using source = openSource(path)
+  const size = sizeIn(source, family as PlainPicture)
+  if (!size) throw new Refused('not_media', 'an image without a readable size')
+  const { widthPx, heightPx } = size
+  if (!(widthPx > 0 && heightPx > 0) || widthPx * heightPx > mostPixels) {
+    throw new Refused('dimensions', `an image of ${widthPx} × ${heightPx} pixels`)
   }
-  // Orientations from 5 on lie on their side.
-  return orientation >= 5 ? { widthPx: height, heightPx: width } : { widthPx: width, heightPx: height }
-}
-
-function sizeOf(head: Buffer) {
-  try {
-    return imageSize(head)
-  } catch (cause) {
-    throw new Refused('not_media', 'an image without a readable size', { cause })
-  }
+  return size
 }
 
 async function soundSeconds(path: string, { extension }: Type, from: number): Promise<number> {

@@ -1,16 +1,25 @@
 import { Refused, Unknown } from '../errors.ts'
 import type { Log } from '../log.ts'
-import type { Answer } from './child.ts'
+import type { Answer, Question } from './child.ts'
 import { firstLook, type Kind } from './family.ts'
-import type { Inspected } from './inspect.ts'
+import { foreignIn } from './formats.ts'
+import type { Fit, Inspected } from './inspect.ts'
 import { GivenUp, type Inspecting, type Limits, startInspecting } from './process.ts'
 import { createTurns } from './turns.ts'
 
 export type { Kind } from './family.ts'
-export type { Inspected } from './inspect.ts'
+export type { Fit, Inspected } from './inspect.ts'
 
 /** Whose file it is decides whose turn it is: one file of an owner at a time. */
-export type About = { owner: string; accept?: readonly Kind[] | undefined; signal?: AbortSignal | undefined }
+export type About = {
+  owner: string
+  accept?: readonly Kind[] | undefined
+  signal?: AbortSignal | undefined
+  /** What a picture may be that is converted in any case (convert.ts). */
+  fit?: Fit | undefined
+  /** Pictures that have to be converted are taken too, with so many pixels at the most. */
+  convertiblePx?: number | undefined
+}
 export type Inspect = (path: string, about: About) => Promise<Inspected>
 
 /** The owner of results: they wait for one file of people at most, and people for one of theirs. */
@@ -19,7 +28,7 @@ export const provider = 'provider'
 export type Inspector = {
   /**
    * What a file is, by its content, found out in a process of its own. Throws Refused (`empty`, `wrong_kind`,
-   * `not_media`, `dimensions`; also when the file cost more than any real one), Unknown when there was no turn for it, no
+   * `not_media`, `dimensions`, or the code of a format of formats.ts, which a person's file has; also when the file cost more than any real one), Unknown when there was no turn for it, no
    * process, or an end of that through no fault of the file, the signal's reason when that is aborted, and Error when the file cannot be read.
    */
   inspect: Inspect
@@ -48,7 +57,7 @@ const mostFiles = 500
 const grownMb = 120
 const mostCpuMs = 30_000 // the kernel ends it at 60 s
 
-type Place = { running?: Inspecting; files: number; idle?: NodeJS.Timeout }
+type Place = { running?: Inspecting<Question>; files: number; idle?: NodeJS.Timeout }
 
 /** Starts nothing before the first file. */
 export function createInspector(options: Options): Inspector {
@@ -59,12 +68,12 @@ export function createInspector(options: Options): Inspector {
   const isRunning = (place: Place) => place.running?.isAlive() === true
   const turns = createTurns(places, { provider, patienceMs, prefer: isRunning })
 
-  async function processOf(place: Place): Promise<Inspecting> {
+  async function processOf(place: Place): Promise<Inspecting<Question>> {
     clearTimeout(place.idle)
     if (place.running?.isAlive()) return place.running
     place.files = 0
     try {
-      place.running = await startInspecting(folders, limits)
+      place.running = await startInspecting(folders, limits, { file: 'child.ts' })
     } catch (cause) {
       throw new Unknown('no process to look at a file', { cause })
     }
@@ -80,14 +89,15 @@ export function createInspector(options: Options): Inspector {
     else place.idle = setTimeout(() => running.end(), idleMs).unref()
   }
 
-  async function work(place: Place, path: string, { owner, accept, signal }: About): Promise<Inspected> {
+  async function work(place: Place, path: string, about: About): Promise<Inspected> {
+    const { owner, accept, signal, convertiblePx } = about
     const running = await processOf(place)
     // A process in the middle of a file cannot be told to leave it.
     const stop = () => running.end()
     signal?.throwIfAborted()
     signal?.addEventListener('abort', stop, { once: true })
     try {
-      return resultOf(await running.ask({ path, accept }))
+      return resultOf(await running.ask({ path, accept, convertiblePx }))
     } catch (error) {
       signal?.throwIfAborted()
       if (!(error instanceof GivenUp)) throw error
@@ -102,7 +112,11 @@ export function createInspector(options: Options): Inspector {
     async inspect(path, about) {
       const { owner, accept, signal } = about
       signal?.throwIfAborted()
-      await firstLook(path, accept)
+      await firstLook(path, accept).catch((error: unknown) => {
+        // Nobody can save a result as something else.
+        const isNamed = error instanceof Refused && foreignIn(error.code) !== undefined
+        throw isNamed && owner === provider ? new Refused('not_media', error.message, { cause: error }) : error
+      })
       const place = await turns.take(owner, signal)
       try {
         return await work(place, path, about)
@@ -122,12 +136,12 @@ export function createInspector(options: Options): Inspector {
   }
 }
 
-function isWorn(running: Inspecting): boolean {
+function isWorn(running: Inspecting<Question>): boolean {
   const used = running.used()
   return used !== undefined && (used.rssMb > grownMb || used.cpuMs > mostCpuMs)
 }
 
-function resultOf(answer: Answer): Inspected {
+export function resultOf(answer: Answer): Inspected {
   if ('found' in answer) return answer.found
   if ('refused' in answer) throw new Refused(answer.refused.code, answer.refused.message)
   throw new Error(`a file could not be looked at: ${answer.failed}`)

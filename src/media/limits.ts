@@ -52,6 +52,20 @@ export const most = {
   fillBytes: 65_536,
   /** Of WAV and WebP. An animation has one for each of its pictures. */
   riffChunks: 20_000,
+  /** Of HEIC and AVIF, with entries of their tables. A photo of 48 megapixels has 2,000. */
+  heifBoxes: 20_000,
+  /** The table of their items; a phone writes up to 20 KB. */
+  heifMetaBytes: 1_048_576,
+  /** Tiles, thumbnails, depth, notes. A photo of 48 megapixels has 260. */
+  heifItems: 1_000,
+  /** Of one picture: 48 megapixels in tiles of 512 × 512 are 192. */
+  heifTiles: 600,
+  /** Pieces of the file in which items lie. */
+  heifExtents: 4_000,
+  /** Tags of a page of TIFF; cameras write up to 80. */
+  tiffTags: 4_096,
+  /** Pages of TIFF: a long fax. */
+  tiffPages: 1_000,
   /** Pictures and notes of GIF. */
   gifBlocks: 50_000,
   /** Pieces of at most 255 bytes, of which pictures of GIF consist. 100 MB have 410,000. */

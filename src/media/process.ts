@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { Unknown } from '../errors.ts'
-import type { Answer, Question } from './child.ts'
+import type { Answer } from './child.ts'
 
 /** What one file may cost, and one process. */
 export type Limits = {
@@ -24,11 +25,16 @@ export class GivenUp extends Error {
   override name = 'GivenUp'
 }
 
+/** The file of src/media that it runs, and whether what it writes is read. */
+export type Program = { file: 'child.ts' | 'convert-child.ts'; hasOutput?: boolean }
+
 /** What a process has used so far: milliseconds of the processor, and megabytes now. */
 export type Used = { cpuMs: number; rssMb: number }
 
-export type Inspecting = {
+export type Inspecting<Question extends object> = {
   pid: number
+  /** What it writes; null where it is not listened to. */
+  output: Readable | null
   /** Throws GivenUp when the file cost the process, and Unknown when that ended through no fault of the file. */
   ask(question: Question): Promise<Answer>
   /** Undefined where there is no /proc. */
@@ -48,10 +54,14 @@ const lookMs = 40
 const startMs = 20_000
 
 /**
- * Starts a process that looks at files in `folders` (a name may end in `*`), one at a time. It gets no environment and
- * may read these folders and its own code, nothing else. Rejects when it does not come up.
+ * Starts a process of `program` that looks at files in `folders` (a name may end in `*`), one at a time. It gets no
+ * environment and may read these folders and its own code, nothing else. Rejects when it does not come up.
  */
-export async function startInspecting(folders: readonly string[], limits: Limits): Promise<Inspecting> {
+export async function startInspecting<Question extends object>(
+  folders: readonly string[],
+  limits: Limits,
+  program: Program,
+): Promise<Inspecting<Question>> {
   const flags = [
     `--max-old-space-size=${limits.heapMb}`,
     '--max-semi-space-size=4',
@@ -60,11 +70,15 @@ export async function startInspecting(folders: readonly string[], limits: Limits
     '--disallow-code-generation-from-strings',
     '--permission',
     ...readable(folders).map(path => `--allow-fs-read=${path}`),
-    root('src/media/child.ts'),
+    root(`src/media/${program.file}`),
   ]
   const [command, args] =
     process.platform === 'win32' ? [process.execPath, flags] : ['/bin/sh', ['-c', shell, process.execPath, ...flags]]
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], env: {}, cwd: root('') })
+  const child = spawn(command, args, {
+    stdio: ['ignore', program.hasOutput ? 'pipe' : 'ignore', 'ignore', 'ipc'],
+    env: {},
+    cwd: root(''),
+  })
   const exited = new Promise<NodeJS.Signals | null>(resolve => {
     child.once('exit', (_code, signal) => resolve(signal))
     child.once('error', () => resolve(null))
@@ -77,12 +91,16 @@ export async function startInspecting(folders: readonly string[], limits: Limits
   const pid = child.pid!
   yieldToOthers(pid)
   rest(child)
-  return { pid, ...asking(child, exited, limits) }
+  return { pid, output: child.stdout, ...asking<Question>(child, exited, limits) }
 }
 
 type Exited = Promise<NodeJS.Signals | null>
 
-function asking(child: ChildProcess, exited: Exited, limits: Limits): Omit<Inspecting, 'pid'> {
+function asking<Question extends object>(
+  child: ChildProcess,
+  exited: Exited,
+  limits: Limits,
+): Omit<Inspecting<Question>, 'pid' | 'output'> {
   let isAlive = true
   let why: Error | undefined
   const used = () => usedBy(child.pid!)

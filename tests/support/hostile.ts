@@ -212,9 +212,13 @@ export function traps(bytes: number): Trap[] {
     image('a picture that is an archive too', () =>
       Buffer.concat([jpeg, filled(latin('PK\x01\x02'), bytes), latin('PK\x05\x06'), Buffer.alloc(18)]),
     ),
-    film('an archive of a million names', () => filled(Buffer.concat([latin('PK\x03\x04'), Buffer.alloc(26)]), bytes)),
+    film(
+      'an archive of a million names',
+      () => filled(Buffer.concat([latin('PK\x03\x04'), Buffer.alloc(26)]), bytes),
+      'format_zip',
+    ),
     film('byte order marks', () => filled(hex('efbbbf'), bytes)),
-    film('zeros squeezed a thousandfold', () => gzipSync(Buffer.alloc(bytes))),
+    film('zeros squeezed a thousandfold', () => gzipSync(Buffer.alloc(bytes)), 'format_gz'),
     film('XML without end', () => Buffer.concat([latin('<?xml version="1.0"?>'), filled(latin('<a>'), bytes)])),
     film('a picture of boxes', () => Buffer.concat([box('ftyp', latin('heic'), u32(0)), nested('meta', bytes)])),
     film('nothing but zeros', () => Buffer.alloc(bytes)),

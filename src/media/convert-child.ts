@@ -1,0 +1,23 @@
+// The process in which one picture is converted. As child.ts it knows nothing of the service and may only read; what it
+// makes goes out as a stream.
+import { Refused } from '../errors.ts'
+import type { Answer } from './child.ts'
+import { type ConvertQuestion, convertFile } from './convert-file.ts'
+
+const send = (message: 'ready' | Answer) => void process.send?.(message)
+
+async function converted(question: ConvertQuestion): Promise<Answer> {
+  const { data, found } = await convertFile(question)
+  await new Promise<void>((resolve, reject) => process.stdout.write(data, error => (error ? reject(error) : resolve())))
+  return { found }
+}
+
+// Whoever started it is gone.
+process.on('disconnect', () => process.exit(0))
+process.on('message', (question: ConvertQuestion) => {
+  converted(question).then(send, error => {
+    if (error instanceof Refused) send({ refused: { code: error.code, message: error.message } })
+    else send({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  })
+})
+send('ready')

@@ -1,0 +1,148 @@
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { totalmem } from 'node:os'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { Refused, Unknown } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Answer } from './child.ts'
+import type { ConvertQuestion } from './convert-file.ts'
+import { firstLook, isConvertible } from './family.ts'
+import { type About, type Inspect, type Inspected, resultOf } from './inspector.ts'
+import { GivenUp, type Inspecting, type Limits, startInspecting } from './process.ts'
+import { createTurns } from './turns.ts'
+
+export type Converter = {
+  /**
+   * What a person's file is, as `Inspect`. A picture that no model takes as it is (HEIC, AVIF, TIFF, BMP) is a JPEG or a
+   * PNG of the same look afterwards, in the same place; what is measured is that one. Throws as `Inspect`, and Refused
+   * (`heavy`: it costs more than we have, `unreadable`).
+   */
+  take: Inspect
+  /** The same without the conversion: whether it could be taken. */
+  look: Inspect
+  /** Ids of the processes that run now. */
+  pids(): number[]
+  /** Ends the processes; what waits is answered with Unknown. */
+  close(): void
+}
+
+type Options = {
+  /** For everything else. */
+  inspect: Inspect
+  /** Where files may lie; a process can read nothing else. */
+  folders: readonly string[]
+  log: Log
+  limits?: Partial<Limits>
+  /** Bytes of memory that the machine has. */
+  memory?: number
+  /** Milliseconds that a person's file waits for its turn. */
+  patienceMs?: number
+}
+
+const megabyte = 1_048_576
+// With the library loaded, and for each megapixel: planes, rows, the picture and what it becomes.
+const [idleMb, mbAMegapixel] = [130, 14]
+// 48 megapixels are the most that a phone of today makes.
+const mostMegapixels = 50
+// Two thirds of a small machine: the service holds 150 to 200 MB.
+const leastMb = 320
+/** What Telegram hands out at most; nothing that is made of a file is larger. */
+const mostBytes = 20 * megabyte
+
+/** What a conversion may cost on a machine of so many bytes of memory: an ordinary photo of 12 megapixels at least. */
+export function roomFor(memory: number): { rssMb: number; mostPixels: number } {
+  const mostMb = idleMb + mostMegapixels * mbAMegapixel
+  const rssMb = Math.round(Math.min(Math.max((memory / megabyte) * 0.6, leastMb), mostMb))
+  return { rssMb, mostPixels: Math.floor((rssMb - idleMb) / mbAMegapixel) * 1e6 }
+}
+
+// A container's share, where there is one.
+const ownMemory = () => Math.min(totalmem(), process.constrainedMemory() || totalmem())
+
+/** One picture at once, each in a process of its own that ends with it. Starts nothing before the first. */
+export function createConverter({ inspect, folders, log, patienceMs = 15_000, ...options }: Options): Converter {
+  const { rssMb, mostPixels } = roomFor(options.memory ?? ownMemory())
+  // 48 megapixels take 6 s of a core; with the wait for a busy one everybody has an answer within ten.
+  const limits: Limits = { cpuMs: 8_000, wallMs: 9_000, heapMb: 64, rssMb: rssMb * 1.1, ...options.limits }
+  const place: { running?: Inspecting<ConvertQuestion> } = {}
+  // All owners are people.
+  const turns = createTurns([place], { provider: '', patienceMs, prefer: () => true })
+
+  async function convert(path: string, { owner, accept, signal, fit = {} }: About): Promise<Inspected> {
+    const running = await startInspecting<ConvertQuestion>(folders, limits, {
+      file: 'convert-child.ts',
+      hasOutput: true,
+    }).catch(cause => {
+      throw new Unknown('no process to convert a picture', { cause })
+    })
+    place.running = running
+    const stop = () => running.end()
+    if (turns.isClosed()) stop()
+    signal?.addEventListener('abort', stop, { once: true })
+    const made = `${path}.new`
+    try {
+      signal?.throwIfAborted()
+      const most = { ...fit, bytes: Math.min(fit.bytes ?? mostBytes, mostBytes) }
+      const saved = save(running.output!, made)
+      const [answer] = await Promise.all([asked(running, { path, accept, fit: most, mostPixels }), saved])
+      const found = resultOf(answer)
+      if ((await saved) !== found.bytes) throw new Unknown('a converted picture did not arrive whole')
+      await rename(made, path)
+      return found
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (!(error instanceof GivenUp)) throw error
+      log.warn({ owner, why: error.message }, 'a picture was given up')
+      throw new Refused('heavy', `given up: ${error.message}`, { cause: error })
+    } finally {
+      signal?.removeEventListener('abort', stop)
+      running.end()
+      await rm(made, { force: true })
+    }
+  }
+
+  return {
+    async take(path, about) {
+      const family = await firstLook(path, about.accept)
+      if (!isConvertible(family)) return inspect(path, about)
+      about.signal?.throwIfAborted()
+      await turns.take(about.owner, about.signal)
+      try {
+        return await convert(path, about)
+      } finally {
+        delete place.running
+        turns.give(about.owner, place)
+      }
+    },
+    look: (path, about) => inspect(path, { ...about, convertiblePx: mostPixels }),
+    pids: () => (place.running?.isAlive() ? [place.running.pid] : []),
+    close() {
+      turns.close()
+      place.running?.end()
+    },
+  }
+}
+
+/** Its answer; its output ends with the process. */
+async function asked(running: Inspecting<ConvertQuestion>, question: ConvertQuestion): Promise<Answer> {
+  try {
+    return await running.ask(question)
+  } finally {
+    running.end()
+  }
+}
+
+/** Bytes written. Whatever a process that was taken over writes, it is no more than a picture may have. */
+async function save(output: Readable, path: string): Promise<number> {
+  let bytes = 0
+  async function* capped(source: AsyncIterable<Buffer>) {
+    for await (const chunk of source) {
+      bytes += chunk.length
+      if (bytes > mostBytes) throw new Refused('heavy', 'a converted picture of more bytes than it may have')
+      yield chunk
+    }
+  }
+  await pipeline(output, capped, createWriteStream(path, { flags: 'wx', mode: 0o600 }))
+  return bytes
+}

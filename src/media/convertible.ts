@@ -1,0 +1,34 @@
+import { Refused } from '../errors.ts'
+import { bmpPicture } from './bounds-bmp.ts'
+import { heifPicture } from './bounds-heif.ts'
+import { tiffPicture } from './bounds-tiff.ts'
+import type { Convertible } from './family.ts'
+import { codeOf } from './formats.ts'
+import type { Size } from './image-size.ts'
+import type { Source } from './source.ts'
+
+export type ConvertiblePicture = Size & {
+  extension: 'heic' | 'avif' | 'tiff' | 'bmp'
+  /** Of HEIC and AVIF: where the flags of what is not the picture stand (bounds-heif.ts). */
+  others: number[]
+}
+
+/**
+ * A picture that has to be converted, by its headers alone: before anything decodes it its pixels and its parts are
+ * counted. Throws Refused: `not_media`, `dimensions`, and the code of a format that only looks like one of these.
+ */
+export function convertibleIn(source: Source, family: Convertible, mostPixels: number): ConvertiblePicture {
+  switch (family) {
+    case 'heif': {
+      const { isAvif, ...picture } = heifPicture(source, mostPixels)
+      return { ...picture, extension: isAvif ? 'avif' : 'heic' }
+    }
+    case 'tiff': {
+      const { raw, widthPx, heightPx } = tiffPicture(source, mostPixels)
+      if (raw !== undefined) throw new Refused(codeOf(raw), 'the content is what a camera saw')
+      return { widthPx, heightPx, extension: 'tiff', others: [] }
+    }
+    case 'bmp':
+      return { ...bmpPicture(source, mostPixels), extension: 'bmp', others: [] }
+  }
+}

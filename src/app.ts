@@ -34,6 +34,7 @@ import { resend, sendOriginals } from './jobs/resend.ts'
 import { webhookCheck } from './jobs/webhook.ts'
 import { startWorkers } from './jobs/workers.ts'
 import { droppedLines, type Log, scrubber } from './log.ts'
+import { createConverter } from './media/convert.ts'
 import { createInspector } from './media/inspector.ts'
 import { appliedMigrations, grantAccess, mayMakeRoles, migrate, migrations } from './migrate.ts'
 import { createAccount } from './payments/account.ts'
@@ -142,8 +143,10 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   }
   const trustedOrigins = [new URL(config.kieBaseUrl).origin, new URL(config.kieUploadUrl).origin]
   // Both kinds of folders in which files lie for a moment begin so.
-  const inspector = createInspector({ folders: [join(tmpdir(), 'telegen-*')], log })
+  const folders = [join(tmpdir(), 'telegen-*')]
+  const inspector = createInspector({ folders, log })
   const { inspect } = inspector
+  const converter = createConverter({ inspect, folders, log })
   const downloader = createDownloader({ trustedOrigins, inspect })
   const results = createResultStore({
     ...downloader,
@@ -196,6 +199,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     files: {
       fromTelegram: (fileId, size, whose) => userFiles().fromTelegram(fileId, size, whose),
       fromLink: (url, whose) => userFiles().fromLink(url, whose),
+      look: (fileId, size, whose) => userFiles().look(fileId, size, whose),
     },
     draftOf: async userId => (await readDraft(sql, userId))?.id,
     wake: { lane: runLane },
@@ -242,7 +246,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       apiRoot: config.telegramApiRoot,
       upstream,
       downloader,
-      inspect,
+      converter,
       dir: filesDir,
     })
   const fastPath = createFastPath({ sql: front.sql, telegram, log })
@@ -429,6 +433,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       await Promise.race([server.close(), pause(2_000)])
       metricsServer?.close()
       inspector.close()
+      converter.close()
       await Promise.race([
         Promise.allSettled([
           upstream.close(),

@@ -57,6 +57,8 @@ const stats = new Map<string, ModelStats>()
 const switches = createSwitches(sql, log)
 const admin = player.addPerson({ firstName: 'Админ', languageCode: 'ru' })
 
+// What a document turns out to be, by its id.
+const looks = new Map<string, () => 'image' | 'audio'>()
 const deps: BotDeps = {
   sql,
   adminSql: sql,
@@ -77,7 +79,7 @@ const deps: BotDeps = {
     cancel: ref => cancel({ sql, wake, scrub: text => text, log }, ref),
   },
   wake,
-  files: { fromTelegram: never, fromLink: never },
+  files: { fromTelegram: never, fromLink: never, look: async fileId => looks.get(fileId)?.() ?? 'audio' },
   stats: { of: id => stats.get(id), popularity: id => stats.get(id)?.runs30d ?? 0 },
   resend: never,
   original: never,
@@ -705,13 +707,26 @@ t.test('E2: a file out of the blue is kept and offered', async t => {
   await serve()
   t.equal(anna.chat().length, before + 3, 'an album is asked about once')
 
-  const document = (mime_type: string) => ({ document: { file_id: 'x', file_unique_id: 'x', mime_type } })
-  player.raw(message(anna.id, document('audio/mpeg')))
-  await serve()
-  t.equal(anna.last().html, 'Что сделать с этой записью?')
-  player.raw(message(anna.id, document('application/zip')))
-  await serve()
-  t.equal(anna.last().html, 'Это я не умею. Пришлите текст, фото, видео или звук.')
+  // What a document is called says nothing of it.
+  const document = (file_id: string) => ({ document: { file_id, file_unique_id: 'x', mime_type: 'audio/mpeg' } })
+  const refuse = (code: string) => () => {
+    throw new Refused(code, 'of the test')
+  }
+  looks
+    .set('image', () => 'image')
+    .set('zip', refuse('format_zip'))
+    .set('page', refuse('not_media'))
+  const says = async (file: string, words: RegExp) => {
+    player.raw(message(anna.id, document(file)))
+    await serve()
+    t.match(anna.last().html, words)
+  }
+  await says('audio', /^Что сделать с этой записью\?/)
+  await says('image', /^Что сделать с этим фото\?/)
+  const kept = await root`select id from pay.drafts where user_id = ${anna.id}`
+  await says('zip', /^Это ZIP, архив\. Распакуйте его и пришлите сам файл: фото, видео или звук\.$/)
+  await says('page', /^Это не похоже на фото, видео или звук\. Пришлите другой файл\.$/)
+  t.strictSame(await root`select id from pay.drafts where user_id = ${anna.id}`, kept, 'what was kept before is kept')
 })
 
 t.test('E3: an old or made-up button is answered softly, with the menu below', async t => {

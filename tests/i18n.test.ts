@@ -19,6 +19,7 @@ import type { CardFacts } from '../src/i18n/navigation.ts'
 import { orderingRu } from '../src/i18n/ordering.ru.ts'
 import type { Ask, QuoteFacts } from '../src/i18n/ordering.ts'
 import { stringsFor } from '../src/i18n/strings.ts'
+import { codeOf, foreignIn, foreignKeys, saveAs } from '../src/media/formats.ts'
 import type { Language } from '../src/money.ts'
 import { type Html, toPlain } from '../src/telegram/html.ts'
 
@@ -235,8 +236,11 @@ function worstOf(language: Language): Record<string, unknown[][]> {
       'not_found',
       'not_media',
       'dimensions',
+      'heavy',
       'empty',
     ].map(code => [code]),
+    '.wizard.foreign': foreignKeys().map(key => [foreignIn(codeOf(key)), saveAs]),
+    '.wizard.foreignHere': asks.filter(({ kind }) => kind === 'files').map(ask => ['JPEG 2000', ask]),
     '.quote.screen': [[quote], [{ ...quote, priceKop: 0, price: free, freeAgain: undefined }]],
     '.run.running': [
       [86_400_000, undefined, at],

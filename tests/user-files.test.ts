@@ -9,7 +9,7 @@ import { startTelegram } from '../src/playground/telegram/server.ts'
 import { createTelegram } from '../src/telegram/client.ts'
 import { createUpstream } from '../src/upstream/client.ts'
 import { createDownloader } from '../src/upstream/download.ts'
-import { inspectorOf } from './support/inspector.ts'
+import { converterOf, inspectorOf } from './support/inspector.ts'
 import { silent } from './support/world.ts'
 
 t.test('S27: of a file from the chat the upstream gets the bytes, and never an address with the token', async t => {
@@ -38,7 +38,15 @@ t.test('S27: of a file from the chat the upstream gets the bytes, and never an a
   const dir = t.testdir()
   const { inspect } = inspectorOf(t)
   const downloader = createDownloader({ trustedOrigins: [], inspect })
-  const files = createUserFiles({ telegram, token, apiRoot, upstream, downloader, inspect, dir })
+  const files = createUserFiles({
+    telegram,
+    token,
+    apiRoot,
+    upstream,
+    downloader,
+    converter: converterOf(t, inspect),
+    dir,
+  })
 
   const bytes = createCanvas(1_200, 900).toBuffer('image/png')
   const { media } = await standIn.player.send(id, { kind: 'document', fileName: 'моё.png', mime: 'image/png', bytes })

@@ -3,7 +3,7 @@ import type { FileValue } from '../catalogue/parameters.ts'
 import type { Sql } from '../db.ts'
 import type { ModelStats } from '../events/repository.ts'
 import type { Log, Scrub } from '../log.ts'
-import type { About } from '../media/inspector.ts'
+import type { About, Kind } from '../media/inspector.ts'
 import type { Ref } from '../payments/generations.ts'
 import type { Limits, Order, Settled, Started, Wake } from '../payments/integration.ts'
 import type { Paid } from '../payments/top-ups.ts'
@@ -44,12 +44,15 @@ export type BotDeps = {
   wake: Wake
   files: {
     /**
-     * Fetches, inspects and stores a person's file. Throws Refused (too_big, wrong_kind, not_media, empty, dimensions),
-     * Unknown.
+     * Fetches, inspects and stores a person's file; a picture that no model takes as it is becomes one that every model
+     * takes. Throws Refused (too_big, wrong_kind, not_media, empty, dimensions, heavy, unreadable, or the code of a
+     * format of media/formats.ts), Unknown.
      */
     fromTelegram(fileId: string, size: number | undefined, whose: About): Promise<FileValue>
     /** The same for a link. Throws also Refused (bad_url, private_address, redirect, not_found, too_large, truncated). */
     fromLink(url: string, whose: About): Promise<FileValue>
+    /** What a person's file is: nothing of it is stored. Throws as `fromTelegram`. */
+    look(fileId: string, size: number | undefined, whose: About): Promise<Kind>
   }
   /** Prepared beforehand and refreshed once a minute: a screen never counts. */
   stats: {

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { FileValue } from '../catalogue/parameters.ts'
 import { only, type Sql, untilAnswered } from '../db.ts'
 import { Refused, Unknown } from '../errors.ts'
+import type { About, Kind } from '../media/inspector.ts'
 import { laneOf } from '../telegram/inbox.ts'
 import { type Found, intakeAdd, intakeDone, intakeOpen, returned, type Source } from '../telegram/intakes.ts'
 import type { BotDeps } from './deps.ts'
@@ -38,10 +39,10 @@ type InHand = { found: Found[]; isFull: boolean }
 export function createIntake({ sql, wake, moved }: Options): Intake {
   const inHand = new AsyncLocalStorage<InHand>()
 
-  function take(source: Source): FileValue {
+  function take(source: Source): unknown {
     const { found = [], isFull = false } = inHand.getStore() ?? {}
     const known = found.find(one => one.of === source.of)
-    if (known?.file) return known.file as FileValue
+    if (known?.file) return known.file
     if (known?.refused !== undefined) throw new Refused(known.refused, 'found out before')
     if (known) throw new Unknown('the file could not be fetched')
     if (isFull) throw new Refused('too_many_waiting', 'the person has too many files under way')
@@ -50,8 +51,10 @@ export function createIntake({ sql, wake, moved }: Options): Intake {
 
   async function add(update: object, lane: string, source: Source | null): Promise<'added' | 'full'> {
     const draft = await readDraft(sql, personOf(update))
+    // What a text or a file came for that nobody had asked for is not over with the next one of them.
+    const isFor = draft && (draft.kind === 'order' || !isContent(update))
     const { result } = await untilAnswered(async () =>
-      only(await intakeAdd(sql, idOf(update), lane, draft?.id ?? null, update, source)),
+      only(await intakeAdd(sql, idOf(update), lane, isFor ? draft.id : null, update, source)),
     )
     if (result === 'added' && source) await wake.intake(idOf(update), source)
     return result
@@ -64,14 +67,11 @@ export function createIntake({ sql, wake, moved }: Options): Intake {
 
   return {
     files: {
-      fromTelegram: async (fileId, size, { accept }) =>
-        take({
-          kind: 'telegram',
-          of: fileId,
-          ...(size !== undefined && { size }),
-          ...(accept && { accept: [...accept] }),
-        }),
-      fromLink: async (url, { accept }) => take({ kind: 'link', of: url, ...(accept && { accept: [...accept] }) }),
+      fromTelegram: async (fileId, size, about) =>
+        take({ kind: 'telegram', of: fileId, ...(size !== undefined && { size }), ...wanted(about) }) as FileValue,
+      fromLink: async (url, about) => take({ kind: 'link', of: url, ...wanted(about) }) as FileValue,
+      look: async (fileId, size, about) =>
+        take({ kind: 'look', of: fileId, ...(size !== undefined && { size }), ...wanted(about) }) as Kind,
     },
 
     async handle(payload, handle) {
@@ -101,6 +101,8 @@ export function createIntake({ sql, wake, moved }: Options): Intake {
     },
   }
 }
+
+const wanted = ({ accept, fit }: About) => ({ ...(accept && { accept: [...accept] }), ...(fit && { fit }) })
 
 type Message = { from?: { id?: number }; text?: string }
 type Update = { update_id?: number; message?: Message; callback_query?: { from?: { id?: number } } }

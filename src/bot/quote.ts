@@ -178,7 +178,7 @@ async function renew(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void
   if (!model) return gone(ctx, deps, quote)
   await ctx.answer() // files may have to be fetched again
   const ageMs = Date.now() - quote.expiresAt.getTime() + quoteMinutes * 60_000
-  const { inputs, isWhole } = await withFreshFiles(deps, quote.inputs, ageMs, String(ctx.user.id))
+  const { inputs, isWhole } = await withFreshFiles(deps, model, quote.inputs, ageMs, String(ctx.user.id))
   const offered = isWhole ? await offerInstead(ctx, deps, model, inputs) : 'no_price'
   if (offered === 'no_price' || 'problem' in offered) {
     return startOrder(ctx, deps, model, inputs, { note: isWhole ? ctx.t.wizard.changed : ctx.t.quote.staleFiles })
@@ -211,7 +211,7 @@ async function change(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<voi
   if (await isBegun(ctx, deps, quote)) return
   await ctx.answer() // files may have to be fetched again
   const ageMs = Date.now() - quote.expiresAt.getTime() + quoteMinutes * 60_000
-  const { inputs, isWhole } = await withFreshFiles(deps, quote.inputs, ageMs, String(ctx.user.id))
+  const { inputs, isWhole } = await withFreshFiles(deps, model, quote.inputs, ageMs, String(ctx.user.id))
   await startOrder(ctx, deps, model, inputs, { at: 'extras', ...(!isWhole && { note: ctx.t.quote.staleFiles }) })
 }
 

@@ -89,8 +89,8 @@ async function receiveFiles(ctx: BotContext, deps: BotDeps, order: Order, param:
   const room = most - files.length
   const sources =
     sent.kind === 'file' && !isUseless
-      ? [() => takeFile(ctx, deps, sent.file, param.accept)]
-      : likely(links, param.accept ?? [], room).map(link => () => takeLink(ctx, deps, link, param.accept))
+      ? [() => takeFile(ctx, deps, sent.file, { param, ask })]
+      : likely(links, param.accept ?? [], room).map(link => () => takeLink(ctx, deps, link, { param, ask }))
   for (const take of sources) {
     const file = await take()
     const problem = isFile(file) ? checkValue(model, param, [...files, file]) : undefined

@@ -1,7 +1,6 @@
 import { Composer } from 'telegraf'
 import { message } from 'telegraf/filters'
 import { lines } from '../i18n/format.ts'
-import { isOfChat } from '../telegram/readable.ts'
 import { button, type Screen } from '../telegram/screen.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
@@ -10,6 +9,7 @@ import { listScreen, menuButton } from './models.ts'
 import { onPress } from './press.ts'
 import { to } from './routes.ts'
 import { menuScreen } from './start.ts'
+import { type Incoming, incoming, lookAt } from './uploads.ts'
 
 /** E1 to E6: an answer to everything that nobody else took. */
 export function replies(deps: BotDeps) {
@@ -26,16 +26,10 @@ export function replies(deps: BotDeps) {
   })
 
   bot.on('message', async ctx => {
-    const file = fileOf(ctx)
-    if (file) {
-      // An album comes as a message for each file; one question is enough, and the first file is the one that is kept.
-      const draft = file.album === undefined ? undefined : await readDraft(sql, ctx.user.id)
-      if (draft?.kind === 'kept' && draft.inputs.album === file.album) return undefined
-      const { id } = await openDraft(sql, ctx.user.id, { kind: 'kept', inputs: file })
-      return ctx.show(keptFileScreen(ctx, file.kind, id))
-    }
-    if (isOfChat(ctx.message)) return undefined
-    return ctx.show({ text: ctx.t.cannotUse, buttons: [[menuButton(ctx)]] })
+    const sent = incoming(ctx)
+    if (sent?.kind === 'file') return keepFile(ctx, deps, sent)
+    if (sent) await ctx.show({ text: ctx.t.cannotUse, buttons: [[menuButton(ctx)]] })
+    return undefined
   })
 
   // What to make of the kept text or file: its value fills itself in where the chosen model begins.
@@ -57,6 +51,25 @@ async function outdated(deps: BotDeps, ctx: BotContext): Promise<void> {
   await ctx.show(await menuScreen(deps, ctx), 'new')
 }
 
+/** Keeps a file until its person says what for; one that cannot be taken for anything is answered at once. */
+async function keepFile(ctx: BotContext, deps: BotDeps, { file, album }: SentOne): Promise<void> {
+  // An album comes as a message for each file; one question is enough, and the first file is the one that is kept.
+  const draft = album === undefined ? undefined : await readDraft(deps.sql, ctx.user.id)
+  if (draft?.kind === 'kept' && draft.inputs.album === album) return
+  const kind = await lookAt(ctx, deps, file)
+  if (typeof kind !== 'string') return void (await ctx.show({ text: kind, buttons: [[menuButton(ctx)]] }))
+  const inputs = {
+    kind,
+    fileId: file.fileId,
+    ...(file.size !== undefined && { size: file.size }),
+    ...(album && { album }),
+  }
+  const { id } = await openDraft(deps.sql, ctx.user.id, { kind: 'kept', inputs })
+  await ctx.show(keptFileScreen(ctx, kind, id))
+}
+
+type SentOne = Extract<Incoming, { kind: 'file' }>
+
 const keptTextScreen = (ctx: BotContext, id: string): Screen => {
   const { keepText, keepButtons } = ctx.t
   const choice = (format: 'ti' | 'tv' | 'au') => button(keepButtons[format], to.keep(format, id))
@@ -73,27 +86,3 @@ const keptFileScreen = (ctx: BotContext, kind: Kind, id: string): Screen => ({
     [menuButton(ctx)],
   ],
 })
-
-/** The picture, video or sound of a message, as Telegram names it; the largest size of a photo. */
-function fileOf({ message }: BotContext): { fileId: string; kind: Kind; size?: number; album?: string } | undefined {
-  if (!message) return undefined
-  const album = 'media_group_id' in message ? message.media_group_id : undefined
-  const kept = (kind: Kind, file: { file_id: string; file_size?: number }) => ({
-    kind,
-    fileId: file.file_id,
-    ...(file.file_size === undefined ? {} : { size: file.file_size }),
-    ...(album === undefined ? {} : { album }),
-  })
-  const photo = 'photo' in message ? message.photo.at(-1) : undefined
-  if (photo) return kept('image', photo)
-  if ('video' in message) return kept('video', message.video)
-  if ('animation' in message) return kept('video', message.animation)
-  if ('video_note' in message) return kept('video', message.video_note)
-  if ('audio' in message) return kept('audio', message.audio)
-  if ('voice' in message) return kept('audio', message.voice)
-  if ('document' in message) {
-    const kind = /^(image|video|audio)\//.exec(message.document.mime_type ?? '')?.[1] as Kind | undefined
-    return kind && kept(kind, message.document)
-  }
-  return undefined
-}

@@ -91,6 +91,7 @@ async function repeat(ctx: BotContext, deps: BotDeps, run: Generation): Promise<
   if (!model) return gone(ctx, deps, run)
   const { inputs, isWhole } = await withFreshFiles(
     deps,
+    model,
     run.inputs,
     Date.now() - run.createdAt.getTime(),
     String(ctx.user.id),
@@ -109,6 +110,7 @@ async function change(ctx: BotContext, deps: BotDeps, run: Generation): Promise<
   if (!model) return gone(ctx, deps, run)
   const { inputs, isWhole } = await withFreshFiles(
     deps,
+    model,
     run.inputs,
     Date.now() - run.createdAt.getTime(),
     String(ctx.user.id),

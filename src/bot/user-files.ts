@@ -3,7 +3,8 @@ import type { Telegram } from 'telegraf'
 import type { FileValue } from '../catalogue/parameters.ts'
 import { Refused } from '../errors.ts'
 import { newId } from '../id.ts'
-import type { Inspect, Inspected } from '../media/inspector.ts'
+import type { Converter } from '../media/convert.ts'
+import type { Inspected } from '../media/inspector.ts'
 import { fetchUserFile } from '../telegram/files.ts'
 import type { Upstream } from '../upstream/client.ts'
 import type { createDownloader } from '../upstream/download.ts'
@@ -15,7 +16,7 @@ type Options = {
   apiRoot: string
   upstream: Upstream
   downloader: ReturnType<typeof createDownloader>
-  inspect: Inspect
+  converter: Pick<Converter, 'take' | 'look'>
   /** Where files lie for the moment between the two networks. */
   dir: string
 }
@@ -30,7 +31,7 @@ const mostLinkMs = 20_000
  * the bot's token, and a link may change or lead inside.
  */
 export function createUserFiles(options: Options): BotDeps['files'] {
-  const { telegram, token, apiRoot, upstream, downloader, inspect, dir } = options
+  const { telegram, token, apiRoot, upstream, downloader, converter, dir } = options
   async function stored(
     path: string,
     found: Inspected,
@@ -51,19 +52,30 @@ export function createUserFiles(options: Options): BotDeps['files'] {
     }
   }
 
+  async function fetched<Result>(
+    fileId: string,
+    size: number | undefined,
+    signal: AbortSignal | undefined,
+    use: (path: string) => Promise<Result>,
+  ): Promise<Result> {
+    if (size !== undefined && size > mostBytes) throw new Refused('too_big', `a file of ${size} bytes`)
+    const { path } = await fetchUserFile({ telegram, token, apiRoot, fileId, dir, ...(signal && { signal }) })
+    try {
+      return await use(path)
+    } finally {
+      await rm(path, { force: true })
+    }
+  }
+
   return {
-    async fromTelegram(fileId, size, whose) {
-      if (size !== undefined && size > mostBytes) throw new Refused('too_big', `a file of ${size} bytes`)
-      const { signal } = whose
-      const { path } = await fetchUserFile({ telegram, token, apiRoot, fileId, dir, ...(signal && { signal }) })
-      try {
-        return await stored(path, await inspect(path, whose), { fileId }, signal)
-      } finally {
-        await rm(path, { force: true })
-      }
-    },
+    fromTelegram: (fileId, size, whose) =>
+      fetched(fileId, size, whose.signal, async path =>
+        stored(path, await converter.take(path, whose), { fileId }, whose.signal),
+      ),
+    look: (fileId, size, whose) =>
+      fetched(fileId, size, whose.signal, async path => (await converter.look(path, whose)).kind),
     async fromLink(url, whose) {
-      const file = await downloader.fetch(url, { ...whose, deadlineMs: mostLinkMs })
+      const file = await downloader.fetch(url, { ...whose, inspect: converter.take, deadlineMs: mostLinkMs })
       try {
         return await stored(file.path, file, {}, whose.signal)
       } finally {

@@ -28,7 +28,7 @@ import {
   withoutAnswer,
 } from './step.ts'
 import { incoming, isFile, takeFile } from './uploads.ts'
-import { exampleFor, isMain, mainText, templatesFor } from './values.ts'
+import { askOf, exampleFor, isMain, mainText, templatesFor } from './values.ts'
 import { advance, begin, gone, move, orderOf, present, refit, type Showing, save, stale, unfit } from './walk.ts'
 
 type StartOptions = { where?: 'here' | 'new'; at?: Beginning['at']; note?: Html }
@@ -142,7 +142,8 @@ async function keptAnswers(
   const param = model.params.find(one => !one.hidden && one.accept?.some(media => media === kind))
   if (fileId === undefined || !param) return {}
   await ctx.answer() // the file may take a while
-  const file = await takeFile(ctx, deps, { fileId, size, media: kind })
+  const ask = askOf(model, param, ctx.language, id => id)
+  const file = await takeFile(ctx, deps, { fileId, size, media: kind, isSure: false }, { param, ask })
   if (!isFile(file)) return { note: file }
   const problem = checkValue(model, param, [file])
   return problem ? { note: unfit(ctx, deps, model, problem) } : { answers: { [param.name]: [file] } }

@@ -1,4 +1,5 @@
 import { compare, decimal, divideUp, times } from '../money.ts'
+import { untaken } from './files.ts'
 import { changesPrice, paramNamed } from './inputs.ts'
 import { checkValue } from './parameters.ts'
 import { variantsWhere } from './pricing.ts'
@@ -52,6 +53,7 @@ function paramProblems(model: Model, param: Param, all: Model[], { enum_labels: 
   if (param.type === 'enum' && !param.enum) problems.push('has no list of values')
   const isFile = param.type === 'file' || param.type === 'file[]'
   if (isFile && !(param.accept && param.formats && param.max_files && param.max_mb)) problems.push('has no file limits')
+  for (const format of untaken(param)) problems.push(`promises ${format}, which is not taken`)
   if (param.default !== undefined && checkValue(model, offered, param.default)) problems.push('refuses its own default')
   if (param.hidden && param.default === undefined) problems.push('is hidden and has no value')
   if (param.enum_labels && !Object.hasOwn(groups, param.enum_labels)) problems.push('names unknown labels')

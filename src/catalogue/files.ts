@@ -1,3 +1,4 @@
+import { convertedFormats, convertedTo, plainFormats } from '../media/formats.ts'
 import { type FileValue, isFiles, type Problem } from './inputs.ts'
 import type { Param } from './schema.ts'
 
@@ -39,19 +40,17 @@ function sizeProblem(param: Param, { widthPx, heightPx }: FileValue): Omit<Probl
   return undefined
 }
 
-/** `JPEG, PNG, WEBP`: the formats as people know them. */
-const formatNames = (param: Param) =>
-  [...new Set(param.formats?.map(mime => names.get(plain(mime)) ?? plain(mime).split('/')[1]?.toUpperCase()))].join(
-    ', ',
-  )
+/** `JPEG, PNG, WEBP, HEIC`: what can be sent for a parameter, as people know it; what is converted for it included. */
+export function formatNames({ formats = [] }: Param): string {
+  const taken = new Set(formats.map(plain))
+  const converted = convertedTo.every(mime => taken.has(mime)) ? convertedFormats : []
+  const names = [...plainFormats.filter(({ mime }) => taken.has(mime)), ...converted].map(({ name }) => name)
+  return names.join(', ')
+}
 
-const names = new Map([
-  ['audio/mpeg', 'MP3'],
-  ['audio/mp4', 'M4A'],
-  ['audio/x-ms-wma', 'WMA'],
-  ['video/quicktime', 'MOV'],
-  ['video/x-matroska', 'MKV'],
-])
+/** The formats of a parameter that nothing of ours would let through: a list of them would promise too much. */
+export const untaken = ({ formats = [] }: Param): string[] =>
+  formats.filter(mime => plainFormats.every(known => known.mime !== plain(mime)))
 
 // One format goes by several names in browsers, Telegram and the libraries that look into a file.
 const aliases = new Map([
@@ -67,7 +66,6 @@ const aliases = new Map([
   ['audio/x-flac', 'audio/flac'],
   ['audio/aacp', 'audio/aac'],
   ['audio/x-aac', 'audio/aac'],
-  ['audio/x-ms-asf', 'audio/x-ms-wma'],
   ['video/matroska', 'video/x-matroska'],
 ])
 

@@ -224,10 +224,33 @@ export const orderingEn: Ordering = {
         case 'auth':
         case 'no_credit':
           return html`It is not the file: for the moment the provider of the models takes nothing from us. Please send it again in a few minutes.`
+        case 'heavy':
+          return html`The picture is too large to be opened. Make it smaller and send it again.`
         default:
           return html`The file could not be read. Please send another one.`
       }
     },
+    foreign: ({ name, what }, to) => {
+      switch (what) {
+        case 'audio':
+          return html`This is ${name}, a kind of sound that the bot does not take. Save it as ${to.audio} and send it again.`
+        case 'video':
+          return html`This is ${name}, a kind of video that the bot does not take. Save it as ${to.video} and send it again.`
+        case 'image':
+          return html`This is ${name}, a kind of picture that the bot does not take. Save it as ${to.image} and send it again.`
+        case 'raw':
+          return html`This is ${name}, a raw photo. Save it as ${to.image} and send it again.`
+        case 'drawing':
+          return html`This is ${name}, a drawing made of lines. Save it as ${to.drawing} and send it again.`
+        case 'document':
+          return html`This is ${name}, a document. Save the page you need as ${to.image} and send the picture; send text as a message.`
+        case 'archive':
+          return html`This is ${name}, an archive. Unpack it and send the file itself: a photo, a video or sound.`
+        case 'program':
+          return html`This is ${name}, a program. Send a photo, a video or sound.`
+      }
+    },
+    foreignHere: (name, ask) => html`This is ${name}. ${orderingEn.wizard.needed(ask)}`,
     surplus: html`The rest of the album was not taken.`,
     unreachable: html`The file could not be fetched. Please send it again.`,
   },

@@ -12,7 +12,17 @@ import {
   secondText,
   timeText,
 } from './format.ts'
-import type { Ask, Failure, Media, QuoteFacts, ResultFacts, TimelineStep, Unfit } from './ordering.ts'
+import type {
+  Ask,
+  Failure,
+  ForeignFile,
+  Media,
+  QuoteFacts,
+  ResultFacts,
+  SaveAs,
+  TimelineStep,
+  Unfit,
+} from './ordering.ts'
 
 const amount = (kop: number) => formatKop(kop, 'ru')
 const price = (kop: number) => priceText(kop, 'ru')
@@ -232,10 +242,34 @@ export const orderingRu = {
         case 'auth':
         case 'no_credit':
           return html`Дело не в файле: поставщик моделей временно ничего от нас не принимает. Пришлите его ещё раз через несколько минут.`
+        case 'heavy':
+          return html`Картинка слишком большая, чтобы её открыть. Уменьшите её и пришлите снова.`
         default:
           return html`Файл не удалось прочитать. Пришлите другой, пожалуйста.`
       }
     },
+    /** A format that cannot be taken, and what to do about it. */
+    foreign: ({ name, what }: ForeignFile, to: SaveAs): Html => {
+      switch (what) {
+        case 'audio':
+          return html`Это ${name}, такой звук бот не принимает. Сохраните его как ${to.audio} и пришлите снова.`
+        case 'video':
+          return html`Это ${name}, такое видео бот не принимает. Сохраните его как ${to.video} и пришлите снова.`
+        case 'image':
+          return html`Это ${name}, такую картинку бот не принимает. Сохраните её как ${to.image} и пришлите снова.`
+        case 'raw':
+          return html`Это ${name}, снимок без обработки. Сохраните его как ${to.image} и пришлите снова.`
+        case 'drawing':
+          return html`Это ${name}, рисунок из линий. Сохраните его как ${to.drawing} и пришлите снова.`
+        case 'document':
+          return html`Это ${name}, документ. Сохраните нужную страницу как ${to.image} и пришлите картинкой, а текст — сообщением.`
+        case 'archive':
+          return html`Это ${name}, архив. Распакуйте его и пришлите сам файл: фото, видео или звук.`
+        case 'program':
+          return html`Это ${name}, программа. Пришлите фото, видео или звук.`
+      }
+    },
+    foreignHere: (name: string, ask: Ask): Html => html`Это ${name}. ${orderingRu.wizard.needed(ask)}`,
     surplus: html`Лишние файлы альбома не приняты.`,
     unreachable: html`Файл не удалось получить. Пришлите ещё раз, пожалуйста.`,
   },

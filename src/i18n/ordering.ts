@@ -18,6 +18,14 @@ export type Ask =
   | { kind: 'earlier'; models: string[] }
   | { kind: 'either'; labels: string[] }
 
+/** A file that cannot be taken, by the name of its format. */
+export type ForeignFile = {
+  name: string
+  what: Media | 'raw' | 'drawing' | 'document' | 'archive' | 'program'
+}
+/** As what to save it, names of formats. */
+export type SaveAs = { image: string; drawing: string; video: string; audio: string }
+
 /** Why an answer does not do; `limit` with the unit that the code implies. */
 export type Unfit = { code: string; limit: string | number | undefined; why: string | undefined; ask: Ask | undefined }
 

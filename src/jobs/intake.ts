@@ -13,13 +13,14 @@ export type Fetcher = {
   stop(): void
 }
 
-type About = { owner: string; accept?: Source['accept']; signal: AbortSignal }
+type About = { owner: string; accept?: Source['accept']; fit?: Source['fit']; signal: AbortSignal }
 type Options = {
   sql: Sql
   telegram: Telegram
   files: {
     fromTelegram(fileId: string, size: number | undefined, whose: About): Promise<unknown>
     fromLink(url: string, whose: About): Promise<unknown>
+    look(fileId: string, size: number | undefined, whose: About): Promise<unknown>
   }
   /** What the person is in the middle of. */
   draftOf(userId: number): Promise<string | undefined>
@@ -44,13 +45,12 @@ export function createFetcher({ sql, telegram, files, draftOf, wake, log }: Opti
   let isStopped = false
 
   async function found(source: Source, owner: string, stop: AbortSignal): Promise<Found> {
-    const whose = { owner, ...(source.accept && { accept: source.accept }), signal: stop }
+    const { kind, of, size, accept, fit } = source
+    const whose = { owner, ...(accept && { accept }), ...(fit && { fit }), signal: stop }
     try {
-      const file =
-        source.kind === 'link'
-          ? await files.fromLink(source.of, whose)
-          : await files.fromTelegram(source.of, source.size, whose)
-      return { of: source.of, file }
+      if (kind === 'look') return { of, file: await files.look(of, size, whose) }
+      const file = kind === 'link' ? await files.fromLink(of, whose) : await files.fromTelegram(of, size, whose)
+      return { of, file }
     } catch (error) {
       if (error instanceof Refused) return { of: source.of, refused: error.code }
       if (!(error instanceof Unknown || stop.aborted)) log.error({ err: error, owner }, 'a file could not be looked at')

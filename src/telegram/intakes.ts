@@ -2,17 +2,25 @@ import { type Static, Type } from '@sinclair/typebox'
 import { query } from '../db.ts'
 
 const Source = Type.Object({
-  /** A file id of Telegram's, or a link. */
-  kind: Type.Union([Type.Literal('telegram'), Type.Literal('link')]),
+  /** A file id of Telegram's, or a link; or such an id of which only the kind is asked. */
+  kind: Type.Union([Type.Literal('telegram'), Type.Literal('link'), Type.Literal('look')]),
   of: Type.String(),
   /** Bytes, as Telegram says. */
   size: Type.Optional(Type.Integer()),
   accept: Type.Optional(Type.Array(Type.Unsafe<'image' | 'video' | 'audio'>(Type.String()))),
+  /** As large as a picture may become that is converted. */
+  fit: Type.Optional(
+    Type.Object({
+      sidePx: Type.Optional(Type.Number()),
+      pixels: Type.Optional(Type.Number()),
+      bytes: Type.Optional(Type.Number()),
+    }),
+  ),
 })
 /** A file of a person, where it is. */
 export type Source = Static<typeof Source>
 
-/** What came of a source: a file as it was stored, a refusal, or no answer. */
+/** What came of a source: a file as it was stored, or its kind, a refusal, or no answer. */
 export type Found = { of: string; file?: unknown; refused?: string }
 
 /** An update as it comes back from waiting. */

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Agent, request } from 'undici'
 import { Refused, Unknown } from '../errors.ts'
-import { type Inspect, type Kind, provider } from '../media/inspector.ts'
+import { type About, type Inspect, type Kind, provider } from '../media/inspector.ts'
 import { addressesOf, checkLink, type Resolve } from './addresses.ts'
 import { userAgent } from './wire.ts'
 
@@ -31,6 +31,9 @@ type Limits = {
   /** Whose file it is, and of which kinds it may be; without an owner it is a result. */
   owner?: string
   accept?: readonly Kind[] | undefined
+  fit?: About['fit']
+  /** Who looks at it, where that is not the downloader's own; the file may be another one afterwards. */
+  inspect?: Inspect
 }
 
 type Options = {
@@ -47,7 +50,7 @@ export type Downloader = {
    * Fetches what a link of the upstream or of a person leads to, into a file that only we can read. The link is hostile
    * input: public addresses only, no redirects, a cap and a total deadline, and the content decides what it is. Throws
    * Refused (bad_url, private_address, redirect, not_found, too_large, empty, truncated, not_media, wrong_kind,
-   * dimensions) or Unknown (no answer now: network, timeout, 5xx).
+   * dimensions; of a person's also heavy, unreadable, and formats that are named) or Unknown (no answer now: network, timeout, 5xx).
    */
   fetch(link: string, limits?: Limits): Promise<Downloaded>
   /** The same for bytes that we have elsewhere. Throws as their source does. */
@@ -75,7 +78,7 @@ export function createDownloader({ trustedOrigins, inspect, dir, resolve }: Opti
 
   return {
     async fetch(link, limits = {}) {
-      const { maxBytes = 100 * 1_048_576, deadlineMs = 60_000, signal, owner = provider, accept } = limits
+      const { maxBytes = 100 * 1_048_576, deadlineMs = 60_000, signal, owner = provider, accept, fit } = limits
       const url = checkLink(link, trusted)
       const path = join(await home(), randomUUID())
       const deadline = new AbortController()
@@ -85,7 +88,7 @@ export function createDownloader({ trustedOrigins, inspect, dir, resolve }: Opti
       try {
         const addresses = await orStop(addressesOf(url, trusted.has(url.origin), resolve), stop)
         await save({ url, addresses, path, maxBytes, signal: stop })
-        const about = await inspect(path, { owner, accept, signal: stop })
+        const about = await (limits.inspect ?? inspect)(path, { owner, accept, fit, signal: stop })
         return { path, ...about, remove: () => remove(path) }
       } catch (error) {
         await remove(path)

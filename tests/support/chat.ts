@@ -81,11 +81,17 @@ export async function chats(
     },
     wake,
     files: {
-      async fromTelegram(fileId) {
+      async fromTelegram(fileId, _size, { accept }) {
         const sent = player.file(fileId)
         if (!sent) throw new Refused('empty', 'no such file')
         if (!/^(image|video|audio)\//.test(sent.mime)) throw new Refused('not_media', sent.mime)
+        if (accept?.every(kind => !sent.mime.startsWith(kind))) throw new Refused('wrong_kind', sent.mime)
         return file(sent.mime, { fileId, ...found.shift() })
+      },
+      async look(fileId) {
+        const kind = /^(image|video|audio)\//.exec(player.file(fileId)?.mime ?? '')?.[1]
+        if (!kind) throw new Refused('not_media', 'no such file')
+        return kind as 'image' | 'video' | 'audio'
       },
       async fromLink(url) {
         const given = links.get(url) ?? new Refused('not_found', url)

@@ -132,9 +132,16 @@ t.test('S35: no program and no native code reads what people or the upstream sen
   }
   const used = Object.entries(lock.packages).filter(([, { dev, optional }]) => !dev && !optional)
   t.strictSame(
-    used.filter(([name]) => /ffmpeg|sharp|imagemagick|canvas|libvips/.test(name)),
-    [],
+    used.map(([name]) => name).filter(name => /ffmpeg|sharp|imagemagick|canvas|libvips/.test(name)),
+    ['node_modules/@imagemagick/magick-wasm'],
+    'WebAssembly, which reaches nothing but its own memory',
   )
+  const decoders = sources.filter(({ text }) => text.includes("from '@imagemagick/")).map(({ file }) => file)
+  t.strictSame(decoders, ['media/convert-picture.ts'])
+  const loaders = sources.filter(({ text }) => text.includes('convert-picture.ts')).map(({ file }) => file)
+  t.strictSame(loaders, ['media/convert-file.ts'])
+  const askers = sources.filter(({ text }) => /import \{[^}]*convertFile/.test(text)).map(({ file }) => file)
+  t.strictSame(askers, ['media/convert-child.ts'], 'in a process apart, and nowhere else')
   const callers = sources.filter(({ text }) => text.includes('node:child_process')).map(({ file }) => file)
   t.strictSame(
     callers.sort(),

@@ -9,6 +9,7 @@ import { startTelegram } from '../src/playground/telegram/server.ts'
 import { createTelegram } from '../src/telegram/client.ts'
 import { createUpstream } from '../src/upstream/client.ts'
 import { createDownloader } from '../src/upstream/download.ts'
+import { heicFile } from './support/heif.ts'
 import { converterOf, inspectorOf } from './support/inspector.ts'
 import { silent } from './support/world.ts'
 
@@ -21,6 +22,7 @@ t.test('S27: of a file from the chat the upstream gets the bytes, and never an a
   // Everything that leaves for the upstream, to the last byte.
   const sent: Buffer[] = []
   const host = createServer(async (request, response) => {
+    if (request.url === '/photo.heic') return response.end(heicFile)
     sent.push(Buffer.from([request.method, request.url, ...request.rawHeaders].join('\n')))
     for await (const part of request) sent.push(part)
     response.end('{"code":200,"msg":"ok","data":{"downloadUrl":"https://tempfile.redpandaai.co/telegen/x.png"}}')
@@ -37,7 +39,7 @@ t.test('S27: of a file from the chat the upstream gets the bytes, and never an a
   const telegram = createTelegram({ token, apiRoot, pace: async () => 0, log: silent })
   const dir = t.testdir()
   const { inspect } = inspectorOf(t)
-  const downloader = createDownloader({ trustedOrigins: [], inspect })
+  const downloader = createDownloader({ trustedOrigins: [baseUrl], inspect })
   const files = createUserFiles({
     telegram,
     token,
@@ -58,6 +60,24 @@ t.test('S27: of a file from the chat the upstream gets the bytes, and never an a
     t.notOk(wire.includes(secret), 'nothing that leads to Telegram')
   }
   t.strictSame(readdirSync(dir), [], 'no copy stays')
+
+  // A photo that no model takes as it is: what goes on is what it became, wherever it came from.
+  const heic = { fileName: 'IMG_1.HEIC', mime: 'image/heic', bytes: heicFile }
+  const { media: photo } = await standIn.player.send(id, { kind: 'document', ...heic })
+  const whose = { owner: '1', accept: ['image'], fit: { sidePx: 64 } } as const
+  for (const take of [
+    () => files.fromTelegram(photo!.fileId, undefined, whose),
+    () => files.fromLink(`${baseUrl}/photo.heic`, whose),
+  ]) {
+    sent.length = 0
+    const became = await take()
+    t.match(became, { kind: 'image', mime: 'image/jpeg', widthPx: 64, heightPx: 32 })
+    const upload = Buffer.concat(sent)
+    t.ok(upload.includes('\xff\xd8\xff', 'latin1') && upload.includes('.jpg'), 'a JPEG by content and by name')
+    t.notOk(upload.includes('ftypheic'))
+    t.strictSame(readdirSync(dir), [])
+  }
+  t.equal(await files.look(photo!.fileId, undefined, { owner: '1' }), 'image')
 
   const over = Buffer.concat([bytes, Buffer.alloc(20 * 1024 * 1024)])
   const { media: large } = await standIn.player.send(id, {

@@ -70,8 +70,12 @@ export function createIntake({ sql, wake, moved }: Options): Intake {
       fromTelegram: async (fileId, size, about) =>
         take({ kind: 'telegram', of: fileId, ...(size !== undefined && { size }), ...wanted(about) }) as FileValue,
       fromLink: async (url, about) => take({ kind: 'link', of: url, ...wanted(about) }) as FileValue,
-      look: async (fileId, size, about) =>
-        take({ kind: 'look', of: fileId, ...(size !== undefined && { size }), ...wanted(about) }) as Kind,
+      async look(fileId, size, about) {
+        const source = { kind: 'look' as const, of: fileId, ...(size !== undefined && { size }), ...wanted(about) }
+        const found = take(source) as Kind | FileValue
+        // A process of the version before stores every file that it fetches.
+        return typeof found === 'string' ? found : found.kind
+      },
     },
 
     async handle(payload, handle) {

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { totalmem } from 'node:os'
+import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Refused, Unknown } from '../errors.ts'
@@ -80,7 +82,8 @@ export function createConverter({ inspect, folders, log, patienceMs = 15_000, ..
     const stop = () => running.end()
     if (turns.isClosed()) stop()
     signal?.addEventListener('abort', stop, { once: true })
-    const made = `${path}.new`
+    const dir = dirname(path)
+    const made = join(dir, randomUUID())
     try {
       signal?.throwIfAborted()
       const most = { ...fit, bytes: Math.min(fit.bytes ?? mostBytes, mostBytes) }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createConverter, roomFor } from '../src/media/convert.ts'
 import { convertFile } from '../src/media/convert-file.ts'
+import { inspect } from '../src/media/inspect.ts'
 import { createInspector, type Fit, type Inspect } from '../src/media/inspector.ts'
 import { clearHeicFile, coded, gridOf, heicFile, heif, type Item, imir, irot, ispe } from './support/heif.ts'
 import { jpegOf } from './support/media.ts'
@@ -151,7 +152,9 @@ t.test('one that is larger than the model takes is made smaller, and no other is
 })
 
 t.test('many layers and a sequence cost no more than the picture', async t => {
-  const layers = heif(Array.from({ length: 100 }, () => shot))
+  // Whoever decodes one of the others fails.
+  const broken = { ...shot, data: Buffer.alloc(300, 0xa5) }
+  const layers = heif([shot, ...Array.from({ length: 99 }, () => broken)])
   t.match(await taken(here, layers), { widthPx: width, heightPx: height, look: looks(...upright) })
   // The picture is the one that the file says it is.
   const turnedSecond = heif([shot, with_(irot(1))], { primary: 2 })
@@ -278,6 +281,27 @@ t.test('what only pretends to be a picture is answered in words', async t => {
     t.match(found, { refused: is }, `${what}: ${Math.round(performance.now() - start)} ms`)
   }
   t.match(await taken(here, heicFile), { mime: 'image/jpeg' }, 'and the next photo is taken')
+})
+
+t.test('a file with a few wrong bytes is measured or refused, and never breaks the count', async t => {
+  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000) || 1
+  t.comment(`SEED=${seed}`)
+  let state = seed
+  const chance = (below: number) => {
+    state = (state * 48_271) % 2_147_483_647
+    return state % below
+  }
+  const whole = [heicFile, clearHeicFile, tiffOf(16, 16), tiffOf(16, 16, { isLittle: false }), bmpOf(16, 16)]
+  const path = join(dir, 'wrong')
+  for (let n = 0; n < 500; n += 1) {
+    const bytes = Buffer.from(whole[n % whole.length]!)
+    for (let k = chance(6); k >= 0; k -= 1) bytes[chance(bytes.length)] = [0, 255, chance(256)][chance(3)]!
+    writeFileSync(path, chance(5) === 0 ? bytes.subarray(0, chance(bytes.length)) : bytes)
+    await inspect(path, undefined, 50e6).catch(error => {
+      if (error.name !== 'Refused') t.fail(`case ${n}`, error)
+    })
+  }
+  rmSync(path)
 })
 
 t.test('the service itself waits for none of them, and grows by none', async t => {

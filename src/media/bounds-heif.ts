@@ -4,15 +4,7 @@ import type { Size } from './image-size.ts'
 import { counter, most, tooMuch } from './limits.ts'
 import type { Source } from './source.ts'
 
-export type HeifPicture = Size & {
-  isAvif: boolean
-  /** Where the flags of the other items stand: with `hiddenFlag` set, a decoder leaves these pictures alone. */
-  others: number[]
-}
-/** ISO 23008-12 §9.2: an item that is not meant to be shown. */
-export const hiddenFlag = 1
-
-type Item = { type: string; flagsAt: number; sizes: Size[]; bytes: number; tiles: number[]; describes: number[] }
+type Item = { type: string; sizes: Size[]; tiles: number[]; describes: number[] }
 
 const coded = new Set(['hvc1', 'av01'])
 const notPlain = (what: string) => new Refused('not_media', `a HEIF picture ${what}`)
@@ -22,7 +14,7 @@ const notPlain = (what: string) => new Refused('not_media', `a HEIF picture ${wh
  * anything decodes it: itself, the tiles that it is made of and what describes it (an alpha channel). Everything else is
  * only counted. Throws Refused: `not_media`, and `dimensions` over `mostPixels`.
  */
-export function heifPicture(source: Source, mostPixels: number): HeifPicture {
+export function heifPicture(source: Source, mostPixels: number): Size & { isAvif: boolean } {
   const box = counter(most.heifBoxes, 'boxes')
   const top = childrenOf(source, 0, source.size, box)
   const meta = only(top, 'meta')
@@ -42,7 +34,6 @@ export function heifPicture(source: Source, mostPixels: number): HeifPicture {
   return {
     ...largest(main.sizes),
     isAvif: main.type === 'av01' || main.tiles.some(tile => items.get(tile)?.type === 'av01'),
-    others: [...items].flatMap(([other, { flagsAt }]) => (other === id ? [] : [flagsAt])),
   }
 }
 
@@ -134,7 +125,7 @@ function itemsOf(source: Source, boxes: Box[], count: Count): Map<number, Item> 
     read.u(2)
     const type = source.at(read.at(), 4).toString('latin1')
     if (items.has(id)) throw notPlain('with two items of one number')
-    items.set(id, { type, flagsAt: entry.body + 3, sizes: [], bytes: 0, tiles: [], describes: [] })
+    items.set(id, { type, sizes: [], tiles: [], describes: [] })
     if (items.size > most.heifItems) throw tooMuch(`more than ${most.heifItems} items`)
   }
   takeSizes(source, childrenOf(source, iprp.body, iprp.end, count), items, count)

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Refused } from '../errors.ts'
-import { hiddenFlag } from './bounds-heif.ts'
 import { convertibleIn } from './convertible.ts'
 import { acceptedFamily, familyBytes, isConvertible, type Kind } from './family.ts'
 import type { Fit, Inspected } from './inspect.ts'
@@ -21,13 +20,11 @@ export async function convertFile(question: ConvertQuestion): Promise<{ data: Ui
   return { data, found: { kind: 'image', bytes: data.length, ...found } }
 }
 
-/** The picture's bytes, within its bounds. Other pictures in the same file are hidden from the library. */
+/** The picture's bytes, which are within its bounds. */
 function counted({ path, accept, mostPixels }: ConvertQuestion) {
   using source = openSource(path)
   const family = acceptedFamily(source.at(0, familyBytes), accept)
   if (!isConvertible(family)) throw new Refused('not_media', 'a picture that needs no conversion')
-  const { extension, others } = convertibleIn(source, family, mostPixels)
-  const bytes = readFileSync(path)
-  for (const at of others) bytes[at]! |= hiddenFlag
-  return { extension, bytes }
+  const { extension } = convertibleIn(source, family, mostPixels)
+  return { extension, bytes: readFileSync(path) }
 }

@@ -7,11 +7,7 @@ import { codeOf } from './formats.ts'
 import type { Size } from './image-size.ts'
 import type { Source } from './source.ts'
 
-export type ConvertiblePicture = Size & {
-  extension: 'heic' | 'avif' | 'tiff' | 'bmp'
-  /** Of HEIC and AVIF: where the flags of what is not the picture stand (bounds-heif.ts). */
-  others: number[]
-}
+export type ConvertiblePicture = Size & { extension: 'heic' | 'avif' | 'tiff' | 'bmp' }
 
 /**
  * A picture that has to be converted, by its headers alone: before anything decodes it its pixels and its parts are
@@ -26,9 +22,9 @@ export function convertibleIn(source: Source, family: Convertible, mostPixels: n
     case 'tiff': {
       const { raw, widthPx, heightPx } = tiffPicture(source, mostPixels)
       if (raw !== undefined) throw new Refused(codeOf(raw), 'the content is what a camera saw')
-      return { widthPx, heightPx, extension: 'tiff', others: [] }
+      return { widthPx, heightPx, extension: 'tiff' }
     }
     case 'bmp':
-      return { ...bmpPicture(source, mostPixels), extension: 'bmp', others: [] }
+      return { ...bmpPicture(source, mostPixels), extension: 'bmp' }
   }
 }

@@ -372,4 +372,18 @@ export const mutants: Mutant[] = [
     replace: 'if (wrong === null) throw',
     test: 'events',
   },
+  {
+    what: 'a picture is decoded whatever its pixels',
+    file: 'src/media/bounds-heif.ts',
+    find: 'if (area > 0 && area <= mostPixels) return area',
+    replace: 'return area',
+    test: 'media-convert',
+  },
+  {
+    what: 'all pictures of a file are decoded',
+    file: 'src/media/convert-picture.ts',
+    find: 'frameIndex: 0, frameCount: 1 })',
+    replace: '})',
+    test: 'media-convert',
+  },
 ]

@@ -31,7 +31,7 @@ let ready: Promise<void> | undefined
 
 /**
  * A JPEG of the same look, or a PNG where something shows through: the orientation is applied, notes (a place, a
- * camera) are left out, colours keep their profile, and it is no larger than `fit`. Throws Refused `unreadable`.
+ * camera) are left out, colours keep their profile, and it is no larger than `fit`. Throws Refused (`unreadable`, `heavy`).
  */
 export async function convert(
   wasm: () => Uint8Array,

@@ -72,12 +72,7 @@ export function createConverter({ inspect, folders, log, patienceMs = 15_000, ..
   const turns = createTurns([place], { provider: '', patienceMs, prefer: () => true })
 
   async function convert(path: string, { owner, accept, signal, fit = {} }: About): Promise<Inspected> {
-    const running = await startInspecting<ConvertQuestion>(folders, limits, {
-      file: 'convert-child.ts',
-      hasOutput: true,
-    }).catch(cause => {
-      throw new Unknown('no process to convert a picture', { cause })
-    })
+    const running = await started(folders, limits)
     place.running = running
     const stop = () => running.end()
     if (turns.isClosed()) stop()
@@ -125,6 +120,13 @@ export function createConverter({ inspect, folders, log, patienceMs = 15_000, ..
       place.running?.end()
     },
   }
+}
+
+function started(folders: readonly string[], limits: Limits): Promise<Inspecting<ConvertQuestion>> {
+  const program = { file: 'convert-child.ts', hasOutput: true } as const
+  return startInspecting<ConvertQuestion>(folders, limits, program).catch(cause => {
+    throw new Unknown('no process to convert a picture', { cause })
+  })
 }
 
 /** Its answer; its output ends with the process. */

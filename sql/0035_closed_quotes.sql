@@ -9,10 +9,13 @@ create index quotes_open on pay.quotes (user_id, expires_at) where closed_at is 
 -- A quote is never rewritten: its answers may be forgotten, it may be closed once, and its message may move.
 create or replace function pay.only_forgotten() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
-  if new.inputs::text = '{}' then old.inputs := '{}'; end if;
-  if new.params::text = '{}' then old.params := '{}'; end if;
-  old.closed_at := coalesce(old.closed_at, new.closed_at);
-  old.message_id := new.message_id;
+  if (new.closed_at, new.message_id) is distinct from (old.closed_at, old.message_id) then
+    old.closed_at := coalesce(old.closed_at, new.closed_at);
+    old.message_id := new.message_id;
+  else
+    old.inputs := '{}';
+    old.params := '{}';
+  end if;
   if new::text is distinct from old::text then
     raise exception 'a quote is never rewritten: %', new.id using errcode = 'restrict_violation';
   end if;
@@ -44,12 +47,15 @@ end $$;
 -- Notes where the buttons of a price stand now; `before` is where they stood. `is_open` is false where it was closed before
 -- it was shown.
 create function pay.quote_shown(p_user bigint, p_quote text, p_message bigint) returns table (before bigint, is_open boolean)
-language sql security definer set search_path = pg_catalog, pg_temp as $$
-  update pay.quotes q set message_id = p_message
-  from (select x.message_id from pay.quotes x where x.user_id = p_user and x.id = p_quote for no key update) old
-  where q.user_id = p_user and q.id = p_quote
-  returning old.message_id, q.closed_at is null;
-$$;
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare q pay.quotes;
+begin
+  select * into q from pay.quotes x where x.user_id = p_user and x.id = p_quote for no key update;
+  if not found then return; end if;
+  update pay.quotes x set message_id = p_message
+  where x.user_id = p_user and x.id = p_quote and x.message_id is distinct from p_message;
+  return query select q.message_id, q.closed_at is null;
+end $$;
 
 -- As in 0027; not from a closed price, and what is derived from one closes with it.
 create or replace function pay.quote_for_bonus(p_user bigint, p_quote text, p_id text) returns table (id text)

@@ -5,7 +5,7 @@ import type { Ask, Media } from '../i18n/ordering.ts'
 import { codeByName, type ForeignKind, foreignIn, saveAs } from '../media/formats.ts'
 import type { About } from '../media/inspector.ts'
 import type { Html } from '../telegram/html.ts'
-import { isOfChat } from '../telegram/readable.ts'
+import { isServiceMessage } from '../telegram/readable.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { linksIn } from './links.ts'
@@ -56,7 +56,7 @@ export function incoming(ctx: BotContext): Incoming | undefined {
     const said = /^(image|video|audio)\//.exec(message.document.mime_type ?? '')?.[1] as Media | undefined
     return file(message.document, said, false)
   }
-  return isOfChat(message) ? undefined : { kind: 'other' }
+  return isServiceMessage(message) ? undefined : { kind: 'other' }
 }
 
 /** Whether a file is surely of no accepted kind, before it is fetched. What a document is called says nothing of it. */

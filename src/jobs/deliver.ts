@@ -24,7 +24,7 @@ import {
   outboxTake,
   type SentFile,
 } from '../telegram/outbox.ts'
-import { isOfChat } from '../telegram/refused.ts'
+import { isAboutChat } from '../telegram/refused.ts'
 import { type Screen, show } from '../telegram/screen.ts'
 import type { Tracing } from '../trace.ts'
 import type { ResultStore } from '../upstream/results.ts'
@@ -361,7 +361,7 @@ const isUnreachable = (error: unknown): error is TelegramRefused =>
 /** Why the files can never be sent, though the person can be told; undefined where that is not what went wrong. */
 function noFiles(error: unknown, attempts: number): NoFiles | undefined {
   if (error instanceof Unknown) return attempts < mostAttempts ? undefined : 'refused'
-  if (!(error instanceof Refused) || isOfChat(error)) return undefined
+  if (!(error instanceof Refused) || isAboutChat(error)) return undefined
   if (error.code === 'too_big' || error.code === 'too_large') return 'too_big'
   if (error.code === 'kept_full') return 'full'
   // A link that leads nowhere may do so only for a moment (kie-api.md K8).

@@ -4,7 +4,7 @@ import { crashUnderWay } from '../crash.ts'
 import { Unknown } from '../errors.ts'
 import { TelegramRefused } from './client.ts'
 import { html, plainLength } from './html.ts'
-import { isOfChat } from './refused.ts'
+import { isAboutChat } from './refused.ts'
 import { formatted, keyboard, type Screen, show } from './screen.ts'
 
 /** One output, as bytes in a file or as something Telegram has already. A file id keeps the kind it was sent as. */
@@ -195,7 +195,7 @@ async function sendGroup(
 }
 
 /** Said of what was sent, and not of the chat: something else may go there. */
-const isOfItem = (error: unknown) => error instanceof TelegramRefused && !isOfChat(error)
+const isOfItem = (error: unknown) => error instanceof TelegramRefused && !isAboutChat(error)
 
 /**
  * Gives what has arrived. A refusal goes for the whole album, whichever file is at fault and whatever the words are («group

@@ -55,4 +55,4 @@ const ofTheChat = new Set(
 )
 
 /** Whether a message is a line of the chat itself and wants no answer. */
-export const isOfChat = (message: object): boolean => Object.keys(message).some(name => ofTheChat.has(name))
+export const isServiceMessage = (message: object): boolean => Object.keys(message).some(name => ofTheChat.has(name))

@@ -39,7 +39,7 @@ export class TelegramRefused extends Refused {
 const ofTheChat = new Set<string>(['blocked', 'chat_not_found', 'rate_limited', 'unauthorized', 'conflict', 'migrated'])
 
 /** Whether a refusal is about the chat, the bot or its haste: whatever else was sent, the answer would be the same. */
-export const isOfChat = ({ code }: Refused): boolean => ofTheChat.has(code)
+export const isAboutChat = ({ code }: Refused): boolean => ofTheChat.has(code)
 
 /** What a refusal of the Bot API means to us, by its status and by the words of its description. */
 export function codeOf(status: number, description: string): RefusedCode {

@@ -4,21 +4,21 @@ export type Worded = { text: string; links: { offset: number; length: number; ur
 // A rich message has at most 32,768 characters, 500 blocks and 16 levels (Bot API 10.1, «Rich Message Limits»). A level
 // is up to four of JSON: the list, its items, an item, its blocks.
 const mostCharacters = 32_768
-const mostNodes = 20_000
+const mostNodes = 100_000
 const mostLevels = 64
 
 type Node = Record<string, unknown>
 /** What has been read so far. `isLabelled`: the label of an item was written, and its first words go beside it. */
-type Reading = Worded & { nodes: number; isLabelled: boolean }
+type Reading = { said: string[]; length: number; links: Worded['links']; nodes: number; isLabelled: boolean }
 
 /**
  * The words of a RichMessage in the order of reading: a line for each block, item and row. Goes by what carries words and
  * not by the kinds of blocks, so that tomorrow's kinds are read too. Never throws; what is over the limits is left out.
  */
 export function readRich(rich: unknown): Worded {
-  const so: Reading = { text: '', links: [], nodes: 0, isLabelled: false }
+  const so: Reading = { said: [], length: 0, links: [], nodes: 0, isLabelled: false }
   if (isNode(rich)) each(so, rich.blocks, 0, block)
-  const text = so.text.trimEnd().toWellFormed()
+  const text = so.said.join('').trimEnd().toWellFormed()
   return { text, links: so.links.filter(({ offset, length }) => length > 0 && offset + length <= text.length) }
 }
 
@@ -26,7 +26,7 @@ const isNode = (value: unknown): value is Node => typeof value === 'object' && v
 
 /** Whether there is room for one more node. */
 const enters = (so: Reading, level: number): boolean =>
-  level < mostLevels && ++so.nodes <= mostNodes && so.text.length < mostCharacters
+  level < mostLevels && ++so.nodes <= mostNodes && so.length < mostCharacters
 
 type Read = (so: Reading, node: unknown, level: number) => void
 
@@ -39,11 +39,14 @@ function each(so: Reading, list: unknown, level: number, read: Read): void {
 }
 
 function say(so: Reading, words: string): void {
-  so.text += words.slice(0, mostCharacters - so.text.length)
+  const part = words.slice(0, mostCharacters - so.length)
+  if (part === '') return
+  so.said.push(part)
+  so.length += part.length
 }
 
 function newLine(so: Reading): void {
-  if (!so.isLabelled && so.text !== '' && !so.text.endsWith('\n')) say(so, '\n')
+  if (!so.isLabelled && so.length > 0 && !so.said.at(-1)?.endsWith('\n')) say(so, '\n')
   so.isLabelled = false
 }
 
@@ -55,9 +58,9 @@ function words(so: Reading, node: unknown, level: number): void {
 }
 
 function object(so: Reading, node: Node, level: number): void {
-  const offset = so.text.length
+  const offset = so.length
   words(so, node.text ?? node.alternative_text ?? node.expression ?? node.button, level + 1)
-  if (typeof node.url === 'string') so.links.push({ offset, length: so.text.length - offset, url: node.url })
+  if (typeof node.url === 'string') so.links.push({ offset, length: so.length - offset, url: node.url })
 }
 
 function line(so: Reading, node: unknown, level: number): void {

@@ -11,6 +11,7 @@ import { switchByAdmin } from '../src/payments/switches.ts'
 import { openTopUp } from '../src/payments/top-ups.ts'
 import type { MessageView } from '../src/playground/telegram/server.ts'
 import { buttons, captions, chats, type Person } from './support/chat.ts'
+import { until } from './support/world.ts'
 
 // «Отменено. Деньги не тратились.» is true: what ends a dialogue closes its prices in the database, and takes their buttons.
 const stage = await chats(t, { card: { providerToken: '1:TEST:x', vatCode: undefined } })
@@ -124,6 +125,41 @@ await story('whoever is first: a start or its cancel, paid, free or with a bonus
   }
   t.comment(`${outcomes.started} started, ${outcomes.closed} closed before`)
 })
+
+await story(
+  'a start that comes while a closing waits for its turn starts nothing: paid, free or with a bonus',
+  async t => {
+    const { id: userId } = await person({ kop: 100_00 })
+    await grant(userId)
+    const waiting = (n: number) =>
+      until(`${n} wait for the wallet`, async () => {
+        const rows = await owner`
+        select pid from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
+        return rows.length === n
+      })
+    for (const kind of ['paid', 'free', 'bonus'] as const) {
+      const { id } = await makeQuote(sql, offer(userId, kind === 'free' ? 0 : 6_18))
+      const start = async () => {
+        const quoteId = kind === 'bonus' ? await bonusQuote(sql, userId, id) : id
+        if (quoteId === undefined) throw new QuoteClosed('no bonus run')
+        return place(sql, orderOf(userId, quoteId, id), limits)
+      }
+      const both: Promise<unknown>[] = []
+      await owner.begin(async held => {
+        await held`select from pay.wallets where user_id = ${userId} for update`
+        both.push(closeQuotes(machine.sql, userId))
+        await waiting(1)
+        both.push(start())
+        for (const one of both) one.catch(() => {})
+        await waiting(2)
+      })
+      t.match(await both[0], [{ id }], kind)
+      await t.rejects(both[1]!, QuoteClosed, kind)
+      t.match(await readQuote(sql, userId, id), { isClosed: true, generationId: null }, kind)
+    }
+    t.equal(await balanceOf(userId), 100_00)
+  },
+)
 
 await story('a cancelled order takes its invoices along; a payment that comes all the same is credited', async t => {
   const { id: userId } = await person()

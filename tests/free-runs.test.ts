@@ -55,7 +55,7 @@ await story('an account of a week, and one that has put money in, have free runs
   t.equal((await owner`select from pay.new_free_days`).length, 0)
 })
 
-await story('free runs that fail on purpose are given back as often as there are, and no more', async t => {
+await story('S50: free runs that fail on purpose are given back as often as there are, and no more', async t => {
   await fresh()
   await user(3_000)
   const tries = { ...limits, freeDaily: 4, freeHourly: 4 }

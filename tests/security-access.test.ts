@@ -1,7 +1,7 @@
 import t from 'tap'
 import { parse, type RouteName, to } from '../src/bot/routes.ts'
 import { newId } from '../src/id.ts'
-import { checkoutRefusal, openTopUp } from '../src/payments/top-ups.ts'
+import { checkoutRefusal, openTopUp, takePayment } from '../src/payments/top-ups.ts'
 import { chats } from './support/chat.ts'
 import { until } from './support/world.ts'
 
@@ -33,9 +33,12 @@ await story('S38, S39: no button made of somebody else’s ids shows, changes or
   await anna.presses('✓ По умолчанию').catch(() => undefined)
   const wanted = { userId: anna.id, provider: 'stars', amountKop: 100_00, total: 84, quoteId: null } as const
   const topUp = await openTopUp(sql, wanted)
+  const bought = await openTopUp(sql, { ...wanted, amountKop: 7_531_00, total: 6_276 })
+  const payment = { provider: 'stars' as const, chargeId: 'of-anna', userId: anna.id, orderId: bought.id }
+  await takePayment(sql, { ...payment, currency: 'XTR', total: 6_276 })
   const quote = (await quoteOf(anna.id))!.id
   const draft = (await draftOf(anna.id))!
-  const ids = [done, atWork, failed, quote, draft.id, topUp.id]
+  const ids = [done, atWork, failed, quote, draft.id, topUp.id, bought.id]
 
   const before = { anna: await rowsOf(anna.id), boris: await balanceOf(boris.id) }
   const seen = boris.chat().length
@@ -78,6 +81,7 @@ await story('S38, S39: no button made of somebody else’s ids shows, changes or
   for (const start of ids.flatMap(id => [`g_${id}`, `t_${id}`, `q_${id}`])) await boris.says(`/start ${start}`)
   const shown = JSON.stringify(boris.chat().slice(seen))
   t.notMatch(shown, secret, 'nothing that she wrote')
+  t.notMatch(shown, /7.?531/, 'nor what she has paid')
   t.notMatch(shown, new RegExp(ids.map(id => `№ ${id.slice(0, 4)}`).join('|')), 'nor a number of hers')
   t.strictSame(await rowsOf(anna.id), before.anna, 'nothing of hers has changed')
   t.equal(await balanceOf(boris.id), before.boris, 'and nothing was paid')

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Param, Sql } from '../src/db.ts'
 import { connect } from '../src/db.ts'
-import { Unknown } from '../src/errors.ts'
+import { InDebt, Unknown } from '../src/errors.ts'
 import { newId } from '../src/id.ts'
 import { ask, confirm } from '../src/payments/admin-actions.ts'
 import {
@@ -182,7 +182,12 @@ story(
     t.match(back[0], { takenKop: 30_00, debtKop: 70_00 })
     t.equal(await balanceOf(sql, 9), 0)
     t.equal(await debtOf(9), 70_00)
+    await t.rejects(start(await order(9, 1_00)), InDebt, 'and until then nothing is sold')
+    await owner`update pay.wallets set balance_kop = 50_00 where user_id = 9`
+    await t.rejects(start(await order(9, 1_00)), InDebt, 'whatever is on the balance')
+    await owner`update pay.wallets set balance_kop = 0 where user_id = 9`
     t.match(await takePayment(sql, await paid(9)), { result: 'credited', balanceKop: 30_00, debtKop: 0 })
+    t.equal((await start(await order(9, 1_00))).result, 'started')
   },
 )
 

@@ -7,12 +7,16 @@ export type Reader = {
 const calls =
   /pay\.(place|gen_submit|gen_accepted|settle|top_up_paid|promo_claim|inbox_(?:put|add)|inbox_done|outbox_mark)\(/
 
+const sslRequest = 80877103
+
 /** Reads both directions of a connection to Postgres by message types, to know which call has just been answered. */
 export function readPostgres(): Reader {
   const statements = new Map<string, string | undefined>()
   let bound: string | undefined
   let isComplete = false
 
+  // Whether TLS is there is asked before anything else, and answered by one byte.
+  let asksForTls = false
   const requests = messages(true, (type, body) => {
     if (type === 'P') {
       const [name = '', text = ''] = strings(body)
@@ -33,10 +37,14 @@ export function readPostgres(): Reader {
     }
   })
   return {
-    request: requests,
+    request(data) {
+      if (data.length === 8 && data.readInt32BE(4) === sslRequest) asksForTls = true
+      else requests(data)
+    },
     answer(data) {
       answered = undefined
-      answers(data)
+      answers(asksForTls ? data.subarray(1) : data)
+      asksForTls = false
       return answered
     },
   }

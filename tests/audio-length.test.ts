@@ -101,6 +101,12 @@ t.test('what follows in frames of another rate and layer is played, and counts, 
   t.ok(Math.abs(four! - (400 * 1_024) / 44_100) < about, `${four}`)
 })
 
+t.test('a frame that says it is longer than the file hides nothing', async t => {
+  const frames = Buffer.alloc(32 * 50, Buffer.from('fff15080041ffcfc'.padEnd(64, '0'), 'hex'))
+  const found = await framedSeconds(await written(frames, frames.subarray(0, 4), frames))
+  t.ok(Math.abs(found! - (100 * 1_024) / 44_100) < about, `${found}`)
+})
+
 t.test('a later frame that calls itself a table is sound', async t => {
   const marked = Buffer.from(sound)
   for (let at = 0; at + 60 < marked.length; ) {

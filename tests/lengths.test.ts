@@ -229,7 +229,7 @@ const pieces: Record<string, Piece> = {
   },
 }
 // A player goes on with what is joined to them.
-const joinable = new Set(['mp3', 'aac', 'opus', 'vorbis', 'flac', 'webm'])
+const joinable = new Set(['mp3', 'aac', 'opus', 'vorbis', 'flac'])
 
 const part = fc.record({
   padding: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 5_000 })),
@@ -292,7 +292,6 @@ t.test('a cut, an empty, a false or a hollow file is answered in good time, by a
     }
     for (const [how, content] of Object.entries(files)) {
       writeFileSync(file, content)
-      const start = performance.now()
       const found = await inspect(file, { owner: '1', accept: ['audio'] }).catch(error => error)
       const said = found.name === 'Refused' ? found.code : found.kind
       t.match(
@@ -300,10 +299,9 @@ t.test('a cut, an empty, a false or a hollow file is answered in good time, by a
         /^(audio|empty|not_media|wrong_kind)$/,
         `${kind}, ${how}: ${said} ${found.seconds ?? found.message}`,
       )
-      const ms = performance.now() - start
-      t.ok(ms < 10_000, `${Math.round(ms)} ms`)
     }
   }
+  // The clock is the machine's; the process is ended at 4 s of the processor, or at 192 MB.
   t.strictSame(given, [], 'no process was ended for any of them')
 })
 

@@ -82,7 +82,8 @@ function nextSync(window: Buffer, at: number, end: number): number {
 function isFollowed(window: Buffer, at: number, frame: Frame, following: number): boolean {
   let [last, end] = [frame, at + frame.bytes]
   for (let n = 0; n < following; n++) {
-    if (end + frameHeadBytes > window.length) return end <= window.length || following === 1
+    // One that is longer than the file hides what is left of it.
+    if (end + frameHeadBytes > window.length) return end <= window.length
     const next = frameAt(window, end)
     if (!next) return /^(?:TAG|ID3|APETAGEX|LYRICSBEGIN)/.test(window.toString('latin1', end, end + 11))
     if (!isAlike(next, last) || next.bytes < frameHeadBytes) return false

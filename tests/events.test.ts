@@ -224,6 +224,25 @@ await story('a task that is named while a run ends is in the row of its ending',
   t.match((await rowsOf(id))[1], { status: 'failed', task_id: 'task-late' })
 })
 
+await story('an ending whose row is refused moves its money all the same, and the log names the column', async t => {
+  await user(17, 100_00)
+  const ending = { outcome: 'failed', code: 'generation_failed', message: 'no' } as const
+  const odd = { chatId: 17, modelId: 'other', category: 'text-to-image', isFree: false, priceKop: 3_80, taskId: null }
+  for (const known of [
+    { ...odd, ageMs: 5 },
+    { ...odd, ageMs: Number.NaN },
+  ]) {
+    const { id } = await start(await order(17, 3_80))
+    const said: unknown[] = []
+    const log = { ...ends.log, error: (about: object) => void said.push(about) } as typeof ends.log
+    const settled = await settle({ ...ends, log }, { userId: 17, id }, ending, known)
+    t.equal(settled.result, 'settled')
+    t.match(said, [{ err: { name: 'EventRefused', field: Number.isNaN(known.ageMs) ? 'duration_ms' : 'model_id' } }])
+    t.match(await rowsOf(id), [{ status: 'started' }, { status: 'failed', model_id: 'z-image', price_rub: '3.80' }])
+  }
+  t.equal(await balanceOf(sql, 17), 100_00)
+})
+
 await story('the build before this one starts and settles without a row, and the events are the same', async t => {
   await user(13, 100_00)
   const db = connect(access.app, { sealKey: access.sealKey })

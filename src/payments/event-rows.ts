@@ -100,8 +100,9 @@ export async function givenBackRow(sql: Sql, ref: Ref, reason: string): Promise<
   return way ? endingRow(sql, ref, { ...way, message: `given back by an admin: ${reason}` }) : null
 }
 
-/** The refusal of a row by the database, with its column; any other error is thrown as it is. */
+/** The refusal of a row by its shape or by the database, with its column; any other error is thrown as it is. */
 export function refusedEvent(error: unknown, id: string): EventRefused {
+  if (error instanceof EventRefused) return error
   if (sqlState(error) !== 'P0422') throw error
   return new EventRefused((error as { detail?: string }).detail ?? 'unknown', id, { cause: error })
 }

@@ -497,8 +497,8 @@ export const genFinish = query(
 /**
  * Ends a generation once, whoever asks: success keeps the money, or the share of what arrived, anything else gives it
  * back; the final event and the message to the person are written in the same statement. Every later call reads
- * `already` and the state that stands. Throws NotFound for a generation that is not there, EventRefused, and Unknown when
- * the database stays silent (ask again). `known`: the run as the caller has just read it.
+ * `already` and the state that stands. Throws NotFound for a generation that is not there, Unknown when the database stays
+ * silent (ask again). `known`: the run as the caller has just read it.
  */
 export async function settle(
   deps: Pick<Deps, 'sql' | 'wake' | 'scrub' | 'log' | 'ended'>,
@@ -529,22 +529,33 @@ export async function settle(
 // A callback may name the task between the look at the run and its ending.
 const mostRows = 3
 
-/** One ending with the row of its event, which is made anew where the run has changed meanwhile. */
-async function finish({ sql, scrub }: Pick<Deps, 'sql' | 'scrub'>, ref: Ref, ending: Ending, known?: EndingRun) {
+/**
+ * One ending with the row of its event, which is made anew where the run has changed meanwhile. Money waits for no form:
+ * where the row is refused the database makes one of what moves, and the log says which column it was.
+ */
+async function finish(
+  { sql, scrub, log }: Pick<Deps, 'sql' | 'scrub' | 'log'>,
+  ref: Ref,
+  ending: Ending,
+  known?: EndingRun,
+) {
   const told = ending.outcome === 'success' ? ending : { ...ending, message: eventText(scrub(ending.message)) }
   const { outcome, cost = null } = told
   const [code, message] = told.outcome === 'success' ? [null, null] : [told.code, told.message]
   const { results = [], promised = null } = told.outcome === 'success' ? told : {}
+  const end = async (event: object | null) =>
+    only(await genFinish(sql, ref, outcome, code, message, results, promised, cost, event))
   for (let n = 1; ; n++) {
-    const event = await untilAnswered(() => endingRow(sql, ref, told, n === 1 ? known : undefined), writeMs)
-    const settle = () => genFinish(sql, ref, outcome, code, message, results, promised, cost, event)
-    crash('before_settle')
-    crashUnderWay('settle_sent')
     try {
-      return await untilAnswered(async () => only(await settle()), writeMs)
+      const event = await untilAnswered(() => endingRow(sql, ref, told, n === 1 ? known : undefined), writeMs)
+      crash('before_settle')
+      crashUnderWay('settle_sent')
+      return await untilAnswered(() => end(event), writeMs)
     } catch (error) {
       const refused = refusedEvent(error, ref.id)
-      if (refused.field !== 'task_id' || n === mostRows) throw refused
+      if (refused.field === 'task_id' && n < mostRows) continue
+      log.error({ err: refused, userId: ref.userId, generationId: ref.id }, 'the event of an ending was refused')
+      return untilAnswered(() => end(null), writeMs)
     }
   }
 }

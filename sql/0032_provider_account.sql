@@ -9,7 +9,8 @@ create table pay.provider_account (
   cause         text check (cause in ('auth', 'no_credit')),
   said          text check (length(said) <= 500),                -- the provider's words, for admins
   refused_at    timestamptz,                                     -- the last refusal
-  needs_credits numeric,                                         -- what the refused order would have taken
+  needs_credits numeric,                                         -- the least that a refused order would have taken; it outlives the opening
+  has_credits   numeric,                                         -- the balance, asked for while it is open
   half_open_at  timestamptz,
   trial_id      text,                                            -- the order that is being tried, and for how long it may be
   trial_until   timestamptz,
@@ -29,31 +30,36 @@ begin
   select a.opened_at is not null into v_was_open from pay.provider_account a for update;
   update pay.provider_account a
   set opened_at = coalesce(a.opened_at, now()), cause = p_cause, said = left(p_said, 500), refused_at = clock_timestamp(),
-      needs_credits = greatest(p_needs, a.needs_credits), half_open_at = null, trial_id = null, trial_until = null;
+      needs_credits = least(p_needs, a.needs_credits), has_credits = null, half_open_at = null, trial_id = null, trial_until = null;
   return case when v_was_open then 'again' else 'opened' end;
 end $$;
 
--- The account answered well and has so many credits: one order may be tried, where they are enough for the one that was
--- refused. After a refusal it is left alone for `p_rest`.
+-- The account answered well and has so many credits: one order that they cover may be tried. After a refusal it is left
+-- alone for `p_rest`.
 create function pay.account_half_open(p_credits numeric, p_rest interval) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  update pay.provider_account a set half_open_at = now()
-  where a.opened_at is not null and a.half_open_at is null and a.refused_at <= clock_timestamp() - p_rest
-    and (a.cause = 'auth' or p_credits >= greatest(a.needs_credits, 1));
+  update pay.provider_account a set needs_credits = null where a.needs_credits <= p_credits;
+  update pay.provider_account a set half_open_at = coalesce(a.half_open_at, now()), has_credits = p_credits
+  where a.opened_at is not null and a.refused_at <= clock_timestamp() - p_rest and (a.cause = 'auth' or p_credits >= 1);
   return found;
 end $$;
 
--- Whether this order may go to the provider now: closed (as any) | trial (it alone) | wait.
-create function pay.account_admits(p_id text) returns text
+-- Whether an order that takes so many credits may go to the provider now: closed (as any) | trial (it alone) | wait. One as
+-- dear as an order that was refused for want of credits waits until there are enough, and keeps nobody else from theirs.
+create function pay.account_admits(p_id text, p_credits numeric) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare v_account pay.provider_account;
 begin
-  if not exists (select from pay.provider_account a where a.opened_at is not null) then return 'closed'; end if;
+  select * into v_account from pay.provider_account a where a.is_only;
+  if v_account.needs_credits <= p_credits then return 'wait'; end if;
+  if v_account.opened_at is null then return 'closed'; end if;
   -- A trial whose answer never came is over after two minutes.
   update pay.provider_account a set trial_id = p_id, trial_until = clock_timestamp() + interval '2 minutes'
-  where a.half_open_at is not null and (a.trial_id is null or a.trial_id = p_id or a.trial_until < clock_timestamp());
+  where a.half_open_at is not null and (a.trial_id is null or a.trial_id = p_id or a.trial_until < clock_timestamp())
+    and (a.cause = 'auth' or p_credits <= a.has_credits);
   if found then return 'trial'; end if;
-  return case when exists (select from pay.provider_account a where a.opened_at is not null) then 'wait' else 'closed' end;
+  return case when exists (select from pay.provider_account a where a.opened_at is null) then 'closed' else 'wait' end;
 end $$;
 
 -- The order that was tried is over without telling anything of the account: the next one may be.
@@ -70,7 +76,7 @@ begin
   where g.user_id = p_user and g.id = p_id and g.attempt = p_attempt and g.exec_state = 'submitting' and g.task_id is null;
   if not found then return false; end if;
   update pay.provider_account a
-  set opened_at = null, cause = null, said = null, needs_credits = null, half_open_at = null, trial_id = null, trial_until = null
+  set opened_at = null, cause = null, said = null, has_credits = null, half_open_at = null, trial_id = null, trial_until = null
   from pay.generations g
   where g.user_id = p_user and g.id = p_id and a.opened_at is not null and g.submitted_at > a.refused_at;
   return true;
@@ -97,7 +103,7 @@ begin
     if exists (select from pay.users u where u.user_id = p_user and u.banned_at is not null) then
       raise exception 'banned' using errcode = 'P0405';
     end if;
-    if pay.account_admits(p_id) = 'wait' then raise exception 'sales_paused' using errcode = 'P0424'; end if;
+    if pay.account_admits(p_id, v_quote.credits) = 'wait' then raise exception 'sales_paused' using errcode = 'P0424'; end if;
 
     insert into pay.generations (user_id, id, request_key, quote_id, chat_id, message_id, model_id, category, price_kop,
                                  is_free, money_state, run_limit, deadline_at, next_at)

@@ -97,7 +97,7 @@ begin
     if exists (select from pay.users u where u.user_id = p_user and u.banned_at is not null) then
       raise exception 'banned' using errcode = 'P0405';
     end if;
-    if pay.account_admits(p_id) = 'wait' then raise exception 'sales_paused' using errcode = 'P0424'; end if;
+    if pay.account_admits(p_id, v_quote.credits) = 'wait' then raise exception 'sales_paused' using errcode = 'P0424'; end if;
 
     insert into pay.generations (user_id, id, request_key, quote_id, chat_id, message_id, model_id, category, price_kop,
                                  is_free, money_state, run_limit, deadline_at, next_at)

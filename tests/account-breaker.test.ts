@@ -65,15 +65,15 @@ const heard = (what: RegExp) => boss.chat().filter(({ from, text }) => from === 
 const rested = () => owner`update pay.provider_account set refused_at = refused_at - interval '1 minute'`
 const closed = () =>
   owner`update pay.provider_account set opened_at = null, cause = null, half_open_at = null, trial_id = null, trial_until = null,
-    needs_credits = null`
+    needs_credits = null, has_credits = null`
 /** The key is refused: by an order's submit, and by the question for the balance that follows at once. */
 async function refused(times = 1) {
   upstream.faultNext('credit', noKey, times)
   upstream.faultNext('createTask', noKey)
 }
-const order = async (who: { id: number }, kop = 45_00): Promise<Ref> => ({
+const order = async (who: { id: number }, kop = 45_00, credits = '1'): Promise<Ref> => ({
   userId: who.id,
-  id: await running(who.id, { kop, params: { prompt: 'кот', aspect_ratio: '1:1' } }),
+  id: await running(who.id, { kop, credits, params: { prompt: 'кот', aspect_ratio: '1:1' } }),
 })
 const stateOf = async (ref: Ref) => (await readGeneration(sql, ref))!
 
@@ -173,9 +173,7 @@ await story('the provider’s words are kept for the admins without what a perso
   const prompt = 'a cat in a boat on the lake'
   upstream.faultNext('createTask', { code: 402, msg: `no credits for "${prompt}"` })
   await client.createTask({ model: 'z-image', input: { prompt, aspect_ratio: '1:1' }, credits: '0.8' })
-  t.match(await owner`select said, needs_credits from pay.provider_account`, [
-    { said: 'code 402: no credits for "[text]"', needs_credits: '0.8' },
-  ])
+  t.match(await owner`select said from pay.provider_account`, [{ said: 'code 402: no credits for "[text]"' }])
   await closed()
 })
 
@@ -256,7 +254,7 @@ await story('half-open, of many that press at once one is tried; refused again, 
   t.equal(await submit(deps, tried[0]!), 'paused')
   t.match(await stateOf(tried[0]!), { execState: 'queued', moneyState: 'debited' }, 'no money went back and forth')
   t.match(await state(), { isPaused: true })
-  t.equal((await accountAdmits(sql, newId()))[0]?.word, 'wait')
+  t.equal((await accountAdmits(sql, newId(), '1'))[0]?.word, 'wait')
   await rested()
   await looks()
   t.equal(await submit(deps, tried[0]!), 'accepted')
@@ -279,6 +277,27 @@ await story('an order that was refused for want of credits is not tried before t
   const sent = Promise.all([submit(deps, late), submit(deps, late)])
   t.same((await sent).sort(), ['accepted', 'nothing'])
   t.match(await state(), { isOpen: false })
+})
+
+await story('an order that the balance does not cover waits, and those that it covers go on', async t => {
+  const { credit } = upstream
+  const anna = await person()
+  const [dear, asDear, dearer] = [await order(anna, 1, '400'), await order(anna, 1, '400'), await order(anna, 1, '500')]
+  const [cheap, late] = [await order(anna), await order(anna)]
+  upstream.credit = 300
+  upstream.next('no_credit')
+  t.equal(await submit(deps, dear), 'failed')
+  t.match(await state(), { isOpen: true, isPaused: false, cause: 'no_credit' }, 'there is enough for others')
+  t.equal(await submit(deps, asDear), 'paused', 'the account is not tried with what it cannot pay')
+  t.equal(await submit(deps, cheap), 'accepted')
+  t.match(await state(), { isOpen: false })
+  t.equal(await submit(deps, dearer), 'paused', 'and it opens nothing again')
+  await t.rejects(order(anna, 1, '400'), { name: 'SalesPaused' })
+  t.equal(await submit(deps, late), 'accepted')
+  t.match(await state(), { isOpen: false })
+  upstream.credit = credit
+  await looks()
+  t.equal(await submit(deps, await order(anna, 1, '400')), 'accepted', 'once there are enough it goes as any')
 })
 
 await story('a trial that is refused for itself, or whose answer is lost, lets the next one try', async t => {

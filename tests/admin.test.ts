@@ -122,6 +122,7 @@ await story('S37: to everybody but an admin in his own chat no command and no bu
   const commands = [
     '/admin',
     '/admin_errors',
+    '/admin_models',
     '/version',
     `/find ${anna.id}`,
     '/parked',
@@ -151,6 +152,7 @@ await story('S37: to everybody but an admin in his own chat no command and no bu
     to.adminYes(action, false),
     to.adminYes(action, true),
     to.adminNo(action),
+    to.adminLoss('z-image', 0),
   ]
   const tested = new Set(buttons.map(data => parse(data)?.name))
   for (const data of [
@@ -160,6 +162,7 @@ await story('S37: to everybody but an admin in his own chat no command and no bu
     'aq',
     'av',
     'au:',
+    'al:',
     'ar:',
     'ap:',
     'at:',
@@ -177,7 +180,7 @@ await story('S37: to everybody but an admin in his own chat no command and no bu
       data,
     )
   }
-  t.equal(tested.size, 17)
+  t.equal(tested.size, 18)
   const before = await actions()
 
   const unknown = (await anna.says('/nonsense')).text
@@ -227,12 +230,10 @@ await story('S37: to everybody but an admin in his own chat no command and no bu
     await handles({ callback_query: { ...press, inline_message_id: 'x' } })
     await handles({ callback_query: { ...press, message: { chat: privately(anna.id), message_id: 1, date: 0 } } })
   }
-  t.strictSame(
-    api.calls
-      .slice(quiet)
-      .filter(({ method, fields }) => !(method === 'answerCallbackQuery' || fields.chat_id === anna.id)),
-    [],
-  )
+  const told = api.calls
+    .slice(quiet)
+    .filter(({ method, fields }) => !(method === 'answerCallbackQuery' || fields.chat_id === anna.id))
+  t.ok(told.length > 0 && told.every(({ fields }) => /^Исправленное сообщение я не/.test(String(fields.text))))
   t.equal(heard(anna, /Подтвердить|Админка/), 0)
   // Listed by mistake, and without the mark of a bot.
   for (const command of commands) await writes(command, { chat: privately(everyone), from: from(everyone) })

@@ -15,10 +15,10 @@ export const accountHalfOpen = query(
   (sql, credits: string, restMs: number) => sql`
     select pay.account_half_open(${credits}, ${`${restMs} milliseconds`}) as "isHalfOpen"`,
 )
-/** Whether this order may go to the provider now: as any, it alone to try the account, or not yet. */
+/** Whether an order that takes so many credits may go to the provider now: as any, it alone to try the account, or not yet. */
 export const accountAdmits = query(
   Type.Object({ word: words('closed', 'trial', 'wait') }),
-  (sql, generationId: string) => sql`select pay.account_admits(${generationId}) as word`,
+  (sql, generationId: string, credits: string) => sql`select pay.account_admits(${generationId}, ${credits}) as word`,
 )
 export const accountRelease = query(
   Type.Object({}),

@@ -207,7 +207,7 @@ export async function submit(
     await cancel(deps, ref, 'the user is banned')
     return 'failed'
   }
-  const { word: admitted } = only(await accountAdmits(sql, ref.id))
+  const { word: admitted } = only(await accountAdmits(sql, ref.id, order.credits))
   if (admitted === 'wait') return waitForAccount(deps, ref, order)
   const waitMs = hasPlace ? 0 : await budget.take('submit', mostWaitMs)
   if (waitMs > 0) {

@@ -217,11 +217,11 @@ export async function chats(
   /** A run of the person, of any price, with a message of its own. */
   async function running(
     userId: number,
-    { modelId = 'z-image', kop = 45_00, inputs = { prompt: 'кот' } as Inputs, params = {} } = {},
+    { modelId = 'z-image', kop = 45_00, inputs = { prompt: 'кот' } as Inputs, params = {}, credits = '1' } = {},
   ) {
     await creditBonus(owner, userId, newId(), Math.max(1, kop))
     const { category } = catalogue.byId(modelId)!
-    const offer = { userId, modelId, category, inputs, params, priceKop: kop, credits: '1', rates: catalogue.rates }
+    const offer = { userId, modelId, category, inputs, params, priceKop: kop, credits, rates: catalogue.rates }
     const { id: quoteId } = await makeQuote(sql, offer)
     const id = newId()
     const order = {

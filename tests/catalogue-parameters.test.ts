@@ -89,7 +89,10 @@ t.test('each kind of wrong answer is named', async t => {
   wrong('google/nano-banana-edit', 'image_urls', [], { code: 'too_few_files', limit: 1 })
   wrong('google/nano-banana-edit', 'image_urls', Array(11).fill(photo()), { code: 'too_many_files', limit: 10 })
   wrong('recraft/remove-background', 'image', [photo(), photo()], { code: 'too_many_files', limit: 1 })
-  wrong('recraft/remove-background', 'image', [voice()], { code: 'file_kind', limit: 'JPEG, PNG, WEBP, HEIC, AVIF, TIFF, BMP' })
+  wrong('recraft/remove-background', 'image', [voice()], {
+    code: 'file_kind',
+    limit: 'JPEG, PNG, WEBP, HEIC, AVIF, TIFF, BMP',
+  })
   wrong('recraft/remove-background', 'image', [photo({ mime: 'image/gif' })], {
     code: 'file_kind',
     limit: 'JPEG, PNG, WEBP, HEIC, AVIF, TIFF, BMP',

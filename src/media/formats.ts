@@ -15,6 +15,8 @@ export const plainFormats: readonly Format[] = [
   format('video/quicktime', 'MOV'),
   format('video/webm', 'WEBM'),
   format('video/x-matroska', 'MKV'),
+  format('video/3gpp', '3GP'),
+  format('video/3gpp2', '3G2'),
   format('audio/mpeg', 'MP3'),
   format('audio/mp4', 'M4A'),
   format('audio/wav', 'WAV'),

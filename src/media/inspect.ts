@@ -106,7 +106,7 @@ const sounds: Partial<Record<Family, Type>> = {
   flac: { kind: 'audio', mime: 'audio/flac', extension: 'flac' },
 }
 // The detector's word for a type, and what we call it. SVG is none of them on purpose: it is a program.
-export const known = new Map<string, Type>([
+const known = new Map<string, Type>([
   ['jpg', { kind: 'image', mime: 'image/jpeg', extension: 'jpg' }],
   ['webp', { kind: 'image', mime: 'image/webp', extension: 'webp' }],
   ['gif', { kind: 'image', mime: 'image/gif', extension: 'gif' }],
@@ -120,6 +120,8 @@ export const known = new Map<string, Type>([
   ['m4a', m4a],
   ['m4b', m4a],
 ])
+/** Every type that `inspect` gives to a file as it is. */
+export const knownTypes: readonly Type[] = [png, mp3, aac, ...Object.values(sounds), ...known.values()]
 
 // A type may show only behind notes and covers.
 const headBytes = 2_097_152

@@ -58,7 +58,9 @@ async function later(modelId: string, minutes: number) {
       update pay.model_switches set at = at - ${ago}::interval, rest_until = rest_until - ${ago}::interval
       where model_id = ${modelId}`
     await owner`update pay.generation_events set created_at = created_at - ${ago}::interval where model_id = ${modelId}`
-    await owner`update pay.generations set created_at = created_at - ${ago}::interval where model_id = ${modelId}`
+    // Free runs stay in the hour in which they were counted.
+    await owner`
+      update pay.generations set created_at = created_at - ${ago}::interval where model_id = ${modelId} and not is_free`
     await owner`alter table pay.model_switches enable trigger switch_rows`
     await owner`alter table pay.generation_events enable trigger event_rows`
     await owner`alter table pay.generations enable trigger generation_rows`

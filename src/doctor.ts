@@ -43,7 +43,10 @@ const advices: [says: RegExp, advice: string][] = [
     /unsupported startup parameter/,
     'A pooler refuses our settings: take the direct address, or let it ignore_startup_parameters (README.md).',
   ],
-  [/no encryption|SSL.*required|insecure/i, 'The server wants TLS: add sslmode=require to DATABASE_URL.'],
+  [
+    /no encryption|SSL(\/TLS)?( connection)?( is)? required|insecure/i,
+    'The server wants TLS: add sslmode=require to DATABASE_URL.',
+  ],
   [
     /does not support SSL/,
     'The server has no TLS: add sslmode=disable to DATABASE_URL, if the network may be trusted.',

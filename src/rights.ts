@@ -46,13 +46,18 @@ export function textOf(migration: string, hasGroups: boolean): string {
   return hasGroups ? text : text.replace(givesRights, statement => only(statement, name => name === 'public'))
 }
 
+/** What is given or taken, of what, and to or from whom, each without the blanks between. */
+function partsOf(statement: string) {
+  const flat = statement.replace(/\s+/g, ' ').replace(/;$/, '')
+  const [on, whom] = [flat.indexOf(' on '), Math.max(flat.lastIndexOf(' to '), flat.lastIndexOf(' from '))]
+  const [word = '', ...names] = flat.slice(whom + 1).split(/[ ,]/)
+  return { what: flat.slice(0, on), things: flat.slice(on + 4, whom), word, names: names.filter(Boolean) }
+}
+
 function only(statement: string, isMeant: (grantee: string) => boolean): string {
-  const [, what = '', word, list = ''] = /^(.*\s)(to|from)\s+([\w\s,]+);$/is.exec(statement) ?? []
-  const meant = list
-    .split(',')
-    .map(name => name.trim())
-    .filter(isMeant)
-  return meant.length > 0 ? `${what}${word} ${meant.join(', ')};` : ''
+  const { what, things, word, names } = partsOf(statement)
+  const meant = names.filter(isMeant)
+  return meant.length > 0 ? `${what} on ${things} ${word} ${meant.join(', ')};` : ''
 }
 
 /** Gives the groups all rights of these migrations, which have run without them. */
@@ -80,11 +85,23 @@ export async function catchUp(run: Run, migrations: string[]): Promise<void> {
 
 /** A statement for each thing: one that has gone must not keep the others from theirs. */
 function oneByOne(statement: string, tables: string[]): string[] {
-  const parts = /^(\w+\s.*?\son)\s+(all tables in schema pay|function\s|)(.*?)\s((?:to|from)\s[^;]*;)$/is.exec(
-    statement,
-  )
-  const [, what = '', kind = '', list = '', whom = ''] = parts ?? []
-  if (!parts || /^(all|schema)\s/i.test(list.trim())) return statement ? [statement] : []
-  const things = kind.startsWith('all') ? [...new Set(tables)] : list.split(/,(?![^(]*\))/)
-  return things.map(thing => `${what} ${kind.startsWith('all') ? '' : kind}${thing.trim()} ${whom}`)
+  if (statement === '') return []
+  const { what, things, word, names } = partsOf(statement)
+  const isEvery = things === 'all tables in schema pay'
+  if (!isEvery && /^(all|schema) /.test(things)) return [statement]
+  const kind = things.startsWith('function ') ? 'function ' : ''
+  const list = isEvery ? [...new Set(tables)] : listOf(things.slice(kind.length))
+  return list.map(thing => `${what} on ${kind}${thing} ${word} ${names.join(', ')};`)
+}
+
+/** Names of functions may have their arguments behind them, with commas of their own. */
+function listOf(things: string): string[] {
+  const list: string[] = []
+  for (const part of things.split(', ')) {
+    const last = list.at(-1)
+    const isInside = last?.includes('(') && !last.includes(')')
+    if (isInside) list[list.length - 1] = `${last}, ${part}`
+    else list.push(part)
+  }
+  return list
 }

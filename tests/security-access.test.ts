@@ -133,7 +133,11 @@ await story('S43: what a price and a run say is never changed afterwards, whatev
   const [{ quote }] = (await owner`select quote_id as quote from pay.generations where id = ${id}`) as [
     { quote: string },
   ]
-  t.strictSame(await movable('quotes', quote), [])
+  t.strictSame(
+    await movable('quotes', quote),
+    ['closed_at', 'message_id'],
+    'of a price only that it ends, and where it stands',
+  )
   const course = ['attempt', 'cost_credits', 'look', 'next_at', 'promised', 'submit_token', 'submitted_at']
   t.strictSame(await movable('generations', id), [...course, 'task_id'], 'of a run only how it goes')
   await end(anna.id, id)

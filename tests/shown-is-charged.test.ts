@@ -381,6 +381,32 @@ await t.test('what admins read of a model that lost money, and of the day, are s
   names(t, 'a model is switched off', messages.switched(change, false, 'ru').text, 3_04, 2_85)
 })
 
+await story('while the provider takes no orders a price, and a run that waits, name the same sums', async t => {
+  const anna = await person()
+  const id = await begun(anna, 'paid')
+  const offer = {
+    userId: anna.id,
+    modelId: 'z-image',
+    category: 'text-to-image',
+    inputs: {},
+    params: { prompt: 'кот' },
+  }
+  const price = await makeQuote(sql, { ...offer, priceKop, credits: '0.8', rates })
+  await owner`update pay.provider_account set opened_at = now(), refused_at = now(), cause = 'auth'`
+  await anna.presses({ data: to.quote(price.id, 'go') })
+  names(t, 'a price while sales are paused', anna.last().text, priceKop)
+  names(t, 'a run that waits for the provider', (await told(anna, id)).screen.text, priceKop)
+  await owner`update pay.provider_account set opened_at = null, cause = null`
+  await ended(anna, id, 4)
+
+  await owner`
+    insert into pay.model_switches (model_id, n, who, before, after, is_pinned, cause, strikes, figures)
+    values ('z-image', 1, 'auto', 'on', 'off', false, 'loss', 1, ${owner.json({ runIds: [id] })})`
+  await boss.presses({ data: to.adminLoss(modelKey('z-image'), 1) })
+  // 0,8 of a credit, half a cent each, at 95 ₽.
+  names(t, 'a run that lost money', boss.last().text, 38, priceKop)
+})
+
 await t.test('every text that names money was read', async t => {
   t.strictSame(texts.silent(), [], 'a text that is new names its amounts here as well')
   t.comment(`${texts.count()} texts name money; read on ${places.size} screens, files and messages`)

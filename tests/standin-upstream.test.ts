@@ -131,7 +131,7 @@ const GROK_IMAGE = { prompt: 'A red panda', enable_pro: false }
 
 t.test('a task goes from waiting to success and is told as the wire tells it', async t => {
   const { upstream, create, read } = await world(t)
-  upstream.speed.runMs = 200
+  upstream.speed.runMs = 4_000 // on a busy machine it must not get on before it is read
   const answer = await create('grok-imagine/text-to-video', GROK_VIDEO, 'http://127.0.0.1:9/none')
   t.match(answer, { code: 200, msg: 'success', data: { taskId: /^[0-9a-f]{32}$/ } })
   t.equal(answer.data?.recordId, answer.data?.taskId)

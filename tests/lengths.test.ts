@@ -252,7 +252,7 @@ t.test('cut, joined and padded, sound is never measured half a second shorter th
         let at = 0
         for (const [k, unit] of units.entries()) {
           const isThere = at >= from && at + unit.length <= to
-          if (isThere && (n === 0 || joinable.has(kind))) played += seconds[k]!
+          if (isThere && (n === 0 || joinable.has(kind))) played += seconds[k] ?? 0
           at += unit.length
         }
         const isPadded = n > 0 || head.length === 0

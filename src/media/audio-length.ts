@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { type Frame, frameAt, frameHeadBytes, isAlike } from './frames.ts'
+import { type Frame, firstChain, frameAt, frameHeadBytes, isAlike } from './frames.ts'
 
 /**
  * Seconds of sound in an MP3 or AAC file, counted frame by frame: what is paid by the second is not taken from a header
@@ -54,7 +54,7 @@ async function streams(file: FileHandle, { size, tags }: { size: number; tags: n
       const isFrame = frame && frame.bytes >= frameHeadBytes
       const isWhole = isFrame && at + frame.bytes <= window.length
       // In between lie covers and tags, and what looks like a frame in them is followed by none.
-      if (!isFrame || !isFollowed(window, at, frame, isChained ? 1 : 2)) {
+      if (!isFrame || !isFollowed(window, at, frame, isChained ? 1 : 2) || hidesFrames(window, at, frame)) {
         if (isWhole && position + at >= tags) add(lone, streamOf(window, at, frame), frame, position + at)
         isChained = false
         at = nextSync(window, at, end)
@@ -77,6 +77,10 @@ function nextSync(window: Buffer, at: number, end: number): number {
   const next = window.indexOf(0xff, at + 1)
   return next < 0 ? end + 1 : Math.min(next, end + 1)
 }
+
+/** What is left of a cut header and what is joined to it may look like one long frame, over all the frames in it. */
+const hidesFrames = (window: Buffer, at: number, { bytes }: Frame): boolean =>
+  firstChain(window.subarray(at + 1, at + bytes)) !== undefined
 
 /** Whether so many frames of its kind stand behind a frame, each where the one before says, or the file or a tag ends them. */
 function isFollowed(window: Buffer, at: number, frame: Frame, following: number): boolean {

@@ -393,7 +393,6 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       refreshing.push(setInterval(() => void switches.refresh(), 10_000))
 
       if (config.roles.worker) {
-        const hasWebhook = publicUrl !== undefined
         workers = await startWorkers({
           ...orders,
           ...delivery,
@@ -402,7 +401,6 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
           lanes,
           jobs,
           fetcher,
-          hasWebhook,
           hook,
         })
         void untilDone('setMyCommands', () => setCommands(), log, signal) // nobody waits for a list of commands

@@ -56,7 +56,7 @@ const hands = worker(sql, baseUrl)
 t.teardown(() => Promise.all([client.close(), hands.close()]))
 const deps = { ...hands.deps, upstream: client }
 const jobs = { ...deps, telegram, messages: createMessages({ catalogue, limits }) }
-const looks = () => lookForAlarms({ ...teller, upstream: client, hasWebhook: false })
+const looks = () => lookForAlarms({ ...teller, upstream: client })
 
 const noKey = { code: 401, msg: 'You do not have access permissions' }
 const state = async () => (await accountState(sql))[0]!
@@ -363,7 +363,7 @@ await story(
     )
     await looks()
     t.match((await boss.says('/admin')).text, /\n✅ Тревог нет\.\n/)
-    const silence = { ...teller, hasWebhook: false, upstream: { credit: () => Promise.reject(new Error('away')) } }
+    const silence = { ...teller, upstream: { credit: () => Promise.reject(new Error('away')) } }
     await lookForAlarms(silence)
     t.equal(heard(/^🔴 Неизвестно, сколько кредитов/), 0, 'one lost answer is no news')
     await owner`update pay.alarms set seen_at = seen_at - interval '4 minutes' where name = 'credit_low'`

@@ -16,7 +16,7 @@ const teller = { sql, telegram, adminIds: [boss.id, second.id], log: silent }
 const heard = (who: typeof boss, what: RegExp) =>
   who.chat().filter(({ from, text }) => from === 'bot' && what.test(text ?? '')).length
 let credits = 100_000
-const looking = { ...teller, upstream: { credit: async () => credits }, hasWebhook: false }
+const looking = { ...teller, upstream: { credit: async () => credits } }
 const isOn = async (name: string) =>
   (await owner`select since is not null as on from pay.alarms where name = ${name}`)[0]?.on as boolean | undefined
 

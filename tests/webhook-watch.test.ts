@@ -25,12 +25,15 @@ const now = () => telegram.getWebhookInfo()
 const row = async () => (await webhookRow(sql))[0]
 const ready = async () => webhookCheck(await row(), ours.hook)
 const welcomed = boss.chat().length
-const heard = () =>
+const told = () =>
   boss
     .chat()
     .slice(welcomed)
     .filter(({ from }) => from === 'bot')
     .map(({ text }) => text ?? '')
+// Deliveries that fail are an alarm of their own.
+const fails = /Telegram не может доставить/
+const heard = () => told().filter(text => !fails.test(text))
 const last = () => heard().at(-1) ?? ''
 const stranger = 'http://127.0.0.1:2/bot123456:a-token-of-theirs/updates?key=theirs'
 
@@ -56,6 +59,7 @@ await story('a webhook that was taken away is set again and told of once, and wh
   await until('the delivery has failed', async () => (await now()).last_error_date)
   await look()
   t.equal(heard().length, 2)
+  t.ok(told().some(text => fails.test(text)))
   t.match(await ready(), { ok: true, detail: /^updates that wait at Telegram: 1; its last delivery failed \d+ s ago$/ })
   await telegram.deleteWebhook({ drop_pending_updates: true })
   await registerWebhook(telegram, sql, ours.hook)
@@ -174,6 +178,27 @@ await story('a machine of the build before leaves the address of the newer start
   t.equal((await now()).url, newer.hook.url)
   t.equal(heard().length, told)
   t.match(await ready(), { ok: true, detail: `a later start has set ${newer.hook.url}` })
+})
+
+await story('a delivery that failed a moment ago, or a long line, is an alarm until it is over', async t => {
+  const { getWebhookInfo } = telegram
+  const says = (more: object) => {
+    telegram.getWebhookInfo = async () => ({ ...(await getWebhookInfo.call(telegram)), ...more })
+    return look()
+  }
+  t.teardown(() => (telegram.getWebhookInfo = getWebhookInfo))
+  const isOn = async () =>
+    (await owner`select from pay.alarms where name = 'webhook_fails' and since is not null`).length === 1
+  const failedAgo = (seconds: number) => ({ last_error_date: Math.floor(Date.now() / 1_000) - seconds })
+  for (const [more, on] of [
+    [{ pending_update_count: 3, ...failedAgo(10) }, true],
+    [{ pending_update_count: 0, ...failedAgo(10) }, false],
+    [{ pending_update_count: 501 }, true],
+    [{ pending_update_count: 3, ...failedAgo(3_600) }, false],
+  ] as const) {
+    await says(more)
+    t.equal(await isOn(), on, JSON.stringify(more))
+  }
 })
 
 await story('what Telegram repeats is shown without secrets', async t => {

@@ -12,20 +12,17 @@ import type { Upstream } from '../upstream/client.ts'
 import { languageFor } from '../users/users.ts'
 
 type Teller = { sql: Sql; telegram: Telegram; adminIds: readonly number[]; log: Log }
-type Options = Teller & { upstream: Pick<Upstream, 'credit'>; hasWebhook: boolean }
+type Options = Teller & { upstream: Pick<Upstream, 'credit'> }
 
 // From here on a person notices, or soon somebody will.
 const mostWaitS = { updates: 60, messages: 300, audit: 3 * 3_600, payments: 15 * 60 }
-const mostPending = 500
-// Telegram's word of a failed delivery is news for so long.
-const freshS = 600
 // An answer or two that got lost are no news: the balance is asked for every minute.
 const mostUnknownS = 180
 
 /** Looks for trouble; the admins hear when it begins, each hour while it lasts, and when it is over. Harmless to run twice. */
 export async function lookForAlarms(options: Options): Promise<void> {
   const now = only(await troubles(options.sql))
-  const isOn: Partial<Record<AlarmName, boolean>> = { ...ofRows(now), ...(await ofWorld(options, now)) }
+  const isOn: Partial<Record<AlarmName, boolean>> = { ...ofRows(now), ...(await ofBalance(options, now)) }
   for (const [name, on] of Object.entries(isOn)) await alarm(options, name as AlarmName, on)
   await tellOfAccount(options)
 }
@@ -48,22 +45,18 @@ const ofRows = (now: Troubles): Partial<Record<AlarmName, boolean>> => ({
 })
 
 /** What cannot be asked now is neither on nor over. */
-async function ofWorld({ sql, telegram, upstream, hasWebhook, log }: Options, { dayCredits, creditS }: Troubles) {
-  const [credits, hook] = await Promise.allSettled([upstream.credit(), telegram.getWebhookInfo()])
+async function ofBalance({ sql, upstream, log }: Options, { dayCredits, creditS }: Troubles) {
   const isOn: Partial<Record<AlarmName, boolean>> = {}
-  if (credits.status === 'fulfilled') {
-    isOn.credit_low = isCreditLow(credits.value, dayCredits)
+  try {
+    const credits = await upstream.credit()
+    isOn.credit_low = isCreditLow(credits, dayCredits)
     isOn.credit_unknown = false
-    await accountHalfOpen(sql, String(credits.value), accountRestMs)
-  } else {
-    log.warn({ err: credits.reason }, 'the balance at the upstream is not known')
-    const cause = credits.reason instanceof Refused ? credits.reason.code : undefined
+    await accountHalfOpen(sql, String(credits), accountRestMs)
+  } catch (error) {
+    log.warn({ err: error }, 'the balance at the upstream is not known')
+    const cause = error instanceof Refused ? error.code : undefined
     if (cause === 'auth' || cause === 'no_credit') await accountOpen(sql, cause, 'asked for the balance', null)
     if (creditS === null || creditS > mostUnknownS) isOn.credit_unknown = true
-  }
-  if (hook.status === 'fulfilled' && hasWebhook) {
-    const { last_error_date: failedAt = 0, pending_update_count: pending } = hook.value
-    isOn.webhook_fails = pending > mostPending || (failedAt > Date.now() / 1_000 - freshS && pending > 0)
   }
   return isOn
 }

@@ -30,6 +30,8 @@ export async function watchWebhook(options: Options): Promise<void> {
   })
   const [url, pending, failedAt] = [info?.shownUrl ?? '', info?.pending ?? 0, info?.failedAt ?? null]
   const found = info ? compare(info, hook) : 'unknown'
+  const failedS = failedAt && (Date.now() - failedAt.getTime()) / 1_000
+  if (info) await alarm(options, 'webhook_fails', pending > mostPending || isFailing(pending, failedS))
   const [row] = await untilAnswered(() => webhookSee(sql, { wanted, found, url, pending, failedAt }))
   // Not known, or another build of ours wants something else by now.
   if (!row) return
@@ -49,8 +51,11 @@ function compare({ url, hasOurKinds }: Awaited<ReturnType<typeof readWebhook>>, 
   return url === '' ? 'gone' : 'taken'
 }
 
+// From here on somebody notices.
+const mostPending = 500
 // Telegram's word of a failed delivery is news for so long.
 const freshS = 600
+const isFailing = (pending: number, failedS: number | null) => failedS !== null && failedS < freshS && pending > 0
 
 /** The webhook as a check of readiness: by the row, so that who asks for readiness does not ask Telegram. */
 export function webhookCheck(row: WebhookRow | undefined, hook: Hook): { ok: boolean; detail?: string } {
@@ -66,10 +71,10 @@ export function webhookCheck(row: WebhookRow | undefined, hook: Hook): { ok: boo
   if (state === 'gone') return { ok: false, detail: 'Telegram has no address of ours' }
   if (state === 'differs') return { ok: false, detail: 'Telegram does not send every kind of update' }
   if (unknownS !== null) return { ok: true, detail: `unknown for ${Math.round(unknownS)} s: Telegram does not answer` }
-  if (failedS !== null && failedS < freshS && pending > 0)
+  if (isFailing(pending, failedS))
     return {
       ok: true,
-      detail: `updates that wait at Telegram: ${pending}; its last delivery failed ${Math.round(failedS)} s ago`,
+      detail: `updates that wait at Telegram: ${pending}; its last delivery failed ${Math.round(failedS ?? 0)} s ago`,
     }
   return { ok: true }
 }

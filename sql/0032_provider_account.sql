@@ -45,8 +45,8 @@ begin
   return found;
 end $$;
 
--- Whether an order that takes so many credits may go to the provider now: closed (as any) | trial (it alone) | wait. One as
--- dear as an order that was refused for want of credits waits until there are enough, and keeps nobody else from theirs.
+-- What to do with an order that takes so many credits. closed: send it | trial: send it, alone | wait: not yet. One as dear as
+-- an order that was refused for want of credits waits until there are enough, and keeps nobody else from theirs.
 create function pay.account_admits(p_id text, p_credits numeric) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare v_account pay.provider_account;
@@ -80,91 +80,6 @@ begin
   from pay.generations g
   where g.user_id = p_user and g.id = p_id and a.opened_at is not null and g.submitted_at > a.refused_at;
   return true;
-end $$;
-
--- As in 0026, and sells nothing while the breaker is open: P0424. What was started before stays `duplicate`.
-create or replace function pay.gen_start(p_user bigint, p_id text, p_key text, p_chat bigint, p_message bigint, p_quote text,
-                              p_run_limit interval, p_open_max int, p_free_daily int, p_free_hourly int,
-                              p_new_free_daily int default null)
-returns table (result text, generation_id text, price_kop bigint, balance_kop bigint)
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-#variable_conflict use_column
-declare
-  v_quote pay.quotes; v_old pay.generations; v_balance bigint; v_kind text; v_grant text;
-begin
-  select * into v_old from pay.generations g
-  where g.user_id = p_user and (g.request_key = p_key or g.quote_id = p_quote);
-  if not found then
-    -- Locked, so that it is not tidied away or forgotten between this look and the run that needs it.
-    select * into v_quote from pay.quotes q where q.user_id = p_user and q.id = p_quote for key share;
-    if not found then raise exception 'unknown_quote' using errcode = 'P0404'; end if;
-    if pay.model_is_off(v_quote.model_id) then raise exception 'model_off' using errcode = 'P0423'; end if;
-    if v_quote.expires_at <= now() then raise exception 'quote_expired' using errcode = 'P0410'; end if;
-    if exists (select from pay.users u where u.user_id = p_user and u.banned_at is not null) then
-      raise exception 'banned' using errcode = 'P0405';
-    end if;
-    if pay.account_admits(p_id, v_quote.credits) = 'wait' then raise exception 'sales_paused' using errcode = 'P0424'; end if;
-
-    insert into pay.generations (user_id, id, request_key, quote_id, chat_id, message_id, model_id, category, price_kop,
-                                 is_free, money_state, run_limit, deadline_at, next_at)
-    values (p_user, p_id, p_key, p_quote, p_chat, p_message, v_quote.model_id, v_quote.category, v_quote.price_kop,
-            v_quote.price_kop = 0, case when v_quote.price_kop = 0 then 'free' else 'debited' end, p_run_limit,
-            now() + least(p_run_limit, interval '10 minutes'), now() + interval '15 seconds')
-    on conflict do nothing;                             -- a concurrent twin waits here, then reads 'duplicate'
-    if not found then
-      select * into v_old from pay.generations g
-      where g.user_id = p_user and (g.request_key = p_key or g.quote_id = p_quote);
-      if not found then raise exception 'generation id % is taken', p_id using errcode = 'unique_violation'; end if;
-    end if;
-  end if;
-  if v_old.id is not null then
-    return query select case when v_old.quote_id = p_quote then 'duplicate' else 'key_reused' end,
-                        v_old.id, v_old.price_kop, (select w.balance_kop from pay.wallets w where w.user_id = p_user);
-    return;
-  end if;
-
-  perform pay.event_log(p_user, p_chat, v_quote.model_id, v_quote.category, 'started', v_quote.price_kop = 0,
-                        v_quote.price_kop, p_id, null, null, null, null);
-  if v_quote.price_kop > 0 then
-    v_balance := pay.move(p_user, 'debit', -v_quote.price_kop, 'sales', p_id, null);
-    if (select w.debt_kop from pay.wallets w where w.user_id = p_user) > 0 then
-      raise exception 'in_debt' using errcode = 'P0403';
-    end if;
-    if v_balance is null then raise exception 'insufficient_funds' using errcode = 'P0402'; end if;
-  elsif v_quote.full_kop is not null then               -- a bonus run, from the lowest cap that covers it
-    select w.balance_kop into v_balance from pay.wallets w where w.user_id = p_user for no key update;
-    update pay.bonus_grants b set used = b.used + 1
-    where b.user_id = p_user and b.ref = (
-      select x.ref from pay.bonus_grants x
-      where x.user_id = p_user and x.used < x.runs and x.cap_kop >= v_quote.full_kop
-      order by x.cap_kop, x.created_at, x.ref limit 1)
-    returning b.ref into v_grant;
-    if not found then raise exception 'free_limit' using errcode = 'P0430', detail = 'bonus'; end if;
-    update pay.generations g set grant_ref = v_grant where g.user_id = p_user and g.id = p_id;
-  else
-    -- NO KEY UPDATE: plain FOR UPDATE would deadlock with the key-share lock of a twin's foreign key.
-    select w.balance_kop into v_balance from pay.wallets w where w.user_id = p_user for no key update;
-    foreach v_kind in array array['day', 'hour'] loop
-      insert into pay.free_usage as f (user_id, model_id, window_kind, starts_at, used, lim)
-      select p_user, v_quote.model_id, v_kind, pay.window_start(v_kind, now()), 1, l.lim
-      from (select case v_kind when 'day' then p_free_daily else p_free_hourly end as lim) l where l.lim > 0
-      on conflict (user_id, model_id, window_kind, starts_at)
-        do update set used = f.used + 1, lim = excluded.lim where f.used < excluded.lim;
-      if not found then raise exception 'free_limit' using errcode = 'P0430', detail = v_kind; end if;
-    end loop;
-    if p_new_free_daily is not null and pay.is_new(p_user) then
-      insert into pay.new_free_days as d (day, used)
-      select (now() at time zone 'UTC')::date, 1 where p_new_free_daily > 0
-      on conflict (day) do update set used = d.used + 1 where d.used < p_new_free_daily;
-      if not found then raise exception 'free_limit' using errcode = 'P0430', detail = 'new'; end if;
-    end if;
-  end if;
-
-  -- Counted under the wallet's row lock, so the cap holds for racing calls of one user.
-  if (select count(*) from pay.generations g where g.user_id = p_user and g.finished_at is null) > p_open_max then
-    raise exception 'too_many_open' using errcode = 'P0429';
-  end if;
-  return query select 'started', p_id, v_quote.price_kop, v_balance;
 end $$;
 
 revoke all on function pay.account_open, pay.account_half_open, pay.account_admits, pay.account_release from public;

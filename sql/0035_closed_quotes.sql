@@ -73,7 +73,8 @@ begin
     returning n.id;
 end $$;
 
--- As in 0032; a closed price is P0411, and the wallet is locked before anything is looked at.
+-- As in 0026; a closed price is P0411, an order that our account cannot place now P0424 (0032), and the wallet is locked
+-- before anything is looked at. What was started before stays `duplicate`.
 create or replace function pay.gen_start(p_user bigint, p_id text, p_key text, p_chat bigint, p_message bigint, p_quote text,
                               p_run_limit interval, p_open_max int, p_free_daily int, p_free_hourly int,
                               p_new_free_daily int default null)

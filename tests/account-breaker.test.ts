@@ -293,6 +293,10 @@ await story('an order that the balance does not cover waits, and those that it c
   t.match(await state(), { isOpen: false })
   t.equal(await submit(deps, dearer), 'paused', 'and it opens nothing again')
   await t.rejects(order(anna, 1, '400'), { name: 'SalesPaused' })
+  t.match((await accountState(sql, '400'))[0], { isOpen: false, isPaused: true }, 'its price says so')
+  t.match((await accountState(sql, '399'))[0], { isPaused: false })
+  t.match(await stateOf(dearer), { isPaused: true }, 'and so does what waits')
+  t.match(await stateOf(cheap), { isPaused: false })
   t.equal(await submit(deps, late), 'accepted')
   t.match(await state(), { isOpen: false })
   upstream.credit = credit

@@ -54,7 +54,7 @@ export async function offer(deps: BotDeps, userId: number, model: Model, answers
     const offered = { userId, modelId, category, inputs, params, priceKop, credits, rates: catalogue.rates }
     const made = await makeQuote(sql, offered)
     const fresh = { isExpired: false, isClosed: false, generationId: null }
-    return { quote: { ...made, modelId, category, inputs, params, priceKop, ...fresh } }
+    return { quote: { ...made, modelId, category, inputs, params, priceKop, credits, ...fresh } }
   } catch (error) {
     if (error instanceof RangeError) return 'no_price'
     throw error
@@ -94,7 +94,7 @@ export async function quoteScreen(
   const [{ balanceKop, debtKop }, given, [account]] = await Promise.all([
     readWallet(deps.sql, userId),
     bonusFor(deps.sql, userId, priceKop),
-    accountState(deps.sql),
+    accountState(deps.sql, quote.credits),
   ])
   const bonus = given ? [button(t.bonus.startButton(given), to.quote(quote.id, 'rf'))] : []
   const last = [

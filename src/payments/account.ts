@@ -15,7 +15,7 @@ export const accountHalfOpen = query(
   (sql, credits: string, restMs: number) => sql`
     select pay.account_half_open(${credits}, ${`${restMs} milliseconds`}) as "isHalfOpen"`,
 )
-/** Whether an order that takes so many credits may go to the provider now: as any, it alone to try the account, or not yet. */
+/** What to do with an order that takes so many credits: send it, send it alone to try the account, or not yet. */
 export const accountAdmits = query(
   Type.Object({ word: words('closed', 'trial', 'wait') }),
   (sql, generationId: string, credits: string) => sql`select pay.account_admits(${generationId}, ${credits}) as word`,
@@ -27,14 +27,15 @@ export const accountRelease = query(
 
 const Cause = Type.Union([words('auth', 'no_credit'), Type.Null()])
 /**
- * The breaker of our account at the provider, as all machines see it. `isPaused`: no order is sold now; half-open, one is
- * while none is being tried.
+ * The breaker of our account at the provider, as all machines see it. `isPaused`: no order is sold now, or none that takes
+ * so many credits; half-open, one is while none is being tried.
  */
 export const accountState = query(
   Type.Object({ isOpen: Type.Boolean(), isPaused: Type.Boolean(), cause: Cause }),
-  sql => sql`
+  (sql, credits: string | null = null) => sql`
     select opened_at is not null as "isOpen", cause,
-      opened_at is not null and (half_open_at is null or coalesce(trial_until > now(), false)) as "isPaused"
+      coalesce(needs_credits <= ${credits}::numeric, false) or opened_at is not null and (half_open_at is null
+        or coalesce(trial_until > now(), false) or cause = 'no_credit' and coalesce(has_credits < ${credits}::numeric, false)) as "isPaused"
     from pay.provider_account where is_only`,
 )
 

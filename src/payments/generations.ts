@@ -53,7 +53,8 @@ const Generation = Type.Object({
 /**
  * One run with the answers it was ordered with. At the deadline the upstream is asked for its last word; a run whose
  * upstream cannot even be asked is `isHopeless` after `graceMs` more (the view `broken` allows a little more).
- * `isPaused`: the provider takes no orders from us now. `credits`: what it is expected to take. `errorMessage` is the upstream's own text: for admins, never for people.
+ * `isPaused`: the provider takes no such orders from us now. `credits`: what it is expected to take. `errorMessage` is the
+ * upstream's own text: for admins, never for people.
  */
 export type Generation = Static<typeof Generation>
 
@@ -69,7 +70,8 @@ export const generationById = query(
       (extract(epoch from coalesce(g.finished_at, now()) - g.created_at) * 1000)::float8 as "ageMs",
       q.inputs, q.params, e.error_code as "errorCode", e.error_message as "errorMessage",
       u.banned_at is not null as "isOwnerBanned", q.credits::text as credits,
-      exists (select from pay.provider_account a where a.is_only and a.opened_at is not null) as "isPaused"
+      exists (select from pay.provider_account a
+        where a.is_only and (a.opened_at is not null or a.needs_credits <= q.credits)) as "isPaused"
     from pay.generations g
     join pay.users u on u.user_id = g.user_id
     join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id

@@ -59,6 +59,8 @@ const Quote = Type.Object({
   inputs: Type.Unsafe<Inputs>(Type.Object({})),
   params: Type.Unsafe<Record<string, unknown>>(Type.Object({})),
   priceKop: Type.Integer(),
+  /** What the provider is expected to take. */
+  credits: Type.String(),
   expiresAt: Type.Date(),
   isExpired: Type.Boolean(),
   isClosed: Type.Boolean(),
@@ -69,7 +71,8 @@ export type Quote = Static<typeof Quote>
 export const quoteById = query(
   Quote,
   (sql, userId: number, id: string) => sql`
-    select q.id, q.model_id as "modelId", q.category, q.inputs, q.params, q.price_kop as "priceKop", q.expires_at as "expiresAt",
+    select q.id, q.model_id as "modelId", q.category, q.inputs, q.params, q.price_kop as "priceKop",
+      q.credits::text as credits, q.expires_at as "expiresAt",
       q.expires_at <= now() as "isExpired", q.closed_at is not null as "isClosed",
       coalesce(g.id, b.id) as "generationId"
     from pay.quotes q

@@ -28,7 +28,7 @@ export function adminStuck(deps: BotDeps) {
     await ctx.answer(run?.taskId == null ? undefined : ctx.t.admin.taskAsked)
     await ctx.show(run ? await taskScreen(deps, ctx, run) : missing(ctx, id), 'new')
   })
-  // No decision of the admin's: one more look, which settles by the provider's word or the deadline as any other does.
+  // The admin decides nothing here: it is one more look, and it settles by the provider's word or the deadline.
   onPress(bot, 'adminSettle', async (ctx, id) => {
     const run = await runOf(deps, id)
     if (!run) return ctx.answer(ctx.t.outdated)

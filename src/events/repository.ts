@@ -53,7 +53,7 @@ const rules: [keyof Static<typeof NewRow>, (row: Static<typeof NewRow>) => boole
   ['errorMessage', ({ errorMessage }) => [...(errorMessage ?? '')].length <= 500],
 ]
 const isText = (value: unknown) => typeof value !== 'string' || (value.isWellFormed() && !value.includes('\0'))
-const isAmount = (kop: unknown) => Number.isSafeInteger(kop) && Number(kop) >= 0
+const isAmount = (kop: number) => Number.isSafeInteger(kop) && kop >= 0
 
 /** The column of a field: `is_free_applied` of `isFreeApplied`. */
 export const columnOf = (field: string): string => field.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)

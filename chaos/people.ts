@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Button, MessageView } from '../src/playground/telegram/server.ts'
-import type { Behaviour } from '../src/playground/upstream/server.ts'
+import type { Button, MessageView } from '../playground/telegram/server.ts'
+import type { Behaviour } from '../playground/upstream/server.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
 

@@ -1,5 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { creditsFor } from '../playground/upstream/credits.ts'
+import { type Known, refusedInput } from '../playground/upstream/input-check.ts'
+import { documentedModels } from '../playground/upstream/models.ts'
 import { combinationsOf } from '../src/catalogue/consistency.ts'
 import { pinForFree } from '../src/catalogue/free-tier.ts'
 import { loadModels, type Model } from '../src/catalogue/models.ts'
@@ -15,9 +18,6 @@ import {
   withDefaults,
 } from '../src/catalogue/parameters.ts'
 import { price, priceAtDefaults, priceRange, variantsWhere } from '../src/catalogue/pricing.ts'
-import { creditsFor } from '../src/playground/upstream/credits.ts'
-import { type Known, refusedInput } from '../src/playground/upstream/input-check.ts'
-import { documentedModels } from '../src/playground/upstream/models.ts'
 import { inputsOf, sampleOf } from './support/answers.ts'
 
 const models = loadModels()

@@ -57,7 +57,7 @@ const partial = new Set(
 const isPartial = (node: Node) => partial.has(String(node['Index Name']))
 
 const root = new URL('../', import.meta.url)
-const quiet = /^src\/(main|doctor|audit|playground|catalogue\/(list|check))/
+const quiet = /^src\/(main|doctor|audit|catalogue\/(list|check))/
 type AnyQuery = Query<unknown[], import('@sinclair/typebox').TObject>
 const isQuery = (value: unknown): value is AnyQuery =>
   typeof value === 'function' && 'row' in value && 'statement' in value

@@ -1,9 +1,9 @@
 import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { startTelegram } from '../src/playground/telegram/server.ts'
-import { startUpstream } from '../src/playground/upstream/server.ts'
-import { startWeb } from '../src/playground/web.ts'
+import { startTelegram } from '../playground/telegram/server.ts'
+import { startUpstream } from '../playground/upstream/server.ts'
+import { startWeb } from '../playground/web.ts'
 import { until, world } from './support/world.ts'
 
 // Nothing listens there: the page has to live without its database.

@@ -10,7 +10,7 @@ import { until, world } from './support/world.ts'
 // What stands around the code: the image, the packages, the process, the log, the roles of the database.
 const read = (file: string) => readFileSync(file, 'utf8')
 const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
-  .filter(file => file.endsWith('.ts') && !file.startsWith('playground'))
+  .filter(file => file.endsWith('.ts'))
   .map(file => ({ file, text: read(`src/${file}`) }))
 const { url, sql, owner, user } = await world(t)
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import t from 'tap'
-import { startTelegram } from '../src/playground/telegram/server.ts'
+import { startTelegram } from '../playground/telegram/server.ts'
 import { startProxy } from './support/proxy.ts'
 import { canary, freePort, person, stage } from './support/service.ts'
 import { until } from './support/world.ts'

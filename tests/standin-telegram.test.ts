@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createCanvas } from '@napi-rs/canvas'
 import t, { type Test } from 'tap'
 import { Telegram } from 'telegraf'
-import { startTelegram, type TelegramStandIn } from '../src/playground/telegram/server.ts'
+import { startTelegram, type TelegramStandIn } from '../playground/telegram/server.ts'
 
 type Envelope = {
   ok: boolean

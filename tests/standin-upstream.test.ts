@@ -4,13 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { createCanvas, loadImage } from '@napi-rs/canvas'
 import { imageSize } from 'image-size'
 import t, { type Test } from 'tap'
-import { signature } from '../src/playground/upstream/callbacks.ts'
-import {
-  type Behaviour,
-  startUpstream,
-  type TaskView,
-  type UpstreamStandIn,
-} from '../src/playground/upstream/server.ts'
+import { signature } from '../playground/upstream/callbacks.ts'
+import { type Behaviour, startUpstream, type TaskView, type UpstreamStandIn } from '../playground/upstream/server.ts'
 
 type Input = Record<string, unknown>
 type Fact = {

@@ -8,7 +8,7 @@ import { world } from './support/world.ts'
 // one, and its columns are compared with the schema: a wrong type, a forgotten column or a removed table cannot pass.
 const { owner } = await world(t)
 const root = new URL('../', import.meta.url)
-const quiet = /^src\/(main|doctor|audit|playground|catalogue\/(list|check))/
+const quiet = /^src\/(main|doctor|audit|catalogue\/(list|check))/
 
 type AnyQuery = Query<unknown[], import('@sinclair/typebox').TObject>
 const isQuery = (value: unknown): value is AnyQuery =>

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { startTelegram } from '../playground/telegram/server.ts'
 import { createLog } from '../src/log.ts'
-import { startTelegram } from '../src/playground/telegram/server.ts'
 import { createTelegram } from '../src/telegram/client.ts'
 import { clip, type Html, html, join, plainLength, split, toPlain } from '../src/telegram/html.ts'
 import { button, keyboard } from '../src/telegram/screen.ts'

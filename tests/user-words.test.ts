@@ -3,7 +3,7 @@
 import { createCanvas } from '@napi-rs/canvas'
 import fc from 'fast-check'
 import t from 'tap'
-import type { MessageView } from '../src/playground/telegram/server.ts'
+import type { MessageView } from '../playground/telegram/server.ts'
 import { toPlain } from '../src/telegram/html.ts'
 import { buttons, chats } from './support/chat.ts'
 

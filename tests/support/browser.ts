@@ -26,7 +26,7 @@ export async function openPlayground(t: Test) {
   // Two of them at once must not both find the usual port free.
   writeFileSync(join(dataDir, 'ports.json'), JSON.stringify({ web: await freePort() }))
   const started = Date.now()
-  const playground = spawn(process.execPath, ['src/playground/main.ts'], {
+  const playground = spawn(process.execPath, ['playground/main.ts'], {
     env: { PATH: process.env.PATH, PLAYGROUND_DATA: dataDir },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

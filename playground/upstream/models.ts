@@ -58,6 +58,6 @@ export type Price = {
 
 /** All models by their slug, each time new ones: what is published may be changed without anybody else seeing it. */
 export function documentedModels(): Map<string, Model> {
-  const data: { models: Model[] } = createRequire(import.meta.url)('../../catalogue/models.json')
+  const data: { models: Model[] } = createRequire(import.meta.url)('../../src/catalogue/models.json')
   return new Map(structuredClone(data.models).map(model => [model.id, model]))
 }

@@ -5,8 +5,8 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { startEmbedded } from '../embedded-postgres.ts'
-import { migrate } from '../migrate.ts'
+import { startEmbedded } from '../src/embedded-postgres.ts'
+import { migrate } from '../src/migrate.ts'
 import { startTelegram } from './telegram/server.ts'
 import { startUpstream } from './upstream/server.ts'
 import { startWeb } from './web.ts'
@@ -19,7 +19,7 @@ if (process.env.NODE_ENV === 'production') {
   process.exit(1)
 }
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
+const root = fileURLToPath(new URL('../', import.meta.url))
 const dataDir = process.env.PLAYGROUND_DATA ?? join(root, '.data/playground')
 const isFresh = process.argv.includes('--fresh')
 

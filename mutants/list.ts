@@ -269,7 +269,7 @@ export const mutants: Mutant[] = [
   },
   {
     what: 'our own state is shown as the provider’s',
-    file: 'src/bot/admin-find.ts',
+    file: 'src/bot/admin/find.ts',
     find: "run.taskId === null ? { kind: 'not_found' } : await deps.operator.task(run.taskId)",
     replace: "{ kind: 'not_found' }",
     test: 'verdicts',
@@ -325,7 +325,7 @@ export const mutants: Mutant[] = [
   },
   {
     what: 'the history names the price and not what was kept',
-    file: 'src/bot/history.ts',
+    file: 'src/bot/runs/history.ts',
     find: 'costKop: heldKop + keptKop',
     replace: 'costKop: line.priceKop + 0 * (heldKop + keptKop)',
     test: 'shown-is-charged',
@@ -353,7 +353,7 @@ export const mutants: Mutant[] = [
   },
   {
     what: 'of whom nobody was asked it is said that he knows no task',
-    file: 'src/bot/admin-stuck.ts',
+    file: 'src/bot/admin/stuck.ts',
     find: "const theirs = task ? wordOf(ctx, task) : (providerText(ctx, run) ?? '')",
     replace: "const theirs = wordOf(ctx, task ?? { kind: 'not_found' })",
     test: 'admin',

@@ -1,6 +1,6 @@
 import { createCanvas } from '@napi-rs/canvas'
 import t from 'tap'
-import { createMessages } from '../src/bot/messages.ts'
+import { createMessages } from '../src/bot/runs/reports.ts'
 import { Unknown } from '../src/errors.ts'
 import { shortId } from '../src/id.ts'
 import { outputsOf, readGeneration } from '../src/payments/generations.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { createMessages } from '../src/bot/messages.ts'
-import { offer, quoteScreen } from '../src/bot/offer.ts'
+import { offer, quoteScreen } from '../src/bot/order/quote.ts'
+import { createMessages } from '../src/bot/runs/reports.ts'
 import { type Model, modelKey } from '../src/catalogue/models.ts'
 import type { EarlierValue, Inputs, Value } from '../src/catalogue/parameters.ts'
 import { priceRange } from '../src/catalogue/pricing.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createMessages } from '../src/bot/messages.ts'
+import { createMessages } from '../src/bot/runs/reports.ts'
 import { ModelOff } from '../src/errors.ts'
 import { deliverJob } from '../src/jobs/deliver.ts'
 import { judge } from '../src/jobs/judge.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { improved } from '../src/bot/prompt-helper.ts'
+import { improved } from '../src/bot/order/prompt-helper.ts'
 import { parse } from '../src/bot/routes.ts'
 import { openCatalogue } from '../src/catalogue/models.ts'
 import { checkInputs } from '../src/catalogue/parameters.ts'

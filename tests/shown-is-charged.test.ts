@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import { createMessages } from '../src/bot/messages.ts'
 import { to } from '../src/bot/routes.ts'
+import { createMessages } from '../src/bot/runs/reports.ts'
 import { modelKey } from '../src/catalogue/models.ts'
 import { priceRange } from '../src/catalogue/pricing.ts'
 import { newId, shortId } from '../src/id.ts'

@@ -1,6 +1,5 @@
 import t from 'tap'
-import type { Param, Sql } from '../src/db.ts'
-import { connect } from '../src/db.ts'
+import { connect, type Param, type Sql } from '../src/db.ts'
 import { InDebt, Unknown } from '../src/errors.ts'
 import { newId } from '../src/id.ts'
 import { ask, confirm } from '../src/payments/admin-actions.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { likely, linksIn } from '../src/bot/links.ts'
+import { likely, linksIn } from '../src/bot/files/links.ts'
 import { Refused } from '../src/errors.ts'
 import { readRich } from '../src/telegram/rich-text.ts'
 import { isBlank } from '../src/visible.ts'

@@ -19,3 +19,16 @@ export type BotContext = Context & {
   /** Shows a screen: in place of the pressed message, or new. Returns the id of the message where it stands. */
   show(screen: Screen, where?: 'here' | 'new'): Promise<number>
 }
+
+// The account that Telegram names as the sender for any group administrator who stays anonymous.
+const anonymousAdmin = 1_087_968_824
+
+/** True for an admin in their private chat who wrote the words themselves: not forwarded, not sent as a chat or through a bot. */
+export function isAdmin(ctx: BotContext, adminIds: readonly number[]): boolean {
+  const { from, chat } = ctx
+  if (!from || from.is_bot || from.id === anonymousAdmin || !adminIds.includes(from.id)) return false
+  if (chat?.type !== 'private' || chat.id !== from.id) return false
+  const message: object | undefined = ctx.message ?? ctx.callbackQuery?.message
+  return message === undefined || !foreign.some(mark => mark in message)
+}
+const foreign = ['forward_origin', 'forward_from', 'forward_date', 'sender_chat', 'via_bot']

@@ -1,8 +1,7 @@
 import type { Telegram } from 'telegraf'
 import type { Log } from '../log.ts'
 import type { Generation } from '../payments/generations.ts'
-import type { Screen } from '../telegram/screen.ts'
-import { keyboard } from '../telegram/screen.ts'
+import { keyboard, type Screen } from '../telegram/screen.ts'
 
 // When a waiting person sees the clock move: at 10, 20 and 30 s, then every 30 s, after 3 min every minute (ux.md S11).
 const beat = (ageMs: number): number => {

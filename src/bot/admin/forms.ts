@@ -1,0 +1,113 @@
+import type { Field } from '../../i18n/admin.ts'
+import type { Strings } from '../../i18n/strings.ts'
+import { newId } from '../../id.ts'
+import { kopecksOf } from '../../money.ts'
+import type { ActionKind } from '../../payments/admin-actions.ts'
+import { type Html, html } from '../../telegram/html.ts'
+import { visible } from '../../visible.ts'
+
+type Form = { command: string; fields: readonly Field[] }
+
+/** The command of each change, and what it is filled in with, in this order. */
+export const forms: Record<ActionKind, Form> = {
+  credit: { command: 'credit', fields: ['user', 'amount', 'reason'] },
+  take: { command: 'take', fields: ['user', 'amount', 'reason'] },
+  ban: { command: 'ban', fields: ['user', 'reason'] },
+  unban: { command: 'unban', fields: ['user', 'reason'] },
+  message: { command: 'write', fields: ['user', 'reason'] },
+  refund: { command: 'refund', fields: ['charge', 'reason'] },
+  approve: { command: 'approve', fields: ['order', 'amount', 'reason'] },
+  deny: { command: 'deny', fields: ['order', 'reason'] },
+  parked_credit: { command: 'parked_credit', fields: ['parked', 'amount', 'reason'] },
+  parked_refund: { command: 'parked_refund', fields: ['parked', 'reason'] },
+  parked_close: { command: 'parked_close', fields: ['parked', 'reason'] },
+  promo_add: { command: 'admin_promo', fields: ['code', 'amount', 'uses', 'until', 'reason'] },
+  promo_stop: { command: 'promo_stop', fields: ['code', 'reason'] },
+  give_back: { command: 'give_back', fields: ['run', 'reason'] },
+}
+
+/** The command as it is copied and filled in; `about` stands for its first field. */
+export const formText = ({ t }: { t: Strings }, kind: ActionKind, about?: string | number): Html => {
+  const { command, fields } = forms[kind]
+  const words = fields.map((field, n) => (n === 0 && about !== undefined ? String(about) : t.admin.fields[field]))
+  return html`<code>/${command} ${words.join(' ')}</code>`
+}
+
+export type Filled = {
+  userId?: number
+  /** A charge, an order, a code or a run. */
+  subject?: string
+  amountKop?: number
+  uses?: number
+  until?: Date
+  reason: string
+}
+
+/** What stands behind the command; or the field that is not as it should be. */
+export function readForm(kind: ActionKind, text: string, now: Date): Filled | Field {
+  const filled: Filled = { reason: '' }
+  let rest = text.trim()
+  const { fields } = forms[kind]
+  for (const [n, field] of fields.entries()) {
+    const [word, after] = cut(field, rest, fields[n + 1])
+    if (!take(filled, field, word, now)) return field
+    rest = after
+  }
+  return filled
+}
+
+/** The field's own words, and what comes after them: a reason goes on to the end. */
+function cut(field: Field, text: string, next: Field | undefined): [string, string] {
+  if (field === 'reason') return [text, '']
+  // «1 000» is one amount, unless another number follows anyway.
+  const thousands = /^\d{1,3}(?:\p{Zs}\d{3})+(?:[.,]\d+)?(?!\S)/u.exec(text)?.[0]
+  const isWhole = field === 'amount' && next === 'reason' && thousands !== undefined
+  const word = isWhole ? thousands : (/^\S*/.exec(text)?.[0] ?? '')
+  return [word, text.slice(word.length).trim()]
+}
+
+// What one change may be about: as much as a top-up.
+const mostKop = 1_000_000_00
+
+function take(filled: Filled, field: Field, word: string, now: Date): boolean {
+  switch (field) {
+    case 'user':
+      filled.userId = Number(word)
+      return /^\d{1,15}$/.test(word)
+    case 'amount': {
+      const kop = kopecksOf(word)
+      if (kop !== undefined) filled.amountKop = kop
+      return kop !== undefined && kop <= mostKop
+    }
+    case 'charge':
+    case 'parked':
+      filled.subject = word
+      return /^[\x21-\x7e]{1,200}$/.test(word)
+    case 'order':
+    case 'run':
+      filled.subject = word.toLowerCase()
+      return /^[a-z2-7]{12}$/.test(filled.subject)
+    case 'code':
+      filled.subject = word === '-' ? newId().toUpperCase() : word.toUpperCase()
+      return /^[A-Z0-9]{4,32}$/.test(filled.subject)
+    case 'uses':
+      filled.uses = Number(word)
+      return /^[1-9]\d{0,4}$|^100000$/.test(word)
+    case 'until': {
+      const until = endOfDay(word)
+      if (until) filled.until = until
+      return until !== undefined && until > now
+    }
+    case 'reason':
+      filled.reason = word
+      return [...visible(word)].length >= 5 && [...word].length <= 500
+  }
+}
+
+/** The last second of a day in Moscow, «31.12.2026». */
+function endOfDay(text: string): Date | undefined {
+  const [, day, month, year] = /^(\d{2})\.(\d{2})\.(\d{4})$/.exec(text) ?? []
+  const at = new Date(`${year}-${month}-${day}T23:59:59+03:00`)
+  // 31.02. would otherwise be a day in March.
+  return at.getTime() > 0 && new Date(at.getTime() + 3 * 3_600_000).getUTCDate() === Number(day) ? at : undefined
+}

@@ -1,0 +1,140 @@
+import { Composer } from 'telegraf'
+import { lines } from '../../i18n/format.ts'
+import { type Generation, ownerOf, readGeneration } from '../../payments/generations.ts'
+import { allStuck, stuckRuns, troubleOf } from '../../payments/lookup.ts'
+import { type Button, button, type Screen } from '../../telegram/screen.ts'
+import type { TaskState } from '../../upstream/answers.ts'
+import type { BotContext } from '../context.ts'
+import type { BotDeps } from '../deps.ts'
+import { onPress } from '../on-press.ts'
+import { to } from '../routes.ts'
+import { moneyText } from '../runs/history.ts'
+import { confirmScreen, homeButton, numbered } from './changes.ts'
+
+/** A5: runs that do not go on by themselves, and what can be done about one: look again, settle, give back. */
+export function adminStuck(deps: BotDeps) {
+  const bot = new Composer<BotContext>()
+  onPress(bot, 'adminStuck', async ctx => {
+    await ctx.answer()
+    await ctx.show(await stuckScreen(deps, ctx))
+  })
+  onPress(bot, 'adminStuckAll', async ctx => {
+    const n = await lookAtAll(deps, ctx)
+    await ctx.answer(ctx.t.admin.allAsked(n))
+    await ctx.show(await stuckScreen(deps, ctx))
+  })
+  onPress(bot, 'adminTask', async (ctx, id) => {
+    const run = await runOf(deps, id)
+    await ctx.answer(run?.taskId == null ? undefined : ctx.t.admin.taskAsked)
+    await ctx.show(run ? await taskScreen(deps, ctx, run) : missing(ctx, id), 'new')
+  })
+  // The admin decides nothing here: it is one more look, and it settles by the provider's word or the deadline.
+  onPress(bot, 'adminSettle', async (ctx, id) => {
+    const run = await runOf(deps, id)
+    if (!run) return ctx.answer(ctx.t.outdated)
+    await ctx.answer(ctx.t.admin.settleAsked)
+    await deps.wake.check({ userId: run.userId, id })
+    deps.log.info({ adminId: ctx.user.id, generationId: id }, 'an admin asked for one more look')
+  })
+  // A decision: asked for twice, and the database says whether the run may be given back at all.
+  onPress(bot, 'adminGiveBack', async (ctx, id) => {
+    const run = await runOf(deps, id)
+    if (!run) return ctx.answer(ctx.t.outdated)
+    await ctx.answer()
+    const change = { kind: 'give_back', userId: run.userId, subject: id, amountKop: null } as const
+    await ctx.show(await confirmScreen(deps, ctx, { ...change, reason: ctx.t.admin.giveBackReason }), 'new')
+  })
+  return bot
+}
+
+export const missing = (ctx: BotContext, what: string): Screen => ({
+  text: ctx.t.admin.foundNothing(what),
+  buttons: [[homeButton(ctx)]],
+})
+
+/** A run of whomever. */
+export async function runOf({ sql }: Pick<BotDeps, 'sql'>, id: string): Promise<Generation | undefined> {
+  const [owner] = await ownerOf(sql, id)
+  return owner && readGeneration(sql, { userId: owner.userId, id })
+}
+
+// A message has 4096 characters, and an entry up to 300.
+const mostShown = 12
+
+async function stuckScreen({ sql }: BotDeps, ctx: BotContext): Promise<Screen> {
+  const [runs, all] = await Promise.all([stuckRuns(sql, mostShown), allStuck(sql)])
+  const { admin } = ctx.t
+  const entries = runs.map((run, n) =>
+    admin.stuck(n + 1, { ...run, money: moneyText(ctx, run), provider: providerText(ctx, run) }),
+  )
+  return {
+    text: lines(admin.stuckTitle(all.length), ...entries),
+    buttons: [
+      ...numbered(runs.map(({ id }) => id)),
+      runs.length > 0 ? [button(admin.lookAtAllButton, to.adminStuckAll())] : [],
+      [button(admin.refreshButton, to.adminStuck()), homeButton(ctx)],
+    ],
+  }
+}
+
+/** Has every stuck run looked at, and every ending that was not told sent; how many. Not only those that are listed. */
+async function lookAtAll({ sql, wake, log }: BotDeps, ctx: BotContext): Promise<number> {
+  const all = await allStuck(sql)
+  for (const { userId, id, outboxId } of all) {
+    await (outboxId === null ? wake.check({ userId, id }) : wake.deliver(outboxId))
+  }
+  log.info({ adminId: ctx.user.id, runs: all.length }, 'an admin asked for one more look at all that is stuck')
+  return all.length
+}
+
+type Asked = Pick<Generation, 'taskId' | 'execState'>
+
+/** Whether the provider can be asked at all, in words; undefined where it can. */
+export function providerText({ t }: BotContext, { taskId, execState }: Asked): string | undefined {
+  if (taskId !== null) return undefined
+  return t.admin.notAsked[execState === 'queued' ? 'unsent' : execState === 'submitting' ? 'unanswered' : 'never']
+}
+
+/** Our state, which is the truth, and the upstream's own word beside it: where they differ an admin sees both. */
+async function taskScreen(deps: BotDeps, ctx: BotContext, run: Generation): Promise<Screen> {
+  const { admin } = ctx.t
+  const { id, execState, moneyState, taskId } = run
+  const task = taskId === null ? undefined : await deps.operator.task(taskId)
+  const theirs = task ? wordOf(ctx, task) : (providerText(ctx, run) ?? '')
+  return {
+    text: admin.task(id, `${execState} / ${moneyState}`, theirs, task !== undefined),
+    buttons: [...(await actsOn(deps, ctx, run, task)), [button(admin.runButton, to.adminRun(id)), homeButton(ctx)]],
+  }
+}
+
+/** What an admin can do about a run: of one that is stuck always everything. `task` is what was just heard of it. */
+export async function actsOn(deps: BotDeps, ctx: BotContext, run: Generation, task?: TaskState): Promise<Button[][]> {
+  const { admin } = ctx.t
+  const { id, userId, finishedAt, taskId } = run
+  const [row] = finishedAt ? [] : await troubleOf(deps.sql, { userId, id })
+  const isStuck = row !== undefined && row.trouble !== null
+  const isDecided = task?.kind === 'success' || task?.kind === 'failed'
+  const settle = task?.kind === 'success' ? admin.captureButton : admin.settleButton
+  const askable = taskId !== null || !finishedAt
+  return [
+    askable ? [button(task ? admin.askAgainButton : admin.taskButton, to.adminTask(id))] : [],
+    !finishedAt && (isStuck || isDecided) ? [button(settle, to.adminSettle(id))] : [],
+    isStuck ? [button(admin.giveBackButton, to.adminGiveBack(id))] : [],
+  ].filter(row => row.length > 0)
+}
+
+function wordOf({ t }: BotContext, task: TaskState): string {
+  const { asked } = t.admin
+  switch (task.kind) {
+    case 'running':
+      return task.state
+    case 'success':
+      return `success · files: ${task.named ?? task.urls.length} · credits: ${task.creditsConsumed ?? '—'}`
+    case 'failed':
+      return `fail · ${task.code} · ${task.message} · credits: ${task.creditsConsumed ?? '—'}`
+    case 'unclear':
+      return asked.unclear(task.message)
+    default:
+      return asked.notFound
+  }
+}

@@ -1,0 +1,58 @@
+import type { Model } from '../../catalogue/models.ts'
+import { priceRange } from '../../catalogue/pricing.ts'
+import type { PaidPrice, ShownPrice } from '../../i18n/format.ts'
+import { freeLeft } from '../../payments/generations.ts'
+import type { BotDeps } from '../deps.ts'
+
+/** What a model costs one person: the one source of every list, card, price and receipt. */
+export type DisplayPrice = {
+  /** The next run. */
+  now: ShownPrice
+  /** A run that is not free. */
+  paid: PaidPrice
+  /** The free runs of the model, if it has any: what is left of the day and of the hour; `again` once none is. */
+  free: { day: number; hour: number; of: number; again: FreeAgain | undefined; isSharedUp: boolean } | undefined
+}
+export type FreeAgain = { at: Date; isTomorrow: boolean }
+
+type Deps = Pick<BotDeps, 'sql' | 'catalogue' | 'limits'>
+
+/** The price of any model for one person, with one look at what is left of the free runs. */
+export async function displayPrices(
+  { sql, catalogue, limits }: Deps,
+  userId: number,
+): Promise<(model: Model) => DisplayPrice> {
+  const left = await freeLeft(sql, userId, limits)
+  return model => {
+    const { minKop, maxKop } = priceRange(model, catalogue.rates)
+    const paid: PaidPrice = minKop === maxKop ? { kind: 'exact', kop: minKop } : { kind: 'range', minKop, maxKop }
+    if (!catalogue.freeIds.has(model.id)) return { now: paid, paid, free: undefined }
+    const { day, hour, now, isSharedUp } = left(model.id)
+    const of = limits.freeDaily
+    if (now > 0) {
+      return { now: { kind: 'free', left: day, of }, paid, free: { day, hour, of, again: undefined, isSharedUp } }
+    }
+    return {
+      now: paid,
+      paid,
+      free: { day, hour, of, again: freeAgain(new Date(), day > 0 && !isSharedUp), isSharedUp },
+    }
+  }
+}
+
+export const getDisplayPrice = async (deps: Deps, userId: number, model: Model): Promise<DisplayPrice> =>
+  (await displayPrices(deps, userId))(model)
+
+/** The price of a quote or a run as it was written down; `left` counts the free runs of today. */
+export const writtenPrice = (kop: number, left: number, of: number): ShownPrice =>
+  kop === 0 ? { kind: 'free', left, of } : { kind: 'exact', kop }
+
+/** When free runs come back: with the next hour, or with the next day where the day's are used up (UTC, as they are counted). */
+export function freeAgain(now: Date, isHourly: boolean): FreeAgain {
+  const at = new Date(now)
+  if (isHourly) at.setUTCHours(at.getUTCHours() + 1, 0, 0, 0)
+  else at.setUTCHours(24, 0, 0, 0)
+  return { at, isTomorrow: moscowDay(at) !== moscowDay(now) }
+}
+
+const moscowDay = (at: Date) => new Date(at.getTime() + 3 * 3_600_000).toISOString().slice(0, 10)

@@ -1,0 +1,195 @@
+import { Composer } from 'telegraf'
+import { message } from 'telegraf/filters'
+import { type Catalogue, formatOf, type Model, modelKey } from '../../catalogue/models.ts'
+import { priceRange } from '../../catalogue/pricing.ts'
+import { secondText } from '../../i18n/format.ts'
+import type { ListTitle } from '../../i18n/navigation.ts'
+import type { Html } from '../../telegram/html.ts'
+import { type Button, button, type Screen } from '../../telegram/screen.ts'
+import { menuButton } from '../buttons.ts'
+import type { BotContext } from '../context.ts'
+import type { BotDeps } from '../deps.ts'
+import { openDraft, readDraft, saveDraft } from '../drafts.ts'
+import { onPress } from '../on-press.ts'
+import { type List, parse, to } from '../routes.ts'
+import { type DisplayPrice, displayPrices } from './display-price.ts'
+
+/** S3: the lists of models, and finding one by a word. */
+export function models(deps: BotDeps) {
+  const { sql } = deps
+  const bot = new Composer<BotContext>()
+
+  bot.command('models', async ctx => ctx.show(await listScreen(deps, ctx, 'all', 0)))
+  bot.command('free', async ctx => ctx.show(await listScreen(deps, ctx, 'free', 0)))
+
+  // Page 0 of a search asks for the word; what was found begins with page 1.
+  onPress(bot, 'list', async (ctx, list, page) => {
+    await ctx.answer()
+    if (list !== 'find') return ctx.show(await listScreen(deps, ctx, list, page))
+    const word = page > 0 ? await wordSought(deps, ctx) : undefined
+    if (word !== undefined) return ctx.show(await foundScreen(deps, ctx, word, page))
+    await openDraft(sql, ctx.user.id, { kind: 'find' })
+    const back = button(ctx.t.backButton, to.list(...cameFrom(ctx)))
+    return ctx.show({ text: ctx.t.findAsk, buttons: [[back, menuButton(ctx)]] })
+  })
+
+  bot.on(message('text'), async (ctx, next) => {
+    if (ctx.text.startsWith('/')) return next()
+    const draft = await readDraft(sql, ctx.user.id)
+    if (draft?.kind !== 'find') return next()
+    const word = ctx.text.trim().slice(0, mostOfWord)
+    await saveDraft(sql, ctx.user.id, draft, { inputs: { word }, step: 'found' })
+    return ctx.show(await foundScreen(deps, ctx, word, 1))
+  })
+
+  return bot
+}
+
+/** The list in the pressed message: its cards know it. */
+function cameFrom({ callbackQuery }: BotContext): [List, number] {
+  const message = callbackQuery?.message
+  const rows = (message && 'reply_markup' in message && message.reply_markup?.inline_keyboard) || []
+  const routes = rows.flat().flatMap(one => ('callback_data' in one && parse(one.callback_data)) || [])
+  const card = routes.find(route => route.name === 'card')
+  const [, list = 'all', page = 0] = card?.name === 'card' ? card.args : []
+  return list === 'find' ? ['all', 0] : [list, page]
+}
+
+// So that a list fits a phone with the text above it.
+const perPage = 8
+// Longer than most people keep looking at the chat.
+const slowMs = 120_000
+const mostOfWord = 60
+
+/** One page of a list; a page past the end is the last one. */
+export async function listScreen(
+  deps: BotDeps,
+  ctx: BotContext,
+  list: Exclude<ListTitle, 'find'>,
+  page: number,
+  heading?: Html,
+): Promise<Screen> {
+  const { t } = ctx
+  const { forSale, limits } = deps
+  const found = ranked(deps, listed(deps, list))
+  if (found.length === 0) {
+    return {
+      text: heading ?? t.listEmpty,
+      buttons: [[button(t.allButton(forSale.models.length), to.list('all', 0))], [menuButton(ctx)]],
+    }
+  }
+  const text =
+    heading ??
+    (list === 'free' ? t.listFree(limits.freeDaily) : t.list(list === 'pop' && !hasPopular(deps) ? 'all' : list))
+  return { text, buttons: await listButtons(deps, ctx, found, { list, page, first: 0 }) }
+}
+
+/** E7: the model of a button or a link is off, or not sold any more. Similar are those of its format. */
+export const goneScreen = (deps: BotDeps, ctx: BotContext, model?: Model): Promise<Screen> =>
+  listScreen(deps, ctx, model ? formatOf(model) : 'pop', 0, ctx.t.modelGone)
+
+/** The most used first, then the cheapest. */
+export function ranked({ catalogue, stats }: BotDeps, models: readonly Model[]): Model[] {
+  const order = models.map(model => ({
+    model,
+    runs: stats.popularity(model.id),
+    kop: priceRange(model, catalogue.rates).minKop,
+    key: modelKey(model.id),
+  }))
+  order.sort((a, b) => b.runs - a.runs || a.kop - b.kop || (a.key < b.key ? -1 : 1))
+  return order.map(({ model }) => model)
+}
+
+/** Before the first runs the most used models are only the cheapest. */
+const hasPopular = ({ forSale, stats }: BotDeps): boolean => forSale.models.some(({ id }) => stats.popularity(id) > 0)
+
+function listed(deps: BotDeps, list: Exclude<ListTitle, 'find'>): readonly Model[] {
+  const { forSale } = deps
+  if (list === 'all') return forSale.models
+  if (list === 'free') return forSale.models.filter(model => forSale.freeIds.has(model.id))
+  if (list === 'pop') return ranked(deps, forSale.models).slice(0, perPage)
+  return forSale.format(list)
+}
+
+type Place = { list: ListTitle; page: number /** The number of the first page. */; first: number }
+
+async function listButtons(
+  deps: BotDeps,
+  ctx: BotContext,
+  models: readonly Model[],
+  { list, page, first }: Place,
+): Promise<Button[][]> {
+  const { t } = ctx
+  const pages = Math.ceil(models.length / perPage)
+  const shown = Math.min(Math.max(page - first, 0), pages - 1)
+  const priceOf = await displayPrices(deps, ctx.user.id)
+  const rows = models
+    .slice(shown * perPage, (shown + 1) * perPage)
+    .map(model => [button(rowText(deps, ctx, model, priceOf(model)), to.card(modelKey(model.id), list, shown + first))])
+  const turn = (mark: string, to_: number) =>
+    to_ < 0 || to_ >= pages ? [] : [button(mark, to.list(list, to_ + first))]
+  const pager = [...turn('‹', shown - 1), button(`${shown + 1}/${pages}`, to.nothing()), ...turn('›', shown + 1)]
+  return [
+    [
+      ...(list === 'pop' || !hasPopular(deps) ? [] : [button(t.popularButton, to.list('pop', 0))]),
+      button(t.findButton, to.list('find', 0)),
+    ],
+    ...rows,
+    ...(pages > 1 ? [pager] : []),
+    [menuButton(ctx)],
+  ]
+}
+
+/** A model with its price, as one row of a list. */
+export function rowText(deps: BotDeps, ctx: BotContext, model: Model, { now, free }: DisplayPrice): string {
+  const typicalMs = deps.stats.of(model.id)?.p75Ms ?? (model.expected_seconds ?? 0) * 1000
+  return ctx.t.listRow({
+    name: model.name[ctx.language],
+    price: now,
+    isSlow: typicalMs >= slowMs,
+    freeAt: free?.again && clock(free.again.at),
+  })
+}
+
+// «07:00», of Moscow as every time is.
+const clock = (at: Date) => secondText(at).slice(0, 5)
+
+async function foundScreen(deps: BotDeps, ctx: BotContext, word: string, page: number): Promise<Screen> {
+  const { t } = ctx
+  const found = ranked(deps, search(deps.forSale, word))
+  if (found.length > 0) {
+    return {
+      text: t.found(word, found.length),
+      buttons: await listButtons(deps, ctx, found, { list: 'find', page, first: 1 }),
+    }
+  }
+  return { text: t.foundNothing(word), buttons: [...formatRows(ctx), [menuButton(ctx)]] }
+}
+
+/** The six home lists as buttons, two a row. */
+export function formatRows({ t }: Pick<BotContext, 't'>): Button[][] {
+  const format = (name: keyof typeof t.formatButton) => button(t.formatButton[name], to.list(name, 0))
+  return [
+    [format('ti'), format('ii')],
+    [format('tv'), format('iv')],
+    [format('au'), format('to')],
+  ]
+}
+
+/** Models whose names or descriptions, in either language, hold every word. */
+function search({ models }: Catalogue, text: string): Model[] {
+  const words = plain(text).split(/\s+/).filter(Boolean)
+  return models.filter(model => {
+    const about = plain(
+      [model.id, model.provider, ...Object.values(model.name), ...Object.values(model.description)].join(' '),
+    )
+    return words.length > 0 && words.every(word => about.includes(word))
+  })
+}
+const plain = (text: string) => text.toLowerCase().replaceAll('ё', 'е')
+
+async function wordSought({ sql }: BotDeps, ctx: BotContext): Promise<string | undefined> {
+  const draft = await readDraft(sql, ctx.user.id)
+  const word = draft?.kind === 'find' ? draft.inputs.word : undefined
+  return typeof word === 'string' ? word : undefined
+}

@@ -1,0 +1,188 @@
+import type { Model, Param } from '../../catalogue/models.ts'
+import { type FileValue, type Inputs, isFiles } from '../../catalogue/parameters.ts'
+import { Refused, Unknown } from '../../errors.ts'
+import type { Ask, Media } from '../../i18n/ordering.ts'
+import { codeByName, type ForeignKind, foreignIn, saveAs } from '../../media/formats.ts'
+import type { About } from '../../media/inspector.ts'
+import type { Html } from '../../telegram/html.ts'
+import { isServiceMessage } from '../../telegram/readable.ts'
+import type { BotContext } from '../context.ts'
+import type { BotDeps } from '../deps.ts'
+import { mostFromTelegram } from '../parameter-texts.ts'
+import { linksIn } from './links.ts'
+
+/** What a person sent, as far as an order can use it. */
+export type Incoming =
+  | { kind: 'text'; text: string; links: string[] }
+  | { kind: 'file'; file: SentFile; caption: string | undefined; album: string | undefined; links: string[] }
+  | { kind: 'other' }
+/**
+ * `media` is what Telegram made of it or, where that is not sure, what its sender's program says of it: then the content
+ * decides.
+ */
+export type SentFile = {
+  fileId: string
+  size: number | undefined
+  media: Media | undefined
+  isSure: boolean
+  fileName?: string | undefined
+}
+
+/** Reads a message; undefined for what a chat says of itself (a payment, a pinned message). `links` are those in its words. */
+export function incoming(ctx: BotContext): Incoming | undefined {
+  const { message } = ctx
+  if (!message) return undefined
+  if ('text' in message) return { kind: 'text', text: message.text, links: linksIn(message.text, message.entities) }
+  const caption = 'caption' in message ? message.caption : undefined
+  const album = 'media_group_id' in message ? message.media_group_id : undefined
+  type Sent = { file_id: string; file_size?: number | undefined; file_name?: string | undefined }
+  const file = (sent: Sent, media: Media | undefined, isSure = true): Incoming => ({
+    kind: 'file',
+    file: { fileId: sent.file_id, size: sent.file_size, media, isSure, fileName: sent.file_name },
+    caption,
+    album,
+    links: 'caption' in message ? linksIn(message.caption ?? '', message.caption_entities) : [],
+  })
+  if ('photo' in message) {
+    const largest = message.photo.at(-1)
+    return largest ? file(largest, 'image') : { kind: 'other' }
+  }
+  if ('animation' in message) return file(message.animation, 'video') // before document: Telegram sends both
+  if ('video' in message) return file(message.video, 'video')
+  if ('video_note' in message) return file(message.video_note, 'video')
+  if ('audio' in message) return file(message.audio, 'audio', false)
+  if ('voice' in message) return file(message.voice, 'audio')
+  if ('document' in message) {
+    const said = /^(image|video|audio)\//.exec(message.document.mime_type ?? '')?.[1] as Media | undefined
+    return file(message.document, said, false)
+  }
+  return isServiceMessage(message) ? undefined : { kind: 'other' }
+}
+
+/** Whether a file is surely of no accepted kind, before it is fetched. What a document is called says nothing of it. */
+export const isOther = ({ media, isSure }: SentFile, accept: readonly Media[]): boolean =>
+  isSure && media !== undefined && !accept.includes(media)
+
+/** Whose files they are, and what for. */
+export type Purpose = { param: Param; ask: Ask }
+
+/** A person's file, fetched, looked at and stored; or, in words, why not. */
+export function takeFile(ctx: BotContext, { files }: BotDeps, sent: SentFile, to: Purpose): Promise<FileValue | Html> {
+  if (isTooBig(sent)) return Promise.resolve(tooBig(ctx, sent, to.ask))
+  return taken(ctx, () => files.fromTelegram(sent.fileId, sent.size, aboutOf(String(ctx.user.id), to.param)), to.ask)
+}
+
+export const takeLink = (ctx: BotContext, { files }: BotDeps, url: string, to: Purpose): Promise<FileValue | Html> =>
+  taken(ctx, () => files.fromLink(url, aboutOf(String(ctx.user.id), to.param)), to.ask)
+
+/** What a person's file is, before they say what for; or, in words, why it cannot be taken for anything. */
+export async function lookAt(ctx: BotContext, { files }: BotDeps, sent: SentFile): Promise<Media | Html> {
+  if (isTooBig(sent)) return tooBig(ctx, sent)
+  if (sent.isSure && sent.media) return sent.media
+  return taken(ctx, () => files.look(sent.fileId, sent.size, { owner: String(ctx.user.id) }))
+}
+
+export const isFile = (taken: FileValue | Html): taken is FileValue => 'url' in taken
+
+// Known before anything is fetched.
+const isTooBig = ({ size = 0 }: SentFile) => size > mostFromTelegram
+// Nobody needs to make a file smaller that cannot be taken at any size; its name is all that is known of it.
+const tooBig = (ctx: BotContext, { fileName }: SentFile, ask?: Ask): Html =>
+  refusal(ctx, codeByName(fileName) ?? 'too_big', ask)
+
+async function taken<Result>(ctx: BotContext, work: () => Promise<Result>, ask?: Ask): Promise<Result | Html> {
+  // Two networks may take seconds; a person should see that something is going on.
+  void ctx.sendChatAction('typing').catch(() => {})
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Refused) return refusal(ctx, error.code, ask)
+    // Sending it again is quicker for the person than our trying again behind their back.
+    if (error instanceof Unknown) return ctx.t.wizard.unreachable
+    throw error
+  }
+}
+
+/** Why a file was not taken, and what to do: save it as something else, or send what the question wants. */
+function refusal({ t }: BotContext, code: string, ask?: Ask): Html {
+  const foreign = foreignIn(code)
+  if (ask?.kind === 'files') {
+    if (code === 'wrong_kind') return t.wizard.needed(ask)
+    const kind = foreign && becomes[foreign.what]
+    if (kind && !ask.media.includes(kind)) return t.wizard.foreignHere(foreign.name, ask)
+  }
+  return foreign ? t.wizard.foreign(foreign, saveAs) : t.wizard.refused(code)
+}
+
+// What it is when it has been saved as advised.
+const becomes: Partial<Record<ForeignKind, Media>> = {
+  image: 'image',
+  raw: 'image',
+  drawing: 'image',
+  document: 'image',
+  video: 'video',
+  audio: 'audio',
+}
+
+/** What a question takes, for those who fetch its files. */
+const aboutOf = (owner: string, { accept, max_side_px, max_megapixels, max_mb }: Param): About => ({
+  owner,
+  accept,
+  fit: {
+    ...(max_side_px !== undefined && { sidePx: max_side_px }),
+    ...(max_megapixels !== undefined && { pixels: max_megapixels * 1e6 }),
+    ...(max_mb !== undefined && { bytes: max_mb * 1024 * 1024 }),
+  },
+})
+
+// Uploads vanish upstream after a day at the earliest (kie-api.md K15).
+const freshMs = 20 * 3_600_000
+/** Whether files of this age are still there for sure. */
+export const isFresh = (ageMs: number): boolean => ageMs < freshMs
+
+/**
+ * The answers of an order of this age (ms), of this owner, with files that are still there: those that came through Telegram are
+ * stored once more, the others are left out, and then `isWhole` is false.
+ */
+export async function withFreshFiles(
+  { files }: BotDeps,
+  model: Model,
+  inputs: Inputs,
+  ageMs: number,
+  owner: string,
+): Promise<{ inputs: Inputs; isWhole: boolean }> {
+  if (isFresh(ageMs)) return { inputs, isWhole: true }
+  let isWhole = true
+  const again = async (file: FileValue, param: Param | undefined): Promise<FileValue[]> => {
+    try {
+      const about = param ? aboutOf(owner, param) : { owner }
+      // What was converted is larger or smaller than what it was made of.
+      if (file.fileId !== undefined) return [await files.fromTelegram(file.fileId, undefined, about)]
+    } catch (error) {
+      if (!(error instanceof Refused || error instanceof Unknown)) throw error
+    }
+    isWhole = false
+    return []
+  }
+  const entries = await Promise.all(
+    Object.entries(inputs).map(async ([name, value]): Promise<[string, Inputs[string]]> => {
+      return [
+        name,
+        isFiles(value)
+          ? (
+              await Promise.all(
+                value.map(file =>
+                  again(
+                    file,
+                    model.params.find(param => param.name === name),
+                  ),
+                ),
+              )
+            ).flat()
+          : value,
+      ]
+    }),
+  )
+  const left = entries.filter(([, value]) => !(Array.isArray(value) && value.length === 0))
+  return { inputs: Object.fromEntries(left), isWhole }
+}

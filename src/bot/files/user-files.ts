@@ -1,0 +1,86 @@
+import { rm } from 'node:fs/promises'
+import type { Telegram } from 'telegraf'
+import type { FileValue } from '../../catalogue/parameters.ts'
+import { Refused } from '../../errors.ts'
+import { newId } from '../../id.ts'
+import type { Converter } from '../../media/convert.ts'
+import type { Inspected } from '../../media/inspector.ts'
+import { fetchUserFile } from '../../telegram/files.ts'
+import type { Upstream } from '../../upstream/client.ts'
+import type { createDownloader } from '../../upstream/download.ts'
+import type { BotDeps } from '../deps.ts'
+
+type Options = {
+  telegram: Telegram
+  token: string
+  apiRoot: string
+  upstream: Upstream
+  downloader: ReturnType<typeof createDownloader>
+  converter: Pick<Converter, 'take' | 'look'>
+  /** Where files lie for the moment between the two networks. */
+  dir: string
+}
+
+// Bots may fetch 20 MB (telegram.md §3.2).
+const mostBytes = 20 * 1024 * 1024
+// Whoever has a slow server may send the file itself.
+const mostLinkMs = 20_000
+
+/**
+ * People's files on their way to the upstream. Always fetched and looked at by us first: Telegram's file address holds
+ * the bot's token, and a link may change or lead inside.
+ */
+export function createUserFiles(options: Options): BotDeps['files'] {
+  const { telegram, token, apiRoot, upstream, downloader, converter, dir } = options
+  async function stored(
+    path: string,
+    found: Inspected,
+    about: { fileId?: string },
+    signal: AbortSignal | undefined,
+  ): Promise<FileValue> {
+    const { kind, mime, extension, bytes, widthPx, heightPx, seconds } = found
+    const url = await upstream.upload({ path, mime, fileName: `${newId()}.${extension}`, signal })
+    return {
+      url,
+      kind,
+      mime,
+      bytes,
+      ...about,
+      ...(widthPx === undefined ? {} : { widthPx }),
+      ...(heightPx === undefined ? {} : { heightPx }),
+      ...(seconds === undefined ? {} : { seconds }),
+    }
+  }
+
+  async function fetched<Result>(
+    fileId: string,
+    size: number | undefined,
+    signal: AbortSignal | undefined,
+    use: (path: string) => Promise<Result>,
+  ): Promise<Result> {
+    if (size !== undefined && size > mostBytes) throw new Refused('too_big', `a file of ${size} bytes`)
+    const { path } = await fetchUserFile({ telegram, token, apiRoot, fileId, dir, ...(signal && { signal }) })
+    try {
+      return await use(path)
+    } finally {
+      await rm(path, { force: true })
+    }
+  }
+
+  return {
+    fromTelegram: (fileId, size, whose) =>
+      fetched(fileId, size, whose.signal, async path =>
+        stored(path, await converter.take(path, whose), { fileId }, whose.signal),
+      ),
+    look: (fileId, size, whose) =>
+      fetched(fileId, size, whose.signal, async path => (await converter.look(path, whose)).kind),
+    async fromLink(url, whose) {
+      const file = await downloader.fetch(url, { ...whose, inspect: converter.take, deadlineMs: mostLinkMs })
+      try {
+        return await stored(file.path, file, {}, whose.signal)
+      } finally {
+        await file.remove()
+      }
+    },
+  }
+}

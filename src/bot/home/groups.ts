@@ -1,0 +1,71 @@
+import { Composer, type Context } from 'telegraf'
+import { modelKey } from '../../catalogue/models.ts'
+import { stringsFor } from '../../i18n/strings.ts'
+import type { Language } from '../../money.ts'
+import { takeRate } from '../../rates.ts'
+import { type Button, type Screen, show } from '../../telegram/screen.ts'
+import { markUnreachable } from '../../users/users.ts'
+import { ranked } from '../browse/lists.ts'
+import type { BotContext } from '../context.ts'
+import type { BotDeps } from '../deps.ts'
+import { answerer } from '../show.ts'
+
+/** What is not a conversation: groups and channels, and who blocked the bot. Everything of a person is in private only. */
+export function groups(deps: BotDeps) {
+  const bot = new Composer<BotContext>()
+
+  bot.on('my_chat_member', async ctx => {
+    const { old_chat_member: before, new_chat_member: now } = ctx.myChatMember
+    const isIn = ['member', 'administrator'].includes(now.status)
+    if (ctx.chat.type === 'private') {
+      if (!isIn) await markUnreachable(deps.sql, ctx.chat.id)
+    } else if (ctx.chat.type !== 'channel' && isIn && ['left', 'kicked'].includes(before.status)) {
+      await invite(deps, ctx)
+    }
+  })
+
+  bot.use(async (ctx, next) => {
+    if (ctx.chat?.type === 'private') return next()
+    const language = languageOf(ctx)
+    if (ctx.callbackQuery) return answerer(ctx)(stringsFor(language).inPrivateOnly, { alert: true })
+    if (ctx.chat?.type !== 'channel' && isForUs(ctx)) await invite(deps, ctx)
+  })
+
+  return bot
+}
+
+// One answer in ten seconds, so that nobody can make the bot flood a group.
+const everyUs = 10_000_000
+
+async function invite(deps: BotDeps, ctx: Context): Promise<void> {
+  const chatId = ctx.chat!.id
+  if ((await takeRate(deps.sql, [{ key: `group:${chatId}`, everyUs, burst: 1 }], 0)) > 0) return
+  const threadId = ctx.message && 'message_thread_id' in ctx.message ? ctx.message.message_thread_id : undefined
+  await show(
+    ctx.telegram,
+    threadId === undefined ? { chatId } : { chatId, threadId },
+    inviteScreen(deps, languageOf(ctx)),
+  )
+}
+
+function inviteScreen(deps: BotDeps, language: Language): Screen {
+  const t = stringsFor(language)
+  const link = (text: string, payload?: string): Button[] => [
+    { text, url: `https://t.me/${deps.botUsername()}${payload ? `?start=${payload}` : ''}` },
+  ]
+  const popular = ranked(deps, deps.forSale.models).slice(0, 5)
+  return {
+    text: t.worksInPrivate,
+    buttons: [...popular.map(model => link(model.name[language], `m_${modelKey(model.id)}`)), link(t.openButton)],
+  }
+}
+
+/** A command addressed to this bot, or a reply to it. */
+function isForUs(ctx: Context): boolean {
+  const { message, botInfo } = ctx
+  if (!message || !('text' in message)) return false
+  const isAddressed = new RegExp(`^/\\w+@${botInfo.username}(\\s|$)`, 'i').test(message.text)
+  return isAddressed || message.reply_to_message?.from?.id === botInfo.id
+}
+
+const languageOf = (ctx: Context): Language => (/^(ru|uk|be|kk)\b/.test(ctx.from?.language_code ?? 'ru') ? 'ru' : 'en')

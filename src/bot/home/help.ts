@@ -1,0 +1,32 @@
+import { Composer } from 'telegraf'
+import { button, type Screen } from '../../telegram/screen.ts'
+import { menuButton } from '../buttons.ts'
+import type { BotContext } from '../context.ts'
+import type { BotDeps } from '../deps.ts'
+import { onPress } from '../on-press.ts'
+import { type HelpTopic, to } from '../routes.ts'
+import { support } from './support.ts'
+
+/** S21 and S22: help by topic, the terms, and where to ask about money. */
+export function help(deps: BotDeps) {
+  const { limits } = deps
+  const bot = new Composer<BotContext>()
+  bot.command('help', ctx => ctx.show(topicsScreen(ctx)))
+  bot.command('terms', ctx => ctx.show({ text: ctx.t.terms, buttons: [[menuButton(ctx)]] }))
+  bot.use(support(deps))
+  onPress(bot, 'help', async (ctx, topic) => {
+    await ctx.answer()
+    if (!topic) return ctx.show(topicsScreen(ctx))
+    const text = ctx.t.helpTopics[topic]({ daily: limits.freeDaily, hourly: limits.freeHourly })
+    return ctx.show({ text, buttons: [[button(ctx.t.backButton, to.help(undefined)), menuButton(ctx)]] })
+  })
+  return bot
+}
+
+const topicsScreen = (ctx: BotContext): Screen => {
+  const topics = Object.entries(ctx.t.helpButtons) as [HelpTopic, string][]
+  return {
+    text: ctx.t.help,
+    buttons: [...topics.map(([topic, name]) => [button(name, to.help(topic))]), [menuButton(ctx)]],
+  }
+}

@@ -1,0 +1,98 @@
+import { Composer } from 'telegraf'
+import { lines } from '../../i18n/format.ts'
+import { isId } from '../../id.ts'
+import { openGenerations } from '../../payments/generations.ts'
+import { readWallet } from '../../payments/wallet.ts'
+import { button, type Screen } from '../../telegram/screen.ts'
+import { cardScreen } from '../browse/card.ts'
+import { displayPrices } from '../browse/display-price.ts'
+import { formatRows, goneScreen } from '../browse/lists.ts'
+import type { BotContext } from '../context.ts'
+import type { BotDeps } from '../deps.ts'
+import { topUpScreen } from '../money/top-up.ts'
+import { onPress } from '../on-press.ts'
+import { endDialogue, endedText } from '../order/open-quotes.ts'
+import { to } from '../routes.ts'
+import { runScreen } from '../runs/history.ts'
+
+/** /start with its deep links, the menu, and /cancel: all of them end the dialogue; what is running goes on. */
+export function start(deps: BotDeps) {
+  const { sql, catalogue, forSale } = deps
+  const bot = new Composer<BotContext>()
+
+  bot.start(async ctx => {
+    await endDialogue(ctx, deps)
+    const [kind, argument = ''] = /^([mgt])_(.+)$/.exec(ctx.payload)?.slice(1) ?? []
+    if (kind === 'm') {
+      if (ctx.user.isNew) await ctx.show({ text: ctx.t.welcomeToModel(ctx.from.first_name), buttons: [] })
+      const model = forSale.byKey(argument)
+      return ctx.show(
+        model ? await cardScreen(deps, ctx, model) : await goneScreen(deps, ctx, catalogue.byKey(argument)),
+      )
+    }
+    if (kind === 'g' && isId(argument)) {
+      const screen = await runScreen(deps, ctx, argument)
+      if (screen) return ctx.show(screen)
+    }
+    if (kind === 't') return ctx.show(topUpScreen(deps, ctx))
+    return ctx.show(ctx.user.isNew ? await welcomeScreen(deps, ctx) : await menuScreen(deps, ctx))
+  })
+
+  bot.command('menu', async ctx => {
+    await toMenu(deps, ctx)
+  })
+  bot.command('cancel', async ctx => {
+    const ended = await endDialogue(ctx, deps, { withInvoices: true })
+    const menu = await menuScreen(deps, ctx)
+    const isNothing = !ended.wasBusy && ended.startedId === undefined
+    const isTooLate = isNothing && (await openGenerations(sql, ctx.user.id)).length > 0
+    const text = isTooLate ? ctx.t.tooLateToCancel : endedText(ctx, ended)
+    await ctx.show({ ...menu, text: lines(text, menu.text) })
+  })
+  onPress(bot, 'menu', async ctx => {
+    await ctx.answer()
+    await toMenu(deps, ctx)
+  })
+  onPress(bot, 'nothing', ctx => ctx.answer())
+
+  return bot
+}
+
+/** The menu ends the dialogue. Where that was a price, it says what became of it. */
+async function toMenu(deps: BotDeps, ctx: BotContext): Promise<void> {
+  const ended = await endDialogue(ctx, deps)
+  const menu = await menuScreen(deps, ctx)
+  const isTold = ended.prices > 0 || ended.startedId !== undefined
+  await ctx.show(isTold ? { ...menu, text: lines(endedText(ctx, ended), menu.text) } : menu)
+}
+
+/** S2. */
+export async function menuScreen({ sql, forSale }: BotDeps, { t, user }: BotContext): Promise<Screen> {
+  const { balanceKop, atWorkKop } = await readWallet(sql, user.id)
+  const text = t.menu({ canSpendKop: balanceKop, atWorkKop })
+  return {
+    text,
+    buttons: [
+      ...formatRows({ t }),
+      [
+        button(t.freeButton(forSale.freeIds.size), to.list('free', 0)),
+        button(t.allButton(forSale.models.length), to.list('all', 0)),
+      ],
+      [button(t.historyButton, to.history('a', '0')), button(t.balanceButton, to.balance())],
+      [
+        button(t.referral.button, to.referral()),
+        button(t.languageButton, to.language(undefined)),
+        button(t.helpButton, to.help(undefined)),
+      ],
+    ],
+  }
+}
+
+/** S1: the first thing a new person reads. */
+async function welcomeScreen(deps: BotDeps, ctx: BotContext): Promise<Screen> {
+  const { forSale, startBonusKop } = deps
+  const priceOf = await displayPrices(deps, ctx.user.id)
+  const freeRuns = forSale.models.reduce((sum, model) => sum + (priceOf(model).free?.day ?? 0), 0)
+  const menu = await menuScreen(deps, ctx)
+  return { ...menu, text: ctx.t.welcome({ name: ctx.from?.first_name ?? '', freeRuns, bonusKop: startBonusKop }) }
+}

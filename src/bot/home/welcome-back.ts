@@ -1,0 +1,23 @@
+import { outboxRevive } from '../../telegram/outbox.ts'
+import { button } from '../../telegram/screen.ts'
+import type { BotContext } from '../context.ts'
+import type { BotDeps } from '../deps.ts'
+import { to } from '../routes.ts'
+
+/**
+ * What could not be sent while the person had blocked the bot comes now. /start asks again in any case, since an update
+ * that failed halfway may have used up the only sign that the person was away.
+ */
+export function welcomeBack({ sql, wake }: BotDeps) {
+  return async (ctx: BotContext, next: () => Promise<void>): Promise<void> => {
+    if (!ctx.user.wasAway && !/^\/start\b/.test(ctx.text ?? '')) return next()
+    const waiting = await outboxRevive(sql, ctx.user.id)
+    const results = waiting.filter(({ isResult }) => isResult).length
+    if (results > 0) {
+      const toHistory = button(ctx.t.historyButton, to.history('a', '0'))
+      await ctx.show({ text: ctx.t.waitingResults(results), buttons: [[toHistory]] }, 'new')
+    }
+    for (const { id } of waiting) await wake.deliver(id)
+    await next()
+  }
+}

@@ -1,0 +1,58 @@
+import type { Composer } from 'telegraf'
+import { stampText } from '../../i18n/format.ts'
+import { type StatementLine, statementOf } from '../../payments/statement.ts'
+import { clip } from '../../telegram/html.ts'
+import type { BotContext } from '../context.ts'
+import type { BotDeps } from '../deps.ts'
+import { modelName } from '../names.ts'
+import { onPress } from '../on-press.ts'
+import { mainText } from '../parameter-texts.ts'
+
+// A file of some hundred kilobytes, made in one go.
+const most = 2_000
+const mostOfRequest = 200
+
+/** A person's operations and runs as a file for a spreadsheet. */
+export function statement(deps: BotDeps, bot: Composer<BotContext>): void {
+  onPress(bot, 'statement', async ctx => {
+    await ctx.answer()
+    const { statement: t } = ctx.t
+    const found = await statementOf(deps.sql, ctx.user.id, most + 1)
+    const rows = found.slice(0, most).map(line => rowOf(deps, ctx, line))
+    const source = Buffer.from(csv([t.columns.map(cell), ...rows]))
+    const caption = found.length > most ? t.captionCut(most) : t.caption
+    await ctx.replyWithDocument({ source, filename: t.fileName }, { caption: caption.html, parse_mode: 'HTML' })
+  })
+}
+
+function rowOf({ catalogue }: BotDeps, { t, language }: BotContext, line: StatementLine): string[] {
+  const { at, kind, amountKop, balanceAfterKop, modelId, generationId, execState, inputs } = line
+  const { statement } = t
+  const rubles = (kop: number | null) => (kop === null ? '' : (kop / 100).toFixed(2).replace('.', statement.point))
+  const model = modelId === null ? undefined : catalogue.byId(modelId)
+  const param = model && mainText(model)
+  const request = param && inputs?.[param.name]
+  const word = kind === 'free' ? statement.free : kind === 'bonus_run' ? statement.bonus : t.operationKind(kind)
+  return [
+    stampText(at),
+    cell(word),
+    rubles(amountKop),
+    rubles(balanceAfterKop),
+    cell(modelId === null ? '' : modelName(catalogue, modelId, language)),
+    generationId ?? '',
+    execState === null ? '' : cell(statement.states[execState]),
+    typeof request === 'string' ? cell(clip(request, mostOfRequest)) : '',
+  ]
+}
+
+// A spreadsheet takes a text that begins so for a formula, and runs it.
+const formula = /^[\s\0]*[=+\-@＝＋－＠]|^[\t\r\n]/
+
+/** A text as one cell, whatever it holds. */
+export function cell(text: string): string {
+  const plain = formula.test(text) ? `'${text}` : text
+  return /[;"\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
+}
+
+// Excel knows UTF-8 by its mark, and splits by semicolons where a comma is the decimal mark.
+const csv = (rows: string[][]) => `\uFEFF${rows.map(row => `${row.join(';')}\r\n`).join('')}`

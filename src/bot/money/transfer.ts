@@ -1,0 +1,133 @@
+import { Composer, type Telegram } from 'telegraf'
+import { stringsFor } from '../../i18n/strings.ts'
+import { kopecksOf } from '../../money.ts'
+import { openTopUp } from '../../payments/top-ups.ts'
+import { type Proof, proofOf, prove, type Request, requestById } from '../../payments/transfers.ts'
+import type { Html } from '../../telegram/html.ts'
+import { type Button, button, keyboard, type Screen } from '../../telegram/screen.ts'
+import { languageFor } from '../../users/users.ts'
+import { menuButton } from '../buttons.ts'
+import type { BotContext } from '../context.ts'
+import type { BotDeps } from '../deps.ts'
+import { type Draft, dropDraft, openDraft, readDraft, saveDraft } from '../drafts.ts'
+import { incoming } from '../files/uploads.ts'
+import { personName } from '../names.ts'
+import { onPress } from '../on-press.ts'
+import { to } from '../routes.ts'
+
+const [minKop, maxKop] = [100_00, 50_000_00]
+
+/** S17 by bank transfer: amount, requisites, receipt. Whatever a person does here, the money waits for an admin. */
+export function transfers(deps: BotDeps) {
+  const { sql, transferDetails } = deps
+  const bot = new Composer<BotContext>()
+  if (transferDetails === undefined) return bot
+
+  onPress(bot, 'transfer', async (ctx, quoteId) => {
+    await ctx.answer()
+    await openDraft(sql, ctx.user.id, { kind: 'transfer', step: 'amount', inputs: { quoteId } })
+    await ctx.show(withMenu(ctx, ctx.t.transfer.ask(minKop, maxKop)), 'new')
+  })
+  bot.on('message', async (ctx, next) => {
+    if (ctx.text?.startsWith('/') || !incoming(ctx)) return next()
+    const draft = await readDraft(sql, ctx.user.id)
+    if (draft?.kind !== 'transfer') return next()
+    // The same update once more, after a crash, has its answer again.
+    const isAmount = draft.step === 'amount' || draft.inputs.updateId === ctx.update.update_id
+    const text = await (isAmount ? takeAmount(deps, ctx, draft, transferDetails) : takeProof(deps, ctx, draft))
+    return ctx.show(withMenu(ctx, text))
+  })
+  return bot
+}
+
+const withMenu = (ctx: BotContext, text: Html): Screen => ({ text, buttons: [[menuButton(ctx)]] })
+
+async function takeAmount({ sql }: BotDeps, ctx: BotContext, draft: Draft, details: string): Promise<Html> {
+  const { transfer } = ctx.t
+  const amountKop = kopecksOf((ctx.text ?? '').replace(/(?:₽|руб\.?|р\.?)$/i, ''))
+  if (amountKop === undefined || amountKop < minKop || amountKop > maxKop) return transfer.wrong(minKop, maxKop)
+  const quoteId = typeof draft.inputs.quoteId === 'string' ? draft.inputs.quoteId : null // the order that waits for it
+  const wanted = { userId: ctx.user.id, provider: 'manual', amountKop, total: amountKop, quoteId } as const
+  const { id } = await openTopUp(sql, wanted)
+  await saveDraft(sql, ctx.user.id, draft, { inputs: { orderId: id, updateId: ctx.update.update_id }, step: 'proof' })
+  return transfer.details(id, amountKop, details)
+}
+
+async function takeProof(deps: BotDeps, ctx: BotContext, draft: Draft): Promise<Html> {
+  const { sql } = deps
+  const { transfer } = ctx.t
+  const proof = proofIn(ctx)
+  if (!proof) return transfer.needProof
+  const orderId = String(draft.inputs.orderId)
+  switch (await prove(sql, ctx.user.id, orderId, proof)) {
+    case 'proof_used':
+      return transfer.proofUsed
+    case 'one_waits':
+      return transfer.oneWaits
+    case 'not_open':
+      await dropDraft(sql, ctx.user.id)
+      return transfer.notOpen
+    default: {
+      const [request] = await requestById(sql, orderId)
+      const isHeard = request !== undefined && (await passOn(deps, ctx, request))
+      await dropDraft(sql, ctx.user.id)
+      return isHeard ? transfer.waiting(orderId, request.amountKop) : transfer.nobody
+    }
+  }
+}
+
+/** A photo, or a document that is a PDF or a picture. */
+function proofIn({ message }: BotContext): Proof | undefined {
+  if (!message) return undefined
+  if ('photo' in message) {
+    const photo = message.photo.at(-1)
+    return photo && { kind: 'photo', fileId: photo.file_id, key: photo.file_unique_id }
+  }
+  if (!('document' in message) || 'animation' in message) return undefined
+  const { mime_type = '', file_id: fileId, file_unique_id: key } = message.document
+  return /^(application\/pdf|image\/.+)$/.test(mime_type) ? { kind: 'document', fileId, key } : undefined
+}
+
+/** Whether any admin was reached. One who was not finds it under /requests. */
+async function passOn({ sql, adminIds, log }: BotDeps, ctx: BotContext, request: Request): Promise<boolean> {
+  let isHeard = false
+  for (const adminId of adminIds) {
+    try {
+      await showRequest(ctx.telegram, adminId, request, { t: stringsFor(await languageFor(sql, adminId)) })
+      isHeard = true
+    } catch (error) {
+      log.error({ err: error, adminId, orderId: request.id }, 'a request did not reach an admin')
+    }
+  }
+  return isHeard
+}
+
+/** A8: the proof with all that there is to know for a decision. */
+export async function showRequest(
+  telegram: Telegram,
+  chatId: number,
+  request: Request,
+  { t }: Pick<BotContext, 't'>,
+): Promise<void> {
+  const { admin } = t
+  const { id, userId, amountKop, createdAt, paidBefore, deniedBefore } = request
+  const text = admin.request({
+    id,
+    userId,
+    amountKop,
+    at: createdAt,
+    paidBefore,
+    deniedBefore,
+    name: personName(request),
+  })
+  const act = (caption: string, op: 'o' | 'a' | 'd'): Button => button(caption, to.adminRequest(id, op))
+  const buttons = [
+    [act(admin.approveButton(amountKop), 'o')],
+    [act(admin.otherAmountButton, 'a'), act(admin.denyButton, 'd')],
+    [button(admin.personButton, to.adminPerson(userId))],
+  ]
+  const about = { caption: text.html, parse_mode: 'HTML' as const, ...keyboard({ buttons }) }
+  const { kind, fileId } = proofOf(request.proof ?? '')
+  if (kind === 'photo') await telegram.sendPhoto(chatId, fileId, about)
+  else await telegram.sendDocument(chatId, fileId, about)
+}

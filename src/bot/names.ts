@@ -1,0 +1,14 @@
+import type { Catalogue } from '../catalogue/models.ts'
+import type { Language } from '../money.ts'
+import type { ReceivedPayment } from '../payments/statement.ts'
+
+/** A model's name as people read it; its id where this build does not know it any more. */
+export const modelName = (catalogue: Catalogue, modelId: string, language: Language): string =>
+  catalogue.byId(modelId)?.name[language] ?? modelId
+
+/** A person as admins read them: «Anna @anna». */
+export const personName = ({ firstName, username }: { firstName: string; username: string | null }): string =>
+  username === null ? firstName || '—' : `${firstName} @${username}`.trim()
+
+/** The last four characters of a payment's charge id, which the provider's own receipt shows at its end. */
+export const chargeTail = ({ chargeId }: Pick<ReceivedPayment, 'chargeId'>): string => chargeId.slice(-4)

@@ -1,0 +1,108 @@
+import { Composer } from 'telegraf'
+import { type Model, modelKey } from '../../catalogue/models.ts'
+import type { FileValue, Inputs } from '../../catalogue/parameters.ts'
+import { Refused, Unknown } from '../../errors.ts'
+import { shortId } from '../../id.ts'
+import type { About } from '../../media/inspector.ts'
+import { type Output, outputsOf, readGeneration } from '../../payments/generations.ts'
+import { button, type Screen } from '../../telegram/screen.ts'
+import { displayPrices } from '../browse/display-price.ts'
+import { goneScreen, ranked, rowText } from '../browse/lists.ts'
+import { menuButton } from '../buttons.ts'
+import type { BotContext } from '../context.ts'
+import type { BotDeps } from '../deps.ts'
+import { isFresh } from '../files/uploads.ts'
+import { type FollowUp, to } from '../routes.ts'
+import { earlierOf, entryOf, type Run, takers } from '../runs/compatible-models.ts'
+import { earlierValue } from '../runs/source-result.ts'
+import { startOrder } from './wizard.ts'
+
+/** «Увеличить» and «Оживить» under a result: an order of a fitting model with the result filled in. */
+export function followUps(deps: BotDeps): Composer<BotContext> {
+  const { sql, catalogue, forSale } = deps
+  const bot = new Composer<BotContext>()
+  bot.use(async (ctx, next) => {
+    const { route } = ctx
+    if (route?.name !== 'followUp' && route?.name !== 'follow') return next()
+    const run = await readGeneration(sql, { userId: ctx.user.id, id: route.args[0] })
+    if (run?.execState !== 'success') return next() // another person's, or none: an outdated button
+    const outputs = await outputsOf(sql, run)
+    if (route.name === 'follow') {
+      const [, n, key] = route.args
+      const [model, output] = [catalogue.byKey(key), outputs.find(one => one.n === n)]
+      if (!model || !output || !entryOf(model, run, output)) return next()
+      return forSale.byKey(key) ? begin(ctx, deps, run, { model, output }) : off(ctx, deps, model)
+    }
+    const [, what, n] = route.args
+    const fitting = outputs.filter(output => takers(catalogue, what, run, output).length > 0)
+    if (n === 0 && fitting.length > 1) return void (await ctx.show(whichScreen(ctx, run, what, fitting)))
+    const output = n === 0 ? fitting[0] : fitting.find(one => one.n === n)
+    if (!output) return next()
+    const models = takers(forSale, what, run, output)
+    if (models.length === 0) return off(ctx, deps, takers(catalogue, what, run, output)[0])
+    if (models.length === 1) return begin(ctx, deps, run, { model: models[0]!, output })
+    await ctx.show(await modelsScreen(deps, ctx, run, { models, output }))
+  })
+  return bot
+}
+
+const off = async (ctx: BotContext, deps: BotDeps, model: Model | undefined): Promise<void> =>
+  void (await ctx.show(await goneScreen(deps, ctx, model)))
+
+const whichScreen = (ctx: BotContext, run: Run, what: FollowUp, outputs: Output[]): Screen => ({
+  text: ctx.t.run.followWhich,
+  buttons: [outputs.map(({ n }) => button(String(n), to.followUp(run.id, what, n))), [menuButton(ctx)]],
+})
+
+type Choice = { models: Model[]; output: Output }
+
+async function modelsScreen(deps: BotDeps, ctx: BotContext, run: Run, { models, output }: Choice): Promise<Screen> {
+  const priceOf = await displayPrices(deps, ctx.user.id)
+  const rows = ranked(deps, models).map(model => [
+    button(rowText(deps, ctx, model, priceOf(model)), to.follow(run.id, output.n, modelKey(model.id))),
+  ])
+  return { text: ctx.t.run.followModels(shortId(run.id)), buttons: [...rows, [menuButton(ctx)]] }
+}
+
+async function begin(
+  ctx: BotContext,
+  deps: BotDeps,
+  run: Run,
+  chosen: { model: Model; output: Output },
+): Promise<void> {
+  await ctx.answer() // the file may take a while
+  const { model, output } = chosen
+  const { param, isFile } = entryOf(model, run, output)!
+  const value: Inputs[string] | undefined = isFile
+    ? await filesOf(deps, run, output, { owner: String(ctx.user.id) })
+    : earlierValue(earlierOf(run)!)
+  if (value === undefined) return void (await ctx.show({ text: ctx.t.run.filesGone, buttons: [[menuButton(ctx)]] }))
+  await startOrder(ctx, deps, model, { [param.name]: value }, { note: ctx.t.run.followNote(shortId(run.id)) })
+}
+
+/**
+ * The output stored once more as a person's own file: the original while it is still there, else what Telegram keeps,
+ * which of a photo is a smaller copy. Undefined when both are gone; throws Unknown when that could not be found out.
+ */
+async function filesOf(
+  { files }: BotDeps,
+  run: Run,
+  { url, fileId }: Output,
+  whose: About,
+): Promise<FileValue[] | undefined> {
+  const ways = [
+    ...(isFresh(Date.now() - run.createdAt.getTime()) ? [() => files.fromLink(url, whose)] : []),
+    ...(fileId === null ? [] : [() => files.fromTelegram(fileId, undefined, whose)]),
+  ]
+  let unknown: Unknown | undefined
+  for (const take of ways) {
+    try {
+      return [await take()]
+    } catch (error) {
+      if (error instanceof Unknown) unknown = error
+      else if (!(error instanceof Refused)) throw error
+    }
+  }
+  if (unknown) throw unknown
+  return undefined
+}

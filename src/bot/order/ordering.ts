@@ -1,0 +1,15 @@
+import { Composer } from 'telegraf'
+import type { BotContext } from '../context.ts'
+import type { BotDeps } from '../deps.ts'
+import { runPresses } from '../runs/run.ts'
+import { followUps } from './follow-up.ts'
+import { quotePresses } from './quote-presses.ts'
+import { repeats } from './repeat.ts'
+import { wizard } from './wizard.ts'
+
+export { startOrder } from './wizard.ts'
+
+/** From «Start» on a card to a running order: questions, price, progress. */
+export function ordering(deps: BotDeps): Composer<BotContext> {
+  return new Composer(wizard(deps), quotePresses(deps), repeats(deps), runPresses(deps), followUps(deps))
+}

@@ -1,0 +1,270 @@
+import { measured } from '../../catalogue/measures.ts'
+import { type Catalogue, type Model, modelKey, type Param, type Scalar } from '../../catalogue/models.ts'
+import { isFiles, optionsFor, questions, withDefaults } from '../../catalogue/parameters.ts'
+import { price } from '../../catalogue/pricing.ts'
+import { inSentence, lines } from '../../i18n/format.ts'
+import type { Strings } from '../../i18n/strings.ts'
+import type { Language } from '../../money.ts'
+import { type Html, html } from '../../telegram/html.ts'
+import { type Button, button, type Screen } from '../../telegram/screen.ts'
+import type { Draft } from '../drafts.ts'
+import { modelName } from '../names.ts'
+import { askOf, isMain, labelOf, promptKind, scalarText, templatesFor, valueText } from '../parameter-texts.ts'
+import { type DraftOp, to } from '../routes.ts'
+import { type Earlier, earlierText } from '../runs/source-result.ts'
+import { improved } from './prompt-helper.ts'
+import { eitherOf, type Filling, fieldsOf, isEditing, itemsOf, type Step, stepBefore } from './state.ts'
+
+/** An order being filled in, with what its screens need to be written. */
+export type Order = { draft: Draft; model: Model; filling: Filling; step: Step }
+export type View = { catalogue: Catalogue; t: Strings; language: Language }
+
+/** Options from this number on turn the page: 900 is the first page. */
+export const pageBase = 900
+const onePage = 24
+const perPage = 16
+const perPageOfRuns = 5
+
+/** S6: what will be asked. */
+export function checklist({ draft, model }: Order, view: View): Screen {
+  const { t, language } = view
+  const needs = itemsOf(model).map(({ params }) => need(model, params, view))
+  const hasExtras = questions(model).extras.length > 0
+  return {
+    text: t.wizard.checklist(model.name[language], needs, hasExtras),
+    buttons: [
+      [op(draft, t.wizard.beginButton, 'k')],
+      hasExtras ? [op(draft, t.wizard.extrasButton, 'o')] : [],
+      [op(draft, t.wizard.cancelButton, 'x')],
+    ],
+  }
+}
+
+/** One question for one parameter (S7); `earlier` are the runs to choose from, where that is the question. */
+export function question(order: Order, param: Param, view: View, earlier: Earlier[]): Screen {
+  const { draft, model, filling, step } = order
+  const { t, language } = view
+  const { answers } = filling
+  const ask = askOf(model, param, language, id => modelName(view.catalogue, id, language))
+  const value = answers[param.name]
+  const isEdit = step.at === 'edit'
+  const options = optionsFor(model, param, answers)
+  const closed = options.filter(option => !option.allowed)
+  const isMany = ask.kind === 'files' && ask.most > 1
+  const isEither = eitherOf(model, param.name) !== undefined
+  const optionText = (option: Scalar) => {
+    const name = scalarText(param, option, language)
+    return option === param.default ? t.wizard.usualButton(name) : name
+  }
+
+  const text = lines(
+    title(order, [param], view),
+    param.hint && html`${param.hint[language]}`,
+    ask.kind === 'earlier' && earlier.length === 0
+      ? t.wizard.noEarlier(ask.models, outputOf(param, view))
+      : t.wizard.ask(ask),
+    param.min_side_px !== undefined && t.wizard.leastSide(param.min_side_px),
+    ...closedLines(closed, param, view),
+    isMany && isFiles(value) && t.wizard.accepted(value.length, ask.most),
+    !isMany && value !== undefined && chosenLine(order, param, view),
+    soFar(order, view),
+  )
+
+  const buttons: Button[][] = isMain(model, param) ? helpWith(order, param, view) : []
+  if (ask.kind === 'earlier') {
+    const runs = earlier.map((run, n) =>
+      op(draft, earlierText(run, modelName(view.catalogue, run.modelId, language), language), 'v', n),
+    )
+    buttons.push(...paged(order, runs, perPageOfRuns))
+    const first = param.previous_models?.map(id => view.catalogue.byId(id)).find(one => one !== undefined)
+    if (earlier.length === 0 && first) {
+      buttons.push([button(first.name[language], to.card(modelKey(first.id), undefined, 0))])
+    }
+  } else if (param.type !== 'string') {
+    const open = options.flatMap((option, n) => (option.allowed ? [op(draft, optionText(option.value), 'v', n)] : []))
+    buttons.push(...(open.length <= onePage ? rows(open) : paged(order, open, perPage)))
+  }
+  if (param.default !== undefined && options.every(option => option.value !== param.default)) {
+    buttons.push([op(draft, t.wizard.usualButton(scalarText(param, param.default, language)), 'u')])
+  }
+  if (isMany && isFiles(value)) {
+    const isEnough = value.length >= (param.min_files ?? 1)
+    buttons.push([...(isEnough ? [op(draft, t.wizard.doneButton, 'a')] : []), op(draft, t.wizard.clearButton, 'c')])
+  } else if (value !== undefined && (!isEdit || isMain(model, param)))
+    buttons.push([op(draft, t.wizard.keepButton, 'k')])
+  if (!param.required && param.default === undefined && !isEither && (!isEdit || value !== undefined)) {
+    buttons.push([op(draft, isEdit ? t.wizard.emptyButton : t.wizard.skipButton, 's')])
+  }
+  return { text, buttons: [...buttons, ...ways(order, t)] }
+}
+
+function chosenLine({ model, filling }: Order, param: Param, { t, language }: View): Html {
+  const value = filling.answers[param.name]!
+  if (!isMain(model, param)) return t.wizard.chosen(valueText(param, value, language))
+  return t.wizard.chosenText(valueText(param, value, language, mostShown))
+}
+
+/** Texts to begin with, and a second look at one's own; what is read aloud is nobody else's to change. */
+function helpWith({ draft, model }: Order, param: Param, { t, language }: View): Button[][] {
+  const templates = templatesFor(model, param, language).map(({ name }, n) =>
+    op(draft, t.wizard.templateButton(name), 'p', n),
+  )
+  return [templates, param.spoken ? [] : [op(draft, t.wizard.improveButton, 'i')]]
+}
+
+/** The main text as it is and as it might be, to choose from. */
+export function improvement(order: Order, param: Param, view: View): Screen {
+  const { draft, filling } = order
+  const { t } = view
+  const own = filling.answers[param.name]
+  const better = betterText(order, param)
+  const text = (value: unknown) => middleOut(String(value), mostShown)
+  const said =
+    own === undefined
+      ? t.wizard.improveAsk
+      : better === undefined
+        ? t.wizard.improveNothing(text(own))
+        : t.wizard.improveBoth(text(own), text(better))
+  return {
+    text: lines(title(order, [param], view), said),
+    buttons: [
+      better === undefined ? [] : [op(draft, t.wizard.takeBetterButton, 'v', 1)],
+      own === undefined ? [] : [op(draft, t.wizard.takeOwnButton, 'v', 0)],
+      ...ways(order, t),
+    ],
+  }
+}
+
+/** The main text improved; undefined while there is none, or nothing to improve. */
+export function betterText({ model, filling }: Order, param: Param): string | undefined {
+  const own = filling.answers[param.name]
+  const kind = promptKind(model, param)
+  if (typeof own !== 'string' || kind === 'speech') return undefined
+  const better = improved(own, kind, param.max_length)
+  return better === own ? undefined : better
+}
+
+// Two of them fit one message.
+const mostShown = 1_500
+
+/** At most so many characters of a text, from its beginning and its end. */
+function middleOut(text: string, most: number): string {
+  const points = [...text]
+  const half = Math.floor(most / 2)
+  return points.length <= most ? text : `${points.slice(0, half).join('')} … ${points.slice(-half).join('')}`
+}
+
+/** Which of several parameters: «his own photo or an earlier picture». */
+export function choice(order: Order, params: Param[], view: View): Screen {
+  const { t, language } = view
+  const labels = params.map(param => labelOf(param, language))
+  return {
+    text: lines(title(order, params, view), t.wizard.ask({ kind: 'either', labels })),
+    buttons: [...params.map((param, n) => [op(order.draft, labelOf(param, language), 'v', n)]), ...ways(order, t)],
+  }
+}
+
+/** S8: every field with its value, as buttons. */
+export function extras(order: Order, { t, language }: View): Screen {
+  const { draft, model, filling } = order
+  const fields = fieldsOf(model, filling.answers).map(param => {
+    const value = filling.answers[param.name] ?? param.default
+    const text = value === undefined ? t.wizard.none : valueText(param, value, language, 30)
+    return [op(draft, t.wizard.fieldButton(labelOf(param, language), text), 'e', model.params.indexOf(param))]
+  })
+  return {
+    text: t.wizard.extras(model.name[language]),
+    buttons: [...fields, [op(draft, t.wizard.doneButton, 'a'), op(draft, t.wizard.cancelButton, 'x')]],
+  }
+}
+
+/** «You have an unfinished order»: go on or begin the other. */
+export const unfinished = ({ draft, model }: Order, { t, language }: View): Screen => ({
+  text: t.wizard.unfinished(model.name[language]),
+  buttons: [[op(draft, t.wizard.resumeButton, 'r')], [op(draft, t.wizard.anewButton, 'n')]],
+})
+
+const op = ({ id, rev }: Draft, text: string, what: DraftOp, n = 0) => button(text, to.draft(id, rev, what, n))
+
+function need(model: Model, params: Param[], { t, language, catalogue }: View): string {
+  const [first] = params
+  if (params.length > 1) return labelsOf(params, { t, language, catalogue })
+  return t.wizard.need(
+    labelOf(first!, language),
+    askOf(model, first!, language, id => modelName(catalogue, id, language)),
+  )
+}
+
+/** «Фото или прошлый результат». */
+const labelsOf = (params: Param[], { t, language }: View): string => {
+  const labels = params.map(param => labelOf(param, language))
+  return t.wizard.need('', { kind: 'either', labels: labels.map((label, n) => (n === 0 ? label : inSentence(label))) })
+}
+
+/** What the runs to choose from would have made. */
+const outputOf = (param: Param, { catalogue }: View) =>
+  catalogue.byId(param.previous_models?.[0] ?? '')?.output ?? 'image'
+
+function title({ model, step }: Order, params: Param[], { t, language, catalogue }: View): Html {
+  const name = model.name[language]
+  const label = labelsOf(params, { t, language, catalogue })
+  const items = itemsOf(model)
+  const at = items.findIndex(item => item.params.some(param => params.includes(param)))
+  if (isEditing(step) || at < 0) return t.wizard.field(name, label)
+  return items.length === 1 ? t.wizard.only(name, label) : t.wizard.step(at + 1, items.length, label)
+}
+
+/** What is not on offer with the answers so far, and why. */
+function closedLines(closed: ReturnType<typeof optionsFor>, param: Param, { t, language }: View): Html[] {
+  const byReason = new Map<string, string[]>()
+  for (const { value, why } of closed) {
+    const reason = why && 'why' in why ? why.why[language] : ''
+    byReason.set(reason, [...(byReason.get(reason) ?? []), scalarText(param, value, language)])
+  }
+  return [...byReason].map(([reason, names]) => t.wizard.closed(names, reason))
+}
+
+/** The price with the answers so far and the defaults for the rest, once it can be told. */
+function soFar({ model, filling }: Order, { catalogue, t }: View): Html | false {
+  if (catalogue.freeIds.has(model.id)) return false // free or not is said with the price
+  try {
+    const isCertain = (model.price.measures ?? []).every(
+      measure => measured(model, measure, withDefaults(model, filling.answers)) !== undefined,
+    )
+    return t.wizard.soFar(price(model, filling.answers, catalogue.rates).kop, isCertain)
+  } catch (error) {
+    if (error instanceof RangeError) return false // depends on a text or a file that is still to come
+    throw error
+  }
+}
+
+/** A long list by pages, its options in rows as their length allows. */
+function paged({ draft, step }: Order, options: Button[], perPage: number): Button[][] {
+  if (options.length <= perPage) return rows(options)
+  const last = Math.ceil(options.length / perPage) - 1
+  const page = Math.min('page' in step ? step.page : 0, last)
+  const turn = (text: string, by: number) => op(draft, text, 'v', pageBase + ((page + by + last + 1) % (last + 1)))
+  return [
+    ...rows(options.slice(page * perPage, (page + 1) * perPage)),
+    [turn('‹', -1), button(`${page + 1}/${last + 1}`, to.nothing()), turn('›', 1)],
+  ]
+}
+
+function rows(options: Button[]): Button[][] {
+  const longest = Math.max(0, ...options.map(({ text }) => text.length))
+  const perRow = longest <= 6 ? 4 : longest <= 12 ? 3 : longest <= 22 ? 2 : 1
+  const count = Math.ceil(options.length / perRow)
+  return Array.from({ length: count }, (_, row) => options.slice(row * perRow, (row + 1) * perRow))
+}
+
+/** The last rows of a question: extras, back, cancel. */
+function ways(order: Order, t: Strings): Button[][] {
+  const { draft, model, filling, step } = order
+  const isDetour = isEditing(step) || step.at === 'improve'
+  const hasExtras = !isDetour && questions(model).extras.length > 0
+  const hasBack = isDetour || stepBefore(model, step, filling.answers) !== undefined
+  return [
+    hasExtras ? [op(draft, t.wizard.extrasButton, 'o')] : [],
+    [...(hasBack ? [op(draft, t.backButton, 'b')] : []), op(draft, t.wizard.cancelButton, 'x')],
+  ]
+}

@@ -1,0 +1,237 @@
+import { isDeepStrictEqual } from 'node:util'
+import { Composer } from 'telegraf'
+import type { Model } from '../../catalogue/models.ts'
+import { checkInputs, toWire } from '../../catalogue/parameters.ts'
+import {
+  Banned,
+  FreeLimitReached,
+  InDebt,
+  InsufficientFunds,
+  ModelOff,
+  NotFound,
+  QuoteClosed,
+  QuoteExpired,
+  SalesPaused,
+  TooManyOpen,
+} from '../../errors.ts'
+import { shortId } from '../../id.ts'
+import { openGenerations, type Ref, readGeneration } from '../../payments/generations.ts'
+import { bonusQuote, type Closing, openQuote, type Quote, quoteMinutes, readQuote } from '../../payments/quotes.ts'
+import { button } from '../../telegram/screen.ts'
+import { goneScreen } from '../browse/lists.ts'
+import type { BotContext } from '../context.ts'
+import type { BotDeps } from '../deps.ts'
+import { draftDropAt } from '../drafts.ts'
+import { withFreshFiles } from '../files/uploads.ts'
+import { modelName } from '../names.ts'
+import { to } from '../routes.ts'
+import { createMessages } from '../runs/reports.ts'
+import { closedScreen, closePrices } from './open-quotes.ts'
+import { offerInstead, showQuote } from './quote.ts'
+import { quoteStep } from './state.ts'
+import { startOrder } from './wizard.ts'
+
+/** The buttons under a price: start, change, cancel. */
+export function quotePresses(deps: BotDeps): Composer<BotContext> {
+  const bot = new Composer<BotContext>()
+  bot.use(async (ctx, next) => {
+    if (ctx.route?.name !== 'quote') return next()
+    const [id, op] = ctx.route.args
+    const quote = await readQuote(deps.sql, ctx.user.id, id)
+    if (!quote) return next() // another person's, or none: an outdated button
+    if (quote.generationId !== null) return alreadyStarted(ctx, deps, { userId: ctx.user.id, id: quote.generationId })
+    if (quote.isClosed && (op === 'ok' || op === 'fr' || op === 'rf')) return closed(ctx, deps, quote)
+    switch (op) {
+      case 'ok':
+      case 'fr':
+        return start(ctx, deps, quote, quote.id)
+      case 'rf':
+        return startBonus(ctx, deps, quote)
+      case 'ed':
+        return change(ctx, deps, quote)
+      case 'go':
+        await ctx.answer()
+        return resumeOrder(ctx, deps, id)
+      case 'x':
+        if (await isBegun(ctx, deps, quote, { withInvoices: true })) return
+        await draftDropAt(deps.sql, ctx.user.id, quoteStep(id))
+        await ctx.show({ text: ctx.t.quote.cancelled, buttons: [[button(ctx.t.menuButton, to.menu())]] })
+    }
+  })
+  return bot
+}
+
+/** Closes the price. True where it had been started before that, and then that is shown. */
+async function isBegun(ctx: BotContext, deps: BotDeps, { id: quoteId }: Quote, what: Closing = {}): Promise<boolean> {
+  const userId = ctx.user.id
+  await closePrices(ctx, deps, { ...what, quoteId })
+  const started = (await readQuote(deps.sql, userId, quoteId))?.generationId
+  if (started) await alreadyStarted(ctx, deps, { userId, id: started })
+  return typeof started === 'string'
+}
+
+/** An old button: the price was cancelled or has been replaced. */
+async function closed(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
+  if (!deps.forSale.byId(quote.modelId)) return gone(ctx, deps, quote)
+  await ctx.answer(ctx.t.quote.closedPress)
+  await ctx.show(closedScreen(ctx, quote))
+}
+
+// Beyond what the upstream itself may take: the last look and the files of the result.
+const slackMs = 120_000
+
+/**
+ * A shown price stands, whatever the prices are now; not so answers that the model no longer takes or that would be sent
+ * otherwise today, or a lost free run.
+ */
+const stands = ({ catalogue }: BotDeps, model: Model, { inputs, params, priceKop }: Quote): boolean =>
+  checkInputs(model, inputs).length === 0 &&
+  isDeepStrictEqual(toWire(model, inputs, catalogue.contentFilter), params) &&
+  (priceKop > 0 || catalogue.freeIds.has(model.id))
+
+/** One press takes a bonus run and starts: the same order under a quote of its own. Whichever way it starts, it starts once. */
+async function startBonus(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
+  const id = await bonusQuote(deps.sql, ctx.user.id, quote.id)
+  if (id === undefined) {
+    const now = await readQuote(deps.sql, ctx.user.id, quote.id)
+    return now?.isClosed ? closed(ctx, deps, quote) : renew(ctx, deps, quote)
+  }
+  await start(ctx, deps, quote, id)
+}
+
+/**
+ * Places the order of a shown quote at the price of the row `quoteId`. The message of the price turns into that of the
+ * progress.
+ */
+async function start(ctx: BotContext, deps: BotDeps, quote: Quote, quoteId: string): Promise<void> {
+  const model = deps.forSale.byId(quote.modelId)
+  if (!model) return gone(ctx, deps, quote)
+  if (!stands(deps, model, quote)) return renew(ctx, deps, quote)
+  const userId = ctx.user.id
+  const order = {
+    userId,
+    id: quote.id, // one name for all that comes of a press: rows, log lines, traces
+    requestKey: `q:${quote.id}`,
+    quoteId,
+    ...(quoteId === quote.id && { quote }), // a bonus run has a quote of its own
+    chatId: ctx.chat!.id,
+    messageId: ctx.callbackQuery?.message?.message_id ?? null,
+    deadlineMs: model.timeout_seconds * 1000 + slackMs,
+  }
+  try {
+    const started = await deps.integration.place(order)
+    const ref = { userId, id: started.id }
+    if (started.result !== 'started') return await alreadyStarted(ctx, deps, ref)
+    await began(ctx, deps, quote.id, ref)
+  } catch (error) {
+    if (error instanceof InsufficientFunds || error instanceof InDebt) {
+      await showQuote(ctx, deps, quote)
+    } else if (error instanceof QuoteClosed) {
+      await closed(ctx, deps, quote)
+    } else if (error instanceof QuoteExpired || error instanceof FreeLimitReached) {
+      await renew(ctx, deps, quote)
+    } else if (error instanceof ModelOff) {
+      await deps.switches.refresh() // switched off a moment ago, and the list below must know
+      await gone(ctx, deps, quote)
+    } else if (error instanceof SalesPaused) {
+      await ctx.answer(ctx.t.quote.pausedNow, { alert: true })
+      await showQuote(ctx, deps, quote)
+    } else if (error instanceof TooManyOpen) {
+      await ctx.answer()
+      await tooMany(ctx, deps)
+    } else if (error instanceof Banned) {
+      await ctx.answer(ctx.t.banned, { alert: true })
+    } else if (error instanceof NotFound) {
+      await ctx.answer(ctx.t.outdated)
+    } else throw error
+  }
+}
+
+async function began(ctx: BotContext, deps: BotDeps, quoteId: string, ref: Ref): Promise<void> {
+  await deps.wake.submit(ref)
+  await draftDropAt(deps.sql, ref.userId, quoteStep(quoteId))
+  const generation = await readGeneration(deps.sql, ref)
+  // A quick worker may have ended it, and then the message is the worker's.
+  if (generation && !generation.finishedAt) await ctx.show(createMessages(deps).progress(generation, ctx.language))
+}
+
+/** A second press, or the first once more after a crash: nothing starts, and the person sees what is going on. */
+async function alreadyStarted(ctx: BotContext, deps: BotDeps, ref: Ref): Promise<void> {
+  await ctx.answer(ctx.t.quote.already)
+  const generation = await readGeneration(deps.sql, ref)
+  if (!generation) return
+  const isItsMessage = generation.messageId === ctx.callbackQuery?.message?.message_id
+  if (isItsMessage && !generation.finishedAt) {
+    if (generation.execState === 'queued') await deps.wake.submit(ref)
+    await ctx.show(createMessages(deps).progress(generation, ctx.language))
+    return
+  }
+  if (isItsMessage) return
+  await ctx.show({
+    text: ctx.t.quote.alreadyScreen(shortId(ref.id)),
+    buttons: [[button(ctx.t.quote.statusButton, to.generation(ref.id, 'st'))], [button(ctx.t.menuButton, to.menu())]],
+  })
+}
+
+/** The same order at today's price; nothing is charged until that is pressed. */
+async function renew(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
+  const model = deps.forSale.byId(quote.modelId)
+  if (!model) return gone(ctx, deps, quote)
+  await ctx.answer() // files may have to be fetched again
+  const ageMs = Date.now() - quote.expiresAt.getTime() + quoteMinutes * 60_000
+  const { inputs, isWhole } = await withFreshFiles(deps, model, quote.inputs, ageMs, String(ctx.user.id))
+  const offered = isWhole ? await offerInstead(ctx, deps, model, inputs) : 'no_price'
+  if (offered === 'no_price' || 'problem' in offered) {
+    return startOrder(ctx, deps, model, inputs, { note: isWhole ? ctx.t.wizard.changed : ctx.t.quote.staleFiles })
+  }
+  await draftDropAt(deps.sql, ctx.user.id, quoteStep(quote.id))
+  const wasKop = quote.priceKop > 0 && offered.quote.priceKop > 0 ? quote.priceKop : undefined
+  await showQuote(ctx, deps, offered.quote, { wasKop })
+}
+
+/**
+ * The order that a payment was for comes back, at a price of now where the old one is over; nothing starts by itself.
+ * Silent where it was started.
+ */
+export async function resumeOrder(ctx: BotContext, deps: BotDeps, quoteId: string): Promise<void> {
+  const quote = await readQuote(deps.sql, ctx.user.id, quoteId)
+  if (!quote || quote.generationId !== null) return
+  if (quote.isExpired || quote.isClosed) return renew(ctx, deps, quote)
+  await showQuote(ctx, deps, quote, { where: 'new' })
+}
+
+/** After a payment: the order that it was for, unless the person has gone on to another, which then comes instead. */
+export async function resumePaid(ctx: BotContext, deps: BotDeps, quoteId: string): Promise<void> {
+  const [open] = await openQuote(deps.sql, ctx.user.id)
+  await resumeOrder(ctx, deps, open?.id ?? quoteId)
+}
+
+async function change(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
+  const model = deps.forSale.byId(quote.modelId)
+  if (!model) return gone(ctx, deps, quote)
+  if (await isBegun(ctx, deps, quote)) return
+  await ctx.answer() // files may have to be fetched again
+  const ageMs = Date.now() - quote.expiresAt.getTime() + quoteMinutes * 60_000
+  const { inputs, isWhole } = await withFreshFiles(deps, model, quote.inputs, ageMs, String(ctx.user.id))
+  await startOrder(ctx, deps, model, inputs, { at: 'extras', ...(!isWhole && { note: ctx.t.quote.staleFiles }) })
+}
+
+/** The model is off: nothing was taken, and the order is over. */
+async function gone(ctx: BotContext, deps: BotDeps, { id, modelId }: Quote): Promise<void> {
+  await closePrices(ctx, deps, { quoteId: id })
+  await draftDropAt(deps.sql, ctx.user.id, quoteStep(id))
+  await ctx.show(await goneScreen(deps, ctx, deps.catalogue.byId(modelId)))
+}
+
+/** The runs to wait for. The price stays where it is. */
+async function tooMany(ctx: BotContext, deps: BotDeps): Promise<void> {
+  const running = await openGenerations(deps.sql, ctx.user.id)
+  const rows = running.map(({ id, modelId }) => {
+    const name = modelName(deps.catalogue, modelId, ctx.language)
+    return [button(ctx.t.quote.runningButton(name, shortId(id)), to.generation(id, 'st'))]
+  })
+  await ctx.show(
+    { text: ctx.t.quote.tooMany(running.length), buttons: [...rows, [button(ctx.t.menuButton, to.menu())]] },
+    'new',
+  )
+}

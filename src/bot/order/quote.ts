@@ -1,0 +1,161 @@
+import { pinForFree } from '../../catalogue/free-tier.ts'
+import type { Model } from '../../catalogue/models.ts'
+import {
+  changesPrice,
+  checkInputs,
+  type Inputs,
+  type Problem,
+  questions,
+  toWire,
+  withDefaults,
+} from '../../catalogue/parameters.ts'
+import { price } from '../../catalogue/pricing.ts'
+import { rangeText } from '../../i18n/format.ts'
+import type { QuoteFacts } from '../../i18n/ordering.ts'
+import { stringsFor } from '../../i18n/strings.ts'
+import type { Language } from '../../money.ts'
+import { accountState } from '../../payments/account.ts'
+import { bonusFor } from '../../payments/gifts.ts'
+import { makeQuote, type Quote } from '../../payments/quotes.ts'
+import { readWallet } from '../../payments/wallet.ts'
+import { type Button, button, type Screen } from '../../telegram/screen.ts'
+import { getDisplayPrice, writtenPrice } from '../browse/display-price.ts'
+import { typicalMs } from '../browse/typical.ts'
+import type { BotContext } from '../context.ts'
+import type { BotDeps } from '../deps.ts'
+import { modelName } from '../names.ts'
+import { packButtons } from '../pack-buttons.ts'
+import { isLong, labelOf, valueText } from '../parameter-texts.ts'
+import { to } from '../routes.ts'
+import { closePrices, noteShown } from './open-quotes.ts'
+import { fieldsOf } from './state.ts'
+
+/** A price for these answers, written down; or the first answer that does not do, or none that there is a price for. */
+export type Offered = { quote: Quote } | { problem: Problem } | 'no_price'
+
+/** Prices an order in the place of whatever price stands open: of two only the one that was shown last starts anything. */
+export async function offerInstead(ctx: BotContext, deps: BotDeps, model: Model, answers: Inputs): Promise<Offered> {
+  await closePrices(ctx, deps)
+  return offer(deps, ctx.user.id, model, answers)
+}
+
+/** Prices an order: free while free runs of the model are left, then with the answers that a free run fixes. */
+export async function offer(deps: BotDeps, userId: number, model: Model, answers: Inputs): Promise<Offered> {
+  const { sql, catalogue } = deps
+  const [problem] = checkInputs(model, answers)
+  if (problem) return { problem }
+  const isFree = (await getDisplayPrice(deps, userId, model)).now.kind === 'free'
+  const inputs = isFree ? pinForFree(model, answers) : withDefaults(model, answers)
+  try {
+    const { kop, credits } = price(model, inputs, catalogue.rates)
+    const priceKop = isFree ? 0 : kop
+    const params = toWire(model, inputs, catalogue.contentFilter)
+    const { id: modelId, category } = model
+    const offered = { userId, modelId, category, inputs, params, priceKop, credits, rates: catalogue.rates }
+    const made = await makeQuote(sql, offered)
+    const fresh = { isExpired: false, isClosed: false, generationId: null }
+    return { quote: { ...made, modelId, category, inputs, params, priceKop, credits, ...fresh } }
+  } catch (error) {
+    if (error instanceof RangeError) return 'no_price'
+    throw error
+  }
+}
+
+/** Shows a price, in place of the pressed message or as a new one; it stands nowhere else then. */
+export async function showQuote(
+  ctx: BotContext,
+  deps: BotDeps,
+  quote: Quote,
+  { wasKop, where = 'here' }: { wasKop?: number | undefined; where?: 'here' | 'new' } = {},
+): Promise<void> {
+  const screen = await quoteScreen(deps, ctx.user.id, quote, ctx.language, wasKop)
+  await noteShown(ctx, deps, quote.id, await ctx.show(screen, where))
+}
+
+/** What a price is shown as while nothing can be sold: nothing to pay with, and the order is one press away. */
+function pausedScreen({ catalogue }: BotDeps, quote: Quote, last: Button[], language: Language): Screen {
+  const t = stringsFor(language)
+  return {
+    text: t.quote.paused(modelName(catalogue, quote.modelId, language), quote.priceKop),
+    buttons: [[button(t.quote.pausedButton, to.quote(quote.id, 'go'))], last],
+  }
+}
+
+/** S9, or S10 where the balance does not cover the price and what is still owed. `wasKop` is the price of a quote that this one replaces. */
+export async function quoteScreen(
+  deps: BotDeps,
+  userId: number,
+  quote: Quote,
+  language: Language,
+  wasKop?: number,
+): Promise<Screen> {
+  const t = stringsFor(language)
+  const { priceKop } = quote
+  const [{ balanceKop, debtKop }, given, [account]] = await Promise.all([
+    readWallet(deps.sql, userId),
+    bonusFor(deps.sql, userId, priceKop),
+    accountState(deps.sql, quote.credits),
+  ])
+  const bonus = given ? [button(t.bonus.startButton(given), to.quote(quote.id, 'rf'))] : []
+  const last = [
+    button(t.quote.changeButton, to.quote(quote.id, 'ed')),
+    button(t.wizard.cancelButton, to.quote(quote.id, 'x')),
+  ]
+  if (account?.isPaused) return pausedScreen(deps, quote, last, language)
+  if (priceKop > 0 && priceKop + debtKop > balanceKop) {
+    const gapKop = priceKop + debtKop - balanceKop
+    const covering = deps.packsKop.filter(kop => kop >= gapKop).slice(0, 2)
+    return {
+      text: debtKop > 0 ? t.debt.screen({ debtKop, needKop: gapKop }) : t.quote.short(priceKop, balanceKop, wasKop),
+      buttons: [
+        bonus,
+        ...packButtons(covering, deps.starRateRub, { t }, quote.id),
+        [button(t.topUp.otherWays, to.topUp(quote.id))],
+        last,
+      ],
+    }
+  }
+  const start =
+    priceKop === 0
+      ? button(t.quote.startFreeButton, to.quote(quote.id, 'fr'))
+      : button(t.quote.startButton(priceKop), to.quote(quote.id, 'ok'))
+  const facts = await factsOf(deps, userId, quote, language)
+  return { text: t.quote.screen({ ...facts, balanceKop, wasKop }), buttons: [[start], bonus, last] }
+}
+
+async function factsOf(
+  deps: BotDeps,
+  userId: number,
+  quote: Quote,
+  language: Language,
+): Promise<Omit<QuoteFacts, 'balanceKop' | 'wasKop'>> {
+  const { catalogue, limits, stats } = deps
+  const { inputs, priceKop } = quote
+  const model = catalogue.byId(quote.modelId)
+  const free = model && (await getDisplayPrice(deps, userId, model)).free
+  const price = writtenPrice(priceKop, free?.day ?? 0, limits.freeDaily)
+  const isFree = price.kind === 'free'
+  // What nobody chose and nobody pays for need not be read.
+  const isTold = ({ name, default: usual }: { name: string; default?: unknown }) =>
+    inputs[name] !== undefined && (isAsked.has(name) || inputs[name] !== usual)
+  const isAsked = new Set(model ? questions(model).asked.map(param => param.name) : [])
+  const fields = model ? fieldsOf(model, inputs) : []
+  const named = (param: (typeof fields)[number]) => ({
+    label: labelOf(param, language),
+    text: valueText(param, inputs[param.name]!, language),
+  })
+  const pinned = fields.filter(param => isFree && model && changesPrice(model, param) && param.default !== undefined)
+  const told = fields.filter(param => isTold(param) && !pinned.includes(param))
+  const typical = typicalMs(stats.of(quote.modelId), model)
+  return {
+    name: modelName(catalogue, quote.modelId, language),
+    lines: told.filter(isLong).map(named),
+    choices: told.filter(param => !isLong(param)).map(named),
+    price,
+    priceKop,
+    typical: typical && rangeText(typical[0], typical[1], language),
+    until: quote.expiresAt,
+    pinned: pinned.map(named),
+    freeAgain: isFree ? undefined : free?.again,
+  }
+}

@@ -1,0 +1,122 @@
+import { Composer } from 'telegraf'
+import type { Model } from '../../catalogue/models.ts'
+import { dateText, lines } from '../../i18n/format.ts'
+import type { RunState } from '../../i18n/navigation.ts'
+import { shortId } from '../../id.ts'
+import { type Generation, history as pageOf, readGeneration } from '../../payments/generations.ts'
+import { moneyOf } from '../../payments/run-money.ts'
+import { type Html, html } from '../../telegram/html.ts'
+import { type Button, button, type Screen } from '../../telegram/screen.ts'
+import { menuButton } from '../buttons.ts'
+import type { BotContext } from '../context.ts'
+import type { BotDeps } from '../deps.ts'
+import { modelName } from '../names.ts'
+import { onPress } from '../on-press.ts'
+import { valueText } from '../parameter-texts.ts'
+import { type HistoryFilter, to } from '../routes.ts'
+
+/** S15: the person's runs, and one of them. */
+export function history(deps: BotDeps) {
+  const bot = new Composer<BotContext>()
+  bot.command('history', async ctx => ctx.show(await historyScreen(deps, ctx, 'a', '0')))
+  onPress(bot, 'history', async (ctx, filter, before) => {
+    await ctx.answer()
+    await ctx.show(await historyScreen(deps, ctx, filter, before))
+  })
+  // A run with something to do with it belongs to the ordering part.
+  bot.use(async (ctx, next) => {
+    if (ctx.route?.name !== 'generation' || ctx.route.args[1] !== undefined) return next()
+    const screen = await runScreen(deps, ctx, ctx.route.args[0])
+    if (!screen) return next() // another's or unknown: an outdated button
+    await ctx.answer()
+    return ctx.show(screen)
+  })
+  return bot
+}
+
+const perPage = 5
+const filters = { a: 'all', s: 'done', f: 'failed' } as const
+
+async function historyScreen(
+  { sql, catalogue }: BotDeps,
+  ctx: BotContext,
+  filter: HistoryFilter,
+  before: string,
+): Promise<Screen> {
+  const { t, user, language } = ctx
+  const from = before === '0' ? null : before
+  const found = await pageOf(sql, user.id, filters[filter], from, perPage + 1)
+  const runs = found.slice(0, perPage).map(line => {
+    const state = stateOf(line)
+    const date = dateText(line.createdAt, language)
+    const name = modelName(catalogue, line.modelId, language)
+    const { heldKop, keptKop } = moneyOf(line)
+    return [button(t.history.row({ state, date, name, costKop: heldKop + keptKop }), to.generation(line.id, undefined))]
+  })
+  if (runs.length === 0 && filter === 'a') {
+    return { text: t.history.empty, buttons: [[button(t.beginButton, to.list('pop', 0))], [menuButton(ctx)]] }
+  }
+  const last = found[perPage - 1]
+  const pager: Button[] = [
+    ...(from ? [button(t.history.newest, to.history(filter, '0'))] : []),
+    ...(last && found.length > perPage ? [button(t.history.older, to.history(filter, last.id))] : []),
+  ]
+  const choice = (['a', 's', 'f'] as const).map(one =>
+    button(`${one === filter ? '• ' : ''}${t.history.filters[one]}`, to.history(one, '0')),
+  )
+  return {
+    text: runs.length > 0 ? t.history.title : t.history.nothing,
+    buttons: [choice, ...runs, pager, [menuButton(ctx)]],
+  }
+}
+
+/** One run of the person; undefined when there is none with this id. */
+export async function runScreen(deps: BotDeps, ctx: BotContext, id: string): Promise<Screen | undefined> {
+  const { t, language } = ctx
+  const run = await readGeneration(deps.sql, { userId: ctx.user.id, id })
+  if (!run) return undefined
+  const state = stateOf(run)
+  const act = (text: string, op: 'rs' | 'rp' | 'ed' | 'why' | 'st') => button(text, to.generation(id, op))
+  return {
+    text: lines(
+      html`<b>${modelName(deps.catalogue, run.modelId, language)}</b>`,
+      html`${t.history.state(state, run.ageMs)} · ${dateText(run.createdAt, language)} · ${t.history.number(shortId(id))}`,
+      html`${moneyText(ctx, run)}`,
+      ...answers(deps.catalogue.byId(run.modelId), run, ctx),
+    ),
+    buttons: [
+      state === 'done' ? [act(t.sendAgainButton, 'rs')] : [],
+      state === 'open' ? [act(t.statusButton, 'st')] : [act(t.againButton, 'rp'), act(t.changeButton, 'ed')],
+      [act(t.whyButton, 'why')],
+      [button(t.backButton, to.history('a', '0')), menuButton(ctx)],
+    ],
+  }
+}
+
+/** What was ordered, a line for each answer. */
+function answers(model: Model | undefined, { inputs }: Generation, { language }: BotContext): Html[] {
+  return (model?.params ?? []).flatMap(param => {
+    const value = inputs[param.name]
+    const isTold = value !== undefined && value !== '' && !param.hidden
+    return isTold ? [html`${param.label[language]}: ${valueText(param, value, language)}`] : []
+  })
+}
+
+export function stateOf(run: Pick<Generation, 'execState' | 'isFree' | 'errorCode'>): RunState {
+  const { execState, isFree, errorCode } = run
+  if (execState === 'success') return 'done'
+  if (execState !== 'failed' && execState !== 'timeout') return 'open'
+  if (errorCode === 'cancelled') return 'cancelled'
+  return isFree ? 'failed' : 'returned'
+}
+
+/** What became of the money of a run, in one line. */
+export function moneyText({ t }: Pick<BotContext, 't'>, run: Parameters<typeof moneyOf>[0]): string {
+  const { money } = t.history
+  const { kind, heldKop, keptKop, returnedKop, isBack } = moneyOf(run)
+  if (kind === 'bonus') return isBack ? t.bonus.history.returned : t.bonus.history.taken
+  if (kind === 'free') return isBack ? money.freeReturned() : money.free()
+  if (heldKop > 0) return money.debited(heldKop)
+  if (keptKop === 0) return money.refunded(returnedKop)
+  return returnedKop > 0 ? money.kept(keptKop, returnedKop) : money.captured(keptKop)
+}

@@ -1,0 +1,65 @@
+import { type Static, Type } from '@sinclair/typebox'
+import type { Model, Param } from '../../catalogue/models.ts'
+import { checkInputs, type EarlierValue } from '../../catalogue/parameters.ts'
+import { query, type Sql } from '../../db.ts'
+import { dateText } from '../../i18n/format.ts'
+import { stringsFor } from '../../i18n/strings.ts'
+import { shortId } from '../../id.ts'
+import type { Language } from '../../money.ts'
+import { clip } from '../../telegram/html.ts'
+
+const Earlier = Type.Object({
+  id: Type.String(),
+  modelId: Type.String(),
+  taskId: Type.String(),
+  params: Type.Unsafe<Record<string, unknown>>(Type.Object({})),
+  createdAt: Type.Date(),
+  /** As many as the upstream named; runs of an earlier build do not tell. */
+  files: Type.Union([Type.Integer(), Type.Null()]),
+})
+/** A successful run whose result another model can take further. */
+export type Earlier = Static<typeof Earlier>
+
+export const earlierRuns = query(
+  Earlier,
+  (sql, userId: number, modelIds: string[], limit: number) => sql`
+    select g.id, g.model_id as "modelId", g.task_id as "taskId", q.params, g.created_at as "createdAt", g.promised as files
+    from pay.generations g
+    join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id
+    where g.user_id = ${userId} and g.exec_state = 'success' and g.task_id is not null
+      and g.model_id = any (string_to_array(${modelIds.join(',')}, ','))
+    order by g.created_at desc, g.id desc
+    limit ${limit}`,
+)
+
+// Whoever looks for an older one remembers what it was, not where it stood.
+const most = 50
+
+/** A person's own runs that fit the parameter, newest first. */
+export async function earlierFor(sql: Sql, userId: number, model: Model, param: Param): Promise<Earlier[]> {
+  const runs = await earlierRuns(sql, userId, param.previous_models ?? [], most)
+  return runs.filter(run => fitsEarlier(model, param, run))
+}
+
+/** Whether the model takes this run further. What another answer could still mend is named at that answer. */
+export const fitsEarlier = (model: Model, param: Param, run: Earlier): boolean =>
+  checkInputs(model, { [param.name]: earlierValue(run) }).every(problem => problem.param !== param.name)
+
+export const earlierValue = ({ id, taskId, modelId, params, files }: Earlier): EarlierValue => ({
+  generationId: id,
+  taskId,
+  modelId,
+  params,
+  ...(files !== null && { files }),
+})
+
+/** «23.11 15:09 · рыжий кот в лодке · Grok Imagine: картинка по тексту · № 7k2m». */
+export function earlierText({ createdAt, id, params }: Earlier, name: string, language: Language): string {
+  const words = typeof params.prompt === 'string' ? clip(params.prompt.replace(/\s+/g, ' ').trim(), 20) : ''
+  const line = (model: string) =>
+    stringsFor(language).wizard.earlier([dateText(createdAt, language), words, model].filter(Boolean), shortId(id))
+  // A button is cut at its end, where the number stands: so the name gives way.
+  return line(clip(name, mostOfButton - [...line('-')].length + 1))
+}
+
+const mostOfButton = 64

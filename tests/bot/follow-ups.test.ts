@@ -1,0 +1,159 @@
+import { createCanvas } from '@napi-rs/canvas'
+import t from 'tap'
+import { createMessages } from '../../src/bot/runs/reports.ts'
+import { Unknown } from '../../src/errors.ts'
+import { shortId } from '../../src/id.ts'
+import { outputsOf, readGeneration } from '../../src/payments/generations.ts'
+import { genAccepted, genFinish, genSubmit } from '../../src/payments/integration.ts'
+import { switchByAdmin } from '../../src/payments/switches.ts'
+import { show } from '../../src/telegram/screen.ts'
+import { captions, chats, type Person } from '../support/chat.ts'
+import { picture } from '../support/world.ts'
+
+const stage = await chats(t)
+const { deps, draftOf, owner, person, running, links, sql, story, telegram } = stage
+const messages = createMessages(stage)
+const pixel = createCanvas(1, 1).toBuffer('image/png')
+
+type Made = Partial<Omit<typeof picture, 'kind'>> & { kind?: 'image' | 'video' | 'audio' }
+
+/** A run that made these, with its result in the chat. */
+async function made(anna: Person, modelId: string, all: Made[], params: Record<string, unknown> = {}) {
+  const id = await running(anna.id, { modelId, params })
+  const ref = { userId: anna.id, id }
+  const [taken] = await genSubmit(sql, ref, 'token')
+  await genAccepted(sql, ref, taken!.attempt, `task-${id}`)
+  const files = all.map((one, index) => ({
+    ...picture,
+    url: `https://files.example.com/${id}/${index + 1}`,
+    ...one,
+    n: index + 1,
+  }))
+  await genFinish(sql, ref, 'success', null, null, files as (typeof picture)[])
+  const [run, outputs] = [(await readGeneration(sql, ref))!, await outputsOf(sql, ref)]
+  const screen = messages.result(run, outputs, { balanceKop: 0, atWorkKop: 0, atWorkCount: 0, debtKop: 0 }, 10, 'ru')
+  await show(telegram, { chatId: anna.id }, screen)
+  return { id, screen, urls: outputs.map(({ url }) => url) }
+}
+const video = { kind: 'video', mime: 'video/mp4', extension: 'mp4' } as const
+const photo = { width_px: 800, height_px: 600 }
+
+await story('a picture can be made larger: its original is in the order, and only the rest is asked', async t => {
+  const anna = await person({ kop: 500_00 })
+  const { id, urls } = await made(anna, 'z-image', [photo])
+  links.set(urls[0]!, { widthPx: 800, heightPx: 600 })
+  const result = anna.last()
+  await anna.presses('⬆️ Увеличить')
+  t.match(
+    anna.last().text,
+    new RegExp(`^Результат №\u00a0${shortId(id)} уже подставлен\\.\n\nШаг 2 из 2 · Кратность\n`),
+  )
+  t.match(await draftOf(anna.id), {
+    model_id: 'topaz/image-upscale',
+    inputs: { answers: { image_url: [{ widthPx: 800 }] } },
+  })
+  t.not(anna.last().messageId, result.messageId, 'the result stays')
+  t.equal(anna.chat().find(({ messageId }) => messageId === result.messageId)!.text, result.text)
+})
+
+await story('a picture can be made to move with any model that takes it, at the price of each', async t => {
+  const anna = await person({ kop: 500_00 })
+  const { id, urls } = await made(anna, 'z-image', [photo])
+  links.set(urls[0]!, { widthPx: 800, heightPx: 600 })
+  await anna.presses('🎬 Оживить')
+  t.equal(anna.last().text, `Выберите модель: результат №\u00a0${shortId(id)} подставится сам.`)
+  t.equal(captions(anna.last()).filter(text => /₽|🎁/.test(text)).length, 8, 'all that make a photo move')
+  await anna.presses('Kling 2.6')
+  t.match(anna.last().text, /уже подставлен\.\n\nШаг 2 из 4 · Описание/)
+  t.match(await draftOf(anna.id), { model_id: 'kling-2.6/image-to-video' })
+  await anna.presses({ data: `fl:${id}:an:0` })
+  await anna.presses('Kling 2.5')
+  t.match(anna.last().text, /^У вас есть незаконченный заказ: Kling 2\.6/, 'and an order that was begun is not lost')
+  await anna.presses('Начать новый')
+  t.match((await draftOf(anna.id))?.inputs.answers, { image_url: [{}] })
+})
+
+await story('of several pictures one is chosen', async t => {
+  const anna = await person({ kop: 500_00 })
+  const { urls } = await made(anna, 'grok-imagine/text-to-image', [photo, photo, photo])
+  links.set(urls[1]!, { widthPx: 333 })
+  await anna.presses('⬆️ Увеличить')
+  t.match(anna.last().text, /^Какую картинку взять\?/)
+  t.strictSame(captions(anna.last()), ['1', '2', '3', '🏠 Меню'])
+  await anna.presses('2')
+  t.match((await draftOf(anna.id))?.inputs.answers, { image_url: [{ widthPx: 333 }] })
+})
+
+await story('a video is made larger by the model that takes its run, unless it is as large as can be', async t => {
+  const anna = await person({ kop: 500_00 })
+  const { id } = await made(anna, 'grok-imagine/text-to-video', [video], { resolution: '480p' })
+  t.notOk(captions(anna.last()).includes('🎬 Оживить'), 'it moves already')
+  await anna.presses('⬆️ Увеличить')
+  t.match(await draftOf(anna.id), {
+    model_id: 'grok-imagine/upscale',
+    inputs: { answers: { task_id: { generationId: id } } },
+  })
+  const { screen } = await made(anna, 'grok-imagine/text-to-video', [video], { resolution: '1080p' })
+  const other = await made(anna, 'sora-2-text-to-video', [video])
+  const sound = await made(anna, 'elevenlabs/sound-effect-v2', [{ kind: 'audio', mime: 'audio/mpeg' }])
+  for (const one of [screen, other.screen, sound.screen]) {
+    t.notOk(one.buttons.flat().some(({ text }) => /Увеличить|Оживить/.test(text)))
+  }
+})
+
+await story('what is gone upstream is taken from Telegram, and what is gone there too is said to be gone', async t => {
+  const anna = await person({ kop: 500_00 })
+  const { id, urls } = await made(anna, 'z-image', [photo])
+  const sent = await telegram.sendDocument(anna.id, { source: pixel, filename: '1.png' })
+  await anna.presses({ data: `fl:${id}:up:0` })
+  t.equal(anna.last().text, 'Файл уже удалён.')
+  t.strictSame(captions(anna.last()), ['🏠 Меню'])
+  t.equal(await draftOf(anna.id), undefined)
+
+  await owner`update pay.results set file_id = ${sent.document.file_id}, sent_as = 'document' where generation_id = ${id}`
+  await anna.presses({ data: `fl:${id}:up:0` })
+  t.match((await draftOf(anna.id))?.inputs.answers, { image_url: [{ fileId: sent.document.file_id }] })
+  await anna.presses('✖️ Отмена')
+  links.set(urls[0]!, { widthPx: 800 })
+  await anna.presses({ data: `fl:${id}:up:0` })
+  t.match((await draftOf(anna.id))?.inputs.answers, { image_url: [{ widthPx: 800 }] }, 'the original comes first')
+})
+
+await story('a network that is down says nothing about the file', async t => {
+  const anna = await person({ kop: 500_00 })
+  const { id, urls } = await made(anna, 'z-image', [photo])
+  links.set(urls[0]!, new Unknown('no answer'))
+  await t.rejects(anna.presses({ data: `fl:${id}:up:0` }), Unknown, 'it is pressed once more later')
+})
+
+await story('a result of another person, a failed run and a model that does not take it are nobody’s', async t => {
+  const anna = await person({ kop: 500_00 })
+  const boris = await person()
+  const { id } = await made(anna, 'z-image', [photo])
+  const failed = await running(anna.id)
+  await stage.end(anna.id, failed, 'moderation')
+  const refused = async (who: Person, data: string) =>
+    t.match((await who.presses({ data })).answer, { text: 'Этот экран устарел' }, data)
+  await refused(boris, `fl:${id}:up:0`)
+  await refused(boris, `fu:${id}:1:topaz-image-upscale`)
+  await refused(anna, `fl:${failed}:up:0`)
+  await refused(anna, `fl:${id}:up:7`)
+  await refused(anna, `fu:${id}:1:sora-2-text-to-video`)
+  t.equal(await draftOf(boris.id), undefined)
+})
+
+await story('a model that is off is not offered, and an old button to it leads to others', async t => {
+  const anna = await person({ kop: 500_00 })
+  const { id } = await made(anna, 'z-image', [photo])
+  const result = anna.last()
+  const off = { modelId: 'topaz/image-upscale', adminId: 1, reason: 'проверяем' }
+  await switchByAdmin(deps.adminSql, { ...off, to: 'off' })
+  await deps.switches.refresh()
+  await anna.presses('⬆️ Увеличить', result)
+  t.match(anna.last().text, /^Модель временно недоступна\. Похожие:/)
+  await anna.presses({ data: `fu:${id}:1:topaz-image-upscale` })
+  t.match(anna.last().text, /^Модель временно недоступна\. Похожие:/)
+  t.equal(await draftOf(anna.id), undefined)
+  await switchByAdmin(deps.adminSql, { ...off, to: 'auto' })
+  await deps.switches.refresh()
+})

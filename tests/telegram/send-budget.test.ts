@@ -1,0 +1,156 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import t from 'tap'
+import type { Sql } from '../../src/db.ts'
+import type { Pace } from '../../src/telegram/client.ts'
+import { createFairQueue } from '../../src/telegram/fair-queue.ts'
+import { createPace } from '../../src/telegram/pace.ts'
+import { until, world } from '../support/world.ts'
+
+const { sql, owner } = await world(t)
+const fresh = async (): Promise<Pace> => {
+  await owner`delete from pay.rates`
+  return createPace(sql)
+}
+const outcomeOf = (call: Promise<number>) =>
+  call.then(
+    () => 'sent' as const,
+    error => error.code as string,
+  )
+
+t.test('a person who had little lately goes before those who have had much', async t => {
+  const pace = await fresh()
+  const sent: number[] = []
+  const send = (chatId: number) => pace({ chatId, isGroup: false, kind: 'edit' }).then(() => void sent.push(chatId))
+  // Fifty accounts, each with four screens at once: two hundred, of which 25 a second may go.
+  const others = Array.from({ length: 200 }, (_, n) => send(1_000 + (n % 50)))
+  for (let press = 0; press < 3; press++) {
+    await until('the others are at it', () => sent.length >= 60 + press * 20)
+    const before = sent.length
+    await send(7)
+    // One turn of each of the others at the most, and what is under way.
+    t.ok(sent.length - before <= 52, `after ${sent.length - before - 1} of the others`)
+  }
+  t.ok(sent.length < 200, 'while the others still wait')
+  await Promise.all(others)
+})
+
+t.test('nobody is passed over for ever, whoever comes', async t => {
+  const order: string[] = []
+  let place = Promise.withResolvers<number>()
+  const queue = createFairQueue(() => place.promise)
+  const never = new AbortController().signal
+  const turn = (key: string) => queue.turn(key, never).then(() => void order.push(key))
+  const all = [turn('a'), turn('a'), turn('a'), turn('b'), turn('c'), turn('b')]
+  place.resolve(1)
+  await Promise.all(all)
+  t.strictSame(order, ['a', 'b', 'c', 'a', 'b', 'a'])
+  place = Promise.withResolvers()
+  t.ok(queue.isEmpty())
+})
+
+t.test('who was quiet for a while goes before the line, three times and not for ever; who is new does not', async t => {
+  const order: string[] = []
+  let places = Promise.withResolvers<number>()
+  let at = 0
+  const queue = createFairQueue(
+    () => places.promise,
+    () => at,
+  )
+  const never = new AbortController().signal
+  const turn = (key: string) => queue.turn(key, never).then(() => void order.push(key))
+  const go = async (count: number) => {
+    const { resolve } = places
+    places = Promise.withResolvers()
+    const before = order.length
+    resolve(count)
+    await until('they went', () => order.length === before + count)
+    return order.slice(before)
+  }
+  queue.count('known')
+  at = 60_000
+  const all = ['a', 'b', 'c'].flatMap(key => [turn(key), turn(key)])
+  all.push(turn('known'), turn('known'), turn('new'), turn('known'), turn('known'))
+  t.strictSame(await go(5), ['known', 'known', 'known', 'a', 'b'], 'every fourth place is the line’s')
+  t.strictSame(await go(6), ['c', 'new', 'known', 'a', 'b', 'c'])
+  at += 5_000
+  all.push(turn('a'), turn('b'), turn('new'), turn('new'))
+  at += 10_000
+  all.push(turn('known'))
+  t.strictSame(await go(5), ['new', 'known', 'a', 'b', 'new'], 'the twelfth is the line’s; then the quietest is first')
+  places.resolve(1)
+  await Promise.all(all)
+  t.ok(queue.isEmpty())
+})
+
+t.test('who no longer waits takes no turn', async t => {
+  const order: string[] = []
+  const place = Promise.withResolvers<number>()
+  const queue = createFairQueue(() => place.promise)
+  const gone = new AbortController()
+  const left = queue.turn('a', gone.signal).then(
+    () => void order.push('a'),
+    () => void order.push('a left'),
+  )
+  const stayed = queue.turn('b', new AbortController().signal).then(() => void order.push('b'))
+  gone.abort()
+  await left
+  place.resolve(1)
+  await stayed
+  t.strictSame(order, ['a left', 'b'])
+  await t.rejects(queue.turn('c', gone.signal), 'and neither does who was gone before')
+})
+
+t.test('beside a slow database places are taken several at a time, and each message has one', async t => {
+  await owner`delete from pay.rates`
+  let taken = 0
+  let most = 0
+  const slow: Sql = async <Row extends object>(...[text, ...values]: Parameters<Sql>) => {
+    await pause(120)
+    const rows = await sql<Row>(text, ...values)
+    const [keys, everyUs] = [String(values[0]), Number(String(values[1]).split(',')[0])]
+    if (keys.split(',')[0] === 'tg' && (rows as unknown as { waitMs: number }[])[0]!.waitMs <= 200) {
+      taken += everyUs / 40_000
+      most = Math.max(most, everyUs / 40_000)
+    }
+    return rows
+  }
+  const pace = createPace(slow)
+  await Promise.all(Array.from({ length: 80 }, (_, n) => pace({ chatId: n + 1, isGroup: false, kind: 'send' })))
+  t.ok(most > 1, `${most} at a time`)
+  t.ok(taken >= 80, `${taken} places for 80 messages`)
+})
+
+t.test('answers to presses take nothing from messages, and one person’s nothing from another’s', async t => {
+  const pace = await fresh()
+  const answer = (userId: number) => outcomeOf(pace({ isGroup: false, kind: 'answer', userId }))
+  const flood = await Promise.all(Array.from({ length: 200 }, (_, n) => answer(1 + (n % 5))))
+  const answered = flood.filter(outcome => outcome === 'sent').length
+  t.ok(answered >= 110 && answered < 150, `${answered} of 200 presses of five people are answered`)
+  t.ok(flood.every(outcome => outcome === 'sent' || outcome === 'rate_limited'))
+  const sends = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => outcomeOf(pace({ chatId: 500 + n, isGroup: false, kind: 'send' }))),
+  )
+  t.ok(sends.every(outcome => outcome === 'sent'))
+  t.equal(
+    await owner`select from pay.rates where key = 'tg' and tat > now() + interval '1 second'`.then(r => r.length),
+    0,
+  )
+  t.equal(await answer(99), 'sent', 'another person is answered')
+})
+
+t.test('a checkout is answered whatever the budgets say', async t => {
+  const pace = await fresh()
+  for (let n = 0; n < 100; n++) await outcomeOf(pace({ isGroup: false, kind: 'answer', userId: n }))
+  t.equal(await pace({ isGroup: false, kind: 'answer' }), 0)
+})
+
+t.test('what would wait longer than it is worth is refused, and takes no place', async t => {
+  const pace = await fresh()
+  const over = new AbortController()
+  const call = { chatId: 3, isGroup: false, kind: 'send' as const, signal: over.signal }
+  const all = Array.from({ length: 40 }, () => outcomeOf(pace(call)))
+  const refused = await Promise.race(all.slice(35))
+  t.equal(refused, 'rate_limited')
+  over.abort()
+  await Promise.all(all)
+})

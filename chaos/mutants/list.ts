@@ -290,14 +290,14 @@ export const mutants: Mutant[] = [
   },
   {
     what: 'boxes may stand in boxes without end',
-    file: 'src/media/bounds-boxes.ts',
+    file: 'src/media/bounds/boxes.ts',
     find: "if (depth > most.boxDepth) throw tooMuch('boxes in boxes')",
     replace: '',
     test: 'media/hostile',
   },
   {
     what: 'a count of samples without a byte is believed',
-    file: 'src/media/bounds-boxes.ts',
+    file: 'src/media/bounds/boxes.ts',
     find: 'return fields === 0 ? count :',
     replace: 'return fields === 0 ? 0 :',
     test: 'media/hostile',
@@ -374,14 +374,14 @@ export const mutants: Mutant[] = [
   },
   {
     what: 'a picture is decoded whatever its pixels',
-    file: 'src/media/bounds-heif.ts',
+    file: 'src/media/bounds/heif.ts',
     find: 'if (area > 0 && area <= mostPixels) return area',
     replace: 'return area',
     test: 'media/convert',
   },
   {
     what: 'all pictures of a file are decoded',
-    file: 'src/media/convert-picture.ts',
+    file: 'src/media/convert/picture.ts',
     find: 'frameIndex: 0, frameCount: 1 })',
     replace: '})',
     test: 'media/convert',

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { Refused } from '../errors.ts'
 import { foreignBytes, foreignOf } from './foreign.ts'
 import { codeOf, type Kind } from './formats.ts'
-import { firstChain } from './frames.ts'
+import { firstChain } from './length/frames.ts'
 
 export type { Kind } from './formats.ts'
 /**

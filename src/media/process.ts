@@ -26,7 +26,7 @@ export class GivenUp extends Error {
 }
 
 /** The file of src/media that it runs, and whether what it writes is read. */
-export type Program = { file: 'child.ts' | 'convert-child.ts'; hasOutput?: boolean }
+export type Program = { file: 'child.ts' | 'convert/child.ts'; hasOutput?: boolean }
 
 /** What a process has used so far: milliseconds of the processor, and megabytes now. */
 export type Used = { cpuMs: number; rssMb: number }

@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { framedSeconds } from '../../src/media/audio-length.ts'
 import { inspect } from '../../src/media/inspect.ts'
-import { tableSeconds } from '../../src/media/table-length.ts'
-import { waveSeconds } from '../../src/media/wave-length.ts'
+import { framedSeconds } from '../../src/media/length/audio-length.ts'
+import { tableSeconds } from '../../src/media/length/table.ts'
+import { waveSeconds } from '../../src/media/length/wave.ts'
 import { mp3Of, mp4Of } from '../support/media.ts'
 
 // What is paid by the second is measured by the content: whatever stands around the sound, its length stays the same.

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import type { Test } from 'tap'
-import { createConverter } from '../../src/media/convert.ts'
+import { createConverter } from '../../src/media/convert/convert.ts'
 import { inspect } from '../../src/media/inspect.ts'
 import { createInspector, type Inspect } from '../../src/media/inspector.ts'
 import { silent } from './world.ts'

@@ -1,8 +1,8 @@
 // The process in which one picture is converted. As child.ts it knows nothing of the service and may only read; what it
 // makes goes out as a stream.
-import { Refused } from '../errors.ts'
-import type { Answer } from './child.ts'
-import { type ConvertQuestion, convertFile } from './convert-file.ts'
+import { Refused } from '../../errors.ts'
+import type { Answer } from '../child.ts'
+import { type ConvertQuestion, convertFile } from './file.ts'
 
 const send = (message: 'ready' | Answer) => void process.send?.(message)
 

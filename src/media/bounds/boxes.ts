@@ -1,5 +1,5 @@
-import { counter, most, tooMuch } from './limits.ts'
-import type { Source } from './source.ts'
+import { counter, most, tooMuch } from '../limits.ts'
+import type { Source } from '../source.ts'
 
 // Boxes that consist of boxes. What is not among them is a leaf for every library of ours too.
 const containers = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl', 'udta', 'meta', 'ilst', 'moof', 'traf', 'tref'])

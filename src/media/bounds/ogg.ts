@@ -1,7 +1,7 @@
-import { Refused } from '../errors.ts'
-import { counter, most, tooMuch } from './limits.ts'
-import { type Page, pagesOf } from './ogg-pages.ts'
-import type { Source } from './source.ts'
+import { Refused } from '../../errors.ts'
+import { counter, most, tooMuch } from '../limits.ts'
+import { type Page, pagesOf } from '../ogg-pages.ts'
+import type { Source } from '../source.ts'
 
 // How a stream's first page begins, and the page with its notes; a description of the other streams has none.
 const codecs = [

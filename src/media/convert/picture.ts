@@ -9,9 +9,9 @@ import {
   Orientation,
   ResourceLimits,
 } from '@imagemagick/magick-wasm'
-import { Refused } from '../errors.ts'
+import { Refused } from '../../errors.ts'
+import type { Fit } from '../inspect.ts'
 import type { ConvertiblePicture } from './convertible.ts'
-import type { Fit } from './inspect.ts'
 
 export type Converted = { data: Uint8Array; mime: string; extension: string; widthPx: number; heightPx: number }
 

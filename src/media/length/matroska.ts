@@ -1,8 +1,8 @@
-import { type Element, elementAt } from './elements.ts'
+import { type Element, elementAt } from '../elements.ts'
+import { counter, most } from '../limits.ts'
+import { openSource, type Source } from '../source.ts'
 import { frameAt } from './frames.ts'
-import { counter, most } from './limits.ts'
 import { flacFrame, opusSamples, type VorbisModes, vorbisBlock, vorbisModes } from './packets.ts'
-import { openSource, type Source } from './source.ts'
 
 /** Of a Matroska or WebM file: its length by its clock, and that of its sound by the packets. */
 export type MatroskaLength = {

@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Refused } from '../errors.ts'
+import { Refused } from '../../errors.ts'
+import { acceptedFamily, familyBytes, isConvertible, type Kind } from '../family.ts'
+import type { Fit, Inspected } from '../inspect.ts'
+import { openSource } from '../source.ts'
 import { convertibleIn } from './convertible.ts'
-import { acceptedFamily, familyBytes, isConvertible, type Kind } from './family.ts'
-import type { Fit, Inspected } from './inspect.ts'
-import { openSource } from './source.ts'
 
 export type ConvertQuestion = { path: string; accept: readonly Kind[] | undefined; fit: Fit; mostPixels: number }
 
 /**
  * What a picture becomes that no model takes as it is: its bytes, and what they are. The library is loaded here and
- * nowhere else, after our own count of the picture's parts. Throws Refused (see convertible.ts and convert-picture.ts).
+ * nowhere else, after our own count of the picture's parts. Throws Refused (see convertible.ts and picture.ts).
  */
 export async function convertFile(question: ConvertQuestion): Promise<{ data: Uint8Array; found: Inspected }> {
   const { extension, bytes } = counted(question)
-  const { convert } = await import('./convert-picture.ts')
+  const { convert } = await import('./picture.ts')
   const wasm = fileURLToPath(import.meta.resolve('@imagemagick/magick-wasm/magick.wasm'))
   const { data, ...found } = await convert(() => readFileSync(wasm), bytes, extension, question)
   return { data, found: { kind: 'image', bytes: data.length, ...found } }

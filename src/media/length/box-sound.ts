@@ -1,10 +1,10 @@
+import { boxAt } from '../bounds/boxes.ts'
+import { openSource, type Source } from '../source.ts'
 import { framedSeconds } from './audio-length.ts'
-import { boxAt } from './bounds-boxes.ts'
 import { type Boxes, number, readBoxes, type Track } from './box-tracks.ts'
 import { dearer } from './dearer.ts'
 import { aacChannels, aacRates, mostAacBytes } from './frames.ts'
-import { openSource, type Source } from './source.ts'
-import { longestOf } from './table-length.ts'
+import { longestOf } from './table.ts'
 
 /**
  * Seconds of a recording in an MP4 or QuickTime file: by its tables of time, or by the frames that its coding makes of its

@@ -1,12 +1,12 @@
-import { Refused } from '../errors.ts'
-import { checkBoxes } from './bounds-boxes.ts'
-import { checkElements } from './bounds-elements.ts'
-import { checkOgg } from './bounds-ogg.ts'
-import { checkGif, checkJpeg, checkPng, checkRiff } from './bounds-pictures.ts'
-import { afterTags, checkFlac } from './bounds-sound.ts'
-import { type Convertible, type Family, familyBytes, familyOf } from './family.ts'
-import { firstChain } from './frames.ts'
-import type { Source } from './source.ts'
+import { Refused } from '../../errors.ts'
+import { type Convertible, type Family, familyBytes, familyOf } from '../family.ts'
+import { firstChain } from '../length/frames.ts'
+import type { Source } from '../source.ts'
+import { checkBoxes } from './boxes.ts'
+import { checkElements } from './elements.ts'
+import { checkOgg } from './ogg.ts'
+import { checkGif, checkJpeg, checkPng, checkRiff } from './pictures.ts'
+import { afterTags, checkFlac } from './sound.ts'
 
 /**
  * Counts what a file is built of, before any library sees it: a parser pays for every part, whatever is in it, and a

@@ -1,6 +1,6 @@
-import { elementAt } from './elements.ts'
-import { counter, most, tooMuch } from './limits.ts'
-import type { Source } from './source.ts'
+import { elementAt } from '../elements.ts'
+import { counter, most, tooMuch } from '../limits.ts'
+import type { Source } from '../source.ts'
 
 // Elements that consist of elements, but for clusters and cues, which no library of ours goes into.
 const containers = new Set([

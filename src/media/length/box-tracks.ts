@@ -1,5 +1,5 @@
-import { boxAt } from './bounds-boxes.ts'
-import type { Source } from './source.ts'
+import { boxAt } from '../bounds/boxes.ts'
+import type { Source } from '../source.ts'
 
 /** What an MP4 or QuickTime file says of one track, added up. Times are in parts of a second. */
 export type Track = {

@@ -1,6 +1,6 @@
+import { most } from '../limits.ts'
+import { openSource } from '../source.ts'
 import { framedSeconds } from './audio-length.ts'
-import { most } from './limits.ts'
-import { openSource } from './source.ts'
 
 /**
  * Seconds of a WAV file by the bytes that are there, in all its pieces of data: players go on with the next one. Undefined

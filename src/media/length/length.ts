@@ -1,12 +1,12 @@
+import { openSource } from '../source.ts'
 import { framedSeconds } from './audio-length.ts'
 import { boxedSoundSeconds } from './box-sound.ts'
 import { readBoxes } from './box-tracks.ts'
-import { flacSeconds } from './flac-length.ts'
-import { matroskaLength } from './matroska-length.ts'
-import { oggSeconds } from './ogg-length.ts'
-import { openSource } from './source.ts'
-import { tableSeconds } from './table-length.ts'
-import { waveSeconds } from './wave-length.ts'
+import { flacSeconds } from './flac.ts'
+import { matroskaLength } from './matroska.ts'
+import { oggSeconds } from './ogg.ts'
+import { tableSeconds } from './table.ts'
+import { waveSeconds } from './wave.ts'
 
 /** A file whose bounds were checked: its kind and extension as we call them, and where it begins behind tags. */
 export type Measured = { path: string; kind: 'audio' | 'video'; extension: string; from: number }

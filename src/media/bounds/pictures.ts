@@ -1,5 +1,5 @@
-import { counter, most } from './limits.ts'
-import type { Source } from './source.ts'
+import { counter, most } from '../limits.ts'
+import type { Source } from '../source.ts'
 
 /** PNG: a length, a name and a checksum around each chunk. */
 export function checkPng(source: Source): void {

@@ -1,5 +1,5 @@
+import { openSource, type Source } from '../source.ts'
 import { type FlacFrame, flacFrame, flacHeadBytes } from './packets.ts'
-import { openSource, type Source } from './source.ts'
 
 /**
  * Seconds of a FLAC file that begins at `from`: its frames, each by its own header, or what the file says of itself where

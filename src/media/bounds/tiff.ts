@@ -1,7 +1,7 @@
-import { Refused } from '../errors.ts'
-import type { Size } from './image-size.ts'
-import { counter, most, tooMuch } from './limits.ts'
-import type { Source } from './source.ts'
+import { Refused } from '../../errors.ts'
+import type { Size } from '../image-size.ts'
+import { counter, most, tooMuch } from '../limits.ts'
+import type { Source } from '../source.ts'
 
 export type TiffPicture = Size & {
   /** The key (formats.ts) of what a camera saw before it made a picture of it, in a maker's own form. */

@@ -1,8 +1,8 @@
-import { Refused } from '../errors.ts'
-import { type Box, boxAt } from './bounds-boxes.ts'
-import type { Size } from './image-size.ts'
-import { counter, most, tooMuch } from './limits.ts'
-import type { Source } from './source.ts'
+import { Refused } from '../../errors.ts'
+import type { Size } from '../image-size.ts'
+import { counter, most, tooMuch } from '../limits.ts'
+import type { Source } from '../source.ts'
+import { type Box, boxAt } from './boxes.ts'
 
 type Item = { type: string; sizes: Size[]; tiles: number[]; describes: number[] }
 

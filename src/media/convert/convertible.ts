@@ -1,11 +1,11 @@
-import { Refused } from '../errors.ts'
-import { bmpPicture } from './bounds-bmp.ts'
-import { heifPicture } from './bounds-heif.ts'
-import { tiffPicture } from './bounds-tiff.ts'
-import type { Convertible } from './family.ts'
-import { codeOf } from './formats.ts'
-import type { Size } from './image-size.ts'
-import type { Source } from './source.ts'
+import { Refused } from '../../errors.ts'
+import { bmpPicture } from '../bounds/bmp.ts'
+import { heifPicture } from '../bounds/heif.ts'
+import { tiffPicture } from '../bounds/tiff.ts'
+import type { Convertible } from '../family.ts'
+import { codeOf } from '../formats.ts'
+import type { Size } from '../image-size.ts'
+import type { Source } from '../source.ts'
 
 export type ConvertiblePicture = Size & { extension: 'heic' | 'avif' | 'tiff' | 'bmp' }
 

@@ -1,5 +1,5 @@
-import { counter, most, tooMuch } from './limits.ts'
-import type { Source } from './source.ts'
+import { counter, most, tooMuch } from '../limits.ts'
+import type { Source } from '../source.ts'
 
 /** The position behind the tags in front, ID3v2 and APEv2. Nothing of ours looks into them. */
 export function afterTags(source: Source): number {

@@ -1,6 +1,6 @@
+import { openSource } from '../source.ts'
 import { type Boxes, readBoxes, type Track } from './box-tracks.ts'
 import { dearer } from './dearer.ts'
-import { openSource } from './source.ts'
 
 /**
  * Seconds of the longest track of an MP4 or QuickTime file by its tables: the times of its samples (`stts`, ISO 14496-12

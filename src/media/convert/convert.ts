@@ -5,14 +5,14 @@ import { totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { Refused, Unknown } from '../errors.ts'
-import type { Log } from '../log.ts'
-import type { Answer } from './child.ts'
-import type { ConvertQuestion } from './convert-file.ts'
-import { firstLook, isConvertible } from './family.ts'
-import { type About, type Inspect, type Inspected, resultOf } from './inspector.ts'
-import { GivenUp, type Inspecting, type Limits, startInspecting } from './process.ts'
-import { createTurns } from './turns.ts'
+import { Refused, Unknown } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import type { Answer } from '../child.ts'
+import { firstLook, isConvertible } from '../family.ts'
+import { type About, type Inspect, type Inspected, resultOf } from '../inspector.ts'
+import { GivenUp, type Inspecting, type Limits, startInspecting } from '../process.ts'
+import { createTurns } from '../turns.ts'
+import type { ConvertQuestion } from './file.ts'
 
 export type Converter = {
   /**
@@ -123,7 +123,7 @@ export function createConverter({ inspect, folders, log, patienceMs = 15_000, ..
 }
 
 function started(folders: readonly string[], limits: Limits): Promise<Inspecting<ConvertQuestion>> {
-  const program = { file: 'convert-child.ts', hasOutput: true } as const
+  const program = { file: 'convert/child.ts', hasOutput: true } as const
   return startInspecting<ConvertQuestion>(folders, limits, program).catch(cause => {
     throw new Unknown('no process to convert a picture', { cause })
   })

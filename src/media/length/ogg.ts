@@ -1,7 +1,7 @@
+import { type Page, pagesOf } from '../ogg-pages.ts'
+import { openSource, type Source } from '../source.ts'
 import { dearer } from './dearer.ts'
-import { type Page, pagesOf } from './ogg-pages.ts'
 import { flacFrame, opusSamples, type VorbisModes, vorbisBlock, vorbisModes } from './packets.ts'
-import { openSource, type Source } from './source.ts'
 
 /**
  * Seconds of an Ogg file of Opus, Vorbis or FLAC. Streams that begin together are played together, and the longest of them

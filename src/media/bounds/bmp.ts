@@ -1,6 +1,6 @@
-import { Refused } from '../errors.ts'
-import type { Size } from './image-size.ts'
-import type { Source } from './source.ts'
+import { Refused } from '../../errors.ts'
+import type { Size } from '../image-size.ts'
+import type { Source } from '../source.ts'
 
 const broken = (what: string) => new Refused('not_media', `a BMP picture ${what}`)
 const depths = [1, 2, 4, 8, 16, 24, 32]

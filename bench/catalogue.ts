@@ -166,7 +166,7 @@ async function screens(bench: Bench, { size, url, owner }: Filled): Promise<Figu
   const keys = modelIds.map(modelKey)
   const kinds: Record<string, string[]> = {
     'lists, every page': listPages(),
-    'popular models': Array.from({ length: 20 }, () => to.list('pop', 0)),
+    'popular models': Array.from({ length: 20 }, () => to.list('popular', 0)),
     'card, every model': keys.map(key => to.card(key, 'all', 0)),
     'parameters, every model': keys.map(key => to.parameters(key)),
     'search for «видео»': Array.from({ length: 20 }, () => to.list('find', 1)),
@@ -176,7 +176,7 @@ async function screens(bench: Bench, { size, url, owner }: Filled): Promise<Figu
   >`select id from pay.generations where user_id = ${busyPerson} order by created_at desc limit 20`
   const pages = ['0', ...older.map(({ id }) => id)].map(before => ({
     person: busyPerson,
-    data: to.history('a', before),
+    data: to.history('all', before),
   }))
 
   const probe = (presses: () => Press[]) => async () => {
@@ -204,7 +204,7 @@ function listPages(): string[] {
   const perPage = 8
   const of = (list: List, models: number) =>
     Array.from({ length: Math.ceil(models / perPage) }, (_, page) => to.list(list, page))
-  const formats = (['ti', 'ii', 'tv', 'iv', 'au', 'to'] as const).flatMap(name =>
+  const formats = (['image', 'edit', 'video', 'animate', 'audio', 'tools'] as const).flatMap(name =>
     of(name, catalogue.format(name).length),
   )
   return [...formats, ...of('all', catalogue.models.length), ...of('free', catalogue.freeIds.size)]

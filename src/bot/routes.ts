@@ -7,22 +7,64 @@ const key = '[a-z0-9-]{1,41}'
 const page = '\\d{1,2}'
 const count = '\\d{1,9}'
 const person = '\\d{1,15}'
-const list = 'ti|ii|tv|iv|au|to|all|free|pop|find'
 
-export type List = 'ti' | 'ii' | 'tv' | 'iv' | 'au' | 'to' | 'all' | 'free' | 'pop' | 'find'
-/** s skip, u default, b back, x cancel, v option n, a done adding, c clear files, e edit field n, o extras, k go, r resume, n anew, p template n, i improve. */
-export type DraftOp = 's' | 'u' | 'b' | 'x' | 'v' | 'a' | 'c' | 'e' | 'o' | 'k' | 'r' | 'n' | 'p' | 'i'
-/** ok start, fr free, rf as a bonus run, ed change, x cancel, go show once more. */
-export type QuoteOp = 'ok' | 'fr' | 'rf' | 'ed' | 'x' | 'go'
-export type GenerationOp = 'st' | 'cx' | 'why' | 'rp' | 'ed' | 'rs' | 'or' | 'sp'
-/** Larger, or moving. */
-export type FollowUp = 'up' | 'an'
-export type HistoryFilter = 'a' | 's' | 'f'
+/** Words in code, as few letters as can be on the wire: a button that was sent keeps its letters for ever. */
+function coded<Word extends string>(letters: Record<Word, string>) {
+  const words = new Map(Object.entries<string>(letters).map(([word, letter]) => [letter, word as Word]))
+  return {
+    pattern: `(?:${[...words.keys()].join('|')})`,
+    letters: (word: Word): string => letters[word],
+    /** The pattern has been matched before, so there is a word for it. */
+    word: (text: string | undefined): Word => words.get(text ?? '')!,
+  }
+}
+const formats = { image: 'ti', edit: 'ii', video: 'tv', animate: 'iv', audio: 'au', tools: 'to' } as const
+const format = coded(formats)
+const list = coded({ ...formats, all: 'all', free: 'free', popular: 'pop', find: 'find' })
+const draftOp = coded({
+  skip: 's',
+  usual: 'u',
+  back: 'b',
+  cancel: 'x',
+  option: 'v',
+  done: 'a',
+  clear: 'c',
+  edit: 'e',
+  extras: 'o',
+  go: 'k',
+  resume: 'r',
+  anew: 'n',
+  template: 'p',
+  improve: 'i',
+})
+const quoteOp = coded({ start: 'ok', startFree: 'fr', startBonus: 'rf', change: 'ed', cancel: 'x', show: 'go' })
+const generationOp = coded({
+  status: 'st',
+  cancel: 'cx',
+  why: 'why',
+  repeat: 'rp',
+  change: 'ed',
+  resend: 'rs',
+  original: 'or',
+  support: 'sp',
+})
+const followUp = coded({ enlarge: 'up', animate: 'an' })
+const historyFilter = coded({ all: 'a', done: 's', failed: 'f' })
+const requestOp = coded({ proof: 'p', approve: 'o', otherAmount: 'a', deny: 'd' })
+
+type WordOf<Code extends { letters: (word: never) => string }> = Parameters<Code['letters']>[0]
+export type List = WordOf<typeof list>
+/** Of a question; `option`, `edit` and `template` carry a number. */
+export type DraftOp = WordOf<typeof draftOp>
+export type QuoteOp = WordOf<typeof quoteOp>
+export type GenerationOp = WordOf<typeof generationOp>
+export type FollowUp = WordOf<typeof followUp>
+export type HistoryFilter = WordOf<typeof historyFilter>
+/** Of a request to credit a bank transfer. */
+export type RequestOp = WordOf<typeof requestOp>
 export type HelpTopic = 'start' | 'money' | 'free' | 'files' | 'topup' | 'late' | 'contact'
 /** What the card of a person offers an admin. */
 export type PersonAction = 'credit' | 'take' | 'ban' | 'unban' | 'message'
-/** Of a request: p show its proof, o credit, a another amount, d deny. */
-export type RequestOp = 'p' | 'o' | 'a' | 'd'
 
 type Entry<Args extends unknown[]> = {
   to: (...args: Args) => string
@@ -45,19 +87,20 @@ const plain = (data: string) =>
     () => [],
   )
 const part = (parts: string[], n: number) => parts[n] ?? ''
+const isNumbered = (op: DraftOp) => op === 'option' || op === 'edit' || op === 'template'
 
 const table = {
   menu: plain('h'),
   nothing: plain('z'),
   list: route<[List, number]>(
-    `f:(?:${list}):${page}`,
-    (name, n) => `f:${name}:${n}`,
-    p => [part(p, 1) as List, Number(p[2])],
+    `f:${list.pattern}:${page}`,
+    (name, n) => `f:${list.letters(name)}:${n}`,
+    p => [list.word(p[1]), Number(p[2])],
   ),
   card: route<[string, List | undefined, number]>(
-    `m:${key}(?::(?:${list}):${page})?`,
-    (model, from, n) => `m:${model}${from ? `:${from}:${n}` : ''}`,
-    p => [part(p, 1), p[2] as List | undefined, Number(p[3] ?? 0)],
+    `m:${key}(?::${list.pattern}:${page})?`,
+    (model, from, n) => `m:${model}${from ? `:${list.letters(from)}:${n}` : ''}`,
+    p => [part(p, 1), p[2] === undefined ? undefined : list.word(p[2]), Number(p[3] ?? 0)],
   ),
   parameters: route<[string]>(
     `mi:${key}`,
@@ -75,25 +118,25 @@ const table = {
     p => [part(p, 1)],
   ),
   draft: route<[string, number, DraftOp, number]>(
-    `d:${id}:\\d{1,6}:[subxvaceokrnpi](?::\\d{1,3})?`,
-    (draft, rev, op, n) => `d:${draft}:${rev}:${op}${'vep'.includes(op) ? `:${n}` : ''}`,
-    p => [part(p, 1), Number(p[2]), part(p, 3) as DraftOp, Number(p[4] ?? 0)],
+    `d:${id}:\\d{1,6}:${draftOp.pattern}(?::\\d{1,3})?`,
+    (draft, rev, op, n) => `d:${draft}:${rev}:${draftOp.letters(op)}${isNumbered(op) ? `:${n}` : ''}`,
+    p => [part(p, 1), Number(p[2]), draftOp.word(p[3]), Number(p[4] ?? 0)],
   ),
   quote: route<[string, QuoteOp]>(
-    `q:${id}:(?:ok|fr|rf|ed|x|go)`,
-    (quote, op) => `q:${quote}:${op}`,
-    p => [part(p, 1), part(p, 2) as QuoteOp],
+    `q:${id}:${quoteOp.pattern}`,
+    (quote, op) => `q:${quote}:${quoteOp.letters(op)}`,
+    p => [part(p, 1), quoteOp.word(p[2])],
   ),
   generation: route<[string, GenerationOp | undefined]>(
-    `g:${id}(?::(?:st|cx|why|rp|ed|rs|or|sp))?`,
-    (generation, op) => `g:${generation}${op ? `:${op}` : ''}`,
-    p => [part(p, 1), p[2] as GenerationOp | undefined],
+    `g:${id}(?::${generationOp.pattern})?`,
+    (generation, op) => `g:${generation}${op ? `:${generationOp.letters(op)}` : ''}`,
+    p => [part(p, 1), p[2] === undefined ? undefined : generationOp.word(p[2])],
   ),
   /** What to make of the n-th output of a run; 0 asks which. */
   followUp: route<[string, FollowUp, number]>(
-    `fl:${id}:(?:up|an):${page}`,
-    (generation, what, n) => `fl:${generation}:${what}:${n}`,
-    p => [part(p, 1), part(p, 2) as FollowUp, Number(p[3])],
+    `fl:${id}:${followUp.pattern}:${page}`,
+    (generation, what, n) => `fl:${generation}:${followUp.letters(what)}:${n}`,
+    p => [part(p, 1), followUp.word(p[2]), Number(p[3])],
   ),
   /** The n-th output of a run, with this model. */
   follow: route<[string, number, string]>(
@@ -102,9 +145,9 @@ const table = {
     p => [part(p, 1), Number(p[2]), part(p, 3)],
   ),
   history: route<[HistoryFilter, string]>(
-    `hs:[asf]:(?:0|${id})`,
-    (filter, before) => `hs:${filter}:${before}`,
-    p => [part(p, 1) as HistoryFilter, part(p, 2)],
+    `hs:${historyFilter.pattern}:(?:0|${id})`,
+    (filter, before) => `hs:${historyFilter.letters(filter)}:${before}`,
+    p => [historyFilter.word(p[1]), part(p, 2)],
   ),
   balance: plain('b'),
   operations: route<[number]>(
@@ -167,10 +210,10 @@ const table = {
     p => [p[1] as HelpTopic | undefined],
   ),
   /** What to make of a text or a file that came out of the blue: the format for the kept draft. */
-  keep: route<[List, string]>(
-    `k:(?:ti|tv|au|ii|iv|to):${id}`,
-    (format, draft) => `k:${format}:${draft}`,
-    p => [part(p, 1) as List, part(p, 2)],
+  keep: route<[WordOf<typeof format>, string]>(
+    `k:${format.pattern}:${id}`,
+    (what, draft) => `k:${format.letters(what)}:${draft}`,
+    p => [format.word(p[1]), part(p, 2)],
   ),
   transfer: route<[string | undefined]>(
     `tm(?::${id})?`,
@@ -227,9 +270,9 @@ const table = {
     p => [part(p, 1) as PersonAction, Number(p[2])],
   ),
   adminRequest: route<[string, RequestOp]>(
-    `aq:${id}:[poad]`,
-    (order, op) => `aq:${order}:${op}`,
-    p => [part(p, 1), part(p, 2) as RequestOp],
+    `aq:${id}:${requestOp.pattern}`,
+    (order, op) => `aq:${order}:${requestOp.letters(op)}`,
+    p => [part(p, 1), requestOp.word(p[2])],
   ),
   adminYes: route<[string, boolean]>(
     `a[yz]:${id}`,

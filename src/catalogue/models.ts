@@ -10,8 +10,8 @@ import { CatalogueFile, Model, type Param, type Scalar, type Text } from './sche
 
 export type { Category, Model, Output, Param, Rule, Scalar, Text } from './schema.ts'
 
-/** The home lists: text to image, image to image, text to video, image to video, audio, tools. */
-export type Format = 'ti' | 'ii' | 'tv' | 'iv' | 'au' | 'to'
+/** The home lists: a picture from a text, a changed picture, a film from a text, a moving picture, sound, tools. */
+export type Format = 'image' | 'edit' | 'video' | 'animate' | 'audio' | 'tools'
 
 export type Catalogue = {
   models: Model[]
@@ -94,20 +94,20 @@ export const modelKey = (id: string): string => id.toLowerCase().replace(/[^a-z0
 export function formatOf({ category, params }: Model): Format {
   switch (category) {
     case 'text-to-image':
-      return 'ti'
+      return 'image'
     case 'text-to-video':
-      return 'tv'
+      return 'video'
     case 'image-to-video':
-      return 'iv'
+      return 'animate'
     case 'video-to-video':
-      return 'to'
+      return 'tools'
     case 'audio-to-video':
     case 'text-to-audio':
     case 'audio-to-audio':
-      return 'au'
+      return 'audio'
     case 'image-to-image':
       // A picture goes in and nothing is said about it: that is a tool, not an edit.
-      return params.some(param => param.type === 'string') ? 'ii' : 'to'
+      return params.some(param => param.type === 'string') ? 'edit' : 'tools'
   }
 }
 

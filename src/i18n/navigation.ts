@@ -1,3 +1,4 @@
+import type { Format } from '../catalogue/models.ts'
 import type { PaidPrice, ShownPrice } from './format.ts'
 import type { navigationRu } from './navigation.ru.ts'
 
@@ -6,7 +7,7 @@ export type Navigation = typeof navigationRu
 
 export type MenuFacts = { canSpendKop: number; atWorkKop: number }
 export type BalanceFacts = MenuFacts & { atWorkCount: number }
-export type ListTitle = 'ti' | 'ii' | 'tv' | 'iv' | 'au' | 'to' | 'all' | 'free' | 'pop' | 'find'
+export type ListTitle = Format | 'all' | 'free' | 'popular' | 'find'
 export type RowFacts = {
   name: string
   price: ShownPrice

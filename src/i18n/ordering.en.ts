@@ -366,7 +366,7 @@ export const orderingEn: Ordering = {
       html`The button below downloads it. “Send again” in the history gives a new link, until ${dateText(until, 'en')} MSK.`,
     keptWithoutLink: until =>
       html`The bot cannot give a link right now. The file is kept until ${dateText(until, 'en')} MSK: write to support.`,
-    followButton: { up: '⬆️ Enlarge', an: '🎬 Animate' },
+    followButton: { enlarge: '⬆️ Enlarge', animate: '🎬 Animate' },
     followWhich: html`Which picture? They are numbered in their order.`,
     followModels: short => html`Choose a model: result No\u00a0${short} is filled in for you.`,
     followNote: short => html`Result No\u00a0${short} is filled in.`,

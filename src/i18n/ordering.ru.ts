@@ -382,7 +382,7 @@ export const orderingRu = {
     repeatForButton: (kop: number): string => (kop === 0 ? '🔁 Повторить' : `🔁 Повторить за ${price(kop)}`),
     repeatButton: '🔁 Повторить',
     changeButton: '✏️ Изменить параметры',
-    followButton: { up: '⬆️ Увеличить', an: '🎬 Оживить' },
+    followButton: { enlarge: '⬆️ Увеличить', animate: '🎬 Оживить' },
     followWhich: html`Какую картинку взять? Они пронумерованы по порядку.`,
     followModels: (short: string) => html`Выберите модель: результат №\u00a0${short} подставится сам.`,
     followNote: (short: string) => html`Результат №\u00a0${short} уже подставлен.`,

@@ -148,7 +148,7 @@ await story('S37: to everybody but an admin in his own chat no command and no bu
     to.adminStuckAll(),
     to.adminGiveBack(run),
     to.adminForm('ban', anna.id),
-    to.adminRequest(order, 'o'),
+    to.adminRequest(order, 'approve'),
     to.adminYes(action, false),
     to.adminYes(action, true),
     to.adminNo(action),
@@ -537,7 +537,7 @@ await story('[M20] a transfer credits nothing before an admin says so, and two a
   await boss.presses('✅ Подтвердить')
   t.equal(await balanceOf(anna.id), 0)
   await boss.says('/requests')
-  await boss.presses({ data: to.adminRequest(order, 'p') })
+  await boss.presses({ data: to.adminRequest(order, 'proof') })
 
   for (const who of [boss, second]) t.match(who.last(), { media: { kind: 'photo' }, html: /1\u00a0500\u00a0₽/ })
   await boss.presses('✅ Зачислить 1')
@@ -554,7 +554,7 @@ await story('[M20] a transfer credits nothing before an admin says so, and two a
   t.equal(await balanceOf(anna.id), 1500_00)
   t.strictSame([boss, second].map(who => who.last().text?.split('\n')[0]).sort(), ['Уже решено.', '✅ Зачислено.'])
   t.equal(heard(anna, /^✅ Зачислено 1\u00a0500\u00a0₽\. На балансе 1\u00a0500\u00a0₽\.$/), 1)
-  t.match((await boss.presses({ data: to.adminRequest(order, 'o') })).answer, { text: 'Уже решено' })
+  t.match((await boss.presses({ data: to.adminRequest(order, 'approve') })).answer, { text: 'Уже решено' })
   const rows = await audit(anna.id)
   t.ok(rows.every(({ before, after }) => before !== null && after !== null))
   t.match(rows[1], {

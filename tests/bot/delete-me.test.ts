@@ -75,7 +75,7 @@ await story('after two presses nothing personal is left in any table, and the mo
 
   await anna.presses({ data: to.generation(good, undefined) })
   t.match(anna.last().text, /Списано 45/, 'the run still tells of the money')
-  const { answer } = await anna.presses({ data: to.generation(good, 'rs') })
+  const { answer } = await anna.presses({ data: to.generation(good, 'resend') })
   t.match(answer, { text: 'Файл уже удалён' })
 })
 

@@ -29,13 +29,13 @@ await story(
     const random = mutator('bot')
     const datas = [
       ...ids.flatMap(id => [
-        to.generation(id, 'st'),
-        to.generation(id, 'rs'),
-        to.quote(id, 'ed'),
+        to.generation(id, 'status'),
+        to.generation(id, 'resend'),
+        to.quote(id, 'change'),
         to.paid(id),
         to.topUp(id),
       ]),
-      ...ids.map(id => to.draft(id, draft.rev, 'a', 0)),
+      ...ids.map(id => to.draft(id, draft.rev, 'done', 0)),
       ...['m', 'h', 'b', 't', 'lg', 'lg:en', 'l:ii:0', 'w:z-image', 'p:z-image', 'a', 'ae', 'hs:a:0', 'o:0'].filter(
         one => parse(one),
       ),

@@ -130,7 +130,7 @@ await story('a bonus run is taken with one press, shown before, told after, and 
   t.match(quote, { price_kop: 0, full_kop: 42_75, inputs: shown.inputs, params: shown.params }, 'nothing is pinned')
   t.strictSame(await left(anna), [{ capKop: 50_00, runs: 2 }])
 
-  for (const op of ['rf', 'ok'] as const) {
+  for (const op of ['startBonus', 'start'] as const) {
     t.match((await anna.presses({ data: to.quote(shown.id, op) }, price)).answer, { text: 'Уже запущено' })
   }
   t.equal((await generationsOf(anna.id)).length, 1, 'pressed again, or as a paid run, it is the same run')
@@ -164,7 +164,7 @@ await story('a price over the cap is not offered, and pressed all the same it ta
   await grant(anna.id, 3, 42_74)
   const quote = await priced(anna)
   t.notMatch(captions(anna.last()).join(), /🎟/)
-  await anna.presses({ data: to.quote(quote.id, 'rf') })
+  await anna.presses({ data: to.quote(quote.id, 'startBonus') })
   t.match(anna.last().text, /Цена прежняя, срок обновлён/)
   t.not((await quoteOf(anna.id))?.id, quote.id)
   t.equal((await generationsOf(anna.id)).length, 0)
@@ -192,7 +192,7 @@ await story('who owes for a returned payment reads how much, and may top up but 
     /осталось погасить 42,75\u00a0₽\.\nПлатные запуски откроются после пополнения[\s\S]*нужно ещё 85,50\u00a0₽\.$/
   t.match(anna.last().text, said)
   t.match(captions(anna.last()), [/^100\u00a0₽ — ⭐ 84/])
-  await anna.presses({ data: to.quote(id, 'ok') })
+  await anna.presses({ data: to.quote(id, 'start') })
   t.match(anna.last().text, said)
   t.equal((await generationsOf(anna.id)).length, 1)
 })
@@ -271,7 +271,7 @@ await story('a question is about the payment or the run that was picked, and the
   t.match(boss.last().text, new RegExp(`:\nпочему вернули\\?\n💳 stars ${chargeId} · 100\u00a0₽ · `))
   t.match((await anna.says('кот')).text, /^Сделать из этого текста/, 'one message is one question')
 
-  await anna.presses({ data: to.generation(run!.id, 'sp') })
+  await anna.presses({ data: to.generation(run!.id, 'support') })
   await anna.says('где результат?')
   t.match(boss.last().text, new RegExp(`:\nгде результат\\?\n${run!.id} · `))
 })

@@ -196,7 +196,9 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     '.welcome': [[{ name: person, freeRuns: 50, bonusKop: vast }]],
     '.menu': [[{ canSpendKop: vast, atWorkKop: vast }]],
     '.balance': [[{ canSpendKop: vast, atWorkKop: vast, atWorkCount: 999 }]],
-    '.list': ['ti', 'ii', 'tv', 'iv', 'au', 'to', 'all', 'free', 'pop', 'find'].map(list => [list]),
+    '.list': ['image', 'edit', 'video', 'animate', 'audio', 'tools', 'all', 'free', 'popular', 'find'].map(list => [
+      list,
+    ]),
     '.listRow': [[row], [{ ...row, price: free }]],
     '.card': [
       [card],

@@ -805,8 +805,8 @@ t.test('a result, its receipt and its progress are never overwritten by a screen
   const anna = await known()
   const id = newId()
   const reports = [
-    [button('🔁', to.generation(id, 'rp')), button('🏠 Меню', to.menu())],
-    [button('🗂 История', to.history('a', '0'))],
+    [button('🔁', to.generation(id, 'repeat')), button('🏠 Меню', to.menu())],
+    [button('🗂 История', to.history('all', '0'))],
   ]
   for (const row of reports) {
     const messageId = await show(telegram, { chatId: anna.id }, { text: html`Готово`, buttons: [row] })

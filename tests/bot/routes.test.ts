@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import {
+  type DraftOp,
   type GenerationOp,
   type List,
   type PersonAction,
@@ -15,12 +16,25 @@ import { button } from '../../src/telegram/screen.ts'
 
 const id = fc.string({ unit: fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz234567'), minLength: 12, maxLength: 12 })
 const key = fc.string({ unit: fc.constantFrom(...'abcxyz0189-'), minLength: 1, maxLength: 41 })
-const list = fc.constantFrom<List>('ti', 'ii', 'tv', 'iv', 'au', 'to', 'all', 'free', 'pop', 'find')
+const list = fc.constantFrom<List>(
+  'image',
+  'edit',
+  'video',
+  'animate',
+  'audio',
+  'tools',
+  'all',
+  'free',
+  'popular',
+  'find',
+)
 const page = fc.integer({ min: 0, max: 99 })
 const generationOp = fc.constantFrom<GenerationOp | undefined>(
-  ...(['st', 'cx', 'why', 'rp', 'ed', 'rs', 'or', 'sp', undefined] as const),
+  ...(['status', 'cancel', 'why', 'repeat', 'change', 'resend', 'original', 'support', undefined] as const),
 )
-const draftOp = fc.constantFrom(...(['s', 'u', 'b', 'x', 'v', 'a', 'c', 'e', 'o', 'k', 'r', 'n', 'p', 'i'] as const))
+const draftOp = fc.constantFrom(
+  ...('skip usual back cancel option done clear edit extras go resume anew template improve'.split(' ') as DraftOp[]),
+)
 
 // One generator a route: a new route without one does not compile.
 const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>> } = {
@@ -33,12 +47,12 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
   begin: fc.tuple(key),
   draft: fc
     .tuple(id, fc.integer({ min: 0, max: 999_999 }), draftOp, fc.integer({ min: 0, max: 999 }))
-    .map(([draft, rev, op, n]) => [draft, rev, op, 'vep'.includes(op) ? n : 0]),
-  quote: fc.tuple(id, fc.constantFrom(...(['ok', 'fr', 'rf', 'ed', 'x', 'go'] as const))),
+    .map(([draft, rev, op, n]) => [draft, rev, op, ['option', 'edit', 'template'].includes(op) ? n : 0]),
+  quote: fc.tuple(id, fc.constantFrom(...(['start', 'startFree', 'startBonus', 'change', 'cancel', 'show'] as const))),
   generation: fc.tuple(id, generationOp),
-  followUp: fc.tuple(id, fc.constantFrom('up' as const, 'an' as const), page),
+  followUp: fc.tuple(id, fc.constantFrom('enlarge' as const, 'animate' as const), page),
   follow: fc.tuple(id, page, key),
-  history: fc.tuple(fc.constantFrom(...(['a', 's', 'f'] as const)), fc.oneof(fc.constant('0'), id)),
+  history: fc.tuple(fc.constantFrom(...(['all', 'done', 'failed'] as const)), fc.oneof(fc.constant('0'), id)),
   balance: fc.constant([]),
   operations: fc.tuple(fc.integer({ min: 0, max: 999_999_999 })),
   payment: fc.tuple(fc.integer({ min: 0, max: 999_999_999 })),
@@ -56,7 +70,17 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
   help: fc.tuple(
     fc.constantFrom(...(['start', 'money', 'free', 'files', 'topup', 'late', 'contact', undefined] as const)),
   ),
-  keep: fc.tuple(fc.constantFrom<List>('ti', 'tv', 'au', 'ii', 'iv', 'to'), id),
+  keep: fc.tuple(
+    fc.constantFrom(
+      'image' as const,
+      'video' as const,
+      'audio' as const,
+      'edit' as const,
+      'animate' as const,
+      'tools' as const,
+    ),
+    id,
+  ),
   transfer: fc.tuple(fc.oneof(fc.constant(undefined), id)),
   admin: fc.constant([]),
   adminFailures: fc.constant([]),
@@ -76,7 +100,7 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
     fc.constantFrom<PersonAction>('credit', 'take', 'ban', 'unban', 'message'),
     fc.integer({ min: 1, max: 999_999_999_999 }),
   ),
-  adminRequest: fc.tuple(id, fc.constantFrom<RequestOp>('p', 'o', 'a', 'd')),
+  adminRequest: fc.tuple(id, fc.constantFrom<RequestOp>('proof', 'approve', 'otherAmount', 'deny')),
   adminYes: fc.tuple(id, fc.boolean()),
   adminNo: fc.tuple(id),
 }

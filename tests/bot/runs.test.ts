@@ -72,7 +72,7 @@ await story('a double press on start begins one run', async t => {
 await story('S38: a price that has run out is made anew and charged only when pressed again', async t => {
   const anna = await person({ kop: 100_00 })
   const quote = await priced(anna)
-  await anna.presses({ data: to.quote(await expired(quote.id, 40_00), 'ok') })
+  await anna.presses({ data: to.quote(await expired(quote.id, 40_00), 'start') })
   t.match(anna.last().text, /Цена обновлена: было 40\u00a0₽, стало 42,75\u00a0₽\.\nЦена: 42,75\u00a0₽/)
   t.equal((await generationsOf(anna.id)).length, 0)
   await anna.presses('✅ Запустить за 42,75')
@@ -80,7 +80,7 @@ await story('S38: a price that has run out is made anew and charged only when pr
 
   const old = await expired(quote.id, 42_75, '2 days')
   found.push({ widthPx: 700 })
-  await anna.presses({ data: to.quote(old, 'ok') })
+  await anna.presses({ data: to.quote(old, 'start') })
   const { inputs } = (await quoteOf(anna.id))!
   t.match(inputs, { image_url: [{ widthPx: 700 }] }, 'files of days ago were stored once more')
 })
@@ -158,7 +158,7 @@ await story('a model that is free no more is not run for free', async t => {
 await story('a price that has risen beyond the balance says so as well', async t => {
   const anna = await person({ kop: 41_00 })
   const quote = await priced(anna)
-  await anna.presses({ data: to.quote(await expired(quote.id, 40_00), 'ok') })
+  await anna.presses({ data: to.quote(await expired(quote.id, 40_00), 'start') })
   t.match(
     anna.last().text,
     /^Цена обновлена: было 40\u00a0₽, стало 42,75\u00a0₽\.\nНе хватает 1,75\u00a0₽: цена 42,75\u00a0₽, можно тратить 41\u00a0₽\./,
@@ -174,7 +174,7 @@ await story('what the balance does not cover is said to the kopeck, and the orde
   t.match(anna.last().text, /^Не хватает 45\u00a0₽: цена 95\u00a0₽, можно тратить 50\u00a0₽\.\nПополните/)
   const quote = (await quoteOf(anna.id))!
   t.equal(dataOf(anna.last(), 'Другие способы'), `t:${quote.id}`)
-  await anna.presses({ data: to.quote(quote.id, 'ok') })
+  await anna.presses({ data: to.quote(quote.id, 'start') })
   t.match(anna.last().text, /^Не хватает 45/)
   t.equal((await generationsOf(anna.id)).length, 0)
   await anna.presses('✏️ Изменить')
@@ -241,11 +241,11 @@ await story('an order is taken back while nothing was sent, and not after', asyn
   t.equal(anna.last().text, `✖️ Отменено, №\u00a0${shortId(run!.id)}.`)
   t.strictSame(captions(anna.last()), [])
   t.equal(await balanceOf(anna.id), 100_00)
-  t.match((await anna.presses({ data: to.generation(run!.id, 'cx') })).answer, { text: 'Этот запуск уже закончен' })
+  t.match((await anna.presses({ data: to.generation(run!.id, 'cancel') })).answer, { text: 'Этот запуск уже закончен' })
 
   const id = await running(anna.id)
   await genSubmit(sql, { userId: anna.id, id }, 'token')
-  const { answer } = await anna.presses({ data: to.generation(id, 'cx') })
+  const { answer } = await anna.presses({ data: to.generation(id, 'cancel') })
   t.match(answer, { text: /^Остановить уже нельзя/, showAlert: true })
 })
 
@@ -255,10 +255,10 @@ await story('a run can be repeated and changed at today’s price, below its res
   const id = await running(anna.id, { modelId: 'wan/2-5-text-to-video', kop: 90_00, inputs })
   await end(anna.id, id)
   const before = anna.chat().length
-  await anna.presses({ data: to.generation(id, 'rp') })
+  await anna.presses({ data: to.generation(id, 'repeat') })
   t.match(anna.last().text, /Описание: кот\nДлительность: 10\u00a0с · Разрешение: 720p\n\nЦена: 114\u00a0₽/)
   t.equal(anna.chat().length, before + 1, 'a message of its own')
-  await anna.presses({ data: to.generation(id, 'ed') })
+  await anna.presses({ data: to.generation(id, 'change') })
   t.ok(captions(anna.last()).includes('Длительность: 10\u00a0с'))
   await anna.presses('Длительность')
   await anna.presses('По умолчанию: 5')
@@ -274,7 +274,7 @@ await story('a run can be repeated and changed at today’s price, below its res
   await owner`update pay.generations set created_at = now() - interval '2 days' where id = ${photo}`
   await owner`alter table pay.generations enable trigger user`
   await owner`alter table pay.quotes enable trigger user`
-  await anna.presses({ data: to.generation(photo, 'rp') })
+  await anna.presses({ data: to.generation(photo, 'repeat') })
   t.match(anna.last().text, /^Файлы этого заказа уже удалены\. Пришлите их ещё раз, пожалуйста\.\n\nRecraft/)
   await end(anna.id, photo)
 })
@@ -313,10 +313,10 @@ await story('why charged: what happened, with times, from what was committed', a
 await story('a result is sent once more and as the original, a failed run has none', async t => {
   const anna = await person()
   const id = await running(anna.id)
-  t.match((await anna.presses({ data: to.generation(id, 'rs') })).answer, { showAlert: true })
+  t.match((await anna.presses({ data: to.generation(id, 'resend') })).answer, { showAlert: true })
   await end(anna.id, id)
-  await anna.presses({ data: to.generation(id, 'rs') })
-  await anna.presses({ data: to.generation(id, 'or') })
+  await anna.presses({ data: to.generation(id, 'resend') })
+  await anna.presses({ data: to.generation(id, 'original') })
   t.strictSame(sentAgain, [id, `original ${id}`])
 })
 
@@ -336,7 +336,7 @@ await story('the status of a run comes as a message of its own, and the screen o
 await story('a run taken back in the queue is called so, and nobody says that it was sent', async t => {
   const anna = await person()
   const id = await running(anna.id)
-  await anna.presses({ data: to.generation(id, 'cx') })
+  await anna.presses({ data: to.generation(id, 'cancel') })
   await anna.says('/history')
   t.match(
     captions(anna.last()).find(text => text.includes('Z-Image')),
@@ -368,7 +368,7 @@ await story('a question reaches the admins with the run it is about, and the ans
   const anna = await person()
   const id = await running(anna.id)
   await end(anna.id, id, 'moderation')
-  await anna.presses({ data: to.generation(id, 'sp') })
+  await anna.presses({ data: to.generation(id, 'support') })
   t.match(anna.last().text, `Вопрос о запуске №\u00a0${shortId(id)}\nНапишите`)
   await anna.says('/paysupport')
   t.equal(
@@ -548,10 +548,10 @@ await story('S53: what the upstream says of a failure is shown to no person, on 
   const id = await running(anna.id)
   await genFinish(sql, { userId: anna.id, id }, 'failed', 'generation_failed', words, [])
   const from = api.calls.length
-  for (const op of [undefined, 'st', 'why', 'rs', 'or', 'sp', 'ed', 'rp'] as const) {
+  for (const op of [undefined, 'status', 'why', 'resend', 'original', 'support', 'change', 'repeat'] as const) {
     await anna.presses({ data: to.generation(id, op) })
   }
-  for (const data of [to.history('a', '0'), to.history('f', '0'), to.operations(0), to.statement()]) {
+  for (const data of [to.history('all', '0'), to.history('failed', '0'), to.operations(0), to.statement()]) {
     await anna.presses({ data })
   }
   await anna.says(`/paysupport что с № ${id.slice(0, 4)}`)

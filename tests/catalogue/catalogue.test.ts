@@ -30,7 +30,7 @@ const five = [
 t.test('there are 42 models, each in exactly one home list', async t => {
   const catalogue = open()
   t.equal(catalogue.models.length, 42)
-  const formats: Format[] = ['ti', 'ii', 'tv', 'iv', 'au', 'to']
+  const formats: Format[] = ['image', 'edit', 'video', 'animate', 'audio', 'tools']
   const lists = formats.map(format => catalogue.format(format))
   t.same(
     lists.map(list => list.length),

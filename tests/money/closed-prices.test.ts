@@ -200,7 +200,7 @@ async function priced(anna: Person, key = 'seedream-4-5-text-to-image') {
 async function repeated(anna: Person) {
   const id = await running(anna.id, { modelId: model.id, inputs, params: inputs, kop: 6_18 })
   await end(anna.id, id)
-  await anna.presses({ data: to.generation(id, 'rp') })
+  await anna.presses({ data: to.generation(id, 'repeat') })
   return anna.last()
 }
 
@@ -295,8 +295,8 @@ const endings: Record<string, (anna: Person, price: MessageView) => Promise<unkn
   '/menu': anna => anna.says('/menu'),
   '/start': anna => anna.says('/start'),
   'the menu button': anna => anna.presses({ data: to.menu() }, anna.chat()[1]),
-  'its cancel button': async anna => anna.presses({ data: to.quote((await quoteOf(anna.id))!.id, 'x') }),
-  'a change of settings': async anna => anna.presses({ data: to.quote((await quoteOf(anna.id))!.id, 'ed') }),
+  'its cancel button': async anna => anna.presses({ data: to.quote((await quoteOf(anna.id))!.id, 'cancel') }),
+  'a change of settings': async anna => anna.presses({ data: to.quote((await quoteOf(anna.id))!.id, 'change') }),
   'another order': anna => anna.presses({ data: 'w:google-imagen4' }, anna.chat()[1]),
   'another price': repeated,
   'the wish to be forgotten': async anna => {
@@ -380,7 +380,7 @@ await story('a run that began before the cancel is told to have begun', async t 
   await priced(anna)
   const quote = (await quoteOf(anna.id))!
   await place(machine.sql, orderOf(anna.id, quote.id), limits) // by a press that another machine is still at
-  for (const say of ['/cancel', 'x', 'ed'] as const) {
+  for (const say of ['/cancel', 'cancel', 'change'] as const) {
     await (say === '/cancel' ? anna.says(say) : anna.presses({ data: to.quote(quote.id, say) }))
     t.match(anna.last().text, /^Уже запущено, №/, say)
   }
@@ -451,11 +451,11 @@ await story(
     t.match(anna.last().text, /Отправленный заказ отменить нельзя: модель уже работает\./)
     t.notMatch(anna.last().text, /в любой момент/)
     const queued = await running(anna.id, { modelId: model.id, inputs, params: inputs, kop: 6_18 })
-    await anna.presses({ data: to.generation(queued, 'st') })
+    await anna.presses({ data: to.generation(queued, 'status') })
     t.ok(captions(anna.last()).includes('Отменить'))
     const sent = await running(anna.id, { modelId: model.id, inputs, params: inputs, kop: 6_18 })
     await owner`update pay.generations set exec_state = 'running', task_id = ${`task-${sent}`} where id = ${sent}`
-    await anna.presses({ data: to.generation(sent, 'st') })
+    await anna.presses({ data: to.generation(sent, 'status') })
     t.match(anna.last().text, /Отменить уже нельзя: модель работает\./)
     t.notOk(captions(anna.last()).includes('Отменить'))
     await anna.says('/cancel')

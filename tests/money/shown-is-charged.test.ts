@@ -236,7 +236,7 @@ await story('an order, its invoice, what it still lacks and what is held name on
   names(t, 'a payment came', says(anna, /^✅ Зачислено/)?.text, 100_00, 101_00)
   await anna.presses({ data: dataOf(invoice, 'Я оплатил') }, invoice)
   names(t, 'an invoice is paid', anna.last().text, 100_00, 101_00)
-  await anna.presses({ data: to.quote(price.id, 'go') })
+  await anna.presses({ data: to.quote(price.id, 'show') })
   names(t, 'the price', anna.last().text, 42_75, 101_00, 101_00 - 42_75)
   names(
     t,
@@ -303,7 +303,7 @@ async function owes(t: Test, anna: Person) {
   names(t, 'a question about a payment', boss.last().text, 100_00)
   const offer = { userId: anna.id, modelId: 'z-image', category: 'text-to-image', inputs: {}, params: {} }
   const { id } = await makeQuote(sql, { ...offer, priceKop, credits: '0.8', rates })
-  await anna.presses({ data: to.quote(id, 'go') })
+  await anna.presses({ data: to.quote(id, 'show') })
   names(t, 'an order of whoever owes', anna.last().text, debt, debt + priceKop)
 }
 
@@ -393,7 +393,7 @@ await story('while the provider takes no orders a price, and a run that waits, n
   }
   const price = await makeQuote(sql, { ...offer, priceKop, credits: '0.8', rates })
   await owner`update pay.provider_account set opened_at = now(), refused_at = now(), cause = 'auth'`
-  await anna.presses({ data: to.quote(price.id, 'go') })
+  await anna.presses({ data: to.quote(price.id, 'show') })
   names(t, 'a price while sales are paused', anna.last().text, priceKop)
   names(t, 'a run that waits for the provider', (await told(anna, id)).screen.text, priceKop)
   await owner`update pay.provider_account set opened_at = null, cause = null`

@@ -43,21 +43,23 @@ await story('S38, S39: no button made of somebody else’s ids shows, changes or
   const before = { anna: await rowsOf(anna.id), boris: await balanceOf(boris.id) }
   const seen = boris.chat().length
   const buttons = ids.flatMap(id => [
-    ...(['st', 'cx', 'why', 'rp', 'ed', 'rs', 'or', 'sp', undefined] as const).map(op => to.generation(id, op)),
-    ...(['ok', 'fr', 'rf', 'ed', 'x', 'go'] as const).map(op => to.quote(id, op)),
-    ...(['s', 'u', 'b', 'x', 'v', 'a', 'c', 'e', 'o', 'k', 'r', 'n', 'p', 'i'] as const).map(op =>
-      to.draft(id, draft.rev, op, 0),
+    ...(['status', 'cancel', 'why', 'repeat', 'change', 'resend', 'original', 'support', undefined] as const).map(op =>
+      to.generation(id, op),
     ),
-    ...(['up', 'an'] as const).map(op => to.followUp(id, op, 0)),
+    ...(['start', 'startFree', 'startBonus', 'change', 'cancel', 'show'] as const).map(op => to.quote(id, op)),
+    ...(
+      'skip usual back cancel option done clear edit extras go resume anew template improve'.split(' ') as DraftOp[]
+    ).map(op => to.draft(id, draft.rev, op, 0)),
+    ...(['enlarge', 'animate'] as const).map(op => to.followUp(id, op, 0)),
     to.follow(id, 0, 'nano-banana'),
-    to.history('a', id),
+    to.history('all', id),
     to.paid(id),
     to.topUp(id),
     to.stars(100, id),
     to.cardPacks(id),
     to.cardPack(100, id),
     to.transfer(id),
-    ...(['ti', 'tv', 'au', 'ii', 'iv', 'to'] as const).map(format => to.keep(format, id)),
+    ...(['image', 'video', 'audio', 'edit', 'animate', 'tools'] as const).map(format => to.keep(format, id)),
   ])
   // Entries of her ledger by their number, and what no button of his says.
   for (const seq of [0, 1, 2, 3, 999_999_999])

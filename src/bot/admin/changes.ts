@@ -273,7 +273,7 @@ async function tell({ sql, log }: BotDeps, ctx: BotContext, action: Action, done
   const text = (await cardBack(sql, t, action, done)) ?? wordsFor(t, action, done)
   if (!text) return undefined
   const [order] = done.outcome === 'approved' ? await topUpById(sql, action.subject ?? '') : []
-  const goOn = order?.quoteId ? [[button(t.topUp.goOnButton, to.quote(order.quoteId, 'go'))]] : []
+  const goOn = order?.quoteId ? [[button(t.topUp.goOnButton, to.quote(order.quoteId, 'show'))]] : []
   const buttons = done.outcome === 'banned' ? [] : [...goOn, [menuButton({ t })]]
   try {
     await show(ctx.telegram, { chatId: userId }, { text, buttons })

@@ -39,7 +39,7 @@ async function requestsScreen({ sql }: BotDeps, ctx: BotContext): Promise<Screen
     text: admin.requests(waiting.length),
     buttons: [
       ...waiting.map(({ id, createdAt, amountKop, userId }) => [
-        button(admin.requestRow(createdAt, amountKop, userId), to.adminRequest(id, 'p')),
+        button(admin.requestRow(createdAt, amountKop, userId), to.adminRequest(id, 'proof')),
       ]),
       [homeButton(ctx)],
     ],
@@ -52,16 +52,16 @@ async function decide(deps: BotDeps, ctx: BotContext, id: string, op: RequestOp)
   if (request?.state !== 'waiting') return ctx.answer(admin.alreadyDecided, { alert: true })
   await ctx.answer()
   switch (op) {
-    case 'p':
+    case 'proof':
       return showRequest(ctx.telegram, ctx.user.id, request, ctx)
-    case 'o': {
+    case 'approve': {
       const { userId, amountKop } = request
       const change = { kind: 'approve', userId, subject: id, amountKop, reason: admin.approveReason } as const
       await ctx.show(await confirmScreen(deps, ctx, change), 'new')
       return
     }
     default: {
-      const form = formText(ctx, op === 'a' ? 'approve' : 'deny', id)
+      const form = formText(ctx, op === 'otherAmount' ? 'approve' : 'deny', id)
       await ctx.show({ text: lines(admin.copy, form), buttons: [] }, 'new')
     }
   }

@@ -80,13 +80,13 @@ export async function listScreen(
   }
   const text =
     heading ??
-    (list === 'free' ? t.listFree(limits.freeDaily) : t.list(list === 'pop' && !hasPopular(deps) ? 'all' : list))
+    (list === 'free' ? t.listFree(limits.freeDaily) : t.list(list === 'popular' && !hasPopular(deps) ? 'all' : list))
   return { text, buttons: await listButtons(deps, ctx, found, { list, page, first: 0 }) }
 }
 
 /** E7: the model of a button or a link is off, or not sold any more. Similar are those of its format. */
 export const goneScreen = (deps: BotDeps, ctx: BotContext, model?: Model): Promise<Screen> =>
-  listScreen(deps, ctx, model ? formatOf(model) : 'pop', 0, ctx.t.modelGone)
+  listScreen(deps, ctx, model ? formatOf(model) : 'popular', 0, ctx.t.modelGone)
 
 /** The most used first, then the cheapest. */
 export function ranked({ catalogue, stats }: BotDeps, models: readonly Model[]): Model[] {
@@ -107,7 +107,7 @@ function listed(deps: BotDeps, list: Exclude<ListTitle, 'find'>): readonly Model
   const { forSale } = deps
   if (list === 'all') return forSale.models
   if (list === 'free') return forSale.models.filter(model => forSale.freeIds.has(model.id))
-  if (list === 'pop') return ranked(deps, forSale.models).slice(0, perPage)
+  if (list === 'popular') return ranked(deps, forSale.models).slice(0, perPage)
   return forSale.format(list)
 }
 
@@ -131,7 +131,7 @@ async function listButtons(
   const pager = [...turn('‹', shown - 1), button(`${shown + 1}/${pages}`, to.nothing()), ...turn('›', shown + 1)]
   return [
     [
-      ...(list === 'pop' || !hasPopular(deps) ? [] : [button(t.popularButton, to.list('pop', 0))]),
+      ...(list === 'popular' || !hasPopular(deps) ? [] : [button(t.popularButton, to.list('popular', 0))]),
       button(t.findButton, to.list('find', 0)),
     ],
     ...rows,
@@ -170,9 +170,9 @@ async function foundScreen(deps: BotDeps, ctx: BotContext, word: string, page: n
 export function formatRows({ t }: Pick<BotContext, 't'>): Button[][] {
   const format = (name: keyof typeof t.formatButton) => button(t.formatButton[name], to.list(name, 0))
   return [
-    [format('ti'), format('ii')],
-    [format('tv'), format('iv')],
-    [format('au'), format('to')],
+    [format('image'), format('edit')],
+    [format('video'), format('animate')],
+    [format('audio'), format('tools')],
   ]
 }
 

@@ -36,7 +36,7 @@ export function replies(deps: BotDeps) {
   // What to make of the kept text or file: its value fills itself in where the chosen model begins.
   onPress(bot, 'keep', async (ctx, format, id) => {
     const draft = await readDraft(sql, ctx.user.id)
-    if (draft?.kind !== 'kept' || draft.id !== id || format === 'find') return outdated(deps, ctx)
+    if (draft?.kind !== 'kept' || draft.id !== id) return outdated(deps, ctx)
     await ctx.answer()
     return ctx.show(await listScreen(deps, ctx, format, 0, ctx.t.keptList))
   })
@@ -73,12 +73,12 @@ type SentOne = Extract<Incoming, { kind: 'file' }>
 
 const keptTextScreen = (ctx: BotContext, id: string): Screen => {
   const { keepText, keepButtons } = ctx.t
-  const choice = (format: 'ti' | 'tv' | 'au') => button(keepButtons[format], to.keep(format, id))
-  return { text: keepText, buttons: [[choice('ti'), choice('tv'), choice('au')], [menuButton(ctx)]] }
+  const choice = (format: 'image' | 'video' | 'audio') => button(keepButtons[format], to.keep(format, id))
+  return { text: keepText, buttons: [[choice('image'), choice('video'), choice('audio')], [menuButton(ctx)]] }
 }
 
 type Kind = 'image' | 'video' | 'audio'
-const formatsFor = { image: ['ii', 'iv', 'to'], video: ['to'], audio: ['au'] } as const
+const formatsFor = { image: ['edit', 'animate', 'tools'], video: ['tools'], audio: ['audio'] } as const
 
 const keptFileScreen = (ctx: BotContext, kind: Kind, id: string): Screen => ({
   text: ctx.t.keepFile[kind],

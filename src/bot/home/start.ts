@@ -78,7 +78,7 @@ export async function menuScreen({ sql, forSale }: BotDeps, { t, user }: BotCont
         button(t.freeButton(forSale.freeIds.size), to.list('free', 0)),
         button(t.allButton(forSale.models.length), to.list('all', 0)),
       ],
-      [button(t.historyButton, to.history('a', '0')), button(t.balanceButton, to.balance())],
+      [button(t.historyButton, to.history('all', '0')), button(t.balanceButton, to.balance())],
       [
         button(t.referral.button, to.referral()),
         button(t.languageButton, to.language(undefined)),

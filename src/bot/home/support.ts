@@ -99,7 +99,7 @@ async function askScreen(deps: BotDeps, ctx: BotContext): Promise<Screen> {
         const facts = { date, amountKop: payment.amountKop, chargeTail: chargeTail(payment) }
         return [button(t.payment.row(facts), to.payment(payment.seq))]
       }),
-      [button(t.historyButton, to.history('a', '0')), button(t.operationsButton, to.operations(0))],
+      [button(t.historyButton, to.history('all', '0')), button(t.operationsButton, to.operations(0))],
       [menuButton(ctx)],
     ],
   }

@@ -14,7 +14,7 @@ export function welcomeBack({ sql, wake }: BotDeps) {
     const waiting = await outboxRevive(sql, ctx.user.id)
     const results = waiting.filter(({ isResult }) => isResult).length
     if (results > 0) {
-      const toHistory = button(ctx.t.historyButton, to.history('a', '0'))
+      const toHistory = button(ctx.t.historyButton, to.history('all', '0'))
       await ctx.show({ text: ctx.t.waitingResults(results), buttons: [[toHistory]] }, 'new')
     }
     for (const { id } of waiting) await wake.deliver(id)

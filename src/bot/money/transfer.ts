@@ -13,7 +13,7 @@ import { type Draft, dropDraft, openDraft, readDraft, saveDraft } from '../draft
 import { incoming } from '../files/uploads.ts'
 import { personName } from '../names.ts'
 import { onPress } from '../on-press.ts'
-import { to } from '../routes.ts'
+import { type RequestOp, to } from '../routes.ts'
 
 const [minKop, maxKop] = [100_00, 50_000_00]
 
@@ -120,10 +120,10 @@ export async function showRequest(
     deniedBefore,
     name: personName(request),
   })
-  const act = (caption: string, op: 'o' | 'a' | 'd'): Button => button(caption, to.adminRequest(id, op))
+  const act = (caption: string, op: RequestOp): Button => button(caption, to.adminRequest(id, op))
   const buttons = [
-    [act(admin.approveButton(amountKop), 'o')],
-    [act(admin.otherAmountButton, 'a'), act(admin.denyButton, 'd')],
+    [act(admin.approveButton(amountKop), 'approve')],
+    [act(admin.otherAmountButton, 'otherAmount'), act(admin.denyButton, 'deny')],
     [button(admin.personButton, to.adminPerson(userId))],
   ]
   const about = { caption: text.html, parse_mode: 'HTML' as const, ...keyboard({ buttons }) }

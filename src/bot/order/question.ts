@@ -33,9 +33,9 @@ export function checklist({ draft, model }: Order, view: View): Screen {
   return {
     text: t.wizard.checklist(model.name[language], needs, hasExtras),
     buttons: [
-      [op(draft, t.wizard.beginButton, 'k')],
-      hasExtras ? [op(draft, t.wizard.extrasButton, 'o')] : [],
-      [op(draft, t.wizard.cancelButton, 'x')],
+      [op(draft, t.wizard.beginButton, 'go')],
+      hasExtras ? [op(draft, t.wizard.extrasButton, 'extras')] : [],
+      [op(draft, t.wizard.cancelButton, 'cancel')],
     ],
   }
 }
@@ -73,7 +73,7 @@ export function question(order: Order, param: Param, view: View, earlier: Earlie
   const buttons: Button[][] = isMain(model, param) ? helpWith(order, param, view) : []
   if (ask.kind === 'earlier') {
     const runs = earlier.map((run, n) =>
-      op(draft, earlierText(run, modelName(view.catalogue, run.modelId, language), language), 'v', n),
+      op(draft, earlierText(run, modelName(view.catalogue, run.modelId, language), language), 'option', n),
     )
     buttons.push(...paged(order, runs, perPageOfRuns))
     const first = param.previous_models?.map(id => view.catalogue.byId(id)).find(one => one !== undefined)
@@ -81,19 +81,24 @@ export function question(order: Order, param: Param, view: View, earlier: Earlie
       buttons.push([button(first.name[language], to.card(modelKey(first.id), undefined, 0))])
     }
   } else if (param.type !== 'string') {
-    const open = options.flatMap((option, n) => (option.allowed ? [op(draft, optionText(option.value), 'v', n)] : []))
+    const open = options.flatMap((option, n) =>
+      option.allowed ? [op(draft, optionText(option.value), 'option', n)] : [],
+    )
     buttons.push(...(open.length <= onePage ? rows(open) : paged(order, open, perPage)))
   }
   if (param.default !== undefined && options.every(option => option.value !== param.default)) {
-    buttons.push([op(draft, t.wizard.usualButton(scalarText(param, param.default, language)), 'u')])
+    buttons.push([op(draft, t.wizard.usualButton(scalarText(param, param.default, language)), 'usual')])
   }
   if (isMany && isFiles(value)) {
     const isEnough = value.length >= (param.min_files ?? 1)
-    buttons.push([...(isEnough ? [op(draft, t.wizard.doneButton, 'a')] : []), op(draft, t.wizard.clearButton, 'c')])
+    buttons.push([
+      ...(isEnough ? [op(draft, t.wizard.doneButton, 'done')] : []),
+      op(draft, t.wizard.clearButton, 'clear'),
+    ])
   } else if (value !== undefined && (!isEdit || isMain(model, param)))
-    buttons.push([op(draft, t.wizard.keepButton, 'k')])
+    buttons.push([op(draft, t.wizard.keepButton, 'go')])
   if (!param.required && param.default === undefined && !isEither && (!isEdit || value !== undefined)) {
-    buttons.push([op(draft, isEdit ? t.wizard.emptyButton : t.wizard.skipButton, 's')])
+    buttons.push([op(draft, isEdit ? t.wizard.emptyButton : t.wizard.skipButton, 'skip')])
   }
   return { text, buttons: [...buttons, ...ways(order, t)] }
 }
@@ -107,9 +112,9 @@ function chosenLine({ model, filling }: Order, param: Param, { t, language }: Vi
 /** Texts to begin with, and a second look at one's own; what is read aloud is nobody else's to change. */
 function helpWith({ draft, model }: Order, param: Param, { t, language }: View): Button[][] {
   const templates = templatesFor(model, param, language).map(({ name }, n) =>
-    op(draft, t.wizard.templateButton(name), 'p', n),
+    op(draft, t.wizard.templateButton(name), 'template', n),
   )
-  return [templates, param.spoken ? [] : [op(draft, t.wizard.improveButton, 'i')]]
+  return [templates, param.spoken ? [] : [op(draft, t.wizard.improveButton, 'improve')]]
 }
 
 /** The main text as it is and as it might be, to choose from. */
@@ -128,8 +133,8 @@ export function improvement(order: Order, param: Param, view: View): Screen {
   return {
     text: lines(title(order, [param], view), said),
     buttons: [
-      better === undefined ? [] : [op(draft, t.wizard.takeBetterButton, 'v', 1)],
-      own === undefined ? [] : [op(draft, t.wizard.takeOwnButton, 'v', 0)],
+      better === undefined ? [] : [op(draft, t.wizard.takeBetterButton, 'option', 1)],
+      own === undefined ? [] : [op(draft, t.wizard.takeOwnButton, 'option', 0)],
       ...ways(order, t),
     ],
   }
@@ -160,7 +165,7 @@ export function choice(order: Order, params: Param[], view: View): Screen {
   const labels = params.map(param => labelOf(param, language))
   return {
     text: lines(title(order, params, view), t.wizard.ask({ kind: 'either', labels })),
-    buttons: [...params.map((param, n) => [op(order.draft, labelOf(param, language), 'v', n)]), ...ways(order, t)],
+    buttons: [...params.map((param, n) => [op(order.draft, labelOf(param, language), 'option', n)]), ...ways(order, t)],
   }
 }
 
@@ -170,18 +175,18 @@ export function extras(order: Order, { t, language }: View): Screen {
   const fields = fieldsOf(model, filling.answers).map(param => {
     const value = filling.answers[param.name] ?? param.default
     const text = value === undefined ? t.wizard.none : valueText(param, value, language, 30)
-    return [op(draft, t.wizard.fieldButton(labelOf(param, language), text), 'e', model.params.indexOf(param))]
+    return [op(draft, t.wizard.fieldButton(labelOf(param, language), text), 'edit', model.params.indexOf(param))]
   })
   return {
     text: t.wizard.extras(model.name[language]),
-    buttons: [...fields, [op(draft, t.wizard.doneButton, 'a'), op(draft, t.wizard.cancelButton, 'x')]],
+    buttons: [...fields, [op(draft, t.wizard.doneButton, 'done'), op(draft, t.wizard.cancelButton, 'cancel')]],
   }
 }
 
 /** «You have an unfinished order»: go on or begin the other. */
 export const unfinished = ({ draft, model }: Order, { t, language }: View): Screen => ({
   text: t.wizard.unfinished(model.name[language]),
-  buttons: [[op(draft, t.wizard.resumeButton, 'r')], [op(draft, t.wizard.anewButton, 'n')]],
+  buttons: [[op(draft, t.wizard.resumeButton, 'resume')], [op(draft, t.wizard.anewButton, 'anew')]],
 })
 
 const op = ({ id, rev }: Draft, text: string, what: DraftOp, n = 0) => button(text, to.draft(id, rev, what, n))
@@ -243,7 +248,7 @@ function paged({ draft, step }: Order, options: Button[], perPage: number): Butt
   if (options.length <= perPage) return rows(options)
   const last = Math.ceil(options.length / perPage) - 1
   const page = Math.min('page' in step ? step.page : 0, last)
-  const turn = (text: string, by: number) => op(draft, text, 'v', pageBase + ((page + by + last + 1) % (last + 1)))
+  const turn = (text: string, by: number) => op(draft, text, 'option', pageBase + ((page + by + last + 1) % (last + 1)))
   return [
     ...rows(options.slice(page * perPage, (page + 1) * perPage)),
     [turn('‹', -1), button(`${page + 1}/${last + 1}`, to.nothing()), turn('›', 1)],
@@ -264,7 +269,7 @@ function ways(order: Order, t: Strings): Button[][] {
   const hasExtras = !isDetour && questions(model).extras.length > 0
   const hasBack = isDetour || stepBefore(model, step, filling.answers) !== undefined
   return [
-    hasExtras ? [op(draft, t.wizard.extrasButton, 'o')] : [],
-    [...(hasBack ? [op(draft, t.backButton, 'b')] : []), op(draft, t.wizard.cancelButton, 'x')],
+    hasExtras ? [op(draft, t.wizard.extrasButton, 'extras')] : [],
+    [...(hasBack ? [op(draft, t.backButton, 'back')] : []), op(draft, t.wizard.cancelButton, 'cancel')],
   ]
 }

@@ -40,19 +40,19 @@ export function quotePresses(deps: BotDeps): Composer<BotContext> {
     const quote = await readQuote(deps.sql, ctx.user.id, id)
     if (!quote) return next() // another person's, or none: an outdated button
     if (quote.generationId !== null) return alreadyStarted(ctx, deps, { userId: ctx.user.id, id: quote.generationId })
-    if (quote.isClosed && (op === 'ok' || op === 'fr' || op === 'rf')) return closed(ctx, deps, quote)
+    if (quote.isClosed && (op === 'start' || op === 'startFree' || op === 'startBonus')) return closed(ctx, deps, quote)
     switch (op) {
-      case 'ok':
-      case 'fr':
+      case 'start':
+      case 'startFree':
         return start(ctx, deps, quote, quote.id)
-      case 'rf':
+      case 'startBonus':
         return startBonus(ctx, deps, quote)
-      case 'ed':
+      case 'change':
         return change(ctx, deps, quote)
-      case 'go':
+      case 'show':
         await ctx.answer()
         return resumeOrder(ctx, deps, id)
-      case 'x':
+      case 'cancel':
         if (await isBegun(ctx, deps, quote, { withInvoices: true })) return
         await draftDropAt(deps.sql, ctx.user.id, quoteStep(id))
         await ctx.show({ text: ctx.t.quote.cancelled, buttons: [[button(ctx.t.menuButton, to.menu())]] })
@@ -169,7 +169,10 @@ async function alreadyStarted(ctx: BotContext, deps: BotDeps, ref: Ref): Promise
   if (isItsMessage) return
   await ctx.show({
     text: ctx.t.quote.alreadyScreen(shortId(ref.id)),
-    buttons: [[button(ctx.t.quote.statusButton, to.generation(ref.id, 'st'))], [button(ctx.t.menuButton, to.menu())]],
+    buttons: [
+      [button(ctx.t.quote.statusButton, to.generation(ref.id, 'status'))],
+      [button(ctx.t.menuButton, to.menu())],
+    ],
   })
 }
 
@@ -228,7 +231,7 @@ async function tooMany(ctx: BotContext, deps: BotDeps): Promise<void> {
   const running = await openGenerations(deps.sql, ctx.user.id)
   const rows = running.map(({ id, modelId }) => {
     const name = modelName(deps.catalogue, modelId, ctx.language)
-    return [button(ctx.t.quote.runningButton(name, shortId(id)), to.generation(id, 'st'))]
+    return [button(ctx.t.quote.runningButton(name, shortId(id)), to.generation(id, 'status'))]
   })
   await ctx.show(
     { text: ctx.t.quote.tooMany(running.length), buttons: [...rows, [button(ctx.t.menuButton, to.menu())]] },

@@ -77,7 +77,7 @@ function pausedScreen({ catalogue }: BotDeps, quote: Quote, last: Button[], lang
   const t = stringsFor(language)
   return {
     text: t.quote.paused(modelName(catalogue, quote.modelId, language), quote.priceKop),
-    buttons: [[button(t.quote.pausedButton, to.quote(quote.id, 'go'))], last],
+    buttons: [[button(t.quote.pausedButton, to.quote(quote.id, 'show'))], last],
   }
 }
 
@@ -96,10 +96,10 @@ export async function quoteScreen(
     bonusFor(deps.sql, userId, priceKop),
     accountState(deps.sql, quote.credits),
   ])
-  const bonus = given ? [button(t.bonus.startButton(given), to.quote(quote.id, 'rf'))] : []
+  const bonus = given ? [button(t.bonus.startButton(given), to.quote(quote.id, 'startBonus'))] : []
   const last = [
-    button(t.quote.changeButton, to.quote(quote.id, 'ed')),
-    button(t.wizard.cancelButton, to.quote(quote.id, 'x')),
+    button(t.quote.changeButton, to.quote(quote.id, 'change')),
+    button(t.wizard.cancelButton, to.quote(quote.id, 'cancel')),
   ]
   if (account?.isPaused) return pausedScreen(deps, quote, last, language)
   if (priceKop > 0 && priceKop + debtKop > balanceKop) {
@@ -117,8 +117,8 @@ export async function quoteScreen(
   }
   const start =
     priceKop === 0
-      ? button(t.quote.startFreeButton, to.quote(quote.id, 'fr'))
-      : button(t.quote.startButton(priceKop), to.quote(quote.id, 'ok'))
+      ? button(t.quote.startFreeButton, to.quote(quote.id, 'startFree'))
+      : button(t.quote.startButton(priceKop), to.quote(quote.id, 'start'))
   const facts = await factsOf(deps, userId, quote, language)
   return { text: t.quote.screen({ ...facts, balanceKop, wasKop }), buttons: [[start], bonus, last] }
 }

@@ -14,10 +14,10 @@ export function repeats(deps: BotDeps): Composer<BotContext> {
   bot.use(async (ctx, next) => {
     if (ctx.route?.name !== 'generation') return next()
     const [id, op] = ctx.route.args
-    if (op !== 'rp' && op !== 'ed') return next()
+    if (op !== 'repeat' && op !== 'change') return next()
     const run = await readGeneration(deps.sql, { userId: ctx.user.id, id })
     if (!run) return next() // another person's, or none: an outdated button
-    return op === 'rp' ? repeat(ctx, deps, run) : change(ctx, deps, run)
+    return op === 'repeat' ? repeat(ctx, deps, run) : change(ctx, deps, run)
   })
   return bot
 }

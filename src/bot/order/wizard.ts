@@ -99,7 +99,7 @@ export function wizard(deps: BotDeps): Composer<BotContext> {
       return isRepeated ? present(ctx, deps, order, { where: 'here' }) : stale(ctx, deps)
     }
     const isCurrent = order.filling.version === versionOf(order.model)
-    await (isCurrent || op === 'x' ? press(ctx, deps, order, op, n) : refit(ctx, deps, order, 'here'))
+    await (isCurrent || op === 'cancel' ? press(ctx, deps, order, op, n) : refit(ctx, deps, order, 'here'))
   })
 
   bot.on('message', async (ctx, next) => {
@@ -160,42 +160,42 @@ async function press(ctx: BotContext, deps: BotDeps, order: Order, op: DraftOp, 
     advance(ctx, deps, order, { ...filling, answers: withAnswer(model, answers, name, value) }, here)
 
   switch (op) {
-    case 'x': {
+    case 'cancel': {
       const ended = await endDialogue(ctx, deps, { withInvoices: true })
       await ctx.show({ text: endedText(ctx, ended), buttons: [[button(ctx.t.menuButton, to.menu())]] })
       return
     }
-    case 'r':
+    case 'resume':
       return go(step)
-    case 'n': {
+    case 'anew': {
       const next = filling.next
       const other = next && deps.forSale.byId(next.modelId)
       if (!next) break
       return other ? begin(ctx, deps, other, next, here) : gone(ctx, deps, next.modelId)
     }
-    case 'o':
+    case 'extras':
       return go({ at: 'extras' })
-    case 'e': {
+    case 'edit': {
       const field = model.params[n]
       if (step.at !== 'extras' || !field || field.hidden) break
       return go(stepTo(eitherOf(model, field.name) ?? [field], 'edit'))
     }
-    case 'b': {
+    case 'back': {
       if (step.at === 'improve') return go({ at: step.how, param: step.param, page: 0 })
       const before = isEditing(step) ? ({ at: 'extras' } as const) : stepBefore(model, step, answers)
       return before ? go(before) : present(ctx, deps, order, here)
     }
-    case 'k':
-    case 'a': {
+    case 'go':
+    case 'done': {
       const value = param && answers[param.name]
       const problem = param && value !== undefined ? checkValue(model, param, value) : undefined
       if (problem) return present(ctx, deps, order, { ...here, note: unfit(ctx, deps, model, problem) })
       return advance(ctx, deps, order, filling, here)
     }
-    case 'c':
+    case 'clear':
       if (!param) break
       return go(step, { answers: withoutAnswer(model, answers, param.name) })
-    case 's': {
+    case 'skip': {
       if (!param || param.required) break
       const skipped = [...filling.skipped, param.name]
       return advance(
@@ -206,18 +206,18 @@ async function press(ctx: BotContext, deps: BotDeps, order: Order, op: DraftOp, 
         here,
       )
     }
-    case 'u':
+    case 'usual':
       if (param?.default === undefined) break
       return set(param.name, param.default)
-    case 'p': {
+    case 'template': {
       const template = param && isMain(model, param) ? templatesFor(model, param, ctx.language)[n] : undefined
       if (!param || !template || step.at === 'improve') break
       return go(step, { answers: withAnswer(model, answers, param.name, template.text) })
     }
-    case 'i':
+    case 'improve':
       if (!param || !isMain(model, param) || param.spoken || !(step.at === 'ask' || step.at === 'edit')) break
       return go({ at: 'improve', how: step.at, param: param.name })
-    case 'v': {
+    case 'option': {
       if (step.at === 'choose') {
         const chosen = choiceOf(model)[n]
         if (!chosen) break

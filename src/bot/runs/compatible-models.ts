@@ -9,11 +9,13 @@ export type Run = Pick<Generation, 'id' | 'modelId' | 'taskId' | 'params' | 'cre
 
 /** What a result can become next, as far as some model takes it. */
 export const followUpsOf = (catalogue: Catalogue, run: Run, outputs: Output[]): FollowUp[] =>
-  (['up', 'an'] as const).filter(what => outputs.some(output => takers(catalogue, what, run, output).length > 0))
+  (['enlarge', 'animate'] as const).filter(what =>
+    outputs.some(output => takers(catalogue, what, run, output).length > 0),
+  )
 
 /** The models that take the output for this. */
 export function takers({ models }: Catalogue, what: FollowUp, run: Run, output: Output): Model[] {
-  const does = (model: Model) => (what === 'up' ? model.upscales : model.category === 'image-to-video')
+  const does = (model: Model) => (what === 'enlarge' ? model.upscales : model.category === 'image-to-video')
   return models.filter(model => does(model) && entryOf(model, run, output) !== undefined)
 }
 

@@ -13,12 +13,12 @@ import type { BotDeps } from '../deps.ts'
 import { modelName } from '../names.ts'
 import { onPress } from '../on-press.ts'
 import { valueText } from '../parameter-texts.ts'
-import { type HistoryFilter, to } from '../routes.ts'
+import { type GenerationOp, type HistoryFilter, to } from '../routes.ts'
 
 /** S15: the person's runs, and one of them. */
 export function history(deps: BotDeps) {
   const bot = new Composer<BotContext>()
-  bot.command('history', async ctx => ctx.show(await historyScreen(deps, ctx, 'a', '0')))
+  bot.command('history', async ctx => ctx.show(await historyScreen(deps, ctx, 'all', '0')))
   onPress(bot, 'history', async (ctx, filter, before) => {
     await ctx.answer()
     await ctx.show(await historyScreen(deps, ctx, filter, before))
@@ -35,7 +35,6 @@ export function history(deps: BotDeps) {
 }
 
 const perPage = 5
-const filters = { a: 'all', s: 'done', f: 'failed' } as const
 
 async function historyScreen(
   { sql, catalogue }: BotDeps,
@@ -45,7 +44,7 @@ async function historyScreen(
 ): Promise<Screen> {
   const { t, user, language } = ctx
   const from = before === '0' ? null : before
-  const found = await pageOf(sql, user.id, filters[filter], from, perPage + 1)
+  const found = await pageOf(sql, user.id, filter, from, perPage + 1)
   const runs = found.slice(0, perPage).map(line => {
     const state = stateOf(line)
     const date = dateText(line.createdAt, language)
@@ -53,15 +52,15 @@ async function historyScreen(
     const { heldKop, keptKop } = moneyOf(line)
     return [button(t.history.row({ state, date, name, costKop: heldKop + keptKop }), to.generation(line.id, undefined))]
   })
-  if (runs.length === 0 && filter === 'a') {
-    return { text: t.history.empty, buttons: [[button(t.beginButton, to.list('pop', 0))], [menuButton(ctx)]] }
+  if (runs.length === 0 && filter === 'all') {
+    return { text: t.history.empty, buttons: [[button(t.beginButton, to.list('popular', 0))], [menuButton(ctx)]] }
   }
   const last = found[perPage - 1]
   const pager: Button[] = [
     ...(from ? [button(t.history.newest, to.history(filter, '0'))] : []),
     ...(last && found.length > perPage ? [button(t.history.older, to.history(filter, last.id))] : []),
   ]
-  const choice = (['a', 's', 'f'] as const).map(one =>
+  const choice = (['all', 'done', 'failed'] as const).map(one =>
     button(`${one === filter ? '• ' : ''}${t.history.filters[one]}`, to.history(one, '0')),
   )
   return {
@@ -76,7 +75,7 @@ export async function runScreen(deps: BotDeps, ctx: BotContext, id: string): Pro
   const run = await readGeneration(deps.sql, { userId: ctx.user.id, id })
   if (!run) return undefined
   const state = stateOf(run)
-  const act = (text: string, op: 'rs' | 'rp' | 'ed' | 'why' | 'st') => button(text, to.generation(id, op))
+  const act = (text: string, op: GenerationOp) => button(text, to.generation(id, op))
   return {
     text: lines(
       html`<b>${modelName(deps.catalogue, run.modelId, language)}</b>`,
@@ -85,10 +84,12 @@ export async function runScreen(deps: BotDeps, ctx: BotContext, id: string): Pro
       ...answers(deps.catalogue.byId(run.modelId), run, ctx),
     ),
     buttons: [
-      state === 'done' ? [act(t.sendAgainButton, 'rs')] : [],
-      state === 'open' ? [act(t.statusButton, 'st')] : [act(t.againButton, 'rp'), act(t.changeButton, 'ed')],
+      state === 'done' ? [act(t.sendAgainButton, 'resend')] : [],
+      state === 'open'
+        ? [act(t.statusButton, 'status')]
+        : [act(t.againButton, 'repeat'), act(t.changeButton, 'change')],
       [act(t.whyButton, 'why')],
-      [button(t.backButton, to.history('a', '0')), menuButton(ctx)],
+      [button(t.backButton, to.history('all', '0')), menuButton(ctx)],
     ],
   }
 }

@@ -47,9 +47,9 @@ export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' 
           ? t.bonus.result(told)
           : t.run.result({ ...told, price, balanceKop: wallet.balanceKop, part }),
         buttons: [
-          [button(t.run.repeatForButton(kop), to.generation(id, 'rp'))],
-          [button(t.run.changeButton, to.generation(id, 'ed'))],
-          [button(t.run.originalButton, to.generation(id, 'or'))],
+          [button(t.run.repeatForButton(kop), to.generation(id, 'repeat'))],
+          [button(t.run.changeButton, to.generation(id, 'change'))],
+          [button(t.run.originalButton, to.generation(id, 'original'))],
           followUpsOf(catalogue, generation, outputs).map(what =>
             button(t.run.followButton[what], to.followUp(id, what, 0)),
           ),
@@ -67,9 +67,9 @@ export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' 
       const rows = [
         ...links,
         ...((first && links.length === 0) || why === 'full'
-          ? [[button(run.supportButton, to.generation(id, 'sp'))]]
+          ? [[button(run.supportButton, to.generation(id, 'support'))]]
           : []),
-        ...(why === 'later' || why === 'original_gone' ? [[button(sendAgainButton, to.generation(id, 'rs'))]] : []),
+        ...(why === 'later' || why === 'original_gone' ? [[button(sendAgainButton, to.generation(id, 'resend'))]] : []),
       ]
       return {
         text: html`${caption.text}\n\n${lines(run.noFiles[why], how)}`,
@@ -112,7 +112,7 @@ export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' 
           nextSteps(failure, generation, catalogue.byId(generation.modelId), language),
           [
             button(t.run.moneyButton, to.generation(generation.id, 'why')),
-            button(t.run.supportButton, to.generation(generation.id, 'sp')),
+            button(t.run.supportButton, to.generation(generation.id, 'support')),
           ],
           [button(t.menuButton, to.menu())],
         ],
@@ -133,12 +133,12 @@ const ageOf = (at: Date | null) => (at === null ? Infinity : Date.now() - at.get
 function progress(model: Model | undefined, generation: Generation, language: Language): Screen {
   const t = stringsFor(language)
   const { id, execState, priceKop, ageMs, deadlineAt } = generation
-  const status = [button(t.quote.statusButton, to.generation(id, 'st'))]
+  const status = [button(t.quote.statusButton, to.generation(id, 'status'))]
   if (execState === 'queued') {
     const until = new Date(generation.createdAt.getTime() + mostPausedMs)
     return {
       text: generation.isPaused ? t.run.waitsForProvider(priceKop, until) : t.run.queued(priceKop),
-      buttons: [[button(t.run.cancelButton, to.generation(id, 'cx'))]],
+      buttons: [[button(t.run.cancelButton, to.generation(id, 'cancel'))]],
     }
   }
   if (execState === 'success') return { text: t.run.sending, buttons: [] }
@@ -154,7 +154,7 @@ function progress(model: Model | undefined, generation: Generation, language: La
   const text = t.run.running(ageMs, typical, deadlineAt)
   return {
     text: filled > 0 && filled < 10 ? html`${text}\n${bar(filled)}` : text,
-    buttons: [[button(t.run.historyButton, to.history('a', '0'))]],
+    buttons: [[button(t.run.historyButton, to.history('all', '0'))]],
   }
 }
 
@@ -219,8 +219,8 @@ function failureOf({ errorCode }: Generation): Failure {
 function nextSteps(failure: Failure, { id }: Generation, model: Model | undefined, language: Language): Button[] {
   const { run, quote } = stringsFor(language)
   if (!model) return []
-  if (failure === 'input' || failure === 'moderation') return [button(quote.changeButton, to.generation(id, 'ed'))]
-  const repeat = button(run.repeatButton, to.generation(id, 'rp'))
+  if (failure === 'input' || failure === 'moderation') return [button(quote.changeButton, to.generation(id, 'change'))]
+  const repeat = button(run.repeatButton, to.generation(id, 'repeat'))
   if (failure !== 'model' && failure !== 'late' && failure !== 'unknown') return [repeat]
   return [repeat, button(run.otherModelButton, to.list(formatOf(model), 0))]
 }

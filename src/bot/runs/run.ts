@@ -19,18 +19,18 @@ export function runPresses(deps: BotDeps): Composer<BotContext> {
     const run = op && (await readGeneration(deps.sql, { userId: ctx.user.id, id }))
     if (!run) return next() // another person's, or none: an outdated button
     switch (op) {
-      case 'st':
+      case 'status':
         return status(ctx, deps, run)
-      case 'cx':
+      case 'cancel':
         return cancel(ctx, deps, run)
       case 'why':
         await ctx.answer()
         return void (await ctx.show(await timelineScreen(deps, run, ctx.language), whereOf(ctx)))
-      case 'rs':
+      case 'resend':
         return sendAgain(ctx, deps, run, deps.resend)
-      case 'or':
+      case 'original':
         return sendAgain(ctx, deps, run, deps.original)
-      case 'sp':
+      case 'support':
         return support(ctx, deps, run)
       default:
         return next()
@@ -63,7 +63,10 @@ async function status(ctx: BotContext, deps: BotDeps, run: Generation): Promise<
     if (isItsMessage) await ctx.show(progress)
     else await ctx.show({ ...progress, buttons: [...progress.buttons, [button(ctx.t.menuButton, to.menu())]] }, 'new')
   } else if (run.execState === 'success') {
-    const rows = [[button(ctx.t.sendAgainButton, to.generation(run.id, 'rs'))], [button(ctx.t.menuButton, to.menu())]]
+    const rows = [
+      [button(ctx.t.sendAgainButton, to.generation(run.id, 'resend'))],
+      [button(ctx.t.menuButton, to.menu())],
+    ]
     await ctx.show({ ...messages.done(run, ctx.language), buttons: rows }, 'new')
   } else await ctx.show(messages.failure(run, ctx.language), 'new')
 }

@@ -68,7 +68,7 @@ export async function timelineScreen(deps: BotDeps, run: Generation, language: L
   return {
     text: await timelineText(deps, run, language),
     buttons: [
-      [button(t.run.questionButton, to.generation(run.id, 'sp'))],
+      [button(t.run.questionButton, to.generation(run.id, 'support'))],
       [button(t.backButton, to.generation(run.id, undefined)), button(t.menuButton, to.menu())],
     ],
   }

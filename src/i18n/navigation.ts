@@ -1,10 +1,5 @@
 import type { Format } from '../catalogue/models.ts'
 import type { PaidPrice, ShownPrice } from './format.ts'
-import type { navigationRu } from './navigation.ru.ts'
-
-/** The words of finding one's way: menu, models, history, balance, help. Below, what the screens tell, in plain values. */
-export type Navigation = typeof navigationRu
-
 export type MenuFacts = { canSpendKop: number; atWorkKop: number }
 export type BalanceFacts = MenuFacts & { atWorkCount: number }
 export type ListTitle = Format | 'all' | 'free' | 'popular' | 'find'

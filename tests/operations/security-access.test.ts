@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { DraftOp } from '../../src/bot/codes.ts'
 import { parse, type RouteName, to } from '../../src/bot/routes.ts'
 import { newId } from '../../src/id.ts'
 import { checkoutRefusal, openTopUp, takePayment } from '../../src/payments/top-ups.ts'

@@ -23,6 +23,7 @@ import { start } from './home/start.ts'
 import { welcomeBack } from './home/welcome-back.ts'
 import { balance } from './money/balance.ts'
 import { gifts } from './money/gifts.ts'
+import { payments } from './money/incoming.ts'
 import { topUps } from './money/top-up.ts'
 import { transfers } from './money/transfer.ts'
 import { ordering } from './order/ordering.ts'
@@ -87,6 +88,7 @@ const features = (deps: BotDeps): Middleware<BotContext>[] => [
   card(deps),
   balance(deps),
   topUps(deps),
+  payments(deps),
   gifts(deps),
   forgetting(deps),
   transfers(deps),

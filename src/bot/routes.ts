@@ -1,3 +1,22 @@
+import {
+  type DraftOp,
+  draftOp,
+  type FollowUp,
+  followUp,
+  format,
+  type GenerationOp,
+  generationOp,
+  type HistoryFilter,
+  historyFilter,
+  type List,
+  list,
+  type QuoteOp,
+  quoteOp,
+  type RequestOp,
+  requestOp,
+  type WordOf,
+} from './codes.ts'
+
 /**
  * Every button of the bot, in one table: how its data is written and how it is read back. Telegram allows 64 bytes, a
  * client can send any string, and a button lives for ever: so only short, plain arguments, all checked on the way in.
@@ -8,60 +27,6 @@ const page = '\\d{1,2}'
 const count = '\\d{1,9}'
 const person = '\\d{1,15}'
 
-/** Words in code, as few letters as can be on the wire: a button that was sent keeps its letters for ever. */
-function coded<Word extends string>(letters: Record<Word, string>) {
-  const words = new Map(Object.entries<string>(letters).map(([word, letter]) => [letter, word as Word]))
-  return {
-    pattern: `(?:${[...words.keys()].join('|')})`,
-    letters: (word: Word): string => letters[word],
-    /** The pattern has been matched before, so there is a word for it. */
-    word: (text: string | undefined): Word => words.get(text ?? '')!,
-  }
-}
-const formats = { image: 'ti', edit: 'ii', video: 'tv', animate: 'iv', audio: 'au', tools: 'to' } as const
-const format = coded(formats)
-const list = coded({ ...formats, all: 'all', free: 'free', popular: 'pop', find: 'find' })
-const draftOp = coded({
-  skip: 's',
-  usual: 'u',
-  back: 'b',
-  cancel: 'x',
-  option: 'v',
-  done: 'a',
-  clear: 'c',
-  edit: 'e',
-  extras: 'o',
-  go: 'k',
-  resume: 'r',
-  anew: 'n',
-  template: 'p',
-  improve: 'i',
-})
-const quoteOp = coded({ start: 'ok', startFree: 'fr', startBonus: 'rf', change: 'ed', cancel: 'x', show: 'go' })
-const generationOp = coded({
-  status: 'st',
-  cancel: 'cx',
-  why: 'why',
-  repeat: 'rp',
-  change: 'ed',
-  resend: 'rs',
-  original: 'or',
-  support: 'sp',
-})
-const followUp = coded({ enlarge: 'up', animate: 'an' })
-const historyFilter = coded({ all: 'a', done: 's', failed: 'f' })
-const requestOp = coded({ proof: 'p', approve: 'o', otherAmount: 'a', deny: 'd' })
-
-type WordOf<Code extends { letters: (word: never) => string }> = Parameters<Code['letters']>[0]
-export type List = WordOf<typeof list>
-/** Of a question; `option`, `edit` and `template` carry a number. */
-export type DraftOp = WordOf<typeof draftOp>
-export type QuoteOp = WordOf<typeof quoteOp>
-export type GenerationOp = WordOf<typeof generationOp>
-export type FollowUp = WordOf<typeof followUp>
-export type HistoryFilter = WordOf<typeof historyFilter>
-/** Of a request to credit a bank transfer. */
-export type RequestOp = WordOf<typeof requestOp>
 export type HelpTopic = 'start' | 'money' | 'free' | 'files' | 'topup' | 'late' | 'contact'
 /** What the card of a person offers an admin. */
 export type PersonAction = 'credit' | 'take' | 'ban' | 'unban' | 'message'

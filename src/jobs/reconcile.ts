@@ -80,12 +80,15 @@ async function book({ sql, telegram, log }: Options, movement: Partial<StarTrans
       total: amount,
     })
     if (paid.result === 'duplicate') return
-    log.error({ ...said, result: paid.result, reason: paid.reason }, 'a payment that no update had told')
+    log.error(
+      { ...said, result: paid.result, reason: paid.reason },
+      'payment found by reconciliation, no update received',
+    )
     if (paid.result === 'credited') await tell(sql, telegram, userId, paid, log)
     return
   }
   const { result } = await takeBack(sql, 'stars', chargeId, userId)
-  if (result === 'reversed') log.error(said, 'a refund that no update had told')
+  if (result === 'reversed') log.error(said, 'refund found by reconciliation, no update received')
 }
 
 async function tell(sql: Sql, telegram: Telegram, userId: number, paid: Paid, log: Log): Promise<void> {

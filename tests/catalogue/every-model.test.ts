@@ -135,15 +135,16 @@ function orderer(t: Test, id: number, model: Model, language: Language) {
   async function begins(): Promise<Draft> {
     await atOnce()
     player.open(id)
-    const list = formatOf(model)
-    await press('the list', leads(to.list(list, 0)))
+    const format = formatOf(model)
+    const list = to.list(format, 0).split(':')[1]
+    await press('the list', leads(to.list(format, 0)))
     const isCard = ({ data = '' }: Button) => data.startsWith(`m:${modelKey(model.id)}:${list}:`)
     for (let page = 0; ; page++) {
       const shown = await screen(`page ${page}`, ({ data = '' }) =>
         new RegExp(`^m:[a-z0-9-]+:${list}:${page}$`).test(data),
       )
       if (buttonsOf(shown).some(isCard)) break
-      await press('the next page', leads(to.list(list, page + 1)))
+      await press('the next page', leads(to.list(format, page + 1)))
     }
     await press('the card', isCard)
     const card = await screen('begin', leads(to.begin(modelKey(model.id))))

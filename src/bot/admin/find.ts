@@ -14,9 +14,10 @@ import { onPress } from '../on-press.ts'
 import { type PersonAction, to } from '../routes.ts'
 import { moneyText } from '../runs/history.ts'
 import { timelineText } from '../runs/timeline.ts'
-import { homeButton } from './changes.ts'
+import { homeButton } from './buttons.ts'
 import { formText } from './forms.ts'
-import { actsOn, missing, providerText, runOf } from './stuck.ts'
+import { missing, providerText, runOf } from './run-facts.ts'
+import { actsOn } from './stuck.ts'
 
 /** A3 and A4: a run with everything that happened to it, a person with everything of money. */
 export function adminFind(deps: BotDeps) {

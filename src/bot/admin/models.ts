@@ -12,7 +12,7 @@ import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
-import { homeButton, numbered } from './changes.ts'
+import { homeButton, numbered } from './buttons.ts'
 
 /** A7: which models are sold, and changing that. */
 export function adminModels(deps: BotDeps) {

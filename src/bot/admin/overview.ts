@@ -12,7 +12,7 @@ import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
-import { homeButton, numbered } from './changes.ts'
+import { homeButton, numbered } from './buttons.ts'
 
 /** A1, A2 and A12: the day with its alarms, the last failures, what runs here. */
 export function adminOverview(deps: BotDeps) {

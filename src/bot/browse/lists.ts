@@ -7,11 +7,12 @@ import type { ListTitle } from '../../i18n/navigation.ts'
 import type { Html } from '../../telegram/html.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
 import { menuButton } from '../buttons.ts'
+import type { List } from '../codes.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { openDraft, readDraft, saveDraft } from '../drafts.ts'
 import { onPress } from '../on-press.ts'
-import { type List, parse, to } from '../routes.ts'
+import { parse, to } from '../routes.ts'
 import { type DisplayPrice, displayPrices } from './display-price.ts'
 
 /** S3: the lists of models, and finding one by a word. */

@@ -66,17 +66,7 @@ export function createIntake({ sql, wake, moved }: Options): Intake {
   }
 
   return {
-    files: {
-      fromTelegram: async (fileId, size, about) =>
-        take({ kind: 'telegram', of: fileId, ...(size !== undefined && { size }), ...wanted(about) }) as FileValue,
-      fromLink: async (url, about) => take({ kind: 'link', of: url, ...wanted(about) }) as FileValue,
-      async look(fileId, size, about) {
-        const source = { kind: 'look' as const, of: fileId, ...(size !== undefined && { size }), ...wanted(about) }
-        const found = take(source) as Kind | FileValue
-        // A process of the version before stores every file that it fetches.
-        return typeof found === 'string' ? found : found.kind
-      },
-    },
+    files: filesFrom(take),
 
     async handle(payload, handle) {
       const back = returned(payload)
@@ -102,6 +92,20 @@ export function createIntake({ sql, wake, moved }: Options): Intake {
       }
       await finish()
       if (!isContent(update)) await moved(personOf(update))
+    },
+  }
+}
+
+function filesFrom(take: (source: Source) => unknown): BotDeps['files'] {
+  return {
+    fromTelegram: async (fileId, size, about) =>
+      take({ kind: 'telegram', of: fileId, ...(size !== undefined && { size }), ...wanted(about) }) as FileValue,
+    fromLink: async (url, about) => take({ kind: 'link', of: url, ...wanted(about) }) as FileValue,
+    async look(fileId, size, about) {
+      const source = { kind: 'look' as const, of: fileId, ...(size !== undefined && { size }), ...wanted(about) }
+      const found = take(source) as Kind | FileValue
+      // A process of the version before stores every file that it fetches.
+      return typeof found === 'string' ? found : found.kind
     },
   }
 }

@@ -1,10 +1,7 @@
 import { Composer } from 'telegraf'
-import { message } from 'telegraf/filters'
-import { crash } from '../../crash.ts'
 import { formatKop } from '../../money.ts'
 import { readQuote } from '../../payments/quotes.ts'
-import { openTopUp, type Paid, starsFor, takeBack, takePayment, topUpById } from '../../payments/top-ups.ts'
-import { balanceOf } from '../../payments/wallet.ts'
+import { openTopUp, starsFor } from '../../payments/top-ups.ts'
 import { type Invoice, sendInvoice } from '../../telegram/payments.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
 import { menuButton } from '../buttons.ts'
@@ -12,13 +9,12 @@ import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { onPress } from '../on-press.ts'
 import { closedScreen } from '../order/open-quotes.ts'
-import { resumePaid } from '../order/quote-presses.ts'
 import { byCard, cardButtons, packButtons } from '../pack-buttons.ts'
 import { to } from '../routes.ts'
 
-/** S17: packs, invoices, and what Telegram says was paid or given back. */
+/** Packs and invoices: how a person begins to pay. */
 export function topUps(deps: BotDeps) {
-  const { sql, log, starRateRub, card } = deps
+  const { sql, starRateRub, card } = deps
   const bot = new Composer<BotContext>()
   bot.use(async (ctx, next) => {
     const quoteId = orderOf(ctx.route)
@@ -50,48 +46,6 @@ export function topUps(deps: BotDeps) {
     return bill(deps, ctx, { provider: 'card', currency: 'RUB', amountKop, total: amountKop, quoteId, ...card })
   })
 
-  bot.on(message('successful_payment'), async ctx => {
-    const said = ctx.message.successful_payment
-    const chargeId = said.telegram_payment_charge_id
-    const provider = said.currency === 'XTR' ? 'stars' : 'card'
-    const { currency, total_amount: total, invoice_payload: orderId } = said
-    crash('topup_received')
-    const paid = await takePayment(sql, { provider, chargeId, userId: ctx.user.id, orderId, currency, total })
-    crash('topup_committed')
-    log.info({ userId: ctx.user.id, chargeId, orderId, result: paid.result }, 'a payment came in')
-    if (paid.result === 'parked') {
-      log.error({ userId: ctx.user.id, chargeId, orderId, reason: paid.reason }, 'a payment does not match: parked')
-    }
-    return tell(deps, ctx, paid)
-  })
-
-  // Telegram may be late with its word, and a person who has paid wants to know.
-  onPress(bot, 'paid', async (ctx, orderId) => {
-    const { topUp: t } = ctx.t
-    await ctx.answer(t.looking)
-    const [order] = await topUpById(sql, orderId)
-    if (order?.userId !== ctx.user.id) return ctx.show(topUpScreen(deps, ctx), 'new')
-    const isPaid = order.state === 'paid'
-    const found = !isPaid && order.provider === 'stars' ? await deps.findPayment(ctx.user.id, orderId) : undefined
-    if (found && found.result !== 'duplicate') return tell(deps, ctx, found)
-    if (isPaid || found) {
-      const text = t.isPaid(order.amountKop, await balanceOf(sql, ctx.user.id))
-      return ctx.show({ text, buttons: balanceRow(ctx) }, 'new')
-    }
-    const text = order.provider === 'stars' ? t.unseen : t.cardUnseen
-    return ctx.show({ text, buttons: [[button(t.paidButton, to.paid(orderId))], [menuButton(ctx)]] }, 'new')
-  })
-
-  bot.on('message', async (ctx, next) => {
-    const refund = 'refunded_payment' in ctx.message ? (ctx.message.refunded_payment as Refund) : undefined
-    if (refund === undefined) return next()
-    const { telegram_payment_charge_id: chargeId } = refund
-    const back = await takeBack(sql, 'stars', chargeId, ctx.user.id)
-    log.info({ userId: ctx.user.id, chargeId, ...back }, 'a payment went back')
-    // A parked payment was on no balance: Telegram's own line says enough.
-    if (back.result === 'unknown' || back.takenKop + back.debtKop === 0) return undefined
-    return ctx.show({ text: ctx.t.topUp.takenBack(back.takenKop, back.debtKop), buttons: [[menuButton(ctx)]] })
-  })
   return bot
 }
 
@@ -134,29 +88,6 @@ async function bill({ sql }: BotDeps, ctx: BotContext, { provider, amountKop, qu
     ...terms,
     total: order.total,
   })
-}
-
-// Not among Telegraf's types, which know an older Bot API.
-type Refund = { telegram_payment_charge_id: string }
-
-export const creditedScreen = (ctx: Pick<BotContext, 't'>, paid: Paid): Screen => ({
-  text: ctx.t.topUp.credited({
-    amountKop: paid.amountKop ?? 0,
-    balanceKop: paid.balanceKop ?? 0,
-    debtKop: paid.debtKop ?? 0,
-    isSecond: paid.isSecond,
-  }),
-  buttons: balanceRow(ctx),
-})
-
-const balanceRow = (ctx: Pick<BotContext, 't'>) => [[button(ctx.t.balanceButton, to.balance()), menuButton(ctx)]]
-
-/** What became of a payment; a credit leads back to the order that waited for it. */
-async function tell(deps: BotDeps, ctx: BotContext, paid: Paid) {
-  if (paid.result === 'parked') return ctx.show({ text: ctx.t.topUp.parked, buttons: [[menuButton(ctx)]] })
-  await ctx.show(creditedScreen(ctx, paid))
-  if (paid.quoteId !== null) await resumePaid(ctx, deps, paid.quoteId)
-  return undefined
 }
 
 /** Packs, two in a row. With an order that waits, `quoteId`, the payment brings it back. */

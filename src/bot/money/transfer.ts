@@ -7,13 +7,14 @@ import type { Html } from '../../telegram/html.ts'
 import { type Button, button, keyboard, type Screen } from '../../telegram/screen.ts'
 import { languageFor } from '../../users/users.ts'
 import { menuButton } from '../buttons.ts'
+import type { RequestOp } from '../codes.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { type Draft, dropDraft, openDraft, readDraft, saveDraft } from '../drafts.ts'
 import { incoming } from '../files/uploads.ts'
 import { personName } from '../names.ts'
 import { onPress } from '../on-press.ts'
-import { type RequestOp, to } from '../routes.ts'
+import { to } from '../routes.ts'
 
 const [minKop, maxKop] = [100_00, 50_000_00]
 

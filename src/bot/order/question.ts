@@ -7,10 +7,11 @@ import type { Strings } from '../../i18n/strings.ts'
 import type { Language } from '../../money.ts'
 import { type Html, html } from '../../telegram/html.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
+import type { DraftOp } from '../codes.ts'
 import type { Draft } from '../drafts.ts'
 import { modelName } from '../names.ts'
 import { askOf, isMain, labelOf, promptKind, scalarText, templatesFor, valueText } from '../parameter-texts.ts'
-import { type DraftOp, to } from '../routes.ts'
+import { to } from '../routes.ts'
 import { type Earlier, earlierText } from '../runs/source-result.ts'
 import { improved } from './prompt-helper.ts'
 import { eitherOf, type Filling, fieldsOf, isEditing, itemsOf, type Step, stepBefore } from './state.ts'
@@ -42,22 +43,22 @@ export function checklist({ draft, model }: Order, view: View): Screen {
 
 /** One question for one parameter (S7); `earlier` are the runs to choose from, where that is the question. */
 export function question(order: Order, param: Param, view: View, earlier: Earlier[]): Screen {
-  const { draft, model, filling, step } = order
-  const { t, language } = view
-  const { answers } = filling
-  const ask = askOf(model, param, language, id => modelName(view.catalogue, id, language))
-  const value = answers[param.name]
-  const isEdit = step.at === 'edit'
-  const options = optionsFor(model, param, answers)
-  const closed = options.filter(option => !option.allowed)
-  const isMany = ask.kind === 'files' && ask.most > 1
-  const isEither = eitherOf(model, param.name) !== undefined
-  const optionText = (option: Scalar) => {
-    const name = scalarText(param, option, language)
-    return option === param.default ? t.wizard.usualButton(name) : name
-  }
+  const buttons: Button[][] = [
+    ...(isMain(order.model, param) ? helpWith(order, param, view) : []),
+    ...(param.previous_models ? runButtons(order, param, view, earlier) : optionButtons(order, param, view)),
+    ...doneButtons(order, param, view),
+    ...ways(order, view.t),
+  ]
+  return { text: questionText(order, param, view, earlier), buttons }
+}
 
-  const text = lines(
+function questionText(order: Order, param: Param, view: View, earlier: Earlier[]): Html {
+  const { model, filling } = order
+  const { t, language } = view
+  const ask = askOf(model, param, language, id => modelName(view.catalogue, id, language))
+  const value = filling.answers[param.name]
+  const closed = optionsFor(model, param, filling.answers).filter(option => !option.allowed)
+  return lines(
     title(order, [param], view),
     param.hint && html`${param.hint[language]}`,
     ask.kind === 'earlier' && earlier.length === 0
@@ -65,43 +66,59 @@ export function question(order: Order, param: Param, view: View, earlier: Earlie
       : t.wizard.ask(ask),
     param.min_side_px !== undefined && t.wizard.leastSide(param.min_side_px),
     ...closedLines(closed, param, view),
-    isMany && isFiles(value) && t.wizard.accepted(value.length, ask.most),
-    !isMany && value !== undefined && chosenLine(order, param, view),
+    takesMany(param) && isFiles(value) && t.wizard.accepted(value.length, param.max_files ?? 1),
+    !takesMany(param) && value !== undefined && chosenLine(order, param, view),
     soFar(order, view),
   )
+}
 
-  const buttons: Button[][] = isMain(model, param) ? helpWith(order, param, view) : []
-  if (ask.kind === 'earlier') {
-    const runs = earlier.map((run, n) =>
-      op(draft, earlierText(run, modelName(view.catalogue, run.modelId, language), language), 'option', n),
-    )
-    buttons.push(...paged(order, runs, perPageOfRuns))
-    const first = param.previous_models?.map(id => view.catalogue.byId(id)).find(one => one !== undefined)
-    if (earlier.length === 0 && first) {
-      buttons.push([button(first.name[language], to.card(modelKey(first.id), undefined, 0))])
-    }
-  } else if (param.type !== 'string') {
-    const open = options.flatMap((option, n) =>
-      option.allowed ? [op(draft, optionText(option.value), 'option', n)] : [],
-    )
-    buttons.push(...(open.length <= onePage ? rows(open) : paged(order, open, perPage)))
-  }
-  if (param.default !== undefined && options.every(option => option.value !== param.default)) {
-    buttons.push([op(draft, t.wizard.usualButton(scalarText(param, param.default, language)), 'usual')])
-  }
-  if (isMany && isFiles(value)) {
+/** The person's own runs to choose from; while there are none, the model that makes them. */
+function runButtons(order: Order, param: Param, { catalogue, language }: View, earlier: Earlier[]): Button[][] {
+  const runs = earlier.map((run, n) =>
+    op(order.draft, earlierText(run, modelName(catalogue, run.modelId, language), language), 'option', n),
+  )
+  const first = param.previous_models?.map(id => catalogue.byId(id)).find(one => one !== undefined)
+  const toFirst =
+    earlier.length === 0 && first && button(first.name[language], to.card(modelKey(first.id), undefined, 0))
+  return [...paged(order, runs, perPageOfRuns), ...(toFirst ? [[toFirst]] : [])]
+}
+
+function optionButtons(order: Order, param: Param, { t, language }: View): Button[][] {
+  const { draft, model, filling } = order
+  const options = optionsFor(model, param, filling.answers)
+  const usual = (value: Scalar) => t.wizard.usualButton(scalarText(param, value, language))
+  const open = options.flatMap(({ allowed, value }, n) =>
+    allowed
+      ? [op(draft, value === param.default ? usual(value) : scalarText(param, value, language), 'option', n)]
+      : [],
+  )
+  const buttons = param.type === 'string' ? [] : open.length <= onePage ? rows(open) : paged(order, open, perPage)
+  const isAmong = options.some(({ value }) => value === param.default)
+  return param.default === undefined || isAmong ? buttons : [...buttons, [op(draft, usual(param.default), 'usual')]]
+}
+
+/** What ends the question: the files are all there, the answer stays, or there is none. */
+function doneButtons({ draft, model, filling, step }: Order, param: Param, { t }: View): Button[][] {
+  const value = filling.answers[param.name]
+  const isEdit = step.at === 'edit'
+  const buttons: Button[][] = []
+  if (takesMany(param) && isFiles(value)) {
     const isEnough = value.length >= (param.min_files ?? 1)
     buttons.push([
       ...(isEnough ? [op(draft, t.wizard.doneButton, 'done')] : []),
       op(draft, t.wizard.clearButton, 'clear'),
     ])
-  } else if (value !== undefined && (!isEdit || isMain(model, param)))
+  } else if (value !== undefined && (!isEdit || isMain(model, param))) {
     buttons.push([op(draft, t.wizard.keepButton, 'go')])
+  }
+  const isEither = eitherOf(model, param.name) !== undefined
   if (!param.required && param.default === undefined && !isEither && (!isEdit || value !== undefined)) {
     buttons.push([op(draft, isEdit ? t.wizard.emptyButton : t.wizard.skipButton, 'skip')])
   }
-  return { text, buttons: [...buttons, ...ways(order, t)] }
+  return buttons
 }
+
+const takesMany = ({ type, max_files: most = 1 }: Param): boolean => type === 'file[]' && most > 1
 
 function chosenLine({ model, filling }: Order, param: Param, { t, language }: View): Html {
   const value = filling.answers[param.name]!

@@ -1,35 +1,19 @@
 import { Composer } from 'telegraf'
 import { type Model, versionOf } from '../../catalogue/models.ts'
-import { checkValue, type Inputs, optionsFor } from '../../catalogue/parameters.ts'
+import { checkValue, type Inputs } from '../../catalogue/parameters.ts'
 import type { Media } from '../../i18n/ordering.ts'
 import { type Html, html } from '../../telegram/html.ts'
-import { button } from '../../telegram/screen.ts'
 import { goneScreen } from '../browse/lists.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { type Draft, readDraft } from '../drafts.ts'
 import { incoming, isFile, takeFile } from '../files/uploads.ts'
 import { onPress } from '../on-press.ts'
-import { askOf, exampleFor, isMain, mainText, templatesFor } from '../parameter-texts.ts'
-import { type DraftOp, to } from '../routes.ts'
-import { earlierFor, earlierValue } from '../runs/source-result.ts'
-import { advance, begin, gone, move, orderOf, present, refit, type Showing, save, stale, unfit } from './navigation.ts'
-import { endDialogue, endedText } from './open-quotes.ts'
-import { betterText, type Order, pageBase } from './question.ts'
+import { askOf, exampleFor, mainText } from '../parameter-texts.ts'
+import { pressDraft } from './draft-presses.ts'
+import { begin, gone, orderOf, present, refit, save, stale, unfit } from './navigation.ts'
 import { isOfAlbum, receive } from './receive.ts'
-import {
-  type Beginning,
-  choiceOf,
-  eitherOf,
-  type Filling,
-  fitting,
-  isEditing,
-  type Step,
-  stepBefore,
-  stepTo,
-  withAnswer,
-  withoutAnswer,
-} from './state.ts'
+import { type Beginning, fitting } from './state.ts'
 
 type StartOptions = { where?: 'here' | 'new'; at?: Beginning['at']; note?: Html }
 
@@ -99,7 +83,7 @@ export function wizard(deps: BotDeps): Composer<BotContext> {
       return isRepeated ? present(ctx, deps, order, { where: 'here' }) : stale(ctx, deps)
     }
     const isCurrent = order.filling.version === versionOf(order.model)
-    await (isCurrent || op === 'cancel' ? press(ctx, deps, order, op, n) : refit(ctx, deps, order, 'here'))
+    await (isCurrent || op === 'cancel' ? pressDraft(ctx, deps, order, op, n) : refit(ctx, deps, order, 'here'))
   })
 
   bot.on('message', async (ctx, next) => {
@@ -147,100 +131,4 @@ async function keptAnswers(
   if (!isFile(file)) return { note: file }
   const problem = checkValue(model, param, [file])
   return problem ? { note: unfit(ctx, deps, model, problem) } : { answers: { [param.name]: [file] } }
-}
-
-async function press(ctx: BotContext, deps: BotDeps, order: Order, op: DraftOp, n: number): Promise<void> {
-  const { model, filling, step, draft } = order
-  const { answers } = filling
-  const here: Showing = { where: 'here' }
-  const go = (next: Step, changed: Partial<Filling> = {}) =>
-    move(ctx, deps, order, { ...filling, ...changed }, next, here)
-  const param = 'param' in step ? model.params.find(one => one.name === step.param) : undefined
-  const set = (name: string, value: Inputs[string]) =>
-    advance(ctx, deps, order, { ...filling, answers: withAnswer(model, answers, name, value) }, here)
-
-  switch (op) {
-    case 'cancel': {
-      const ended = await endDialogue(ctx, deps, { withInvoices: true })
-      await ctx.show({ text: endedText(ctx, ended), buttons: [[button(ctx.t.menuButton, to.menu())]] })
-      return
-    }
-    case 'resume':
-      return go(step)
-    case 'anew': {
-      const next = filling.next
-      const other = next && deps.forSale.byId(next.modelId)
-      if (!next) break
-      return other ? begin(ctx, deps, other, next, here) : gone(ctx, deps, next.modelId)
-    }
-    case 'extras':
-      return go({ at: 'extras' })
-    case 'edit': {
-      const field = model.params[n]
-      if (step.at !== 'extras' || !field || field.hidden) break
-      return go(stepTo(eitherOf(model, field.name) ?? [field], 'edit'))
-    }
-    case 'back': {
-      if (step.at === 'improve') return go({ at: step.how, param: step.param, page: 0 })
-      const before = isEditing(step) ? ({ at: 'extras' } as const) : stepBefore(model, step, answers)
-      return before ? go(before) : present(ctx, deps, order, here)
-    }
-    case 'go':
-    case 'done': {
-      const value = param && answers[param.name]
-      const problem = param && value !== undefined ? checkValue(model, param, value) : undefined
-      if (problem) return present(ctx, deps, order, { ...here, note: unfit(ctx, deps, model, problem) })
-      return advance(ctx, deps, order, filling, here)
-    }
-    case 'clear':
-      if (!param) break
-      return go(step, { answers: withoutAnswer(model, answers, param.name) })
-    case 'skip': {
-      if (!param || param.required) break
-      const skipped = [...filling.skipped, param.name]
-      return advance(
-        ctx,
-        deps,
-        order,
-        { ...filling, answers: withoutAnswer(model, answers, param.name), skipped },
-        here,
-      )
-    }
-    case 'usual':
-      if (param?.default === undefined) break
-      return set(param.name, param.default)
-    case 'template': {
-      const template = param && isMain(model, param) ? templatesFor(model, param, ctx.language)[n] : undefined
-      if (!param || !template || step.at === 'improve') break
-      return go(step, { answers: withAnswer(model, answers, param.name, template.text) })
-    }
-    case 'improve':
-      if (!param || !isMain(model, param) || param.spoken || !(step.at === 'ask' || step.at === 'edit')) break
-      return go({ at: 'improve', how: step.at, param: param.name })
-    case 'option': {
-      if (step.at === 'choose') {
-        const chosen = choiceOf(model)[n]
-        if (!chosen) break
-        return go({ at: step.how, param: chosen.name, page: 0 })
-      }
-      if (!param) break
-      if (step.at === 'improve') {
-        const text = n === 1 ? betterText(order, param) : answers[param.name]
-        if (text === undefined) break
-        return set(param.name, text)
-      }
-      if (n >= pageBase && 'page' in step) return go({ ...step, page: n - pageBase })
-      if (param.previous_models) {
-        const runs = await earlierFor(deps.sql, ctx.user.id, model, param)
-        const run = runs.find(({ id }) => id === filling.offered?.[n])
-        if (!run) break
-        return set(param.name, earlierValue(run))
-      }
-      const option = optionsFor(model, param, answers)[n]
-      if (!option?.allowed) break
-      return set(param.name, option.value)
-    }
-  }
-  deps.log.debug({ draftId: draft.id, op }, 'a press that does not belong to the step')
-  await stale(ctx, deps)
 }

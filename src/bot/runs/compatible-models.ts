@@ -1,7 +1,7 @@
 import type { Catalogue, Model, Param } from '../../catalogue/models.ts'
 import { checkValue, type FileValue } from '../../catalogue/parameters.ts'
 import type { Generation, Output } from '../../payments/generations.ts'
-import type { FollowUp } from '../routes.ts'
+import type { FollowUp } from '../codes.ts'
 import { type Earlier, fitsEarlier } from './source-result.ts'
 
 /** A run whose result goes on. */

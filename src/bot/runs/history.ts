@@ -8,12 +8,13 @@ import { moneyOf } from '../../payments/run-money.ts'
 import { type Html, html } from '../../telegram/html.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
 import { menuButton } from '../buttons.ts'
+import type { GenerationOp, HistoryFilter } from '../codes.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { modelName } from '../names.ts'
 import { onPress } from '../on-press.ts'
 import { valueText } from '../parameter-texts.ts'
-import { type GenerationOp, type HistoryFilter, to } from '../routes.ts'
+import { to } from '../routes.ts'
 
 /** S15: the person's runs, and one of them. */
 export function history(deps: BotDeps) {

@@ -34,67 +34,9 @@ export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' 
           : t.run.resent(modelName(catalogue, generation.modelId, language), short)
       return { text, buttons: [[button(t.menuButton, to.menu())]] }
     },
-    result(generation, outputs, wallet, freeLeft, language) {
-      const t = stringsFor(language)
-      const { id, ageMs, priceKop: kop, promised } = generation
-      const { keptKop, returnedKop } = moneyOf(generation)
-      const isPart = promised !== null && promised > outputs.length
-      const part = isPart ? { arrived: outputs.length, promised, backKop: returnedKop } : undefined
-      const price = writtenPrice(keptKop, freeLeft, limits.freeDaily)
-      const told = { name: modelName(catalogue, generation.modelId, language), ageMs, short: shortId(id) }
-      return {
-        text: generation.isBonus
-          ? t.bonus.result(told)
-          : t.run.result({ ...told, price, balanceKop: wallet.balanceKop, part }),
-        buttons: [
-          [button(t.run.repeatForButton(kop), to.generation(id, 'repeat'))],
-          [button(t.run.changeButton, to.generation(id, 'change'))],
-          [button(t.run.originalButton, to.generation(id, 'original'))],
-          followUpsOf(catalogue, generation, outputs).map(what =>
-            button(t.run.followButton[what], to.followUp(id, what, 0)),
-          ),
-          [button(t.run.whyButton(kop), to.generation(id, 'why')), button(t.menuButton, to.menu())],
-        ],
-      }
-    },
-    withoutFiles({ id }, caption, kept, why, language) {
-      const { run, sendAgainButton } = stringsFor(language)
-      const links = kept.flatMap(({ link }, index) =>
-        link ? [[{ text: run.downloadButton(index + 1, link.until), url: link.url }]] : [],
-      )
-      const [first] = kept
-      const how = first && (links.length > 0 ? run.keptWithLink(first.until) : run.keptWithoutLink(first.until))
-      const rows = [
-        ...links,
-        ...((first && links.length === 0) || why === 'full'
-          ? [[button(run.supportButton, to.generation(id, 'support'))]]
-          : []),
-        ...(why === 'later' || why === 'original_gone' ? [[button(sendAgainButton, to.generation(id, 'resend'))]] : []),
-      ]
-      return {
-        text: html`${caption.text}\n\n${lines(run.noFiles[why], how)}`,
-        buttons: [...rows, ...caption.buttons],
-      }
-    },
-    switched({ modelId: id, n, after, cause, figures, restUntil }, isLast, language) {
-      const t = stringsFor(language)
-      const facts = {
-        id,
-        name: modelName(catalogue, id, language),
-        cause: cause as SwitchFacts['cause'],
-        finished: figures.finished ?? 0,
-        succeeded: figures.succeeded ?? 0,
-        failedPeople: figures.failedPeople ?? 0,
-        runIds: figures.runIds ?? [],
-        costKop: figures.costKop ?? 0,
-        keptKop: figures.keptKop ?? 0,
-        at: restUntil ?? undefined,
-      }
-      const text = after === 'off' ? t.switched.off(facts) : t.switched.on(facts)
-      const isLoss = after === 'off' && cause === 'loss'
-      const buttons = isLoss ? [[button(t.switched.lossButton, to.adminLoss(modelKey(id), n))]] : []
-      return { text: isLast ? html`${text}\n\n${t.switched.last}` : text, buttons }
-    },
+    result: (...report) => resultCaption(catalogue, limits.freeDaily, ...report),
+    withoutFiles,
+    switched: (...report) => switchedReport(catalogue, ...report),
     aside(language) {
       const t = stringsFor(language)
       return { text: t.setAside, buttons: [[button(t.menuButton, to.menu())]] }
@@ -103,28 +45,97 @@ export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' 
       const t = stringsFor(language)
       return { text: t.notices[text](values), buttons: [[button(t.menuButton, to.menu())]] }
     },
-    failure(generation, language) {
-      const t = stringsFor(language)
-      const failure = failureOf(generation)
-      return {
-        text: html`${t.run.failure[failure]}\n${moneyLine(generation, language)}\n${which(catalogue, generation, language)}`,
-        buttons: [
-          nextSteps(failure, generation, catalogue.byId(generation.modelId), language),
-          [
-            button(t.run.moneyButton, to.generation(generation.id, 'why')),
-            button(t.run.supportButton, to.generation(generation.id, 'support')),
-          ],
-          [button(t.menuButton, to.menu())],
-        ],
-      }
-    },
+    failure: (generation, language) => failureReport(catalogue, generation, language),
+  }
+}
+
+function resultCaption(
+  catalogue: Catalogue,
+  freeDaily: number,
+  ...[generation, outputs, wallet, freeLeft, language]: Parameters<Messages['result']>
+): Screen {
+  const t = stringsFor(language)
+  const { id, ageMs, priceKop: kop, promised } = generation
+  const { keptKop, returnedKop } = moneyOf(generation)
+  const isPart = promised !== null && promised > outputs.length
+  const part = isPart ? { arrived: outputs.length, promised, backKop: returnedKop } : undefined
+  const price = writtenPrice(keptKop, freeLeft, freeDaily)
+  const facts = { name: modelName(catalogue, generation.modelId, language), ageMs, short: shortId(id) }
+  return {
+    text: generation.isBonus
+      ? t.bonus.result(facts)
+      : t.run.result({ ...facts, price, balanceKop: wallet.balanceKop, part }),
+    buttons: [
+      [button(t.run.repeatForButton(kop), to.generation(id, 'repeat'))],
+      [button(t.run.changeButton, to.generation(id, 'change'))],
+      [button(t.run.originalButton, to.generation(id, 'original'))],
+      followUpsOf(catalogue, generation, outputs).map(what =>
+        button(t.run.followButton[what], to.followUp(id, what, 0)),
+      ),
+      [button(t.run.whyButton(kop), to.generation(id, 'why')), button(t.menuButton, to.menu())],
+    ],
+  }
+}
+
+function withoutFiles(...[{ id }, caption, kept, why, language]: Parameters<Messages['withoutFiles']>): Screen {
+  const { run, sendAgainButton } = stringsFor(language)
+  const links = kept.flatMap(({ link }, index) =>
+    link ? [[{ text: run.downloadButton(index + 1, link.until), url: link.url }]] : [],
+  )
+  const [first] = kept
+  const how = first && (links.length > 0 ? run.keptWithLink(first.until) : run.keptWithoutLink(first.until))
+  const rows = [
+    ...links,
+    ...((first && links.length === 0) || why === 'full'
+      ? [[button(run.supportButton, to.generation(id, 'support'))]]
+      : []),
+    ...(why === 'later' || why === 'original_gone' ? [[button(sendAgainButton, to.generation(id, 'resend'))]] : []),
+  ]
+  return {
+    text: html`${caption.text}\n\n${lines(run.noFiles[why], how)}`,
+    buttons: [...rows, ...caption.buttons],
+  }
+}
+
+function switchedReport(catalogue: Catalogue, ...[change, isLast, language]: Parameters<Messages['switched']>): Screen {
+  const { modelId: id, n, after, cause, figures, restUntil } = change
+  const t = stringsFor(language)
+  const facts = {
+    id,
+    name: modelName(catalogue, id, language),
+    cause: cause as SwitchFacts['cause'],
+    finished: figures.finished ?? 0,
+    succeeded: figures.succeeded ?? 0,
+    failedPeople: figures.failedPeople ?? 0,
+    runIds: figures.runIds ?? [],
+    costKop: figures.costKop ?? 0,
+    keptKop: figures.keptKop ?? 0,
+    at: restUntil ?? undefined,
+  }
+  const text = after === 'off' ? t.switched.off(facts) : t.switched.on(facts)
+  const isLoss = after === 'off' && cause === 'loss'
+  const buttons = isLoss ? [[button(t.switched.lossButton, to.adminLoss(modelKey(id), n))]] : []
+  return { text: isLast ? html`${text}\n\n${t.switched.last}` : text, buttons }
+}
+
+function failureReport(catalogue: Catalogue, generation: Generation, language: Language): Screen {
+  const t = stringsFor(language)
+  const failure = failureOf(generation)
+  return {
+    text: html`${t.run.failure[failure]}\n${moneyLine(generation, language)}\n${which(catalogue, generation, language)}`,
+    buttons: [
+      nextSteps(failure, generation, catalogue.byId(generation.modelId), language),
+      [
+        button(t.run.moneyButton, to.generation(generation.id, 'why')),
+        button(t.run.supportButton, to.generation(generation.id, 'support')),
+      ],
+      [button(t.menuButton, to.menu())],
+    ],
   }
 }
 
 const which = (catalogue: Catalogue, { modelId, id }: Generation, language: Language) =>
   stringsFor(language).run.which(modelName(catalogue, modelId, language), shortId(id))
-
-/** The name of a model, its id when the catalogue no longer has it. */
 
 // Longer than a submit may wait for its answer.
 const submitMs = 40_000

@@ -1,0 +1,28 @@
+import { ask, type Change } from '../../payments/admin-actions.ts'
+import { paymentByCharge, personCard } from '../../payments/lookup.ts'
+import { button, type Screen } from '../../telegram/screen.ts'
+import type { BotContext } from '../context.ts'
+import type { BotDeps } from '../deps.ts'
+import { personName } from '../names.ts'
+import { to } from '../routes.ts'
+import { runFacts, runOf } from './run-facts.ts'
+
+/** Writes the change down and shows what it would do. */
+export async function confirmScreen({ sql, adminSql }: BotDeps, ctx: BotContext, change: Change): Promise<Screen> {
+  const { admin } = ctx.t
+  const [person] = change.userId === null ? [] : await personCard(sql, change.userId)
+  const [payment] = change.kind === 'refund' ? await paymentByCharge(sql, change.subject ?? '') : []
+  const run = change.kind === 'give_back' ? await runOf({ sql }, change.subject ?? '') : undefined
+  const id = await ask(adminSql, ctx.user.id, change)
+  return {
+    text: admin.confirm({
+      ...change,
+      amountKop: change.amountKop ?? payment?.amountKop ?? null,
+      isCard: payment?.provider === 'card',
+      run: run && runFacts(ctx, run),
+      person: person && { id: person.userId, name: personName(person), balanceKop: person.balanceKop },
+      promo: change.promo && { uses: change.promo.uses, until: new Date(change.promo.until) },
+    }),
+    buttons: [[button(admin.yesButton, to.adminYes(id, false)), button(admin.noButton, to.adminNo(id))]],
+  }
+}

@@ -1,0 +1,54 @@
+/** Words in code, letters on the wire. A button that was sent keeps its letters for ever: add, never change. */
+function coded<Word extends string>(letters: Record<Word, string>) {
+  const words = new Map(Object.entries<string>(letters).map(([word, letter]) => [letter, word as Word]))
+  return {
+    pattern: `(?:${[...words.keys()].join('|')})`,
+    letters: (word: Word): string => letters[word],
+    /** The pattern has been matched before, so there is a word for it. */
+    word: (text: string | undefined): Word => words.get(text ?? '')!,
+  }
+}
+const formats = { image: 'ti', edit: 'ii', video: 'tv', animate: 'iv', audio: 'au', tools: 'to' } as const
+export const format = coded(formats)
+export const list = coded({ ...formats, all: 'all', free: 'free', popular: 'pop', find: 'find' })
+export const draftOp = coded({
+  skip: 's',
+  usual: 'u',
+  back: 'b',
+  cancel: 'x',
+  option: 'v',
+  done: 'a',
+  clear: 'c',
+  edit: 'e',
+  extras: 'o',
+  go: 'k',
+  resume: 'r',
+  anew: 'n',
+  template: 'p',
+  improve: 'i',
+})
+export const quoteOp = coded({ start: 'ok', startFree: 'fr', startBonus: 'rf', change: 'ed', cancel: 'x', show: 'go' })
+export const generationOp = coded({
+  status: 'st',
+  cancel: 'cx',
+  why: 'why',
+  repeat: 'rp',
+  change: 'ed',
+  resend: 'rs',
+  original: 'or',
+  support: 'sp',
+})
+export const followUp = coded({ enlarge: 'up', animate: 'an' })
+export const historyFilter = coded({ all: 'a', done: 's', failed: 'f' })
+export const requestOp = coded({ proof: 'p', approve: 'o', otherAmount: 'a', deny: 'd' })
+
+export type WordOf<Code extends { letters: (word: never) => string }> = Parameters<Code['letters']>[0]
+export type List = WordOf<typeof list>
+/** Of a question; `option`, `edit` and `template` carry a number. */
+export type DraftOp = WordOf<typeof draftOp>
+export type QuoteOp = WordOf<typeof quoteOp>
+export type GenerationOp = WordOf<typeof generationOp>
+export type FollowUp = WordOf<typeof followUp>
+export type HistoryFilter = WordOf<typeof historyFilter>
+/** Of a request to credit a bank transfer. */
+export type RequestOp = WordOf<typeof requestOp>

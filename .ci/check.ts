@@ -22,6 +22,7 @@ const base = [
   'log',
   'migrate',
   'money',
+  'nullable',
   'rates',
   'rights',
   'scrub',

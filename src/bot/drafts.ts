@@ -1,10 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { query, type Sql } from '../db.ts'
 import { newId } from '../id.ts'
+import { Nullable } from '../nullable.ts'
 
 export type DraftKind = 'order' | 'find' | 'kept' | 'promo' | 'question' | 'transfer'
-
-const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
 
 const Draft = Type.Object({
   id: Type.String(),

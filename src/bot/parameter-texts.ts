@@ -12,16 +12,14 @@ export const mostFromTelegram = 20 * 1024 * 1024
 
 export const labelOf = (param: Param, language: Language): string => param.label[language]
 
-/** The unit of a parameter's values: every length of the catalogue is in seconds. */
-const unitOf = ({ label }: Param, language: Language): string =>
-  label.en === 'Duration' ? stringsFor(language).wizard.seconds : ''
+const unitOf = ({ unit }: Param, language: Language): string => (unit ? stringsFor(language).wizard[unit] : '')
 
-/** People count pictures from one, the wire from nought: what to add for a person. */
-export const shiftOf = ({ name }: Param): number => (name === 'index' ? 1 : 0)
+/** Shown 1-based, sent 0-based: the offset to add for display. */
+export const shiftOf = ({ shown_from: first }: Param): number => first ?? 0
 
-/** Some models take the number that repeats a result as a text. */
-export const isNumeric = ({ type, name }: Param): boolean =>
-  type === 'integer' || type === 'number' || (type === 'string' && name === 'seed')
+/** Takes numbers only, even where the provider wants them as a text. */
+export const isNumeric = ({ type, numeric }: Param): boolean =>
+  type === 'integer' || type === 'number' || numeric === true
 
 /** Megabytes that a person can really send. */
 export const megabytesOf = ({ max_mb: most = 20 }: Param): number => Math.min(most, 20)

@@ -24,10 +24,15 @@ export async function strip(ctx: Context, messageId: number): Promise<void> {
 function replaceable(ctx: Context): number | undefined {
   const message = ctx.callbackQuery?.message
   if (!message || message.date === 0 || !('text' in message)) return undefined // out of reach, or a file with a caption
-  const rows = ('reply_markup' in message && message.reply_markup?.inline_keyboard) || []
-  const routes = rows.flat().flatMap(button => ('callback_data' in button && parse(button.callback_data)) || [])
-  const isReport = tellsOfRun(routes) && pressed(ctx)?.name !== 'generation'
+  const isReport = tellsOfRun(routesShown(ctx)) && pressed(ctx)?.name !== 'generation'
   return isReport ? undefined : message.message_id
+}
+
+/** The buttons of the pressed message, read; those that are not ours are left out. */
+export function routesShown({ callbackQuery }: Context): Route[] {
+  const message = callbackQuery?.message
+  const rows = (message && 'reply_markup' in message && message.reply_markup?.inline_keyboard) || []
+  return rows.flat().flatMap(button => ('callback_data' in button && parse(button.callback_data)) || [])
 }
 
 /** A report of a run offers things to do with it, or the history alone; a screen about a run has a way back as well. */

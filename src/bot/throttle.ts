@@ -1,6 +1,7 @@
 import { takeRate } from '../rates.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
+import { fileOf } from './files/sent-file.ts'
 
 // 20 actions a minute, 30 at once (ux.md E8).
 const everyUs = 3_000_000
@@ -29,7 +30,5 @@ function costOf(ctx: BotContext): number {
   if (ctx.callbackQuery) return ctx.route?.name === 'quote' ? 2 : 1
   const { message } = ctx
   if (!message || 'successful_payment' in message || 'refunded_payment' in message) return 0
-  return 'photo' in message || 'document' in message || 'video' in message || 'audio' in message || 'voice' in message
-    ? 3
-    : 1
+  return fileOf(message) ? 3 : 1
 }

@@ -45,23 +45,23 @@ function rawQuantity({ id, price }: Model, inputs: Inputs): Decimal {
  * The measured word that a price variant may ask for, undefined when it is unknown (the dearest variant then holds).
  * Throws RangeError when the measure is known and there is no price for it.
  */
-export function measured(model: Model, { name, enum: known }: Measure, inputs: Inputs): string | undefined {
-  const word = name === 'output_tier' ? outputTier(inputs) : sourceResolution(inputs)
+export function measured(model: Model, { name, enum: known, of }: Measure, inputs: Inputs): string | undefined {
+  const word = name === 'output_tier' ? outputTier(inputs, of) : sourceResolution(inputs, of)
   if (word !== undefined && !known.includes(word)) throw new RangeError(`${model.id}: no price for ${name} ${word}`)
   return word
 }
 
-function outputTier(inputs: Inputs): string | undefined {
-  const side = longestSide(inputs, 'image_url')
+function outputTier(inputs: Inputs, [picture = '', factor = '']: string[]): string | undefined {
+  const side = longestSide(inputs, picture)
   if (side === undefined) return undefined
-  const px = side * Number(inputs.upscale_factor)
+  const px = side * Number(inputs[factor])
   if (px <= 2048) return '2K'
   if (px <= 4096) return '4K'
   return px <= 8192 ? '8K' : `${px} px`
 }
 
-function sourceResolution(inputs: Inputs): string | undefined {
-  const earlier = given(inputs, 'task_id')
+function sourceResolution(inputs: Inputs, [source = '']: string[]): string | undefined {
+  const earlier = given(inputs, source)
   const resolution = isEarlier(earlier) ? earlier.params.resolution : undefined
   return typeof resolution === 'string' ? resolution : undefined
 }

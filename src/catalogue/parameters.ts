@@ -16,7 +16,7 @@ import { brokenRules, ruleAgainst } from './rules.ts'
 import type { Model, Param, Rule, Scalar } from './schema.ts'
 
 export type { EarlierValue, FileValue, Inputs, Problem, Value } from './inputs.ts'
-export { changesPrice, isEarlier, isFiles, withDefaults } from './inputs.ts'
+export { changesPrice, isEarlier, isFiles, paramNamed, withDefaults } from './inputs.ts'
 
 /** What is wrong with one answer by itself, without the rules between fields. */
 export function checkValue(model: Model, param: Param, value: unknown): Problem | undefined {
@@ -157,9 +157,7 @@ function isOnStep(value: number, step: number): boolean {
   }
 }
 
-// The content filter is the operator's decision; other hidden parameters have one fixed value.
-const hiddenValue = (param: Param, contentFilter: boolean) =>
-  param.name === 'nsfw_checker' ? contentFilter : param.default
+const hiddenValue = (param: Param, contentFilter: boolean) => (param.content_filter ? contentFilter : param.default)
 
 function onWire(param: Param, value: unknown): unknown {
   if (isEarlier(value)) return value.taskId

@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { Nullable } from '../nullable.ts'
 
 const only = { additionalProperties: false }
 const optional = <S extends TSchema>(schema: S) => Type.Optional(schema)
@@ -68,6 +69,14 @@ export const Param = Type.Object(
     always_send: optional(Type.Literal(true)),
     /** Set by the service, not offered. */
     hidden: optional(Type.Literal(true)),
+    /** The unit of the values, written after them. */
+    unit: optional(Type.Literal('seconds')),
+    /** Counted from this number on screens and from 0 on the wire. */
+    shown_from: optional(Type.Literal(1)),
+    /** A number that the provider takes as a text. */
+    numeric: optional(Type.Literal(true)),
+    /** The provider's content filter: its value is the operator's decision. */
+    content_filter: optional(Type.Literal(true)),
     /** Fine tuning that most people leave alone. */
     advanced: optional(Type.Literal(true)),
     note: optional(Type.String()),
@@ -121,7 +130,7 @@ const Measure = Type.Object(
     name: oneOf('output_tier', 'source_resolution'),
     enum: Type.Array(Type.String(), { minItems: 2 }),
     how: Line,
-    /** The parameters it is computed from. */
+    /** The parameters it is computed from: picture and factor of an `output_tier`, the earlier run of a `source_resolution`. */
     of: Type.Array(ParamName, { minItems: 1 }),
   },
   only,
@@ -172,11 +181,11 @@ export const Model = Type.Object(
     params: Type.Array(Param, { minItems: 1 }),
     rules: Type.Array(Rule),
     price: Pricing,
-    expected_seconds: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()]),
+    expected_seconds: Nullable(Type.Number({ exclusiveMinimum: 0 })),
     timeout_seconds: Type.Integer({ minimum: 60 }),
     example_input: Type.Record(Type.String(), Type.Unknown()),
     schema_source: Line,
-    available_2026_08: Type.Union([Type.Boolean(), Type.Null()]),
+    available_2026_08: Nullable(Type.Boolean()),
     successor: optional(Line),
     notes: Type.Array(Type.String()),
   },

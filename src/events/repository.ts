@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { only, query, type Sql, seal } from '../db.ts'
 import { EventRefused } from '../errors.ts'
+import { Nullable } from '../nullable.ts'
 
 export const Status = Type.Union([
   Type.Literal('started'),
@@ -9,7 +10,6 @@ export const Status = Type.Union([
   Type.Literal('failed'),
   Type.Literal('timeout'),
 ])
-const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
 
 const some = { minLength: 1 }
 const column = (type: string) => ({ column: type })

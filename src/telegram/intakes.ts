@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { query } from '../db.ts'
+import { Nullable } from '../nullable.ts'
 
 const Source = Type.Object({
   /** A file id of Telegram's, or a link; or such an id of which only the kind is asked. */
@@ -50,7 +51,7 @@ export const intakeTake = query(
   Type.Object({
     lane: Type.String(),
     payload: Type.Unsafe<object>(Type.Object({})),
-    draftId: Type.Union([Type.String(), Type.Null()]),
+    draftId: Nullable(Type.String()),
     source: Source,
     attempts: Type.Integer(),
   }),

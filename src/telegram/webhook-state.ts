@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { query, type Sql } from '../db.ts'
+import { Nullable } from '../nullable.ts'
 
 // Where Telegram sends updates, as the row of all machines has it (sql/0034_webhook_watch.sql).
 
@@ -35,10 +36,10 @@ const Row = Type.Object({
   wanted: Type.String(),
   state: State,
   url: Type.String(),
-  foreignUrl: Type.Union([Type.String(), Type.Null()]),
+  foreignUrl: Nullable(Type.String()),
   pending: Type.Integer(),
-  failedS: Type.Union([Type.Number(), Type.Null()]),
-  unknownS: Type.Union([Type.Number(), Type.Null()]),
+  failedS: Nullable(Type.Number()),
+  unknownS: Nullable(Type.Number()),
 })
 /** Seconds since the last delivery failed, and since Telegram says nothing. */
 export type WebhookRow = Static<typeof Row>

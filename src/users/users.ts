@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { only, query, type Sql, seal, untilAnswered } from '../db.ts'
 import type { Language } from '../money.ts'
+import { Nullable } from '../nullable.ts'
 
 export type Person = {
   id: number
@@ -24,8 +25,8 @@ export type User = {
 const Opened = Type.Object({
   isNew: Type.Boolean(),
   wasAway: Type.Boolean(),
-  language: Type.Union([Type.String(), Type.Null()]),
-  clientLanguage: Type.Union([Type.String(), Type.Null()]),
+  language: Nullable(Type.String()),
+  clientLanguage: Nullable(Type.String()),
   isBanned: Type.Boolean(),
 })
 
@@ -47,8 +48,8 @@ export async function openUser(sql: Sql, person: Person, bonusKop: number): Prom
 }
 
 const Spoken = Type.Object({
-  language: Type.Union([Type.String(), Type.Null()]),
-  clientLanguage: Type.Union([Type.String(), Type.Null()]),
+  language: Nullable(Type.String()),
+  clientLanguage: Nullable(Type.String()),
 })
 
 export const userLanguage = query(

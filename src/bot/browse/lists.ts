@@ -12,7 +12,8 @@ import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { openDraft, readDraft, saveDraft } from '../drafts.ts'
 import { onPress } from '../on-press.ts'
-import { parse, to } from '../routes.ts'
+import { to } from '../routes.ts'
+import { routesShown } from '../show.ts'
 import { type DisplayPrice, displayPrices } from './display-price.ts'
 
 /** S3: the lists of models, and finding one by a word. */
@@ -47,11 +48,8 @@ export function models(deps: BotDeps) {
 }
 
 /** The list in the pressed message: its cards know it. */
-function cameFrom({ callbackQuery }: BotContext): [List, number] {
-  const message = callbackQuery?.message
-  const rows = (message && 'reply_markup' in message && message.reply_markup?.inline_keyboard) || []
-  const routes = rows.flat().flatMap(one => ('callback_data' in one && parse(one.callback_data)) || [])
-  const card = routes.find(route => route.name === 'card')
+function cameFrom(ctx: BotContext): [List, number] {
+  const card = routesShown(ctx).find(route => route.name === 'card')
   const [, list = 'all', page = 0] = card?.name === 'card' ? card.args : []
   return list === 'find' ? ['all', 0] : [list, page]
 }

@@ -1,5 +1,5 @@
 import type { Model, Param } from '../../catalogue/models.ts'
-import { type FileValue, type Inputs, isFiles } from '../../catalogue/parameters.ts'
+import { type FileValue, type Inputs, isFiles, paramNamed } from '../../catalogue/parameters.ts'
 import { Refused, Unknown } from '../../errors.ts'
 import type { Ask, Media } from '../../i18n/ordering.ts'
 import { codeByName, type ForeignKind, foreignIn, saveAs } from '../../media/formats.ts'
@@ -10,23 +10,13 @@ import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { mostFromTelegram } from '../parameter-texts.ts'
 import { linksIn } from './links.ts'
+import { fileOf, type SentFile } from './sent-file.ts'
 
 /** What a person sent, as far as an order can use it. */
 export type Incoming =
   | { kind: 'text'; text: string; links: string[] }
   | { kind: 'file'; file: SentFile; caption: string | undefined; album: string | undefined; links: string[] }
   | { kind: 'other' }
-/**
- * `media` is what Telegram made of it or, where that is not sure, what its sender's program says of it: then the content
- * decides.
- */
-export type SentFile = {
-  fileId: string
-  size: number | undefined
-  media: Media | undefined
-  isSure: boolean
-  fileName?: string | undefined
-}
 
 /** Reads a message; undefined for what a chat says of itself (a payment, a pinned message). `links` are those in its words. */
 export function incoming(ctx: BotContext): Incoming | undefined {
@@ -35,27 +25,9 @@ export function incoming(ctx: BotContext): Incoming | undefined {
   if ('text' in message) return { kind: 'text', text: message.text, links: linksIn(message.text, message.entities) }
   const caption = 'caption' in message ? message.caption : undefined
   const album = 'media_group_id' in message ? message.media_group_id : undefined
-  type Sent = { file_id: string; file_size?: number | undefined; file_name?: string | undefined }
-  const file = (sent: Sent, media: Media | undefined, isSure = true): Incoming => ({
-    kind: 'file',
-    file: { fileId: sent.file_id, size: sent.file_size, media, isSure, fileName: sent.file_name },
-    caption,
-    album,
-    links: 'caption' in message ? linksIn(message.caption ?? '', message.caption_entities) : [],
-  })
-  if ('photo' in message) {
-    const largest = message.photo.at(-1)
-    return largest ? file(largest, 'image') : { kind: 'other' }
-  }
-  if ('animation' in message) return file(message.animation, 'video') // before document: Telegram sends both
-  if ('video' in message) return file(message.video, 'video')
-  if ('video_note' in message) return file(message.video_note, 'video')
-  if ('audio' in message) return file(message.audio, 'audio', false)
-  if ('voice' in message) return file(message.voice, 'audio')
-  if ('document' in message) {
-    const said = /^(image|video|audio)\//.exec(message.document.mime_type ?? '')?.[1] as Media | undefined
-    return file(message.document, said, false)
-  }
+  const file = fileOf(message)
+  const links = 'caption' in message ? linksIn(message.caption ?? '', message.caption_entities) : []
+  if (file) return { kind: 'file', file, caption, album, links }
   return isServiceMessage(message) ? undefined : { kind: 'other' }
 }
 
@@ -166,21 +138,9 @@ export async function withFreshFiles(
   }
   const entries = await Promise.all(
     Object.entries(inputs).map(async ([name, value]): Promise<[string, Inputs[string]]> => {
-      return [
-        name,
-        isFiles(value)
-          ? (
-              await Promise.all(
-                value.map(file =>
-                  again(
-                    file,
-                    model.params.find(param => param.name === name),
-                  ),
-                ),
-              )
-            ).flat()
-          : value,
-      ]
+      if (!isFiles(value)) return [name, value]
+      const param = paramNamed(model, name)
+      return [name, (await Promise.all(value.map(file => again(file, param)))).flat()]
     }),
   )
   const left = entries.filter(([, value]) => !(Array.isArray(value) && value.length === 0))

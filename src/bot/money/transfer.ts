@@ -11,6 +11,7 @@ import type { RequestOp } from '../codes.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { type Draft, dropDraft, openDraft, readDraft, saveDraft } from '../drafts.ts'
+import { fileOf } from '../files/sent-file.ts'
 import { incoming } from '../files/uploads.ts'
 import { personName } from '../names.ts'
 import { onPress } from '../on-press.ts'
@@ -79,14 +80,10 @@ async function takeProof(deps: BotDeps, ctx: BotContext, draft: Draft): Promise<
 
 /** A photo, or a document that is a PDF or a picture. */
 function proofIn({ message }: BotContext): Proof | undefined {
-  if (!message) return undefined
-  if ('photo' in message) {
-    const photo = message.photo.at(-1)
-    return photo && { kind: 'photo', fileId: photo.file_id, key: photo.file_unique_id }
-  }
-  if (!('document' in message) || 'animation' in message) return undefined
-  const { mime_type = '', file_id: fileId, file_unique_id: key } = message.document
-  return /^(application\/pdf|image\/.+)$/.test(mime_type) ? { kind: 'document', fileId, key } : undefined
+  const file = message && fileOf(message)
+  if (!file || file.as === 'other') return undefined
+  const { as: kind, fileId, key, mime } = file
+  return kind === 'photo' || /^(application\/pdf|image\/.+)$/.test(mime) ? { kind, fileId, key } : undefined
 }
 
 /** Whether any admin was reached. One who was not finds it under /requests. */

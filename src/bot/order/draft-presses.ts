@@ -1,5 +1,5 @@
 import type { Param } from '../../catalogue/models.ts'
-import { checkValue, type Inputs, optionsFor } from '../../catalogue/parameters.ts'
+import { checkValue, type Inputs, optionsFor, paramNamed } from '../../catalogue/parameters.ts'
 import { button } from '../../telegram/screen.ts'
 import type { DraftOp } from '../codes.ts'
 import type { BotContext } from '../context.ts'
@@ -54,7 +54,7 @@ function pressOf(ctx: BotContext, deps: BotDeps, order: Order, n: number): Press
     deps,
     order,
     n,
-    param: 'param' in step ? model.params.find(one => one.name === step.param) : undefined,
+    param: 'param' in step ? paramNamed(model, step.param) : undefined,
     go: (next, changed = {}) => move(ctx, deps, order, { ...filling, ...changed }, next, here),
     set: (name, value) =>
       advance(ctx, deps, order, { ...filling, answers: withAnswer(model, filling.answers, name, value) }, here),

@@ -1,5 +1,5 @@
 import { type Model, versionOf } from '../../catalogue/models.ts'
-import type { Problem } from '../../catalogue/parameters.ts'
+import { type Problem, paramNamed } from '../../catalogue/parameters.ts'
 import { readQuote } from '../../payments/quotes.ts'
 import { type Html, html } from '../../telegram/html.ts'
 import { type Screen, show } from '../../telegram/screen.ts'
@@ -81,7 +81,8 @@ async function finish(ctx: BotContext, deps: BotDeps, order: Order, filling: Fil
   }
   if ('problem' in offered) {
     const { problem } = offered
-    const param = model.params.find(one => one.name === problem.param && !one.hidden)
+    const named = paramNamed(model, problem.param)
+    const param = named?.hidden ? undefined : named
     const mend: Step = param ? { at: 'ask', param: param.name, page: 0 } : { at: 'extras' }
     const answers = param ? filling.answers : fitting(model, filling.answers)
     const note = unfit(ctx, deps, model, problem)
@@ -116,7 +117,7 @@ export async function refit(ctx: BotContext, deps: BotDeps, order: Order, where:
 
 /** The step's list of earlier runs is kept: a run that ends meanwhile must not move the others under the buttons. */
 async function offeredAt(ctx: BotContext, deps: BotDeps, model: Model, step: Step): Promise<string[] | undefined> {
-  const param = 'param' in step ? model.params.find(one => one.name === step.param) : undefined
+  const param = 'param' in step ? paramNamed(model, step.param) : undefined
   if (!param?.previous_models) return undefined
   return (await earlierFor(deps.sql, ctx.user.id, model, param)).map(({ id }) => id)
 }
@@ -174,7 +175,7 @@ async function screenOf(ctx: BotContext, deps: BotDeps, order: Order): Promise<S
       return quote && quoteScreen(deps, ctx.user.id, quote, ctx.language)
     }
     default: {
-      const param = model.params.find(one => one.name === step.param)
+      const param = paramNamed(model, step.param)
       if (param && step.at === 'improve') return improvement(order, param, view)
       if (!param) return checklist(order, view)
       const runs = param.previous_models ? await earlierFor(deps.sql, ctx.user.id, model, param) : []
@@ -186,7 +187,7 @@ async function screenOf(ctx: BotContext, deps: BotDeps, order: Order): Promise<S
 
 /** Why an answer does not do, in plain words. */
 export function unfit(ctx: BotContext, deps: BotDeps, model: Model, problem: Problem, text?: string): Html {
-  const param = model.params.find(one => one.name === problem.param)
+  const param = paramNamed(model, problem.param)
   const ask = param && askOf(model, param, ctx.language, id => modelName(deps.catalogue, id, ctx.language))
   const over = problem.code === 'too_long' && text !== undefined ? [...text].length - Number(problem.limit) : undefined
   const { code, limit, why } = problem

@@ -74,9 +74,7 @@ function questionText(order: Order, param: Param, view: View, earlier: Earlier[]
 
 /** The person's own runs to choose from; while there are none, the model that makes them. */
 function runButtons(order: Order, param: Param, { catalogue, language }: View, earlier: Earlier[]): Button[][] {
-  const runs = earlier.map((run, n) =>
-    op(order.draft, earlierText(run, modelName(catalogue, run.modelId, language), language), 'option', n),
-  )
+  const runs = earlier.map((run, n) => op(order.draft, earlierText(run, catalogue, language), 'option', n))
   const first = param.previous_models?.map(id => catalogue.byId(id)).find(one => one !== undefined)
   const toFirst =
     earlier.length === 0 && first && button(first.name[language], to.card(modelKey(first.id), undefined, 0))

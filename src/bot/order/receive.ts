@@ -6,6 +6,7 @@ import {
   isFiles,
   optionsFor,
   type Problem,
+  paramNamed,
 } from '../../catalogue/parameters.ts'
 import { lines } from '../../i18n/format.ts'
 import { clip, type Html } from '../../telegram/html.ts'
@@ -26,7 +27,7 @@ export async function receive(ctx: BotContext, deps: BotDeps, order: Order, sent
   // At the checklist an answer to the first question is as good as «Start».
   const step = order.step.at === 'start' ? (nextStep(model, filling) ?? order.step) : order.step
   const at = { ...order, step }
-  const param = 'param' in step ? model.params.find(one => one.name === step.param) : undefined
+  const param = 'param' in step ? paramNamed(model, step.param) : undefined
   const refuse = (note: Html) => move(ctx, deps, at, filling, step, { where: 'new', note })
   const isSurplus = isOfAlbum(sent, order)
   if (isSurplus && !takes(param, sent)) {

@@ -1,5 +1,5 @@
 import type { Model, Param } from '../../catalogue/models.ts'
-import { checkValue, type Inputs, questions } from '../../catalogue/parameters.ts'
+import { checkValue, type Inputs, paramNamed, questions } from '../../catalogue/parameters.ts'
 import type { Draft } from '../drafts.ts'
 
 /** What an order being filled in knows: the `inputs` of its draft. */
@@ -137,7 +137,7 @@ export function fieldsOf(model: Model, answers: Inputs): Param[] {
 /** Those answers that the model takes as they are. */
 export function fitting(model: Model, prefill: Inputs): Inputs {
   const fits = ([name, value]: [string, unknown]) => {
-    const param = model.params.find(one => one.name === name)
+    const param = paramNamed(model, name)
     return param !== undefined && checkValue(model, param, value) === undefined
   }
   return Object.fromEntries(Object.entries(prefill).filter(fits))

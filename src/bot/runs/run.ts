@@ -6,7 +6,8 @@ import { button } from '../../telegram/screen.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { openDraft } from '../drafts.ts'
-import { parse, to } from '../routes.ts'
+import { to } from '../routes.ts'
+import { routesShown } from '../show.ts'
 import { createMessages } from './reports.ts'
 import { timelineScreen } from './timeline.ts'
 
@@ -43,10 +44,7 @@ const refOf = (run: Generation): Ref => ({ userId: run.userId, id: run.id })
 
 /** Results, receipts and progress stay; a screen of the history, or one opened from it, gives its place. */
 function whereOf(ctx: BotContext): 'here' | 'new' {
-  const message = ctx.callbackQuery?.message
-  const rows = (message && 'reply_markup' in message && message.reply_markup?.inline_keyboard) || []
-  const routes = rows.flat().flatMap(one => ('callback_data' in one && parse(one.callback_data)) || [])
-  const isScreen = routes.some(
+  const isScreen = routesShown(ctx).some(
     route => route.name === 'history' || (route.name === 'generation' && route.args[1] === undefined),
   )
   return isScreen ? 'here' : 'new'

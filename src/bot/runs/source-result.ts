@@ -1,12 +1,15 @@
 import { type Static, Type } from '@sinclair/typebox'
-import type { Model, Param } from '../../catalogue/models.ts'
+import type { Catalogue, Model, Param } from '../../catalogue/models.ts'
 import { checkInputs, type EarlierValue } from '../../catalogue/parameters.ts'
 import { query, type Sql } from '../../db.ts'
 import { dateText } from '../../i18n/format.ts'
 import { stringsFor } from '../../i18n/strings.ts'
 import { shortId } from '../../id.ts'
 import type { Language } from '../../money.ts'
+import { Nullable } from '../../nullable.ts'
 import { clip } from '../../telegram/html.ts'
+import { modelName } from '../names.ts'
+import { mainText } from '../parameter-texts.ts'
 
 const Earlier = Type.Object({
   id: Type.String(),
@@ -15,7 +18,7 @@ const Earlier = Type.Object({
   params: Type.Unsafe<Record<string, unknown>>(Type.Object({})),
   createdAt: Type.Date(),
   /** As many as the upstream named; runs of an earlier build do not tell. */
-  files: Type.Union([Type.Integer(), Type.Null()]),
+  files: Nullable(Type.Integer()),
 })
 /** A successful run whose result another model can take further. */
 export type Earlier = Static<typeof Earlier>
@@ -54,11 +57,18 @@ export const earlierValue = ({ id, taskId, modelId, params, files }: Earlier): E
 })
 
 /** «23.11 15:09 · рыжий кот в лодке · Grok Imagine: картинка по тексту · № 7k2m». */
-export function earlierText({ createdAt, id, params }: Earlier, name: string, language: Language): string {
-  const words = typeof params.prompt === 'string' ? clip(params.prompt.replace(/\s+/g, ' ').trim(), 20) : ''
+export function earlierText(
+  { createdAt, id, modelId, params }: Earlier,
+  catalogue: Catalogue,
+  language: Language,
+): string {
+  const model = catalogue.byId(modelId)
+  const prompt = model && params[mainText(model)?.name ?? '']
+  const words = typeof prompt === 'string' ? clip(prompt.replace(/\s+/g, ' ').trim(), 20) : ''
   const line = (model: string) =>
     stringsFor(language).wizard.earlier([dateText(createdAt, language), words, model].filter(Boolean), shortId(id))
   // A button is cut at its end, where the number stands: so the name gives way.
+  const name = modelName(catalogue, modelId, language)
   return line(clip(name, mostOfButton - [...line('-')].length + 1))
 }
 

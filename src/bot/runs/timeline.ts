@@ -6,6 +6,7 @@ import type { TimelineStep } from '../../i18n/ordering.ts'
 import { stringsFor } from '../../i18n/strings.ts'
 import { shortId } from '../../id.ts'
 import type { Language } from '../../money.ts'
+import { Nullable } from '../../nullable.ts'
 import type { Generation, Ref } from '../../payments/generations.ts'
 import type { Html } from '../../telegram/html.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
@@ -18,9 +19,9 @@ const Moment = Type.Object({
   at: Type.Date(),
   what: Type.String(),
   /** Kopecks. */
-  kop: Type.Union([Type.Integer(), Type.Null()]),
-  detail: Type.Union([Type.String(), Type.Null()]),
-  files: Type.Union([Type.Integer(), Type.Null()]),
+  kop: Nullable(Type.Integer()),
+  detail: Nullable(Type.String()),
+  files: Nullable(Type.Integer()),
 })
 type Moment = Static<typeof Moment>
 

@@ -102,6 +102,8 @@ const acts: Record<string, string> = {
   'pay.repay': 'select pay.repay(1)',
   'pay.admin_ask': `select pay.admin_ask('${newId()}', 7, 'credit', 1, null, 100, '{}', 'because I say so')`,
   'pay.admin_do': `select pay.admin_do('${actionId}', 7, true)`,
+  'pay.admin_give_back': `select pay.admin_give_back(null, '${actionId}', 7)`,
+  'pay.give_back': `select pay.give_back(g, 'x') from pay.generations g`,
   'pay.admin_drop': `select pay.admin_drop('${actionId}')`,
   'pay.audit_look': `select pay.audit_look(7, 'prompt', 1, 'x')`,
   'pay.model_switch by hand': `select pay.model_switch('z-image', null, '7', 'off', true, 'admin', 'because', 0, null, '{}', '[]')`,
@@ -177,6 +179,16 @@ for (const [name, text] of Object.entries(acts)) {
 t.test('S55: nothing has changed by it', async t => {
   t.strictSame(await state(), before)
   t.strictSame(await broken(), [])
+})
+
+t.test('S55: no function may be called by everybody', async t => {
+  const open = await owner`
+    select p.oid::regprocedure::text as name from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+    where p.pronamespace = 'pay'::regnamespace and a.grantee = 0`
+  t.strictSame(
+    open.map(({ name }) => name),
+    [],
+  )
 })
 
 t.test('S55: the login owns nothing, and is no more than a member of its group', async t => {

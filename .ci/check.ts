@@ -1,6 +1,7 @@
 // What the linters do not see: layers, secrets, and things that must not lie in git. Prints every problem; exits 1.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
+import { mutants } from '../chaos/mutants/list.ts'
 
 const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
   encoding: 'utf8',
@@ -17,6 +18,7 @@ const base = [
   'db',
   'config',
   'errors',
+  'functions',
   'embedded-postgres',
   'id',
   'log',
@@ -84,6 +86,33 @@ for (const file of files.filter(file => /^(src|playground)\/.*\.[jt]s$/.test(fil
     problems.push(`${file} imports pg: only src/transaction.ts may hold a transaction open`)
   }
   if (/parseFloat\(/.test(text) && !file.startsWith('playground/')) problems.push(`${file} uses parseFloat`)
+}
+
+// ── SQL: what is defined anew with each change stands in one place, which is its text of today. ──
+const longestSql = 300
+const places = new Map<string, string[]>()
+for (const file of files.filter(file => file.endsWith('.sql'))) {
+  const text = readFileSync(file, 'utf8')
+  const count = text.split('\n').length - 1
+  if (count > longestSql) problems.push(`${file} has ${count} lines, over ${longestSql}: divide it by subject`)
+  const code = text.replace(/--[^\n]*/g, '')
+  const defines =
+    /\bcreate\s+(?:or\s+replace\s+)?(?:(?:materialized|temp|temporary|recursive|constraint)\s+)*(function|procedure|view|trigger)\s+([\w.]+)(?:\s*\(([^)]*))?/gi
+  for (const [, kind = '', name = '', list = ''] of code.matchAll(defines)) {
+    if (!file.startsWith('sql/functions/'))
+      problems.push(`${file} defines the ${kind} ${name}: that is for sql/functions/`)
+    // Functions of one name differ by their arguments.
+    const what = kind === 'function' ? `${kind} ${name}(${list.replace(/\s+/g, ' ').trim()})` : `${kind} ${name}`
+    places.set(what, [...(places.get(what) ?? []), file])
+  }
+}
+for (const [what, where] of places)
+  if (where.length > 1) problems.push(`the ${what} is defined ${where.length} times: ${where.join(', ')}`)
+
+// ── Mutants: a defect whose place has moved or is there twice cannot be made. ──
+for (const { what, file, find } of mutants) {
+  const count = statSync(file, { throwIfNoEntry: false }) ? readFileSync(file, 'utf8').split(find).length - 1 : 0
+  if (count !== 1) problems.push(`chaos/mutants/list.ts, «${what}»: its place is there ${count} times in ${file}`)
 }
 
 // ── Secrets, by shape. Made-up ones in tests are marked by the word that follows the colon. ──

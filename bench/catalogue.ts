@@ -54,7 +54,7 @@ async function refreshes(bench: Bench, filled: Filled[]): Promise<Figure[]> {
     const db = connect(url, { max: 1 })
     bench.after(() => db.close())
     const stats = createStats(db.sql, strict)
-    // The events came after the migration's own count: count them as after a pause of thirty days.
+    // Events are counted from the migration on: count these as after a pause of thirty days.
     await owner`update pay.model_stats_clock set counted_until = now() - interval '30 days'`
     for (let day = 0; day <= 30; day++) {
       await owner`update pay.model_stats_clock set refreshed_at = '-infinity'`

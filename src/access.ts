@@ -6,7 +6,7 @@ export type Access = {
   app: string
   /** What admins do goes by this one: a member of `pay_admin`. */
   admin: string
-  /** Seals what the service says on somebody else's word (sql/0027); the database cannot derive it. */
+  /** Seals what the service says on somebody else's word (sql/functions/guards.sql); the database cannot derive it. */
   sealKey: Buffer
   /** `app` is the operator's own and no other may take its place. */
   isOwn: boolean

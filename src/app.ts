@@ -36,7 +36,7 @@ import { startWorkers } from './jobs/workers.ts'
 import { droppedLines, type Log, scrubber } from './log.ts'
 import { createConverter } from './media/convert/convert.ts'
 import { createInspector } from './media/inspector.ts'
-import { appliedMigrations, grantAccess, mayMakeRoles, migrate, migrations } from './migrate.ts'
+import { grantAccess, mayMakeRoles, migrate, missingSchema } from './migrate.ts'
 import { createAccount } from './payments/account.ts'
 import { alarmRows, alarmsNow } from './payments/alarms.ts'
 import { openBooks } from './payments/audit.ts'
@@ -343,9 +343,9 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   }
   async function readState() {
     // A newer build may have migrated already while this one still serves.
-    const [applied, files] = await Promise.all([appliedMigrations(probe.sql), migrations()])
-    const isReady = files.every(file => applied.some(row => row.name === file.name))
-    if (!isReady) return { schema: { ok: false, detail: 'migrations of this build are missing' }, hook: undefined }
+    const isReady = (await missingSchema(probe.sql)).length === 0
+    if (!isReady)
+      return { schema: { ok: false, detail: 'migrations or functions of this build are missing' }, hook: undefined }
     const [row] = await webhookRow(probe.sql)
     return { schema: { ok: true }, hook: row }
   }
@@ -512,7 +512,7 @@ export async function migrateAll(ownerUrl: string, access: Access, log: Log): Pr
 
 /** Our schema and the job engine's, without the logins. */
 export async function migrateSchema(ownerUrl: string, log: Log): Promise<void> {
-  const applied = await migrate(ownerUrl)
+  const applied = await migrate(ownerUrl, { log })
   if (applied.length > 0) log.info({ applied }, 'migrated')
   await migrateJobs(ownerUrl, log)
 }

@@ -4,7 +4,7 @@ import { openCatalogue } from './catalogue/models.ts'
 import { BadConfig, type Config, readConfig, secretsOf } from './config.ts'
 import { connect, type Sql } from './db.ts'
 import { createLog, scrubber } from './log.ts'
-import { appliedMigrations, mayMakeRoles, migrations } from './migrate.ts'
+import { mayMakeRoles, missingSchema } from './migrate.ts'
 import { alarmRows, alarmsNow, isCreditLow, troubles } from './payments/alarms.ts'
 import { createTelegram } from './telegram/client.ts'
 import { plainAddress, readWebhook } from './telegram/webhook.ts'
@@ -90,8 +90,7 @@ async function database({ databaseUrl }: Config) {
     const [link] = await db.sql<{ isSecure: boolean }>`
       select coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false) as "isSecure"`
     good(link?.isSecure ? 'the connection to the database has TLS' : 'the connection to the database has no TLS')
-    const [applied, files] = await Promise.all([appliedMigrations(db.sql), migrations()])
-    const missing = files.filter(file => !applied.some(row => row.name === file.name))
+    const missing = await missingSchema(db.sql)
     const [durable] = await db.sql<{ fsync: string; commits: string; standbys: string }>`
       select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commits,
         current_setting('synchronous_standby_names') as standbys`
@@ -106,15 +105,13 @@ async function database({ databaseUrl }: Config) {
     if (missing.length === 0) {
       good('the database answers and its schema is current')
       await alarms(db.sql)
-    } else
-      bad(
-        `the database lacks ${missing.map(file => file.name).join(', ')}`,
-        'Run npm run migrate (a start does it too).',
-      )
+    } else bad(`the database lacks ${missing.join(', ')}`, 'Run npm run migrate (a start does it too).')
   } catch (error) {
     const cause = error instanceof Error && error.cause ? why(error.cause) : why(error)
     if (cause.includes('schema_migrations'))
       bad('the database answers and is empty', 'Run npm run migrate (a start does it too).')
+    else if (cause.includes('schema_functions'))
+      bad('the database answers, and its schema is of another build', 'Run npm run migrate: it says what to do.')
     else bad(`the database does not answer: ${cause}`, adviceOn(cause))
   } finally {
     await db.close().catch(() => {})

@@ -3,16 +3,29 @@ import { readdir, readFile } from 'node:fs/promises'
 import { Type } from '@sinclair/typebox'
 import { type Access, loginName, roleName } from './access.ts'
 import { crash } from './crash.ts'
-import { query } from './db.ts'
-import { attempt, catchUp, type Group, makeGroups, textOf } from './rights.ts'
+import { query, type Sql } from './db.ts'
+import { applyFunctions, functionParts, type Part, schemaFunctions } from './functions.ts'
+import type { Log } from './log.ts'
+import { attempt, type Group, makeGroups } from './rights.ts'
 import { type Run, transaction } from './transaction.ts'
 
-export const appliedMigrations = query(
+export const appliedSchema = query(
   Type.Object({ name: Type.String() }),
-  sql => sql`select name from public.schema_migrations order by name`,
+  sql => sql`
+    select name from public.schema_migrations union all select part || ' ' || hash as name from public.schema_functions`,
 )
 
-const folder = new URL('../sql/', import.meta.url)
+/** What this build has and the database never had: migrations by their file, functions by their part. */
+export async function missingSchema(sql: Sql, build?: Part[]): Promise<string[]> {
+  const [rows, files, parts] = await Promise.all([appliedSchema(sql), migrations(), build ?? functionParts()])
+  const applied = new Set(rows.map(row => row.name))
+  return [
+    ...files.map(({ name }) => name).filter(name => !applied.has(name)),
+    ...parts.filter(({ name, hash }) => !applied.has(`${name} ${hash}`)).map(({ name }) => name),
+  ]
+}
+
+const folder = new URL('../sql/migrations/', import.meta.url)
 
 export type Migration = { name: string; hash: string; text: string }
 
@@ -34,34 +47,37 @@ async function readMigrations(): Promise<Migration[]> {
   )
 }
 
+/** A build as tests make it up, and where to say what is odd. */
+export type Build = { files?: Migration[]; parts?: Part[]; log?: Pick<Log, 'warn'> }
+
 /**
- * Brings the database to this build's schema: each file once, in order, all in one transaction under a lock that ends
- * with it, so several machines may start at once and a killed migration leaves nothing. Returns the names it applied.
- * Throws when an applied file was changed since, or when the database has one that this build does not know.
+ * Brings the database to this build's schema: each migration once, in order, then functions, triggers and views where their
+ * text has changed; all in one transaction under a lock that ends with it, so several machines may start at once and a
+ * killed migration leaves nothing. Returns the names of what it applied. Throws when an applied file was changed since, or
+ * when the database has one that this build does not know.
  */
-export async function migrate(url: string, known?: Migration[]): Promise<string[]> {
-  const files = known ?? (await migrations())
+export async function migrate(url: string, { files, parts, log }: Build = {}): Promise<string[]> {
+  const build = { files: files ?? (await migrations()), parts: parts ?? (await functionParts()) }
   return transaction(url, async run => {
     await run(takeTurn)
     await refuseStranger(run)
     await run(`create table if not exists public.schema_migrations (
-      name text primary key, hash text not null, applied_at timestamptz not null default now())`)
-    const fresh = freshOf(files, await run<Applied>('select name, hash from public.schema_migrations order by name'))
+      name text primary key, hash text not null, applied_at timestamptz not null default now());
+      ${schemaFunctions}`)
+    const applied = await run<Applied>('select name, hash from public.schema_migrations order by name')
+    const fresh = freshOf(build.files, applied)
     const hasGroups = await makeGroups(run)
-    const done = files.filter(file => !fresh.includes(file))
-    if (hasGroups && done.length > 0)
-      await catchUp(
-        run,
-        done.map(({ text }) => text),
-      )
     for (const { name, text, hash } of fresh) {
-      await run(textOf(text, hasGroups)).catch(cause => {
+      await run(text).catch(cause => {
         throw new Error(`the migration ${name} failed: ${String(cause?.message ?? cause)}`, { cause })
       })
       await run('insert into public.schema_migrations (name, hash) values ($1, $2)', [name, hash])
       crash('migrate_mid')
     }
-    return fresh.map(file => file.name)
+    const done = await applyFunctions(run, build.parts, { isMigrated: fresh.length > 0, hasGroups })
+    if (done.older.length > 0)
+      log?.warn({ parts: done.older }, 'a newer build has replaced these functions, and they are left as they are')
+    return [...fresh.map(file => file.name), ...done.applied]
   })
 }
 
@@ -83,7 +99,15 @@ async function refuseStranger(run: Run): Promise<void> {
 
 type Applied = { name: string; hash: string }
 
+// The first file of the builds whose migrations held the functions too.
+const beforeFunctions = '0001_users_and_money.sql'
+
 function freshOf(files: Migration[], applied: Applied[]): Migration[] {
+  if (applied.some(({ name }) => name === beforeFunctions))
+    throw new Error(
+      `the database was made by a build from before the first release (it has ${beforeFunctions}), and no migration leads ` +
+        `from there: name an empty database, and take from this one what you need by hand`,
+    )
   for (const { name, hash } of applied) {
     const file = files.find(file => file.name === name)
     if (!file)

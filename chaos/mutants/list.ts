@@ -8,8 +8,11 @@ export type Mutant = {
   test: string
 }
 
-const finish = 'sql/0026_bounds_of_gifts.sql'
-const move = 'sql/0001_users_and_money.sql'
+const start = 'sql/functions/orders.sql'
+const run = 'sql/functions/runs.sql'
+const finish = 'sql/functions/endings.sql'
+const payments = 'sql/functions/payments.sql'
+const move = 'sql/functions/wallets.sql'
 
 /** Defects made by hand: each names its place by a text that stands there once. */
 export const mutants: Mutant[] = [
@@ -36,14 +39,14 @@ export const mutants: Mutant[] = [
   },
   {
     what: 'the ledger may be rewritten',
-    file: move,
-    find: 'create trigger ledger_rows   before update or delete',
-    replace: 'create trigger ledger_rows   before delete',
+    file: 'sql/functions/triggers.sql',
+    find: 'trigger ledger_rows   before update or delete',
+    replace: 'trigger ledger_rows   before delete',
     test: 'money/orders',
   },
   {
     what: 'a run stands without its debit',
-    file: 'sql/0002_generations.sql',
+    file: 'sql/migrations/0004_quotes_and_runs.sql',
     find: 'add constraint paid_needs_debit',
     replace: 'add constraint unused',
     test: 'money/holds',
@@ -100,8 +103,8 @@ export const mutants: Mutant[] = [
   {
     what: 'a bonus run is not given back',
     file: finish,
-    find: 'update pay.bonus_grants b set used = b.used - 1 where',
-    replace: 'update pay.bonus_grants b set used = b.used where',
+    find: 'set used = b.used - 1, returned = b.returned + 1',
+    replace: 'set used = b.used, returned = b.returned',
     test: 'money/gifts',
   },
   {
@@ -113,91 +116,91 @@ export const mutants: Mutant[] = [
   },
   {
     what: 'a debit takes a kopeck more than was shown',
-    file: finish,
+    file: start,
     find: "'debit', -v_quote.price_kop, 'sales'",
     replace: "'debit', -v_quote.price_kop - 1, 'sales'",
     test: 'money/holds',
   },
   {
     what: 'an expired price is charged',
-    file: finish,
+    file: start,
     find: "if v_quote.expires_at <= now() then raise exception 'quote_expired' using errcode = 'P0410'; end if;",
     replace: '',
     test: 'money/orders',
   },
   {
     what: 'the number of open runs is not limited',
-    file: finish,
+    file: start,
     find: 'g.finished_at is null) > p_open_max',
     replace: 'g.finished_at is null) > p_open_max + 1000',
     test: 'money/orders',
   },
   {
     what: 'free runs have no limit',
-    file: finish,
+    file: start,
     find: 'where f.used < excluded.lim',
     replace: 'where f.used < 1000',
     test: 'money/orders',
   },
   {
     what: 'a debtor starts paid runs',
-    file: finish,
+    file: start,
     find: 'where w.user_id = p_user) > 0 then',
     replace: 'where w.user_id = p_user) < 0 then',
     test: 'money/gifts',
   },
   {
     what: 'a submit is repeated by another worker',
-    file: 'sql/0004_operations.sql',
+    file: run,
     find: "g.exec_state = 'submitting' and g.submit_token = p_token and g.task_id is null)",
     replace: "g.exec_state = 'submitting')",
     test: 'money/orders',
   },
   {
     what: 'a worker that overslept takes an order back',
-    file: 'sql/0004_operations.sql',
+    file: run,
     find: "set exec_state = 'queued', next_at = now() + p_look_again\n  where g.user_id = p_user and g.id = p_id and g.attempt = p_attempt",
     replace: "set exec_state = 'queued', next_at = now() + p_look_again\n  where g.user_id = p_user and g.id = p_id",
     test: 'money/orders',
   },
   {
     what: 'a callback cannot name the lost task',
-    file: 'sql/0004_operations.sql',
+    file: run,
     find: "where g.id = p_id and g.exec_state = 'submitting' and g.task_id is null;",
     replace: 'where false;',
     test: 'money/integration',
   },
   {
     what: 'a payment of another sum is credited',
-    file: 'sql/0020_payments_of_providers.sql',
+    file: payments,
     find: ' or t.total <> p_total then',
     replace: ' then',
     test: 'money/top-ups',
   },
   {
     what: 'a payment by somebody else is credited',
-    file: 'sql/0020_payments_of_providers.sql',
+    file: payments,
     find: "    when t.user_id <> p_user then 'foreign_order'\n",
     replace: '',
     test: 'money/top-ups',
   },
   {
     what: 'what was spent of a returned payment is forgotten',
-    file: 'sql/0010_money_in.sql',
+    file: payments,
     find: 'set debt_kop = x.debt_kop + p.amount_kop - v_taken',
     replace: 'set debt_kop = x.debt_kop',
     test: 'money/top-ups',
   },
   {
     what: 'a code is taken more often than it may',
-    file: 'sql/0011_bonuses.sql',
+    file: 'sql/functions/gifts.sql',
     find: "when c.used >= c.uses then 'gone' end;",
     replace: 'end;',
     test: 'money/gifts',
   },
   {
     what: 'guesses at codes are not counted',
-    file: 'sql/0011_bonuses.sql',
+    file: 'sql/functions/gifts.sql',
     find: 'p_user and t.starts_at = v_hour) >= 5 then',
     replace: 'p_user and t.starts_at = v_hour) >= 5000 then',
     test: 'money/gifts',
@@ -241,21 +244,21 @@ export const mutants: Mutant[] = [
   },
   {
     what: 'a transfer is paid by the news of a payment',
-    file: 'sql/0020_payments_of_providers.sql',
+    file: payments,
     find: "if p_provider = 'manual' or p_charge",
     replace: 'if p_charge',
     test: 'money/top-ups',
   },
   {
     what: 'of two payments of one invoice at once neither is the second',
-    file: 'sql/0020_payments_of_providers.sql',
+    file: payments,
     find: 'v_second := exists (',
     replace: "v_second := t.state = 'paid' and exists (",
     test: 'money/top-ups',
   },
   {
     what: 'a rate may be no number',
-    file: 'sql/0019_rates_are_numbers.sql',
+    file: 'sql/migrations/0004_quotes_and_runs.sql',
     find: "check (usd_rub_rate < 'Infinity')",
     replace: 'check (true)',
     test: 'money/holds',
@@ -269,21 +272,21 @@ export const mutants: Mutant[] = [
   },
   {
     what: 'our own state is shown as the provider’s',
-    file: 'src/bot/admin/find.ts',
-    find: "run.taskId === null ? { kind: 'not_found' } : await deps.operator.task(run.taskId)",
-    replace: "{ kind: 'not_found' }",
+    file: 'src/bot/admin/stuck.ts',
+    find: 'const task = taskId === null ? undefined : await deps.operator.task(taskId)',
+    replace: 'const task = undefined',
     test: 'upstream/verdicts',
   },
   {
     what: 'an update is taken before an earlier one of its lane is committed',
-    file: 'sql/0023_lanes.sql',
+    file: 'sql/functions/updates.sql',
     find: "select pg_advisory_xact_lock(hashtextextended('lane:' || p_lane, 0));",
     replace: 'select null::void;',
     test: 'telegram/lanes',
   },
   {
     what: 'an update that fells the process is tried for ever',
-    file: 'sql/0023_lanes.sql',
+    file: 'sql/functions/updates.sql',
     find: 'exit when v.unended < 2;',
     replace: 'exit;',
     test: 'telegram/lanes',
@@ -318,9 +321,9 @@ export const mutants: Mutant[] = [
   },
   {
     what: 'an entry may stand against any account',
-    file: 'sql/0033_accounts_and_events.sql',
-    find: 'add constraint entry_account check (contra = case kind',
-    replace: 'add constraint entry_account check (true or contra = case kind',
+    file: 'sql/migrations/0001_users_and_wallets.sql',
+    find: 'constraint entry_account check (contra = case kind',
+    replace: 'constraint entry_account check (true or contra = case kind',
     test: 'money/audit',
   },
   {
@@ -332,21 +335,21 @@ export const mutants: Mutant[] = [
   },
   {
     what: 'a run that goes on is given back by hand',
-    file: 'sql/0033_accounts_and_events.sql',
+    file: finish,
     find: 'from pay.run_trouble(g) as trouble where trouble is not null;',
     replace: 'from pay.run_trouble(g) as trouble;',
     test: 'bot/admin',
   },
   {
     what: 'a run that goes on is credited by hand',
-    file: 'sql/0033_accounts_and_events.sql',
+    file: 'sql/functions/admin.sql',
     find: 'if pay.is_for_open_run(a.user_id, a.reason) then',
     replace: 'if false then',
     test: 'bot/admin',
   },
   {
     what: 'a run is given back without the second confirmation',
-    file: 'sql/0033_accounts_and_events.sql',
+    file: 'sql/functions/admin.sql',
     find: 'pay.run_trouble(g) is not null and not p_is_sure then',
     replace: 'false then',
     test: 'bot/admin',
@@ -360,7 +363,7 @@ export const mutants: Mutant[] = [
   },
   {
     what: 'the price of an event need not be what moved',
-    file: 'sql/0033_accounts_and_events.sql',
+    file: finish,
     find: "when r.price_rub is distinct from p_price_kop / 100.0 then 'price_rub'",
     replace: "when false then 'price_rub'",
     test: 'money/events',

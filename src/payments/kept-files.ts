@@ -8,7 +8,7 @@ import { only, query, type Sql, untilAnswered } from '../db.ts'
 import { Refused, sqlState, Unknown } from '../errors.ts'
 import type { Ref } from './generations.ts'
 
-// As sql/0007_kept_files.sql has it. A download holds two or three of these in memory, so a hundred at once are little.
+// As sql/migrations/0005_kept_files.sql has it. A download holds two or three of these in memory, so a hundred at once are little.
 const chunkBytes = 256 * 1024
 
 /** How much may be kept of one person and of all, in bytes. A file has 100 MB at the most. */

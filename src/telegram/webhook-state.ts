@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { query, type Sql } from '../db.ts'
 import { Nullable } from '../nullable.ts'
 
-// Where Telegram sends updates, as the row of all machines has it (sql/0034_webhook_watch.sql).
+// Where Telegram sends updates, as the row of all machines has it (sql/migrations/0008_operations.sql).
 
 /** `taken`: another address stood there and ours was set again; `fought`: it came back, and is left. */
 const State = Type.Union([

@@ -1,10 +1,7 @@
-import postgres from 'postgres'
 import t from 'tap'
 import { connect } from '../../src/db.ts'
 import { modelStats } from '../../src/events/repository.ts'
 import { createStats } from '../../src/events/stats.ts'
-import { migrate, migrations } from '../../src/migrate.ts'
-import { freshDatabase } from '../support/postgres.ts'
 import { silent, world } from '../support/world.ts'
 
 const { sql, owner, url } = await world(t)
@@ -115,23 +112,4 @@ t.test('of machines that ask at once, one does the work', async t => {
   t.equal(all[0]!.popularity('unknown'), 0)
   t.equal((await figures('e'))?.runs30d, 10, 'counted once')
   t.equal(await refresh(40), false, 'not again within a minute')
-})
-
-t.test('what was there before the figures were prepared is counted by the migration', async t => {
-  const older = await freshDatabase(async () => {}, 'empty')
-  const hand = postgres(older.url, { max: 1, onnotice: () => {} })
-  t.teardown(async () => {
-    await hand.end({ timeout: 1 })
-    await older.drop()
-  })
-  await migrate(
-    older.url,
-    (await migrations()).filter(({ name }) => name < '0009'),
-  )
-  await ended([...many(7, { model: 'f', agoS: 86_400 }), { model: 'f', agoS: 10 }], hand)
-  await migrate(older.url)
-  for (const afterS of [0, 60, 120]) {
-    await hand`select pay.model_stats_refresh(now() + ${afterS}::float8 * interval '1 second')`
-  }
-  t.match(await hand`select runs_30d, finished from pay.model_stats`, [{ runs_30d: '8', finished: 8 }])
 })

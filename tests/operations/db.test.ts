@@ -1,6 +1,7 @@
 import t from 'tap'
 import { connect, untilAnswered } from '../../src/db.ts'
 import { sqlState, Unknown } from '../../src/errors.ts'
+import { functionParts } from '../../src/functions.ts'
 import { migrate, migrations } from '../../src/migrate.ts'
 import { place } from '../../src/payments/integration.ts'
 import { readWallet } from '../../src/payments/wallet.ts'
@@ -93,20 +94,20 @@ t.test('a bigint that a number cannot hold is refused, not rounded', async t => 
 t.test('five machines that migrate at once apply each file once', async t => {
   const { url, drop } = await freshDatabase(async () => {}, 'empty')
   t.teardown(drop)
-  const files = await migrations()
+  const [files, parts] = await Promise.all([migrations(), functionParts()])
   const applied = await Promise.all(Array.from({ length: 5 }, () => migrate(url)))
   t.strictSame(
-    applied.flat().sort(),
-    files.map(file => file.name),
+    applied.flat(),
+    [...files, ...parts].map(({ name }) => name),
   )
   t.strictSame(await migrate(url), [])
 
   const [first, ...rest] = files
   await t.rejects(
-    migrate(url, [{ ...first!, hash: 'other' }, ...rest]),
+    migrate(url, { files: [{ ...first!, hash: 'other' }, ...rest] }),
     /0001_\w+\.sql was changed after it had been applied/,
   )
-  await t.rejects(migrate(url, rest), /has the migration 0001_\w+\.sql, which this build does not know/)
+  await t.rejects(migrate(url, { files: rest }), /has the migration 0001_\w+\.sql, which this build does not know/)
 })
 
 t.test('a migration that fails half way leaves nothing, and can be run again', async t => {
@@ -114,13 +115,13 @@ t.test('a migration that fails half way leaves nothing, and can be run again', a
   t.teardown(drop)
   const files = await migrations()
   const bad = { name: '9999_bad.sql', hash: 'x', text: 'create table public.half (x int); select 1 / 0;' }
-  await t.rejects(migrate(url, [...files, bad]), /9999_bad\.sql failed: division by zero/)
+  await t.rejects(migrate(url, { files: [...files, bad] }), /9999_bad\.sql failed: division by zero/)
   const db = connect(url)
   t.teardown(() => db.close())
   t.match(await db.sql`select to_regclass('public.half') is null as gone, to_regnamespace('pay') is null as clean`, [
     { gone: true, clean: true },
   ])
-  t.equal((await migrate(url)).length, files.length)
+  t.ok((await migrate(url)).length > files.length)
 })
 
 t.test('a statement that has to be prepared anew sends its values as they were', async t => {

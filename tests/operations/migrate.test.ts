@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { accessTo, roleName } from '../../src/access.ts'
 import { connect } from '../../src/db.ts'
 import { Unknown } from '../../src/errors.ts'
-import { grantAccess, migrate, migrations, rolesSql } from '../../src/migrate.ts'
+import { grantAccess, migrate, rolesSql } from '../../src/migrate.ts'
 import { transaction } from '../../src/transaction.ts'
 import { accessOf, freshDatabase } from '../support/postgres.ts'
 import { startProxy } from '../support/proxy.ts'
@@ -39,6 +39,7 @@ const once = (sender: 'client' | 'server', text: string) => {
 const moments: Record<string, ['client' | 'server', string]> = {
   'in the middle of a migration': ['client', 'create schema pay'],
   'between two statements': ['server', 'insert into public.schema_migrations'],
+  'in the middle of the functions': ['client', 'function pay.gen_finish'],
   'after the begin': ['server', 'begin'],
   'when it is committed': ['client', 'commit'],
 }
@@ -63,8 +64,7 @@ for (const [moment, [sender, text]] of Object.entries(moments)) {
 
 await t.test('the rights are given whole or not at all when the connection is closed between', async t => {
   const { url, through } = await emptyBehind(t, once('server', 'role'))
-  const files = await migrations()
-  t.equal((await migrate(url)).length, files.length)
+  await migrate(url)
   await t.rejects(grantAccess(through, accessOf(url)), Unknown)
   await grantAccess(through, accessOf(url))
   const db = connect(accessOf(url).app, { max: 1 })

@@ -75,7 +75,10 @@ function databaseUrl(admin: string, name: string): string {
 function contentHash(key: string): string {
   const hash = createHash('sha256').update(JSON.stringify(key))
   const folder = join(import.meta.dirname, '../../sql')
-  const files = fs.existsSync(folder) ? fs.readdirSync(folder).sort() : []
+  const files = fs
+    .readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.sql'))
+    .sort()
   for (const name of files) hash.update(JSON.stringify([name, fs.readFileSync(join(folder, name), 'utf8')]))
   return hash.digest('hex').slice(0, 16)
 }

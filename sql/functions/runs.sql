@@ -1,0 +1,140 @@
+-- A run between its start and its end; and our account at the provider, which has a breaker. Open: nothing is sold, and what
+-- is queued waits. Half-open, once the account has answered well again: one order is tried. The order that the provider
+-- takes closes it.
+
+-- queued → submitting, committed before the call goes out; the run's own deadline begins. No row: somebody else did, or
+-- it is over. The same token may ask again when the answer was lost.
+create or replace function pay.gen_submit(p_user bigint, p_id text, p_token text, p_look_again interval)
+returns table (attempt int, model_id text, params json)
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  update pay.generations g
+  set exec_state = 'submitting', submit_token = p_token, next_at = now() + p_look_again,
+      attempt = g.attempt + (g.exec_state = 'queued')::int,
+      submitted_at = case when g.exec_state = 'queued' then now() else g.submitted_at end,
+      deadline_at = case when g.exec_state = 'queued' then now() + g.run_limit else g.deadline_at end
+  from pay.quotes q
+  where g.user_id = p_user and g.id = p_id
+    and (g.exec_state = 'queued' and g.deadline_at > now()
+         or g.exec_state = 'submitting' and g.submit_token = p_token and g.task_id is null)
+    and q.user_id = g.user_id and q.id = g.quote_id
+  returning g.attempt, g.model_id, q.params;
+$$;
+grant execute on function pay.gen_submit to pay_app;
+
+-- submitting → running: the upstream accepted and named its task. That closes the breaker of our account: an order that was
+-- sent after the last refusal was taken.
+create or replace function pay.gen_accepted(p_user bigint, p_id text, p_attempt int, p_task text, p_look_again interval) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update pay.generations g set exec_state = 'running', task_id = p_task, next_at = now() + p_look_again
+  where g.user_id = p_user and g.id = p_id and g.attempt = p_attempt and g.exec_state = 'submitting' and g.task_id is null;
+  if not found then return false; end if;
+  update pay.provider_account a
+  set opened_at = null, cause = null, said = null, has_credits = null, half_open_at = null, trial_id = null, trial_until = null
+  from pay.generations g
+  where g.user_id = p_user and g.id = p_id and a.opened_at is not null and g.submitted_at > a.refused_at;
+  return true;
+end $$;
+grant execute on function pay.gen_accepted to pay_app;
+
+-- submitting → queued: the upstream surely did not accept it. The only way back.
+create or replace function pay.gen_requeue(p_user bigint, p_id text, p_attempt int, p_look_again interval) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update pay.generations g set exec_state = 'queued', next_at = now() + p_look_again
+  where g.user_id = p_user and g.id = p_id and g.attempt = p_attempt and g.exec_state = 'submitting' and g.task_id is null;
+  return found;
+end $$;
+grant execute on function pay.gen_requeue to pay_app;
+
+-- A verified callback names the task of a submit whose answer we lost, or have not read yet.
+create or replace function pay.gen_attach(p_id text, p_task text) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update pay.generations g set exec_state = 'running', task_id = p_task, next_at = now()
+  where g.id = p_id and g.exec_state = 'submitting' and g.task_id is null;
+  return found;
+end $$;
+grant execute on function pay.gen_attach to pay_app;
+
+-- One look of the chain that follows a generation. False: another chain does, or it is over. After `p_look_again`
+-- without the next look the sweep takes over.
+create or replace function pay.gen_look(p_user bigint, p_id text, p_look int, p_look_again interval) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update pay.generations g set look = g.look + 1, next_at = now() + p_look_again
+  where g.user_id = p_user and g.id = p_id and g.look = p_look and g.finished_at is null;
+  return found;
+end $$;
+grant execute on function pay.gen_look to pay_app;
+
+-- A queued order has its place among the submits and will be sent in a while.
+create or replace function pay.gen_wait(p_user bigint, p_id text, p_look_again interval) returns void
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  update pay.generations g set next_at = now() + p_look_again
+  where g.user_id = p_user and g.id = p_id and g.exec_state = 'queued';
+$$;
+grant execute on function pay.gen_wait to pay_app;
+
+-- Generations that nobody woke in time, hidden from other sweepers for `p_hold`. Their old chain of looks ends here.
+create or replace function pay.gen_due(p_limit int, p_hold interval)
+returns table (user_id bigint, id text, exec_state text, look int)
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  update pay.generations g set next_at = now() + p_hold, look = g.look + 1
+  from (select x.user_id, x.id from pay.generations x
+        where x.finished_at is null and x.next_at <= now()
+        order by x.next_at limit p_limit for update skip locked) due
+  where g.user_id = due.user_id and g.id = due.id
+  returning g.user_id, g.id, g.exec_state, g.look;
+$$;
+grant execute on function pay.gen_due to pay_app;
+
+-- The account was refused. opened | again: it was open already, and what was tried has failed.
+create or replace function pay.account_open(p_cause text, p_said text, p_needs numeric) returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare v_was_open boolean;
+begin
+  select a.opened_at is not null into v_was_open from pay.provider_account a for update;
+  update pay.provider_account a
+  set opened_at = coalesce(a.opened_at, now()), cause = p_cause, said = left(p_said, 500), refused_at = clock_timestamp(),
+      needs_credits = least(p_needs, a.needs_credits), has_credits = null, half_open_at = null, trial_id = null, trial_until = null;
+  return case when v_was_open then 'again' else 'opened' end;
+end $$;
+grant execute on function pay.account_open to pay_app;
+
+-- The account answered well and has so many credits: one order that they cover may be tried. After a refusal it is left
+-- alone for `p_rest`.
+create or replace function pay.account_half_open(p_credits numeric, p_rest interval) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update pay.provider_account a set needs_credits = null where a.needs_credits <= p_credits;
+  update pay.provider_account a set half_open_at = coalesce(a.half_open_at, now()), has_credits = p_credits
+  where a.opened_at is not null and a.refused_at <= clock_timestamp() - p_rest and (a.cause = 'auth' or p_credits >= 1);
+  return found;
+end $$;
+grant execute on function pay.account_half_open to pay_app;
+
+-- What to do with an order that takes so many credits. closed: send it | trial: send it, alone | wait: not yet. One as dear as
+-- an order that was refused for want of credits waits until there are enough, and keeps nobody else from theirs.
+create or replace function pay.account_admits(p_id text, p_credits numeric) returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare v_account pay.provider_account;
+begin
+  select * into v_account from pay.provider_account a where a.is_only;
+  if v_account.needs_credits <= p_credits then return 'wait'; end if;
+  if v_account.opened_at is null then return 'closed'; end if;
+  -- A trial whose answer never came is over after two minutes.
+  update pay.provider_account a set trial_id = p_id, trial_until = clock_timestamp() + interval '2 minutes'
+  where a.half_open_at is not null and (a.trial_id is null or a.trial_id = p_id or a.trial_until < clock_timestamp())
+    and (a.cause = 'auth' or p_credits <= a.has_credits);
+  if found then return 'trial'; end if;
+  return case when exists (select from pay.provider_account a where a.opened_at is null) then 'closed' else 'wait' end;
+end $$;
+grant execute on function pay.account_admits to pay_app;
+
+-- The order that was tried is over without telling anything of the account: the next one may be.
+create or replace function pay.account_release(p_id text) returns void
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  update pay.provider_account a set trial_id = null, trial_until = null where a.trial_id = p_id;
+$$;
+grant execute on function pay.account_release to pay_app;

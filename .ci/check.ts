@@ -110,7 +110,7 @@ for (const [what, where] of places)
   if (where.length > 1) problems.push(`the ${what} is defined ${where.length} times: ${where.join(', ')}`)
 
 // ── Mutants: a defect whose place has moved or is there twice cannot be made. ──
-for (const { what, file, find } of mutants) {
+for (const { what, file, find } of files.includes('mutants/list.ts') ? mutants : []) {
   const count = statSync(file, { throwIfNoEntry: false }) ? readFileSync(file, 'utf8').split(find).length - 1 : 0
   if (count !== 1) problems.push(`chaos/mutants/list.ts, «${what}»: its place is there ${count} times in ${file}`)
 }

@@ -4,7 +4,9 @@ import t, { type Test } from 'tap'
 import { connect } from '../../src/db.ts'
 import { functionParts, type Part, type PartName, partOf } from '../../src/functions.ts'
 import { migrate, migrations, missingSchema } from '../../src/migrate.ts'
+import { place } from '../../src/payments/integration.ts'
 import { freshDatabase } from '../support/postgres.ts'
+import { limits, world } from '../support/world.ts'
 
 const parts = await functionParts()
 
@@ -85,6 +87,22 @@ t.test('a change of functions leaves triggers and views alone, which others woul
   const before = await state()
   t.strictSame(await migrate(url, { parts: noted('functions', 'another build') }), ['functions'])
   t.strictSame(await state(), before)
+})
+
+t.test('orders go on while functions are replaced under them: none fails', async t => {
+  const { url, sql, user, order, broken } = await world(t)
+  for (const id of [1, 2, 3]) await user(id, 1_000_00)
+  let isOver = false
+  let count = 0
+  const workers = [1, 2, 3].map(async id => {
+    for (; !isOver && count < 900; count++) await place(sql, await order(id, 1_00), limits)
+  })
+  for (const note of ['one', 'two', 'three', 'four'])
+    t.strictSame(await migrate(url, { parts: noted('functions', note) }), ['functions'])
+  isOver = true
+  await Promise.all(workers)
+  t.ok(count > 3, `${count} orders`)
+  t.strictSame(await broken(), [])
 })
 
 t.test('an older build that starts again does not put its functions back, and says so', async t => {

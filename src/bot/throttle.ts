@@ -3,7 +3,7 @@ import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { fileOf } from './files/sent-file.ts'
 
-// 20 actions a minute, 30 at once (ux.md E8).
+// 20 actions a minute, 30 at once.
 const everyUs = 3_000_000
 const burst = 30
 

@@ -19,7 +19,7 @@ import { formText } from './forms.ts'
 import { missing, providerText, runOf } from './run-facts.ts'
 import { actsOn } from './stuck.ts'
 
-/** A3 and A4: a run with everything that happened to it, a person with everything of money. */
+/** A run with everything that happened to it; a person with everything about their money. */
 export function adminFind(deps: BotDeps) {
   const bot = new Composer<BotContext>()
   bot.command('find', async ctx => {

@@ -13,7 +13,7 @@ import { homeButton } from './buttons.ts'
 import { confirmScreen } from './confirm.ts'
 import { formText } from './forms.ts'
 
-/** A8, A9 and parked payments: lists with what can be done, each by a command or a press that leads to a confirm screen. */
+/** Transfer requests, promo codes and parked payments: lists, each with the commands and buttons that lead to a confirm screen. */
 export function adminMoney(deps: BotDeps) {
   const bot = new Composer<BotContext>()
   bot.command('requests', async ctx => ctx.show(await requestsScreen(deps, ctx)))

@@ -13,7 +13,7 @@ import { homeButton, numbered } from './buttons.ts'
 import { confirmScreen } from './confirm.ts'
 import { missing, providerText, runOf } from './run-facts.ts'
 
-/** A5: runs that do not go on by themselves, and what can be done about one: look again, settle, give back. */
+/** Runs that do not go on by themselves. An admin can ask the provider again, settle a run or give its money back. */
 export function adminStuck(deps: BotDeps) {
   const bot = new Composer<BotContext>()
   onPress(bot, 'adminStuck', async ctx => {

@@ -17,7 +17,7 @@ import { getDisplayPrice } from './display-price.ts'
 import { goneScreen } from './lists.ts'
 import { failsOften, successOf, typicalMs } from './typical.ts'
 
-/** S4 and S5: one model, and its parameters. */
+/** The card of a model, and the page of its parameters. */
 export function card(deps: BotDeps) {
   const { catalogue, forSale } = deps
   const bot = new Composer<BotContext>()

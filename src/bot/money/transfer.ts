@@ -19,7 +19,7 @@ import { to } from '../routes.ts'
 
 const [minKop, maxKop] = [100_00, 50_000_00]
 
-/** S17 by bank transfer: amount, requisites, receipt. Whatever a person does here, the money waits for an admin. */
+/** Top-up by bank transfer: amount, details, proof. Nothing is credited before an admin approves it. */
 export function transfers(deps: BotDeps) {
   const { sql, transferDetails } = deps
   const bot = new Composer<BotContext>()
@@ -100,7 +100,7 @@ async function passOn({ sql, adminIds, log }: BotDeps, ctx: BotContext, request:
   return isHeard
 }
 
-/** A8: the proof with all that there is to know for a decision. */
+/** Shows an admin the proof with what a decision needs. */
 export async function showRequest(
   telegram: Telegram,
   chatId: number,

@@ -81,7 +81,7 @@ function pausedScreen({ catalogue }: BotDeps, quote: Quote, last: Button[], lang
   }
 }
 
-/** S9, or S10 where the balance does not cover the price and what is still owed. `wasKop` is the price of a quote that this one replaces. */
+/** The quote, or what is missing where the balance does not cover price and debt. `wasKop` is the price, in kopecks, of the quote that this one replaces. */
 export async function quoteScreen(
   deps: BotDeps,
   userId: number,

@@ -16,7 +16,7 @@ import { onPress } from '../on-press.ts'
 import { valueText } from '../parameter-texts.ts'
 import { to } from '../routes.ts'
 
-/** S15: the person's runs, and one of them. */
+/** The person's runs, and the screen of one. */
 export function history(deps: BotDeps) {
   const bot = new Composer<BotContext>()
   bot.command('history', async ctx => ctx.show(await historyScreen(deps, ctx, 'all', '0')))

@@ -32,6 +32,8 @@ const base = [
 const lines: string[][] = [
   ['main', 'doctor', 'audit'],
   ['app'],
+  ['parts'],
+  ['migrate-all'],
   ['http', 'bot', 'jobs'],
   ['payments'],
   ['catalogue', 'events', 'upstream', 'telegram'],

@@ -26,6 +26,7 @@ const base = [
   'rights',
   'scrub',
   'trace',
+  'variables',
   'transaction',
   'visible',
 ]

@@ -14,12 +14,12 @@ import {
 } from '../telegram/outbox.ts'
 import { type Screen, show } from '../telegram/screen.ts'
 import { languageFor } from '../users/users.ts'
-import { type DeliverOptions, type Delivery, Overtaken } from './delivery.ts'
-import { blank, type Outcome, refusal } from './delivery-trouble.ts'
+import { type DeliverOptions, type Delivery, Overtaken } from './delivery/delivery.ts'
+import { send } from './delivery/send-result.ts'
+import { blank, type Outcome, refusal } from './delivery/trouble.ts'
 import { editProgress } from './progress.ts'
-import { send } from './send-result.ts'
 
-export type { DeliverOptions } from './delivery.ts'
+export type { DeliverOptions } from './delivery/delivery.ts'
 
 /**
  * Sends one message of the outbox. At least once: what has arrived is noted part by part and not sent again, but a part

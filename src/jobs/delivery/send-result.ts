@@ -1,14 +1,14 @@
-import { freeLeft, type Output, outputsOf } from '../payments/generations.ts'
-import { keptOutputs } from '../payments/kept-files.ts'
-import type { NoFiles } from '../payments/messages.ts'
-import { readWallet } from '../payments/wallet.ts'
-import { TelegramRefused } from '../telegram/client.ts'
-import { mayUpload } from '../telegram/delivery.ts'
-import { show } from '../telegram/screen.ts'
+import { freeLeft, type Output, outputsOf } from '../../payments/generations.ts'
+import { keptOutputs } from '../../payments/kept-files.ts'
+import type { NoFiles } from '../../payments/messages.ts'
+import { readWallet } from '../../payments/wallet.ts'
+import { TelegramRefused } from '../../telegram/client.ts'
+import { mayUpload } from '../../telegram/delivery.ts'
+import { show } from '../../telegram/screen.ts'
 import type { Delivery } from './delivery.ts'
-import { isOfWorld, isUnreachable, noFiles } from './delivery-trouble.ts'
 import { keepAll } from './keep-results.ts'
 import { missingOf, sendFiles } from './send-files.ts'
+import { isOfWorld, isUnreachable, noFiles } from './trouble.ts'
 
 // From this attempt on it may as well be days, as with a token that was revoked: the upstream's files do not last so long.
 const longWait = 5

@@ -1,8 +1,8 @@
-import type { Output } from '../payments/generations.ts'
-import { keep } from '../payments/kept-files.ts'
-import type { KeptFile, NoFiles } from '../payments/messages.ts'
+import type { Output } from '../../payments/generations.ts'
+import { keep } from '../../payments/kept-files.ts'
+import type { KeptFile, NoFiles } from '../../payments/messages.ts'
 import { arrived, bytesOf, type Delivery } from './delivery.ts'
-import { noFiles } from './delivery-trouble.ts'
+import { noFiles } from './trouble.ts'
 
 /**
  * Stores these on our side, as long as they can be had. Throws where a later attempt may do better; `problem` is why

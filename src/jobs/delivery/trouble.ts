@@ -1,11 +1,11 @@
-import type { Sql } from '../db.ts'
-import { Refused, Unknown } from '../errors.ts'
-import type { Log } from '../log.ts'
-import type { NoFiles } from '../payments/messages.ts'
-import { TelegramRefused } from '../telegram/client.ts'
-import type { Mark, Outgoing } from '../telegram/outbox.ts'
-import { isAboutChat } from '../telegram/refused.ts'
-import { markUnreachable } from '../users/users.ts'
+import type { Sql } from '../../db.ts'
+import { Refused, Unknown } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import type { NoFiles } from '../../payments/messages.ts'
+import { TelegramRefused } from '../../telegram/client.ts'
+import type { Mark, Outgoing } from '../../telegram/outbox.ts'
+import { isAboutChat } from '../../telegram/refused.ts'
+import { markUnreachable } from '../../users/users.ts'
 
 // A quarter of an hour without an answer, with the pauses below. To wait in a queue is no failure, so for that it is more.
 const mostAttempts = 10

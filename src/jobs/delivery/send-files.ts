@@ -1,8 +1,8 @@
-import { shortId } from '../id.ts'
-import type { Output } from '../payments/generations.ts'
-import { TelegramRefused } from '../telegram/client.ts'
-import { type Item, type Sent, sendOriginal, sendResult } from '../telegram/delivery.ts'
-import type { Screen } from '../telegram/screen.ts'
+import { shortId } from '../../id.ts'
+import type { Output } from '../../payments/generations.ts'
+import { TelegramRefused } from '../../telegram/client.ts'
+import { type Item, type Sent, sendOriginal, sendResult } from '../../telegram/delivery.ts'
+import type { Screen } from '../../telegram/screen.ts'
 import { arrived, bytesOf, type Delivery } from './delivery.ts'
 
 // A small part of a hold: what has taken less is still ours without asking.

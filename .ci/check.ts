@@ -1,6 +1,7 @@
-// What the linters do not see: layers, secrets, and things that must not lie in git. Prints every problem; exits 1.
+// What the linters do not see: layers, lengths, secrets, and things that must not lie in git. Prints every problem; exits 1.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
+import { lengthProblems } from './lengths.ts'
 
 const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
   encoding: 'utf8',
@@ -91,6 +92,8 @@ for (const file of files.filter(file => /^src\/.*\.[jt]s$/.test(file))) {
   if (/parseFloat\(/.test(text) && !file.startsWith('src/playground/')) problems.push(`${file} uses parseFloat`)
 }
 
+problems.push(...lengthProblems(files))
+
 // ── Secrets, by shape. Made-up ones in tests are marked by the word that follows the colon. ──
 const shapes: [string, RegExp][] = [
   ['a bot token', /\b\d{8,10}:AA[\w-]{33}\b/],
@@ -118,4 +121,4 @@ if (problems.length > 0) {
   console.error(problems.join('\n'))
   process.exit(1)
 }
-console.log(`ok: ${files.length} files, layers, secrets and health`)
+console.log(`ok: ${files.length} files, layers, lengths, secrets and health`)

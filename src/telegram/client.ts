@@ -48,7 +48,10 @@ export function createTelegram({ timeoutMs = 20_000, maxWaitMs = 30_000, ...opti
   // Telegram closes an idle connection after 60 s; one that closes while we write to it would be an unknown outcome.
   const dispatcher = new Agent({ keepAliveTimeout: 30_000, keepAliveMaxTimeout: 30_000 })
   const door: Door = { ...options, apiRoot, timeoutMs, maxWaitMs, scrub: scrubber([token]), dispatcher }
-  return telegramOver((method, payload, callOptions) => call(door, method, payload, callOptions), { token, apiRoot })
+  return telegramOver((method, payload, callOptions) => call(door, method, payload, callOptions), {
+    token,
+    options: { apiRoot },
+  })
 }
 
 type Door = Required<Options> & { scrub: (text: string) => string; dispatcher: Agent }

@@ -20,16 +20,18 @@ class TelegramOverCall extends Telegram {
   }
 }
 
-/** Returns a Telegraf client that sends every call through `call`. */
-export const telegramOver = (call: Call, { token, apiRoot }: { token: string; apiRoot: string }): Telegram =>
-  new TelegramOverCall(call, token, apiRoot)
+type Of = { token: string; options: { apiRoot: string } }
+
+/** Returns a Telegraf client that sends every call through `call`, with the token and the API root of another. */
+export const telegramOver = (call: Call, { token, options }: Of): Telegram =>
+  new TelegramOverCall(call, token, options.apiRoot)
 
 /** Returns a new client that makes the calls of `telegram` under the eyes of `observe`; `telegram` stays as it is. */
 export const observedTelegram = (telegram: Telegram, observe: ObserveCall): Telegram =>
-  telegramOver((method, payload, options) => observe(method, () => callWith(telegram, method, payload, options)), {
-    token: telegram.token,
-    apiRoot: telegram.options.apiRoot,
-  })
+  telegramOver(
+    (method, payload, options) => observe(method, () => callWith(telegram, method, payload, options)),
+    telegram,
+  )
 
 /** Calls any method, also one that Telegraf 4.16 does not know, with options that its typings lack. */
 export function callWith(telegram: Telegram, method: string, payload: object, options: CallOptions = {}) {

@@ -30,7 +30,7 @@ export type App = {
   stop(graceMs?: number): Promise<void>
 }
 
-// After the drain: for the server, and for everything else together.
+// After the drain. The server takes two seconds of it at most; the rest is for everything else together.
 const closingMs = 4_000
 
 /** The whole service by plain arguments. Throws when the catalogue is not fit to sell from. */

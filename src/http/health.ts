@@ -7,7 +7,7 @@ import type { Strangers } from './strangers.ts'
 export type Check = { ok: boolean; detail?: string }
 export type Readiness = Record<'database' | 'schema' | 'jobs' | 'bot' | 'webhook', Check>
 
-type Options = {
+export type HealthOptions = {
   version: string
   commit: string
   /** Asks the world; called once a second at the most, and never twice at once. */
@@ -15,8 +15,8 @@ type Options = {
   /** How many alarms are on, as admins and /metrics are told; the same bounds. Undefined: they cannot be read. */
   alarms?(): Promise<number | undefined>
   isDraining(): boolean
-  strangers: Strangers
 }
+type Options = HealthOptions & { strangers: Strangers }
 
 const Live = Type.Object({
   status: Type.Literal('ok'),

@@ -9,9 +9,14 @@ export function createMetrics() {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
-  const buckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+  return { registry, ...countersFor(registers), ...gaugesFor(registers) }
+}
+
+const buckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+
+/** What is counted and timed as it happens. */
+function countersFor(registers: Registry[]) {
   return {
-    registry,
     updates: new Counter({
       name: 'telegen_updates_total',
       help: 'Updates received',
@@ -44,6 +49,12 @@ export function createMetrics() {
       buckets,
       registers,
     }),
+  }
+}
+
+/** What the rows say when somebody asks; see `refreshGauges`. */
+function gaugesFor(registers: Registry[]) {
+  return {
     waiting: new Gauge({ name: 'telegen_waiting', help: 'Rows that wait', labelNames: ['what'], registers }),
     heldKop: new Gauge({ name: 'telegen_held_kop', help: 'Kopecks held by running generations', registers }),
     keptBytes: new Gauge({ name: 'telegen_kept_bytes', help: 'Bytes of results kept in the database', registers }),

@@ -17,7 +17,21 @@ const connections = { perKey: 2_000, inAll: 4_000 }
  * come from a proxy, whose address says nothing.
  */
 export function createServer(log: Log, { strangers, isProxied }: { strangers: Strangers; isProxied: boolean }) {
-  const server = fastify({
+  const notFound = async (request: FastifyRequest, reply: FastifyReply) => {
+    await strangers.hold(request)
+    return reply.code(404).send({ message: 'not found' })
+  }
+  const server = newServer(log, notFound)
+  refuseCodings(server, strangers)
+  boundConnections(server, isProxied)
+  answerErrors(server, strangers)
+  return server.setNotFoundHandler(notFound)
+}
+
+type NotFound = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+
+const newServer = (log: Log, notFound: NotFound) =>
+  fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: requestTimeoutMs,
@@ -37,6 +51,10 @@ export function createServer(log: Log, { strangers, isProxied }: { strangers: St
     .setValidatorCompiler(TypeBoxValidatorCompiler)
     .withTypeProvider<TypeBoxTypeProvider>()
 
+type Server = ReturnType<typeof newServer>
+
+/** Bodies come as they are: a compressed one could become anything. */
+function refuseCodings(server: Server, strangers: Strangers) {
   server.addHook('onRequest', async (request, reply) => {
     const { 'content-encoding': encoding = 'identity', 'transfer-encoding': coding = 'chunked' } = request.headers
     if (encoding === 'identity' && coding.toLowerCase() === 'chunked') return
@@ -49,14 +67,18 @@ export function createServer(log: Log, { strangers, isProxied }: { strangers: St
   server.addHook('onSend', async (request, reply) => {
     if (hasBody(request) && !request.raw.complete) reply.header('connection', 'close')
   })
+}
 
+function boundConnections({ server }: Server, isProxied: boolean) {
   const places = createPlaces({ ...connections, ...(isProxied && { perKey: connections.inAll }) })
-  server.server.on('connection', socket => {
+  server.on('connection', socket => {
     const giveBack = places.take(socket.remoteAddress ?? '')
     if (!giveBack) return socket.destroy()
     return socket.once('close', giveBack)
   })
+}
 
+function answerErrors(server: Server, strangers: Strangers) {
   server.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
     if (error instanceof Unknown) {
       request.log.warn({ err: error, url: request.routeOptions.url }, 'not stored, to be sent again')
@@ -75,13 +97,6 @@ export function createServer(log: Log, { strangers, isProxied }: { strangers: St
     )
     return isHeld ? reply.code(status).send({ message: error.message }) : tooMany(reply)
   })
-  server.setNotFoundHandler(notFound)
-  return server
-
-  async function notFound(request: FastifyRequest, reply: FastifyReply) {
-    await strangers.hold(request)
-    return reply.code(404).send({ message: 'not found' })
-  }
 }
 
 const tooMany = (reply: FastifyReply) =>

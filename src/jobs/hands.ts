@@ -15,7 +15,7 @@ type Options = {
   log: Log
 }
 
-// Of one kind at once. The rest is the job engine's, which shares it out among all machines.
+// Per queue. Beyond this, jobs go through pg-boss, which spreads them over all machines.
 const mostAtOnce = 16
 // Fetches mostly wait for the other side, and each of a kind is another person's. Links and files from Telegram have places
 // of their own, so that slow hosts hold up no photo.

@@ -40,31 +40,10 @@ const actionEveryMs = 4_000
  * Fetches files of people outside of their lanes. A person has one at a time, since their later messages wait for the
  * earlier ones; how many at once in all is the queue's matter (src/jobs/workers.ts).
  */
-export function createFetcher({ sql, telegram, files, draftOf, wake, log }: Options): Fetcher {
+export function createFetcher(options: Options): Fetcher {
+  const { sql, telegram, draftOf, wake } = options
   const running = new Map<number, Running>()
   let isStopped = false
-
-  async function found(source: Source, owner: string, stop: AbortSignal): Promise<Found> {
-    const { kind, of, size, accept, fit } = source
-    const whose = { owner, ...(accept && { accept }), ...(fit && { fit }), signal: stop }
-    try {
-      if (kind === 'look') return { of, file: await files.look(of, size, whose) }
-      const file = kind === 'link' ? await files.fromLink(of, whose) : await files.fromTelegram(of, size, whose)
-      return { of, file }
-    } catch (error) {
-      if (error instanceof Refused) return { of: source.of, refused: error.code }
-      if (!(error instanceof Unknown || stop.aborted)) log.error({ err: error, owner }, 'a file could not be looked at')
-      return { of: source.of }
-    }
-  }
-
-  /** The person sees that something is going on. */
-  async function show(chatId: number | undefined, over: AbortSignal): Promise<void> {
-    while (chatId !== undefined && !over.aborted) {
-      await telegram.sendChatAction(chatId, 'typing').catch(() => {})
-      await pause(actionEveryMs, over)
-    }
-  }
 
   return {
     async fetch(updateId) {
@@ -75,13 +54,13 @@ export function createFetcher({ sql, telegram, files, draftOf, wake, log }: Opti
       const stop = new AbortController()
       const over = new AbortController()
       running.set(updateId, { userId, draftId, stop })
-      void show(chatId, over.signal)
+      void showTyping(telegram, chatId, over.signal)
       try {
         const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(mostMs)])
         const result: Found =
           attempts > mostAttempts
             ? { of: source.of, refused: 'unreadable' }
-            : await found(source, String(userId), signal)
+            : await find(options, source, String(userId), signal)
         if (isStopped && result.file === undefined && result.refused === undefined) {
           return void (await intakeRelease(sql, updateId, attempts))
         }
@@ -104,6 +83,29 @@ export function createFetcher({ sql, telegram, files, draftOf, wake, log }: Opti
       isStopped = true
       for (const { stop } of running.values()) stop.abort(new Unknown('the process ends'))
     },
+  }
+}
+
+/** What became of a source: the file, a refusal, or neither where another attempt may do better. */
+async function find({ files, log }: Options, source: Source, owner: string, stop: AbortSignal): Promise<Found> {
+  const { kind, of, size, accept, fit } = source
+  const whose = { owner, ...(accept && { accept }), ...(fit && { fit }), signal: stop }
+  try {
+    if (kind === 'look') return { of, file: await files.look(of, size, whose) }
+    const file = kind === 'link' ? await files.fromLink(of, whose) : await files.fromTelegram(of, size, whose)
+    return { of, file }
+  } catch (error) {
+    if (error instanceof Refused) return { of: source.of, refused: error.code }
+    if (!(error instanceof Unknown || stop.aborted)) log.error({ err: error, owner }, 'a file could not be looked at')
+    return { of: source.of }
+  }
+}
+
+/** The person sees that something is going on. */
+async function showTyping(telegram: Telegram, chatId: number | undefined, over: AbortSignal): Promise<void> {
+  while (chatId !== undefined && !over.aborted) {
+    await telegram.sendChatAction(chatId, 'typing').catch(() => {})
+    await pause(actionEveryMs, over)
   }
 }
 

@@ -1,9 +1,5 @@
-import { type Sql, untilAnswered } from '../db.ts'
-import { pause } from '../errors.ts'
-import { newId } from '../id.ts'
-import type { Log } from '../log.ts'
-import { inboxDone, inboxFail, inboxHold, inboxTake, renewalMs, type Taken } from '../telegram/inbox.ts'
 import { createPaces } from './lane-pace.ts'
+import { createLaneWork, type LaneWork } from './lane-work.ts'
 
 export type Lanes = {
   /** Handles what waits in a lane, in order, unless this process is at it already. */
@@ -12,10 +8,7 @@ export type Lanes = {
   drain(): Promise<void>
 }
 
-type Options = {
-  sql: Sql
-  handle(update: object, attempt: number): Promise<void>
-  log: Log
+type Options = Pick<LaneWork, 'sql' | 'handle' | 'log'> & {
   mostAtOnce?: number
   /** From one update of a lane to its next, once it has used up its burst. 0: as fast as they come. */
   everyMs?: number
@@ -30,15 +23,20 @@ const manyAtOnce = 256
  * undone row of a lane to one taker only. Different lanes run side by side, and take turns: one update, then the next
  * lane. A lane that sends faster than a person can is slowed down.
  */
-export function createLanes({ sql, handle, log, mostAtOnce = manyAtOnce, everyMs = 200 }: Options): Lanes {
+export function createLanes({ mostAtOnce = manyAtOnce, everyMs = 200, ...options }: Options): Lanes {
   const running = new Map<string, Promise<void>>()
   const again = new Set<string>() // woken while running: something may have come after the last look
   const waiting = new Set<string>()
   const resting = new Set<string>() // too fast: not before its time, whoever wakes it
-  const timers = new Set<NodeJS.Timeout>()
   const paces = createPaces(everyMs)
-  let suspects = Promise.resolve() // handled one after another: the next death then tells which of them it was
+  const timers = createTimers()
+  const later = (lane: string, afterMs: number) =>
+    timers.after(afterMs, () => {
+      resting.delete(lane)
+      run(lane)
+    })
   let isDraining = false
+  const work = createLaneWork({ ...options, isDraining: () => isDraining, begun: paces.count, retry: later })
 
   function run(lane: string) {
     if (isDraining || resting.has(lane)) return
@@ -48,10 +46,10 @@ export function createLanes({ sql, handle, log, mostAtOnce = manyAtOnce, everyMs
   }
 
   function begin(lane: string) {
-    const turn = work(lane).then(
+    const turn = next(lane).then(
       hasMore => end(lane, hasMore),
       error => {
-        log.error({ err: error, lane }, 'a lane stopped; the sweep will wake it')
+        options.log.error({ err: error, lane }, 'a lane stopped; the sweep will wake it')
         end(lane, false)
       },
     )
@@ -66,7 +64,7 @@ export function createLanes({ sql, handle, log, mostAtOnce = manyAtOnce, everyMs
   }
 
   /** One update of the lane. False: nothing waits there that may be taken now. */
-  async function work(lane: string): Promise<boolean> {
+  async function next(lane: string): Promise<boolean> {
     if (isDraining) return false
     const restMs = paces.restMs(lane)
     if (restMs > 0) {
@@ -75,73 +73,29 @@ export function createLanes({ sql, handle, log, mostAtOnce = manyAtOnce, everyMs
       return false
     }
     again.delete(lane)
-    const [taken] = await take(lane, false)
-    if (!taken) return false
-    if (taken.payload !== null) await one(lane, taken)
-    else await alone(lane)
-    return true
+    return work(lane)
   }
 
-  function take(lane: string, isAlone: boolean): Promise<Taken[]> {
-    const token = newId()
-    return untilAnswered(() => inboxTake(sql, lane, token, isAlone))
+  async function drain() {
+    isDraining = true
+    timers.clear()
+    await Promise.allSettled(running.values())
   }
+  return { run, drain }
+}
 
-  /** The lane's first update was in work when a process died. */
-  async function alone(lane: string): Promise<void> {
-    const turn = suspects.then(async () => {
-      const [taken] = isDraining ? [] : await take(lane, true)
-      if (taken) await one(lane, taken)
-    })
-    suspects = turn.catch(() => {})
-    await turn
-  }
-
-  async function one(lane: string, { updateId, payload, attempts }: Taken) {
-    paces.count(lane)
-    const over = new AbortController()
-    void renew(updateId, attempts, over.signal)
-    try {
-      await handle(payload as object, attempts)
-    } catch (error) {
-      const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-      const againMs = 500 * 2 ** attempts
-      const [row] = await untilAnswered(() => inboxFail(sql, updateId, attempts, reason, againMs))
-      log.error({ err: error, updateId, attempts, result: row?.result }, 'an update was not handled')
-      if (row?.result === 'retry') later(lane, againMs + 50)
-      return
-    } finally {
-      over.abort()
-    }
-    await untilAnswered(() => inboxDone(sql, updateId, attempts))
-  }
-
-  /** Holds the update for as long as it is handled. */
-  async function renew(updateId: number, attempt: number, over: AbortSignal): Promise<void> {
-    for (;;) {
-      await pause(renewalMs, over)
-      if (over.aborted) return
-      await inboxHold(sql, updateId, attempt).catch(error =>
-        log.warn({ err: error, updateId }, 'a hold was not renewed'),
-      )
-    }
-  }
-
-  function later(lane: string, afterMs: number) {
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      resting.delete(lane)
-      run(lane)
-    }, afterMs)
-    timers.add(timer)
-  }
-
+function createTimers() {
+  const timers = new Set<NodeJS.Timeout>()
   return {
-    run,
-    async drain() {
-      isDraining = true
+    after(ms: number, call: () => void) {
+      const timer = setTimeout(() => {
+        timers.delete(timer)
+        call()
+      }, ms)
+      timers.add(timer)
+    },
+    clear() {
       for (const timer of timers) clearTimeout(timer)
-      await Promise.allSettled(running.values())
     },
   }
 }

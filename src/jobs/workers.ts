@@ -1,4 +1,5 @@
-import type { Job } from 'pg-boss'
+import type { Job, PgBoss } from 'pg-boss'
+import type { Log } from '../log.ts'
 import type { Ref } from '../payments/generations.ts'
 import { lookForAlarms } from './alarms.ts'
 import { auditBooks } from './audit.ts'
@@ -21,19 +22,47 @@ type Options = DeliverOptions &
   JudgeOptions & { lanes: Lanes; jobs: Jobs; fetcher: Fetcher }
 
 type Look = { ref: Ref; look?: number; sinceMs?: number }
+type Work = <Data extends object>(
+  name: QueueName,
+  atOnce: number,
+  handle: (data: Data) => Promise<unknown>,
+) => Promise<void>
+
+// NOTIFY wakes us for what is due now; what is due later is found by polling, twice a second.
+const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 0.5 }
 
 /**
- * Starts this machine's workers: who is woken, by what, and how many at once. Gives what ends those that work without
- * the job engine.
+ * Starts this machine's workers: who is woken, by what, and how many at once. Returns the drain for work done outside
+ * pg-boss.
  */
 export async function startWorkers(options: Options): Promise<Pick<Hands, 'drain'>> {
-  const { sql, jobs, lanes, fetcher, tracing, log } = options
+  const { sql, jobs, lanes, log } = options
   const { boss, wake } = jobs
+  await boss.work<{ lane: string }>('lane', { batchSize: 50, burstWhenBatchFull: true, ...polling }, async jobs => {
+    for (const { data } of jobs) lanes.run(data.lane)
+  })
+  const work = workBy(boss, log)
+  const ofOrders = orderWork(options)
+  await work('fetch-file', 4, ofOrders['fetch-file'])
+  await work('fetch-link', 4, ofOrders['fetch-link'])
+  await work('submit', 4, ofOrders.submit)
+  await work('check', 4, ofOrders.check)
+  await work('deliver', 4, ofOrders.deliver)
+  await startClockWork(work, options)
+  const hands = createHands({ work: ofOrders, failed: sendLater(boss, log), log })
+  jobs.offerTo(hands.take)
 
-  // NOTIFY wakes us for what is due now; what is due later is found by polling, twice a second.
-  const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 0.5 }
+  // Whatever a process that died left behind need not wait for the clock.
+  await sweep(sql, wake, log)
+  await boss.send('reconcile', {})
+  return hands
+}
 
-  async function work<Data extends object>(name: QueueName, atOnce: number, handle: (data: Data) => Promise<unknown>) {
+/** Returns what gives a queue its workers, `atOnce` of them with one job at a time each. */
+const workBy =
+  (boss: PgBoss, log: Log): Work =>
+  async (name, atOnce, handle) => {
+    type Data = Parameters<typeof handle>[0]
     for (let n = 0; n < atOnce; n++) {
       let worker = ''
       worker = await boss.work<Data>(name, { batchSize: 1, ...polling }, async ([job]: Job<Data>[]) => {
@@ -50,26 +79,24 @@ export async function startWorkers(options: Options): Promise<Pick<Hands, 'drain
     }
   }
 
-  await boss.work<{ lane: string }>('lane', { batchSize: 50, burstWhenBatchFull: true, ...polling }, async jobs => {
-    for (const { data } of jobs) lanes.run(data.lane)
-  })
-  const ofOrders = {
-    async submit({ ref, hasPlace }: { ref: Ref; hasPlace: boolean }) {
-      const outcome = await tracing.request(ref.id, 'submit', () => submitJob(options, ref, hasPlace))
-      // A name that the upstream does not know fails the next person as surely as this one: no waiting for the clock.
-      if (outcome === 'unsupported') await judge(options)
-    },
-    check: ({ ref, look, sinceMs }: Look) =>
-      tracing.request(ref.id, 'check', () => checkJob(options, ref, look, sinceMs)),
-    deliver: ({ outboxId }: { outboxId: number }) => deliverJob(options, outboxId),
-    'fetch-file': ({ updateId }: { updateId: number }) => fetcher.fetch(updateId),
-    'fetch-link': ({ updateId }: { updateId: number }) => fetcher.fetch(updateId),
-  }
-  await work('fetch-file', 4, ofOrders['fetch-file'])
-  await work('fetch-link', 4, ofOrders['fetch-link'])
-  await work('submit', 4, ofOrders.submit)
-  await work('check', 4, ofOrders.check)
-  await work('deliver', 4, ofOrders.deliver)
+/** What moves orders on; this process does it at once where it can, without the queue. */
+const orderWork = (options: Options) => ({
+  async submit({ ref, hasPlace }: { ref: Ref; hasPlace: boolean }) {
+    const outcome = await options.tracing.request(ref.id, 'submit', () => submitJob(options, ref, hasPlace))
+    // A name that the upstream does not know fails the next person as surely as this one: no waiting for the clock.
+    if (outcome === 'unsupported') await judge(options)
+  },
+  check: ({ ref, look, sinceMs }: Look) =>
+    options.tracing.request(ref.id, 'check', () => checkJob(options, ref, look, sinceMs)),
+  deliver: ({ outboxId }: { outboxId: number }) => deliverJob(options, outboxId),
+  'fetch-file': ({ updateId }: { updateId: number }) => options.fetcher.fetch(updateId),
+  'fetch-link': ({ updateId }: { updateId: number }) => options.fetcher.fetch(updateId),
+})
+
+/** What the clock asks for, once on all machines together. */
+async function startClockWork(work: Work, options: Options): Promise<void> {
+  const { sql, log } = options
+  const { boss, wake } = options.jobs
   await work<{ minute?: boolean }>('sweep', 1, async ({ minute }) => {
     await sweep(sql, wake, log)
     // Cron knows minutes; the three sweeps between two of them are sent ahead.
@@ -98,17 +125,13 @@ export async function startWorkers(options: Options): Promise<Pick<Hands, 'drain
   await boss.schedule('alarms', '* * * * *')
   await boss.schedule('audit', '41 * * * *')
   await boss.schedule('webhook', '* * * * *')
+}
 
-  const failed = (name: QueueName, data: object) =>
+/** Returns what hands a job that failed outside the queue to the queue, which tries it again. */
+const sendLater =
+  (boss: PgBoss, log: Log) =>
+  (name: QueueName, data: object): Promise<void> =>
     boss.send(name, data, { startAfter: 2 }).then(
       () => {},
       error => log.warn({ err: error, queue: name }, 'a wake-up was not sent'),
     )
-  const hands = createHands({ work: ofOrders, failed, log })
-  jobs.offerTo(hands.take)
-
-  // Whatever a process that died left behind need not wait for the clock.
-  await sweep(sql, wake, log)
-  await boss.send('reconcile', {})
-  return hands
-}

@@ -61,7 +61,7 @@ type Place = { running?: Inspecting<Question>; files: number; idle?: NodeJS.Time
 
 /** Starts nothing before the first file. */
 export function createInspector(options: Options): Inspector {
-  const { folders, log, size = 2, patienceMs = 7_000, idleMs = 60_000 } = options
+  const { size = 2, patienceMs = 7_000, idleMs = 60_000, log } = options
   const limits = { ...usual, ...options.limits }
   const places: Place[] = Array.from({ length: size }, () => ({ files: 0 }))
   // The one that runs first, so that a single person's files keep a single process.
@@ -73,7 +73,7 @@ export function createInspector(options: Options): Inspector {
     if (place.running?.isAlive()) return place.running
     place.files = 0
     try {
-      place.running = await startInspecting(folders, limits, { file: 'child.ts' })
+      place.running = await startInspecting(options.folders, limits, { file: 'child.ts' })
     } catch (cause) {
       throw new Unknown('no process to look at a file', { cause })
     }
@@ -89,37 +89,14 @@ export function createInspector(options: Options): Inspector {
     else place.idle = setTimeout(() => running.end(), idleMs).unref()
   }
 
-  async function work(place: Place, path: string, about: About): Promise<Inspected> {
-    const { owner, accept, signal, convertiblePx } = about
-    const running = await processOf(place)
-    // A process in the middle of a file cannot be told to leave it.
-    const stop = () => running.end()
-    signal?.throwIfAborted()
-    signal?.addEventListener('abort', stop, { once: true })
-    try {
-      return resultOf(await running.ask({ path, accept, convertiblePx }))
-    } catch (error) {
-      signal?.throwIfAborted()
-      if (!(error instanceof GivenUp)) throw error
-      log.warn({ owner, why: error.message }, 'a file was given up')
-      throw new Refused('not_media', `given up: ${error.message}`, { cause: error })
-    } finally {
-      signal?.removeEventListener('abort', stop)
-    }
-  }
-
   return {
     async inspect(path, about) {
-      const { owner, accept, signal } = about
+      const { owner, signal } = about
       signal?.throwIfAborted()
-      await firstLook(path, accept).catch((error: unknown) => {
-        // Nobody can save a result as something else.
-        const isNamed = error instanceof Refused && foreignIn(error.code) !== undefined
-        throw isNamed && owner === provider ? new Refused('not_media', error.message, { cause: error }) : error
-      })
+      await lookFirst(path, about)
       const place = await turns.take(owner, signal)
       try {
-        return await work(place, path, about)
+        return await ask(await processOf(place), path, about, log)
       } finally {
         leave(place)
         turns.give(owner, place)
@@ -133,6 +110,33 @@ export function createInspector(options: Options): Inspector {
         place.running?.end()
       }
     },
+  }
+}
+
+/** Throws Refused for what the first bytes show already. */
+async function lookFirst(path: string, { owner, accept }: About): Promise<void> {
+  await firstLook(path, accept).catch((error: unknown) => {
+    // Nobody can save a result as something else.
+    const isNamed = error instanceof Refused && foreignIn(error.code) !== undefined
+    throw isNamed && owner === provider ? new Refused('not_media', error.message, { cause: error }) : error
+  })
+}
+
+async function ask(running: Inspecting<Question>, path: string, about: About, log: Log): Promise<Inspected> {
+  const { owner, accept, signal, convertiblePx } = about
+  // A process in the middle of a file cannot be told to leave it.
+  const stop = () => running.end()
+  signal?.throwIfAborted()
+  signal?.addEventListener('abort', stop, { once: true })
+  try {
+    return resultOf(await running.ask({ path, accept, convertiblePx }))
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (!(error instanceof GivenUp)) throw error
+    log.warn({ owner, why: error.message }, 'a file was given up')
+    throw new Refused('not_media', `given up: ${error.message}`, { cause: error })
+  } finally {
+    signal?.removeEventListener('abort', stop)
   }
 }
 

@@ -23,8 +23,8 @@ const mostOfAll = 300
 export function createTurns<Place>(places: readonly Place[], { provider, patienceMs, prefer }: Options<Place>) {
   const free = [...places]
   const busy = new Set<string>()
-  const waiting = new Map<string, Set<Waiting<Place>>>() // owners in the order of their turns
-  let count = 0
+  const line = createLine<Place>()
+  const { waiting } = line
   let wasProvider = false
   let isClosed = false
 
@@ -34,21 +34,12 @@ export function createTurns<Place>(places: readonly Place[], { provider, patienc
     return ready.includes(provider) && (!wasProvider || people === undefined) ? provider : people
   }
 
-  function drop(owner: string, one: Waiting<Place>): boolean {
-    const all = waiting.get(owner)
-    if (!all?.delete(one)) return false
-    count -= 1
-    if (all.size === 0) waiting.delete(owner)
-    return true
-  }
-
   function serve() {
     for (let owner = nextOwner(); owner !== undefined && free.length > 0; owner = nextOwner()) {
       const index = Math.max(0, free.findIndex(prefer))
       const [place] = free.splice(index, 1)
-      const all = waiting.get(owner)!
-      const [one] = all
-      drop(owner, one!)
+      const [one] = waiting.get(owner)!
+      line.drop(owner, one!)
       busy.add(owner)
       wasProvider = owner === provider
       one!.resolve(place!)
@@ -61,36 +52,12 @@ export function createTurns<Place>(places: readonly Place[], { provider, patienc
     /** A place for this owner; `give` it back. Throws Unknown when too many wait or it takes too long, or the signal's reason. */
     take(owner: string, signal?: AbortSignal): Promise<Place> {
       if (isClosed) return Promise.reject(new Unknown('the service is ending'))
-      const own = waiting.get(owner)?.size ?? 0
-      if (owner !== provider && (own >= mostOfOne || count >= mostOfAll)) {
+      if (owner !== provider && line.isFull(owner)) {
         return Promise.reject(new Unknown('too many files are waiting to be looked at'))
       }
-      return new Promise((resolve, reject) => {
-        const all = waiting.get(owner) ?? new Set()
-        waiting.set(owner, all)
-        const leave = (error: unknown) => drop(owner, one) && one.reject(error)
-        const abort = () => leave(signal?.reason)
-        const tired = new Unknown('no turn to look at a file came up')
-        const timer = owner === provider ? undefined : setTimeout(() => leave(tired), patienceMs)
-        const settle = () => {
-          clearTimeout(timer)
-          signal?.removeEventListener('abort', abort)
-        }
-        const one: Waiting<Place> = {
-          resolve(place) {
-            settle()
-            resolve(place)
-          },
-          reject(error) {
-            settle()
-            reject(error)
-          },
-        }
-        signal?.addEventListener('abort', abort, { once: true })
-        all.add(one)
-        count += 1
-        serve()
-      })
+      const place = line.wait(owner, { patienceMs: owner === provider ? undefined : patienceMs, signal })
+      serve()
+      return place
     },
 
     give(owner: string, place: Place) {
@@ -105,8 +72,59 @@ export function createTurns<Place>(places: readonly Place[], { provider, patienc
     close() {
       isClosed = true
       for (const [owner, all] of [...waiting]) {
-        for (const one of [...all]) if (drop(owner, one)) one.reject(new Unknown('the service is ending'))
+        for (const one of [...all]) if (line.drop(owner, one)) one.reject(new Unknown('the service is ending'))
       }
+    },
+  }
+}
+
+type Patience = { patienceMs: number | undefined; signal: AbortSignal | undefined }
+
+/** Who waits, by owner. */
+function createLine<Place>() {
+  const waiting = new Map<string, Set<Waiting<Place>>>() // owners in the order of their turns
+  let count = 0
+
+  function drop(owner: string, one: Waiting<Place>): boolean {
+    const all = waiting.get(owner)
+    if (!all?.delete(one)) return false
+    count -= 1
+    if (all.size === 0) waiting.delete(owner)
+    return true
+  }
+
+  return {
+    waiting,
+    /** Takes one out; false when it is gone already. */
+    drop,
+    isFull: (owner: string) => (waiting.get(owner)?.size ?? 0) >= mostOfOne || count >= mostOfAll,
+
+    /** Waits for a place until patience or signal end; without `patienceMs` for as long as it takes. */
+    wait(owner: string, { patienceMs, signal }: Patience): Promise<Place> {
+      const { promise, resolve, reject } = Promise.withResolvers<Place>()
+      const leave = (error: unknown) => drop(owner, one) && one.reject(error)
+      const abort = () => leave(signal?.reason)
+      const tired = new Unknown('no turn to look at a file came up')
+      const timer = patienceMs === undefined ? undefined : setTimeout(() => leave(tired), patienceMs)
+      const settle = () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', abort)
+      }
+      const one: Waiting<Place> = {
+        resolve(place) {
+          settle()
+          resolve(place)
+        },
+        reject(error) {
+          settle()
+          reject(error)
+        },
+      }
+      signal?.addEventListener('abort', abort, { once: true })
+      const all = waiting.get(owner) ?? new Set()
+      waiting.set(owner, all.add(one))
+      count += 1
+      return promise
     },
   }
 }

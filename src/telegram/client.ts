@@ -1,10 +1,11 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { type Context, type Telegraf, Telegram } from 'telegraf'
+import type { Context, Telegraf, Telegram } from 'telegraf'
 import { Agent } from 'undici'
 import { pause, Unknown } from '../errors.ts'
 import { type Log, scrubber } from '../log.ts'
 import { codeOf, TelegramRefused } from './refused.ts'
+import { type CallOptions, callWith, telegramOver } from './telegraf-client.ts'
 import { type Answer, type Body, cleaned, encode, post } from './wire.ts'
 
 export { TelegramRefused } from './refused.ts'
@@ -22,15 +23,8 @@ export type PacedCall = {
   userId?: number
   signal?: AbortSignal
 }
-type CallOptions = { signal?: AbortSignal; userId?: number }
 
-/**
- * A Telegraf client whose every call goes through one door: the pace, a deadline, 429 waited out, errors of two kinds.
- * Only the API call is repeated after 429, never the handler that made it (lessons.md L131).
- * Throws TelegramRefused when Telegram said no, Unknown when it said nothing readable; neither ever holds the token.
- * To serve updates with it see `useTelegram`.
- */
-export function createTelegram(options: {
+type Options = {
   token: string
   /** Another Bot API server; a path in it is kept. */
   apiRoot?: string
@@ -40,61 +34,78 @@ export function createTelegram(options: {
   timeoutMs?: number
   /** For all waits of one call together, 30 s if left out. */
   maxWaitMs?: number
-}): Telegram {
-  const { token, pace, log, timeoutMs = 20_000, maxWaitMs = 30_000 } = options
+}
+
+/**
+ * A Telegraf client whose every call goes through one door: the pace, a deadline, 429 waited out, errors of two kinds.
+ * Only the API call is repeated after 429, never the handler that made it.
+ * Throws TelegramRefused when Telegram said no, Unknown when it said nothing readable; neither ever holds the token.
+ * To serve updates with it see `useTelegram`.
+ */
+export function createTelegram({ timeoutMs = 20_000, maxWaitMs = 30_000, ...options }: Options): Telegram {
+  const { token } = options
   const apiRoot = rootOf(options.apiRoot)
-  const scrub = scrubber([token])
   // Telegram closes an idle connection after 60 s; one that closes while we write to it would be an unknown outcome.
   const dispatcher = new Agent({ keepAliveTimeout: 30_000, keepAliveMaxTimeout: 30_000 })
+  const door: Door = { ...options, apiRoot, timeoutMs, maxWaitMs, scrub: scrubber([token]), dispatcher }
+  return telegramOver((method, payload, callOptions) => call(door, method, payload, callOptions), {
+    token,
+    options: { apiRoot },
+  })
+}
 
-  async function call(method: string, payload: object, options: CallOptions = {}): Promise<unknown> {
-    const { signal } = options
-    const body = await encode(payload)
-    const paced = { ...pacedCall(method, payload), ...options }
-    const patienceMs = paced.kind === 'answer' ? Math.min(answerPatienceMs, maxWaitMs) : maxWaitMs
-    let waitedMs = 0
-    let waitMs = await place(paced)
-    for (;;) {
-      if (waitedMs + waitMs > patienceMs) {
-        const text = `${method}: a wait of ${waitMs} ms after ${waitedMs} ms is more than ${patienceMs} ms`
-        throw new TelegramRefused('rate_limited', text, { retryAfterMs: waitMs })
-      }
-      if (waitMs > 0) await pause(waitMs, signal)
-      waitedMs += waitMs
-      if (signal?.aborted) throw new Unknown(`${method} was stopped before it was sent`)
-      const answer = await exchange(method, body, longPollMs(method, payload), signal)
-      if (answer.status !== 429) return resultOf(method, answer, scrub)
-      waitMs = retryAfterMs(answer)
-      log.warn({ method, chatId: paced.chatId, waitMs, waitedMs }, 'telegram asked to wait')
+type Door = Required<Options> & { scrub: (text: string) => string; dispatcher: Agent }
+
+async function call(door: Door, method: string, payload: object, options: CallOptions = {}): Promise<unknown> {
+  const { maxWaitMs, scrub, log } = door
+  const { signal } = options
+  const body = await encode(payload)
+  const paced = { ...pacedCall(method, payload), ...options }
+  const patienceMs = paced.kind === 'answer' ? Math.min(answerPatienceMs, maxWaitMs) : maxWaitMs
+  let waitedMs = 0
+  let waitMs = await place(door, paced)
+  for (;;) {
+    if (waitedMs + waitMs > patienceMs) {
+      const text = `${method}: a wait of ${waitMs} ms after ${waitedMs} ms is more than ${patienceMs} ms`
+      throw new TelegramRefused('rate_limited', text, { retryAfterMs: waitMs })
     }
+    if (waitMs > 0) await pause(waitMs, signal)
+    waitedMs += waitMs
+    if (signal?.aborted) throw new Unknown(`${method} was stopped before it was sent`)
+    const answer = await exchange(door, method, body, longPollMs(method, payload), signal)
+    if (answer.status !== 429) return resultOf(method, answer, scrub)
+    waitMs = retryAfterMs(answer)
+    log.warn({ method, chatId: paced.chatId, waitMs, waitedMs }, 'telegram asked to wait')
   }
+}
 
-  async function place(paced: PacedCall): Promise<number> {
-    // Our budgets are a courtesy and 429 is the law: a database that is away must not silence the bot.
-    const taken = pace(paced).catch(error => {
-      if (error instanceof TelegramRefused || paced.signal?.aborted) throw error
-      log.warn({ err: error }, 'no place in the send budget, sending anyway')
-      return 0
+async function place({ pace, log }: Door, paced: PacedCall): Promise<number> {
+  // Our budgets are a courtesy and 429 is the law: a database that is away must not silence the bot.
+  const taken = pace(paced).catch(error => {
+    if (error instanceof TelegramRefused || paced.signal?.aborted) throw error
+    log.warn({ err: error }, 'no place in the send budget, sending anyway')
+    return 0
+  })
+  // Telegram shows a spinner until a press is answered: a slow database does not hold the answer back.
+  return paced.kind === 'answer' ? Promise.race([taken, pause(answerAheadMs).then(() => 0)]) : taken
+}
+
+async function exchange(
+  { apiRoot, token, timeoutMs, dispatcher, scrub }: Door,
+  method: string,
+  body: Body,
+  extraMs: number,
+  signal?: AbortSignal,
+): Promise<Answer> {
+  const deadline = AbortSignal.timeout((body.isUpload ? 6 : 1) * timeoutMs + extraMs)
+  try {
+    return await post(`${apiRoot}bot${token}/${method}`, body, {
+      signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+      dispatcher,
     })
-    // Telegram shows a spinner until a press is answered: a slow database does not hold the answer back.
-    return paced.kind === 'answer' ? Promise.race([taken, pause(answerAheadMs).then(() => 0)]) : taken
+  } catch (error) {
+    throw new Unknown(`${method}: no answer from Telegram`, { cause: cleaned(error, scrub) })
   }
-
-  async function exchange(method: string, body: Body, extraMs: number, signal?: AbortSignal): Promise<Answer> {
-    const deadline = AbortSignal.timeout((body.isUpload ? 6 : 1) * timeoutMs + extraMs)
-    try {
-      return await post(`${apiRoot}bot${token}/${method}`, body, {
-        signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
-        dispatcher,
-      })
-    } catch (error) {
-      throw new Unknown(`${method}: no answer from Telegram`, { cause: cleaned(error, scrub) })
-    }
-  }
-
-  const telegram = new Telegram(token, { apiRoot, webhookReply: false })
-  telegram.callApi = call as Telegram['callApi']
-  return telegram
 }
 
 // "query is too old" was seen from 15 s on, and a pre-checkout has 10 s: a later answer is worth nothing.
@@ -138,16 +149,6 @@ export async function rawCall<S extends TSchema>(
   if (Value.Check(schema, result)) return result
   const wrong = Value.Errors(schema, result).First()
   throw new Unknown(`${method}: unexpected answer at ${wrong?.path || '/'}: ${wrong?.message}`)
-}
-
-/** Our door takes more than Telegraf's typings say. */
-function callWith(telegram: Telegram, method: string, payload: object, options: CallOptions): Promise<unknown> {
-  const callApi = telegram.callApi as unknown as (
-    method: string,
-    payload: object,
-    options: CallOptions,
-  ) => Promise<unknown>
-  return callApi.call(telegram, method, payload, options)
 }
 
 /** The base of a Bot API server's addresses, with the slash that keeps a path in it (telegram.md T17). */

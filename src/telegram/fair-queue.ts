@@ -28,31 +28,11 @@ export function createFairQueue(
   const quick = new Set<Waiting>()
   const line = new Set<Waiting>()
   const charged = new Map<string, number>()
-  const saved = new Map<string, { turns: number; at: number }>() // what was heard of last stands last
+  const turnsAhead = createSavings(now)
   let served = 0
   let arrivals = 0
   let given = 0
   let isServing = false
-
-  /** Uses up a turn ahead of the line: of how many. Below 1: there was none. */
-  function turnsAhead(key: string): number {
-    const at = now()
-    const before = saved.get(key)
-    const had = before ? Math.min(ahead.most, before.turns + (at - before.at) / ahead.everyMs) : 0
-    saved.delete(key)
-    saved.set(key, { turns: had >= 1 ? had - 1 : had, at })
-    const [oldest] = saved.keys()
-    if (saved.size > ahead.known && oldest !== undefined) saved.delete(oldest)
-    return had
-  }
-
-  function firstOf(waiting: Set<Waiting>): Waiting | undefined {
-    let best: Waiting | undefined
-    for (const one of waiting) {
-      if (!best || one.rank < best.rank || (one.rank === best.rank && one.arrival < best.arrival)) best = one
-    }
-    return best
-  }
 
   function next(): Waiting | undefined {
     return firstOf(quick.size > 0 && (given % lineEvery !== 0 || line.size === 0) ? quick : line)
@@ -83,28 +63,56 @@ export function createFairQueue(
       turnsAhead(key)
     },
     turn(key, signal) {
-      return new Promise((resolve, reject) => {
-        if (signal.aborted) return reject(signal.reason)
-        const had = turnsAhead(key)
-        const among = had >= 1 ? quick : line
-        const rank = among === quick ? -Math.floor(had) : Math.max(served, charged.get(key) ?? 0)
-        if (among === line) charged.set(key, rank + 1)
-        const leave = () => {
-          among.delete(one)
-          reject(signal.reason)
-        }
-        const one: Waiting = {
-          rank,
-          arrival: arrivals++,
-          go() {
-            signal.removeEventListener('abort', leave)
-            resolve()
-          },
-        }
-        among.add(one)
-        signal.addEventListener('abort', leave, { once: true })
-        void serve()
-      })
+      if (signal.aborted) return Promise.reject(signal.reason)
+      const had = turnsAhead(key)
+      const among = had >= 1 ? quick : line
+      const rank = among === quick ? -Math.floor(had) : Math.max(served, charged.get(key) ?? 0)
+      if (among === line) charged.set(key, rank + 1)
+      const turn = wait(among, { rank, arrival: arrivals++ }, signal)
+      void serve()
+      return turn
     },
   }
+}
+
+/** Returns what uses up a turn ahead of the line, and answers of how many. Below 1: there was none. */
+function createSavings(now: () => number): (key: string) => number {
+  const saved = new Map<string, { turns: number; at: number }>() // what was heard of last stands last
+  return key => {
+    const at = now()
+    const before = saved.get(key)
+    const had = before ? Math.min(ahead.most, before.turns + (at - before.at) / ahead.everyMs) : 0
+    saved.delete(key)
+    saved.set(key, { turns: had >= 1 ? had - 1 : had, at })
+    const [oldest] = saved.keys()
+    if (saved.size > ahead.known && oldest !== undefined) saved.delete(oldest)
+    return had
+  }
+}
+
+function firstOf(waiting: Set<Waiting>): Waiting | undefined {
+  let best: Waiting | undefined
+  for (const one of waiting) {
+    if (!best || one.rank < best.rank || (one.rank === best.rank && one.arrival < best.arrival)) best = one
+  }
+  return best
+}
+
+/** Stands among these until `go`; leaves them with the signal's reason. */
+function wait(among: Set<Waiting>, at: Omit<Waiting, 'go'>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = () => {
+      among.delete(one)
+      reject(signal.reason)
+    }
+    const one: Waiting = {
+      ...at,
+      go() {
+        signal.removeEventListener('abort', leave)
+        resolve()
+      },
+    }
+    among.add(one)
+    signal.addEventListener('abort', leave, { once: true })
+  })
 }

@@ -1,7 +1,6 @@
 import type { Telegram } from 'telegraf'
 import type { Sql } from '../db.ts'
-import { pause } from '../errors.ts'
-import type { Log, Scrub } from '../log.ts'
+import type { Scrub } from '../log.ts'
 import { webhookSet, webhookWant } from './webhook-state.ts'
 
 /** What we handle. Always sent whole: left out, the previous list would stay (telegram.md §1.2). */
@@ -57,22 +56,4 @@ export function plainAddress(url: string): string {
   if (!URL.canParse(url)) return '…'
   const { protocol, host, pathname, search } = new URL(url)
   return `${protocol}//${host}${search === '' && plainPath.test(pathname) ? pathname : '/…'}`
-}
-
-/** Calls until it succeeds, with growing pauses: a Telegram that is away must not end the process. Undefined when aborted. */
-export async function untilDone<T>(
-  what: string,
-  call: () => Promise<T>,
-  log: Log,
-  signal: AbortSignal,
-): Promise<T | undefined> {
-  for (let tries = 0; !signal.aborted; tries += 1) {
-    try {
-      return await call()
-    } catch (error) {
-      log.error({ err: error, tries: tries + 1 }, `${what} failed, to be tried again`)
-      await pause(Math.min(30_000, 500 * 2 ** tries), signal)
-    }
-  }
-  return undefined
 }

@@ -28,13 +28,43 @@ export function createResultStore(
   downloader: Pick<Downloader, 'fetch' | 'place' | 'close'>,
   { mostBytes = roomy, mostAgeMs = patient } = {},
 ): ResultStore {
-  const kept = new Map<string, Kept>() // oldest first
-
-  const keptOf = (id: string): Kept => {
-    const one = kept.get(id) ?? { files: new Map(), bytes: 0, users: 0 }
-    kept.set(id, one)
-    return one
+  const kept = createShelf(mostBytes, mostAgeMs)
+  return {
+    fetch(generationId, n, from) {
+      const one = kept.of(generationId)
+      const known = one.files.get(n)
+      if (known !== undefined) return known
+      const file = typeof from === 'string' ? downloader.fetch(from) : downloader.place(from())
+      one.files.set(n, file)
+      file.then(
+        ({ bytes }) => kept.arrived(generationId, one, bytes),
+        () => {
+          one.files.delete(n)
+          if (one.files.size === 0) kept.dropUnused(generationId, one)
+        },
+      )
+      return file
+    },
+    async use(generationId, work) {
+      const one = kept.of(generationId)
+      one.users += 1
+      try {
+        return await work()
+      } finally {
+        one.users -= 1
+        kept.dropUnused(generationId, one)
+      }
+    },
+    async close() {
+      kept.forget()
+      await downloader.close() // takes all files with it
+    },
   }
+}
+
+/** The generations whose files are kept, oldest first. */
+function createShelf(mostBytes: number, mostAgeMs: number) {
+  const kept = new Map<string, Kept>()
 
   /** Nobody finds the files from now on; one that is still on its way goes when it arrives. */
   function drop(id: string, one: Kept) {
@@ -44,48 +74,28 @@ export function createResultStore(
   }
   const dropUnused = (id: string, one: Kept) => one.users === 0 && drop(id, one)
 
-  function arrived(id: string, one: Kept, bytes: number) {
-    if (kept.get(id) !== one) return
-    one.bytes += bytes
-    clearTimeout(one.timer)
-    one.timer = setTimeout(() => dropUnused(id, one), mostAgeMs).unref()
-    let total = [...kept.values()].reduce((sum, { bytes }) => sum + bytes, 0)
-    for (const [id, one] of kept) {
-      if (total <= mostBytes) return
-      if (dropUnused(id, one) !== false) total -= one.bytes
-    }
-  }
-
   return {
-    fetch(generationId, n, from) {
-      const one = keptOf(generationId)
-      const known = one.files.get(n)
-      if (known !== undefined) return known
-      const file = typeof from === 'string' ? downloader.fetch(from) : downloader.place(from())
-      one.files.set(n, file)
-      file.then(
-        ({ bytes }) => arrived(generationId, one, bytes),
-        () => {
-          one.files.delete(n)
-          if (one.files.size === 0) dropUnused(generationId, one)
-        },
-      )
-      return file
+    dropUnused,
+    of(id: string): Kept {
+      const one = kept.get(id) ?? { files: new Map(), bytes: 0, users: 0 }
+      kept.set(id, one)
+      return one
     },
-    async use(generationId, work) {
-      const one = keptOf(generationId)
-      one.users += 1
-      try {
-        return await work()
-      } finally {
-        one.users -= 1
-        dropUnused(generationId, one)
+    /** Makes room for what has arrived, and has it dropped after its time. */
+    arrived(id: string, one: Kept, bytes: number) {
+      if (kept.get(id) !== one) return
+      one.bytes += bytes
+      clearTimeout(one.timer)
+      one.timer = setTimeout(() => dropUnused(id, one), mostAgeMs).unref()
+      let total = [...kept.values()].reduce((sum, { bytes }) => sum + bytes, 0)
+      for (const [id, one] of kept) {
+        if (total <= mostBytes) return
+        if (dropUnused(id, one) !== false) total -= one.bytes
       }
     },
-    async close() {
+    forget() {
       for (const one of kept.values()) clearTimeout(one.timer)
       kept.clear()
-      await downloader.close() // takes all files with it
     },
   }
 }

@@ -55,73 +55,82 @@ export function createWire({ apiKey, maxAnswerBytes }: { apiKey: string; maxAnsw
 
 /** undici's bare dispatch, because only it tells whether the request had begun to leave when something broke. */
 function exchange(agent: Agent, call: Call, apiKey: string, maxAnswerBytes: number): Promise<Heard> {
-  const { method, url, json, form, timeoutMs, signal } = call
-  const headers = {
-    accept: 'application/json',
-    // Not compressed: what is counted is what is held.
-    'accept-encoding': 'identity',
-    authorization: `Bearer ${apiKey}`,
-    'user-agent': userAgent,
-    ...(json ? { 'content-type': 'application/json' } : {}),
-  }
+  const { url, timeoutMs, signal } = call
   return new Promise(resolve => {
-    let controller: Dispatcher.DispatchController | undefined
     let isOver = false
-    let answer = { httpStatus: 0, contentType: '', retryAfterMs: 0 }
-    const chunks: Buffer[] = []
-    let bytes = 0
-
     const end = (heard: Heard) => {
-      if (isOver) return
       isOver = true
       clearTimeout(timer)
       signal?.removeEventListener('abort', stopped)
       resolve(heard)
     }
-    const lose = (message: string) => {
-      end({ lost: controller ? 'after' : 'before', message })
-      controller?.abort(new Error(message))
-    }
-    const timer = setTimeout(() => lose(`no answer within ${timeoutMs} ms`), timeoutMs)
-    const stopped = () => lose('nobody waits for it any more')
+    const hearing = hear({ maxAnswerBytes, end, isOver: () => isOver })
+    const timer = setTimeout(() => hearing.lose(`no answer within ${timeoutMs} ms`), timeoutMs)
+    const stopped = () => hearing.lose('nobody waits for it any more')
     signal?.addEventListener('abort', stopped, { once: true })
     if (signal?.aborted) return stopped()
-
-    const handler: Dispatcher.DispatchHandler = {
-      onRequestStart(started) {
-        // A second start would be undici sending again by itself; after the end nobody waits any more.
-        if (isOver || controller) {
-          started.abort(new Error('too late'))
-          return
-        }
-        controller = started
-      },
-      onResponseStart(_controller, httpStatus, fields) {
-        answer = {
-          httpStatus,
-          contentType: one(fields['content-type']),
-          retryAfterMs: waitMs(one(fields['retry-after'])),
-        }
-      },
-      onResponseData(_controller, chunk) {
-        bytes += chunk.length
-        if (bytes > maxAnswerBytes) lose(`an answer of more than ${maxAnswerBytes} bytes`)
-        else chunks.push(chunk)
-      },
-      onResponseEnd() {
-        end({ ...answer, text: Buffer.concat(chunks).toString('utf8') })
-      },
-      onResponseError(_controller, error) {
-        lose(describe(error))
-      },
-    }
     try {
-      const body = form ?? (json ? JSON.stringify(json) : null)
-      agent.dispatch({ origin: url.origin, path: url.pathname + url.search, method, headers, body }, handler)
+      const request = { origin: url.origin, path: url.pathname + url.search, method: call.method }
+      agent.dispatch({ ...request, headers: headersOf(call, apiKey), body: bodyOf(call) }, hearing.handler)
     } catch (error) {
-      lose(describe(error))
+      hearing.lose(describe(error))
     }
   })
+}
+
+const bodyOf = ({ form, json }: Call) => form ?? (json ? JSON.stringify(json) : null)
+
+const headersOf = ({ json }: Call, apiKey: string) => ({
+  accept: 'application/json',
+  // Not compressed: what is counted is what is held.
+  'accept-encoding': 'identity',
+  authorization: `Bearer ${apiKey}`,
+  'user-agent': userAgent,
+  ...(json ? { 'content-type': 'application/json' } : {}),
+})
+
+type Hearing = { maxAnswerBytes: number; end(heard: Heard): void; isOver(): boolean }
+
+/** Collects one answer for `end`, which is called once; `lose` ends it without an answer. */
+function hear({ maxAnswerBytes, end, isOver }: Hearing) {
+  let controller: Dispatcher.DispatchController | undefined
+  let answer = { httpStatus: 0, contentType: '', retryAfterMs: 0 }
+  const chunks: Buffer[] = []
+  let bytes = 0
+
+  const lose = (message: string) => {
+    if (!isOver()) end({ lost: controller ? 'after' : 'before', message })
+    controller?.abort(new Error(message))
+  }
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart(started) {
+      // A second start would be undici sending again by itself; after the end nobody waits any more.
+      if (isOver() || controller) {
+        started.abort(new Error('too late'))
+        return
+      }
+      controller = started
+    },
+    onResponseStart(_controller, httpStatus, fields) {
+      answer = {
+        httpStatus,
+        contentType: one(fields['content-type']),
+        retryAfterMs: waitMs(one(fields['retry-after'])),
+      }
+    },
+    onResponseData(_controller, chunk) {
+      bytes += chunk.length
+      if (bytes > maxAnswerBytes) lose(`an answer of more than ${maxAnswerBytes} bytes`)
+      else chunks.push(chunk)
+    },
+    onResponseEnd() {
+      if (!isOver()) end({ ...answer, text: Buffer.concat(chunks).toString('utf8') })
+    },
+    onResponseError(_controller, error) {
+      lose(describe(error))
+    },
+  }
+  return { handler, lose }
 }
 
 const one = (header: string | string[] | undefined): string => (Array.isArray(header) ? header[0] : header) ?? ''

@@ -3,10 +3,9 @@ import { connect as dial, type Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import { Refused } from '../../src/errors.ts'
-import { health, type Readiness } from '../../src/http/health.ts'
-import { createServer } from '../../src/http/server.ts'
+import { buildServer } from '../../src/http/build-server.ts'
+import type { Readiness } from '../../src/http/health.ts'
 import { addressBy, createPlaces, createStrangers, type Strangers } from '../../src/http/strangers.ts'
-import { telegramWebhook } from '../../src/http/webhook.ts'
 import { silent, until } from '../support/world.ts'
 
 const secret = 'S'.repeat(40)
@@ -25,33 +24,35 @@ async function serve(
 ) {
   const state = { looks: 0, isDraining: false, found: well }
   const strangers = createStrangers(addressBy(header), bounds)
-  const server = createServer(silent, { strangers, isProxied: header !== undefined })
   const look = async () => {
     state.looks += 1
     return state.found
   }
-  server.register(health, { version: '1', commit: 'c', look, isDraining: () => state.isDraining, strangers })
   const received: string[] = []
-  server.register(telegramWebhook, { secrets: [secret], receive: async body => void received.push(body), strangers })
+  const server = buildServer({
+    ...{ log: silent, clientAddressHeader: header, strangers },
+    health: { version: '1', commit: 'c', look, isDraining: () => state.isDraining },
+    webhook: { secrets: [secret], receive: async body => void received.push(body) },
+  })
   await server.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(() => server.close())
   const { port } = server.server.address() as { port: number }
-  return { state, received, port, url: `http://127.0.0.1:${port}` }
+  return { server, state, received, port, url: `http://127.0.0.1:${port}` }
 }
 const few = { perAddress: { everyMs: 60_000, burst: 5 }, ofAll: { everyMs: 60_000, burst: 8 } }
 
 t.test('readiness is looked up once for all who ask within a second, and draining shows at once', async t => {
-  const { state, url } = await serve(t)
-  const answers = await Promise.all(Array.from({ length: 60 }, () => fetch(`${url}/readyz`)))
-  t.ok(answers.every(({ status }) => status === 200))
+  const { state, server } = await serve(t)
+  const answers = await Promise.all(Array.from({ length: 60 }, () => server.inject('/readyz')))
+  t.ok(answers.every(({ statusCode }) => statusCode === 200))
   t.ok(state.looks <= 2, `${state.looks} looks`)
   state.isDraining = true
-  const draining = await fetch(`${url}/readyz`)
-  t.equal(draining.status, 503)
-  t.match(await draining.json(), { status: 'not ready', checks: { database: { ok: true }, draining: { ok: false } } })
+  const draining = await server.inject('/readyz')
+  t.equal(draining.statusCode, 503)
+  t.match(draining.json(), { status: 'not ready', checks: { database: { ok: true }, draining: { ok: false } } })
   state.isDraining = false
   state.found = { ...well, database: { ok: false, detail: 'no answer within 1 s' } }
-  await until('what has changed is seen', async () => (await fetch(`${url}/readyz`)).status === 503)
+  await until('what has changed is seen', async () => (await server.inject('/readyz')).statusCode === 503)
 })
 
 t.test('whoever proves nothing waits over its bound; who has the secret does not', async t => {
@@ -74,8 +75,10 @@ t.test('whoever proves nothing waits over its bound; who has the secret does not
 t.test('S12: no answer to somebody who proves nothing goes around the bound', async t => {
   let held = 0
   const counting: Strangers = { hold: async () => void held++, isFlooding: () => false }
-  const server = createServer(silent, { strangers: counting, isProxied: false })
-  server.register(telegramWebhook, { secrets: [secret], receive: async () => {}, strangers: counting })
+  const server = buildServer({
+    ...{ log: silent, strangers: counting },
+    webhook: { secrets: [secret], receive: async () => {} },
+  })
   await server.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(() => server.close())
   const { port } = server.server.address() as { port: number }
@@ -108,15 +111,15 @@ t.test('S12: no answer to somebody who proves nothing goes around the bound', as
 
 t.test('an address that cannot be read is refused like others where too many wait', async t => {
   const full: Strangers = { hold: () => Promise.reject(new Refused('flood', 'too many')), isFlooding: () => true }
-  const server = createServer(silent, { strangers: full, isProxied: false })
+  const server = buildServer({ log: silent, strangers: full })
   t.teardown(() => server.close())
-  const url = await server.listen({ port: 0, host: '127.0.0.1' })
   for (const path of ['/%zz', '/nowhere']) {
-    const { status, headers } = await fetch(url + path)
-    t.match([status, headers.get('retry-after'), headers.get('connection')], [503, '5', 'close'], path)
+    const { statusCode, headers } = await server.inject(path)
+    t.match([statusCode, headers['retry-after'], headers.connection], [503, '5', 'close'], path)
   }
-  const long = await fetch(`${url}/nowhere`, { method: 'POST', headers: authentic, body: 'x'.repeat(70_000) })
-  t.equal(long.status, 503)
+  const body = 'x'.repeat(70_000)
+  const long = await server.inject({ method: 'POST', url: '/nowhere', headers: authentic, body })
+  t.equal(long.statusCode, 503)
 })
 
 t.test('one address over its bound takes nothing from another; all together have a bound as well', async t => {

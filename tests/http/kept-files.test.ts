@@ -9,14 +9,13 @@ import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { Sql } from '../../src/db.ts'
 import { Refused, Unknown } from '../../src/errors.ts'
-import { files } from '../../src/http/files.ts'
-import { createServer } from '../../src/http/server.ts'
+import { buildServer } from '../../src/http/build-server.ts'
 import { tidy } from '../../src/jobs/sweep.ts'
 import { fileOfPath, filePath } from '../../src/payments/file-links.ts'
 import type { Ref } from '../../src/payments/generations.ts'
 import { keep, keptOutputs, keptPut, readKept } from '../../src/payments/kept-files.ts'
 import { callbackPath } from '../../src/upstream/callbacks.ts'
-import { addressOf, strangers } from '../support/http.ts'
+import { strangers } from '../support/http.ts'
 import { picture, silent, until, world } from '../support/world.ts'
 
 const { sql, owner, user, order, start, finish } = await world(t)
@@ -24,8 +23,7 @@ const dir = t.testdir()
 const secret = 'a-secret-for-tests-only-of-32-characters'
 /** Files of a database on a server as the service has it. */
 async function serve(t: Test, sql: Sql): Promise<string> {
-  const server = createServer(silent, { strangers, isProxied: false })
-  server.register(files, { strangers, addressOf, secret, sql })
+  const server = buildServer({ log: silent, strangers, files: { secret, sql } })
   t.teardown(() => server.close())
   return server.listen({ port: 0, host: '127.0.0.1' })
 }

@@ -6,9 +6,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { Pool } from 'undici'
 import { Refused, Unknown } from '../../src/errors.ts'
-import { kieCallbacks } from '../../src/http/callbacks.ts'
-import { createServer } from '../../src/http/server.ts'
-import { telegramWebhook } from '../../src/http/webhook.ts'
+import { buildServer } from '../../src/http/build-server.ts'
 import { newId } from '../../src/id.ts'
 import { inspect } from '../../src/media/inspect.ts'
 import { news } from '../../src/payments/integration.ts'
@@ -48,12 +46,8 @@ const ofProcessor = (said: string) => Number(/(\d+) ms of/.exec(said)?.[1])
 t.test('updates of any form are stored or refused, never with a 5xx', async t => {
   const secret = 'S'.repeat(40)
   const store = createStore(sql)
-  const server = createServer(silent, { strangers, isProxied: false })
-  server.register(telegramWebhook, {
-    strangers,
-    secrets: [secret],
-    receive: async body => void (await store(readUpdate(body))),
-  })
+  const receive = async (body: string) => void (await store(readUpdate(body)))
+  const server = buildServer({ log: silent, strangers, webhook: { secrets: [secret], receive } })
   await server.listen({ port: 0, host: '127.0.0.1' })
   const pool = new Pool(`http://127.0.0.1:${(server.server.address() as AddressInfo).port}`, { connections: 16 })
   t.teardown(async () => {
@@ -86,9 +80,8 @@ t.test('updates of any form are stored or refused, never with a 5xx', async t =>
 
 t.test('callbacks of any form are answered, and change nothing that the upstream was not asked for', async t => {
   const secret = 'k'.repeat(32)
-  const server = createServer(silent, { strangers, isProxied: false })
   const receive = async (id: string, taskId: string | undefined) => void (await news({ sql, wake: noWake }, id, taskId))
-  server.register(kieCallbacks, { strangers, secret, webhookKey: undefined, receive })
+  const server = buildServer({ log: silent, strangers, callbacks: { secret, webhookKey: undefined, receive } })
   await server.listen({ port: 0, host: '127.0.0.1' })
   const pool = new Pool(`http://127.0.0.1:${(server.server.address() as AddressInfo).port}`, { connections: 16 })
   t.teardown(async () => {
@@ -218,14 +211,9 @@ function deniesATask(body: Buffer): boolean {
 
 t.test('with the upstream’s key a callback counts only as it was signed', async t => {
   const [secret, key] = ['k'.repeat(32), 'w'.repeat(32)]
-  const server = createServer(silent, { strangers, isProxied: false })
   const counted: string[] = []
-  server.register(kieCallbacks, {
-    strangers,
-    secret,
-    webhookKey: key,
-    receive: async (_id, taskId) => void counted.push(taskId!),
-  })
+  const receive = async (_id: string, taskId: string | undefined) => void counted.push(taskId!)
+  const server = buildServer({ log: silent, strangers, callbacks: { secret, webhookKey: key, receive } })
   await server.listen({ port: 0, host: '127.0.0.1' })
   const pool = new Pool(`http://127.0.0.1:${(server.server.address() as AddressInfo).port}`, { connections: 16 })
   t.teardown(async () => {

@@ -1,8 +1,7 @@
-import fastify from 'fastify'
 import postgres from 'postgres'
 import t from 'tap'
 import type { Behaviour } from '../../playground/upstream/server.ts'
-import { kieCallbacks } from '../../src/http/callbacks.ts'
+import { buildServer } from '../../src/http/build-server.ts'
 import { sweep } from '../../src/jobs/sweep.ts'
 import { type Ref, readGeneration } from '../../src/payments/generations.ts'
 import { cancel, check, genLook, news, submit } from '../../src/payments/integration.ts'
@@ -55,13 +54,8 @@ const wake = {
     if (row?.isMine) await check(deps, ref)
   },
 }
-const server = fastify()
-server.register(kieCallbacks, {
-  strangers,
-  secret,
-  webhookKey: undefined,
-  receive: async (id, taskId) => void (await news({ sql, wake }, id, taskId)),
-})
+const receive = async (id: string, taskId: string | undefined) => void (await news({ sql, wake }, id, taskId))
+const server = buildServer({ log: silent, strangers, callbacks: { secret, webhookKey: undefined, receive } })
 const address = await server.listen({ host: '127.0.0.1', port: 0 })
 t.teardown(() => server.close())
 

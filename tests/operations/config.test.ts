@@ -93,10 +93,7 @@ t.test('a wrong value is named with what is expected, and never printed', async 
     for (const value of values) {
       const problems = problemsOf({ ...whole, [name]: value })
       if (value === '') continue // empty counts as absent
-      t.ok(
-        problems.some(problem => problem.startsWith(name)),
-        `${name}=${value} is refused`,
-      )
+      t.ok(problems.filter(problem => problem.startsWith(name)).length === 1, `${name}=${value} is refused, once`)
       if (value.length > 4) t.notOk(problems.join().includes(value), `${name}: the value is not printed`)
     }
   }

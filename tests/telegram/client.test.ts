@@ -16,6 +16,7 @@ import {
   TelegramRefused,
   useTelegram,
 } from '../../src/telegram/client.ts'
+import { observedTelegram } from '../../src/telegram/telegraf-client.ts'
 import { cleaned } from '../../src/telegram/wire.ts'
 
 const token = '1234567890:AAcanary-canary-canary-canary-cana'
@@ -94,6 +95,27 @@ t.test('a 429 is waited out and only the call is repeated', async t => {
     ['sendMessage', 'sendMessage', 'sendChatAction', 'deleteMessage'],
     'a context has the same door',
   )
+})
+
+t.test('a watched client is a new one: what it calls is seen once, and the other stays unwatched', async t => {
+  const { apiRoot, calls } = await server(t, (response, call) =>
+    call.path.endsWith('sendMessage')
+      ? say(response, 200, ok(message))
+      : say(response, 400, no(400, 'Bad Request: no')),
+  )
+  const seen: string[] = []
+  const telegram = client(apiRoot)
+  const watched = observedTelegram(telegram, async (method, call) => {
+    const outcome = await call().catch(error => error)
+    seen.push(`${method} ${outcome instanceof Error ? outcome.name : 'ok'}`)
+    if (outcome instanceof Error) throw outcome
+    return outcome
+  })
+  t.match(await watched.sendMessage(5, 'привет'), { message_id: 7 })
+  await failure(t, watched.getMe())
+  t.match(await telegram.sendMessage(5, 'привет'), { message_id: 7 })
+  t.strictSame(seen, ['sendMessage ok', 'getMe TelegramRefused'])
+  t.equal(calls.length, 3)
 })
 
 t.test('waits of one call are bounded', async t => {

@@ -3,9 +3,7 @@ import { connect as dial } from 'node:net'
 import t from 'tap'
 import { connect } from '../../src/db.ts'
 import { Unknown } from '../../src/errors.ts'
-import { kieCallbacks } from '../../src/http/callbacks.ts'
-import { createServer } from '../../src/http/server.ts'
-import { telegramWebhook } from '../../src/http/webhook.ts'
+import { buildServer } from '../../src/http/build-server.ts'
 import { createStore, readUpdate } from '../../src/telegram/inbox.ts'
 import { callbackPath } from '../../src/upstream/callbacks.ts'
 import { strangers } from '../support/http.ts'
@@ -19,13 +17,10 @@ const headers = { 'x-telegram-bot-api-secret-token': secret, 'content-type': 'ap
 const calledBack: string[] = []
 
 async function serve(receive: (body: string) => Promise<void>) {
-  const server = createServer(silent, { strangers, isProxied: false })
-  server.register(telegramWebhook, { strangers, secrets: [secret, former], receive })
-  server.register(kieCallbacks, {
-    strangers,
-    secret,
-    webhookKey: undefined,
-    receive: async id => void calledBack.push(id),
+  const server = buildServer({
+    ...{ log: silent, strangers },
+    webhook: { secrets: [secret, former], receive },
+    callbacks: { secret, webhookKey: undefined, receive: async id => void calledBack.push(id) },
   })
   await server.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(() => server.close())

@@ -1,0 +1,35 @@
+import type { Sql } from '../db.ts'
+import { droppedLines } from '../log.ts'
+import { alarmRows } from '../payments/alarms.ts'
+import { backlog } from '../payments/overview.ts'
+import type { Metrics } from './metrics.ts'
+
+type Options = {
+  sql: Sql
+  /** How many times a pool of connections was thrown away. */
+  replaced(): number
+  /** Jobs that failed for good. */
+  deadJobs(): Promise<number>
+}
+
+/** Fills the gauges that are read from the rows. Throws Unknown without the database: they keep what they had. */
+export async function refreshGauges(metrics: Metrics, { sql, replaced, deadJobs }: Options): Promise<void> {
+  metrics.logDropped.set(droppedLines())
+  const [row] = await backlog(sql)
+  if (!row) return
+  metrics.waiting.set({ what: 'inbox' }, row.inbox)
+  metrics.waiting.set({ what: 'inbox_parked' }, row.inboxParked)
+  metrics.waiting.set({ what: 'outbox' }, row.outbox)
+  metrics.waiting.set({ what: 'outbox_dead' }, row.outboxDead)
+  metrics.waiting.set({ what: 'generations' }, row.open)
+  metrics.heldKop.set(row.heldKop)
+  metrics.keptBytes.set(row.keptBytes)
+  metrics.oldestOpenS.set(row.oldestOpenS)
+  metrics.statsAgeS.set(row.statsAgeS)
+  metrics.poolReplaced.set(replaced())
+  for (const { name, isOn, seenS } of await alarmRows(sql)) {
+    metrics.alarm.set({ name }, isOn ? 1 : 0)
+    metrics.alarmAgeS.set({ name }, seenS)
+  }
+  metrics.waiting.set({ what: 'dead_jobs' }, await deadJobs())
+}

@@ -1,0 +1,28 @@
+import type { Output } from '../../payments/generations.ts'
+import { keep } from '../../payments/kept-files.ts'
+import type { KeptFile, NoFiles } from '../../payments/messages.ts'
+import { arrived, bytesOf, type Delivery } from './delivery.ts'
+import { noFiles } from './trouble.ts'
+
+/**
+ * Stores these on our side, as long as they can be had. Throws where a later attempt may do better; `problem` is why
+ * there is nothing to give out.
+ */
+export async function keepAll(delivery: Delivery, outputs: Output[]): Promise<{ kept: KeptFile[]; problem?: NoFiles }> {
+  const { options, outgoing, generation } = delivery
+  const kept: KeptFile[] = []
+  let problem: NoFiles | undefined
+  for (const output of outputs) {
+    try {
+      const until = await keep(options.sql, generation, output.n, await bytesOf(delivery, output))
+      kept.push({ n: output.n, until, link: options.linkTo?.(generation.id, output.n, until) })
+    } catch (error) {
+      const why = noFiles(error, outgoing.attempts)
+      if (!why) throw error
+      options.log.error({ err: error, generationId: generation.id, n: output.n }, 'a result could not be kept')
+      problem = why === 'gone' || why === 'full' ? why : 'later'
+    }
+    await arrived(delivery, []) // it took its time
+  }
+  return kept.length > 0 || !problem ? { kept } : { kept, problem }
+}

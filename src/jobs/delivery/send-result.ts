@@ -1,0 +1,81 @@
+import { freeLeft, type Output, outputsOf } from '../../payments/generations.ts'
+import { keptOutputs } from '../../payments/kept-files.ts'
+import type { NoFiles } from '../../payments/messages.ts'
+import { readWallet } from '../../payments/wallet.ts'
+import { TelegramRefused } from '../../telegram/client.ts'
+import { mayUpload } from '../../telegram/delivery.ts'
+import { show } from '../../telegram/screen.ts'
+import type { Delivery } from './delivery.ts'
+import { keepAll } from './keep-results.ts'
+import { missingOf, sendFiles } from './send-files.ts'
+import { isOfWorld, isUnreachable, noFiles } from './trouble.ts'
+
+// From this attempt on it may as well be days, as with a token that was revoked: the upstream's files do not last so long.
+const longWait = 5
+
+/**
+ * Sends what a generation has come to. Returns the id of the message that has the buttons, null where it arrived an earlier
+ * time.
+ */
+export async function send(delivery: Delivery): Promise<number | null> {
+  try {
+    return await (delivery.generation.execState === 'success' ? sendSuccess(delivery) : sendFailure(delivery))
+  } catch (error) {
+    if (!(error instanceof TelegramRefused) || error.migrateTo === undefined) throw error
+    if (error.migrateTo === delivery.chatId) throw error
+    return send({ ...delivery, chatId: error.migrateTo }) // the group lives on under another id
+  }
+}
+
+function sendFailure({ options, generation, chatId, language }: Delivery): Promise<number> {
+  return show(options.telegram, { chatId }, options.messages.failure(generation, language))
+}
+
+async function sendSuccess(delivery: Delivery): Promise<number | null> {
+  const { options, outgoing, generation, chatId, language } = delivery
+  const { sql, telegram, messages, limits, log } = options
+  const { userId } = generation
+  const [outputs, kept, wallet, left] = await Promise.all([
+    outputsOf(sql, generation),
+    keptOutputs(sql, generation),
+    readWallet(sql, userId),
+    freeLeft(sql, userId, limits),
+  ])
+  delivery.kept = new Map(kept.map(({ n, bytes }) => [n, bytes]))
+  const { kind } = outgoing.body
+  const caption =
+    kind === 'generation'
+      ? messages.result(generation, outputs, wallet, left(generation.modelId).day, language)
+      : messages.resent(generation, kind, language)
+  /** The caption with what there is instead of these files. */
+  const without = async (files: Output[], reason: NoFiles) => {
+    const { kept, problem } = await keepAll(delivery, files)
+    const isShown = kind === 'original' && problem === 'gone' && outputs.some(({ fileId }) => fileId !== null)
+    const why = isShown ? 'original_gone' : (problem ?? reason)
+    return messages.withoutFiles(generation, caption, kept, why, language)
+  }
+  const missing = () => missingOf(delivery, outputs)
+  const tooBig = missing().filter(isTooBig)
+  const others = missing().filter(output => !isTooBig(output))
+  try {
+    if (tooBig.length === 0) return await sendFiles(delivery, others, caption)
+    const said = await without(tooBig, 'too_big')
+    if (kind !== 'original') return await sendFiles(delivery, others, said)
+    await sendFiles(delivery, others, caption) // each with the caption, so the links come after them
+    return await show(telegram, { chatId }, said)
+  } catch (error) {
+    const rest = missing()
+    const why = noFiles(error, outgoing.attempts)
+    if (!why || rest.length === 0) {
+      const mayTakeLong = isUnreachable(error) || (outgoing.attempts >= longWait && isOfWorld(error))
+      const unknown = rest.filter(({ n, fileId }) => fileId === null && !delivery.kept.has(n))
+      if (mayTakeLong) await keepAll(delivery, unknown)
+      throw error
+    }
+    log.warn({ err: error, outboxId: outgoing.id, generationId: generation.id, why }, 'a result goes without its files')
+    return show(telegram, { chatId }, await without(rest, why))
+  }
+}
+
+/** Over what a bot may upload, and Telegram does not have it. */
+const isTooBig = ({ fileId, bytes }: Output) => fileId === null && !mayUpload(bytes)

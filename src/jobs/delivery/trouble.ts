@@ -1,0 +1,58 @@
+import type { Sql } from '../../db.ts'
+import { Refused, Unknown } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import type { NoFiles } from '../../payments/messages.ts'
+import { TelegramRefused } from '../../telegram/client.ts'
+import type { Mark, Outgoing } from '../../telegram/outbox.ts'
+import { isAboutChat } from '../../telegram/refused.ts'
+import { markUnreachable } from '../../users/users.ts'
+
+// A quarter of an hour without an answer, with the pauses below. To wait in a queue is no failure, so for that it is more.
+const mostAttempts = 10
+const mostWaits = 100
+
+/** What becomes of a message; nothing yet in `blank`. */
+export type Outcome = Omit<Mark, 'files'>
+export const blank: Outcome = { messageId: null, dead: null, againMs: null }
+
+/** Whether it was the other side's word or silence, and no mistake of ours. */
+export const isOfWorld = (error: unknown): error is Refused | Unknown =>
+  error instanceof Refused || error instanceof Unknown
+
+/** Whether nothing can be sent to this person now. */
+export const isUnreachable = (error: unknown): error is TelegramRefused =>
+  error instanceof TelegramRefused && (error.code === 'blocked' || error.code === 'chat_not_found')
+
+/** Why the files can never be sent, though the person can be told; undefined where that is not what went wrong. */
+export function noFiles(error: unknown, attempts: number): NoFiles | undefined {
+  if (error instanceof Unknown) return attempts < mostAttempts ? undefined : 'refused'
+  if (!(error instanceof Refused) || isAboutChat(error)) return undefined
+  if (error.code === 'too_big' || error.code === 'too_large') return 'too_big'
+  if (error.code === 'kept_full') return 'full'
+  // A link that leads nowhere may do so only for a moment (kie-api.md K8).
+  if (error.code === 'not_found') return attempts < 3 ? undefined : 'gone'
+  return 'refused'
+}
+
+/** What becomes of a message that did not go through: later, or never. Throws `error` when it is a mistake of ours. */
+export async function refusal(
+  options: { sql: Sql; log: Log },
+  { id, userId, attempts }: Outgoing,
+  error: unknown,
+): Promise<Outcome> {
+  const later = (againMs: number): Outcome => ({ ...blank, againMs })
+  const never = (dead: string): Outcome => ({ ...blank, dead })
+  if (!isOfWorld(error)) throw error
+  options.log.warn({ err: error, outboxId: id, attempt: attempts }, 'delivery did not go through')
+
+  if (isUnreachable(error)) {
+    await markUnreachable(options.sql, userId)
+    return never(error.code)
+  }
+  if (error instanceof TelegramRefused) {
+    if (error.code === 'unauthorized') return later(60_000)
+    if (error.code === 'rate_limited' && attempts < mostWaits) return later((error.retryAfterMs ?? 5_000) + 500)
+  }
+  if (attempts >= mostAttempts) return never(error instanceof Refused ? error.code : 'no answer')
+  return later(Math.min(300_000, 1_000 * 2 ** attempts))
+}

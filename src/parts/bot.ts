@@ -1,0 +1,143 @@
+import type { Telegram } from 'telegraf'
+import { type Bot, createBot } from '../bot/bot.ts'
+import { commandsFor } from '../bot/commands.ts'
+import type { BotDeps } from '../bot/deps.ts'
+import { readDraft } from '../bot/drafts.ts'
+import { createIntake } from '../bot/files/intake.ts'
+import { createUserFiles } from '../bot/files/user-files.ts'
+import { requestOf } from '../bot/routes.ts'
+import { createFetcher } from '../jobs/intake.ts'
+import type { LaneDispatch } from '../jobs/lane-dispatch.ts'
+import { createLanes } from '../jobs/lanes.ts'
+import { endReversals, findPayment } from '../jobs/reconcile.ts'
+import { resend, sendOriginals } from '../jobs/resend.ts'
+import type { Log, Scrub } from '../log.ts'
+import { cancel, place } from '../payments/integration.ts'
+import { brokenPromises } from '../payments/overview.ts'
+import type { Database } from './database.ts'
+import type { Inbox } from './inbox.ts'
+import type { LateWake } from './jobs.ts'
+import type { Media } from './media.ts'
+import type { Orders } from './orders.ts'
+import type { Build, Part, Settings } from './part.ts'
+import type { TelegramPart } from './telegram.ts'
+import type { Telemetry } from './telemetry.ts'
+import { untilDone } from './until-done.ts'
+import type { UpstreamPart } from './upstream.ts'
+
+type Options = {
+  config: Settings
+  build: Build
+  database: Database
+  media: Media
+  telegram: TelegramPart
+  upstream: UpstreamPart
+  orders: Orders
+  inbox: Inbox
+  telemetry: Telemetry
+  wake: LateWake
+  dispatch: LaneDispatch
+  scrub: Scrub
+  log: Log
+}
+
+/** The handlers of updates, one update of a person at a time, and the files that they wait for. */
+export function openBot(options: Options) {
+  const { config, database, telegram, inbox, telemetry, wake, dispatch, log } = options
+  const { sql } = database
+  // What a handler needs of other hosts is fetched outside of its person's lane.
+  const fetcher = createFetcher({
+    sql,
+    telegram: telegram.client,
+    files: userFiles(options),
+    draftOf: async userId => (await readDraft(sql, userId))?.id,
+    wake: { lane: dispatch.wake },
+    log,
+  })
+  const intake = createIntake({ sql, wake: { ...wake, lane: dispatch.wake }, moved: fetcher.moved })
+  const deps = botDeps(options, intake.files)
+  // Bound late: Telegraf wants to know who the bot is, and Telegram says it after the start.
+  let bot: Bot | undefined
+  const lanes = createLanes({
+    sql,
+    log,
+    async handle(payload, attempt) {
+      const known = bot
+      if (!known) throw new Error('the bot is not known yet')
+      await intake.handle(payload, update => {
+        const id = 'update_id' in update ? Number(update.update_id) : -1
+        inbox.begun(id)
+        return telemetry.tracing.request(requestOf(id, update), 'update', () => known.handle(update, attempt))
+      })
+    },
+  })
+  return {
+    fetcher,
+    lanes,
+    async start(signal) {
+      const botInfo = telegram.me()
+      if (!botInfo) throw new Error('the bot starts after Telegram has said who it is')
+      bot = createBot({ telegram: telegram.client, botInfo, deps })
+      if (!config.roles.worker) return
+      dispatch.handleHere(lanes.run)
+      // Nobody waits for a list of commands.
+      void untilDone('setMyCommands', () => setCommands(telegram.client, config.adminIds, log), log, signal)
+    },
+    drain() {
+      dispatch.stop()
+      fetcher.stop()
+      return lanes.drain()
+    },
+  } satisfies Part
+}
+
+export type BotPart = ReturnType<typeof openBot>
+
+function botDeps(
+  { config, build, database, telegram, upstream, orders, wake, scrub, log }: Options,
+  files: BotDeps['files'],
+): BotDeps {
+  const { sql } = database
+  const { catalogue, forSale, limits, stats, switches, running, delivery } = orders
+  const { startBonusKop, adminIds, packsKop, starRateRub, card, transferDetails } = config
+  return {
+    ...{ sql, adminSql: database.admins, catalogue, forSale, switches, limits, stats, wake, files, log },
+    ...{ startBonusKop, adminIds, packsKop, starRateRub, card, transferDetails },
+    botUsername: () => telegram.me()?.username ?? '',
+    integration: { place: order => place(sql, order, limits), cancel: ref => cancel(running, ref) },
+    resend: ref => resend(delivery, ref),
+    original: ref => sendOriginals(delivery, ref),
+    findPayment: (userId, orderId) => findPayment({ sql, telegram: telegram.client, log }, userId, orderId),
+    operator: {
+      build,
+      scrub,
+      broken: () => brokenPromises(database.oracle),
+      task: taskId => upstream.client.recordInfo(taskId),
+      endReversals: () => endReversals({ sql, telegram: telegram.client, log }),
+    },
+  }
+}
+
+const userFiles = ({ config, telegram, upstream, media }: Options) =>
+  createUserFiles({
+    telegram: telegram.client,
+    token: config.botToken,
+    apiRoot: config.telegramApiRoot,
+    upstream: upstream.client,
+    downloader: upstream.downloader,
+    converter: media.converter,
+    dir: media.dir,
+  })
+
+/** Sets the commands that clients offer: for everybody in two languages, and the longer list for each admin. */
+async function setCommands(telegram: Telegram, adminIds: readonly number[], log: Log): Promise<void> {
+  await telegram.setMyCommands(commandsFor('ru', false))
+  await telegram.setMyCommands(commandsFor('en', false), { language_code: 'en' })
+  for (const id of adminIds) {
+    const scope = { type: 'chat' as const, chat_id: id }
+    // An admin who never opened the bot has no chat yet.
+    await telegram
+      .setMyCommands(commandsFor('ru', true), { scope })
+      .catch(error => log.debug({ err: error }, 'admin commands'))
+  }
+}

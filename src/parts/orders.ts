@@ -1,0 +1,100 @@
+import { createMessages } from '../bot/runs/reports.ts'
+import { onSale, openCatalogue } from '../catalogue/models.ts'
+import { createStats } from '../events/stats.ts'
+import type { DeliverOptions } from '../jobs/deliver.ts'
+import type { JudgeOptions } from '../jobs/judge.ts'
+import type { Log, Scrub } from '../log.ts'
+import { modelCosts } from '../payments/costs.ts'
+import type { Deps, Limits, Wake } from '../payments/integration.ts'
+import { createSwitches } from '../payments/switches.ts'
+import { createBudget } from '../upstream/budget.ts'
+import type { Database } from './database.ts'
+import { callbackAddresses, fileLinks } from './links.ts'
+import type { Part, Settings } from './part.ts'
+import type { TelegramPart } from './telegram.ts'
+import type { Telemetry } from './telemetry.ts'
+import type { UpstreamPart } from './upstream.ts'
+
+type Options = {
+  config: Settings
+  database: Database
+  telegram: TelegramPart
+  upstream: UpstreamPart
+  telemetry: Telemetry
+  wake: Wake
+  scrub: Scrub
+  log: Log
+}
+
+const statsEveryMs = 60_000
+// Money asks the rows; this is how long a screen may offer what another machine switched off.
+const switchesEveryMs = 10_000
+
+/** What is sold, and what an order stands on from the press to the delivery. Throws when the catalogue is not fit to sell from. */
+export function openOrders({ config, database, telegram, upstream, telemetry, wake, scrub, log }: Options) {
+  const { sql } = database
+  const { results } = upstream
+  const catalogue = openCatalogue({
+    rates: config.rates,
+    contentFilter: config.contentFilter,
+    freeModelIds: config.freeModelIds,
+  })
+  const limits = limitsOf(config)
+  const stats = createStats(sql, log)
+  const switches = createSwitches(sql, log)
+  const modelIds = catalogue.models.map(({ id }) => id)
+  const costs = () => modelCosts(sql, modelIds, config.rates.usdRubRate)
+  const ended = (outcome: string, code: string) => telemetry.metrics.outcomes.inc({ outcome, code })
+  const timers: NodeJS.Timeout[] = []
+  return {
+    catalogue,
+    forSale: onSale(catalogue, switches.isOff),
+    limits,
+    stats,
+    switches,
+    /** For submits and looks. */
+    running: {
+      sql,
+      upstream: upstream.client,
+      results,
+      budget: createBudget(sql),
+      callbackUrl: callbackAddresses(config),
+      wake,
+      scrub,
+      log,
+      ended,
+    } satisfies Deps,
+    /** For what is sent to the chat. */
+    delivery: {
+      sql,
+      telegram: telegram.client,
+      results,
+      messages: createMessages({ catalogue, limits }),
+      limits,
+      linkTo: fileLinks(config),
+      wake,
+      tracing: telemetry.tracing,
+      log,
+    } satisfies DeliverOptions,
+    /** For the health of models. */
+    judging: { sql, log, modelIds, adminIds: config.adminIds, costs, switches } satisfies JudgeOptions,
+
+    async start() {
+      await Promise.all([stats.refresh(), switches.refresh()])
+      timers.push(setInterval(() => void stats.refresh(), statsEveryMs))
+      timers.push(setInterval(() => void switches.refresh(), switchesEveryMs))
+    },
+    async drain() {
+      for (const timer of timers) clearInterval(timer)
+    },
+  } satisfies Part
+}
+
+export type Orders = ReturnType<typeof openOrders>
+
+const limitsOf = (config: Settings): Limits => ({
+  maxOpen: config.maxActivePerUser,
+  freeDaily: config.freeDailyLimit,
+  freeHourly: config.freeHourlyLimit,
+  newFreeDaily: config.newFreeDailyLimit,
+})

@@ -1,0 +1,56 @@
+import type { Telegram } from 'telegraf'
+import type { Sql } from '../db.ts'
+import { tellOfAccount } from '../jobs/alarms.ts'
+import type { Log, Scrub } from '../log.ts'
+import type { Inspect } from '../media/inspector.ts'
+import { createAccount } from '../payments/account.ts'
+import { span } from '../trace.ts'
+import { createUpstream, type Upstream } from '../upstream/client.ts'
+import { createDownloader } from '../upstream/download.ts'
+import { type ObserveCall, observedUpstream } from '../upstream/observed.ts'
+import { createResultStore } from '../upstream/results.ts'
+import type { Part, Settings } from './part.ts'
+
+type Options = {
+  config: Settings
+  sql: Sql
+  /** For the admins, when the provider refuses our account. */
+  telegram: Telegram
+  inspect: Inspect
+  observe: ObserveCall
+  scrub: Scrub
+  log: Log
+}
+
+/** The client of the provider with the breaker of our account, the downloader, and the results that were just fetched. */
+export function openUpstream({ config, sql, telegram, inspect, observe, scrub, log }: Options) {
+  const { kieBaseUrl: baseUrl, kieUploadUrl: uploadUrl, kieApiKey: apiKey, adminIds } = config
+  // The two know each other: a refusal of any call opens the breaker, which asks by the same client for the balance.
+  const client: Upstream = observedUpstream(
+    createUpstream({ baseUrl, uploadUrl, apiKey, log, heardOfAccount: trouble => account.heard(trouble) }),
+    observe,
+  )
+  const account = createAccount({
+    sql,
+    log,
+    scrub,
+    credit: () => client.credit(),
+    opened: () => tellOfAccount({ sql, telegram, adminIds, log }),
+  })
+  const trustedOrigins = [new URL(baseUrl).origin, new URL(uploadUrl).origin]
+  const downloader = createDownloader({ trustedOrigins, inspect })
+  const results = createResultStore({
+    ...downloader,
+    fetch: (link, limits) => span('download', () => downloader.fetch(link, limits)),
+  })
+  return {
+    client,
+    downloader,
+    results,
+    async [Symbol.asyncDispose]() {
+      await Promise.allSettled([client.close(), results.close()])
+    },
+  } satisfies Part
+}
+
+export type UpstreamPart = ReturnType<typeof openUpstream>

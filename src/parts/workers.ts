@@ -1,0 +1,32 @@
+import type { Sql } from '../db.ts'
+import { startWorkers } from '../jobs/workers.ts'
+import type { BotPart } from './bot.ts'
+import type { JobsPart } from './jobs.ts'
+import type { Orders } from './orders.ts'
+import type { Part, Settings } from './part.ts'
+import type { TelegramPart } from './telegram.ts'
+
+type Options = {
+  config: Settings
+  books: Sql
+  telegram: TelegramPart
+  orders: Orders
+  bot: BotPart
+  jobs: JobsPart
+}
+
+/** Who works for the job queue on this machine; nobody without the worker role. */
+export function openWorkers({ config, books, telegram, orders, bot, jobs }: Options) {
+  let working: Awaited<ReturnType<typeof startWorkers>> | undefined
+  return {
+    async start() {
+      const engine = jobs.engine()
+      if (!config.roles.worker || !engine) return
+      const { running, delivery, judging } = orders
+      const { lanes, fetcher } = bot
+      const { hook } = telegram
+      working = await startWorkers({ ...running, ...delivery, ...judging, books, lanes, jobs: engine, fetcher, hook })
+    },
+    drain: async () => working?.drain(),
+  } satisfies Part
+}

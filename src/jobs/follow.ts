@@ -1,7 +1,7 @@
 import type { Telegram } from 'telegraf'
+import type { Messages } from '../delivery/messages.ts'
 import { type Ref, readGeneration } from '../payments/generations.ts'
 import { check, type Deps, genLook, pausedMs, submit } from '../payments/integration.ts'
-import type { Messages } from '../payments/messages.ts'
 import { languageFor } from '../users/users.ts'
 import { editProgress, isBeat } from './progress.ts'
 

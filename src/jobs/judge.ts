@@ -1,7 +1,7 @@
 import { type Sql, untilAnswered } from '../db.ts'
+import type { ModelCost } from '../health/model-costs.ts'
+import { type Decision, lastSwitches, modelSwitch, type Runs, runsOf, type Switch } from '../health/model-health.ts'
 import type { Log } from '../log.ts'
-import type { ModelCost } from '../payments/costs.ts'
-import { type Decision, lastSwitches, modelSwitch, type Runs, runsOf, type Switch } from '../payments/switches.ts'
 
 // A failure costs a person nothing who has a free run, so no model is switched off by fewer people than this, however
 // often it fails for each of them: not what one person sends again and again, but what nobody gets is the model's fault.

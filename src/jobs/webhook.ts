@@ -1,7 +1,7 @@
 import type { Telegram } from 'telegraf'
 import { type Sql, untilAnswered } from '../db.ts'
 import type { Log, Scrub } from '../log.ts'
-import { alarmLook } from '../payments/alarms.ts'
+import { alarmLook } from '../operations/alarms.ts'
 import { type Hook, plainAddress, readWebhook, setWebhook, wantedBy } from '../telegram/webhook.ts'
 import { type Found, type WebhookRow, webhookSee } from '../telegram/webhook-state.ts'
 import { alarm } from './alarms.ts'

@@ -18,12 +18,12 @@ import {
   Unknown,
 } from '../errors.ts'
 import { eventText } from '../events/repository.ts'
+import { accountAdmits, accountRelease } from '../health/account-breaker.ts'
 import { newId } from '../id.ts'
 import { type Log, type Scrub, withoutTexts } from '../log.ts'
 import type { Budget } from '../upstream/budget.ts'
 import type { Upstream } from '../upstream/client.ts'
 import type { ResultStore } from '../upstream/results.ts'
-import { accountAdmits, accountRelease } from './account.ts'
 import { type EndingRun, endingRow, refusedEvent, startedRow } from './event-rows.ts'
 import {
   type Generation,

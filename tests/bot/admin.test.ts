@@ -1,7 +1,7 @@
 import t from 'tap'
 import { parse, to } from '../../src/bot/routes.ts'
 import { newId } from '../../src/id.ts'
-import { actionPut, adminDo, type Change } from '../../src/payments/admin-actions.ts'
+import { actionPut, adminDo, type Change } from '../../src/operations/admin-actions.ts'
 import { type Deps, genAccepted, genSubmit, submit } from '../../src/payments/integration.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { checkoutRefusal, openTopUp, takePayment } from '../../src/payments/top-ups.ts'

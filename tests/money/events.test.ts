@@ -11,7 +11,7 @@ import {
   rowOf,
 } from '../../src/events/repository.ts'
 import { newId } from '../../src/id.ts'
-import { adminGiveBack, ask, confirm } from '../../src/payments/admin-actions.ts'
+import { adminGiveBack, ask, confirm } from '../../src/operations/admin-actions.ts'
 import { givenBackRow, keptKop, startedRow } from '../../src/payments/event-rows.ts'
 import { genAccepted, genAttach, genFinish, genStart, genSubmit, settle } from '../../src/payments/integration.ts'
 import { balanceOf } from '../../src/payments/wallet.ts'

@@ -2,7 +2,7 @@ import t from 'tap'
 import { connect, type Param, type Sql } from '../../src/db.ts'
 import { InDebt, Unknown } from '../../src/errors.ts'
 import { newId } from '../../src/id.ts'
-import { ask, confirm } from '../../src/payments/admin-actions.ts'
+import { ask, confirm } from '../../src/operations/admin-actions.ts'
 import {
   openTopUp,
   type Payment,

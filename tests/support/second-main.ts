@@ -1,5 +1,5 @@
 import { connect } from '../../src/db.ts'
-import { confirm } from '../../src/payments/admin-actions.ts'
+import { confirm } from '../../src/operations/admin-actions.ts'
 import type { Ref } from '../../src/payments/generations.ts'
 import { claimPromo } from '../../src/payments/gifts.ts'
 import {

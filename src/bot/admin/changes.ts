@@ -13,10 +13,10 @@ import {
   type Change,
   confirm,
   type Done,
-} from '../../payments/admin-actions.ts'
+} from '../../operations/admin-actions.ts'
+import { deliveryOf, parkedByCharge, paymentByCharge, personCard } from '../../operations/lookup.ts'
 import { givenBackRow } from '../../payments/event-rows.ts'
 import { type Generation, ownerOf } from '../../payments/generations.ts'
-import { deliveryOf, parkedByCharge, paymentByCharge, personCard } from '../../payments/lookup.ts'
 import { topUpById } from '../../payments/top-ups.ts'
 import { requestById } from '../../payments/transfers.ts'
 import { TelegramRefused } from '../../telegram/client.ts'

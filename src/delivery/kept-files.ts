@@ -6,7 +6,7 @@ import { Type } from '@sinclair/typebox'
 import { crash } from '../crash.ts'
 import { only, query, type Sql, untilAnswered } from '../db.ts'
 import { Refused, sqlState, Unknown } from '../errors.ts'
-import type { Ref } from './generations.ts'
+import type { Ref } from '../payments/generations.ts'
 
 // As sql/0007_kept_files.sql has it. A download holds two or three of these in memory, so a hundred at once are little.
 const chunkBytes = 256 * 1024

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { only, query, type Sql, untilAnswered } from '../db.ts'
 import { NotFound, sqlState } from '../errors.ts'
 import { newId } from '../id.ts'
-import { refusedEvent } from './event-rows.ts'
+import { refusedEvent } from '../payments/event-rows.ts'
 
 export type ActionKind =
   | 'credit'

@@ -1,9 +1,9 @@
+import type { Switch } from '../health/model-health.ts'
 import type { Language } from '../money.ts'
+import type { Generation, Output } from '../payments/generations.ts'
+import type { Wallet } from '../payments/wallet.ts'
 import type { Notice } from '../telegram/outbox.ts'
 import type { Screen } from '../telegram/screen.ts'
-import type { Generation, Output } from './generations.ts'
-import type { Switch } from './switches.ts'
-import type { Wallet } from './wallet.ts'
 
 /**
  * Why a result comes without its files: over Telegram's size, refused by Telegram, not to be had now or any more; `full`:

@@ -5,7 +5,7 @@ import { type BotCall, startTelegram, type TelegramStandIn } from '../playground
 import { startUpstream, type UpstreamStandIn } from '../playground/upstream/server.ts'
 import { accessTo } from '../src/access.ts'
 import { migrateAll } from '../src/app.ts'
-import { startJobs } from '../src/jobs/boss.ts'
+import { startJobs } from '../src/jobs/queue.ts'
 import { createLog } from '../src/log.ts'
 import { type Database, startDatabase } from './database.ts'
 import { type Instance, startInstances } from './instances.ts'

@@ -29,10 +29,10 @@ import { createServer } from './http/server.ts'
 import { addressBy, createStrangers } from './http/strangers.ts'
 import { telegramWebhook } from './http/webhook.ts'
 import { tellOfAccount } from './jobs/alarms.ts'
-import { type Jobs, migrateJobs, startJobs } from './jobs/boss.ts'
 import { createFastPath } from './jobs/fast-path.ts'
 import { createFetcher } from './jobs/intake.ts'
 import { createLanes } from './jobs/lanes.ts'
+import { type Jobs, migrateJobs, startJobs } from './jobs/queue.ts'
 import { endReversals, findPayment, ownerBot } from './jobs/reconcile.ts'
 import { resend, sendOriginals } from './jobs/resend.ts'
 import { webhookCheck } from './jobs/webhook.ts'
@@ -44,7 +44,9 @@ import { appliedMigrations, grantAccess, mayMakeRoles, migrate, migrations } fro
 import { alarmRows, alarmsNow } from './operations/alarms.ts'
 import { backlog, brokenPromises } from './operations/overview.ts'
 import { openBooks } from './payments/audit.ts'
-import { cancel, type Deps, graceProblem, news, place, type Wake } from './payments/integration.ts'
+import { cancel, news, place } from './payments/integration.ts'
+import type { Deps, Wake } from './payments/order.ts'
+import { graceProblem } from './payments/timing.ts'
 import { createTelegram } from './telegram/client.ts'
 import { createStore, type Incoming, readUpdate } from './telegram/inbox.ts'
 import { createPace } from './telegram/pace.ts'
@@ -158,7 +160,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   const wake: Pick<Jobs['wake'], keyof Wake | 'lane' | 'intake'> = {
     submit: async (ref, afterMs, hasPlace) => jobs?.wake.submit(ref, afterMs, hasPlace),
     check: async ref => jobs?.wake.check(ref),
-    follow: async (ref, look, afterMs, sinceMs) => jobs?.wake.follow(ref, look, afterMs, sinceMs),
+    poll: async (ref, pollAttempt, afterMs, sinceMs) => jobs?.wake.poll(ref, pollAttempt, afterMs, sinceMs),
     deliver: async (outboxId, afterMs) => jobs?.wake.deliver(outboxId, afterMs),
     lane: async lane => jobs?.wake.lane(lane),
     intake: async (updateId, source) => jobs?.wake.intake(updateId, source),

@@ -2,14 +2,14 @@ import type { Job } from 'pg-boss'
 import type { Ref } from '../payments/generations.ts'
 import { lookForAlarms } from './alarms.ts'
 import { auditBooks } from './audit.ts'
-import type { Jobs, QueueName } from './boss.ts'
 import { type DeliverOptions, deliverJob } from './deliver.ts'
-import { checkJob, submitJob } from './follow.ts'
-import { createHands, type Hands } from './hands.ts'
+import { createHands, type Hands } from './in-process-runner.ts'
 import type { Fetcher } from './intake.ts'
-import { type JudgeOptions, judge } from './judge.ts'
 import type { Lanes } from './lanes.ts'
+import { type JudgeOptions, judge } from './model-health.ts'
+import type { Jobs, QueueName } from './queue.ts'
 import { endReversals, reconcileStars } from './reconcile.ts'
+import { checkJob, submitJob } from './submit-and-poll.ts'
 import { goOnForgetting, sweep, tidy } from './sweep.ts'
 import { watchWebhook } from './webhook.ts'
 
@@ -20,7 +20,7 @@ type Options = DeliverOptions &
   Parameters<typeof submitJob>[0] &
   JudgeOptions & { lanes: Lanes; jobs: Jobs; fetcher: Fetcher }
 
-type Look = { ref: Ref; look?: number; sinceMs?: number }
+type Check = { ref: Ref; pollAttempt?: number; sinceMs?: number }
 
 /**
  * Starts this machine's workers: who is woken, by what, and how many at once. Gives what ends those that work without
@@ -59,8 +59,8 @@ export async function startWorkers(options: Options): Promise<Pick<Hands, 'drain
       // A name that the upstream does not know fails the next person as surely as this one: no waiting for the clock.
       if (outcome === 'unsupported') await judge(options)
     },
-    check: ({ ref, look, sinceMs }: Look) =>
-      tracing.request(ref.id, 'check', () => checkJob(options, ref, look, sinceMs)),
+    check: ({ ref, pollAttempt, sinceMs }: Check) =>
+      tracing.request(ref.id, 'check', () => checkJob(options, ref, pollAttempt, sinceMs)),
     deliver: ({ outboxId }: { outboxId: number }) => deliverJob(options, outboxId),
     'fetch-file': ({ updateId }: { updateId: number }) => fetcher.fetch(updateId),
     'fetch-link': ({ updateId }: { updateId: number }) => fetcher.fetch(updateId),

@@ -3,7 +3,7 @@ import { query, type Sql, untilAnswered } from '../db.ts'
 import { EventRefused, sqlState } from '../errors.ts'
 import { eventText, rowOf } from '../events/repository.ts'
 import type { Ref } from './generations.ts'
-import type { Ending, Order } from './integration.ts'
+import type { Ending, Order } from './order.ts'
 import { readQuote } from './quotes.ts'
 
 type Row = ReturnType<typeof rowOf>

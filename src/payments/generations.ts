@@ -1,12 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { Inputs } from '../catalogue/parameters.ts'
 import { query, type Sql } from '../db.ts'
-
-/** So long after its deadline, in milliseconds, a run is given up whose upstream cannot even be asked. */
-export const graceMs = 15 * 60_000
-
-/** So long, in milliseconds, an order waits for a provider that refuses our account, before the money goes back. */
-export const mostPausedMs = 10 * 60_000
+import { graceMs } from './timing.ts'
 
 /** Names one generation: the owner first, as every money row does. */
 export type Ref = { userId: number; id: string }
@@ -34,7 +29,7 @@ const Generation = Type.Object({
   moneyState: MoneyState,
   taskId: Nullable(Type.String()),
   attempt: Type.Integer(),
-  look: Type.Integer(),
+  pollAttempt: Type.Integer(),
   deadlineAt: Type.Date(),
   isOverdue: Type.Boolean(),
   isHopeless: Type.Boolean(),
@@ -64,7 +59,7 @@ export const generationById = query(
     select g.user_id as "userId", g.id, g.chat_id as "chatId", g.message_id as "messageId", g.model_id as "modelId",
       g.category, g.is_free as "isFree", g.grant_ref is not null as "isBonus", g.price_kop as "priceKop",
       g.kept_kop as "keptKop", g.promised, g.exec_state as "execState", g.money_state as "moneyState",
-      g.task_id as "taskId", g.attempt, g.look, g.deadline_at as "deadlineAt",
+      g.task_id as "taskId", g.attempt, g.look as "pollAttempt", g.deadline_at as "deadlineAt",
       g.deadline_at <= now() as "isOverdue", g.deadline_at <= now() - ${`${graceMs} milliseconds`}::interval as "isHopeless", g.created_at as "createdAt", g.submitted_at as "submittedAt",
       g.finished_at as "finishedAt",
       (extract(epoch from coalesce(g.finished_at, now()) - g.created_at) * 1000)::float8 as "ageMs",

@@ -14,7 +14,8 @@ import { createSwitches } from '../../src/health/model-health.ts'
 import { newId, shortId } from '../../src/id.ts'
 import { createLog } from '../../src/log.ts'
 import { migrate } from '../../src/migrate.ts'
-import { cancel, genAccepted, genFinish, genSubmit, place } from '../../src/payments/integration.ts'
+import { cancel, place } from '../../src/payments/integration.ts'
+import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-statements.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { createTelegram } from '../../src/telegram/client.ts'
 import { html } from '../../src/telegram/html.ts'
@@ -46,7 +47,7 @@ const delivered: number[] = []
 const wake: BotDeps['wake'] = {
   submit: async () => {},
   check: async () => {},
-  follow: async () => {},
+  poll: async () => {},
   deliver: async id => void delivered.push(id),
 }
 const limits = { maxOpen: 5, freeDaily: 10, freeHourly: 3, newFreeDaily: 1_000_000 }

@@ -13,7 +13,8 @@ import {
 import { newId } from '../../src/id.ts'
 import { adminGiveBack, ask, confirm } from '../../src/operations/admin-actions.ts'
 import { givenBackRow, keptKop, startedRow } from '../../src/payments/event-rows.ts'
-import { genAccepted, genAttach, genFinish, genStart, genSubmit, settle } from '../../src/payments/integration.ts'
+import { settle } from '../../src/payments/integration.ts'
+import { genAccepted, genAttach, genFinish, genStart, genSubmit } from '../../src/payments/order-statements.ts'
 import { balanceOf } from '../../src/payments/wallet.ts'
 import { limits, picture, world } from '../support/world.ts'
 

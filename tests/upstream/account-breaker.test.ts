@@ -9,7 +9,7 @@ import { accountAdmits, accountState, createAccount } from '../../src/health/acc
 import { stringsFor } from '../../src/i18n/strings.ts'
 import { newId } from '../../src/id.ts'
 import { lookForAlarms, tellOfAccount } from '../../src/jobs/alarms.ts'
-import { submitJob } from '../../src/jobs/follow.ts'
+import { submitJob } from '../../src/jobs/submit-and-poll.ts'
 import { type Ref, readGeneration } from '../../src/payments/generations.ts'
 import { check, submit } from '../../src/payments/integration.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'

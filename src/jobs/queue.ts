@@ -1,7 +1,8 @@
 import { PgBoss } from 'pg-boss'
 import { forPg } from '../address.ts'
 import type { Log } from '../log.ts'
-import { longestJobMs, type Wake } from '../payments/integration.ts'
+import type { Wake } from '../payments/order.ts'
+import { longestJobMs } from '../payments/timing.ts'
 import type { Source } from '../telegram/intakes.ts'
 
 /** The kinds of work that pg-boss wakes us for. The rows are the truth: a job carries an id and may come twice or never. */
@@ -110,7 +111,7 @@ export async function startJobs(url: string, log: Log, isWorker: boolean): Promi
     wake: {
       submit: (ref, afterMs, hasPlace = false) => send('submit', { ref, hasPlace }, afterMs),
       check: ref => send('check', { ref }),
-      follow: (ref, look, afterMs, sinceMs = 0) => send('check', { ref, look, sinceMs }, afterMs),
+      poll: (ref, pollAttempt, afterMs, sinceMs = 0) => send('check', { ref, pollAttempt, sinceMs }, afterMs),
       deliver: (outboxId, afterMs) => send('deliver', { outboxId }, afterMs),
       lane: lane => send('lane', { lane }),
       intake: (updateId, { kind }) => send(kind === 'link' ? 'fetch-link' : 'fetch-file', { updateId }),

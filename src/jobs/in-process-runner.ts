@@ -1,5 +1,5 @@
 import type { Log } from '../log.ts'
-import type { QueueName } from './boss.ts'
+import type { QueueName } from './queue.ts'
 
 export type Hands = {
   /** Begins with it now; false when this process has enough to do, or ends. */

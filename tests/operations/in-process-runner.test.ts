@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createHands } from '../../src/jobs/hands.ts'
+import { createHands } from '../../src/jobs/in-process-runner.ts'
 import { createLog } from '../../src/log.ts'
 
 const log = createLog({ level: 'silent', secrets: [] })

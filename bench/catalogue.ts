@@ -121,7 +121,7 @@ async function screens(bench: Bench, { size, url, owner }: Filled): Promise<Figu
     adminSql: sql,
     catalogue,
     forSale: catalogue,
-    switches: { refresh: async () => {} },
+    modelHealth: { refresh: async () => {} },
     log: strict,
     limits: { maxOpen: 3, freeDaily: 10, freeHourly: 3, newFreeDaily: 1_000_000 },
     startBonusKop: 0,

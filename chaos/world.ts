@@ -171,7 +171,7 @@ export async function openWorld(random: Random, processes = 3, { isPaced, env }:
     world.atEnd(async () => clearInterval(unpacing))
   }
   const jobs = await startJobs(database.url, silent, false)
-  world.atEnd(() => jobs.boss.stop({ graceful: false }))
+  world.atEnd(() => jobs.queue.stop({ graceful: false }))
   const hastening = setInterval(() => void hasten(world).catch(() => {}), 1_500)
   world.atEnd(async () => clearInterval(hastening))
   world.instances = await startInstances(world, processes)

@@ -18,9 +18,9 @@ import { connect } from './db.ts'
 import { filePath, linkLifeMs } from './delivery/file-links.ts'
 import { pause, sqlState } from './errors.ts'
 import { createStats } from './events/stats.ts'
-import { createAccount } from './health/account-breaker.ts'
+import { createAccountBreaker } from './health/account-breaker.ts'
 import { modelCosts } from './health/model-costs.ts'
-import { createSwitches } from './health/model-health.ts'
+import { createModelHealth } from './health/model-health.ts'
 import { kieCallbacks } from './http/callbacks.ts'
 import { files } from './http/files.ts'
 import { health, type Readiness } from './http/health.ts'
@@ -43,7 +43,7 @@ import { createInspector } from './media/inspector.ts'
 import { appliedMigrations, grantAccess, mayMakeRoles, migrate, migrations } from './migrate.ts'
 import { alarmRows, alarmsNow } from './operations/alarms.ts'
 import { backlog, brokenPromises } from './operations/overview.ts'
-import { openBooks } from './payments/audit.ts'
+import { openLedger } from './payments/audit.ts'
 import { cancel, news, place } from './payments/integration.ts'
 import type { Deps, Wake } from './payments/order.ts'
 import { graceProblem } from './payments/timing.ts'
@@ -108,7 +108,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
   const oracle = connect(access.app, { max: 1, deadlineMs: 15_000 })
   const admins = connect(access.admin, { max: 2, sealKey })
   // The hourly audit reads every row there is.
-  const books = openBooks(access.app)
+  const ledger = openLedger(access.app)
   const telegram = createTelegram({
     token: config.botToken,
     apiRoot: config.telegramApiRoot,
@@ -120,7 +120,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     const kind = /^(send|edit|answer|getUpdates)/.exec(method)?.[0] ?? 'other'
     return timed(metrics.telegramS, { kind }, () => span(`telegram ${method}`, () => callApi(method, ...rest)))
   }) as Telegram['callApi']
-  const account = createAccount({
+  const account = createAccountBreaker({
     sql,
     log,
     scrub,
@@ -189,10 +189,10 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     log,
   }
   const stats = createStats(sql, log)
-  const switches = createSwitches(sql, log)
+  const modelHealth = createModelHealth(sql, log)
   const modelIds = catalogue.models.map(({ id }) => id)
   const costs = () => modelCosts(sql, modelIds, config.rates.usdRubRate)
-  const judging = { modelIds, adminIds: config.adminIds, costs, switches }
+  const healthJob = { modelIds, adminIds: config.adminIds, costs, modelHealth }
 
   // The bot. What a handler needs of other hosts is fetched outside of its person's lane.
   const fetcher = createFetcher({
@@ -215,8 +215,8 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     sql,
     adminSql: tracedSql(admins.sql),
     catalogue,
-    forSale: onSale(catalogue, switches.isOff),
-    switches,
+    forSale: onSale(catalogue, modelHealth.isOff),
+    modelHealth,
     log,
     limits,
     startBonusKop: config.startBonusKop,
@@ -377,7 +377,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       // A database that is away is waited for: the process stays up, answers /healthz and says why it is not ready.
       const reached = await untilDone('the migration', () => migrateAll(ownerUrl, access, log), log, signal)
       if (!reached) return
-      for (const one of [db, front, probe, oracle, books]) one.moveTo(reached.app)
+      for (const one of [db, front, probe, oracle, ledger]) one.moveTo(reached.app)
       admins.moveTo(reached.admin)
       jobs = await untilDone('the job engine', () => startJobs(reached.app, log, config.roles.worker), log, signal)
       const me = await untilDone('getMe', () => telegram.getMe(), log, signal)
@@ -389,17 +389,17 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
         throw new Error(`the database is of the bot ${owner}, TELEGRAM_BOT_TOKEN of the bot ${me.id}`)
       botUsername = me.username
       bot = createBot({ telegram, botInfo: me, deps })
-      await Promise.all([stats.refresh(), switches.refresh()])
+      await Promise.all([stats.refresh(), modelHealth.refresh()])
       refreshing.push(setInterval(() => void stats.refresh(), 60_000))
       // Money asks the rows; this is how long a screen may offer what another machine switched off.
-      refreshing.push(setInterval(() => void switches.refresh(), 10_000))
+      refreshing.push(setInterval(() => void modelHealth.refresh(), 10_000))
 
       if (config.roles.worker) {
         workers = await startWorkers({
           ...orders,
           ...delivery,
-          ...judging,
-          books: books.sql,
+          ...healthJob,
+          ledger: ledger.sql,
           lanes,
           jobs,
           fetcher,
@@ -443,7 +443,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
           probe.close(),
           oracle.close(),
           admins.close(),
-          books.close(),
+          ledger.close(),
           tracing.close(),
           filesDir && rm(filesDir, { recursive: true, force: true }),
         ]),
@@ -483,7 +483,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
       metrics.alarm.set({ name }, isOn ? 1 : 0)
       metrics.alarmAgeS.set({ name }, seenS)
     }
-    const dead = await jobs?.boss.getQueue('dead')
+    const dead = await jobs?.queue.getQueue('dead')
     metrics.waiting.set({ what: 'dead_jobs' }, dead?.totalCount ?? 0)
   }
 }

@@ -20,7 +20,7 @@ export type BotDeps = {
   /** Those that can be ordered now. */
   forSale: Catalogue
   /** The memory behind `forSale`. */
-  switches: { refresh(): Promise<void> }
+  modelHealth: { refresh(): Promise<void> }
   log: Log
   limits: Limits
   /** Kopecks; the welcome bonus of a new user, 0 for none. */

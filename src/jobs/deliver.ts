@@ -4,7 +4,7 @@ import { type Sql, untilAnswered } from '../db.ts'
 import { keep, keptOutputs, readKept } from '../delivery/kept-files.ts'
 import type { KeptFile, Messages, NoFiles } from '../delivery/messages.ts'
 import { Refused, Unknown } from '../errors.ts'
-import { switchOf } from '../health/model-health.ts'
+import { healthChange } from '../health/model-health.ts'
 import { shortId } from '../id.ts'
 import type { Log } from '../log.ts'
 import type { Language } from '../money.ts'
@@ -73,9 +73,9 @@ export async function deliverJob(options: DeliverOptions, outboxId: number): Pro
 
 async function deliverSwitch(options: DeliverOptions, outgoing: Outgoing<OfSwitch>): Promise<void> {
   const { modelId, n, isLast } = outgoing.body
-  const [change] = await switchOf(options.sql, modelId, n)
+  const [change] = await healthChange(options.sql, modelId, n)
   if (!change) throw new Error(`outbox ${outgoing.id} names the switch ${n} of ${modelId}, which is not there`)
-  await deliverWords(options, outgoing, language => options.messages.switched(change, isLast, language))
+  await deliverWords(options, outgoing, language => options.messages.healthChanged(change, isLast, language))
 }
 
 const deliverNotice = (options: DeliverOptions, outgoing: Outgoing<Notice>): Promise<void> =>

@@ -1,59 +1,59 @@
 import type { Log } from '../log.ts'
 import type { QueueName } from './queue.ts'
 
-export type Hands = {
-  /** Begins with it now; false when this process has enough to do, or ends. */
-  take(name: QueueName, data: object): boolean
-  /** Resolves when what has begun is done; nothing new begins. */
+export type InProcessRunner = {
+  /** Starts the job now. Returns false when this process has enough to do, is draining, or does not know the queue. */
+  tryRun(name: QueueName, data: object): boolean
+  /** Starts nothing new; resolves when all running jobs are done. */
   drain(): Promise<void>
 }
 
 type Options = {
   work: Partial<Record<QueueName, (data: never) => Promise<unknown>>>
-  /** What failed goes to the job engine, which tries it again. */
+  /** Called with a job that failed: pg-boss retries it. */
   failed(name: QueueName, data: object): Promise<void>
   log: Log
 }
 
-// Of one kind at once. The rest is the job engine's, which shares it out among all machines.
+// Per queue. Beyond this, jobs go through pg-boss, which spreads them over all machines.
 const mostAtOnce = 16
-// Fetches mostly wait for the other side, and each of a kind is another person's. Links and files from Telegram have places
-// of their own, so that slow hosts hold up no photo.
+// Fetches mostly wait for the other side, and each is another person's. Links and files from Telegram have slots of their
+// own, so that slow hosts do not delay photos.
 const most: Partial<Record<QueueName, number>> = { 'fetch-link': 64, 'fetch-file': 32 }
 
 /**
- * What is due now is done by the process that learned of it: the way through the job engine costs three statements and
- * a wake-up. The rows are the truth here too: what a process that dies had in its hands is found by the sweep.
+ * Runs a job that is due now in the process that learned of it: the way through pg-boss costs three statements and a
+ * notification. The rows are the truth here too: the sweep finds what a process was running when it died.
  */
-export function createHands({ work, failed, log }: Options): Hands {
-  const busy = new Map<QueueName, number>()
-  const running = new Set<Promise<void>>()
+export function createInProcessRunner({ work, failed, log }: Options): InProcessRunner {
+  const running = new Map<QueueName, number>()
+  const jobs = new Set<Promise<void>>()
   let isDraining = false
-  const atWork = (name: QueueName) => busy.get(name) ?? 0
+  const runningOf = (name: QueueName) => running.get(name) ?? 0
 
-  async function begin(name: QueueName, data: object, handle: (data: never) => Promise<unknown>) {
-    busy.set(name, atWork(name) + 1)
+  async function run(name: QueueName, data: object, handle: (data: never) => Promise<unknown>) {
+    running.set(name, runningOf(name) + 1)
     try {
       await handle(data as never)
     } catch (error) {
       log.error({ err: error, queue: name, data }, 'a job failed')
       await failed(name, data)
     } finally {
-      busy.set(name, atWork(name) - 1)
+      running.set(name, runningOf(name) - 1)
     }
   }
 
   return {
-    take(name, data) {
+    tryRun(name, data) {
       const handle = work[name]
-      if (!handle || isDraining || atWork(name) >= (most[name] ?? mostAtOnce)) return false
-      const one = begin(name, data, handle).finally(() => running.delete(one))
-      running.add(one)
+      if (!handle || isDraining || runningOf(name) >= (most[name] ?? mostAtOnce)) return false
+      const job = run(name, data, handle).finally(() => jobs.delete(job))
+      jobs.add(job)
       return true
     },
     async drain() {
       isDraining = true
-      await Promise.allSettled(running)
+      await Promise.allSettled(jobs)
     },
   }
 }

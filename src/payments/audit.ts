@@ -15,7 +15,7 @@ const Report = Type.Object({
 export type Report = Static<typeof Report>
 
 /** A connection for reading every row there is: ten million entries take most of a minute. */
-export function openBooks(url: string): Db {
+export function openLedger(url: string): Db {
   return connect(url, { max: 1, deadlineMs: 300_000, workMem: '64MB' })
 }
 

@@ -10,7 +10,7 @@ import { modelKey, onSale, openCatalogue } from '../../src/catalogue/models.ts'
 import { connect } from '../../src/db.ts'
 import { Refused, Unknown } from '../../src/errors.ts'
 import type { ModelStats } from '../../src/events/repository.ts'
-import { createSwitches } from '../../src/health/model-health.ts'
+import { createModelHealth } from '../../src/health/model-health.ts'
 import { newId, shortId } from '../../src/id.ts'
 import { createLog } from '../../src/log.ts'
 import { migrate } from '../../src/migrate.ts'
@@ -55,7 +55,7 @@ const never = async () => {
   throw new Error('not a matter of navigation')
 }
 const stats = new Map<string, ModelStats>()
-const switches = createSwitches(sql, log)
+const modelHealth = createModelHealth(sql, log)
 const admin = player.addPerson({ firstName: 'Админ', languageCode: 'ru' })
 
 // What a document turns out to be, by its id.
@@ -64,8 +64,8 @@ const deps: BotDeps = {
   sql,
   adminSql: sql,
   catalogue,
-  forSale: onSale(catalogue, switches.isOff),
-  switches,
+  forSale: onSale(catalogue, modelHealth.isOff),
+  modelHealth,
   log,
   limits,
   startBonusKop: 0,

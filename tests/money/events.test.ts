@@ -11,7 +11,7 @@ import {
   rowOf,
 } from '../../src/events/repository.ts'
 import { newId } from '../../src/id.ts'
-import { adminGiveBack, ask, confirm } from '../../src/operations/admin-actions.ts'
+import { adminGiveBack, confirm, requestChange } from '../../src/operations/admin-actions.ts'
 import { givenBackRow, keptKop, startedRow } from '../../src/payments/event-rows.ts'
 import { settle } from '../../src/payments/integration.ts'
 import { genAccepted, genAttach, genFinish, genStart, genSubmit } from '../../src/payments/order-statements.ts'
@@ -294,7 +294,7 @@ await story(
       amountKop: null,
       reason: 'застряло \ud83d навсегда',
     } as const
-    const action = await ask(admins.sql, 7, { ...change, reason: eventText(change.reason) })
+    const action = await requestChange(admins.sql, 7, { ...change, reason: eventText(change.reason) })
     const row = (await givenBackRow(sql, ref, change.reason))!
     for (const [column, value] of Object.entries({ ...wrong, status: 'failed' })) {
       const odd = { ...row, [column]: value }

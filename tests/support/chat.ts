@@ -8,7 +8,7 @@ import type { FileValue, Inputs } from '../../src/catalogue/parameters.ts'
 import { connect } from '../../src/db.ts'
 import { Refused } from '../../src/errors.ts'
 import type { ModelStats } from '../../src/events/repository.ts'
-import { createSwitches } from '../../src/health/model-health.ts'
+import { createModelHealth } from '../../src/health/model-health.ts'
 import { newId } from '../../src/id.ts'
 import { createFastPath } from '../../src/jobs/fast-path.ts'
 import { endReversals, findPayment } from '../../src/jobs/reconcile.ts'
@@ -59,15 +59,15 @@ export async function chats(
     ...more,
   })
   const stats = new Map<string, ModelStats>()
-  const switches = createSwitches(sql, silent)
+  const modelHealth = createModelHealth(sql, silent)
   const admins = connect(access.admin, { max: 2 })
   t.teardown(() => admins.close())
   const deps: BotDeps = {
     sql,
     adminSql: admins.sql,
     catalogue,
-    forSale: onSale(catalogue, switches.isOff),
-    switches,
+    forSale: onSale(catalogue, modelHealth.isOff),
+    modelHealth,
     log: silent,
     limits,
     startBonusKop,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { createMessages } from '../../src/bot/runs/reports.ts'
 import { SalesPaused } from '../../src/errors.ts'
-import { accountAdmits, accountState, createAccount } from '../../src/health/account-breaker.ts'
+import { accountAdmits, accountState, createAccountBreaker } from '../../src/health/account-breaker.ts'
 import { stringsFor } from '../../src/i18n/strings.ts'
 import { newId } from '../../src/id.ts'
 import { lookForAlarms, tellOfAccount } from '../../src/jobs/alarms.ts'
@@ -36,7 +36,7 @@ const {
 const upstream = await provider(t)
 const boss = await person({ firstName: 'Оператор' })
 const teller = { sql, telegram, adminIds: [boss.id], log: silent }
-const account = createAccount({
+const account = createAccountBreaker({
   sql,
   log: silent,
   scrub: text => text,
@@ -181,7 +181,7 @@ await story('what one request provokes opens nothing: neither a page of the edge
   const wall = { cause: 'auth', isCertain: false, message: 'HTTP 403', call: 'createTask' } as const
   await account.heard(wall)
   t.match(await state(), { isOpen: false }, 'the balance is answered')
-  const other = createAccount({
+  const other = createAccountBreaker({
     sql,
     log: silent,
     scrub: text => text,
@@ -197,7 +197,7 @@ await story('what one request provokes opens nothing: neither a page of the edge
   await client.createTask({ model: 'z-image', input })
   t.match(await state(), { isOpen: false })
   const failed = { state: 'fail', failCode: '500', failMsg: 'Your balance is not enough', param: '{}', taskId: 'a' }
-  const asked = createAccount({
+  const asked = createAccountBreaker({
     sql,
     log: silent,
     scrub: text => text,

@@ -9,10 +9,10 @@ import {
   type ActionKind,
   actionById,
   adminDrop,
-  ask,
   type Change,
   confirm,
   type Done,
+  requestChange,
 } from '../../operations/admin-actions.ts'
 import { deliveryOf, parkedByCharge, paymentByCharge, personCard } from '../../operations/lookup.ts'
 import { givenBackRow } from '../../payments/event-rows.ts'
@@ -142,7 +142,7 @@ export async function confirmScreen({ sql, adminSql }: BotDeps, ctx: BotContext,
   const [person] = change.userId === null ? [] : await personCard(sql, change.userId)
   const [payment] = change.kind === 'refund' ? await paymentByCharge(sql, change.subject ?? '') : []
   const run = change.kind === 'give_back' ? await runOf({ sql }, change.subject ?? '') : undefined
-  const id = await ask(adminSql, ctx.user.id, change)
+  const id = await requestChange(adminSql, ctx.user.id, change)
   return {
     text: admin.confirm({
       ...change,

@@ -77,7 +77,7 @@ export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' 
         buttons: [...rows, ...caption.buttons],
       }
     },
-    switched({ modelId: id, n, after, cause, figures, restUntil }, isLast, language) {
+    healthChanged({ modelId: id, n, after, cause, figures, restUntil }, isLast, language) {
       const t = stringsFor(language)
       const facts = {
         id,

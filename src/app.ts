@@ -28,7 +28,7 @@ import { createMetrics, serveMetrics, timed } from './http/metrics.ts'
 import { createServer } from './http/server.ts'
 import { addressBy, createStrangers } from './http/strangers.ts'
 import { telegramWebhook } from './http/webhook.ts'
-import { tellOfAccount } from './jobs/alarms.ts'
+import { notifyOfAccount } from './jobs/alarms.ts'
 import { createFastPath } from './jobs/fast-path.ts'
 import { createFetcher } from './jobs/intake.ts'
 import { createLanes } from './jobs/lanes.ts'
@@ -125,7 +125,7 @@ export function createApp(config: Config & { databaseUrl: string }, log: Log, bu
     log,
     scrub,
     credit: () => upstream.credit(),
-    opened: () => tellOfAccount({ sql, telegram, adminIds: config.adminIds, log }),
+    opened: () => notifyOfAccount({ sql, telegram, adminIds: config.adminIds, log }),
   })
   const provider = createUpstream({
     baseUrl: config.kieBaseUrl,

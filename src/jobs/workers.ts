@@ -1,6 +1,6 @@
 import type { Job } from 'pg-boss'
 import type { Ref } from '../payments/generations.ts'
-import { lookForAlarms } from './alarms.ts'
+import { checkAlarms } from './alarms.ts'
 import { auditLedger } from './audit.ts'
 import { type DeliverOptions, deliverJob } from './deliver.ts'
 import { createInProcessRunner, type InProcessRunner } from './in-process-runner.ts'
@@ -15,7 +15,7 @@ import { watchWebhook } from './webhook.ts'
 
 type Options = DeliverOptions &
   Parameters<typeof auditLedger>[0] &
-  Parameters<typeof lookForAlarms>[0] &
+  Parameters<typeof checkAlarms>[0] &
   Parameters<typeof watchWebhook>[0] &
   Parameters<typeof submitJob>[0] &
   ModelHealthOptions & { lanes: Lanes; jobs: Jobs; fetcher: Fetcher }
@@ -126,7 +126,7 @@ const scheduledJobs = (options: Options) => ({
     const failed = ends.find(end => end.status === 'rejected')
     if (failed) throw failed.reason
   },
-  alarms: () => lookForAlarms(options),
+  alarms: () => checkAlarms(options),
   audit: () => auditLedger(options),
   webhook: () => watchWebhook(options),
 })

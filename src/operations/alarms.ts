@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { query } from '../db.ts'
 import type { AlarmName } from '../i18n/admin.ts'
 
-export const alarmLook = query(
+export const recordAlarm = query(
   Type.Object({ word: Type.Union([Type.Literal('begins'), Type.Literal('lasts'), Type.Literal('over'), Type.Null()]) }),
   (sql, name: AlarmName, isOn: boolean) => sql`select pay.alarm_look(${name}, ${isOn}) as word`,
 )

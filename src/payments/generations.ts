@@ -22,7 +22,7 @@ const Generation = Type.Object({
   isFree: Type.Boolean(),
   isBonus: Type.Boolean(),
   priceKop: Type.Integer(),
-  /** What stays with us of a captured run: less than the price where fewer files arrived than were promised. */
+  /** The captured part of the price: less than all of it when fewer files arrived than were promised. */
   keptKop: Nullable(Type.Integer()),
   promised: Nullable(Type.Integer()),
   execState: ExecState,
@@ -46,10 +46,10 @@ const Generation = Type.Object({
   isPaused: Type.Boolean(),
 })
 /**
- * One run with the answers it was ordered with. At the deadline the upstream is asked for its last word; a run whose
- * upstream cannot even be asked is `isHopeless` after `graceMs` more (the view `broken` allows a little more).
- * `isPaused`: the provider takes no such orders from us now. `credits`: what it is expected to take. `errorMessage` is the
- * upstream's own text: for admins, never for people.
+ * One run with the inputs it was ordered with. At the deadline the upstream is asked once more; if it cannot be asked, the
+ * run is `isHopeless` after another `graceMs` (the view `broken` allows a little more). `isPaused`: the provider takes no
+ * such orders from us now. `credits`: what it is expected to take. `errorMessage` is the upstream's own text: for admins,
+ * never for people.
  */
 export type Generation = Static<typeof Generation>
 
@@ -74,13 +74,13 @@ export const generationById = query(
     where g.user_id = ${userId} and g.id = ${id}`,
 )
 
-/** A user's own generation. */
+/** Reads a user's own generation. */
 export async function readGeneration(sql: Sql, ref: Ref): Promise<Generation | undefined> {
   const [row] = await generationById(sql, ref)
   return row
 }
 
-/** Whose generation it is: callbacks name none. */
+/** The owner of a generation: callbacks do not name one. */
 export const ownerOf = query(
   Type.Object({ userId: Type.Integer(), taskId: Nullable(Type.String()), isFinished: Type.Boolean() }),
   (sql, id: string) => sql`
@@ -101,7 +101,7 @@ const Output = Type.Object({
   fileId: Nullable(Type.String()),
   sentAs: Nullable(words('photo', 'video', 'audio', 'document', 'animation')),
 })
-/** One usable output of a success. `fileId` is Telegram's, known once it was sent. */
+/** One usable output of a success. `fileId` is Telegram's, known after it was sent. */
 export type Output = Static<typeof Output>
 
 export const outputsOf = query(
@@ -155,7 +155,7 @@ export const openGenerations = query(
 
 const FreeUse = Type.Object({ modelId: Type.String(), windowKind: Type.String(), used: Type.Integer() })
 
-/** Free runs that a user took in the current hour and day (UTC), by model; for a new account what all of those took today. */
+/** Free runs of a user in the current hour and day (UTC), by model; for a new account also those of all new accounts today. */
 export const freeUses = query(
   FreeUse,
   (sql, userId: number) => sql`
@@ -166,8 +166,8 @@ export const freeUses = query(
 )
 
 /**
- * What is left of the free runs of each model: the lower of hour and day, and nothing where all new accounts together have
- * taken theirs (`isSharedUp`).
+ * Returns the free runs left of a model: the lower of hour and day, none once all new accounts together have used theirs
+ * (`isSharedUp`).
  */
 export async function freeLeft(
   sql: Sql,
@@ -185,5 +185,5 @@ export async function freeLeft(
   }
 }
 
-/** Runs at once of one person; free runs a day and an hour of one person and model; those that all new accounts share a day. */
+/** Concurrent runs of a person; free runs per day and per hour of a person and model; free runs per day of all new accounts. */
 export type Limits = { maxOpen: number; freeDaily: number; freeHourly: number; newFreeDaily: number }

@@ -8,7 +8,7 @@ import { SalesPaused } from '../../src/errors.ts'
 import { accountAdmits, accountState, createAccountBreaker } from '../../src/health/account-breaker.ts'
 import { stringsFor } from '../../src/i18n/strings.ts'
 import { newId } from '../../src/id.ts'
-import { lookForAlarms, tellOfAccount } from '../../src/jobs/alarms.ts'
+import { checkAlarms, notifyOfAccount } from '../../src/jobs/alarms.ts'
 import { submitJob } from '../../src/jobs/submit-and-poll.ts'
 import { type Ref, readGeneration } from '../../src/payments/generations.ts'
 import { check, submit } from '../../src/payments/integration.ts'
@@ -41,7 +41,7 @@ const account = createAccountBreaker({
   log: silent,
   scrub: text => text,
   credit: () => client.credit(),
-  opened: () => tellOfAccount(teller),
+  opened: () => notifyOfAccount(teller),
 })
 const { baseUrl } = upstream
 const client = createUpstream({
@@ -56,7 +56,7 @@ const hands = worker(sql, baseUrl)
 t.teardown(() => Promise.all([client.close(), hands.close()]))
 const deps = { ...hands.deps, upstream: client }
 const jobs = { ...deps, telegram, messages: createMessages({ catalogue, limits }) }
-const looks = () => lookForAlarms({ ...teller, upstream: client })
+const looks = () => checkAlarms({ ...teller, upstream: client })
 
 const noKey = { code: 401, msg: 'You do not have access permissions' }
 const state = async () => (await accountState(sql))[0]!
@@ -368,10 +368,10 @@ await story(
     await looks()
     t.match((await boss.says('/admin')).text, /\n✅ Тревог нет\.\n/)
     const silence = { ...teller, upstream: { credit: () => Promise.reject(new Error('away')) } }
-    await lookForAlarms(silence)
+    await checkAlarms(silence)
     t.equal(heard(/^🔴 Неизвестно, сколько кредитов/), 0, 'one lost answer is no news')
     await owner`update pay.alarms set seen_at = seen_at - interval '4 minutes' where name = 'credit_low'`
-    await lookForAlarms(silence)
+    await checkAlarms(silence)
     t.equal(heard(/^🔴 Неизвестно, сколько кредитов/), 1)
     await owner`update pay.alarms set since = since - interval '2 hours' where name = 'credit_unknown'`
     const { credit } = upstream

@@ -44,44 +44,22 @@ export function createFetcher({ sql, telegram, files, draftOf, wake, log }: Opti
   const running = new Map<number, Running>()
   let isStopped = false
 
-  async function found(source: Source, owner: string, stop: AbortSignal): Promise<Found> {
-    const { kind, of, size, accept, fit } = source
-    const whose = { owner, ...(accept && { accept }), ...(fit && { fit }), signal: stop }
-    try {
-      if (kind === 'look') return { of, file: await files.look(of, size, whose) }
-      const file = kind === 'link' ? await files.fromLink(of, whose) : await files.fromTelegram(of, size, whose)
-      return { of, file }
-    } catch (error) {
-      if (error instanceof Refused) return { of: source.of, refused: error.code }
-      if (!(error instanceof Unknown || stop.aborted)) log.error({ err: error, owner }, 'a file could not be looked at')
-      return { of: source.of }
-    }
-  }
-
-  /** The person sees that something is going on. */
-  async function show(chatId: number | undefined, over: AbortSignal): Promise<void> {
-    while (chatId !== undefined && !over.aborted) {
-      await telegram.sendChatAction(chatId, 'typing').catch(() => {})
-      await pause(actionEveryMs, over)
-    }
-  }
-
   return {
     async fetch(updateId) {
-      const [taken] = isStopped ? [] : await intakeTake(sql, updateId)
-      if (!taken) return
-      const { lane, payload, draftId, source, attempts } = taken
+      const [claimed] = isStopped ? [] : await intakeTake(sql, updateId)
+      if (!claimed) return
+      const { lane, payload, draftId, source, attempts } = claimed
       const { userId, chatId } = of(payload)
       const stop = new AbortController()
       const over = new AbortController()
       running.set(updateId, { userId, draftId, stop })
-      void show(chatId, over.signal)
+      void showTyping(telegram, chatId, over.signal)
       try {
         const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(mostMs)])
         const result: Found =
           attempts > mostAttempts
             ? { of: source.of, refused: 'unreadable' }
-            : await found(source, String(userId), signal)
+            : await find({ files, log }, source, String(userId), signal)
         if (isStopped && result.file === undefined && result.refused === undefined) {
           return void (await intakeRelease(sql, updateId, attempts))
         }
@@ -104,6 +82,33 @@ export function createFetcher({ sql, telegram, files, draftOf, wake, log }: Opti
       isStopped = true
       for (const { stop } of running.values()) stop.abort(new Unknown('the process ends'))
     },
+  }
+}
+
+async function find(
+  { files, log }: Pick<Options, 'files' | 'log'>,
+  source: Source,
+  owner: string,
+  stop: AbortSignal,
+): Promise<Found> {
+  const { kind, of, size, accept, fit } = source
+  const whose = { owner, ...(accept && { accept }), ...(fit && { fit }), signal: stop }
+  try {
+    if (kind === 'look') return { of, file: await files.look(of, size, whose) }
+    const file = kind === 'link' ? await files.fromLink(of, whose) : await files.fromTelegram(of, size, whose)
+    return { of, file }
+  } catch (error) {
+    if (error instanceof Refused) return { of: source.of, refused: error.code }
+    if (!(error instanceof Unknown || stop.aborted)) log.error({ err: error, owner }, 'a file could not be looked at')
+    return { of: source.of }
+  }
+}
+
+/** Shows the person that something is going on, until `over`. */
+async function showTyping(telegram: Telegram, chatId: number | undefined, over: AbortSignal): Promise<void> {
+  while (chatId !== undefined && !over.aborted) {
+    await telegram.sendChatAction(chatId, 'typing').catch(() => {})
+    await pause(actionEveryMs, over)
   }
 }
 

@@ -1,8 +1,8 @@
 import { type Sql, untilAnswered } from '../../db.ts'
-import { pause } from '../../errors.ts'
 import { newId } from '../../id.ts'
 import type { Log } from '../../log.ts'
-import { inboxDone, inboxFail, inboxHold, inboxTake, renewalMs, type Taken } from '../../telegram/inbox.ts'
+import { inboxTake, type Taken } from '../../telegram/inbox.ts'
+import { handleUpdate } from './handle-update.ts'
 import { createPaces } from './lane-pace.ts'
 
 export type Lanes = {
@@ -31,23 +31,93 @@ const manyAtOnce = 256
  * lane. A lane that sends faster than a person can is slowed down.
  */
 export function createLanes({ sql, handle, log, mostAtOnce = manyAtOnce, everyMs = 200 }: Options): Lanes {
-  const running = new Map<string, Promise<void>>()
-  const again = new Set<string>() // woken while running: something may have come after the last look
-  const waiting = new Set<string>()
   const resting = new Set<string>() // too fast: not before its time, whoever wakes it
   const timers = new Set<NodeJS.Timeout>()
   const paces = createPaces(everyMs)
-  let suspects = Promise.resolve() // handled one after another: the next death then tells which of them it was
+  const inSeries = createSeries() // for suspects: the next death then tells which of them it was
   let isDraining = false
+  const turns = createTurns(work, mostAtOnce, log)
 
   function run(lane: string) {
-    if (isDraining || resting.has(lane)) return
+    if (!isDraining && !resting.has(lane)) turns.run(lane)
+  }
+
+  /** One update of the lane. False: nothing waits there that may be claimed now. */
+  async function work(lane: string): Promise<boolean> {
+    if (isDraining) return false
+    const restMs = paces.restMs(lane)
+    if (restMs > 0) {
+      resting.add(lane)
+      later(lane, restMs)
+      return false
+    }
+    const [claimed] = await claim(sql, lane, false)
+    if (!claimed) return false
+    if (claimed.payload !== null) await one(lane, claimed)
+    else {
+      // The lane's first update was in work when a process died.
+      await inSeries(async () => {
+        const [suspect] = isDraining ? [] : await claim(sql, lane, true)
+        if (suspect) await one(lane, suspect)
+      })
+    }
+    return true
+  }
+
+  async function one(lane: string, claimed: Taken) {
+    paces.count(lane)
+    const againMs = await handleUpdate({ sql, handle, log }, claimed)
+    if (againMs !== undefined) later(lane, againMs + 50)
+  }
+
+  function later(lane: string, afterMs: number) {
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      resting.delete(lane)
+      run(lane)
+    }, afterMs)
+    timers.add(timer)
+  }
+
+  return {
+    run,
+    async drain() {
+      isDraining = true
+      for (const timer of timers) clearTimeout(timer)
+      await turns.settled()
+    },
+  }
+}
+
+function claim(sql: Sql, lane: string, isAlone: boolean): Promise<Taken[]> {
+  const token = newId()
+  return untilAnswered(() => inboxTake(sql, lane, token, isAlone))
+}
+
+/** Runs one task after another. */
+function createSeries(): (task: () => Promise<void>) => Promise<void> {
+  let last = Promise.resolve()
+  return task => {
+    const turn = last.then(task)
+    last = turn.catch(() => {})
+    return turn
+  }
+}
+
+/** Lets `work` have each lane once at a time and `mostAtOnce` lanes in all; a lane that has more goes to the end. */
+function createTurns(work: (lane: string) => Promise<boolean>, mostAtOnce: number, log: Log) {
+  const running = new Map<string, Promise<void>>()
+  const again = new Set<string>() // woken while running: something may have come after the last read
+  const waiting = new Set<string>()
+
+  function run(lane: string) {
     if (running.has(lane)) again.add(lane)
     else if (running.size >= mostAtOnce) waiting.add(lane)
     else begin(lane)
   }
 
   function begin(lane: string) {
+    again.delete(lane)
     const turn = work(lane).then(
       hasMore => end(lane, hasMore),
       error => {
@@ -65,83 +135,5 @@ export function createLanes({ sql, handle, log, mostAtOnce = manyAtOnce, everyMs
     if (again.delete(lane) || hasMore) run(lane)
   }
 
-  /** One update of the lane. False: nothing waits there that may be taken now. */
-  async function work(lane: string): Promise<boolean> {
-    if (isDraining) return false
-    const restMs = paces.restMs(lane)
-    if (restMs > 0) {
-      resting.add(lane)
-      later(lane, restMs)
-      return false
-    }
-    again.delete(lane)
-    const [taken] = await take(lane, false)
-    if (!taken) return false
-    if (taken.payload !== null) await one(lane, taken)
-    else await alone(lane)
-    return true
-  }
-
-  function take(lane: string, isAlone: boolean): Promise<Taken[]> {
-    const token = newId()
-    return untilAnswered(() => inboxTake(sql, lane, token, isAlone))
-  }
-
-  /** The lane's first update was in work when a process died. */
-  async function alone(lane: string): Promise<void> {
-    const turn = suspects.then(async () => {
-      const [taken] = isDraining ? [] : await take(lane, true)
-      if (taken) await one(lane, taken)
-    })
-    suspects = turn.catch(() => {})
-    await turn
-  }
-
-  async function one(lane: string, { updateId, payload, attempts }: Taken) {
-    paces.count(lane)
-    const over = new AbortController()
-    void renew(updateId, attempts, over.signal)
-    try {
-      await handle(payload as object, attempts)
-    } catch (error) {
-      const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-      const againMs = 500 * 2 ** attempts
-      const [row] = await untilAnswered(() => inboxFail(sql, updateId, attempts, reason, againMs))
-      log.error({ err: error, updateId, attempts, result: row?.result }, 'an update was not handled')
-      if (row?.result === 'retry') later(lane, againMs + 50)
-      return
-    } finally {
-      over.abort()
-    }
-    await untilAnswered(() => inboxDone(sql, updateId, attempts))
-  }
-
-  /** Holds the update for as long as it is handled. */
-  async function renew(updateId: number, attempt: number, over: AbortSignal): Promise<void> {
-    for (;;) {
-      await pause(renewalMs, over)
-      if (over.aborted) return
-      await inboxHold(sql, updateId, attempt).catch(error =>
-        log.warn({ err: error, updateId }, 'a hold was not renewed'),
-      )
-    }
-  }
-
-  function later(lane: string, afterMs: number) {
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      resting.delete(lane)
-      run(lane)
-    }, afterMs)
-    timers.add(timer)
-  }
-
-  return {
-    run,
-    async drain() {
-      isDraining = true
-      for (const timer of timers) clearTimeout(timer)
-      await Promise.allSettled(running.values())
-    },
-  }
+  return { run, settled: () => Promise.allSettled(running.values()) }
 }

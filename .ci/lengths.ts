@@ -6,7 +6,7 @@ const mostLines = { function: 60, file: 300 }
 
 // Where these bounds hold, and what below it is still to be cut. Texts of a language are data: their files may be long.
 const held = ['src/']
-const notYet = ['src/payments/']
+const notYet: string[] = []
 const texts = ['src/i18n/']
 
 /** A problem for each function over 60 lines, from its first to its last, and each file over 300. */

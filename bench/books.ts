@@ -2,7 +2,7 @@ import postgres, { type Sql as Owner } from 'postgres'
 import { openCatalogue } from '../src/catalogue/models.ts'
 import { connect, type Sql } from '../src/db.ts'
 import { getRecentFailures, getUserStats, modelStats } from '../src/events/repository.ts'
-import { auditReport, findings, openBooks } from '../src/payments/audit.ts'
+import { auditReport, findings, openLedger } from '../src/payments/audit.ts'
 import { history } from '../src/payments/generations.ts'
 import { operations } from '../src/payments/wallet.ts'
 import { fillBooks, fillHistory } from './fill.ts'
@@ -71,7 +71,7 @@ async function reads(bench: Bench, filled: Filled[]): Promise<Figure[]> {
 async function audits(filled: Filled[]): Promise<Figure[]> {
   const figures: Figure[] = []
   for (const { size, url, owner } of filled) {
-    const books = openBooks(url)
+    const books = openLedger(url)
     const sum = () => wallMs(async () => void (await owner`select sum(amount_kop) from pay.ledger_entries`))
     await sum()
     const yardsticks = [await sum()]

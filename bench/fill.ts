@@ -2,7 +2,8 @@ import type { Sql as Owner } from 'postgres'
 import type { Catalogue } from '../src/catalogue/models.ts'
 import type { Sql } from '../src/db.ts'
 import { newId } from '../src/id.ts'
-import { genAccepted, genFinish, genSubmit, place } from '../src/payments/integration.ts'
+import { place } from '../src/payments/integration.ts'
+import { genAccepted, genFinish, genSubmit } from '../src/payments/order-statements.ts'
 import { makeQuote } from '../src/payments/quotes.ts'
 
 /** People 1 … n, who have opened the bot. */

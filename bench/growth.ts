@@ -1,14 +1,14 @@
 import postgres, { type Sql as Owner } from 'postgres'
 import { openCatalogue } from '../src/catalogue/models.ts'
 import { connect, type Sql } from '../src/db.ts'
+import { keptBegin, keptLimits } from '../src/delivery/kept-files.ts'
+import { modelCosts } from '../src/health/model-costs.ts'
+import { healthOfModels, recentRuns } from '../src/health/model-health.ts'
 import { type TidyPart, tidyParts, tidySome } from '../src/jobs/sweep.ts'
-import { alarmRows, troubles } from '../src/payments/alarms.ts'
-import { modelCosts } from '../src/payments/costs.ts'
-import { genDue } from '../src/payments/integration.ts'
-import { keptBegin, keptLimits } from '../src/payments/kept-files.ts'
-import { stuckRuns } from '../src/payments/lookup.ts'
-import { backlog, today } from '../src/payments/overview.ts'
-import { lastSwitches, runsOf } from '../src/payments/switches.ts'
+import { alarmRows, troubles } from '../src/operations/alarms.ts'
+import { stuckRuns } from '../src/operations/lookup.ts'
+import { backlog, today } from '../src/operations/overview.ts'
+import { genDue } from '../src/payments/order-statements.ts'
 import { waitingLanes } from '../src/telegram/inbox.ts'
 import { waitingOutbox } from '../src/telegram/outbox.ts'
 import { forgetUser, userForget } from '../src/users/users.ts'
@@ -90,9 +90,9 @@ function questions(isShort: boolean): Record<string, Question> {
         owner`select pay.model_stats_refresh(now() + ${`${round + 2} minutes`}::text::interval)`,
       goal: soon,
     },
-    'how the models stand': { ask: sql => lastSwitches(sql), goal: alike },
+    'how the models stand': { ask: sql => healthOfModels(sql), goal: alike },
     'the judge of the models': {
-      ask: sql => Promise.all([runsOf(sql, modelIds), modelCosts(sql, modelIds, '95')]),
+      ask: sql => Promise.all([recentRuns(sql, modelIds), modelCosts(sql, modelIds, '95')]),
       goal: soon,
     },
     'the overview of an admin': { ask: sql => Promise.all([today(sql, '95'), stuckRuns(sql, 10)]), goal: soon },

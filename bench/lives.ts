@@ -6,7 +6,7 @@ import { toWire } from '../src/catalogue/parameters.ts'
 import { connect, only } from '../src/db.ts'
 import { newId } from '../src/id.ts'
 import { ownerOf, readGeneration } from '../src/payments/generations.ts'
-import { genAccepted, genFinish, genLook, genStart, genSubmit } from '../src/payments/integration.ts'
+import { genAccepted, genFinish, genPoll, genStart, genSubmit } from '../src/payments/order-statements.ts'
 import { quoteById } from '../src/payments/quotes.ts'
 import { createStore, inboxDone, inboxTake, readUpdate } from '../src/telegram/inbox.ts'
 import { outboxMark, outboxTake } from '../src/telegram/outbox.ts'
@@ -178,7 +178,7 @@ async function life(sql: ReturnType<typeof connect>['sql'], bought: Bought): Pro
   await genSubmit(sql, ref, newId())
   await genAccepted(sql, ref, 1, `task-${ref.id}`)
   await ownerOf(sql, ref.id)
-  await genLook(sql, ref, 0)
+  await genPoll(sql, ref, 0)
   await readGeneration(sql, ref)
   const result = {
     n: 1,

@@ -2,7 +2,8 @@ import { createRequire } from 'node:module'
 import postgres from 'postgres'
 import { connect } from '../src/db.ts'
 import { newId } from '../src/id.ts'
-import { type Order, place, settle } from '../src/payments/integration.ts'
+import { place, settle } from '../src/payments/integration.ts'
+import type { Order } from '../src/payments/order.ts'
 import { fillPeople } from './fill.ts'
 import type { Measurement } from './measurement.ts'
 import { compare, type Probe, wallMs } from './rounds.ts'
@@ -33,7 +34,7 @@ const picture = {
 const never = {
   submit: () => Promise.reject(new Error('nothing is submitted here')),
   check: () => Promise.reject(new Error('nothing is looked at here')),
-  follow: () => Promise.reject(new Error('nothing is followed here')),
+  poll: () => Promise.reject(new Error('nothing is polled here')),
 }
 const limits = { maxOpen: 1_000, freeDaily: 0, freeHourly: 0, newFreeDaily: 1_000_000 }
 

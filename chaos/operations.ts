@@ -29,7 +29,7 @@ export type Operations = {
 
 const people = 40
 const log = createLog({ level: 'silent', secrets: [] })
-const noWake = { submit: async () => {}, check: async () => {}, follow: async () => {}, deliver: async () => {} }
+const noWake = { submit: async () => {}, check: async () => {}, poll: async () => {}, deliver: async () => {} }
 const limits = { maxOpen: 1_000_000, freeDaily: 0, freeHourly: 0, newFreeDaily: 1_000_000 }
 const picture = {
   n: 1,

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type BotCall, startTelegram, type TelegramStandIn } from '../playground/telegram/server.ts'
 import { startUpstream, type UpstreamStandIn } from '../playground/upstream/server.ts'
 import { accessTo } from '../src/access.ts'
-import { startJobs } from '../src/jobs/boss.ts'
+import { startJobs } from '../src/jobs/queue.ts'
 import { createLog } from '../src/log.ts'
 import { migrateAll } from '../src/migrate-all.ts'
 import { type Database, startDatabase } from './database.ts'
@@ -171,7 +171,7 @@ export async function openWorld(random: Random, processes = 3, { isPaced, env }:
     world.atEnd(async () => clearInterval(unpacing))
   }
   const jobs = await startJobs(database.url, silent, false)
-  world.atEnd(() => jobs.boss.stop({ graceful: false }))
+  world.atEnd(() => jobs.queue.stop({ graceful: false }))
   const hastening = setInterval(() => void hasten(world).catch(() => {}), 1_500)
   world.atEnd(async () => clearInterval(hastening))
   world.instances = await startInstances(world, processes)

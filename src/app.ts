@@ -1,6 +1,6 @@
 import { crash } from './crash.ts'
 import { pause } from './errors.ts'
-import { createLaneDispatch } from './jobs/lane-dispatch.ts'
+import { createLaneDispatch } from './jobs/updates/lane-dispatch.ts'
 import { type Log, scrubber } from './log.ts'
 import { openBot } from './parts/bot.ts'
 import { openDatabase } from './parts/database.ts'
@@ -17,7 +17,7 @@ import { openTelemetry } from './parts/telemetry.ts'
 import { openUpdates } from './parts/updates.ts'
 import { openUpstream } from './parts/upstream.ts'
 import { openWorkers } from './parts/workers.ts'
-import { graceProblem } from './payments/integration.ts'
+import { graceProblem } from './payments/timing.ts'
 
 export type { Build } from './parts/part.ts'
 
@@ -73,7 +73,7 @@ function openParts(config: Settings, log: Log, build: Build, ending: AbortSignal
   const telemetry = opened.use(openTelemetry(config, build, log))
   const { observeTelegram, observeUpstream } = telemetry
   const database = opened.use(openDatabase(config, log))
-  const { sql, books, probe } = database
+  const { sql, ledger, probe } = database
   const media = opened.use(openMedia(log))
   const telegram = openTelegram({ config, sql, observe: observeTelegram, log })
   const upstream = opened.use(
@@ -95,7 +95,7 @@ function openParts(config: Settings, log: Log, build: Build, ending: AbortSignal
   const bot = openBot({
     ...{ config, build, database, media, telegram, upstream, orders, inbox, telemetry, wake, dispatch, scrub, log },
   })
-  const workers = openWorkers({ config, books, telegram, orders, bot, jobs })
+  const workers = openWorkers({ config, ledger, telegram, orders, bot, jobs })
   const updates = openUpdates({ config, sql, telegram, inbox, log })
   const metrics = opened.use(openMetrics({ config, telemetry, database, jobs }))
   const readiness = createReadiness({ config, probe, telegram, jobs, updates })

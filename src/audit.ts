@@ -1,6 +1,6 @@
 import { BadConfig, readConfig, secretsOf } from './config.ts'
 import { createLog, scrubber } from './log.ts'
-import { auditReport, findings, openBooks, starFindings } from './payments/audit.ts'
+import { auditReport, findings, openLedger, starFindings } from './payments/audit.ts'
 import { createTelegram } from './telegram/client.ts'
 import { readMovement, starTransactions } from './telegram/payments.ts'
 
@@ -24,7 +24,7 @@ async function audit(): Promise<number> {
   const config = readConfig(process.env)
   if (!config.databaseUrl) throw new Error('DATABASE_URL is missing: the books of which database?')
   const log = createLog({ level: 'silent', secrets: config.secrets })
-  const db = openBooks(config.databaseUrl)
+  const db = openLedger(config.databaseUrl)
   const telegram = createTelegram({
     token: config.botToken,
     apiRoot: config.telegramApiRoot,

@@ -1,7 +1,7 @@
 import { type Access, rolesAdvice, togetherWarning } from './access.ts'
 import { connect } from './db.ts'
 import { sqlState } from './errors.ts'
-import { migrateJobs } from './jobs/boss.ts'
+import { migrateJobs } from './jobs/queue.ts'
 import type { Log } from './log.ts'
 import { grantAccess, mayMakeRoles, migrate } from './migrate.ts'
 

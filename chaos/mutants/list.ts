@@ -230,7 +230,7 @@ export const mutants: Mutant[] = [
   },
   {
     what: 'a run is given up while its result may be on its way',
-    file: 'src/payments/generations.ts',
+    file: 'src/payments/timing.ts',
     find: 'graceMs = 15 * 60_000',
     replace: 'graceMs = 5 * 60_000',
     test: 'money/holds',

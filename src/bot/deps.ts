@@ -4,8 +4,9 @@ import type { Sql } from '../db.ts'
 import type { ModelStats } from '../events/repository.ts'
 import type { Log, Scrub } from '../log.ts'
 import type { About, Kind } from '../media/inspector.ts'
-import type { Ref } from '../payments/generations.ts'
-import type { Limits, Order, Settled, Started, Wake } from '../payments/integration.ts'
+import type { Limits, Ref } from '../payments/generations.ts'
+import type { Order, Wake } from '../payments/order.ts'
+import type { Settled, Started } from '../payments/order-statements.ts'
 import type { Paid } from '../payments/top-ups.ts'
 import type { TaskState } from '../upstream/answers.ts'
 
@@ -19,7 +20,7 @@ export type BotDeps = {
   /** Those that can be ordered now. */
   forSale: Catalogue
   /** The memory behind `forSale`. */
-  switches: { refresh(): Promise<void> }
+  modelHealth: { refresh(): Promise<void> }
   log: Log
   limits: Limits
   /** Kopecks; the welcome bonus of a new user, 0 for none. */

@@ -2,9 +2,9 @@ import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import type { Sql } from '../db.ts'
+import { FileParams, fileOfPath, fileRoute } from '../delivery/file-links.ts'
+import { keptFile, readKept } from '../delivery/kept-files.ts'
 import { shortId } from '../id.ts'
-import { FileParams, fileOfPath, fileRoute } from '../payments/file-links.ts'
-import { keptFile, readKept } from '../payments/kept-files.ts'
 import { createPlaces, type Strangers } from './strangers.ts'
 
 type Options = {

@@ -1,7 +1,7 @@
 import type { Sql } from '../db.ts'
 import { droppedLines } from '../log.ts'
-import { alarmRows } from '../payments/alarms.ts'
-import { backlog } from '../payments/overview.ts'
+import { alarmRows } from '../operations/alarms.ts'
+import { backlog } from '../operations/overview.ts'
 import type { Metrics } from './metrics.ts'
 
 type Options = {

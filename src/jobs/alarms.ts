@@ -1,36 +1,36 @@
 import type { Telegram } from 'telegraf'
 import { only, type Sql, untilAnswered } from '../db.ts'
 import { Refused } from '../errors.ts'
+import { accountHalfOpen, accountOpen, accountRestMs, accountState } from '../health/account-breaker.ts'
 import type { AlarmName } from '../i18n/admin.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import type { Log } from '../log.ts'
-import { accountHalfOpen, accountOpen, accountRestMs, accountState } from '../payments/account.ts'
-import { alarmLook, isCreditLow, type Troubles, troubles } from '../payments/alarms.ts'
+import { isCreditLow, recordAlarm, type Troubles, troubles } from '../operations/alarms.ts'
 import type { Html } from '../telegram/html.ts'
 import { show } from '../telegram/screen.ts'
 import type { Upstream } from '../upstream/client.ts'
 import { languageFor } from '../users/users.ts'
 
-type Teller = { sql: Sql; telegram: Telegram; adminIds: readonly number[]; log: Log }
-type Options = Teller & { upstream: Pick<Upstream, 'credit'> }
+type Notifier = { sql: Sql; telegram: Telegram; adminIds: readonly number[]; log: Log }
+type Options = Notifier & { upstream: Pick<Upstream, 'credit'> }
 
 // From here on a person notices, or soon somebody will.
 const mostWaitS = { updates: 60, messages: 300, audit: 3 * 3_600, payments: 15 * 60 }
-// An answer or two that got lost are no news: the balance is asked for every minute.
+// A lost answer or two do not matter: the balance is requested every minute.
 const mostUnknownS = 180
 
-/** Looks for trouble; the admins hear when it begins, each hour while it lasts, and when it is over. Harmless to run twice. */
-export async function lookForAlarms(options: Options): Promise<void> {
+/** Checks all alarms; admins are notified when one begins, each hour while it lasts, and when it is over. Harmless to run twice. */
+export async function checkAlarms(options: Options): Promise<void> {
   const now = only(await troubles(options.sql))
   const isOn: Partial<Record<AlarmName, boolean>> = { ...ofRows(now), ...(await ofBalance(options, now)) }
   for (const [name, on] of Object.entries(isOn)) await alarm(options, name as AlarmName, on)
-  await tellOfAccount(options)
+  await notifyOfAccount(options)
 }
 
-/** Tells how the breaker of our account at the provider stands, if it is news. */
-export async function tellOfAccount(teller: Teller): Promise<void> {
-  const { isOpen, cause } = only(await accountState(teller.sql))
-  await alarm(teller, 'account_refused', isOpen, t => t.admin.accountRefused(cause ?? 'auth'))
+/** Notifies the admins when the circuit breaker of our account at the provider changes. */
+export async function notifyOfAccount(notifier: Notifier): Promise<void> {
+  const { isOpen, cause } = only(await accountState(notifier.sql))
+  await alarm(notifier, 'account_refused', isOpen, t => t.admin.accountRefused(cause ?? 'auth'))
 }
 
 const ofRows = (now: Troubles): Partial<Record<AlarmName, boolean>> => ({
@@ -44,7 +44,7 @@ const ofRows = (now: Troubles): Partial<Record<AlarmName, boolean>> => ({
   payments_parked: now.paymentsParked > 0,
 })
 
-/** What cannot be asked now is neither on nor over. */
+/** Alarms that cannot be checked now are left as they are. */
 async function ofBalance({ sql, upstream, log }: Options, { dayCredits, creditS }: Troubles) {
   const isOn: Partial<Record<AlarmName, boolean>> = {}
   try {
@@ -61,20 +61,20 @@ async function ofBalance({ sql, upstream, log }: Options, { dayCredits, creditS 
   return isOn
 }
 
-/** Writes down whether this trouble is there; tells the admins if it is for us to tell. `text`: in more words than usual. */
+/** Records whether an alarm is on; notifies the admins if no other machine does. `details`: in more words than usual. */
 export async function alarm(
-  { sql, telegram, adminIds, log }: Teller,
+  { sql, telegram, adminIds, log }: Notifier,
   name: AlarmName,
   isOn: boolean,
-  text?: (t: ReturnType<typeof stringsFor>) => Html,
+  details?: (t: ReturnType<typeof stringsFor>) => Html,
 ): Promise<void> {
-  const { word } = only(await untilAnswered(() => alarmLook(sql, name, isOn)))
+  const { word } = only(await untilAnswered(() => recordAlarm(sql, name, isOn)))
   if (word === null) return
   log[word === 'over' ? 'info' : 'error']({ alarm: name, word }, 'an alarm is told')
   for (const adminId of adminIds) {
     const t = stringsFor(await languageFor(sql, adminId))
-    const said = word === 'over' ? t.admin.alarmOver(name) : (text?.(t) ?? t.admin.alarm(name))
-    await show(telegram, { chatId: adminId }, { text: said, buttons: [] }).catch(error => {
+    const text = word === 'over' ? t.admin.alarmOver(name) : (details?.(t) ?? t.admin.alarm(name))
+    await show(telegram, { chatId: adminId }, { text, buttons: [] }).catch(error => {
       log.error({ err: error, adminId, alarm: name }, 'an alarm did not reach an admin')
     })
   }

@@ -1,8 +1,8 @@
 import { crash } from '../crash.ts'
 import { untilAnswered } from '../db.ts'
+import { healthChange } from '../health/model-health.ts'
 import type { Language } from '../money.ts'
 import { readGeneration } from '../payments/generations.ts'
-import { switchOf } from '../payments/switches.ts'
 import {
   type Mark,
   type Notice,
@@ -41,9 +41,9 @@ export async function deliverJob(options: DeliverOptions, outboxId: number): Pro
 
 async function deliverSwitch(options: DeliverOptions, outgoing: Outgoing<OfSwitch>): Promise<void> {
   const { modelId, n, isLast } = outgoing.body
-  const [change] = await switchOf(options.sql, modelId, n)
+  const [change] = await healthChange(options.sql, modelId, n)
   if (!change) throw new Error(`outbox ${outgoing.id} names the switch ${n} of ${modelId}, which is not there`)
-  await deliverWords(options, outgoing, language => options.messages.switched(change, isLast, language))
+  await deliverWords(options, outgoing, language => options.messages.healthChanged(change, isLast, language))
 }
 
 const deliverNotice = (options: DeliverOptions, outgoing: Outgoing<Notice>): Promise<void> =>

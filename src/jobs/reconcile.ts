@@ -69,7 +69,7 @@ async function book({ sql, telegram, log }: Options, movement: Partial<StarTrans
   const userId = (source ?? receiver)?.user?.id
   const orderId = source?.invoice_payload ?? receiver?.invoice_payload
   if (userId === undefined || orderId === undefined) return // a withdrawal, or no invoice of ours
-  const said = { userId, chargeId, orderId }
+  const facts = { userId, chargeId, orderId }
   if (source) {
     const paid = await takePayment(sql, {
       provider: 'stars',
@@ -81,14 +81,14 @@ async function book({ sql, telegram, log }: Options, movement: Partial<StarTrans
     })
     if (paid.result === 'duplicate') return
     log.error(
-      { ...said, result: paid.result, reason: paid.reason },
+      { ...facts, result: paid.result, reason: paid.reason },
       'payment found by reconciliation, no update received',
     )
     if (paid.result === 'credited') await tell(sql, telegram, userId, paid, log)
     return
   }
   const { result } = await takeBack(sql, 'stars', chargeId, userId)
-  if (result === 'reversed') log.error(said, 'refund found by reconciliation, no update received')
+  if (result === 'reversed') log.error(facts, 'refund found by reconciliation, no update received')
 }
 
 async function tell(sql: Sql, telegram: Telegram, userId: number, paid: Paid, log: Log): Promise<void> {
@@ -112,9 +112,9 @@ export async function findPayment({ sql, telegram, log }: Options, userId: numbe
     const found = page.find(({ source }) => source?.user?.id === userId && source.invoice_payload === orderId)
     if (found) {
       const { id: chargeId, amount: total } = readMovement(found)
-      const said = { userId, chargeId, orderId }
-      const paid = await takePayment(sql, { provider: 'stars', ...said, currency: 'XTR', total })
-      log.info({ ...said, result: paid.result }, 'a payment was found because its payer asked')
+      const facts = { userId, chargeId, orderId }
+      const paid = await takePayment(sql, { provider: 'stars', ...facts, currency: 'XTR', total })
+      log.info({ ...facts, result: paid.result }, 'a payment was found because its payer asked')
       return paid
     }
     if (page.length < perPage) return undefined
@@ -123,7 +123,7 @@ export async function findPayment({ sql, telegram, log }: Options, userId: numbe
 }
 
 /**
- * Gives back the Stars of refunds that an admin asked for: the ledger said so first. Each for itself: one that is refused
+ * Gives back the Stars of refunds that an admin asked for: the ledger is first. Each for itself: one that is refused
  * for good is undone, one that is answered in another way waits and is tried again.
  */
 export async function endReversals({ sql, telegram, log }: Options): Promise<void> {

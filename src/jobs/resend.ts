@@ -1,6 +1,6 @@
 import { type Sql, untilAnswered } from '../db.ts'
 import type { Ref } from '../payments/generations.ts'
-import type { Wake } from '../payments/integration.ts'
+import type { Wake } from '../payments/order.ts'
 import { outboxAdd } from '../telegram/outbox.ts'
 
 type Options = { sql: Sql; wake: Pick<Wake, 'deliver'> }

@@ -2,12 +2,12 @@ import { Type } from '@sinclair/typebox'
 import { crash } from '../crash.ts'
 import { only, query, type Sql } from '../db.ts'
 import type { Log } from '../log.ts'
-import { genDue } from '../payments/integration.ts'
+import { genDue } from '../payments/order-statements.ts'
 import { waitingLanes } from '../telegram/inbox.ts'
 import { intakeDue } from '../telegram/intakes.ts'
 import { waitingOutbox } from '../telegram/outbox.ts'
 import { forgetRest, forgettings } from '../users/users.ts'
-import type { Jobs } from './boss.ts'
+import type { Jobs } from './queue.ts'
 
 // More than a machine handles between two sweeps; the rest is found by the next.
 const mostAtOnce = 500
@@ -22,9 +22,9 @@ export async function sweep(sql: Sql, wake: Jobs['wake'], log: Log): Promise<voi
   ])
   if (due.length > 0) crash('sweeper_leased')
   await Promise.all([
-    ...due.map(({ userId, id, execState, look }) => {
+    ...due.map(({ userId, id, execState, pollAttempt }) => {
       const ref = { userId, id }
-      return execState === 'queued' ? wake.check(ref) : wake.follow(ref, look, 0)
+      return execState === 'queued' ? wake.check(ref) : wake.poll(ref, pollAttempt, 0)
     }),
     ...outgoing.map(({ id }) => wake.deliver(id)),
     ...lanes.map(({ lane }) => wake.lane(lane)),

@@ -1,7 +1,7 @@
 import type { Telegram } from 'telegraf'
 import { type Sql, untilAnswered } from '../db.ts'
 import type { Log, Scrub } from '../log.ts'
-import { alarmLook } from '../payments/alarms.ts'
+import { recordAlarm } from '../operations/alarms.ts'
 import { type Hook, plainAddress, readWebhook, setWebhook, wantedBy } from '../telegram/webhook.ts'
 import { type Found, type WebhookRow, webhookSee } from '../telegram/webhook-state.ts'
 import { alarm } from './alarms.ts'
@@ -41,7 +41,7 @@ export async function watchWebhook(options: Options): Promise<void> {
   const isFought = row.state === 'fought'
   await alarm(options, 'webhook_fought', isFought, t => t.admin.webhookFought(plainAddress(hook.url), url))
   // A fight is worse than a loss, and not its end: nobody is told that the loss is over.
-  if (isFought) await untilAnswered(() => alarmLook(sql, 'webhook_lost', false))
+  if (isFought) await untilAnswered(() => recordAlarm(sql, 'webhook_lost', false))
   else
     await alarm(options, 'webhook_lost', found !== 'ok', t => t.admin.webhookLost(row.state, url, failed === undefined))
 }

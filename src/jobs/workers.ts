@@ -1,137 +1,132 @@
-import type { Job, PgBoss } from 'pg-boss'
-import type { Log } from '../log.ts'
+import type { Job } from 'pg-boss'
 import type { Ref } from '../payments/generations.ts'
-import { lookForAlarms } from './alarms.ts'
-import { auditBooks } from './audit.ts'
-import type { Jobs, QueueName } from './boss.ts'
+import { checkAlarms } from './alarms.ts'
+import { auditLedger } from './audit.ts'
 import { type DeliverOptions, deliverJob } from './deliver.ts'
-import { checkJob, submitJob } from './follow.ts'
-import { createHands, type Hands } from './hands.ts'
-import type { Fetcher } from './intake.ts'
-import { type JudgeOptions, judge } from './judge.ts'
-import type { Lanes } from './lanes.ts'
+import { createInProcessRunner, type InProcessRunner } from './in-process-runner.ts'
+import { type ModelHealthOptions, updateModelHealth } from './model-health.ts'
+import type { Jobs, QueueName } from './queue.ts'
 import { endReversals, reconcileStars } from './reconcile.ts'
+import { checkJob, submitJob } from './submit-and-poll.ts'
 import { goOnForgetting, sweep, tidy } from './sweep.ts'
+import type { Fetcher } from './updates/intake.ts'
+import type { Lanes } from './updates/lanes.ts'
 import { watchWebhook } from './webhook.ts'
 
 type Options = DeliverOptions &
-  Parameters<typeof auditBooks>[0] &
-  Parameters<typeof lookForAlarms>[0] &
+  Parameters<typeof auditLedger>[0] &
+  Parameters<typeof checkAlarms>[0] &
   Parameters<typeof watchWebhook>[0] &
   Parameters<typeof submitJob>[0] &
-  JudgeOptions & { lanes: Lanes; jobs: Jobs; fetcher: Fetcher }
+  ModelHealthOptions & { lanes: Lanes; jobs: Jobs; fetcher: Fetcher }
 
-type Look = { ref: Ref; look?: number; sinceMs?: number }
-type Work = <Data extends object>(
-  name: QueueName,
-  atOnce: number,
-  handle: (data: Data) => Promise<unknown>,
-) => Promise<void>
+type Check = { ref: Ref; pollAttempt?: number; sinceMs?: number }
+type Update = { updateId: number }
 
-// NOTIFY wakes us for what is due now; what is due later is found by polling, twice a second.
-const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 0.5 }
-
-/**
- * Starts this machine's workers: who is woken, by what, and how many at once. Returns the drain for work done outside
- * pg-boss.
- */
-export async function startWorkers(options: Options): Promise<Pick<Hands, 'drain'>> {
-  const { sql, jobs, lanes, log } = options
-  const { boss, wake } = jobs
-  await boss.work<{ lane: string }>('lane', { batchSize: 50, burstWhenBatchFull: true, ...polling }, async jobs => {
-    for (const { data } of jobs) lanes.run(data.lane)
-  })
-  const work = workBy(boss, log)
-  const ofOrders = orderWork(options)
-  await work('fetch-file', 4, ofOrders['fetch-file'])
-  await work('fetch-link', 4, ofOrders['fetch-link'])
-  await work('submit', 4, ofOrders.submit)
-  await work('check', 4, ofOrders.check)
-  await work('deliver', 4, ofOrders.deliver)
-  await startClockWork(work, options)
-  const hands = createHands({ work: ofOrders, failed: sendLater(boss, log), log })
-  jobs.offerTo(hands.take)
-
-  // Whatever a process that died left behind need not wait for the clock.
-  await sweep(sql, wake, log)
-  await boss.send('reconcile', {})
-  return hands
+const schedules: Partial<Record<QueueName, string>> = {
+  judge: '*/2 * * * *',
+  tidy: '17 * * * *',
+  reconcile: '* * * * *',
+  alarms: '* * * * *',
+  audit: '41 * * * *',
+  webhook: '* * * * *',
 }
 
-/** Returns what gives a queue its workers, `atOnce` of them with one job at a time each. */
-const workBy =
-  (boss: PgBoss, log: Log): Work =>
-  async (name, atOnce, handle) => {
-    type Data = Parameters<typeof handle>[0]
-    for (let n = 0; n < atOnce; n++) {
-      let worker = ''
-      worker = await boss.work<Data>(name, { batchSize: 1, ...polling }, async ([job]: Job<Data>[]) => {
-        if (!job) return
-        // Where there was one there may be more. The engine's own burst leaves out batches of one.
-        boss.notifyWorker(worker)
-        try {
-          await handle(job.data)
-        } catch (error) {
-          log.error({ err: error, queue: name, jobId: job.id, data: job.data }, 'a job failed')
-          throw error // tried again, and after its retries kept in the queue of the dead, where /metrics counts it
-        }
-      })
-    }
-  }
+/** Starts the workers of this machine: one handler per queue, with its concurrency. Returns the drain for work done outside pg-boss. */
+export async function startWorkers(options: Options): Promise<Pick<InProcessRunner, 'drain'>> {
+  const { sql, jobs, lanes, log } = options
+  const { queue, wake } = jobs
 
-/** What moves orders on; this process does it at once where it can, without the queue. */
-const orderWork = (options: Options) => ({
-  async submit({ ref, hasPlace }: { ref: Ref; hasPlace: boolean }) {
-    const outcome = await options.tracing.request(ref.id, 'submit', () => submitJob(options, ref, hasPlace))
-    // A name that the upstream does not know fails the next person as surely as this one: no waiting for the clock.
-    if (outcome === 'unsupported') await judge(options)
-  },
-  check: ({ ref, look, sinceMs }: Look) =>
-    options.tracing.request(ref.id, 'check', () => checkJob(options, ref, look, sinceMs)),
-  deliver: ({ outboxId }: { outboxId: number }) => deliverJob(options, outboxId),
-  'fetch-file': ({ updateId }: { updateId: number }) => options.fetcher.fetch(updateId),
-  'fetch-link': ({ updateId }: { updateId: number }) => options.fetcher.fetch(updateId),
-})
-
-/** What the clock asks for, once on all machines together. */
-async function startClockWork(work: Work, options: Options): Promise<void> {
-  const { sql, log } = options
-  const { boss, wake } = options.jobs
-  await work<{ minute?: boolean }>('sweep', 1, async ({ minute }) => {
+  await queue.work<{ lane: string }>('lane', { batchSize: 50, burstWhenBatchFull: true, ...polling }, async jobs => {
+    for (const { data } of jobs) lanes.run(data.lane)
+  })
+  const onDemand = onDemandJobs(options)
+  await work(options, 'fetch-file', 4, onDemand['fetch-file'])
+  await work(options, 'fetch-link', 4, onDemand['fetch-link'])
+  await work(options, 'submit', 4, onDemand.submit)
+  await work(options, 'check', 4, onDemand.check)
+  await work(options, 'deliver', 4, onDemand.deliver)
+  await work<{ minute?: boolean }>(options, 'sweep', 1, async ({ minute }) => {
     await sweep(sql, wake, log)
     // Cron knows minutes; the three sweeps between two of them are sent ahead.
     if (!minute) return
     await Promise.all([15_000, 30_000, 45_000].map(afterMs => wake.sweep(afterMs)))
     await goOnForgetting(sql, log)
   })
-  await work('judge', 1, () => judge(options))
-  await work('tidy', 1, async () => {
-    const failed = await tidy(sql, log)
+  for (const [name, run] of Object.entries(scheduledJobs(options))) await work(options, name as QueueName, 1, run)
+  await queue.schedule('sweep', '* * * * *', { minute: true })
+  for (const [name, cron] of Object.entries(schedules)) await queue.schedule(name, cron)
+
+  const failed = (name: QueueName, data: object) =>
+    queue.send(name, data, { startAfter: 2 }).then(
+      () => {},
+      error => log.warn({ err: error, queue: name }, 'a wake-up was not sent'),
+    )
+  const runner = createInProcessRunner({ work: onDemand, failed, log })
+  jobs.offerTo(runner.tryRun)
+
+  // Whatever a process that died left behind need not wait for the clock.
+  await sweep(sql, wake, log)
+  await queue.send('reconcile', {})
+  return runner
+}
+
+// NOTIFY reports jobs that are due now; those due later are found by polling, twice a second.
+const polling = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 0.5 }
+
+async function work<Data extends object>(
+  { jobs: { queue }, log }: Options,
+  name: QueueName,
+  atOnce: number,
+  handle: (data: Data) => Promise<unknown>,
+) {
+  for (let n = 0; n < atOnce; n++) {
+    let worker = ''
+    worker = await queue.work<Data>(name, { batchSize: 1, ...polling }, async ([job]: Job<Data>[]) => {
+      if (!job) return
+      // Where there was one there may be more. The burst of pg-boss leaves out batches of one.
+      queue.notifyWorker(worker)
+      try {
+        await handle(job.data)
+      } catch (error) {
+        log.error({ err: error, queue: name, jobId: job.id, data: job.data }, 'a job failed')
+        throw error // retried, and after its retries kept in the dead letter queue, where /metrics counts it
+      }
+    })
+  }
+}
+
+/** Jobs that somebody waits for: run by this process where it can, else through pg-boss. */
+function onDemandJobs(options: Options) {
+  const { fetcher, tracing } = options
+  return {
+    async submit({ ref, hasPlace }: { ref: Ref; hasPlace: boolean }) {
+      const outcome = await tracing.request(ref.id, 'submit', () => submitJob(options, ref, hasPlace))
+      // A name that the upstream does not know fails the next person as surely as this one: no waiting for the clock.
+      if (outcome === 'unsupported') await updateModelHealth(options)
+    },
+    check: ({ ref, pollAttempt, sinceMs }: Check) =>
+      tracing.request(ref.id, 'check', () => checkJob(options, ref, pollAttempt, sinceMs)),
+    deliver: ({ outboxId }: { outboxId: number }) => deliverJob(options, outboxId),
+    'fetch-file': ({ updateId }: Update) => fetcher.fetch(updateId),
+    'fetch-link': ({ updateId }: Update) => fetcher.fetch(updateId),
+  }
+}
+
+/** Jobs of the clock: one at a time on each machine. */
+const scheduledJobs = (options: Options) => ({
+  judge: () => updateModelHealth(options),
+  async tidy() {
+    const failed = await tidy(options.sql, options.log)
     if (failed.length > 0) throw new Error(`tidy failed in ${failed.join(', ')}`)
-  })
-  await work('reconcile', 1, async () => {
+  },
+  async reconcile() {
     // Apart: the list of payments is read whatever refunds do.
     const ends = await Promise.allSettled([endReversals(options), reconcileStars(options)])
     const failed = ends.find(end => end.status === 'rejected')
     if (failed) throw failed.reason
-  })
-  await work('alarms', 1, () => lookForAlarms(options))
-  await work('audit', 1, () => auditBooks(options))
-  await work('webhook', 1, () => watchWebhook(options))
-  await boss.schedule('sweep', '* * * * *', { minute: true })
-  await boss.schedule('judge', '*/2 * * * *')
-  await boss.schedule('tidy', '17 * * * *')
-  await boss.schedule('reconcile', '* * * * *')
-  await boss.schedule('alarms', '* * * * *')
-  await boss.schedule('audit', '41 * * * *')
-  await boss.schedule('webhook', '* * * * *')
-}
-
-/** Returns what hands a job that failed outside the queue to the queue, which tries it again. */
-const sendLater =
-  (boss: PgBoss, log: Log) =>
-  (name: QueueName, data: object): Promise<void> =>
-    boss.send(name, data, { startAfter: 2 }).then(
-      () => {},
-      error => log.warn({ err: error, queue: name }, 'a wake-up was not sent'),
-    )
+  },
+  alarms: () => checkAlarms(options),
+  audit: () => auditLedger(options),
+  webhook: () => watchWebhook(options),
+})

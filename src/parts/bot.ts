@@ -6,14 +6,14 @@ import { readDraft } from '../bot/drafts.ts'
 import { createIntake } from '../bot/files/intake.ts'
 import { createUserFiles } from '../bot/files/user-files.ts'
 import { requestOf } from '../bot/routes.ts'
-import { createFetcher } from '../jobs/intake.ts'
-import type { LaneDispatch } from '../jobs/lane-dispatch.ts'
-import { createLanes } from '../jobs/lanes.ts'
 import { endReversals, findPayment } from '../jobs/reconcile.ts'
 import { resend, sendOriginals } from '../jobs/resend.ts'
+import { createFetcher } from '../jobs/updates/intake.ts'
+import type { LaneDispatch } from '../jobs/updates/lane-dispatch.ts'
+import { createLanes } from '../jobs/updates/lanes.ts'
 import type { Log, Scrub } from '../log.ts'
+import { brokenPromises } from '../operations/overview.ts'
 import { cancel, place } from '../payments/integration.ts'
-import { brokenPromises } from '../payments/overview.ts'
 import type { Database } from './database.ts'
 import type { Inbox } from './inbox.ts'
 import type { LateWake } from './jobs.ts'
@@ -98,10 +98,10 @@ function botDeps(
   files: BotDeps['files'],
 ): BotDeps {
   const { sql } = database
-  const { catalogue, forSale, limits, stats, switches, running, delivery } = orders
+  const { catalogue, forSale, limits, stats, modelHealth, running, delivery } = orders
   const { startBonusKop, adminIds, packsKop, starRateRub, card, transferDetails } = config
   return {
-    ...{ sql, adminSql: database.admins, catalogue, forSale, switches, limits, stats, wake, files, log },
+    ...{ sql, adminSql: database.admins, catalogue, forSale, modelHealth, limits, stats, wake, files, log },
     ...{ startBonusKop, adminIds, packsKop, starRateRub, card, transferDetails },
     botUsername: () => telegram.me()?.username ?? '',
     integration: { place: order => place(sql, order, limits), cancel: ref => cancel(running, ref) },

@@ -2,7 +2,7 @@ import { accessTo } from '../access.ts'
 import { connect } from '../db.ts'
 import type { Log } from '../log.ts'
 import { migrateAll } from '../migrate-all.ts'
-import { openBooks } from '../payments/audit.ts'
+import { openLedger } from '../payments/audit.ts'
 import { tracedSql } from '../trace.ts'
 import type { Part, Settings } from './part.ts'
 import { untilDone } from './until-done.ts'
@@ -23,14 +23,14 @@ export function openDatabase(config: Settings, log: Log) {
   const oracle = connect(access.app, { max: 1, deadlineMs: 15_000 })
   const admins = connect(access.admin, { max: 2, sealKey })
   // The hourly audit reads every row there is.
-  const books = openBooks(access.app)
+  const ledger = openLedger(access.app)
   return {
     sql: tracedSql(main.sql),
     front: front.sql,
     probe: probe.sql,
     oracle: oracle.sql,
     admins: tracedSql(admins.sql),
-    books: books.sql,
+    ledger: ledger.sql,
     /** The address by which the service is let in; known for sure after the start. */
     url: () => url,
     /** How many times a pool that others wait for was thrown away. */
@@ -41,12 +41,12 @@ export function openDatabase(config: Settings, log: Log) {
       const reached = await untilDone('the migration', () => migrateAll(ownerUrl, access, log), log, signal)
       if (!reached) return
       url = reached.app
-      for (const one of [main, front, probe, oracle, books]) one.moveTo(reached.app)
+      for (const one of [main, front, probe, oracle, ledger]) one.moveTo(reached.app)
       admins.moveTo(reached.admin)
     },
     // Together: a server that is gone holds each of them up for a second.
     async [Symbol.asyncDispose]() {
-      await Promise.allSettled([main, front, probe, oracle, admins, books].map(one => one.close()))
+      await Promise.allSettled([main, front, probe, oracle, admins, ledger].map(one => one.close()))
     },
   } satisfies Part
 }

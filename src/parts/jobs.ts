@@ -1,6 +1,6 @@
-import { deadQueue, type Jobs, startJobs } from '../jobs/boss.ts'
+import { deadQueue, type Jobs, startJobs } from '../jobs/queue.ts'
 import type { Log } from '../log.ts'
-import type { Wake } from '../payments/integration.ts'
+import type { Wake } from '../payments/order.ts'
 import type { Part, Settings } from './part.ts'
 import { untilDone } from './until-done.ts'
 
@@ -16,7 +16,7 @@ export function openJobs({ config, databaseUrl, log }: Options) {
   const wake: LateWake = {
     submit: async (ref, afterMs, hasPlace) => engine?.wake.submit(ref, afterMs, hasPlace),
     check: async ref => engine?.wake.check(ref),
-    follow: async (ref, look, afterMs, sinceMs) => engine?.wake.follow(ref, look, afterMs, sinceMs),
+    poll: async (ref, pollAttempt, afterMs, sinceMs) => engine?.wake.poll(ref, pollAttempt, afterMs, sinceMs),
     deliver: async (outboxId, afterMs) => engine?.wake.deliver(outboxId, afterMs),
     lane: async lane => engine?.wake.lane(lane),
     intake: async (updateId, source) => engine?.wake.intake(updateId, source),
@@ -26,7 +26,7 @@ export function openJobs({ config, databaseUrl, log }: Options) {
     /** Undefined before the start. */
     engine: () => engine,
     /** Jobs that failed for good. */
-    dead: async (): Promise<number> => (await engine?.boss.getQueue(deadQueue))?.totalCount ?? 0,
+    dead: async (): Promise<number> => (await engine?.queue.getQueue(deadQueue))?.totalCount ?? 0,
 
     async start(signal) {
       engine = await untilDone('the job engine', () => startJobs(databaseUrl(), log, config.roles.worker), log, signal)

@@ -1,6 +1,6 @@
+import { filePath, linkLifeMs } from '../delivery/file-links.ts'
 import type { DeliverOptions } from '../jobs/deliver.ts'
-import { filePath, linkLifeMs } from '../payments/file-links.ts'
-import type { Deps } from '../payments/integration.ts'
+import type { Deps } from '../payments/order.ts'
 import { callbackPath } from '../upstream/callbacks.ts'
 import type { Settings } from './part.ts'
 

@@ -1,12 +1,13 @@
 import { createMessages } from '../bot/runs/reports.ts'
 import { onSale, openCatalogue } from '../catalogue/models.ts'
 import { createStats } from '../events/stats.ts'
+import { modelCosts } from '../health/model-costs.ts'
+import { createModelHealth } from '../health/model-health.ts'
 import type { DeliverOptions } from '../jobs/deliver.ts'
-import type { JudgeOptions } from '../jobs/judge.ts'
+import type { ModelHealthOptions } from '../jobs/model-health.ts'
 import type { Log, Scrub } from '../log.ts'
-import { modelCosts } from '../payments/costs.ts'
-import type { Deps, Limits, Wake } from '../payments/integration.ts'
-import { createSwitches } from '../payments/switches.ts'
+import type { Limits } from '../payments/generations.ts'
+import type { Deps, Wake } from '../payments/order.ts'
 import { createBudget } from '../upstream/budget.ts'
 import type { Database } from './database.ts'
 import { callbackAddresses, fileLinks } from './links.ts'
@@ -28,7 +29,7 @@ type Options = {
 
 const statsEveryMs = 60_000
 // Money asks the rows; this is how long a screen may offer what another machine switched off.
-const switchesEveryMs = 10_000
+const healthEveryMs = 10_000
 
 /** What is sold, and what an order stands on from the press to the delivery. Throws when the catalogue is not fit to sell from. */
 export function openOrders({ config, database, telegram, upstream, telemetry, wake, scrub, log }: Options) {
@@ -41,18 +42,18 @@ export function openOrders({ config, database, telegram, upstream, telemetry, wa
   })
   const limits = limitsOf(config)
   const stats = createStats(sql, log)
-  const switches = createSwitches(sql, log)
+  const modelHealth = createModelHealth(sql, log)
   const modelIds = catalogue.models.map(({ id }) => id)
   const costs = () => modelCosts(sql, modelIds, config.rates.usdRubRate)
   const ended = (outcome: string, code: string) => telemetry.metrics.outcomes.inc({ outcome, code })
   const timers: NodeJS.Timeout[] = []
   return {
     catalogue,
-    forSale: onSale(catalogue, switches.isOff),
+    forSale: onSale(catalogue, modelHealth.isOff),
     limits,
     stats,
-    switches,
-    /** For submits and looks. */
+    modelHealth,
+    /** For submits and polls. */
     running: {
       sql,
       upstream: upstream.client,
@@ -77,12 +78,12 @@ export function openOrders({ config, database, telegram, upstream, telemetry, wa
       log,
     } satisfies DeliverOptions,
     /** For the health of models. */
-    judging: { sql, log, modelIds, adminIds: config.adminIds, costs, switches } satisfies JudgeOptions,
+    healthJob: { sql, log, modelIds, adminIds: config.adminIds, costs, modelHealth } satisfies ModelHealthOptions,
 
     async start() {
-      await Promise.all([stats.refresh(), switches.refresh()])
+      await Promise.all([stats.refresh(), modelHealth.refresh()])
       timers.push(setInterval(() => void stats.refresh(), statsEveryMs))
-      timers.push(setInterval(() => void switches.refresh(), switchesEveryMs))
+      timers.push(setInterval(() => void modelHealth.refresh(), healthEveryMs))
     },
     async drain() {
       for (const timer of timers) clearInterval(timer)

@@ -1,9 +1,9 @@
 import type { Telegram } from 'telegraf'
 import type { Sql } from '../db.ts'
-import { tellOfAccount } from '../jobs/alarms.ts'
+import { createAccountBreaker } from '../health/account-breaker.ts'
+import { notifyOfAccount } from '../jobs/alarms.ts'
 import type { Log, Scrub } from '../log.ts'
 import type { Inspect } from '../media/inspector.ts'
-import { createAccount } from '../payments/account.ts'
 import { span } from '../trace.ts'
 import { createUpstream, type Upstream } from '../upstream/client.ts'
 import { createDownloader } from '../upstream/download.ts'
@@ -30,12 +30,12 @@ export function openUpstream({ config, sql, telegram, inspect, observe, scrub, l
     createUpstream({ baseUrl, uploadUrl, apiKey, log, heardOfAccount: trouble => account.heard(trouble) }),
     observe,
   )
-  const account = createAccount({
+  const account = createAccountBreaker({
     sql,
     log,
     scrub,
     credit: () => client.credit(),
-    opened: () => tellOfAccount({ sql, telegram, adminIds, log }),
+    opened: () => notifyOfAccount({ sql, telegram, adminIds, log }),
   })
   const trustedOrigins = [new URL(baseUrl).origin, new URL(uploadUrl).origin]
   const downloader = createDownloader({ trustedOrigins, inspect })

@@ -8,7 +8,7 @@ import type { TelegramPart } from './telegram.ts'
 
 type Options = {
   config: Settings
-  books: Sql
+  ledger: Sql
   telegram: TelegramPart
   orders: Orders
   bot: BotPart
@@ -16,16 +16,25 @@ type Options = {
 }
 
 /** Who works for the job queue on this machine; nobody without the worker role. */
-export function openWorkers({ config, books, telegram, orders, bot, jobs }: Options) {
+export function openWorkers({ config, ledger, telegram, orders, bot, jobs }: Options) {
   let working: Awaited<ReturnType<typeof startWorkers>> | undefined
   return {
     async start() {
       const engine = jobs.engine()
       if (!config.roles.worker || !engine) return
-      const { running, delivery, judging } = orders
+      const { running, delivery, healthJob } = orders
       const { lanes, fetcher } = bot
       const { hook } = telegram
-      working = await startWorkers({ ...running, ...delivery, ...judging, books, lanes, jobs: engine, fetcher, hook })
+      working = await startWorkers({
+        ...running,
+        ...delivery,
+        ...healthJob,
+        ledger,
+        lanes,
+        jobs: engine,
+        fetcher,
+        hook,
+      })
     },
     drain: async () => working?.drain(),
   } satisfies Part

@@ -9,17 +9,17 @@ const Report = Type.Object({
   costs: Type.Unsafe<{ model_id: string; runs: number; expected: number; real: number }[]>(Type.Array(Type.Object({}))),
 })
 /**
- * What the books say: broken promises by kind, the questions of an accountant, the legs of each account added up (all of
- * them are zero together), real cost by model.
+ * The state of the ledger: violated invariants by kind, an accountant's questions, the sum of the legs of each account (zero
+ * over all accounts), real cost by model.
  */
 export type Report = Static<typeof Report>
 
-/** A connection for reading every row there is: ten million entries take most of a minute. */
-export function openBooks(url: string): Db {
+/** Opens a connection that may read every row: ten million entries take most of a minute. */
+export function openLedger(url: string): Db {
   return connect(url, { max: 1, deadlineMs: 300_000, workMem: '64MB' })
 }
 
-/** All of it in one statement, so in one snapshot. */
+/** One statement, so one snapshot. */
 export const auditReport = query(
   Report,
   sql => sql`
@@ -34,7 +34,7 @@ export const auditReport = query(
 // A model whose runs cost so much more than the catalogue says is sold below its price.
 const mostCostRatio = 1.02
 
-/** Everything that is wrong, a sentence each; nothing when the books agree. */
+/** Returns a sentence for each problem; none when the ledger is in order. */
 export function findings({ isReplica, broken, books, accounts, costs }: Report): string[] {
   const together = accounts.reduce((sum, { kop }) => sum + kop, 0)
   return [
@@ -54,7 +54,7 @@ export function findings({ isReplica, broken, books, accounts, costs }: Report):
 }
 
 const Received = Type.Object({ chargeId: Type.String(), total: Type.Integer(), isReversed: Type.Boolean() })
-/** A payment in Stars as it is booked here, or parked. */
+/** A payment in Stars that is booked or parked here. */
 export type Received = Static<typeof Received>
 
 export const starsReceived = query(
@@ -71,7 +71,7 @@ export const starsReceived = query(
 
 type Movement = { id: string; amount: number; isRefund: boolean }
 
-/** What Telegram's list and the books disagree about; `movements` is the whole list but what is too fresh to be known. */
+/** Compares Telegram's list with the ledger. `movements`: the whole list without what is too fresh to be here. Returns a sentence for each difference. */
 export async function starFindings(sql: Sql, movements: Movement[]): Promise<string[]> {
   const booked = new Map<string, Received>()
   for (let after = ''; ; ) {

@@ -3,12 +3,12 @@ import { query, type Sql, untilAnswered } from '../db.ts'
 import { EventRefused, sqlState } from '../errors.ts'
 import { eventText, rowOf } from '../events/repository.ts'
 import type { Ref } from './generations.ts'
-import type { Ending, Order } from './integration.ts'
+import type { Ending, Order } from './order.ts'
 import { readQuote } from './quotes.ts'
 
 type Row = ReturnType<typeof rowOf>
 
-/** The row of a run that begins; null where there is no such quote, which the statement says itself. */
+/** Returns the row of a run that starts; null for an unknown quote, which `genStart` refuses. */
 export async function startedRow(sql: Sql, order: Order): Promise<Row | null> {
   const { userId, chatId, id } = order
   const quote = order.quote ?? (await readQuote(sql, userId, order.quoteId))
@@ -38,7 +38,7 @@ const Run = Type.Object({
   taskId: Type.Union([Type.String(), Type.Null()]),
   ageMs: Type.Number(),
 })
-/** What the ending of a run says of it; `ageMs` is since its start. */
+/** A run as its final event needs it. `ageMs`: since its start. */
 export type EndingRun = Static<typeof Run>
 
 export const runOfEnding = query(
@@ -49,14 +49,14 @@ export const runOfEnding = query(
     from pay.generations where user_id = ${userId} and id = ${id}`,
 )
 
-/** What is kept of a price when so many of the promised files arrived, kopecks: the share of them, rounded up. */
+/** Returns the kopecks kept of a price when only some of the promised files arrived: their share, rounded up. */
 export function keptKop(priceKop: number, arrived: number, promised: number): number {
   return Number((BigInt(priceKop) * BigInt(arrived) + BigInt(promised) - 1n) / BigInt(promised))
 }
 
 /**
- * The row of an ending; null where there is no such run. A success says what was kept, anything else the price. `known`
- * saves the look at the run.
+ * Returns the row of an ending; null for an unknown run. A success has the amount kept, anything else the price. `known`
+ * saves reading the run.
  */
 export async function endingRow(sql: Sql, ref: Ref, ending: Ending, known?: EndingRun): Promise<Row | null> {
   const [run] = known ? [known] : await runOfEnding(sql, ref)
@@ -94,13 +94,13 @@ export const wayBack = query(
     select outcome, code from pay.generations g, pay.way_back(g) where g.user_id = ${userId} and g.id = ${id}`,
 )
 
-/** The row of a run that an admin gives back; null where it is not to be given back, which the statement says itself. */
+/** Returns the row of a run that an admin refunds; null where it may not be refunded, which the statement refuses. */
 export async function givenBackRow(sql: Sql, ref: Ref, reason: string): Promise<Row | null> {
   const [way] = await untilAnswered(() => wayBack(sql, ref))
   return way ? endingRow(sql, ref, { ...way, message: `given back by an admin: ${reason}` }) : null
 }
 
-/** The refusal of a row by its shape or by the database, with its column; any other error is thrown as it is. */
+/** Returns the refusal of a row, by its shape or by the database, with its column. Throws any other error as it is. */
 export function refusedEvent(error: unknown, id: string): EventRefused {
   if (error instanceof EventRefused) return error
   if (sqlState(error) !== 'P0422') throw error

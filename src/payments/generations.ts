@@ -1,12 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { Inputs } from '../catalogue/parameters.ts'
 import { query, type Sql } from '../db.ts'
-
-/** So long after its deadline, in milliseconds, a run is given up whose upstream cannot even be asked. */
-export const graceMs = 15 * 60_000
-
-/** So long, in milliseconds, an order waits for a provider that refuses our account, before the money goes back. */
-export const mostPausedMs = 10 * 60_000
+import { graceMs } from './timing.ts'
 
 /** Names one generation: the owner first, as every money row does. */
 export type Ref = { userId: number; id: string }
@@ -27,14 +22,14 @@ const Generation = Type.Object({
   isFree: Type.Boolean(),
   isBonus: Type.Boolean(),
   priceKop: Type.Integer(),
-  /** What stays with us of a captured run: less than the price where fewer files arrived than were promised. */
+  /** The captured part of the price: less than all of it when fewer files arrived than were promised. */
   keptKop: Nullable(Type.Integer()),
   promised: Nullable(Type.Integer()),
   execState: ExecState,
   moneyState: MoneyState,
   taskId: Nullable(Type.String()),
   attempt: Type.Integer(),
-  look: Type.Integer(),
+  pollAttempt: Type.Integer(),
   deadlineAt: Type.Date(),
   isOverdue: Type.Boolean(),
   isHopeless: Type.Boolean(),
@@ -51,10 +46,10 @@ const Generation = Type.Object({
   isPaused: Type.Boolean(),
 })
 /**
- * One run with the answers it was ordered with. At the deadline the upstream is asked for its last word; a run whose
- * upstream cannot even be asked is `isHopeless` after `graceMs` more (the view `broken` allows a little more).
- * `isPaused`: the provider takes no such orders from us now. `credits`: what it is expected to take. `errorMessage` is the
- * upstream's own text: for admins, never for people.
+ * One run with the inputs it was ordered with. At the deadline the upstream is asked once more; if it cannot be asked, the
+ * run is `isHopeless` after another `graceMs` (the view `broken` allows a little more). `isPaused`: the provider takes no
+ * such orders from us now. `credits`: what it is expected to take. `errorMessage` is the upstream's own text: for admins,
+ * never for people.
  */
 export type Generation = Static<typeof Generation>
 
@@ -64,7 +59,7 @@ export const generationById = query(
     select g.user_id as "userId", g.id, g.chat_id as "chatId", g.message_id as "messageId", g.model_id as "modelId",
       g.category, g.is_free as "isFree", g.grant_ref is not null as "isBonus", g.price_kop as "priceKop",
       g.kept_kop as "keptKop", g.promised, g.exec_state as "execState", g.money_state as "moneyState",
-      g.task_id as "taskId", g.attempt, g.look, g.deadline_at as "deadlineAt",
+      g.task_id as "taskId", g.attempt, g.look as "pollAttempt", g.deadline_at as "deadlineAt",
       g.deadline_at <= now() as "isOverdue", g.deadline_at <= now() - ${`${graceMs} milliseconds`}::interval as "isHopeless", g.created_at as "createdAt", g.submitted_at as "submittedAt",
       g.finished_at as "finishedAt",
       (extract(epoch from coalesce(g.finished_at, now()) - g.created_at) * 1000)::float8 as "ageMs",
@@ -79,13 +74,13 @@ export const generationById = query(
     where g.user_id = ${userId} and g.id = ${id}`,
 )
 
-/** A user's own generation. */
+/** Reads a user's own generation. */
 export async function readGeneration(sql: Sql, ref: Ref): Promise<Generation | undefined> {
   const [row] = await generationById(sql, ref)
   return row
 }
 
-/** Whose generation it is: callbacks name none. */
+/** The owner of a generation: callbacks do not name one. */
 export const ownerOf = query(
   Type.Object({ userId: Type.Integer(), taskId: Nullable(Type.String()), isFinished: Type.Boolean() }),
   (sql, id: string) => sql`
@@ -106,7 +101,7 @@ const Output = Type.Object({
   fileId: Nullable(Type.String()),
   sentAs: Nullable(words('photo', 'video', 'audio', 'document', 'animation')),
 })
-/** One usable output of a success. `fileId` is Telegram's, known once it was sent. */
+/** One usable output of a success. `fileId` is Telegram's, known after it was sent. */
 export type Output = Static<typeof Output>
 
 export const outputsOf = query(
@@ -160,7 +155,7 @@ export const openGenerations = query(
 
 const FreeUse = Type.Object({ modelId: Type.String(), windowKind: Type.String(), used: Type.Integer() })
 
-/** Free runs that a user took in the current hour and day (UTC), by model; for a new account what all of those took today. */
+/** Free runs of a user in the current hour and day (UTC), by model; for a new account also those of all new accounts today. */
 export const freeUses = query(
   FreeUse,
   (sql, userId: number) => sql`
@@ -171,8 +166,8 @@ export const freeUses = query(
 )
 
 /**
- * What is left of the free runs of each model: the lower of hour and day, and nothing where all new accounts together have
- * taken theirs (`isSharedUp`).
+ * Returns the free runs left of a model: the lower of hour and day, none once all new accounts together have used theirs
+ * (`isSharedUp`).
  */
 export async function freeLeft(
   sql: Sql,
@@ -190,5 +185,5 @@ export async function freeLeft(
   }
 }
 
-/** Runs at once of one person; free runs a day and an hour of one person and model; those that all new accounts share a day. */
+/** Concurrent runs of a person; free runs per day and per hour of a person and model; free runs per day of all new accounts. */
 export type Limits = { maxOpen: number; freeDaily: number; freeHourly: number; newFreeDaily: number }

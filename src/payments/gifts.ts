@@ -13,13 +13,13 @@ export type Claimed = Static<typeof Claimed>
 
 export const promoClaim = query(
   Claimed,
-  (sql, userId: number, code: string, ask: string) => sql`
-    select result, amount_kop as "amountKop", balance_kop as "balanceKop" from pay.promo_claim(${userId}, ${code}, ${ask})`,
+  (sql, userId: number, code: string, claimKey: string) => sql`
+    select result, amount_kop as "amountKop", balance_kop as "balanceKop" from pay.promo_claim(${userId}, ${code}, ${claimKey})`,
 )
 
-/** Redeems a code once for a person; `ask` names the message that brought it, and the same may be asked again. */
-export const claimPromo = (sql: Sql, userId: number, code: string, ask: string): Promise<Claimed> =>
-  untilAnswered(async () => only(await promoClaim(sql, userId, code, ask)))
+/** Redeems a code once for a person. `claimKey`: the message that brought it, an idempotency key. */
+export const claimPromo = (sql: Sql, userId: number, code: string, claimKey: string): Promise<Claimed> =>
+  untilAnswered(async () => only(await promoClaim(sql, userId, code, claimKey)))
 
 export const bonusLeft = query(
   Type.Object({ capKop: Type.Integer(), runs: Type.Integer() }),
@@ -27,10 +27,10 @@ export const bonusLeft = query(
     select cap_kop as "capKop", sum(runs - used)::int as runs from pay.bonus_grants
     where user_id = ${userId} and used < runs group by cap_kop order by cap_kop`,
 )
-/** Bonus runs that are left, each of a price up to `capKop`. */
+/** Bonus runs left, each for a price up to `capKop`. */
 export type BonusRuns = { capKop: number; runs: number }
 
-/** The bonus runs that a price may be paid with, those of the lowest cap that covers it, as they are taken. */
+/** Returns the bonus runs that may pay a price: those of the lowest cap that covers it, which are used first. */
 export async function bonusFor(sql: Sql, userId: number, priceKop: number): Promise<BonusRuns | undefined> {
   return (await bonusLeft(sql, userId)).find(({ capKop }) => priceKop > 0 && priceKop <= capKop)
 }
@@ -47,7 +47,7 @@ export const invitationsOf = query(
     select count(*) as came, count(rewarded_at) as counted from pay.referrals where inviter = ${userId}`,
 )
 
-/** The code of a person's link and what came of it; `runs` are the bonus runs they have left. */
+/** Returns the code of a person's invitation link and its results. `runs`: the bonus runs left. */
 export async function invitations(sql: Sql, userId: number) {
   const [code, counts, left] = await Promise.all([
     untilAnswered(async () => only(await refCode(sql, userId, newId()))),

@@ -4,7 +4,7 @@ import type { Rates } from '../catalogue/pricing.ts'
 import { only, query, type Sql, seal, untilAnswered } from '../db.ts'
 import { newId } from '../id.ts'
 
-/** How long a shown price stands. */
+/** How long a shown price is valid. */
 export const quoteMinutes = 15
 
 export type Offer = {
@@ -12,7 +12,7 @@ export type Offer = {
   modelId: string
   category: string
   inputs: Inputs
-  /** What createTask gets, complete. */
+  /** The complete input of createTask. */
   params: Record<string, unknown>
   /** 0 only for a free run. */
   priceKop: number
@@ -47,7 +47,7 @@ const sealOf = (id: string, offer: Offer, inputs: string, params: string) =>
     quoteMinutes,
   )
 
-/** Writes down a price as it will be shown. What is charged is this row's, whatever the catalogue says later. */
+/** Stores a price as it will be shown. This row is charged, whatever the catalogue says later. */
 export async function makeQuote(sql: Sql, offer: Offer): Promise<Static<typeof Made>> {
   return only(await quoteInsert(sql, newId(), offer, JSON.stringify(offer.inputs), JSON.stringify(offer.params)))
 }
@@ -59,7 +59,7 @@ const Quote = Type.Object({
   inputs: Type.Unsafe<Inputs>(Type.Object({})),
   params: Type.Unsafe<Record<string, unknown>>(Type.Object({})),
   priceKop: Type.Integer(),
-  /** What the provider is expected to take. */
+  /** The credits that the provider is expected to take. */
   credits: Type.String(),
   expiresAt: Type.Date(),
   isExpired: Type.Boolean(),
@@ -81,26 +81,26 @@ export const quoteById = query(
     where q.user_id = ${userId} and q.id = ${id}`,
 )
 
-/** The same order as a bonus run: its price is nothing, `full_kop` what it would cost. */
+/** The same order as a bonus run: its price is 0, `full_kop` is what it would cost. */
 export const quoteForBonus = query(
   Type.Object({ id: Type.String() }),
   (sql, userId: number, quoteId: string, id: string) => sql`
     select id from pay.quote_for_bonus(${userId}, ${quoteId}, ${id})`,
 )
 
-/** The id of the quote that a bonus run is started from; undefined where the one that was shown has run out or is closed. */
+/** Returns the id of the quote for a bonus run; undefined when the quote that was shown has expired or is closed. */
 export async function bonusQuote(sql: Sql, userId: number, quoteId: string): Promise<string | undefined> {
   const [row] = await quoteForBonus(sql, userId, quoteId, newId())
   return row?.id
 }
 
-/** A user's own quote; `generationId` is set once it was used, for a bonus run as well. */
+/** Reads a user's own quote. `generationId` is set once it was used, for a bonus run as well. */
 export async function readQuote(sql: Sql, userId: number, id: string): Promise<Quote | undefined> {
   const [row] = await quoteById(sql, userId, id)
   return row
 }
 
-/** The last price that a person may start from now. */
+/** The newest quote that a person may start from now. */
 export const openQuote = query(
   Type.Object({ id: Type.String() }),
   (sql, userId: number) => sql`
@@ -116,17 +116,17 @@ export const quotesClose = query(
     select id, message_id as "messageId" from pay.quotes_close(${userId}, ${quoteId}, ${withInvoices})`,
 )
 
-/** What to close: all open prices of the person, or this one; with the invoices that were to pay for them. */
+/** What to close: all open quotes of the person, or this one; with the invoices that were to pay for them. */
 export type Closing = { quoteId?: string; withInvoices?: boolean }
 
 /**
- * Closes prices: after this each was started before, or never will be, whoever presses. Gives those that were open, with
+ * Closes quotes: after this each was started before, or never will be. Returns those that were open, with
  * the message that has their buttons. Throws Unknown (ask again).
  */
 export const closeQuotes = (sql: Sql, userId: number, { quoteId, withInvoices = false }: Closing = {}) =>
   untilAnswered(() => quotesClose(sql, userId, quoteId ?? null, withInvoices))
 
-/** Notes where the buttons of a price stand. `before`: where they stood; not `isOpen`: it was closed in the meantime. */
+/** Records the message that has the buttons of a quote. `before`: the earlier message; not `isOpen`: closed meanwhile. */
 export const quoteShown = query(
   Type.Object({ before: Type.Union([Type.Integer(), Type.Null()]), isOpen: Type.Boolean() }),
   (sql, userId: number, quoteId: string, messageId: number) => sql`

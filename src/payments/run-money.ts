@@ -1,8 +1,8 @@
 import type { Generation } from './generations.ts'
 
 /**
- * What a run cost, in kopecks. While it is open the whole price is held, and neither kept nor returned. `bonus` and `free`
- * runs cost nothing; `isBack`: the run itself was given back. `held + kept + returned` is the price, always.
+ * The cost of a run in kopecks. While it is open the whole price is on hold, neither kept nor returned. `bonus` and `free`
+ * runs cost nothing. `isBack`: the run failed and was refunded. `held + kept + returned` is always the price.
  */
 export type RunMoney = {
   kind: 'paid' | 'free' | 'bonus'
@@ -15,7 +15,7 @@ export type RunMoney = {
 
 type Row = Pick<Generation, 'isBonus' | 'isFree' | 'priceKop' | 'keptKop' | 'execState' | 'moneyState'>
 
-/** What every screen, file and message says about the money of a run: the one place that reads it from the row. */
+/** Reads the money of a run from its row: every screen, file and message takes it from here. */
 export function moneyOf({ isBonus, isFree, priceKop, keptKop, execState, moneyState }: Row): RunMoney {
   const isBack = execState === 'failed' || execState === 'timeout'
   const kept = moneyState === 'captured' ? (keptKop ?? priceKop) : 0

@@ -13,10 +13,10 @@ const Payment = Type.Object({
   receivedAt: Type.Date(),
   refund: Nullable(Type.Unsafe<'asked' | 'done' | 'refused'>(Type.String())),
 })
-/** A payment of a person, named by the `seq` of its entry in their ledger. */
+/** A payment of a person; `seq` is its entry in their ledger. */
 export type ReceivedPayment = Static<typeof Payment>
 
-/** The payment behind an entry of the ledger: its credit, or its going back. */
+/** The payment behind a ledger entry: its credit or its reversal. */
 export const paymentBySeq = query(
   Payment,
   (sql, userId: number, seq: number) => sql`
@@ -41,7 +41,7 @@ export const lastPayments = query(
 
 const Line = Type.Object({
   at: Type.Date(),
-  /** That of the entry in the ledger; `hold` for the debit of an open run, `free` or `bonus_run` for a run without one. */
+  /** The kind of the ledger entry; `hold` for the debit of an open run, `free` or `bonus_run` for a run without a debit. */
   kind: Type.String(),
   amountKop: Nullable(Type.Integer()),
   balanceAfterKop: Nullable(Type.Integer()),
@@ -54,7 +54,7 @@ const Line = Type.Object({
 })
 export type StatementLine = Static<typeof Line>
 
-/** Everything that moved, and the runs that moved nothing; the newest first. */
+/** All ledger entries and the runs without one, newest first. */
 export const statementOf = query(
   Line,
   (sql, userId: number, limit: number) => sql`

@@ -7,7 +7,7 @@ export type Provider = 'stars' | 'card' | 'manual'
 
 const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
 
-/** Whole Stars for so many kopecks, rounded up; `starRateRub` are the rubles that one Star brings, an exact decimal. */
+/** Returns the whole Stars for an amount in kopecks, rounded up. `starRateRub`: rubles per Star, an exact decimal. */
 export function starsFor(kop: number, starRateRub: string): number {
   const { digits, scale } = decimal(starRateRub)
   return Number(divideUp(decimal(kop), { digits: digits * 100n, scale }).digits)
@@ -20,7 +20,7 @@ const Opened = Type.Object({
   total: Type.Integer(),
   expiresAt: Type.Date(),
 })
-/** An order to pay. `total` is in whole units of `currency`: Stars (XTR) or kopecks (RUB). */
+/** A top-up to pay. `total` is in whole units of `currency`: Stars (XTR) or kopecks (RUB). */
 export type TopUp = Static<typeof Opened>
 
 type Wanted = { userId: number; provider: Provider; amountKop: number; total: number; quoteId: string | null }
@@ -36,7 +36,7 @@ export const topUpOpen = query(
       ${quoteId}, ${lifetime})`,
 )
 
-/** An order for this amount, the one that is open already where there is one. Throws Unknown (ask again). */
+/** Opens a top-up of this amount, or returns the one that is open already. Throws Unknown (ask again). */
 export async function openTopUp(sql: Sql, wanted: Wanted): Promise<TopUp> {
   // A new id each time: the open order is found by what it is for. Repeated with the same one, a call would collide with
   // its own order where that was paid meanwhile.
@@ -57,7 +57,7 @@ const Order = Type.Object({
 })
 export type Order = Static<typeof Order>
 
-/** By the order's id alone: an invoice names no user, and who pays may be another. */
+/** Finds a top-up by its id alone: an invoice names no user, and somebody else may pay it. */
 export const topUpById = query(
   Order,
   (sql, id: string) => sql`
@@ -69,8 +69,8 @@ export const topUpById = query(
 export type Checkout = { userId: number; orderId: string; currency: string; total: number }
 
 /**
- * Whether a payment may be taken, from the database alone. Paid is no reason to refuse: Telegram shows an invoice that
- * was paid as paid, so a second payment of it is somebody's will, and credited too.
+ * Returns why a payment must be refused, from the database alone; undefined when it may be taken. A paid order is no
+ * reason: Telegram shows its invoice as paid, so a second payment is intended, and credited too.
  */
 export async function checkoutRefusal(
   sql: Sql,
@@ -95,10 +95,10 @@ const Paid = Type.Object({
   quoteId: Nullable(Type.String()),
   isSecond: Type.Boolean(),
 })
-/** `isSecond`: the order had been paid before. Parked is neither credited nor lost: an admin decides. */
+/** `isSecond`: the order had been paid before. `parked`: neither credited nor lost, an admin decides. */
 export type Paid = Static<typeof Paid>
 
-/** What a provider says was paid; a transfer is paid by an admin's word alone. */
+/** A payment that a provider reports. Only an admin can confirm a transfer. */
 export type Payment = Checkout & { provider: Exclude<Provider, 'manual'>; chargeId: string }
 
 export const topUpPaid = query(
@@ -129,11 +129,11 @@ export const paymentReverse = query(
       ${seal('reversed', provider, chargeId, userId, cause)})`,
 )
 
-/** What a provider took back by itself goes from the wallet, once; what is spent already becomes a debt. */
+/** Debits the wallet once for a payment that its provider reversed; what is spent already becomes a debt. */
 export const takeBack = (sql: Sql, provider: Provider, chargeId: string, userId: number): Promise<Reversed> =>
   untilAnswered(async () => only(await paymentReverse(sql, provider, chargeId, userId, 'provider')))
 
-/** Refunds that were asked for and that Telegram has not answered yet. */
+/** Requested refunds that Telegram has not answered yet. */
 export const waitingReversals = query(
   Type.Object({ userId: Type.Integer(), chargeId: Type.String(), attempts: Type.Integer() }),
   sql => sql`

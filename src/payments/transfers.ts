@@ -11,10 +11,10 @@ export const topUpProve = query(
     select pay.top_up_prove(${userId}, ${id}, ${proof}, ${key}) as result`,
 )
 
-/** A receipt as Telegram keeps it. `key` is the same whoever sends the file, and whenever. */
+/** A receipt as Telegram stores it. `key` identifies the file, whoever sends it and whenever. */
 export type Proof = { kind: 'photo' | 'document'; fileId: string; key: string }
 
-/** Hands a transfer over to the admins; it credits nothing. Repeating is harmless. */
+/** Submits a transfer to the admins and credits nothing. Repeating is harmless. */
 export async function prove(sql: Sql, userId: number, id: string, { kind, fileId, key }: Proof) {
   return (await untilAnswered(async () => only(await topUpProve(sql, userId, id, `${kind}:${fileId}`, key)))).result
 }
@@ -32,7 +32,7 @@ const Request = Type.Object({
   paidBefore: Type.Integer(),
   deniedBefore: Type.Integer(),
 })
-/** A transfer that somebody says was made, with what became of the person's earlier ones. */
+/** A transfer that a person reports, with the outcomes of their earlier ones. */
 export type Request = Static<typeof Request>
 
 export const requestById = query(
@@ -54,7 +54,7 @@ export const waitingRequests = query(
     from pay.top_ups where state = 'waiting' order by created_at limit ${limit}`,
 )
 
-/** The file of a proof as it is sent again. */
+/** Returns the file of a receipt, to send it again. */
 export function proofOf(proof: string): Pick<Proof, 'kind' | 'fileId'> {
   const [, kind, fileId = ''] = /^(photo|document):(.+)$/.exec(proof) ?? []
   return { kind: kind === 'photo' ? 'photo' : 'document', fileId }

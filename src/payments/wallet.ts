@@ -7,8 +7,8 @@ const Wallet = Type.Object({
   atWorkCount: Type.Integer(),
   debtKop: Type.Integer(),
 })
-/** Kopecks. `balanceKop` is what can be spent; `atWorkKop` is held by running generations and is not part of it;
- * `debtKop` is what a returned payment left to make up. */
+/** Kopecks. `balanceKop` can be spent; `atWorkKop` is on hold for running generations and no part of it; `debtKop` is owed
+ * after a reversed payment. */
 export type Wallet = Static<typeof Wallet>
 
 export const walletOf = query(
@@ -22,30 +22,30 @@ export const walletOf = query(
     where w.user_id = ${userId}`,
 )
 
-/** What a user has. A user without a wallet has nothing. */
+/** Reads the wallet of a user; all zero for a user without one. */
 export async function readWallet(sql: Sql, userId: number): Promise<Wallet> {
   const [row] = await walletOf(sql, userId)
   return row ?? { balanceKop: 0, atWorkKop: 0, atWorkCount: 0, debtKop: 0 }
 }
 
-/** Kopecks that can be spent. */
+/** Returns the kopecks that can be spent. */
 export const balanceOf = async (sql: Sql, userId: number): Promise<number> => (await readWallet(sql, userId)).balanceKop
 
 const Operation = Type.Object({
   seq: Type.Integer(),
-  /** That of the ledger; `hold` for the debit of a run that is open. */
+  /** The kind of the ledger entry; `hold` for the debit of an open run. */
   kind: Type.String(),
   amountKop: Type.Integer(),
   balanceAfterKop: Type.Integer(),
   generationId: Type.Union([Type.String(), Type.Null()]),
   modelId: Type.Union([Type.String(), Type.Null()]),
-  /** Of the payment that came in or went back with this entry. */
+  /** Of the payment that this entry credits or reverses. */
   chargeId: Type.Union([Type.String(), Type.Null()]),
   createdAt: Type.Date(),
 })
 export type Operation = Static<typeof Operation>
 
-/** Ledger entries of a user, newest first, those before the entry `before` (its seq). */
+/** Ledger entries of a user before the entry `before` (its seq), newest first. */
 export const operations = query(
   Operation,
   (sql, userId: number, before: number, limit: number) => sql`

@@ -2,10 +2,10 @@ import { createCanvas } from '@napi-rs/canvas'
 import t from 'tap'
 import { createMessages } from '../../src/bot/runs/reports.ts'
 import { Unknown } from '../../src/errors.ts'
+import { overrideHealth } from '../../src/health/model-health.ts'
 import { shortId } from '../../src/id.ts'
 import { outputsOf, readGeneration } from '../../src/payments/generations.ts'
-import { genAccepted, genFinish, genSubmit } from '../../src/payments/integration.ts'
-import { switchByAdmin } from '../../src/payments/switches.ts'
+import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-statements.ts'
 import { show } from '../../src/telegram/screen.ts'
 import { captions, chats, type Person } from '../support/chat.ts'
 import { picture } from '../support/world.ts'
@@ -147,13 +147,13 @@ await story('a model that is off is not offered, and an old button to it leads t
   const { id } = await made(anna, 'z-image', [photo])
   const result = anna.last()
   const off = { modelId: 'topaz/image-upscale', adminId: 1, reason: 'проверяем' }
-  await switchByAdmin(deps.adminSql, { ...off, to: 'off' })
-  await deps.switches.refresh()
+  await overrideHealth(deps.adminSql, { ...off, to: 'off' })
+  await deps.modelHealth.refresh()
   await anna.presses('⬆️ Увеличить', result)
   t.match(anna.last().text, /^Модель временно недоступна\. Похожие:/)
   await anna.presses({ data: `fu:${id}:1:topaz-image-upscale` })
   t.match(anna.last().text, /^Модель временно недоступна\. Похожие:/)
   t.equal(await draftOf(anna.id), undefined)
-  await switchByAdmin(deps.adminSql, { ...off, to: 'auto' })
-  await deps.switches.refresh()
+  await overrideHealth(deps.adminSql, { ...off, to: 'auto' })
+  await deps.modelHealth.refresh()
 })

@@ -10,12 +10,13 @@ import { modelKey, onSale, openCatalogue } from '../../src/catalogue/models.ts'
 import { connect } from '../../src/db.ts'
 import { Refused, Unknown } from '../../src/errors.ts'
 import type { ModelStats } from '../../src/events/repository.ts'
+import { createModelHealth } from '../../src/health/model-health.ts'
 import { newId, shortId } from '../../src/id.ts'
 import { createLog } from '../../src/log.ts'
 import { migrate } from '../../src/migrate.ts'
-import { cancel, genAccepted, genFinish, genSubmit, place } from '../../src/payments/integration.ts'
+import { cancel, place } from '../../src/payments/integration.ts'
+import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-statements.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
-import { createSwitches } from '../../src/payments/switches.ts'
 import { createTelegram } from '../../src/telegram/client.ts'
 import { html } from '../../src/telegram/html.ts'
 import { button, show } from '../../src/telegram/screen.ts'
@@ -46,7 +47,7 @@ const delivered: number[] = []
 const wake: BotDeps['wake'] = {
   submit: async () => {},
   check: async () => {},
-  follow: async () => {},
+  poll: async () => {},
   deliver: async id => void delivered.push(id),
 }
 const limits = { maxOpen: 5, freeDaily: 10, freeHourly: 3, newFreeDaily: 1_000_000 }
@@ -54,7 +55,7 @@ const never = async () => {
   throw new Error('not a matter of navigation')
 }
 const stats = new Map<string, ModelStats>()
-const switches = createSwitches(sql, log)
+const modelHealth = createModelHealth(sql, log)
 const admin = player.addPerson({ firstName: 'Админ', languageCode: 'ru' })
 
 // What a document turns out to be, by its id.
@@ -63,8 +64,8 @@ const deps: BotDeps = {
   sql,
   adminSql: sql,
   catalogue,
-  forSale: onSale(catalogue, switches.isOff),
-  switches,
+  forSale: onSale(catalogue, modelHealth.isOff),
+  modelHealth,
   log,
   limits,
   startBonusKop: 0,

@@ -9,7 +9,7 @@ import { orderingEn } from '../../src/i18n/ordering.en.ts'
 import { orderingRu } from '../../src/i18n/ordering.ru.ts'
 import { newId, shortId } from '../../src/id.ts'
 import { type Generation, readGeneration } from '../../src/payments/generations.ts'
-import { genFinish, genSubmit } from '../../src/payments/integration.ts'
+import { genFinish, genSubmit } from '../../src/payments/order-statements.ts'
 import { readQuote } from '../../src/payments/quotes.ts'
 import { plainLength, toPlain } from '../../src/telegram/html.ts'
 import { captions, chats, dataOf, type Person } from '../support/chat.ts'
@@ -423,7 +423,7 @@ const run = (more: Partial<Generation>): Generation => ({
   moneyState: 'debited',
   taskId: 'task',
   attempt: 1,
-  look: 0,
+  pollAttempt: 0,
   isHopeless: false,
   deadlineAt: soon,
   isOverdue: false,

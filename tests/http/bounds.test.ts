@@ -154,18 +154,21 @@ t.test('who asks is read from the configured header alone, and from its last ent
   t.end()
 })
 
-/** Writes a character every 100 ms for as long as it may; resolves when the other side has ended it. */
-async function drip(socket: Socket, head: string): Promise<string> {
+/** Writes a character every 100 ms for as long as it may; resolves with what was answered once the other side has ended it. */
+async function drip(dialled: () => Socket, head: string): Promise<string> {
   let said = ''
+  const socket = dialled()
   socket.on('data', data => {
     said += data
   })
   socket.on('error', () => {})
   socket.write(head)
   const timer = setInterval(() => socket.write('x'), 100)
-  await once(socket, 'close')
+  // Not `once` of events, which takes a reset for a failure: a character that crosses the cut is answered by one, and
+  // then the kernel drops what had not been read yet. Such a connection shows nothing and is made again.
+  await new Promise(resolve => socket.on('close', resolve))
   clearInterval(timer)
-  return said
+  return said === '' ? drip(dialled, head) : said
 }
 const post = (more: string) => `POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${more}`
 
@@ -174,7 +177,7 @@ t.test(
   { timeout: 60_000 },
   async t => {
     const { port, received } = await serve(t)
-    const trickle = (head: string) => drip(dial(port, '127.0.0.1'), head)
+    const trickle = (head: string) => drip(() => dial(port, '127.0.0.1'), head)
     const length = 'Content-Length: 100000\r\n\r\n'
     const [withSecret, without, chunked, headers] = await Promise.all([
       trickle(post(`X-Telegram-Bot-Api-Secret-Token: ${secret}\r\n${length}`)),

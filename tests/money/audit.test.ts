@@ -1,7 +1,7 @@
 import t from 'tap'
 import { startTelegram } from '../../playground/telegram/server.ts'
 import { newId } from '../../src/id.ts'
-import { auditBooks } from '../../src/jobs/audit.ts'
+import { auditLedger } from '../../src/jobs/audit.ts'
 import { auditReport, findings, starFindings } from '../../src/payments/audit.ts'
 import { claimPromo } from '../../src/payments/gifts.ts'
 import { openTopUp, takeBack, takePayment } from '../../src/payments/top-ups.ts'
@@ -219,15 +219,15 @@ t.test('every admin is told when the books disagree, and nobody while they agree
   const telegram = createTelegram({ token: api.token, apiRoot: api.apiRoot, pace: async () => 0, log: silent })
   const admin = api.player.addPerson({ firstName: 'Админ' }).id
   api.player.open(admin)
-  const options = { books: sql, sql, telegram, adminIds: [admin], log: silent }
-  await auditBooks(options)
+  const options = { ledger: sql, sql, telegram, adminIds: [admin], log: silent }
+  await auditLedger(options)
   t.strictSame(
     api.player.chat(admin).filter(({ from }) => from === 'bot'),
     [],
   )
   await owner`alter table pay.wallets disable trigger all`
   await owner`update pay.wallets set balance_kop = balance_kop + 1 where user_id = 3`
-  await auditBooks(options)
+  await auditLedger(options)
   await owner`update pay.wallets set balance_kop = balance_kop - 1 where user_id = 3`
   t.match(api.player.chat(admin).at(-1)?.text, /^🔴 Книги не сходятся: 3\n• I1 balance <> ledger: 1, for example 3\n/)
 })

@@ -5,10 +5,10 @@ import type { MessageView } from '../../playground/telegram/server.ts'
 import { parse, to } from '../../src/bot/routes.ts'
 import { connect } from '../../src/db.ts'
 import { QuoteClosed } from '../../src/errors.ts'
+import { overrideHealth } from '../../src/health/model-health.ts'
 import { newId } from '../../src/id.ts'
 import { place } from '../../src/payments/integration.ts'
 import { bonusQuote, closeQuotes, makeQuote, quoteShown, readQuote } from '../../src/payments/quotes.ts'
-import { switchByAdmin } from '../../src/payments/switches.ts'
 import { openTopUp } from '../../src/payments/top-ups.ts'
 import { buttons, captions, chats, type Person } from '../support/chat.ts'
 import { until } from '../support/world.ts'
@@ -286,8 +286,8 @@ const expire = async (anna: Person) => {
 
 const off = async (isOff: boolean) => {
   const change = { modelId: model.id, adminId: 1, reason: 'проверяем', to: isOff ? 'off' : 'auto' } as const
-  await switchByAdmin(deps.adminSql, change)
-  await deps.switches.refresh()
+  await overrideHealth(deps.adminSql, change)
+  await deps.modelHealth.refresh()
 }
 /** What ends a price; those that end it without a word about it are seen when its button is pressed. */
 const endings: Record<string, (anna: Person, price: MessageView) => Promise<unknown>> = {

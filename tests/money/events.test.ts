@@ -11,9 +11,10 @@ import {
   rowOf,
 } from '../../src/events/repository.ts'
 import { newId } from '../../src/id.ts'
-import { adminGiveBack, ask, confirm } from '../../src/payments/admin-actions.ts'
+import { adminGiveBack, confirm, requestChange } from '../../src/operations/admin-actions.ts'
 import { givenBackRow, keptKop, startedRow } from '../../src/payments/event-rows.ts'
-import { genAccepted, genAttach, genFinish, genStart, genSubmit, settle } from '../../src/payments/integration.ts'
+import { settle } from '../../src/payments/integration.ts'
+import { genAccepted, genAttach, genFinish, genStart, genSubmit } from '../../src/payments/order-statements.ts'
 import { balanceOf } from '../../src/payments/wallet.ts'
 import { limits, picture, world } from '../support/world.ts'
 
@@ -293,7 +294,7 @@ await story(
       amountKop: null,
       reason: 'застряло \ud83d навсегда',
     } as const
-    const action = await ask(admins.sql, 7, { ...change, reason: eventText(change.reason) })
+    const action = await requestChange(admins.sql, 7, { ...change, reason: eventText(change.reason) })
     const row = (await givenBackRow(sql, ref, change.reason))!
     for (const [column, value] of Object.entries({ ...wrong, status: 'failed' })) {
       const odd = { ...row, [column]: value }

@@ -5,9 +5,11 @@ import { loadModels } from '../../src/catalogue/models.ts'
 import { checkInputs, toWire } from '../../src/catalogue/parameters.ts'
 import { price } from '../../src/catalogue/pricing.ts'
 import { newId } from '../../src/id.ts'
-import { graceMs, type Ref, readGeneration } from '../../src/payments/generations.ts'
-import { genAccepted, genSubmit, graceProblem, submit } from '../../src/payments/integration.ts'
+import { type Ref, readGeneration } from '../../src/payments/generations.ts'
+import { submit } from '../../src/payments/integration.ts'
+import { genAccepted, genSubmit } from '../../src/payments/order-statements.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
+import { graceMs, graceProblem } from '../../src/payments/timing.ts'
 import { balanceOf } from '../../src/payments/wallet.ts'
 import { inputsOf } from '../support/answers.ts'
 import { second } from '../support/second.ts'
@@ -100,7 +102,7 @@ const operations = {
   accepted: async (ref: Ref) => yes(await other.genAccepted(ref, 1, `task-${ref.id}`)),
   requeue: async (ref: Ref) => yes(await other.genRequeue(ref, 1, 1_000)),
   attach: async (ref: Ref) => yes(await other.genAttach(ref.id, 'named-by-a-callback')),
-  look: async (ref: Ref) => yes(await other.genLook(ref, 0)),
+  look: async (ref: Ref) => yes(await other.genPoll(ref, 0)),
   capture: async (ref: Ref) => (await other.finish(ref, success)).result,
   release: async (ref: Ref) => (await other.finish(ref, failed)).result,
   expire: async (ref: Ref) => (await other.finish(ref, timeout)).result,

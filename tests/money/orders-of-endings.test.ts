@@ -4,7 +4,8 @@ import type { Behaviour } from '../../playground/upstream/server.ts'
 import { buildServer } from '../../src/http/build-server.ts'
 import { sweep } from '../../src/jobs/sweep.ts'
 import { type Ref, readGeneration } from '../../src/payments/generations.ts'
-import { cancel, check, genLook, news, submit } from '../../src/payments/integration.ts'
+import { cancel, check, news, submit } from '../../src/payments/integration.ts'
+import { genPoll } from '../../src/payments/order-statements.ts'
 import { balanceOf } from '../../src/payments/wallet.ts'
 import { callbackPath } from '../../src/upstream/callbacks.ts'
 import { strangers } from '../support/http.ts'
@@ -49,8 +50,8 @@ const wake = {
   lane: async () => {},
   sweep: async () => {},
   check: async (ref: Ref) => void (await check(deps, ref)),
-  follow: async (ref: Ref, look: number) => {
-    const [row] = await genLook(sql, ref, look)
+  poll: async (ref: Ref, pollAttempt: number) => {
+    const [row] = await genPoll(sql, ref, pollAttempt)
     if (row?.isMine) await check(deps, ref)
   },
 }

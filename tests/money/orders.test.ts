@@ -5,7 +5,7 @@ import { FreeLimitReached, InsufficientFunds, NotFound, QuoteExpired, TooManyOpe
 import { getRecentFailures, getUserStats, logGenerationEvent } from '../../src/events/repository.ts'
 import { newId } from '../../src/id.ts'
 import type { Ref } from '../../src/payments/generations.ts'
-import { genAccepted, genAttach, genDue, genLook, genSubmit } from '../../src/payments/integration.ts'
+import { genAccepted, genAttach, genDue, genPoll, genSubmit } from '../../src/payments/order-statements.ts'
 import { openTopUp, takePayment } from '../../src/payments/top-ups.ts'
 import { balanceOf, readWallet } from '../../src/payments/wallet.ts'
 import { race, second } from '../support/second.ts'
@@ -314,13 +314,13 @@ story('the deadline of the run begins with the submit, and moves no more', async
 story('one chain of looks follows a generation: when the sweep begins another, the old one ends', async t => {
   await user(32, 100_00)
   const ref = { userId: 32, id: (await start(await order(32, 10_00))).id }
-  t.match(await genLook(sql, ref, 0), [{ isMine: true }])
-  t.match(await genLook(sql, ref, 0), [{ isMine: false }], 'a doubled wake-up')
+  t.match(await genPoll(sql, ref, 0), [{ isMine: true }])
+  t.match(await genPoll(sql, ref, 0), [{ isMine: false }], 'a doubled wake-up')
   await owner`update pay.generations set next_at = now() where id = ${ref.id}`
   const due = (await genDue(sql, 100)).find(({ id }) => id === ref.id)
-  t.equal(due?.look, 2)
-  t.match(await genLook(sql, ref, 1), [{ isMine: false }], 'the old chain')
-  t.match(await genLook(sql, ref, 2), [{ isMine: true }])
+  t.equal(due?.pollAttempt, 2)
+  t.match(await genPoll(sql, ref, 1), [{ isMine: false }], 'the old chain')
+  t.match(await genPoll(sql, ref, 2), [{ isMine: true }])
 })
 
 story('a generation that lay for two months can still be ended', async t => {

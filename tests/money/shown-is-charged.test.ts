@@ -3,11 +3,12 @@ import { to } from '../../src/bot/routes.ts'
 import { createMessages } from '../../src/bot/runs/reports.ts'
 import { modelKey } from '../../src/catalogue/models.ts'
 import { priceRange } from '../../src/catalogue/pricing.ts'
+import type { HealthChange } from '../../src/health/model-health.ts'
 import { newId, shortId } from '../../src/id.ts'
 import { readGeneration } from '../../src/payments/generations.ts'
-import { genAccepted, genFinish, genSubmit, place } from '../../src/payments/integration.ts'
+import { place } from '../../src/payments/integration.ts'
+import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-statements.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
-import type { Switch } from '../../src/payments/switches.ts'
 import { readWallet } from '../../src/payments/wallet.ts'
 import { buttons, captions, chats, dataOf, type Person } from '../support/chat.ts'
 import { creditBonus } from '../support/money.ts'
@@ -377,8 +378,14 @@ await t.test('what admins read of a model that lost money, and of the day, are s
   const day = /^Выручка: ([^·]*)/m.exec((await boss.says('/admin')).text ?? '')?.[1]
   names(t, 'the turnover of the day', day, Number(row!.kept))
   const figures = { finished: 4, succeeded: 3, costKop: 3_04, keptKop: 2_85 }
-  const change = { modelId: 'z-image', after: 'off', cause: 'loss', figures, restUntil: null } as unknown as Switch
-  names(t, 'a model is switched off', messages.switched(change, false, 'ru').text, 3_04, 2_85)
+  const change = {
+    modelId: 'z-image',
+    after: 'off',
+    cause: 'loss',
+    figures,
+    restUntil: null,
+  } as unknown as HealthChange
+  names(t, 'a model is switched off', messages.healthChanged(change, false, 'ru').text, 3_04, 2_85)
 })
 
 await story('while the provider takes no orders a price, and a run that waits, name the same sums', async t => {

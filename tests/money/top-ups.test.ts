@@ -2,7 +2,7 @@ import t from 'tap'
 import { connect, type Param, type Sql } from '../../src/db.ts'
 import { InDebt, Unknown } from '../../src/errors.ts'
 import { newId } from '../../src/id.ts'
-import { ask, confirm } from '../../src/payments/admin-actions.ts'
+import { confirm, requestChange } from '../../src/operations/admin-actions.ts'
 import {
   openTopUp,
   type Payment,
@@ -230,7 +230,7 @@ story('[M20] a transfer waits until an admin decides, and two admins in two proc
     const before = await balanceOf(sql, 20)
     const approve = { kind: 'approve', userId: 20, subject: id, amountKop: 100_00, reason: 'по выписке' } as const
     const theirs = round % 2 ? approve : ({ ...approve, kind: 'deny', amountKop: null } as const)
-    const [first, second] = [await ask(admins.sql, 1, approve), await ask(admins.sql, 2, theirs)]
+    const [first, second] = [await requestChange(admins.sql, 1, approve), await requestChange(admins.sql, 2, theirs)]
     const done = await Promise.all([confirm(admins.sql, first, 1, false), other.confirm(second, 2)])
     const outcomes = done.map(({ outcome }) => outcome)
     t.equal(outcomes.filter(outcome => outcome === 'already_decided').length, 1, outcomes.join())

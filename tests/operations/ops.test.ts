@@ -4,7 +4,7 @@ import { parse } from 'yaml'
 import { createMetrics } from '../../src/http/metrics.ts'
 import { alarmNames } from '../../src/i18n/admin.ts'
 import { newId } from '../../src/id.ts'
-import { alarm, lookForAlarms } from '../../src/jobs/alarms.ts'
+import { alarm, checkAlarms } from '../../src/jobs/alarms.ts'
 import { chats } from '../support/chat.ts'
 import { freePort, person as personOf, stage } from '../support/service.ts'
 import { silent, until } from '../support/world.ts'
@@ -68,7 +68,7 @@ await story(
 )
 
 await story('what is wrong is found by the rows, and what the upstream has left', async t => {
-  await lookForAlarms(looking)
+  await checkAlarms(looking)
   for (const name of ['runs_overdue', 'updates_wait', 'messages_wait', 'payments_parked', 'credit_low']) {
     t.equal(await isOn(name), false, `${name}: all is well`)
   }
@@ -85,12 +85,12 @@ await story('what is wrong is found by the rows, and what the upstream has left'
     insert into pay.parked_payments (provider, charge_id, user_id, payload, currency, total, reason)
     values ('stars', ${newId()}, ${anna.id}, 'x', 'XTR', 84, 'unknown_order')`
   credits = 500
-  await lookForAlarms(looking)
+  await checkAlarms(looking)
   for (const name of ['runs_overdue', 'updates_wait', 'messages_wait', 'payments_parked', 'credit_low']) {
     t.equal(await isOn(name), true, name)
   }
   t.equal(heard(boss, /^🔴 Кредиты у провайдера кончаются/), 1)
-  await lookForAlarms({ ...looking, upstream: { credit: () => Promise.reject(new Error('away')) } })
+  await checkAlarms({ ...looking, upstream: { credit: () => Promise.reject(new Error('away')) } })
   t.equal(await isOn('credit_low'), true, 'what cannot be asked is not over')
   await owner`delete from pay.inbox`
   await owner`delete from pay.outbox`
@@ -100,7 +100,7 @@ await story('what is wrong is found by the rows, and what the upstream has left'
     await tx`update pay.generations set deadline_at = now() + interval '1 hour' where id = ${run}`
   })
   credits = 100_000
-  await lookForAlarms(looking)
+  await checkAlarms(looking)
   t.equal(heard(boss, /^🟢 Прошло/), 1 + 5)
 })
 

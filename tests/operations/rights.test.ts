@@ -2,7 +2,7 @@ import t from 'tap'
 import { connect, type Sql, seal } from '../../src/db.ts'
 import { newId } from '../../src/id.ts'
 import { grantAccess } from '../../src/migrate.ts'
-import { ask, confirm } from '../../src/payments/admin-actions.ts'
+import { confirm, requestChange } from '../../src/operations/admin-actions.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { openTopUp, takePayment } from '../../src/payments/top-ups.ts'
 import { balanceOf } from '../../src/payments/wallet.ts'
@@ -25,7 +25,7 @@ await finish({ userId: 1, id: run.id }, { outcome: 'failed', code: 'generation_f
 const top = await openTopUp(sql, { userId: 2, provider: 'stars', amountKop: 100_00, total: 84, quoteId: null })
 const chargeId = newId()
 await takePayment(sql, { provider: 'stars', chargeId, userId: 2, orderId: top.id, currency: 'XTR', total: 84 })
-const actionId = await ask(admins.sql, 7, {
+const actionId = await requestChange(admins.sql, 7, {
   kind: 'credit',
   userId: 1,
   subject: null,

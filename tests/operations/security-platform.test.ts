@@ -159,7 +159,7 @@ t.test('S54: a text of SQL is a text, and statements are never put together', as
   // What goes to the job engine's own connection is that engine's; migrations have theirs.
   t.strictSame(
     sources.filter(({ text }) => /from 'pg'|from 'pg-boss'/.test(text)).map(({ file }) => file),
-    ['transaction.ts', 'jobs/boss.ts', 'jobs/workers.ts'],
+    ['transaction.ts', 'jobs/queue.ts', 'jobs/workers.ts'],
   )
   const dynamic = await owner<{ name: string }[]>`
     select proname as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace

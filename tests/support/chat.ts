@@ -8,14 +8,16 @@ import type { FileValue, Inputs } from '../../src/catalogue/parameters.ts'
 import { connect } from '../../src/db.ts'
 import { Refused } from '../../src/errors.ts'
 import type { ModelStats } from '../../src/events/repository.ts'
+import { createModelHealth } from '../../src/health/model-health.ts'
 import { newId } from '../../src/id.ts'
-import { createFastPath } from '../../src/jobs/fast-path.ts'
 import { endReversals, findPayment } from '../../src/jobs/reconcile.ts'
+import { createFastPath } from '../../src/jobs/updates/fast-path.ts'
 import { scrubber } from '../../src/log.ts'
-import { cancel, genAccepted, genFinish, genSubmit, place, type Wake } from '../../src/payments/integration.ts'
-import { brokenPromises } from '../../src/payments/overview.ts'
+import { brokenPromises } from '../../src/operations/overview.ts'
+import { cancel, place } from '../../src/payments/integration.ts'
+import type { Wake } from '../../src/payments/order.ts'
+import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-statements.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
-import { createSwitches } from '../../src/payments/switches.ts'
 import { createTelegram } from '../../src/telegram/client.ts'
 import { allowedUpdates } from '../../src/telegram/webhook.ts'
 import { creditBonus } from './money.ts'
@@ -57,15 +59,15 @@ export async function chats(
     ...more,
   })
   const stats = new Map<string, ModelStats>()
-  const switches = createSwitches(sql, silent)
+  const modelHealth = createModelHealth(sql, silent)
   const admins = connect(access.admin, { max: 2 })
   t.teardown(() => admins.close())
   const deps: BotDeps = {
     sql,
     adminSql: admins.sql,
     catalogue,
-    forSale: onSale(catalogue, switches.isOff),
-    switches,
+    forSale: onSale(catalogue, modelHealth.isOff),
+    modelHealth,
     log: silent,
     limits,
     startBonusKop,

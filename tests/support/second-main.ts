@@ -1,23 +1,10 @@
 import { connect } from '../../src/db.ts'
-import { confirm } from '../../src/payments/admin-actions.ts'
-import type { Ref } from '../../src/payments/generations.ts'
+import { confirm } from '../../src/operations/admin-actions.ts'
+import type { Limits, Ref } from '../../src/payments/generations.ts'
 import { claimPromo } from '../../src/payments/gifts.ts'
-import {
-  cancel,
-  check,
-  type Ending,
-  genAccepted,
-  genAttach,
-  genLook,
-  genRequeue,
-  genSubmit,
-  type Limits,
-  news,
-  type Order,
-  place,
-  settle,
-  submit,
-} from '../../src/payments/integration.ts'
+import { cancel, check, news, place, settle, submit } from '../../src/payments/integration.ts'
+import type { Ending, Order } from '../../src/payments/order.ts'
+import { genAccepted, genAttach, genPoll, genRequeue, genSubmit } from '../../src/payments/order-statements.ts'
 import { makeQuote, type Offer } from '../../src/payments/quotes.ts'
 import { type Payment, type Provider, takeBack, takePayment } from '../../src/payments/top-ups.ts'
 import { accessOf } from './postgres.ts'
@@ -43,7 +30,7 @@ const works = {
   genAccepted: (ref: Ref, attempt: number, taskId: string) => genAccepted(sql, ref, attempt, taskId),
   genRequeue: (ref: Ref, attempt: number, afterMs: number) => genRequeue(sql, ref, attempt, afterMs),
   genAttach: (id: string, taskId: string) => genAttach(sql, id, taskId),
-  genLook: (ref: Ref, look: number) => genLook(sql, ref, look),
+  genPoll: (ref: Ref, pollAttempt: number) => genPoll(sql, ref, pollAttempt),
   takePayment: (payment: Payment) => takePayment(sql, payment),
   takeBack: (provider: Provider, chargeId: string, userId: number) => takeBack(sql, provider, chargeId, userId),
   claimPromo: (userId: number, code: string, key: string) => claimPromo(sql, userId, code, key),

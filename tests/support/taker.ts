@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { seeded } from '../../chaos/random.ts'
 import { connect } from '../../src/db.ts'
-import { createLanes } from '../../src/jobs/lanes.ts'
+import { createLanes } from '../../src/jobs/updates/lanes.ts'
 import { silent } from './world.ts'
 
 // The child of `lane-order`: a process that handles the lanes it is told of, and writes down when it begins and ends.

@@ -4,7 +4,9 @@ import type { Test } from 'tap'
 import { connect, type Sql } from '../../src/db.ts'
 import { newId } from '../../src/id.ts'
 import { grantAccess, migrate } from '../../src/migrate.ts'
-import { type Limits, type Order, place, settle, type Wake } from '../../src/payments/integration.ts'
+import type { Limits } from '../../src/payments/generations.ts'
+import { place, settle } from '../../src/payments/integration.ts'
+import type { Order, Wake } from '../../src/payments/order.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
 import type { Tracing } from '../../src/trace.ts'
 import { openUser } from '../../src/users/users.ts'
@@ -16,7 +18,7 @@ export const limits: Limits = { maxOpen: 1_000, freeDaily: 10, freeHourly: 3, ne
 export const noWake: Wake = {
   submit: async () => {},
   check: async () => {},
-  follow: async () => {},
+  poll: async () => {},
   deliver: async () => {},
 }
 /** Nobody collects traces. */

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Telegram } from 'telegraf'
 import { startTelegram } from '../../playground/telegram/server.ts'
-import { createFastPath } from '../../src/jobs/fast-path.ts'
+import { createFastPath } from '../../src/jobs/updates/fast-path.ts'
 import { openTopUp } from '../../src/payments/top-ups.ts'
 import { createTelegram } from '../../src/telegram/client.ts'
 import { silent, until, world } from '../support/world.ts'

@@ -152,7 +152,8 @@ t.test(
     await service.ready()
     await due()
     await egor.sees(/не удалось прочитать/, 60_000)
-    await until('nothing waits', async () => (await owner`select from pay.intakes where done_at is null`).length === 0)
+    const waiting = () => owner`select from pay.intakes where done_at is null`
+    await until('nothing waits', async () => (await waiting()).length === 0, 60_000) // the sweep comes every 15 s
     await photo(egor)
     await egor.press(/Запустить/)
   },

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { connect } from '../../src/db.ts'
 import { newId } from '../../src/id.ts'
-import { createLanes } from '../../src/jobs/lanes.ts'
+import { createLanes } from '../../src/jobs/updates/lanes.ts'
 import { createStore, inboxDone, inboxFail, inboxTake, readUpdate, waitingLanes } from '../../src/telegram/inbox.ts'
 import { silent, until, world } from '../support/world.ts'
 

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import t from 'tap'
 import { createMessages } from '../../src/bot/runs/reports.ts'
 import { SalesPaused } from '../../src/errors.ts'
+import { accountAdmits, accountState, createAccountBreaker } from '../../src/health/account-breaker.ts'
 import { stringsFor } from '../../src/i18n/strings.ts'
 import { newId } from '../../src/id.ts'
-import { lookForAlarms, tellOfAccount } from '../../src/jobs/alarms.ts'
-import { submitJob } from '../../src/jobs/follow.ts'
-import { accountAdmits, accountState, createAccount } from '../../src/payments/account.ts'
+import { checkAlarms, notifyOfAccount } from '../../src/jobs/alarms.ts'
+import { submitJob } from '../../src/jobs/submit-and-poll.ts'
 import { type Ref, readGeneration } from '../../src/payments/generations.ts'
 import { check, submit } from '../../src/payments/integration.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
@@ -36,12 +36,12 @@ const {
 const upstream = await provider(t)
 const boss = await person({ firstName: 'Оператор' })
 const teller = { sql, telegram, adminIds: [boss.id], log: silent }
-const account = createAccount({
+const account = createAccountBreaker({
   sql,
   log: silent,
   scrub: text => text,
   credit: () => client.credit(),
-  opened: () => tellOfAccount(teller),
+  opened: () => notifyOfAccount(teller),
 })
 const { baseUrl } = upstream
 const client = createUpstream({
@@ -56,7 +56,7 @@ const hands = worker(sql, baseUrl)
 t.teardown(() => Promise.all([client.close(), hands.close()]))
 const deps = { ...hands.deps, upstream: client }
 const jobs = { ...deps, telegram, messages: createMessages({ catalogue, limits }) }
-const looks = () => lookForAlarms({ ...teller, upstream: client })
+const looks = () => checkAlarms({ ...teller, upstream: client })
 
 const noKey = { code: 401, msg: 'You do not have access permissions' }
 const state = async () => (await accountState(sql))[0]!
@@ -181,7 +181,7 @@ await story('what one request provokes opens nothing: neither a page of the edge
   const wall = { cause: 'auth', isCertain: false, message: 'HTTP 403', call: 'createTask' } as const
   await account.heard(wall)
   t.match(await state(), { isOpen: false }, 'the balance is answered')
-  const other = createAccount({
+  const other = createAccountBreaker({
     sql,
     log: silent,
     scrub: text => text,
@@ -197,7 +197,7 @@ await story('what one request provokes opens nothing: neither a page of the edge
   await client.createTask({ model: 'z-image', input })
   t.match(await state(), { isOpen: false })
   const failed = { state: 'fail', failCode: '500', failMsg: 'Your balance is not enough', param: '{}', taskId: 'a' }
-  const asked = createAccount({
+  const asked = createAccountBreaker({
     sql,
     log: silent,
     scrub: text => text,
@@ -368,10 +368,10 @@ await story(
     await looks()
     t.match((await boss.says('/admin')).text, /\n✅ Тревог нет\.\n/)
     const silence = { ...teller, upstream: { credit: () => Promise.reject(new Error('away')) } }
-    await lookForAlarms(silence)
+    await checkAlarms(silence)
     t.equal(heard(/^🔴 Неизвестно, сколько кредитов/), 0, 'one lost answer is no news')
     await owner`update pay.alarms set seen_at = seen_at - interval '4 minutes' where name = 'credit_low'`
-    await lookForAlarms(silence)
+    await checkAlarms(silence)
     t.equal(heard(/^🔴 Неизвестно, сколько кредитов/), 1)
     await owner`update pay.alarms set since = since - interval '2 hours' where name = 'credit_unknown'`
     const { credit } = upstream

@@ -1,11 +1,11 @@
 import t from 'tap'
 import { createMessages } from '../../src/bot/runs/reports.ts'
 import { ModelOff } from '../../src/errors.ts'
+import { modelCosts } from '../../src/health/model-costs.ts'
+import { changeHealth, healthOfModels, overrideHealth } from '../../src/health/model-health.ts'
 import { deliverJob } from '../../src/jobs/deliver.ts'
-import { judge } from '../../src/jobs/judge.ts'
-import { modelCosts } from '../../src/payments/costs.ts'
-import { genAccepted, genFinish, genSubmit } from '../../src/payments/integration.ts'
-import { lastSwitches, modelSwitch, switchByAdmin } from '../../src/payments/switches.ts'
+import { updateModelHealth } from '../../src/jobs/model-health.ts'
+import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-statements.ts'
 import { createTelegram } from '../../src/telegram/client.ts'
 import { waitingOutbox } from '../../src/telegram/outbox.ts'
 import { buttons, chats } from '../support/chat.ts'
@@ -18,22 +18,22 @@ const adminId = api.player.addPerson({ firstName: 'Админ', languageCode: 'r
 api.player.open(adminId)
 const modelIds = catalogue.models.map(({ id }) => id)
 
-const judged = (more: Partial<Parameters<typeof judge>[0]> = {}) =>
-  judge({
+const updateHealth = (more: Partial<Parameters<typeof updateModelHealth>[0]> = {}) =>
+  updateModelHealth({
     sql,
     log: silent,
     modelIds,
     adminIds: [adminId],
     costs: async () => [],
-    switches: deps.switches,
+    modelHealth: deps.modelHealth,
     ...more,
   })
 const stands = async (modelId: string) => {
-  const row = (await lastSwitches(sql)).find(row => row.modelId === modelId)
+  const row = (await healthOfModels(sql)).find(row => row.modelId === modelId)
   return row && { n: row.n, after: row.after, cause: row.cause, strikes: row.strikes }
 }
 const restMinutes = async (modelId: string) => {
-  const row = (await lastSwitches(sql)).find(row => row.modelId === modelId)
+  const row = (await healthOfModels(sql)).find(row => row.modelId === modelId)
   return row?.restUntil ? Math.round((row.restUntil.getTime() - row.at.getTime()) / 60_000) : null
 }
 const people = [await person(), await person(), await person(), await person(), await person()]
@@ -72,10 +72,10 @@ const alarms = (modelId: string) =>
 
 story('a model whose runs fail is switched off, with its figures, and by one machine only', async t => {
   await runs('google/imagen4', [...of('generation_failed', 5), ...of(null, 4)])
-  await judged()
+  await updateHealth()
   t.equal(await stands('google/imagen4'), undefined, 'nine runs say little')
   await runsOfOne(people[4]!, 'google/imagen4', ['deadline'])
-  await Promise.all([judged(), judged(), judged()])
+  await Promise.all([updateHealth(), updateHealth(), updateHealth()])
   const rows = await owner`select * from pay.model_switches where model_id = 'google/imagen4'`
   t.equal(rows.length, 1)
   t.match(rows[0], { who: 'auto', before: 'on', after: 'off', cause: 'failing', strikes: 1, is_pinned: false })
@@ -95,35 +95,35 @@ story('half of the runs is enough, and what a person or our account did wrong is
     ...of('not_submitted', 4),
     ...of('account_closed', 4),
   ])
-  await judged()
+  await updateHealth()
   t.equal(await stands('google/imagen4-ultra'), undefined)
 })
 
 story('one person, or two, who fail however many free runs switch no model off; the third person does', async t => {
   const id = 'infinitalk/from-audio'
   await runsOfOne(people[0]!, id, of('generation_failed', 5), 0)
-  await judged()
+  await updateHealth()
   t.equal(await stands(id), undefined, 'five free runs of one person')
   await runsOfOne(people[0]!, id, of('unknown_reason', 20))
   await runsOfOne(people[1]!, id, of('deadline', 20))
   for (const refused of ['moderation', 'invalid_input', 'cancelled']) await runs(id, of(refused, 10))
-  await judged()
+  await updateHealth()
   t.equal(await stands(id), undefined, 'forty-five runs of two, and refusals of everybody')
   await runsOfOne(people[2]!, id, ['unknown_reason'])
-  await judged()
+  await updateHealth()
   t.match(await stands(id), { after: 'off', cause: 'failing', strikes: 1 })
 
   await later(id, 31)
-  await judged()
+  await updateHealth()
   t.match(await stands(id), { after: 'trial', cause: 'rested' }, 'it is tried by itself')
   await runsOfOne(people[0]!, id, of('generation_failed', 9))
-  await judged()
+  await updateHealth()
   t.match(await stands(id), { after: 'trial' }, 'nor does one person spoil a trial')
   for (const one of people.slice(1)) await runsOfOne(one, id, [null])
-  await judged()
+  await updateHealth()
   t.match(await stands(id), { after: 'on', cause: 'recovered' }, 'and comes back')
   await runsOfOne(people[0]!, id, of('generation_failed', 50))
-  await judged()
+  await updateHealth()
   t.match(await stands(id), { after: 'on' })
 })
 
@@ -133,10 +133,10 @@ story('among successes of many the failures of one weigh no more than one person
   await runs(id, of(null, 5))
   await runsOfOne(people[1]!, id, ['deadline'])
   await runsOfOne(people[2]!, id, ['deadline'])
-  await judged()
+  await updateHealth()
   t.equal(await stands(id), undefined, 'seven of thirty-seven, and for most people it works')
   for (const one of people.slice(1)) await runsOfOne(one, id, of('deadline', 2))
-  await judged()
+  await updateHealth()
   t.match(await stands(id), { after: 'off', cause: 'failing' })
 })
 
@@ -144,7 +144,7 @@ story(
   'after its rest it is tried; three people for whom it fails are enough, and the rest doubles up to four hours',
   async t => {
     const id = 'google/imagen4'
-    await judged()
+    await updateHealth()
     t.match(await stands(id), { after: 'off' }, 'it rests')
     for (const [minutes, next] of [
       [30, 60],
@@ -153,13 +153,13 @@ story(
       [240, 240],
     ] as const) {
       await later(id, minutes)
-      await judged()
+      await updateHealth()
       t.match(await stands(id), { after: 'trial', cause: 'rested' })
       await runs(id, [null, 'generation_failed', 'generation_failed'])
-      await judged()
+      await updateHealth()
       t.match(await stands(id), { after: 'trial' }, 'two may fail')
       await runsOfOne(people[3]!, id, ['generation_failed'])
-      await judged()
+      await updateHealth()
       t.match(await stands(id), { after: 'off', cause: 'failing' })
       t.equal(await restMinutes(id), next)
     }
@@ -169,18 +169,18 @@ story(
 story('a trial of five with four successes ends with the model on, and the old failures are forgotten', async t => {
   const id = 'google/imagen4'
   await later(id, 240)
-  await judged()
+  await updateHealth()
   await runs(id, [...of(null, 3), 'generation_failed'])
-  await judged()
+  await updateHealth()
   t.match(await stands(id), { after: 'trial' }, 'four are not five')
   await runsOfOne(people[4]!, id, [null])
-  await judged()
+  await updateHealth()
   t.match(await stands(id), { after: 'on', cause: 'recovered', strikes: 5 })
-  await judged()
+  await updateHealth()
   t.match(await stands(id), { after: 'on' }, 'what failed before does not count again')
 
   await runs(id, of('generation_failed', 10))
-  await judged()
+  await updateHealth()
   t.match(await stands(id), { after: 'off', strikes: 6 }, 'the same trouble again, within hours')
 })
 
@@ -188,36 +188,36 @@ story('a run that was started before the switch says nothing about the trial', a
   const id = 'flux-2/pro-text-to-image'
   const slow = await Promise.all([0, 1, 2].map(n => running(people[n]!.id, { modelId: id })))
   await runs(id, of('generation_failed', 10))
-  await judged()
+  await updateHealth()
   await later(id, 31)
-  await judged()
+  await updateHealth()
   t.match(await stands(id), { after: 'trial' })
   for (const [n, run] of slow.entries()) await end(people[n]!.id, run, 'generation_failed')
-  await judged()
+  await updateHealth()
   t.match(await stands(id), { after: 'trial' })
 })
 
 story('a name that the upstream does not know switches the model off at once, until a person has looked', async t => {
   await runs('z-image', ['unsupported_model'])
-  await judged()
+  await updateHealth()
   t.match(await stands('z-image'), { after: 'off', cause: 'unsupported' })
   t.equal(await restMinutes('z-image'), null)
   await later('z-image', 10_000)
-  await judged()
+  await updateHealth()
   t.match(await stands('z-image'), { after: 'off', n: 1 })
 })
 
 story('runs that cost more than they bring switch a model off', async t => {
   const cost = (runs: number) => ({ modelId: 'nano-banana-pro', runs, costKop: 300_01, keptKop: 300_00, runIds: [] })
-  await judged({ costs: async () => [cost(2)] })
+  await updateHealth({ costs: async () => [cost(2)] })
   t.equal(await stands('nano-banana-pro'), undefined, 'two runs may be a mistake of measuring')
-  await judged({ costs: async () => [{ ...cost(3), costKop: 300_00 }] })
+  await updateHealth({ costs: async () => [{ ...cost(3), costKop: 300_00 }] })
   t.equal(await stands('nano-banana-pro'), undefined, 'nothing is lost')
-  await judged({ costs: async () => [cost(3)] })
+  await updateHealth({ costs: async () => [cost(3)] })
   t.match(await stands('nano-banana-pro'), { after: 'off', cause: 'loss' })
 
-  await switchByAdmin(deps.adminSql, { modelId: 'nano-banana-pro', adminId, to: 'auto', reason: 'цена исправлена' })
-  await judged({ costs: async () => [cost(3)] })
+  await overrideHealth(deps.adminSql, { modelId: 'nano-banana-pro', adminId, to: 'auto', reason: 'цена исправлена' })
+  await updateHealth({ costs: async () => [cost(3)] })
   t.match(await stands('nano-banana-pro'), { after: 'on' }, 'the hour before is not held against it')
 })
 
@@ -237,21 +237,21 @@ story('what the upstream says it took counts, else what was expected', async t =
 story('an admin’s word stands against the service until it is given back', async t => {
   const id = 'seedream/4.5-edit'
   const word = (to: 'on' | 'off' | 'auto', reason = 'проверяем') =>
-    switchByAdmin(deps.adminSql, { modelId: id, adminId, to, reason })
+    overrideHealth(deps.adminSql, { modelId: id, adminId, to, reason })
   t.equal(await word('on'), 'switched')
   t.equal(await word('on'), 'same')
   await runs(id, of('generation_failed', 12))
-  await judged()
+  await updateHealth()
   t.match(await stands(id), { after: 'on', n: 1 })
   const auto = { modelId: id, seen: 1, who: 'auto', after: 'off', isPinned: false, cause: 'failing' } as const
   const rest = { reason: null, strikes: 1, restMs: 1, figures: {}, tell: [] }
-  t.same(await modelSwitch(sql, { ...auto, ...rest }), [{ result: 'pinned' }], 'nor does the table let it')
+  t.same(await changeHealth(sql, { ...auto, ...rest }), [{ result: 'pinned' }], 'nor does the table let it')
   t.equal(await word('off'), 'switched')
   await later(id, 10_000)
-  await judged()
+  await updateHealth()
   t.match(await stands(id), { after: 'off', n: 2 })
   t.equal(await word('auto'), 'switched')
-  t.same(await modelSwitch(sql, { ...auto, ...rest }), [{ result: 'late' }], 'what it saw is no longer so')
+  t.same(await changeHealth(sql, { ...auto, ...rest }), [{ result: 'late' }], 'what it saw is no longer so')
   await t.rejects(word('off', 'ой'), { code: '23514' }, 'a reason has five characters')
   const told = await owner`select who, before, after, reason from pay.model_switches where model_id = ${id} order by n`
   t.same(
@@ -285,8 +285,8 @@ story('a model that is off is in no list, and its old buttons lead to similar on
   }
   await anna.says('/menu')
   t.ok(await listed())
-  await switchByAdmin(deps.adminSql, { modelId: id, adminId, to: 'off', reason: 'проверяем' })
-  await deps.switches.refresh()
+  await overrideHealth(deps.adminSql, { modelId: id, adminId, to: 'off', reason: 'проверяем' })
+  await deps.modelHealth.refresh()
   t.notOk(await listed())
   for (const data of [
     'm:google-nano-banana:ti:0',
@@ -303,8 +303,8 @@ story('a model that is off is in no list, and its old buttons lead to similar on
     )
   }
   t.equal((await anna.says('/start m_google-nano-banana')).html, 'Модель временно недоступна. Похожие:')
-  await switchByAdmin(deps.adminSql, { modelId: id, adminId, to: 'auto', reason: 'проверили' })
-  await deps.switches.refresh()
+  await overrideHealth(deps.adminSql, { modelId: id, adminId, to: 'auto', reason: 'проверили' })
+  await deps.modelHealth.refresh()
 })
 
 story('a price that was shown before does not start a model that is off, whatever the machine remembers', async t => {
@@ -314,7 +314,7 @@ story('a price that was shown before does not start a model that is off, whateve
   const price = anna.last()
   const quote = (await quoteOf(anna.id))!
   t.equal(quote.model_id, 'seedream/4.5-text-to-image')
-  await switchByAdmin(deps.adminSql, { modelId: quote.model_id, adminId, to: 'off', reason: 'проверяем' })
+  await overrideHealth(deps.adminSql, { modelId: quote.model_id, adminId, to: 'off', reason: 'проверяем' })
   const { screen } = await anna.presses({ data: `q:${quote.id}:ok` }, price)
   t.equal(screen.html, 'Модель временно недоступна. Похожие:')
   t.notOk(
@@ -325,16 +325,16 @@ story('a price that was shown before does not start a model that is off, whateve
   t.same(await generationsOf(anna.id), [])
   const order = { userId: anna.id, id: 'aaaaaaaaaaaa', requestKey: 'k', quoteId: quote.id, chatId: anna.id }
   await t.rejects(deps.integration.place({ ...order, messageId: null, deadlineMs: 60_000 }), ModelOff)
-  await switchByAdmin(deps.adminSql, { modelId: quote.model_id, adminId, to: 'auto', reason: 'проверили' })
-  await deps.switches.refresh()
+  await overrideHealth(deps.adminSql, { modelId: quote.model_id, adminId, to: 'auto', reason: 'проверили' })
+  await deps.modelHealth.refresh()
 })
 
 story('what was started before is finished, and a second press on it is still a second press', async t => {
   const anna = await person()
   const id = await running(anna.id, { modelId: 'kling-2.6/text-to-video', kop: 10_00 })
   const [run] = await generationsOf(anna.id)
-  await switchByAdmin(deps.adminSql, { modelId: 'kling-2.6/text-to-video', adminId, to: 'off', reason: 'проверяем' })
-  await deps.switches.refresh()
+  await overrideHealth(deps.adminSql, { modelId: 'kling-2.6/text-to-video', adminId, to: 'off', reason: 'проверяем' })
+  await deps.modelHealth.refresh()
   const again = { userId: anna.id, id: 'bbbbbbbbbbbb', requestKey: `q:${run!.quote_id}`, quoteId: run!.quote_id }
   const { result } = await deps.integration.place({ ...again, chatId: anna.id, messageId: null, deadlineMs: 60_000 })
   t.equal(result, 'duplicate')
@@ -344,13 +344,13 @@ story('what was started before is finished, and a second press on it is still a 
 story('an unfinished order of a model that was switched off ends with similar ones', async t => {
   const anna = await person()
   await anna.begins('hailuo-2-3-image-to-video-pro')
-  await switchByAdmin(deps.adminSql, {
+  await overrideHealth(deps.adminSql, {
     modelId: 'hailuo/2-3-image-to-video-pro',
     adminId,
     to: 'off',
     reason: 'проверяем',
   })
-  await deps.switches.refresh()
+  await deps.modelHealth.refresh()
   t.equal((await anna.says('Кот в лодке')).html, 'Модель временно недоступна. Похожие:')
 })
 
@@ -400,7 +400,7 @@ story('an admin reads why, in their language, once; many at once end in one poin
   const many = modelIds.filter(id => id.startsWith('wan/') || id.startsWith('kling/') || id.startsWith('elevenlabs/'))
   t.ok(many.length > 10)
   for (const modelId of many) await runs(modelId, ['unsupported_model'])
-  await judged()
+  await updateHealth()
   await send()
   const now = api.player
     .chat(adminId)
@@ -410,8 +410,11 @@ story('an admin reads why, in their language, once; many at once end in one poin
   t.match(now.at(-1)?.html, 'следующие смотрите в /admin_models')
   t.equal(now.filter(({ html }) => html?.includes('следующие')).length, 1)
 
-  const row = (await lastSwitches(sql)).find(row => row.cause === 'unsupported')!
-  t.match(messages.switched(row, false, 'en').text.html, /^⚠️ <b>A model is off: .*\n.*\nThe provider does not know/)
+  const row = (await healthOfModels(sql)).find(row => row.cause === 'unsupported')!
+  t.match(
+    messages.healthChanged(row, false, 'en').text.html,
+    /^⚠️ <b>A model is off: .*\n.*\nThe provider does not know/,
+  )
 })
 
 story('a model that lost money says so with the runs that did it, and a button shows them', async t => {
@@ -426,12 +429,12 @@ story('a model that lost money says so with the runs that did it, and a button s
     await genFinish(sql, { userId: people[n]!.id, id: run }, 'success', null, null, [picture], null, cost)
     dear.push(run)
   }
-  await judged({ costs: () => modelCosts(sql, modelIds, '95') })
-  const change = (await lastSwitches(sql)).find(({ modelId }) => modelId === id)!
+  await updateHealth({ costs: () => modelCosts(sql, modelIds, '95') })
+  const change = (await healthOfModels(sql)).find(({ modelId }) => modelId === id)!
   t.match(change, { after: 'off', cause: 'loss' })
   const [cheap, dearest, second] = dear as [string, string, string]
   t.same(change.figures.runIds, [dearest, second, cheap])
-  const told = createMessages({ catalogue, limits }).switched(change, false, 'ru')
+  const told = createMessages({ catalogue, limits }).healthChanged(change, false, 'ru')
   t.match(told.text.html, `Дороже цены обошлись запуски: <code>${dearest}, ${second}`)
   const [[shown] = []] = told.buttons
   t.equal(shown?.text, '🧾 Эти запуски')

@@ -1,5 +1,5 @@
-import { ask, type Change } from '../../payments/admin-actions.ts'
-import { paymentByCharge, personCard } from '../../payments/lookup.ts'
+import { type Change, requestChange } from '../../operations/admin-actions.ts'
+import { paymentByCharge, personCard } from '../../operations/lookup.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
@@ -13,7 +13,7 @@ export async function confirmScreen({ sql, adminSql }: BotDeps, ctx: BotContext,
   const [person] = change.userId === null ? [] : await personCard(sql, change.userId)
   const [payment] = change.kind === 'refund' ? await paymentByCharge(sql, change.subject ?? '') : []
   const run = change.kind === 'give_back' ? await runOf({ sql }, change.subject ?? '') : undefined
-  const id = await ask(adminSql, ctx.user.id, change)
+  const id = await requestChange(adminSql, ctx.user.id, change)
   return {
     text: admin.confirm({
       ...change,

@@ -2,8 +2,8 @@ import { Composer } from 'telegraf'
 import { getUserStats } from '../../events/repository.ts'
 import { dateText, lines } from '../../i18n/format.ts'
 import { shortId } from '../../id.ts'
-import { auditLook, auditOf } from '../../payments/admin-actions.ts'
-import { deliveryOf, find, paymentsOf, personCard } from '../../payments/lookup.ts'
+import { auditOf, auditView } from '../../operations/admin-actions.ts'
+import { deliveryOf, find, paymentsOf, personCard } from '../../operations/lookup.ts'
 import { operations } from '../../payments/wallet.ts'
 import { clip } from '../../telegram/html.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
@@ -80,7 +80,7 @@ async function runScreen(deps: BotDeps, ctx: BotContext, id: string): Promise<Sc
 async function promptScreen(deps: BotDeps, ctx: BotContext, id: string): Promise<Screen | undefined> {
   const run = await runOf(deps, id)
   if (!run) return undefined
-  await auditLook(deps.adminSql, ctx.user.id, 'prompt', run.userId, id)
+  await auditView(deps.adminSql, ctx.user.id, 'prompt', run.userId, id)
   deps.log.info({ adminId: ctx.user.id, userId: run.userId, generationId: id }, 'an admin looked at what was entered')
   return {
     text: ctx.t.admin.prompt(id, clip(JSON.stringify(run.inputs, null, 1), 3_500)),

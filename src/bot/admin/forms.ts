@@ -2,7 +2,7 @@ import type { Field } from '../../i18n/admin.ts'
 import type { Strings } from '../../i18n/strings.ts'
 import { newId } from '../../id.ts'
 import { kopecksOf } from '../../money.ts'
-import type { ActionKind } from '../../payments/admin-actions.ts'
+import type { ActionKind } from '../../operations/admin-actions.ts'
 import { type Html, html } from '../../telegram/html.ts'
 import { visible } from '../../visible.ts'
 

@@ -1,9 +1,9 @@
 import { Composer } from 'telegraf'
 import { modelKey } from '../../catalogue/models.ts'
 import { priceRange } from '../../catalogue/pricing.ts'
+import { lossRuns } from '../../health/model-costs.ts'
+import { healthOfModels, overrideHealth, recentRuns } from '../../health/model-health.ts'
 import { lines } from '../../i18n/format.ts'
-import { lossRuns } from '../../payments/costs.ts'
-import { lastSwitches, runsOf, switchByAdmin } from '../../payments/switches.ts'
 import type { Html } from '../../telegram/html.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
 import { visible } from '../../visible.ts'
@@ -16,7 +16,7 @@ import { homeButton, numbered } from './buttons.ts'
 
 /** Which models are on sale, and the switch of each. */
 export function adminModels(deps: BotDeps) {
-  const { adminSql, catalogue, switches } = deps
+  const { adminSql, catalogue, modelHealth } = deps
   const bot = new Composer<BotContext>()
   // `/admin_models` shows how they stand, `/admin_models off z-image why` changes it.
   bot.command('admin_models', async ctx => {
@@ -27,8 +27,8 @@ export function adminModels(deps: BotDeps) {
     if (word !== 'on' && word !== 'off' && word !== 'auto') return void (await ctx.show(await statesScreen(deps, ctx)))
     if (!catalogue.byId(id)) return answer(t.noModel(id))
     if ([...visible(reason)].length < 5) return answer(t.noReason)
-    const result = await switchByAdmin(adminSql, { modelId: id, adminId: ctx.user.id, to: word, reason })
-    await switches.refresh()
+    const result = await overrideHealth(adminSql, { modelId: id, adminId: ctx.user.id, to: word, reason })
+    await modelHealth.refresh()
     return answer(result === 'switched' ? t.done(id, word) : t.same)
   })
   onPress(bot, 'adminLoss', async (ctx, key, n) => {
@@ -56,8 +56,8 @@ async function statesScreen({ sql, catalogue }: BotDeps, ctx: BotContext): Promi
   const { t } = ctx
   const { models, rates } = catalogue
   const [lasts, runs] = await Promise.all([
-    lastSwitches(sql),
-    runsOf(
+    healthOfModels(sql),
+    recentRuns(
       sql,
       models.map(({ id }) => id),
     ),

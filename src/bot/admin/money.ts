@@ -1,6 +1,6 @@
 import { Composer } from 'telegraf'
 import { lines } from '../../i18n/format.ts'
-import { parkedPayments, promoCodes } from '../../payments/lookup.ts'
+import { parkedPayments, promoCodes } from '../../operations/lookup.ts'
 import { requestById, waitingRequests } from '../../payments/transfers.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
 import type { RequestOp } from '../codes.ts'

@@ -1,7 +1,7 @@
 import { Composer } from 'telegraf'
 import { lines } from '../../i18n/format.ts'
+import { allStuck, stuckRuns, troubleOf } from '../../operations/lookup.ts'
 import type { Generation } from '../../payments/generations.ts'
-import { allStuck, stuckRuns, troubleOf } from '../../payments/lookup.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
 import type { TaskState } from '../../upstream/answers.ts'
 import type { BotContext } from '../context.ts'

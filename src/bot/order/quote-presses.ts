@@ -131,7 +131,7 @@ async function start(ctx: BotContext, deps: BotDeps, quote: Quote, quoteId: stri
     } else if (error instanceof QuoteExpired || error instanceof FreeLimitReached) {
       await renew(ctx, deps, quote)
     } else if (error instanceof ModelOff) {
-      await deps.switches.refresh() // switched off a moment ago, and the list below must know
+      await deps.modelHealth.refresh() // switched off a moment ago, and the list below must know
       await gone(ctx, deps, quote)
     } else if (error instanceof SalesPaused) {
       await ctx.answer(ctx.t.quote.pausedNow, { alert: true })

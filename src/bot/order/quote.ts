@@ -10,11 +10,11 @@ import {
   withDefaults,
 } from '../../catalogue/parameters.ts'
 import { price } from '../../catalogue/pricing.ts'
+import { accountState } from '../../health/account-breaker.ts'
 import { rangeText } from '../../i18n/format.ts'
 import type { QuoteFacts } from '../../i18n/ordering.ts'
 import { stringsFor } from '../../i18n/strings.ts'
 import type { Language } from '../../money.ts'
-import { accountState } from '../../payments/account.ts'
 import { bonusFor } from '../../payments/gifts.ts'
 import { makeQuote, type Quote } from '../../payments/quotes.ts'
 import { readWallet } from '../../payments/wallet.ts'

@@ -1,13 +1,14 @@
 import { type Catalogue, formatOf, type Model, modelKey } from '../../catalogue/models.ts'
+import type { Messages } from '../../delivery/messages.ts'
 import { lines, rangeText } from '../../i18n/format.ts'
 import type { SwitchFacts } from '../../i18n/navigation.ts'
 import type { Failure } from '../../i18n/ordering.ts'
 import { stringsFor } from '../../i18n/strings.ts'
 import { shortId } from '../../id.ts'
 import type { Language } from '../../money.ts'
-import { type Generation, mostPausedMs } from '../../payments/generations.ts'
-import type { Messages } from '../../payments/messages.ts'
+import type { Generation } from '../../payments/generations.ts'
 import { moneyOf } from '../../payments/run-money.ts'
+import { mostPausedMs } from '../../payments/timing.ts'
 import { html } from '../../telegram/html.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
 import { writtenPrice } from '../browse/display-price.ts'
@@ -36,7 +37,7 @@ export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' 
     },
     result: (...report) => resultCaption(catalogue, limits.freeDaily, ...report),
     withoutFiles,
-    switched: (...report) => switchedReport(catalogue, ...report),
+    healthChanged: (...report) => healthReport(catalogue, ...report),
     aside(language) {
       const t = stringsFor(language)
       return { text: t.setAside, buttons: [[button(t.menuButton, to.menu())]] }
@@ -97,7 +98,10 @@ function withoutFiles(...[{ id }, caption, kept, why, language]: Parameters<Mess
   }
 }
 
-function switchedReport(catalogue: Catalogue, ...[change, isLast, language]: Parameters<Messages['switched']>): Screen {
+function healthReport(
+  catalogue: Catalogue,
+  ...[change, isLast, language]: Parameters<Messages['healthChanged']>
+): Screen {
   const { modelId: id, n, after, cause, figures, restUntil } = change
   const t = stringsFor(language)
   const facts = {

@@ -1,6 +1,6 @@
+import { keep } from '../../delivery/kept-files.ts'
+import type { KeptFile, NoFiles } from '../../delivery/messages.ts'
 import type { Output } from '../../payments/generations.ts'
-import { keep } from '../../payments/kept-files.ts'
-import type { KeptFile, NoFiles } from '../../payments/messages.ts'
 import { arrived, bytesOf, type Delivery } from './delivery.ts'
 import { noFiles } from './trouble.ts'
 

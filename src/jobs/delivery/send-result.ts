@@ -1,6 +1,6 @@
+import { keptOutputs } from '../../delivery/kept-files.ts'
+import type { NoFiles } from '../../delivery/messages.ts'
 import { freeLeft, type Output, outputsOf } from '../../payments/generations.ts'
-import { keptOutputs } from '../../payments/kept-files.ts'
-import type { NoFiles } from '../../payments/messages.ts'
 import { readWallet } from '../../payments/wallet.ts'
 import { TelegramRefused } from '../../telegram/client.ts'
 import { mayUpload } from '../../telegram/delivery.ts'

@@ -1,7 +1,7 @@
 import type { Sql } from '../../db.ts'
+import type { NoFiles } from '../../delivery/messages.ts'
 import { Refused, Unknown } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import type { NoFiles } from '../../payments/messages.ts'
 import { TelegramRefused } from '../../telegram/client.ts'
 import type { Mark, Outgoing } from '../../telegram/outbox.ts'
 import { isAboutChat } from '../../telegram/refused.ts'

@@ -1,8 +1,8 @@
 import type { Telegram } from 'telegraf'
-import { type Sql, untilAnswered } from '../db.ts'
-import { pause, Refused, Unknown } from '../errors.ts'
-import type { Log } from '../log.ts'
-import { type Found, intakeRelease, intakeResult, intakeTake, type Source } from '../telegram/intakes.ts'
+import { type Sql, untilAnswered } from '../../db.ts'
+import { pause, Refused, Unknown } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import { type Found, intakeRelease, intakeResult, intakeTake, type Source } from '../../telegram/intakes.ts'
 
 export type Fetcher = {
   /** Fetches what an update waits for and puts it back into its lane. Harmless to call twice. */

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { only, query, type Sql, untilAnswered } from '../db.ts'
 import { NotFound, sqlState } from '../errors.ts'
 import { newId } from '../id.ts'
-import { refusedEvent } from './event-rows.ts'
+import { refusedEvent } from '../payments/event-rows.ts'
 
 export type ActionKind =
   | 'credit'
@@ -22,7 +22,7 @@ export type ActionKind =
 
 const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
 
-/** A change as an admin wants it. `subject` is the charge, the order, the code or the run it is about. */
+/** A change that an admin requests. `subject`: the charge, order, code or run it is about. */
 export type Change = {
   kind: ActionKind
   userId: number | null
@@ -39,8 +39,8 @@ export const actionPut = query(
     select from pay.admin_ask(${id}, ${adminId}, ${kind}, ${userId}, ${subject}, ${amountKop}, ${promo ?? {}}, ${reason})`,
 )
 
-/** Writes down what an admin wants; nothing changes before it is confirmed. The id that its buttons carry. */
-export async function ask(sql: Sql, adminId: number, change: Change): Promise<string> {
+/** Stores a requested change; nothing changes before it is confirmed. Returns the id that its buttons carry. */
+export async function requestChange(sql: Sql, adminId: number, change: Change): Promise<string> {
   const id = newId()
   await untilAnswered(() => actionPut(sql, id, adminId, change))
   return id
@@ -71,7 +71,7 @@ const Done = Type.Object({
   balanceKop: Nullable(Type.Integer()),
   debtKop: Nullable(Type.Integer()),
 })
-/** `isDone`: this call did it. `outcome` is a word, the same for whoever asks later; `large` and `unsure`: to be confirmed once more. */
+/** `isDone`: this call did it. `outcome`: a word, the same for every later call; `large` and `unsure` need a second confirmation. */
 export type Done = Static<typeof Done>
 
 export const adminDo = query(
@@ -89,7 +89,7 @@ export const adminGiveBack = query(
 )
 
 /**
- * Does a confirmed change once, whoever presses and how often. `event`: the row of a run that is given back for sure
+ * Applies a confirmed change once, whoever presses and how often. `event`: the row of a run that is refunded for sure
  * (`givenBackRow`). Throws NotFound (unknown, out of date), EventRefused, Unknown.
  */
 export async function confirm(
@@ -113,8 +113,8 @@ export const adminDrop = query(
   (sql, id: string) => sql`select pay.admin_drop(${id}) as "isDropped"`,
 )
 
-/** Notes that an admin looked at what is a person's own. */
-export const auditLook = query(
+/** Records that an admin saw private content of a person. */
+export const auditView = query(
   Type.Object({}),
   (sql, adminId: number, kind: 'prompt', userId: number, subject: string) => sql`
     select from pay.audit_look(${adminId}, ${kind}, ${userId}, ${subject})`,

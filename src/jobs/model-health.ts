@@ -1,34 +1,43 @@
 import { type Sql, untilAnswered } from '../db.ts'
+import type { ModelCost } from '../health/model-costs.ts'
+import {
+  changeHealth,
+  type Decision,
+  type HealthChange,
+  healthOfModels,
+  type RecentRuns,
+  recentRuns,
+} from '../health/model-health.ts'
 import type { Log } from '../log.ts'
-import type { ModelCost } from '../payments/costs.ts'
-import { type Decision, lastSwitches, modelSwitch, type Runs, runsOf, type Switch } from '../payments/switches.ts'
 
-// A failure costs a person nothing who has a free run, so no model is switched off by fewer people than this, however
-// often it fails for each of them: not what one person sends again and again, but what nobody gets is the model's fault.
+// A failed free run costs its person nothing. So fewer people than this never switch a model off, however often it fails
+// for each of them: what one person sends again and again may be their mistake, what nobody gets is the model's.
 const enoughPeople = 3
-// Every second run of a person fails: who is refunded twice does not come back for a third time. Ten runs, since a few
-// failures in a row happen to any model, and six of ten do not.
+// Below this share every second run of a person fails, and who is refunded twice does not come back. Ten runs, since a
+// few failures in a row happen to any model, and six of ten do not.
 const enoughRuns = 10
 const leastShare = 0.5
 // A trial ends well after so many runs, of which most succeeded; all failures of one person count as one.
 const trialRuns = 5
-// An upstream's trouble passes in half an hour or in half a day; the rest doubles from the one towards the other.
+// The circuit is open for so long before a trial. Trouble of an upstream passes in half an hour or in half a day, so the
+// time doubles with each failed trial.
 const restMs = 30 * 60_000
 const longestRestMs = 4 * 3_600_000
-// After so long without trouble a failure is a new one, and not the old one once more.
+// After so long without trouble a failure counts as the first.
 const forgottenMs = 6 * 3_600_000
-// One dear run may be a mistake of measuring.
+// One expensive run may be a mistake of measuring.
 const enoughPaid = 3
-// The window of the costs: runs from before a switch must not undo it.
+// The window of the costs: runs from before a change must not undo it.
 const costsMs = 3_600_000
 
 /**
- * What becomes of a model: nothing, or a switch. Pure: the rows come in, the decision goes out. A model that few people
- * order must not fail them for hours: where nobody succeeds, `enoughPeople` are enough.
+ * The circuit breaker of a model: `on` is closed, `off` open, `trial` half-open. Pure. Returns the change that the rows
+ * call for, undefined for none. A model that few people order must not fail them for hours: where nobody succeeds,
+ * `enoughPeople` are enough.
  */
 export function verdict(
-  last: Switch | undefined,
-  runs: Runs | undefined,
+  last: HealthChange | undefined,
+  runs: RecentRuns | undefined,
   cost: ModelCost | undefined,
 ): Pick<Decision, 'after' | 'cause' | 'strikes' | 'restMs' | 'figures'> | undefined {
   const strikes = last?.strikes ?? 0
@@ -69,19 +78,26 @@ export function verdict(
   return failing(last && last.ageMs < forgottenMs ? strikes + 1 : 1)
 }
 
-export type JudgeOptions = {
+export type ModelHealthOptions = {
   sql: Sql
   log: Log
   modelIds: readonly string[]
   adminIds: readonly number[]
   costs(): Promise<ModelCost[]>
-  /** The memory of this machine; the others refresh theirs within seconds. */
-  switches: { refresh(): Promise<void> }
+  /** The cache of this machine; the others refresh theirs within seconds. */
+  modelHealth: { refresh(): Promise<void> }
 }
 
-/** Switches off what fails, on trial what has rested, on what proved itself. Safe to run twice, anywhere. */
-export async function judge({ sql, log, modelIds, adminIds, costs, switches }: JudgeOptions): Promise<void> {
-  const [lasts, runs, spent] = await Promise.all([lastSwitches(sql), runsOf(sql, modelIds), costs()])
+/** Opens the circuit of each model that fails, half-opens it after its rest, closes it after a good trial. Safe to run twice, on any machine. */
+export async function updateModelHealth({
+  sql,
+  log,
+  modelIds,
+  adminIds,
+  costs,
+  modelHealth,
+}: ModelHealthOptions): Promise<void> {
+  const [lasts, runs, spent] = await Promise.all([healthOfModels(sql), recentRuns(sql, modelIds), costs()])
   let isChanged = false
   for (const modelId of modelIds) {
     const of = <Row extends { modelId: string }>(rows: Row[]) => rows.find(row => row.modelId === modelId)
@@ -92,12 +108,12 @@ export async function judge({ sql, log, modelIds, adminIds, costs, switches }: J
     const tell = decided.after === 'trial' ? [] : adminIds
     const seen = last?.n ?? 0
     const decision = { modelId, seen, who: 'auto', isPinned: false, reason: null, tell, ...decided }
-    const [row] = await untilAnswered(() => modelSwitch(sql, decision))
+    const [row] = await untilAnswered(() => changeHealth(sql, decision))
     if (row?.result !== 'switched') continue // another machine, or an admin, was first
     isChanged = true
-    const said = { modelId, ...decided }
-    if (decided.after === 'off') log.error(said, 'a model was switched off')
-    else log.warn(said, 'a model was switched')
+    const context = { modelId, ...decided }
+    if (decided.after === 'off') log.error(context, 'a model was switched off')
+    else log.warn(context, 'a model was switched')
   }
-  if (isChanged) await switches.refresh()
+  if (isChanged) await modelHealth.refresh()
 }

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { query } from '../db.ts'
 import type { AlarmName } from '../i18n/admin.ts'
 
-export const alarmLook = query(
+export const recordAlarm = query(
   Type.Object({ word: Type.Union([Type.Literal('begins'), Type.Literal('lasts'), Type.Literal('over'), Type.Null()]) }),
   (sql, name: AlarmName, isOn: boolean) => sql`select pay.alarm_look(${name}, ${isOn}) as word`,
 )
@@ -13,10 +13,10 @@ const Alarm = Type.Object({
   ageS: Type.Number(),
   seenS: Type.Number(),
 })
-/** An alarm of any build, on for `ageS` seconds, looked for `seenS` seconds ago. */
+/** An alarm of any build: on for `ageS` seconds, checked `seenS` seconds ago. */
 export type Alarm = Static<typeof Alarm>
 
-/** What is wrong now, for whoever says so: admins, /metrics, /readyz and `npm run doctor` read these rows and no others. */
+/** What is wrong now. Admins, /metrics, /readyz and `npm run doctor` read these rows and no others. */
 export const alarmRows = query(
   Alarm,
   sql => sql`
@@ -24,25 +24,25 @@ export const alarmRows = query(
       extract(epoch from now() - seen_at)::float8 as "seenS" from pay.alarms order by since, name`,
 )
 
-// Looked for every minute: after so long nobody looks. docs/ops/alerts.yml says the same.
+// Alarms are checked every minute: after so long the checks have stopped. docs/ops/alerts.yml has the same number.
 const silentS = 600
 
 export type AlarmsNow = { on: Alarm[]; lookedS: number | undefined; isSilent: boolean }
 
 /**
- * Those that are on, the oldest first, and when the last look of every minute was, in seconds; undefined: there was none.
- * `isSilent`: nobody looks, so what is not on may be wrong.
+ * Returns the alarms that are on, oldest first. `lookedS`: seconds since the last check, undefined before the first.
+ * `isSilent`: the checks have stopped, so an alarm that is off means nothing.
  */
 export function alarmsNow(rows: readonly Alarm[]): AlarmsNow {
-  const looks = rows.filter(({ name }) => name !== 'books_disagree').map(({ seenS }) => seenS)
-  const lookedS = looks.length > 0 ? Math.min(...looks) : undefined
+  const checks = rows.filter(({ name }) => name !== 'books_disagree').map(({ seenS }) => seenS)
+  const lookedS = checks.length > 0 ? Math.min(...checks) : undefined
   return { on: rows.filter(({ isOn }) => isOn), lookedS, isSilent: lookedS === undefined || lookedS > silentS }
 }
 
-// Below this, in credits, one dear film may be too much, however little was sold lately.
+// Credits. With less than this one expensive film may be too much, however little was sold lately.
 const leastCredits = 1_000
 
-/** Whether so many credits are too few for another day like the last. */
+/** Returns whether the credits are too few for another day like the last. */
 export const isCreditLow = (credits: number, dayCredits: number): boolean =>
   credits < Math.max(leastCredits, dayCredits)
 
@@ -60,8 +60,8 @@ const Troubles = Type.Object({
   dayCredits: Type.Number(),
 })
 /**
- * Seconds, counts (`creditS`: since the balance there was last known; null: never), and the upstream's credits that the last 24 hours took; of a day with more than 2,000 successes what a
- * day takes at the pace of the last 2,000.
+ * Seconds and counts. `creditS`: since the balance at the upstream was last known, null for never. `dayCredits`: what the
+ * last 24 hours consumed; after more than 2,000 successes, what a day consumes at the pace of the last 2,000.
  */
 export type Troubles = Static<typeof Troubles>
 

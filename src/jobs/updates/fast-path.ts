@@ -1,12 +1,12 @@
 import type { Telegram } from 'telegraf'
-import type { Sql } from '../db.ts'
-import { pause, Refused } from '../errors.ts'
-import { stringsFor } from '../i18n/strings.ts'
-import type { Log } from '../log.ts'
-import { checkoutRefusal } from '../payments/top-ups.ts'
-import { answerPress } from '../telegram/client.ts'
-import { answerPreCheckout } from '../telegram/payments.ts'
-import { languageOf } from '../users/users.ts'
+import type { Sql } from '../../db.ts'
+import { pause, Refused } from '../../errors.ts'
+import { stringsFor } from '../../i18n/strings.ts'
+import type { Log } from '../../log.ts'
+import { checkoutRefusal } from '../../payments/top-ups.ts'
+import { answerPress } from '../../telegram/client.ts'
+import { answerPreCheckout } from '../../telegram/payments.ts'
+import { languageOf } from '../../users/users.ts'
 
 export type FastPath = {
   /** Called with every update before it is stored: a checkout is answered even when it cannot be. */

@@ -1,8 +1,7 @@
 import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { Type } from '@sinclair/typebox'
 
-// Whoever has the link has the file, so it does not live as long as the file does: over a weekend, and another press of
-// «Send again» gives a fresh one.
+/** Milliseconds. Whoever has the link has the file, so it expires sooner: after a weekend. «Send again» makes a fresh one. */
 export const linkLifeMs = 3 * 86_400_000
 
 /** The route that `filePath` fills in. */
@@ -20,7 +19,7 @@ export function filePath(generationId: string, n: number, until: Date, secret: s
   return `/files/${generationId}/${n}/${expires}/${macOf(generationId, String(n), expires, secret)}`
 }
 
-/** What a path names, if we made it and its time has not passed. The same work whatever is wrong with it. */
+/** Returns the file that a path names, if we made the path and it has not expired. Takes the same time whatever is wrong. */
 export function fileOfPath(
   { generation, n, expires, mac }: typeof FileParams.static,
   secret: string,

@@ -1,7 +1,10 @@
 import type { Telegram } from 'telegraf'
+import type { Messages } from '../delivery/messages.ts'
 import { type Ref, readGeneration } from '../payments/generations.ts'
-import { check, type Deps, genLook, pausedMs, submit } from '../payments/integration.ts'
-import type { Messages } from '../payments/messages.ts'
+import { check, submit } from '../payments/integration.ts'
+import type { Deps } from '../payments/order.ts'
+import { genPoll } from '../payments/order-statements.ts'
+import { pausedMs } from '../payments/timing.ts'
 import { languageFor } from '../users/users.ts'
 import { editProgress, isBeat } from './progress.ts'
 
@@ -16,16 +19,16 @@ export async function submitJob(options: Options, ref: Ref, hasPlace: boolean): 
   return outcome
 }
 
-/** Looks at a generation because there may be news, or as the look number `look` of the chain that follows it. */
-export async function checkJob(options: Options, ref: Ref, look?: number, sinceMs = 0): Promise<void> {
-  if (look !== undefined) {
-    const [row] = await genLook(options.sql, ref, look)
+/** Checks a generation because there may be news, or as the attempt `pollAttempt` of its chain of polls. */
+export async function checkJob(options: Options, ref: Ref, pollAttempt?: number, sinceMs = 0): Promise<void> {
+  if (pollAttempt !== undefined) {
+    const [row] = await genPoll(options.sql, ref, pollAttempt)
     if (!row?.isMine) return // the sweep has begun another chain, or it is over
   }
   const checked = await check(options, ref)
-  if (checked.state !== 'open' || look === undefined) return
+  if (checked.state !== 'open' || pollAttempt === undefined) return
   const { generation, nextMs } = checked
-  await options.wake.follow(ref, look + 1, nextMs, generation.ageMs)
+  await options.wake.poll(ref, pollAttempt + 1, nextMs, generation.ageMs)
   if (isBeat(sinceMs, generation.ageMs)) {
     const language = await languageFor(options.sql, ref.userId)
     await editProgress(options.telegram, generation, options.messages.progress(generation, language), options.log)

@@ -7,15 +7,15 @@ const words = <W extends string[]>(...list: W) => Type.Unsafe<W[number]>(Type.St
 
 export const accountOpen = query(
   Type.Object({ word: words('opened', 'again') }),
-  (sql, cause: 'auth' | 'no_credit', said: string, needs: string | null) => sql`
-    select pay.account_open(${cause}, ${said}, ${needs}) as word`,
+  (sql, cause: 'auth' | 'no_credit', reported: string, needs: string | null) => sql`
+    select pay.account_open(${cause}, ${reported}, ${needs}) as word`,
 )
 export const accountHalfOpen = query(
   Type.Object({ isHalfOpen: Type.Boolean() }),
   (sql, credits: string, restMs: number) => sql`
     select pay.account_half_open(${credits}, ${`${restMs} milliseconds`}) as "isHalfOpen"`,
 )
-/** What to do with an order that takes so many credits: send it, send it alone to try the account, or not yet. */
+/** Whether an order of so many credits may be sent: `closed` yes, `trial` alone, to try the account, `wait` not yet. */
 export const accountAdmits = query(
   Type.Object({ word: words('closed', 'trial', 'wait') }),
   (sql, generationId: string, credits: string) => sql`select pay.account_admits(${generationId}, ${credits}) as word`,
@@ -27,8 +27,8 @@ export const accountRelease = query(
 
 const Cause = Type.Union([words('auth', 'no_credit'), Type.Null()])
 /**
- * The breaker of our account at the provider, as all machines see it. `isPaused`: no order is sold now, or none that takes
- * so many credits; half-open, one is while none is being tried.
+ * The circuit breaker of our account at the provider, shared by all machines. `isPaused`: no order is sold now, or none of
+ * so many credits; half-open, one is sold while no other is on trial.
  */
 export const accountState = query(
   Type.Object({ isOpen: Type.Boolean(), isPaused: Type.Boolean(), cause: Cause }),
@@ -39,35 +39,35 @@ export const accountState = query(
     from pay.provider_account where is_only`,
 )
 
-/** After a refusal, milliseconds until the account is tried again: an outage is not over in less. */
+/** Milliseconds from a refusal until the account is tried again: an outage takes at least as long. */
 export const accountRestMs = 20_000
-// Asked once for all requests that a wall in front of the API has turned away within this time.
-const askAgainMs = 10_000
+// One request for the balance answers for all that a firewall of the provider has turned away within this time.
+const requestAgainMs = 10_000
 
 type Options = {
   sql: Sql
   log: Log
   scrub: Scrub
-  /** Asks the provider for our balance; a refusal of it comes back to `heard`. */
+  /** Requests our balance from the provider; its refusal comes back to `heard`. */
   credit(): Promise<number>
-  /** The breaker has opened: for the admins. */
+  /** Called when the breaker has opened, to notify the admins. */
   opened(): Promise<void>
 }
 
-/** Opens the breaker of our account when an answer refuses it, and asks at once whether it is over already. */
-export function createAccount({ sql, log, scrub, credit, opened }: Options): { heard: HeardOfAccount } {
-  let askedAt = Number.NEGATIVE_INFINITY
-  const ask = async () => {
-    const credits = await credit().catch(() => undefined) // whatever it says, it is heard
+/** Opens the breaker when an answer refuses our account, and requests the balance at once, in case it is over already. */
+export function createAccountBreaker({ sql, log, scrub, credit, opened }: Options): { heard: HeardOfAccount } {
+  let requestedAt = Number.NEGATIVE_INFINITY
+  const request = async () => {
+    const credits = await credit().catch(() => undefined) // a refusal comes to `heard`
     if (credits !== undefined) await accountHalfOpen(sql, String(credits), 0)
   }
   return {
     async heard({ call, cause, isCertain, message, credits = null }) {
       try {
         if (!isCertain) {
-          // One request may have displeased the wall. The balance is asked for without a word of any person's.
-          if (performance.now() - askedAt < askAgainMs) return
-          askedAt = performance.now()
+          // The firewall may have refused the content of one request. The balance carries nobody's text.
+          if (performance.now() - requestedAt < requestAgainMs) return
+          requestedAt = performance.now()
           await credit().catch(() => {})
           return
         }
@@ -75,7 +75,7 @@ export function createAccount({ sql, log, scrub, credit, opened }: Options): { h
         log.error({ call, cause, reason: scrub(message), word }, 'the provider refuses our account')
         if (word !== 'opened') return
         await opened()
-        await ask()
+        await request()
       } catch (error) {
         log.error({ err: error, call, cause }, 'a refusal of our account could not be noted')
       }

@@ -43,7 +43,7 @@ const Day = Type.Object({
   deadOutbox: Type.Integer(),
   waitingRequests: Type.Integer(),
 })
-/** Today, Moscow time, and what stands open now. `revenueKop` is what successes of today brought, `costKop` what they took. */
+/** Today, Moscow time, and what is open now. `revenueKop`: what today's successes brought, `costKop`: what they cost. */
 export type Day = Static<typeof Day>
 
 // Reads the rows of one day and partial indexes; never a whole table.
@@ -57,7 +57,7 @@ export const today = query(
         count(*) filter (where status in ('failed', 'timeout')) as failed,
         coalesce(sum(price_rub) filter (where status = 'success') * 100, 0)::bigint as revenue
       from pay.generation_events, day where created_at >= day.begins),
-    -- What the upstream took, or was expected to; 1 credit is half a cent (kie-api.md §7).
+    -- What the upstream took, or was expected to; 1 credit is half a cent (see src/health/model-costs.ts).
     spent as (
       -- Row by row through the keys: joined, a plan may come to read all of both tables.
       select ceil(coalesce(sum((
@@ -80,7 +80,7 @@ export const today = query(
     from events, spent, paid, running`,
 )
 
-/** Promises that do not hold: none, always. Reads everything there is, so not on the connections of the service. */
+/** Violated invariants; empty while the ledger is in order. Reads every row, so never on the connections of the service. */
 export const brokenPromises = query(
   Type.Object({ promise: Type.String(), key: Type.String() }),
   sql => sql`select promise, key from pay.broken limit 5`,

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { query, type Sql } from '../db.ts'
-import type { Ref } from './generations.ts'
+import type { Ref } from '../payments/generations.ts'
 
 const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
 
@@ -28,7 +28,7 @@ export const lookup = query(
     order by n, at desc limit 1`,
 )
 
-/** What somebody wrote names: a run (its id or task), a payment, a person (id, name with or without @). */
+/** Finds what a text names: a run (by id or task), a payment, or a person (by id, or by name with or without @). */
 export async function find(sql: Sql, text: string): Promise<Found | undefined> {
   const number = /^\d{1,15}$/.test(text) ? Number(text) : null
   const [found] = await lookup(sql, text.replace(/^@/, ''), number)
@@ -52,7 +52,7 @@ const Person = Type.Object({
   bonusKop: Type.Integer(),
   bonusRuns: Type.Integer(),
 })
-/** Kopecks; `returned` are runs whose money went back, `bonusKop` what was given, `bonusRuns` what is left of the runs. */
+/** Kopecks. `returned`: refunded runs, `bonusKop`: bonuses received, `bonusRuns`: bonus runs left. */
 export type PersonCard = Static<typeof Person>
 
 export const personCard = query(
@@ -85,7 +85,7 @@ const Payment = Type.Object({
 })
 export type PaymentLine = Static<typeof Payment>
 
-/** A person's payments, newest first, with what became of those that went back. */
+/** A person's payments, newest first, with the state of a reversal. */
 export const paymentsOf = query(
   Payment,
   (sql, userId: number, limit: number) => sql`
@@ -142,7 +142,7 @@ const Delivery = Type.Object({
   doneAt: Nullable(Type.Date()),
   deadReason: Nullable(Type.String()),
 })
-/** How the ending of a run was told. */
+/** How the message about a run's ending was delivered. */
 export type Delivery = Static<typeof Delivery>
 
 export const deliveryOf = query(
@@ -167,7 +167,7 @@ const Stuck = Type.Object({
   ageS: Type.Number(),
   deadlineAt: Type.Date(),
 })
-/** A run that does not go on by itself: `unanswered` is a submit whose answer is lost, `untold` an ending not delivered. */
+/** A run that makes no progress by itself. `unanswered`: the answer to its submit is lost; `untold`: its ending is not delivered. */
 export type Stuck = Static<typeof Stuck>
 
 /** The longest stuck first. */
@@ -187,7 +187,7 @@ export const stuckRuns = query(
     order by created_at limit ${limit}`,
 )
 
-/** All that is stuck, up to a thousand, and what wakes it: a look, or where it has ended the message of that. */
+/** Everything stuck, up to a thousand. A run goes on by a check, an ended one by the delivery of its message `outboxId`. */
 export const allStuck = query(
   Type.Object({ userId: Type.Integer(), id: Type.String(), outboxId: Nullable(Type.Integer()) }),
   sql => sql`
@@ -199,7 +199,7 @@ export const allStuck = query(
      order by o.created_at limit 500)`,
 )
 
-/** Why a run does not go on by itself; null while it does, and after its end. */
+/** Why a run makes no progress by itself; null while it does, and after its end. */
 export const troubleOf = query(
   Type.Object({ trouble: Nullable(words('overdue', 'unanswered')) }),
   (sql, { userId, id }: Ref) => sql`

@@ -1,8 +1,8 @@
-import { type Sql, untilAnswered } from '../db.ts'
-import { pause } from '../errors.ts'
-import { newId } from '../id.ts'
-import type { Log } from '../log.ts'
-import { inboxDone, inboxFail, inboxHold, inboxTake, renewalMs, type Taken } from '../telegram/inbox.ts'
+import { type Sql, untilAnswered } from '../../db.ts'
+import { pause } from '../../errors.ts'
+import { newId } from '../../id.ts'
+import type { Log } from '../../log.ts'
+import { inboxDone, inboxFail, inboxHold, inboxTake, renewalMs, type Taken } from '../../telegram/inbox.ts'
 
 export type LaneWork = {
   sql: Sql

@@ -8,12 +8,12 @@ const ModelCost = Type.Object({
   keptKop: Type.Integer(),
   runIds: Type.Unsafe<string[]>(Type.Array(Type.String())),
 })
-/** What the paid runs of a model cost us and what was kept for them, in kopecks; `runIds` are those that lost most, ten at the most. */
+/** The cost of a model's paid runs and what was kept for them, in kopecks; `runIds`: those that lost most, ten at most. */
 export type ModelCost = Static<typeof ModelCost>
 
 /**
- * The paid successes of the last hour at today's rate. What the upstream took counts, and where it did not say, what was
- * expected. 1 credit is half a cent (kie-api.md §7).
+ * The paid successes of the last hour at today's rate. Counts the credits that the upstream reported, or else those that
+ * were expected. 1 credit is half a cent.
  */
 export const modelCosts = query(
   ModelCost,
@@ -39,10 +39,10 @@ const LossRun = Type.Object({
   expectedCredits: Type.String(),
   costCredits: Type.Union([Type.String(), Type.Null()]),
 })
-/** A run that a model was switched off for: what it cost and what was kept for it, and the credits expected and taken. */
+/** A run that a model was switched off for: its cost and what was kept for it in kopecks, the credits expected and consumed. */
 export type LossRun = Static<typeof LossRun>
 
-/** The runs that the n-th switch of a model stood on, those that lost most first. */
+/** The runs behind the n-th change of a model, those that lost most first. */
 export const lossRuns = query(
   LossRun,
   (sql, modelId: string, n: number, usdRubRate: string) => sql`

@@ -6,18 +6,18 @@ import { Type } from '@sinclair/typebox'
 import { crash } from '../crash.ts'
 import { only, query, type Sql, untilAnswered } from '../db.ts'
 import { Refused, sqlState, Unknown } from '../errors.ts'
-import type { Ref } from './generations.ts'
+import type { Ref } from '../payments/generations.ts'
 
-// As sql/migrations/0005_kept_files.sql has it. A download holds two or three of these in memory, so a hundred at once are little.
+// The same as in the SQL of kept files. A download holds two or three of these in memory, so a hundred at once are little.
 const chunkBytes = 256 * 1024
 
-/** How much may be kept of one person and of all, in bytes. A file has 100 MB at the most. */
+/** Most bytes kept of one person and of all. A file has at most 100 MB. */
 export const keptLimits = { ofOne: 300 * 1024 ** 2, ofAll: 20 * 1024 ** 3 }
 
 /**
- * Stores the n-th output of a generation in the database, chunk by chunk, and answers until when it stays. What an
- * earlier call left unfinished is gone on with, and a file that is whole already is left as it is. Over a limit the
- * oldest files of the same person make room. Throws Unknown, Refused (`kept_full`: there is no room).
+ * Stores the n-th output of a generation in the database, chunk by chunk, and returns when it expires. Continues what an
+ * earlier call left unfinished, and leaves a complete file as it is. Over a limit the oldest files of the same person
+ * make room. Throws Unknown, Refused (`kept_full`: there is no room).
  */
 export async function keep(
   sql: Sql,

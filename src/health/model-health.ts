@@ -11,8 +11,8 @@ export type State = Static<typeof State>
 export type Cause = Static<typeof Cause>
 
 /**
- * What a decision stood on: finished and successful runs, the people behind the failures, refusals of the name, kopecks
- * that were paid and kept, and the runs that lost most.
+ * The figures behind a decision: finished and successful runs, the people behind the failures, refusals of the model's
+ * name, kopecks that were paid and kept, and the runs that lost most.
  */
 export type Figures = {
   finished?: number
@@ -24,7 +24,7 @@ export type Figures = {
   runIds?: string[]
 }
 
-const Switch = Type.Object({
+const HealthChange = Type.Object({
   modelId: Type.String(),
   n: Type.Integer(),
   at: Type.Date(),
@@ -40,12 +40,12 @@ const Switch = Type.Object({
   ageMs: Type.Number(),
   figures: Type.Unsafe<Figures>(Type.Object({})),
 })
-/** One switch of a model, as it was written; the last one of a model is how it stands. `isPinned`: an admin's word. */
-export type Switch = Static<typeof Switch>
+/** One change of a model's circuit, as stored; the last one is its current state. `isPinned`: an admin decided, and the service leaves it alone. */
+export type HealthChange = Static<typeof HealthChange>
 
-/** How every model stands that was ever switched. From one model to the next through the key, however often each was. */
-export const lastSwitches = query(
-  Switch,
+/** The current state of every model that ever changed. Steps from model to model through the key, however many rows each has. */
+export const healthOfModels = query(
+  HealthChange,
   sql => sql`
     with recursive last as (
       (select s as row from pay.model_switches s order by s.model_id desc, s.n desc limit 1)
@@ -60,8 +60,8 @@ export const lastSwitches = query(
     from last where (row).model_id is not null order by 1`,
 )
 
-export const switchOf = query(
-  Switch,
+export const healthChange = query(
+  HealthChange,
   (sql, modelId: string, n: number) => sql`
     select model_id as "modelId", n, at, who, before, after, is_pinned as "isPinned", cause, reason,
       strikes, rest_until as "restUntil", coalesce(rest_until <= now(), false) as "isRested",
@@ -69,7 +69,7 @@ export const switchOf = query(
     from pay.model_switches where model_id = ${modelId} and n = ${n}`,
 )
 
-const Runs = Type.Object({
+const RecentRuns = Type.Object({
   modelId: Type.String(),
   finished: Type.Integer(),
   succeeded: Type.Integer(),
@@ -78,18 +78,18 @@ const Runs = Type.Object({
   peopleShare: Type.Number(),
 })
 /**
- * How a model did since its last switch: in the last hour, or since a trial began. `failedPeople`: for how many of them it
- * failed at least once. `peopleShare`: what succeeded of the runs of a person, on the average of all people, so that
- * nobody's weighs more than another's.
+ * The runs of a model since its last change: in the last hour, or since a trial began. `failedPeople`: people for whom it
+ * failed at least once. `peopleShare`: the share of a person's runs that succeeded, averaged over all people, so that
+ * everybody weighs the same.
  */
-export type Runs = Static<typeof Runs>
+export type RecentRuns = Static<typeof RecentRuns>
 
 /**
- * What says nothing about a model is left out: the person's own mistakes, and an account of ours that is empty or
- * locked or has no room, which fails every model alike. Runs that were started before the last switch belong to the state before it.
+ * Leaves out what says nothing about a model: the person's own mistakes, and an account of ours that is empty or locked or
+ * has no room, which fails every model alike. Runs started before the last change belong to the state before it.
  */
-export const runsOf = query(
-  Runs,
+export const recentRuns = query(
+  RecentRuns,
   (sql, modelIds: readonly string[]) => sql`
     select m.id as "modelId", r.finished, r.succeeded, r.unsupported, r."failedPeople", r."peopleShare"
     from unnest(string_to_array(${modelIds.join(',')}, ',')) as m(id)
@@ -115,7 +115,7 @@ export const runsOf = query(
 
 export type Decision = {
   modelId: string
-  /** The number of the row it stands on, 0 for none; null: whatever it is. */
+  /** The number of the row that the decision is based on, 0 for none; null: any. */
   seen: number | null
   /** `auto`, or an admin's id. */
   who: string
@@ -124,28 +124,28 @@ export type Decision = {
   cause: Cause
   reason: string | null
   strikes: number
-  /** Off until then; null: until an admin says so. */
+  /** Off for so many milliseconds; null: until an admin decides. */
   restMs: number | null
   figures: Figures
   /** Admins who get a message about it. */
   tell: readonly number[]
 }
 
-const Switched = Type.Object({ result: words('switched', 'same', 'pinned', 'late') })
-export type Switched = Static<typeof Switched>['result']
+const ChangeResult = Type.Object({ result: words('switched', 'same', 'pinned', 'late') })
+export type ChangeResult = Static<typeof ChangeResult>['result']
 
-export const modelSwitch = query(
-  Switched,
+export const changeHealth = query(
+  ChangeResult,
   (sql, d: Decision) => sql`
     select pay.model_switch(${d.modelId}, ${d.seen}, ${d.who}, ${d.after}, ${d.isPinned}, ${d.cause}, ${d.reason},
       ${d.strikes}, ${d.restMs === null ? null : `${d.restMs} milliseconds`}, ${d.figures}, ${d.tell}) as result`,
 )
 
-/** An admin's word: on or off until given back, or back to `auto`, which begins with the model on. */
-export async function switchByAdmin(
+/** Applies an admin's decision: `on` or `off` pins the model, `auto` unpins it and begins with the model on. */
+export async function overrideHealth(
   sql: Sql,
   { modelId, adminId, to, reason }: { modelId: string; adminId: number; to: 'on' | 'off' | 'auto'; reason: string },
-): Promise<Switched> {
+): Promise<ChangeResult> {
   const decision: Decision = {
     modelId,
     seen: null,
@@ -160,24 +160,24 @@ export async function switchByAdmin(
     tell: [],
   }
   for (;;) {
-    const [row] = await untilAnswered(() => modelSwitch(sql, decision))
+    const [row] = await untilAnswered(() => changeHealth(sql, decision))
     if (row && row.result !== 'late') return row.result // late: the service was first, and an admin comes after it
   }
 }
 
-export type Switches = {
+export type ModelHealth = {
   isOff(modelId: string): boolean
   refresh(): Promise<void>
 }
 
-/** How the models stand, from memory for screens; money asks the rows (`gen_start`). Refreshed by whoever built it. */
-export function createSwitches(sql: Sql, log: Log): Switches {
+/** Caches the states of models for screens; orders read the rows (`gen_start`). The caller refreshes it. */
+export function createModelHealth(sql: Sql, log: Log): ModelHealth {
   let off = new Set<string>()
   return {
     isOff: modelId => off.has(modelId),
     async refresh() {
       try {
-        const rows = await lastSwitches(sql)
+        const rows = await healthOfModels(sql)
         off = new Set(rows.filter(row => row.after === 'off').map(row => row.modelId))
       } catch (error) {
         log.warn({ err: error }, 'the switches of the models could not be read')

@@ -1,10 +1,11 @@
 import { PgBoss } from 'pg-boss'
 import { forPg } from '../address.ts'
 import type { Log } from '../log.ts'
-import { longestJobMs, type Wake } from '../payments/integration.ts'
+import type { Wake } from '../payments/order.ts'
+import { longestJobMs } from '../payments/timing.ts'
 import type { Source } from '../telegram/intakes.ts'
 
-/** The kinds of work that pg-boss wakes us for. The rows are the truth: a job carries an id and may come twice or never. */
+/** The queues of pg-queue. The rows are the truth: a job carries an id and may come twice or never. */
 export const queues = [
   'lane',
   'fetch-file',
@@ -29,22 +30,22 @@ export type Jobs = {
     intake(updateId: number, source: Pick<Source, 'kind'>): Promise<void>
     sweep(afterMs: number): Promise<void>
   }
-  boss: PgBoss
-  /** From now on what is due at once is offered to this process first: `take` says whether it does it. */
-  offerTo(take: (name: QueueName, data: object) => boolean): void
-  /** Resolves when the engine's own connections and tables answer. */
+  queue: PgBoss
+  /** From now on a job that is due at once is offered to this process first: `tryRun` returns whether it runs it. */
+  offerTo(tryRun: (name: QueueName, data: object) => boolean): void
+  /** Resolves when the connections and tables of pg-boss answer. */
   answers(): Promise<void>
-  /** Waits for running jobs up to `timeoutMs` and gives the rest back. */
+  /** Waits for running jobs up to `timeoutMs` milliseconds and returns the rest to the queue. */
   stop(timeoutMs: number): Promise<void>
 }
 
 async function open(url: string, log: Log, options: { migrate: boolean; isWorker: boolean }): Promise<PgBoss> {
-  const boss = new PgBoss({
+  const queue = new PgBoss({
     ...(await forPg(url)),
     application_name: 'telegen jobs',
     max: 4,
     connectionTimeoutMillis: 3_000,
-    // A connection that went silent is thrown away instead of waited for; passed on to `pg`, the typings lack it.
+    // A silent connection is thrown away instead of waited for. Passed on to `pg`; the typings lack it.
     ...{ query_timeout: 8_000 },
     migrate: options.migrate,
     createSchema: options.migrate,
@@ -55,22 +56,22 @@ async function open(url: string, log: Log, options: { migrate: boolean; isWorker
     monitorIntervalSeconds: 10,
     cronMonitorIntervalSeconds: 15,
   })
-  boss.on('error', error => log.error({ err: error }, 'job engine'))
-  boss.on('warning', warning => log.warn({ warning }, 'job engine'))
-  return boss
+  queue.on('error', error => log.error({ err: error }, 'job engine'))
+  queue.on('warning', warning => log.warn({ warning }, 'job engine'))
+  return queue
 }
 
-/** Makes or upgrades the job engine's schema and our queues: part of the migration, safe on several machines at once. */
+/** Creates or upgrades the schema of pg-boss and our queues: part of the migration, safe on several machines at once. */
 export async function migrateJobs(url: string, log: Log): Promise<void> {
-  const boss = await open(url, log, { migrate: true, isWorker: false })
+  const queue = await open(url, log, { migrate: true, isWorker: false })
   try {
-    await boss.start()
-    await boss.createQueue(deadQueue, { retentionSeconds: 14 * 86_400 })
+    await queue.start()
+    await queue.createQueue(deadQueue, { retentionSeconds: 14 * 86_400 })
     for (const name of queues) {
       const options = {
         notify: true,
         deadLetter: deadQueue,
-        // A worker that died is noticed by its missing heartbeat, and its job runs elsewhere.
+        // A missing heartbeat shows that a worker died, and its job runs elsewhere.
         heartbeatSeconds: 15,
         expireInSeconds: longestJobMs / 1000,
         retryLimit: 3,
@@ -78,48 +79,48 @@ export async function migrateJobs(url: string, log: Log): Promise<void> {
         retryBackoff: true,
         deleteAfterSeconds: 600,
       }
-      await boss.createQueue(name, options)
-      await boss.updateQueue(name, options) // the queue may be of an earlier build
+      await queue.createQueue(name, options)
+      await queue.updateQueue(name, options) // the queue may be of an earlier build
     }
   } finally {
-    await boss.stop({ graceful: false }).catch(error => log.debug({ err: error }, 'the job engine had not started'))
+    await queue.stop({ graceful: false }).catch(error => log.debug({ err: error }, 'the job engine had not started'))
   }
 }
 
-/** Connects to the job engine. A process without the worker role only sends. */
+/** Connects to pg-queue. A process without the worker role only sends. */
 export async function startJobs(url: string, log: Log, isWorker: boolean): Promise<Jobs> {
-  const boss = await open(url, log, { migrate: false, isWorker })
+  const queue = await open(url, log, { migrate: false, isWorker })
   try {
-    await boss.start()
+    await queue.start()
   } catch (error) {
-    await boss.stop({ graceful: false }).catch(() => {}) // its pool and timers must not outlive the attempt
+    await queue.stop({ graceful: false }).catch(() => {}) // its pool and timers must not outlive the attempt
     throw error
   }
-  // A wake-up that cannot be sent is not a failure of what was done: the row stands and the sweep finds it.
-  let takeHere = (_name: QueueName, _data: object) => false
+  // A notification that cannot be sent does not undo the work: the row is stored and the sweep finds it.
+  let tryHere = (_name: QueueName, _data: object) => false
   const send = async (name: QueueName, data: object, afterMs = 0) => {
-    if (afterMs <= 0 && takeHere(name, data)) return
+    if (afterMs <= 0 && tryHere(name, data)) return
     try {
-      await boss.send(name, data, afterMs > 0 ? { startAfter: new Date(Date.now() + afterMs) } : {})
+      await queue.send(name, data, afterMs > 0 ? { startAfter: new Date(Date.now() + afterMs) } : {})
     } catch (error) {
       log.warn({ err: error, queue: name }, 'a wake-up was not sent')
     }
   }
   return {
-    boss,
+    queue,
     wake: {
       submit: (ref, afterMs, hasPlace = false) => send('submit', { ref, hasPlace }, afterMs),
       check: ref => send('check', { ref }),
-      follow: (ref, look, afterMs, sinceMs = 0) => send('check', { ref, look, sinceMs }, afterMs),
+      poll: (ref, pollAttempt, afterMs, sinceMs = 0) => send('check', { ref, pollAttempt, sinceMs }, afterMs),
       deliver: (outboxId, afterMs) => send('deliver', { outboxId }, afterMs),
       lane: lane => send('lane', { lane }),
       intake: (updateId, { kind }) => send(kind === 'link' ? 'fetch-link' : 'fetch-file', { updateId }),
       sweep: afterMs => send('sweep', {}, afterMs),
     },
-    offerTo: take => {
-      takeHere = take
+    offerTo: tryRun => {
+      tryHere = tryRun
     },
-    answers: async () => void (await boss.schemaVersion()),
-    stop: timeoutMs => boss.stop({ graceful: true, timeout: timeoutMs }),
+    answers: async () => void (await queue.schemaVersion()),
+    stop: timeoutMs => queue.stop({ graceful: true, timeout: timeoutMs }),
   }
 }

@@ -100,8 +100,8 @@ export const mutants: Mutant[] = [
   {
     what: 'a bonus run is not given back',
     file: finish,
-    find: 'update pay.bonus_grants b set used = b.used - 1 where',
-    replace: 'update pay.bonus_grants b set used = b.used where',
+    find: 'update pay.bonus_grants b set used = b.used - 1, returned',
+    replace: 'update pay.bonus_grants b set used = b.used, returned',
     test: 'money/gifts',
   },
   {
@@ -269,9 +269,9 @@ export const mutants: Mutant[] = [
   },
   {
     what: 'our own state is shown as the provider’s',
-    file: 'src/bot/admin/find.ts',
-    find: "run.taskId === null ? { kind: 'not_found' } : await deps.operator.task(run.taskId)",
-    replace: "{ kind: 'not_found' }",
+    file: 'src/bot/admin/stuck.ts',
+    find: 'taskId === null ? undefined : await deps.operator.task(taskId)',
+    replace: "taskId === null ? undefined : ({ kind: 'not_found' } as const)",
     test: 'upstream/verdicts',
   },
   {

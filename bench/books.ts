@@ -1,6 +1,6 @@
 import postgres, { type Sql as Owner } from 'postgres'
 import { openCatalogue } from '../src/catalogue/models.ts'
-import { connect, type Sql } from '../src/db.ts'
+import { connect, type Sql } from '../src/database/db.ts'
 import { getRecentFailures, getUserStats, modelStats } from '../src/events/repository.ts'
 import { auditReport, findings, openLedger } from '../src/payments/audit.ts'
 import { history } from '../src/payments/generations.ts'

@@ -1,6 +1,6 @@
 import type { Sql as Owner } from 'postgres'
 import type { Catalogue } from '../src/catalogue/models.ts'
-import type { Sql } from '../src/db.ts'
+import type { Sql } from '../src/database/db.ts'
 import { newId } from '../src/id.ts'
 import { place } from '../src/payments/integration.ts'
 import { genAccepted, genFinish, genSubmit } from '../src/payments/order-statements.ts'

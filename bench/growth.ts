@@ -1,6 +1,6 @@
 import postgres, { type Sql as Owner } from 'postgres'
 import { openCatalogue } from '../src/catalogue/models.ts'
-import { connect, type Sql } from '../src/db.ts'
+import { connect, type Sql } from '../src/database/db.ts'
 import { keptBegin, keptLimits } from '../src/delivery/kept-files.ts'
 import { modelCosts } from '../src/health/model-costs.ts'
 import { healthOfModels, recentRuns } from '../src/health/model-health.ts'

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import postgres from 'postgres'
-import { connect } from '../src/db.ts'
+import { connect } from '../src/database/db.ts'
 import { newId } from '../src/id.ts'
 import { place, settle } from '../src/payments/integration.ts'
 import type { Order } from '../src/payments/order.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import postgres from 'postgres'
-import { isOver, lifeOf, startEmbedded } from '../src/embedded-postgres.ts'
+import { isOver, lifeOf, startEmbedded } from '../src/embedded-postgres/embedded-postgres.ts'
 
 export type Database = {
   url: string

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { accessTo } from '../src/access.ts'
+import { accessTo } from '../src/database/access.ts'
 import { createLog } from '../src/log.ts'
 import { migrateAll } from '../src/migrate-all.ts'
 import { openLink } from './link.ts'

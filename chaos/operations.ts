@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { connect, type Db } from '../src/db.ts'
+import { connect, type Db } from '../src/database/db.ts'
 import { Unknown } from '../src/errors.ts'
 import { newId } from '../src/id.ts'
 import { createLog } from '../src/log.ts'

@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
-import { accessTo } from './access.ts'
 import { type Build, createApp } from './app.ts'
 import { BadConfig, readConfig, readMigrationConfig } from './config.ts'
 import { armCrash } from './crash.ts'
+import { accessTo } from './database/access.ts'
+import { rolesSql } from './database/migrate.ts'
 import { createLog, type Log, scrubber } from './log.ts'
-import { rolesSql } from './migrate.ts'
 import { migrateAll, migrateSchema } from './migrate-all.ts'
 
 if (process.env.NODE_ENV !== 'production' && process.env.CRASH) armCrash(process.env.CRASH)
@@ -89,7 +89,7 @@ async function migrateOnly(what: string | undefined): Promise<number> {
 }
 
 async function startDatabase(log: Log) {
-  const { startEmbedded } = await import('./embedded-postgres.ts')
+  const { startEmbedded } = await import('./embedded-postgres/embedded-postgres.ts')
   const dataDir = fileURLToPath(new URL('../.data/postgres', import.meta.url))
   return startEmbedded({ dataDir, tied: true, log: line => log.debug({ line }, 'embedded database') })
 }

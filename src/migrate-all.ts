@@ -1,9 +1,9 @@
-import { type Access, rolesAdvice, togetherWarning } from './access.ts'
-import { connect } from './db.ts'
+import { type Access, rolesAdvice, togetherWarning } from './database/access.ts'
+import { connect } from './database/db.ts'
+import { grantAccess, mayMakeRoles, migrate } from './database/migrate.ts'
 import { sqlState } from './errors.ts'
 import { migrateJobs } from './jobs/queue.ts'
 import type { Log } from './log.ts'
-import { grantAccess, mayMakeRoles, migrate } from './migrate.ts'
 
 /**
  * Brings the whole database up to this build as its owner: our schema, the job queue's, and the logins that the service

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { query, type Sql } from './db.ts'
+import { query, type Sql } from './database/db.ts'
 
 /** A budget that all machines share: `burst` calls at once, then one every `everyUs` microseconds. */
 export type Rate = { key: string; everyUs: number; burst: number }

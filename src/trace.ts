@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash, randomBytes } from 'node:crypto'
 import { type Attributes, ROOT_CONTEXT, type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
-import type { Sql } from './db.ts'
+import type { Sql } from './database/db.ts'
 import { sqlState } from './errors.ts'
 
 /** What is being done now, and for whom: a request is an order from the press to the picture, or one update. */

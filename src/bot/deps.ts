@@ -1,6 +1,6 @@
 import type { Catalogue } from '../catalogue/models.ts'
 import type { FileValue } from '../catalogue/parameters.ts'
-import type { Sql } from '../db.ts'
+import type { Sql } from '../database/db.ts'
 import type { ModelStats } from '../events/repository.ts'
 import type { Log, Scrub } from '../log.ts'
 import type { About, Kind } from '../media/inspector.ts'

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { query, type Sql } from '../db.ts'
+import { query, type Sql } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 import { newId } from '../id.ts'
-import { Nullable } from '../nullable.ts'
 
 export type DraftKind = 'order' | 'find' | 'kept' | 'promo' | 'question' | 'transfer'
 

@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import { Nullable } from '../nullable.ts'
+import { Nullable } from '../database/nullable.ts'
 
 const only = { additionalProperties: false }
 const optional = <S extends TSchema>(schema: S) => Type.Optional(schema)

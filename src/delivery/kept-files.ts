@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { Type } from '@sinclair/typebox'
 import { crash } from '../crash.ts'
-import { only, query, type Sql, untilAnswered } from '../db.ts'
+import { only, query, type Sql, untilAnswered } from '../database/db.ts'
 import { Refused, sqlState, Unknown } from '../errors.ts'
 import type { Ref } from '../payments/generations.ts'
 

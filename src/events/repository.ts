@@ -1,8 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { only, query, type Sql, seal } from '../db.ts'
+import { only, query, type Sql, seal } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 import { EventRefused } from '../errors.ts'
-import { Nullable } from '../nullable.ts'
 
 export const Status = Type.Union([
   Type.Literal('started'),

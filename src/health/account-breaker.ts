@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { only, query, type Sql } from '../db.ts'
+import { only, query, type Sql } from '../database/db.ts'
 import type { Log, Scrub } from '../log.ts'
 import type { HeardOfAccount } from '../upstream/client.ts'
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { query, type Sql, untilAnswered } from '../db.ts'
+import { query, type Sql, untilAnswered } from '../database/db.ts'
 import type { Log } from '../log.ts'
 
 const words = <W extends string[]>(...list: W) => Type.Unsafe<W[number]>(Type.String({ enum: list }))

@@ -1,4 +1,4 @@
-import type { Sql } from '../db.ts'
+import type { Sql } from '../database/db.ts'
 import type { Log } from '../log.ts'
 import { kieCallbacks } from './callbacks.ts'
 import { files } from './files.ts'

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
-import type { Sql } from '../db.ts'
+import type { Sql } from '../database/db.ts'
 import { FileParams, fileOfPath, fileRoute } from '../delivery/file-links.ts'
 import { keptFile, readKept } from '../delivery/kept-files.ts'
 import { shortId } from '../id.ts'

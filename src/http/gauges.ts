@@ -1,4 +1,4 @@
-import type { Sql } from '../db.ts'
+import type { Sql } from '../database/db.ts'
 import { droppedLines } from '../log.ts'
 import { alarmRows } from '../operations/alarms.ts'
 import { backlog } from '../operations/overview.ts'

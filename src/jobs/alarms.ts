@@ -1,5 +1,5 @@
 import type { Telegram } from 'telegraf'
-import { only, type Sql, untilAnswered } from '../db.ts'
+import { only, type Sql, untilAnswered } from '../database/db.ts'
 import { Refused } from '../errors.ts'
 import { accountHalfOpen, accountOpen, accountRestMs, accountState } from '../health/account-breaker.ts'
 import type { AlarmName } from '../i18n/admin.ts'

@@ -1,5 +1,5 @@
 import type { Telegram } from 'telegraf'
-import { only, type Sql } from '../db.ts'
+import { only, type Sql } from '../database/db.ts'
 import type { Log } from '../log.ts'
 import { auditReport, findings } from '../payments/audit.ts'
 import { alarm } from './alarms.ts'

@@ -1,5 +1,5 @@
 import { crash } from '../crash.ts'
-import { untilAnswered } from '../db.ts'
+import { untilAnswered } from '../database/db.ts'
 import { healthChange } from '../health/model-health.ts'
 import type { Language } from '../money.ts'
 import { readGeneration } from '../payments/generations.ts'

@@ -1,4 +1,4 @@
-import { type Sql, untilAnswered } from '../db.ts'
+import { type Sql, untilAnswered } from '../database/db.ts'
 import type { ModelCost } from '../health/model-costs.ts'
 import {
   changeHealth,

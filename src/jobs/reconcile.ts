@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { Telegram } from 'telegraf'
-import { query, type Sql, untilAnswered } from '../db.ts'
+import { query, type Sql, untilAnswered } from '../database/db.ts'
 import { Unknown } from '../errors.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import type { Log } from '../log.ts'

@@ -1,4 +1,4 @@
-import { type Sql, untilAnswered } from '../db.ts'
+import { type Sql, untilAnswered } from '../database/db.ts'
 import type { Ref } from '../payments/generations.ts'
 import type { Wake } from '../payments/order.ts'
 import { outboxAdd } from '../telegram/outbox.ts'

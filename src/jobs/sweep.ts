@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { crash } from '../crash.ts'
-import { only, query, type Sql } from '../db.ts'
+import { only, query, type Sql } from '../database/db.ts'
 import type { Log } from '../log.ts'
 import { genDue } from '../payments/order-statements.ts'
 import { waitingLanes } from '../telegram/inbox.ts'

@@ -1,5 +1,5 @@
 import type { Telegram } from 'telegraf'
-import { type Sql, untilAnswered } from '../db.ts'
+import { type Sql, untilAnswered } from '../database/db.ts'
 import type { Log, Scrub } from '../log.ts'
 import { recordAlarm } from '../operations/alarms.ts'
 import { type Hook, plainAddress, readWebhook, setWebhook, wantedBy } from '../telegram/webhook.ts'

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { only, query, type Sql, untilAnswered } from '../db.ts'
+import { only, query, type Sql, untilAnswered } from '../database/db.ts'
 import { NotFound, sqlState } from '../errors.ts'
 import { newId } from '../id.ts'
 import { refusedEvent } from '../payments/event-rows.ts'

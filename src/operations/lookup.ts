@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { query, type Sql } from '../db.ts'
+import { query, type Sql } from '../database/db.ts'
 import type { Ref } from '../payments/generations.ts'
 
 const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])

@@ -1,5 +1,5 @@
-import { accessTo } from '../access.ts'
-import { connect } from '../db.ts'
+import { accessTo } from '../database/access.ts'
+import { connect } from '../database/db.ts'
 import type { Log } from '../log.ts'
 import { migrateAll } from '../migrate-all.ts'
 import { openLedger } from '../payments/audit.ts'

@@ -1,5 +1,5 @@
 import type { UserFromGetMe } from 'telegraf/types'
-import type { Sql } from '../db.ts'
+import type { Sql } from '../database/db.ts'
 import { ownerBot } from '../jobs/reconcile.ts'
 import type { Log } from '../log.ts'
 import { createTelegram } from '../telegram/client.ts'

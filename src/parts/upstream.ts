@@ -1,5 +1,5 @@
 import type { Telegram } from 'telegraf'
-import type { Sql } from '../db.ts'
+import type { Sql } from '../database/db.ts'
 import { createAccountBreaker } from '../health/account-breaker.ts'
 import { notifyOfAccount } from '../jobs/alarms.ts'
 import type { Log, Scrub } from '../log.ts'

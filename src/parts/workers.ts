@@ -1,4 +1,4 @@
-import type { Sql } from '../db.ts'
+import type { Sql } from '../database/db.ts'
 import { startWorkers } from '../jobs/workers.ts'
 import type { BotPart } from './bot.ts'
 import type { JobsPart } from './jobs.ts'

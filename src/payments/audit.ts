@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { connect, type Db, query, type Sql } from '../db.ts'
+import { connect, type Db, query, type Sql } from '../database/db.ts'
 
 const Report = Type.Object({
   isReplica: Type.Boolean(),

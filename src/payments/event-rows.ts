@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { query, type Sql, untilAnswered } from '../db.ts'
+import { query, type Sql, untilAnswered } from '../database/db.ts'
 import { EventRefused, sqlState } from '../errors.ts'
 import { eventText, rowOf } from '../events/repository.ts'
 import type { Ref } from './generations.ts'

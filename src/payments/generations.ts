@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { Inputs } from '../catalogue/parameters.ts'
-import { query, type Sql } from '../db.ts'
+import { query, type Sql } from '../database/db.ts'
 import { graceMs } from './timing.ts'
 
 /** Names one generation: the owner first, as every money row does. */

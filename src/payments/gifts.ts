@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { only, query, type Sql, untilAnswered } from '../db.ts'
+import { only, query, type Sql, untilAnswered } from '../database/db.ts'
 import { newId } from '../id.ts'
 
 const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])

@@ -1,5 +1,5 @@
 import { crash, crashUnderWay } from '../crash.ts'
-import { only, type Sql, untilAnswered } from '../db.ts'
+import { only, type Sql, untilAnswered } from '../database/db.ts'
 import { NotFound, sqlState } from '../errors.ts'
 import { eventText } from '../events/repository.ts'
 import { accountAdmits, accountRelease } from '../health/account-breaker.ts'

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { query } from '../db.ts'
+import { query } from '../database/db.ts'
 import {
   Banned,
   FreeLimitReached,

@@ -1,4 +1,4 @@
-import type { Sql } from '../db.ts'
+import type { Sql } from '../database/db.ts'
 import type { Log, Scrub } from '../log.ts'
 import type { Budget } from '../upstream/budget.ts'
 import type { Upstream } from '../upstream/client.ts'

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { Inputs } from '../catalogue/parameters.ts'
 import type { Rates } from '../catalogue/pricing.ts'
-import { only, query, type Sql, seal, untilAnswered } from '../db.ts'
+import { only, query, type Sql, seal, untilAnswered } from '../database/db.ts'
 import { newId } from '../id.ts'
 
 /** How long a shown price is valid. */

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { only, query, type Sql, seal, untilAnswered } from '../db.ts'
+import { only, query, type Sql, seal, untilAnswered } from '../database/db.ts'
 import { newId } from '../id.ts'
 import { decimal, divideUp } from '../money.ts'
 

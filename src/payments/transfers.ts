@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { only, query, type Sql, untilAnswered } from '../db.ts'
+import { only, query, type Sql, untilAnswered } from '../database/db.ts'
 
 const Proven = Type.Object({
   result: Type.Unsafe<'waiting' | 'proof_used' | 'one_waits' | 'not_open'>(Type.String()),

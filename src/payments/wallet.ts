@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { query, type Sql } from '../db.ts'
+import { query, type Sql } from '../database/db.ts'
 
 const Wallet = Type.Object({
   balanceKop: Type.Integer(),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Static, Type } from '@sinclair/typebox'
-import { query, type Sql } from '../db.ts'
+import { query, type Sql } from '../database/db.ts'
 import { Unknown } from '../errors.ts'
 
 /** An update as it will be stored. `dead` says why it can never be handled. */

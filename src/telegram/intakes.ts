@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { query } from '../db.ts'
-import { Nullable } from '../nullable.ts'
+import { query } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 
 const Source = Type.Object({
   /** A file id of Telegram's, or a link; or such an id of which only the kind is asked. */

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { query } from '../db.ts'
+import { query } from '../database/db.ts'
 
 /** What happened without the person: the key of the words, and the plain values in them. */
 const Notice = Type.Object({

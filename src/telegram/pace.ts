@@ -1,4 +1,4 @@
-import type { Sql } from '../db.ts'
+import type { Sql } from '../database/db.ts'
 import { pause } from '../errors.ts'
 import { type Rate, takeRate } from '../rates.ts'
 import type { Pace, PacedCall } from './client.ts'

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { query, type Sql } from '../db.ts'
-import { Nullable } from '../nullable.ts'
+import { query, type Sql } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 
 // Where Telegram sends updates, as the row of all machines has it (sql/migrations/0008_operations.sql).
 

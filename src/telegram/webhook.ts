@@ -1,5 +1,5 @@
 import type { Telegram } from 'telegraf'
-import type { Sql } from '../db.ts'
+import type { Sql } from '../database/db.ts'
 import type { Scrub } from '../log.ts'
 import { webhookSet, webhookWant } from './webhook-state.ts'
 

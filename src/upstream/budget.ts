@@ -1,4 +1,4 @@
-import type { Sql } from '../db.ts'
+import type { Sql } from '../database/db.ts'
 import { takeRate } from '../rates.ts'
 
 export type Budget = {

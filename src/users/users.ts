@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import { only, query, type Sql, seal, untilAnswered } from '../db.ts'
+import { only, query, type Sql, seal, untilAnswered } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 import type { Language } from '../money.ts'
-import { Nullable } from '../nullable.ts'
 
 export type Person = {
   id: number

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { connect, type Sql } from '../../src/db.ts'
+import { connect, type Sql } from '../../src/database/db.ts'
 import { EventRefused, sqlState } from '../../src/errors.ts'
 import {
   columnOf,

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { connect } from '../../src/db.ts'
+import { connect } from '../../src/database/db.ts'
 import { endReversals, reconcileStars } from '../../src/jobs/reconcile.ts'
 import { paymentReverse } from '../../src/payments/top-ups.ts'
 import { createTelegram } from '../../src/telegram/client.ts'

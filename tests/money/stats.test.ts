@@ -1,5 +1,5 @@
 import t from 'tap'
-import { connect } from '../../src/db.ts'
+import { connect } from '../../src/database/db.ts'
 import { modelStats } from '../../src/events/repository.ts'
 import { createStats } from '../../src/events/stats.ts'
 import { silent, world } from '../support/world.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { connect, type Param, type Sql } from '../../src/db.ts'
+import { connect, type Param, type Sql } from '../../src/database/db.ts'
 import { InDebt, Unknown } from '../../src/errors.ts'
 import { newId } from '../../src/id.ts'
 import { confirm, requestChange } from '../../src/operations/admin-actions.ts'

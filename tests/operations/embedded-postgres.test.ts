@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import t, { type Test } from 'tap'
-import { type Embedded, lifeOf, startEmbedded } from '../../src/embedded-postgres.ts'
+import { type Embedded, lifeOf, startEmbedded } from '../../src/embedded-postgres/embedded-postgres.ts'
 import { freshDatabase, testServer } from '../support/postgres.ts'
 
 const module = (path: string) => JSON.stringify(new URL(path, import.meta.url).href)
@@ -69,7 +69,7 @@ async function program(t: Test, code: string, command: string[] = [], ids: { uid
 }
 
 const starter = (dataDir: string, then: string) => `
-  const { startEmbedded } = await import(${module('../../src/embedded-postgres.ts')})
+  const { startEmbedded } = await import(${module('../../src/embedded-postgres/embedded-postgres.ts')})
   const server = await startEmbedded({ dataDir: ${JSON.stringify(dataDir)}, settings: { fsync: 'off' }, tied: true })
   console.log(JSON.stringify(server))
   ${then}`

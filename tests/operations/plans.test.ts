@@ -2,7 +2,7 @@ import { globSync } from 'node:fs'
 import postgres from 'postgres'
 import t from 'tap'
 import { fillGrowth } from '../../bench/fill-growth.ts'
-import type { Query, Sql } from '../../src/db.ts'
+import type { Query, Sql } from '../../src/database/db.ts'
 import { tidyParts } from '../../src/jobs/sweep.ts'
 import { world } from '../support/world.ts'
 

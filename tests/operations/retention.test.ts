@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Sql } from '../../src/db.ts'
+import type { Sql } from '../../src/database/db.ts'
 import { newId } from '../../src/id.ts'
 import { type TidyPart, tidy, tidyParts, tidySome } from '../../src/jobs/sweep.ts'
 import { silent, world } from '../support/world.ts'

@@ -214,7 +214,7 @@ t.test('S56: nothing hangs on a setting of the session, which a pooler would giv
   const own = /set_config\('telegen\.event', [^;]*, true\)|current_setting\('telegen\.event', true\)/g
   for (const { name, body } of bodies) t.notMatch(body.replaceAll(own, ''), setting, name)
   // As any other client of the pooler would have them: bounds of time, and a name.
-  const [, opening = ''] = /connection: \{(.*?)\n {6}\}/s.exec(read('src/db.ts')) ?? []
+  const [, opening = ''] = /connection: \{(.*?)\n {6}\}/s.exec(read('src/database/db.ts')) ?? []
   const set = [...opening.replace(/\/\/.*/g, '').matchAll(/(\w+)(?=: )/g)].map(([name]) => name).sort()
   const bounds = ['idle_in_transaction_session_timeout', 'lock_timeout', 'statement_timeout', 'tcp_user_timeout']
   t.strictSame(set, ['application_name', ...bounds, 'work_mem'])

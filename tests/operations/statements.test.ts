@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs'
 import type { TSchema } from '@sinclair/typebox'
 import t from 'tap'
-import type { Query, Sql } from '../../src/db.ts'
+import type { Query, Sql } from '../../src/database/db.ts'
 import { world } from '../support/world.ts'
 
 // Every statement of the service is made by `query` with the schema of its rows beside it. Here Postgres describes each

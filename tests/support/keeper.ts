@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Embedded, isOver, startEmbedded } from '../../src/embedded-postgres.ts'
+import { type Embedded, isOver, startEmbedded } from '../../src/embedded-postgres/embedded-postgres.ts'
 
 // Started by `testServer` for one test run: `node keeper.ts <life of the runner> <folder>`. It keeps the run's server
 // until the runner ends, because tap gives its files no common parent code, and a runner that is killed cleans nothing.

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres, { type Sql } from 'postgres'
-import { type Access, accessTo, loginName } from '../../src/access.ts'
-import { lifeOf } from '../../src/embedded-postgres.ts'
+import { type Access, accessTo, loginName } from '../../src/database/access.ts'
+import { lifeOf } from '../../src/embedded-postgres/embedded-postgres.ts'
 
 /**
  * The admin URL of one Postgres server for the whole run, shared by all test files and stopped when the runner ends,

@@ -1,4 +1,4 @@
-import { connect } from '../../src/db.ts'
+import { connect } from '../../src/database/db.ts'
 import { confirm } from '../../src/operations/admin-actions.ts'
 import type { Limits, Ref } from '../../src/payments/generations.ts'
 import { claimPromo } from '../../src/payments/gifts.ts'

@@ -4,7 +4,7 @@ import postgres from 'postgres'
 import type { Test } from 'tap'
 import { type MessageView, startTelegram, type TelegramStandIn } from '../../playground/telegram/server.ts'
 import { startUpstream, type UpstreamStandIn } from '../../playground/upstream/server.ts'
-import { migrate } from '../../src/migrate.ts'
+import { migrate } from '../../src/database/migrate.ts'
 import { freshDatabase } from './postgres.ts'
 import { until } from './world.ts'
 

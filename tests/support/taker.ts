@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { seeded } from '../../chaos/random.ts'
-import { connect } from '../../src/db.ts'
+import { connect } from '../../src/database/db.ts'
 import { createLanes } from '../../src/jobs/updates/lanes.ts'
 import { silent } from './world.ts'
 

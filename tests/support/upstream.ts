@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import { startUpstream } from '../../playground/upstream/server.ts'
-import type { Sql } from '../../src/db.ts'
+import type { Sql } from '../../src/database/db.ts'
 import type { Deps } from '../../src/payments/order.ts'
 import { callbackPath } from '../../src/upstream/callbacks.ts'
 import { createUpstream } from '../../src/upstream/client.ts'

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import postgres from 'postgres'
 import t from 'tap'
 import { seeded } from '../../chaos/random.ts'
-import { connect } from '../../src/db.ts'
+import { connect } from '../../src/database/db.ts'
 import { createStore, readUpdate } from '../../src/telegram/inbox.ts'
 import { until, world } from '../support/world.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { connect } from '../../src/db.ts'
+import { connect } from '../../src/database/db.ts'
 import { newId } from '../../src/id.ts'
 import { createLanes } from '../../src/jobs/updates/lanes.ts'
 import { createStore, inboxDone, inboxFail, inboxTake, readUpdate, waitingLanes } from '../../src/telegram/inbox.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
-import type { Sql } from '../../src/db.ts'
+import type { Sql } from '../../src/database/db.ts'
 import type { Pace } from '../../src/telegram/client.ts'
 import { createFairQueue } from '../../src/telegram/fair-queue.ts'
 import { createPace } from '../../src/telegram/pace.ts'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect as dial } from 'node:net'
 import t from 'tap'
-import { connect } from '../../src/db.ts'
+import { connect } from '../../src/database/db.ts'
 import { Unknown } from '../../src/errors.ts'
 import { buildServer } from '../../src/http/build-server.ts'
 import { createStore, readUpdate } from '../../src/telegram/inbox.ts'

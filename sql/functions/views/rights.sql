@@ -1,7 +1,7 @@
 -- Who may read and write tables; of views and functions it stands beside them. The service logs in as a role of its own that
--- owns nothing and is a member of pay_app; what admins do goes by another login, a member of pay_admin (src/access.ts makes
+-- owns nothing and is a member of pay_app; what admins do goes by another login, a member of pay_admin (src/database/access.ts makes
 -- both). What these files do not grant nobody has: each time before they are applied, all is taken from the two groups
--- (src/functions.ts).
+-- (src/database/functions.ts).
 
 grant usage on schema pay to pay_app, pay_admin;
 

@@ -1,4 +1,4 @@
-import type { Sql } from '../../db.ts'
+import type { Sql } from '../../database/db.ts'
 import { Refused, Unknown } from '../../errors.ts'
 import { type Strings, stringsFor } from '../../i18n/strings.ts'
 import type { Action, Done } from '../../operations/admin-actions.ts'

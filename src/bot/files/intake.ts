@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { FileValue } from '../../catalogue/parameters.ts'
-import { only, type Sql, untilAnswered } from '../../db.ts'
+import { only, type Sql, untilAnswered } from '../../database/db.ts'
 import { Refused, Unknown } from '../../errors.ts'
 import type { About, Kind } from '../../media/inspector.ts'
 import { laneOf } from '../../telegram/inbox.ts'

@@ -1,5 +1,5 @@
 import type { Telegram } from 'telegraf'
-import { type Sql, untilAnswered } from '../../db.ts'
+import { type Sql, untilAnswered } from '../../database/db.ts'
 import { readKept } from '../../delivery/kept-files.ts'
 import type { Messages } from '../../delivery/messages.ts'
 import type { Log } from '../../log.ts'

@@ -1,4 +1,4 @@
-import type { Sql } from '../../db.ts'
+import type { Sql } from '../../database/db.ts'
 import type { NoFiles } from '../../delivery/messages.ts'
 import { Refused, Unknown } from '../../errors.ts'
 import type { Log } from '../../log.ts'

@@ -1,5 +1,5 @@
 import type { Telegram } from 'telegraf'
-import type { Sql } from '../../db.ts'
+import type { Sql } from '../../database/db.ts'
 import { pause, Refused } from '../../errors.ts'
 import { stringsFor } from '../../i18n/strings.ts'
 import type { Log } from '../../log.ts'

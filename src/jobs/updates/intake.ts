@@ -1,5 +1,5 @@
 import type { Telegram } from 'telegraf'
-import { type Sql, untilAnswered } from '../../db.ts'
+import { type Sql, untilAnswered } from '../../database/db.ts'
 import { pause, Refused, Unknown } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import { type Found, intakeRelease, intakeResult, intakeTake, type Source } from '../../telegram/intakes.ts'

@@ -1,4 +1,4 @@
-import { type Sql, untilAnswered } from '../../db.ts'
+import { type Sql, untilAnswered } from '../../database/db.ts'
 import { pause } from '../../errors.ts'
 import { newId } from '../../id.ts'
 import type { Log } from '../../log.ts'

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 import type { Static, TObject } from '@sinclair/typebox'
 import postgres from 'postgres'
-import { forPostgres } from './address.ts'
-import { pause, sqlState, Unknown } from './errors.ts'
+import { forPostgres } from '../address.ts'
+import { pause, sqlState, Unknown } from '../errors.ts'
 
 /** A value of a statement: json columns take objects as they are, and text that is JSON. */
 export type Param = string | number | bigint | boolean | null | object

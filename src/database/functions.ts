@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { crash } from './crash.ts'
+import { crash } from '../crash.ts'
 import { withoutGrants } from './rights.ts'
 import type { Run } from './transaction.ts'
 
@@ -8,7 +8,7 @@ import type { Run } from './transaction.ts'
 // without a lock that anybody meets; a trigger locks its table and a view those who read it. So each of the three parts is
 // applied when its own text has changed, and then whole.
 
-const folder = new URL('../sql/functions/', import.meta.url)
+const folder = new URL('../../sql/functions/', import.meta.url)
 
 export type PartName = 'functions' | 'triggers' | 'views'
 export type Part = { name: PartName; hash: string; files: { name: string; text: string }[] }

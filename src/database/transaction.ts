@@ -1,6 +1,6 @@
 import pg from 'pg'
-import { forPg } from './address.ts'
-import { pause, Unknown } from './errors.ts'
+import { forPg } from '../address.ts'
+import { pause, Unknown } from '../errors.ts'
 
 /** Runs a statement; without values the text may hold several, and the rows are those of the last. */
 export type Run = <Row extends object>(text: string, values?: unknown[]) => Promise<Row[]>
@@ -10,7 +10,7 @@ const patienceMs = 60_000
 
 /**
  * One connection and one transaction on it: all that `work` runs is kept, or nothing is. For migrations and rights alone;
- * money is one statement. By `pg` and not by the driver of src/db.ts, whose transactions write to a connection that the
+ * money is one statement. By `pg` and not by the driver of src/database/db.ts, whose transactions write to a connection that the
  * server has closed and so end the process (porsager/postgres#1208, in 3.4.9). Throws what Postgres says, and `Unknown`
  * when the connection was lost.
  */

@@ -1,4 +1,4 @@
-import { sqlState } from './errors.ts'
+import { sqlState } from '../errors.ts'
 import type { Run } from './transaction.ts'
 
 // The groups belong to the whole server, and many a managed one lets no login make roles. Where nobody made them, the

@@ -1,11 +1,11 @@
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { Type } from '@sinclair/typebox'
+import { crash } from '../crash.ts'
+import type { Log } from '../log.ts'
 import { type Access, loginName, roleName } from './access.ts'
-import { crash } from './crash.ts'
 import { query, type Sql } from './db.ts'
 import { applyFunctions, functionParts, type Part, schemaFunctions } from './functions.ts'
-import type { Log } from './log.ts'
 import { attempt, type Group, makeGroups } from './rights.ts'
 import { type Run, transaction } from './transaction.ts'
 
@@ -25,7 +25,7 @@ export async function missingSchema(sql: Sql, build?: Part[]): Promise<string[]>
   ]
 }
 
-const folder = new URL('../sql/migrations/', import.meta.url)
+const folder = new URL('../../sql/migrations/', import.meta.url)
 
 export type Migration = { name: string; hash: string; text: string }
 

@@ -5,9 +5,9 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import postgres from 'postgres'
-import { findPrograms } from './postgres-programs.ts'
 import { codeOf, isOver, lifeOf } from './process-life.ts'
 import { lock } from './process-lock.ts'
+import { findPrograms } from './programs.ts'
 
 export { isOver, lifeOf } from './process-life.ts'
 

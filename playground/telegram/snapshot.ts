@@ -1,10 +1,10 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { SavedChats } from './chats.ts'
-import type { SavedDelivery } from './delivery.ts'
-import type { StoredFile } from './files.ts'
-import type { SavedPayments } from './payments.ts'
-import type { SavedSettings } from './settings.ts'
+import type { SavedChats } from './chats/chats.ts'
+import type { StoredFile } from './files/register.ts'
+import type { SavedPayments } from './payments/payments.ts'
+import type { SavedSettings } from './settings/settings.ts'
+import type { SavedDelivery } from './updates/delivery.ts'
 
 /** Everything that outlives a run. Open presses and checkouts do not: their people see them as expired. */
 export type Saved = {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { isRecord } from './jobs.ts'
-import type { Model } from './models.ts'
+import type { Model } from './models/models.ts'
 
 const CREDIT_USD = 0.005
 

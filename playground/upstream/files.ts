@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Known, OwnFile } from './input-check.ts'
 import { mediaFacts } from './media-facts.ts'
-import { extensionOf, mimeOf, type Recipe } from './recipe.ts'
-import type { Studio } from './studio.ts'
+import type { Known, OwnFile } from './models/input-check.ts'
+import { extensionOf, mimeOf, type Recipe } from './results/recipe.ts'
+import type { Studio } from './results/studio.ts'
 
 /** How a result is spoilt on purpose: it answers 404, an error page under the right type, or half of itself. */
 export type Spoilt = 'dead' | 'wrong' | 'truncated'

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { openCallbacks } from './callbacks.ts'
-import { roundCredits } from './credits.ts'
 import type { Files, Spoilt } from './files.ts'
-import type { Known } from './input-check.ts'
-import type { Model } from './models.ts'
-import { recipeFor } from './recipe.ts'
+import { roundCredits } from './models/credits.ts'
+import type { Known } from './models/input-check.ts'
+import type { Model } from './models/models.ts'
+import { recipeFor } from './results/recipe.ts'
 import type { Behaviour, TaskView, UpstreamStandIn } from './server.ts'
 
 export type NewTask = {

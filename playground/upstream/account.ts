@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { isRecord } from './jobs.ts'
+import { isRecord } from './answers.ts'
 import type { Model } from './models/models.ts'
 
 const CREDIT_USD = 0.005

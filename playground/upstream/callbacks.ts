@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import { recordOf } from './record.ts'
-import type { TaskView } from './server.ts'
+import type { TaskView } from './stand-in.ts'
 
 /** The answer must come within this time; stated for the sibling interfaces, nothing is documented for jobs. */
 const ANSWER_MS = 15_000

@@ -1,10 +1,11 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import { badGateway, cut, isRecord } from './answers.ts'
 import { creditsFor } from './models/credits.ts'
 import { type Refusal, refusedInput } from './models/input-check.ts'
 import type { Model } from './models/models.ts'
 import type { openPace } from './pace.ts'
 import { recordOf } from './record.ts'
-import type { Behaviour } from './server.ts'
+import type { Behaviour } from './stand-in.ts'
 import type { Tasks } from './tasks.ts'
 
 const SHORT_OF_CREDITS =
@@ -84,21 +85,6 @@ export function jobRoutes(server: FastifyInstance, options: Options) {
   })
 }
 
-/** Ends the connection without an answer. */
-export function cut(reply: FastifyReply) {
-  reply.hijack()
-  reply.raw.socket?.destroy()
-  return reply
-}
-
-/** What an edge server says when nothing stands behind it. */
-export function badGateway(reply: FastifyReply, noted: () => void) {
-  noted()
-  const page =
-    '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><h1>502 Bad Gateway</h1></body>\r\n</html>\r\n'
-  return reply.code(502).type('text/html').send(page)
-}
-
 type Asked = { model: string; input: Record<string, unknown>; callBackUrl?: string }
 
 function readRequest(body: unknown): Asked | Refusal {
@@ -116,6 +102,3 @@ function readRequest(body: unknown): Asked | Refusal {
   }
   return { model, input, callBackUrl }
 }
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,4 +1,4 @@
-import type { TaskView } from './server.ts'
+import type { TaskView } from './stand-in.ts'
 
 /** The task as `recordInfo` and callbacks show it: `param.input` is JSON inside JSON, `resultJson` is a string (K7). */
 export function recordOf(task: TaskView) {

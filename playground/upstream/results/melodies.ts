@@ -1,6 +1,6 @@
 import { Mp3Encoder } from '@breezystack/lamejs'
+import { diceOf } from './dice.ts'
 import type { Recipe } from './recipe.ts'
-import { diceOf } from './scenes.ts'
 
 /** A short tune that follows from the text, as MP3 or as WAV with 16-bit mono samples. */
 export function makeMelody(recipe: Extract<Recipe, { kind: 'audio' }>): Uint8Array {

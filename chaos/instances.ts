@@ -1,23 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Link, openLink } from './link.ts'
-import type { World } from './world.ts'
-
-export type Instance = {
-  n: number
-  port: number
-  links: { postgres: Link; telegram: Link; upstream: Link }
-  isReady(): boolean
-  /** Undefined between two lives. */
-  pid(): number | undefined
-  signal(name: NodeJS.Signals): void
-  /** Resolves with the next death: a signal or an exit code. */
-  died(): Promise<string>
-  /** The crash point its next life has; taken once. */
-  arm(spec: string): void
-  armed(): string | undefined
-}
+import { openLink } from './link.ts'
+import type { Instance, World } from './world.ts'
 
 // What a log line tells; the rest of a log is thrown away.
 const told: [RegExp, string][] = [

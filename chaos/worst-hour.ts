@@ -6,9 +6,10 @@ import { startFlood } from '../bench/flood-load.ts'
 import type { MessageView } from '../playground/telegram/server.ts'
 import { traps } from '../tests/support/hostile.ts'
 import { jpegOf } from '../tests/support/media.ts'
+import { openWorld } from './open-world.ts'
 import type { Random } from './random.ts'
 import type { Run, Verdict } from './report.ts'
-import { openWorld, type World } from './world.ts'
+import type { World } from './world.ts'
 
 // One owner with fifty accounts does everything that costs somebody else something, beside fifty people who do something
 // ordinary every few seconds: how long do those wait for an answer, with it and without?

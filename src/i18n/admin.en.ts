@@ -1,7 +1,7 @@
 import { formatKop } from '../money.ts'
 import { clip, type Html, html } from '../telegram/html.ts'
+import type { AdminWords } from './admin.ru.ts'
 import type {
-  AdminWords,
   AlarmFacts,
   AlarmName,
   ChangeFacts,

@@ -439,3 +439,6 @@ const kindNames: Record<string, string> = {
   give_back: 'Вернуть деньги за запуск',
   prompt: 'Просмотр введённого',
 }
+
+/** The words of the admins' screens, and of a transfer that an admin decides about. */
+export type AdminWords = typeof adminRu

@@ -1,5 +1,3 @@
-import type { adminRu } from './admin.ru.ts'
-
 /** What an admin is told of in the chat, an operator by docs/ops/alerts.yml, and what docs/runbook.md explains. */
 export const alarmNames = [
   'books_disagree',
@@ -19,9 +17,6 @@ export const alarmNames = [
   'webhook_fought',
 ] as const
 export type AlarmName = (typeof alarmNames)[number]
-
-/** The words of the admins' screens, and of a transfer that an admin decides about. */
-export type AdminWords = typeof adminRu
 
 /** What was found in the place of our webhook. */
 export type WebhookLost = 'ok' | 'gone' | 'differs' | 'taken' | 'fought'

@@ -1,7 +1,7 @@
 import { formatKop } from '../money.ts'
 import { html } from '../telegram/html.ts'
 import { durationText, lines, pluralEn } from './format.ts'
-import type { Gifts } from './gifts.ts'
+import type { Gifts } from './gifts.ru.ts'
 
 const amount = (kop: number) => formatKop(kop, 'en')
 const bonusRuns = (n: number) => `${n} ${pluralEn(n, 'bonus run', 'bonus runs')}`

@@ -118,3 +118,6 @@ export const giftsRu = {
     done: html`Готово: ваши данные удалены.`,
   },
 }
+
+/** The words of what is given: codes, invitations, bonus runs. And of what a person has: payments, the file of it all, the end. */
+export type Gifts = typeof giftsRu

@@ -1,8 +1,3 @@
-import type { giftsRu } from './gifts.ru.ts'
-
-/** The words of what is given: codes, invitations, bonus runs. And of what a person has: payments, the file of it all, the end. */
-export type Gifts = typeof giftsRu
-
 export type CapFacts = { runs: number; capKop: number }
 export type InvitationFacts = CapFacts & { link: string | undefined; came: number; counted: number; left: number }
 /** `needKop`: what a top-up must bring for the order. */

@@ -13,7 +13,7 @@ import {
   rangeText,
   timeText,
 } from './format.ts'
-import type { Navigation } from './navigation.ts'
+import type { Navigation } from './navigation.ru.ts'
 
 const price = (kop: number) => priceText(kop, 'en')
 const amount = (kop: number) => formatKop(kop, 'en')

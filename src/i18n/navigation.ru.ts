@@ -399,3 +399,6 @@ const operationKinds: Record<string, string> = {
   reversal: 'возврат платежа',
   repayment: 'погашение долга',
 }
+
+/** The words of finding one's way: menu, models, history, balance, help. Below, what the screens tell, in plain values. */
+export type Navigation = typeof navigationRu

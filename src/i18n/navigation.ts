@@ -1,9 +1,4 @@
 import type { PaidPrice, ShownPrice } from './format.ts'
-import type { navigationRu } from './navigation.ru.ts'
-
-/** The words of finding one's way: menu, models, history, balance, help. Below, what the screens tell, in plain values. */
-export type Navigation = typeof navigationRu
-
 export type MenuFacts = { canSpendKop: number; atWorkKop: number }
 export type BalanceFacts = MenuFacts & { atWorkCount: number }
 export type ListTitle = 'ti' | 'ii' | 'tv' | 'iv' | 'au' | 'to' | 'all' | 'free' | 'pop' | 'find'

@@ -12,7 +12,8 @@ import {
   secondText,
   timeText,
 } from './format.ts'
-import type { Media, Ordering, TimelineStep } from './ordering.ts'
+import type { Ordering } from './ordering.ru.ts'
+import type { Media, TimelineStep } from './ordering.ts'
 
 const amount = (kop: number) => formatKop(kop, 'en')
 const price = (kop: number) => priceText(kop, 'en')

@@ -491,3 +491,6 @@ function moment(step: TimelineStep): string {
       return 'бонусный запуск вернулся'
   }
 }
+
+/** The words of ordering: filling an order in, its price, its run. */
+export type Ordering = typeof orderingRu

@@ -1,9 +1,4 @@
 import type { ShownPrice } from './format.ts'
-import type { orderingRu } from './ordering.ru.ts'
-
-/** The words of ordering: filling an order in, its price, its run. */
-export type Ordering = typeof orderingRu
-
 export type Media = 'image' | 'video' | 'audio'
 
 /** What a step wants of the person. */

@@ -1,7 +1,7 @@
 import { formatKop } from '../money.ts'
 import { html } from '../telegram/html.ts'
 import { lines } from './format.ts'
-import type { Paying } from './paying.ts'
+import type { Paying } from './paying.ru.ts'
 
 const amount = (kop: number) => formatKop(kop, 'en')
 

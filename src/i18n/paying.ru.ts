@@ -54,3 +54,6 @@ export const payingRu = {
     },
   },
 }
+
+/** The words of money that comes in and goes back: top-ups, receipts, refunds. */
+export type Paying = typeof payingRu

@@ -1,4 +1,5 @@
-import type { Hint, Prompts } from './prompts.ts'
+import type { Prompts } from './prompts.ru.ts'
+import type { Hint } from './prompts.ts'
 
 const light: Hint = {
   said: 'light lit sun sunny sunlit sunset sunrise dawn dusk twilight neon shadow night day daylight evening morning moon',

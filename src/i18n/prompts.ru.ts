@@ -81,3 +81,6 @@ export const promptsRu = {
     ],
   } satisfies Record<Exclude<PromptKind, 'speech'>, Hint[]>,
 }
+
+/** Words that people may put into an order: prompts to begin with, and what a prompt is often missing. */
+export type Prompts = typeof promptsRu

@@ -1,8 +1,3 @@
-import type { promptsRu } from './prompts.ru.ts'
-
-/** Words that people may put into an order: prompts to begin with, and what a prompt is often missing. */
-export type Prompts = typeof promptsRu
-
 /** What a main text is for; `speech` is read aloud as it stands. */
 export type PromptKind = 'image' | 'edit' | 'video' | 'animate' | 'talk' | 'speech' | 'sound'
 /** The name of the button, and the prompt itself. */

@@ -32,7 +32,7 @@ import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
 import { moneyText } from '../runs/history.ts'
 import { type Filled, forms, formText, readForm } from './forms.ts'
-import { providerText, runOf } from './stuck.ts'
+import { providerText, runOf } from './runs.ts'
 
 const perRow = 5
 /** Buttons that open the runs of a list by their place in it. */

@@ -16,7 +16,8 @@ import { moneyText } from '../runs/history.ts'
 import { timelineText } from '../runs/timeline.ts'
 import { homeButton } from './changes.ts'
 import { formText } from './forms.ts'
-import { actsOn, missing, providerText, runOf } from './stuck.ts'
+import { providerText, runOf } from './runs.ts'
+import { actsOn, missing } from './stuck.ts'
 
 /** A3 and A4: a run with everything that happened to it, a person with everything of money. */
 export function adminFind(deps: BotDeps) {

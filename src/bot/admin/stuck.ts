@@ -1,6 +1,6 @@
 import { Composer } from 'telegraf'
 import { lines } from '../../i18n/format.ts'
-import { type Generation, ownerOf, readGeneration } from '../../payments/generations.ts'
+import type { Generation } from '../../payments/generations.ts'
 import { allStuck, stuckRuns, troubleOf } from '../../payments/lookup.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
 import type { TaskState } from '../../upstream/answers.ts'
@@ -10,6 +10,7 @@ import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
 import { moneyText } from '../runs/history.ts'
 import { confirmScreen, homeButton, numbered } from './changes.ts'
+import { providerText, runOf } from './runs.ts'
 
 /** A5: runs that do not go on by themselves, and what can be done about one: look again, settle, give back. */
 export function adminStuck(deps: BotDeps) {
@@ -52,12 +53,6 @@ export const missing = (ctx: BotContext, what: string): Screen => ({
   buttons: [[homeButton(ctx)]],
 })
 
-/** A run of whomever. */
-export async function runOf({ sql }: Pick<BotDeps, 'sql'>, id: string): Promise<Generation | undefined> {
-  const [owner] = await ownerOf(sql, id)
-  return owner && readGeneration(sql, { userId: owner.userId, id })
-}
-
 // A message has 4096 characters, and an entry up to 300.
 const mostShown = 12
 
@@ -85,14 +80,6 @@ async function lookAtAll({ sql, wake, log }: BotDeps, ctx: BotContext): Promise<
   }
   log.info({ adminId: ctx.user.id, runs: all.length }, 'an admin asked for one more look at all that is stuck')
   return all.length
-}
-
-type Asked = Pick<Generation, 'taskId' | 'execState'>
-
-/** Whether the provider can be asked at all, in words; undefined where it can. */
-export function providerText({ t }: BotContext, { taskId, execState }: Asked): string | undefined {
-  if (taskId !== null) return undefined
-  return t.admin.notAsked[execState === 'queued' ? 'unsent' : execState === 'submitting' ? 'unanswered' : 'never']
 }
 
 /** Our state, which is the truth, and the upstream's own word beside it: where they differ an admin sees both. */

@@ -100,7 +100,7 @@ export async function compare(world: World): Promise<Tally> {
   const { owner } = world.database
   const { sometimes, upstream, wrong } = world
 
-  // I5: what was answered with 200 is stored.
+  // Every acknowledged update is stored.
   const acknowledged = world.updates.filter(({ deliveredAt }) => deliveredAt).map(({ updateId }) => updateId)
   const lost = await owner<{ id: string }[]>`
     select id from json_array_elements_text(${JSON.stringify(acknowledged)}::text::json) id
@@ -114,7 +114,7 @@ export async function compare(world: World): Promise<Tally> {
         select from pay.outbox o where o.dedupe = 'aside:' || i.update_id and o.done_at is not null))`
   for (const { update_id, reason } of parked) wrong(`I5: update ${update_id} was given up: ${reason}`)
 
-  // I7 and I16: what the provider was asked for is ours, and was asked for once.
+  // Every task at the provider belongs to a generation, and no generation has two.
   const perOrder = new Map<string, number>()
   for (const task of upstream.tasks) {
     const id = task.callBackUrl?.split('/callbacks/kie/')[1]?.split('/')[0] ?? `task ${task.taskId}`
@@ -135,7 +135,7 @@ export async function compare(world: World): Promise<Tally> {
     generations.filter(({ id, code }) => code === 'submit_unknown' && perOrder.has(id)).length,
   )
 
-  // I6: every ending was told, and told twice only where an answer could be lost.
+  // Every ending was sent, and twice only if an answer could be lost.
   const sendsOf = endingsSent(world, known)
   let copies = 0
   const endings = new Map<string, number>()

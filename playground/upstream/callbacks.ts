@@ -4,12 +4,15 @@ import { Agent, request } from 'undici'
 import { recordOf } from './record.ts'
 import type { TaskView } from './stand-in.ts'
 
-/** The answer must come within this time; stated for the sibling interfaces, nothing is documented for jobs. */
+/** The answer must come within this time. */
 const ANSWER_MS = 15_000
 const RETRIES = 3
 const RETRY_EVERY_MS = 1_000
 
-/** Webhook headers over task id and time; the body is not signed (K11). `at` in Unix seconds. */
+/**
+ * Webhook headers over task id and time; the body is not signed (docs/providers/kie.md, "Callbacks"). `at` in Unix
+ * seconds.
+ */
 export function signature(key: string, taskId: string, at: number): Record<string, string> {
   const digest = createHmac('sha256', key).update(`${taskId}.${at}`).digest('base64')
   return { 'x-webhook-timestamp': String(at), 'x-webhook-signature': digest }

@@ -34,7 +34,10 @@ type Options = {
   refused: (refusal: Refusal, body: unknown) => void
 }
 
-/** `POST /api/v1/jobs/createTask` and `GET /api/v1/jobs/recordInfo`: always HTTP 200, the body's code decides (K1). */
+/**
+ * `POST /api/v1/jobs/createTask` and `GET /api/v1/jobs/recordInfo`: always HTTP 200, the body's code decides
+ * (docs/providers/kie.md, "Envelope").
+ */
 export function jobRoutes(server: FastifyInstance, options: Options) {
   const { models, tasks, account, speed, creations, reads, behaviourOfNext, refused } = options
 
@@ -43,7 +46,7 @@ export function jobRoutes(server: FastifyInstance, options: Options) {
       refused(refusal, request.body)
       return { ...refusal, data: null }
     }
-    // A request over the limit is dropped, not queued (K4).
+    // A request over the limit is dropped, not queued.
     if (!creations.take()) return refuse(TOO_MANY)
     const asked = readRequest(request.body)
     if ('code' in asked) return refuse(asked)

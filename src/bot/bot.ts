@@ -144,7 +144,9 @@ const mayBanned = (ctx: BotContext) =>
 
 type Failure = { error: unknown; attempt: number; log: BotDeps['log']; sql: BotDeps['sql'] }
 
-/** What becomes of an update whose handler failed: nothing, a later try (it throws Unknown), or E11 and an end. */
+/**
+ * What becomes of an update whose handler failed: nothing, a later try (it throws Unknown), or an apology and the end.
+ */
 async function fail(ctx: Context, { error, attempt, log, sql }: Failure): Promise<void> {
   const userId = ctx.from?.id
   if (isRefused(error, 'blocked') || isRefused(error, 'chat_not_found')) {

@@ -4,7 +4,7 @@ import { starsFor } from '../payments/top-ups.ts'
 import { type Button, button } from '../telegram/screen.ts'
 import { to } from './routes.ts'
 
-// A provider takes no less than about a dollar (telegram.md §4).
+// A card provider takes no less than about a dollar: docs/providers/telegram.md, "Payments".
 const leastByCardKop = 100_00
 
 /** Packs that can be paid by card, kopecks each. */

@@ -20,7 +20,7 @@ export async function strip(ctx: Context, messageId: number): Promise<void> {
   }
 }
 
-/** The pressed message, if a screen may take its place: results, receipts and progress stay as they are (ux.md §1). */
+/** The pressed message, if a screen may take its place: results, receipts and progress stay as they are. */
 function replaceable(ctx: Context): number | undefined {
   const message = ctx.callbackQuery?.message
   if (!message || message.date === 0 || !('text' in message)) return undefined // out of reach, or a file with a caption

@@ -2,7 +2,7 @@ import { takeRate } from '../rates.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 
-// 20 actions a minute, 30 at once (ux.md E8).
+// 20 actions a minute, 30 at once.
 const everyUs = 3_000_000
 const burst = 30
 

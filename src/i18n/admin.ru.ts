@@ -76,7 +76,7 @@ const alarms: Record<AlarmName, [what: string, how: string]> = {
 }
 
 export const adminRu = {
-  // S17 by bank transfer
+  // bank transfer
   transfer: {
     button: '🏦 Переводом',
     ask: (minKop: number, maxKop: number) =>
@@ -107,7 +107,7 @@ ${details}
     versionButton: 'ℹ️ Версия',
     personButton: '👤 Карточка',
 
-    // A1
+    // the day
     day: (d: DayFacts, alarms: Html[], requests: number, now: Date) =>
       lines(
         html`🛠 <b>Сегодня</b> · ${date(now)}`,
@@ -134,7 +134,7 @@ ${details}
       ...alarm(a.inboxParked, (n: number) => html`⚠️ Необработанных обновлений: ${n}`),
     ],
 
-    // A5
+    // stuck runs
     stuckButton: '⏳ Застряло',
     stuckTitle: (n: number) => (n > 0 ? html`⏳ <b>Застряло: ${n}</b>` : html`⏳ Ничего не застряло.`),
     stuck: (n: number, s: StuckFacts) =>
@@ -184,7 +184,7 @@ ${details}
         html`Целиком: npm run audit`,
       ),
 
-    // A3
+    // a run
     findAsk: html`Что найти? <code>/find 123456</code>, <code>/find @имя</code>, <code>/find запуск</code>, задача или платёж.`,
     foundNothing: (text: string) => html`Ничего не нашлось: <code>${clip(text, 60)}</code>`,
     run: (r: RunFacts, timeline: Html) =>
@@ -224,7 +224,7 @@ ${details}
         isAsked ? html`У провайдера сейчас: <code>${clip(theirs, 1_000)}</code>` : html`У провайдера: ${theirs}`,
       ),
 
-    // A4
+    // a person
     person: (p: PersonFacts) =>
       lines(
         html`👤 <b>${p.name}</b> · <code>${p.id}</code>`,
@@ -346,7 +346,7 @@ ${details}
       starsBack: (reason: string) => html`Платёж возвращён: ${reason}`,
     },
 
-    // A8
+    // transfers
     requests: (n: number) => (n > 0 ? html`📨 <b>Заявки на пополнение</b>` : html`Заявок нет.`),
     requestRow: (at: Date, kop: number, userId: number) => `${date(at)} · ${amount(kop)} · ${userId}`,
     request: (r: RequestFacts) =>
@@ -369,12 +369,12 @@ ${details}
 <code>${p.chargeId}</code>`,
     parkedHow: html`\nЧто с ними сделать:`,
 
-    // A9
+    // refunds
     promos: (n: number) => (n > 0 ? html`🏷 <b>Промокоды</b>` : html`Промокодов ещё нет.`),
     promo: (code: string, kop: number, used: number, uses: number, until: Date, isOver: boolean) =>
       html`${isOver ? '✖️' : '🟢'} <code>${code}</code> · ${amount(kop)} · взяли ${used} из ${uses} · до ${date(until)}`,
 
-    // A12
+    // the system
     version: (s: SystemFacts) =>
       lines(
         html`<b>Версия ${s.version}</b> · <code>${s.commit}</code>`,
@@ -387,7 +387,7 @@ ${details}
       ),
   },
 
-  // A2
+  // the last failures
   failuresTitle: (n: number) => html`<b>Последние неудачи: ${String(n)}</b>`,
   failuresNone: html`Неудач не было.`,
   adminCommands: {

@@ -7,7 +7,7 @@ const amount = (kop: number) => formatKop(kop, 'ru')
 const bonusRuns = (n: number) => `${n} ${pluralRu(n, 'бонусный запуск', 'бонусных запуска', 'бонусных запусков')}`
 
 export const giftsRu = {
-  // S18
+  // promo codes
   promo: {
     button: '🎟 Промокод',
     ask: html`Пришлите код`,
@@ -19,7 +19,7 @@ export const giftsRu = {
     too_many: html`Попробуйте через час`,
   },
 
-  // S19
+  // invitations
   referral: {
     button: '👥 Пригласить',
     screen: ({ runs, capKop, link, came, counted, left }: InvitationFacts) =>
@@ -37,22 +37,22 @@ export const giftsRu = {
   },
 
   bonus: {
-    // S9
+    // confirmation
     startButton: ({ runs, capKop }: CapFacts) => `🎟 Бонусный запуск (осталось ${runs}, до ${amount(capKop)})`,
-    // S12
+    // result
     result: ({ name, ageMs, short }: { name: string; ageMs: number; short: string }) =>
       lines(html`✅ <b>${name}</b> · ${durationText(ageMs, 'ru')}`, html`Бонусный запуск · №\u00a0${short}`),
-    // S14
+    // failure
     returned: html`Бонусный запуск вернулся.`,
     history: { taken: 'Бонусный запуск', returned: 'Бонусный запуск вернулся' },
-    // S16
+    // balance
     left: ({ runs, capKop }: CapFacts) => html`Бонусных запусков: ${runs} (до ${amount(capKop)} каждый)`,
   },
 
   debt: {
-    // S16
+    // balance
     line: (kop: number) => html`Осталось погасить: <b>${amount(kop)}</b>`,
-    // In place of S10
+    // no balance: gifts first
     screen: ({ debtKop, needKop }: DebtFacts) =>
       lines(
         html`Платёж вернули, а деньги уже были потрачены: осталось погасить ${amount(debtKop)}.`,
@@ -102,7 +102,7 @@ export const giftsRu = {
     point: ',',
   },
 
-  // S23
+  // deleting personal data
   forget: {
     ask: html`<b>Удаление данных</b>
 Удалим: имя, тексты запросов, ссылки на файлы, незаконченные заказы, язык.

@@ -25,7 +25,7 @@ export const navigationEn: Navigation = {
   againButton: '🔁 Try again',
   openButton: 'Open',
 
-  // S1, S2
+  // first message, menu
   welcome: ({ name, freeRuns, bonusKop }) =>
     lines(
       html`Hello${name.trim() ? `, ${name.trim()}` : ''}! Make pictures, video and sound here.`,
@@ -61,7 +61,7 @@ export const navigationEn: Navigation = {
   languageButton: '🌐 Language',
   helpButton: '❓ Help',
 
-  // S3
+  // lists of models
   listTitle: {
     ti: 'Picture from text',
     ii: 'Change a photo',
@@ -86,7 +86,7 @@ export const navigationEn: Navigation = {
   found: (word, n) => html`Found for “${word}”: ${String(n)}`,
   foundNothing: word => html`Nothing found for “${word}”. Send another word or choose yourself:`,
 
-  // S4, S5
+  // one model, its parameters
   card: (c, unit) =>
     lines(
       html`<b>${c.name}</b>`,
@@ -141,7 +141,7 @@ export const navigationEn: Navigation = {
   earlierRun: 'chosen from a list',
   andMore: n => `and ${n} more`,
 
-  // S15
+  // history
   history: {
     title: html`🗂 <b>History</b>\nPress a run to open it.`,
     empty: html`Your runs will appear here.`,
@@ -176,7 +176,7 @@ export const navigationEn: Navigation = {
   whyButton: '🧾 What about the money',
   statusButton: 'Status',
 
-  // S16, S17
+  // balance, top-up
   balance: ({ canSpendKop, atWorkKop, atWorkCount }) =>
     lines(
       html`💳 Balance: ${amount(canSpendKop + atWorkKop)}`,
@@ -192,11 +192,11 @@ export const navigationEn: Navigation = {
   operation: ({ date, kind, amountKop, name, number }) =>
     html`${date} ${navigationEn.operationKind(kind)} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` No\u00a0${number}` : ''}`,
 
-  // S20
+  // language
   language: html`🌐 Язык · Language`,
   languageSet: 'Now in English',
 
-  // S21, S22, /terms
+  // help, support, /terms
   help: html`❓ <b>Help</b>\nWhat would you like to know?`,
   helpButtons: {
     start: '▶️ How to start',
@@ -270,7 +270,7 @@ The operator has everything passed on before. Your payment and your balance are 
     notAnswered: html`The answer was not delivered.`,
   },
 
-  // A7, and what an admin is told without asking
+  // models on sale, and what an admin is notified of
   switched: {
     off: ({ name, id, cause, finished, succeeded, failedPeople, costKop, keptKop, runIds, at }) => {
       const why = {

@@ -39,7 +39,7 @@ export const navigationRu = {
   againButton: '🔁 Повторить',
   openButton: 'Открыть',
 
-  // S1, S2
+  // first message, menu
   welcome: ({ name, freeRuns, bonusKop }: { name: string; freeRuns: number; bonusKop: number }) =>
     lines(
       html`Здравствуйте${name.trim() ? `, ${name.trim()}` : ''}! Здесь можно создавать картинки, видео и звук.`,
@@ -75,7 +75,7 @@ export const navigationRu = {
   languageButton: '🌐 Язык',
   helpButton: '❓ Помощь',
 
-  // S3
+  // lists of models
   listTitle: {
     ti: 'Картинка по тексту',
     ii: 'Изменить фото',
@@ -101,7 +101,7 @@ export const navigationRu = {
   foundNothing: (word: string) =>
     html`По запросу «${word}» ничего не нашлось. Пришлите другое слово или выберите сами:`,
 
-  // S4, S5
+  // one model, its parameters
   card: (c: CardFacts, unit?: { kop: number; per: string; usual: string }) =>
     lines(
       html`<b>${c.name}</b>`,
@@ -148,7 +148,7 @@ export const navigationRu = {
   earlierRun: 'выбирается из списка',
   andMore: (n: number) => `и ещё ${n}`,
 
-  // S15
+  // history
   history: {
     title: html`🗂 <b>История</b>\nНажмите на запуск, чтобы открыть его.`,
     empty: html`Здесь появятся ваши запуски.`,
@@ -183,7 +183,7 @@ export const navigationRu = {
   whyButton: '🧾 Что с деньгами',
   statusButton: 'Статус',
 
-  // S16, S17
+  // balance, top-up
   balance: ({ canSpendKop, atWorkKop, atWorkCount }: BalanceFacts) =>
     lines(
       html`💳 Баланс: ${amount(canSpendKop + atWorkKop)}`,
@@ -199,11 +199,11 @@ export const navigationRu = {
   operation: ({ date, kind, amountKop, name, number }: OperationFacts) =>
     html`${date} ${navigationRu.operationKind(kind)} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` №\u00a0${number}` : ''}`,
 
-  // S20
+  // language
   language: html`🌐 Язык · Language`,
   languageSet: 'Теперь по-русски',
 
-  // S21, S22, /terms
+  // help, support, /terms
   help: html`❓ <b>Помощь</b>\nО чём рассказать?`,
   helpButtons: {
     start: '▶️ Как начать',
@@ -279,7 +279,7 @@ export const navigationRu = {
     notAnswered: html`Ответ не доставлен.`,
   },
 
-  // A7, and what an admin is told without asking
+  // models on sale, and what an admin is notified of
   switched: {
     off: ({ name, id, cause, finished, succeeded, failedPeople, costKop, keptKop, runIds, at }: SwitchFacts) => {
       const why = {

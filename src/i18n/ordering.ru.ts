@@ -46,7 +46,7 @@ const named = ({ label, text }: { label: string; text: string }) => `${label}: $
 
 export const orderingRu = {
   wizard: {
-    // S6, S7
+    // questions
     checklist: (name: string, needs: string[], hasExtras: boolean) =>
       lines(
         html`<b>${name}</b>. Понадобится:`,
@@ -145,7 +145,7 @@ export const orderingRu = {
     earlier: (about: string[], short: string) => [...about, `№ ${short}`].join(' · '),
     number: (short: string) => `№ ${short}`,
 
-    // S8
+    // all parameters
     extras: (name: string) => html`<b>${name}</b>\nЧто изменить?`,
     fieldButton: (label: string, text: string) => `${label}: ${text}`,
     pressField: html`Нажмите на поле, которое хотите изменить, или «Готово».`,
@@ -275,7 +275,7 @@ export const orderingRu = {
   },
 
   quote: {
-    // S9
+    // confirmation
     screen: (q: QuoteFacts): Html => {
       const left = q.balanceKop - q.priceKop
       return lines(
@@ -300,7 +300,7 @@ export const orderingRu = {
         html`Цена действует до\u00a0${time(q.until)}.`,
       )
     },
-    // S10
+    // not enough balance
     short: (priceKop: number, balanceKop: number, wasKop: number | undefined) =>
       lines(
         wasKop !== undefined && repriced(wasKop, priceKop),
@@ -335,7 +335,7 @@ export const orderingRu = {
   },
 
   run: {
-    // S11
+    // progress
     /** Why a sent order has no button to cancel it. */
     atWork: 'Отменить уже нельзя: модель работает.',
     held: (kop: number) => (kop === 0 ? 'Запуск бесплатный.' : `${amount(kop)} отложены, не списаны.`),
@@ -370,7 +370,7 @@ export const orderingRu = {
     filesGone: html`Файл уже удалён.`,
     cannotResend: 'Файл уже удалён',
 
-    // S12
+    // result
     result: (r: ResultFacts) =>
       lines(
         html`✅ <b>${r.name}</b> · ${durationText(r.ageMs, 'ru')}`,
@@ -405,7 +405,7 @@ export const orderingRu = {
     original: (short: string) => html`Оригинал · №\u00a0${short}`,
     whyButton: (kop: number): string => (kop === 0 ? '🧾 Что с запуском' : '🧾 Почему списано'),
 
-    // S13
+    // timeline
     timeline: (name: string, short: string, steps: { at: Date; step: TimelineStep }[]) =>
       lines(
         html`🧾 Запуск №\u00a0${short} · <b>${name}</b>`,
@@ -421,7 +421,7 @@ export const orderingRu = {
         html`Вопрос прочитает оператор. Что было с запуском и деньгами, видно уже сейчас: «🧾».`,
       ),
 
-    // S14
+    // failure
     failure: {
       input: html`Не получилось: модель не приняла описание или файл.`,
       moderation: html`Модель отказалась выполнять этот запрос. Измените описание или фото.`,

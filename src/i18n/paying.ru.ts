@@ -6,7 +6,7 @@ import type { CreditedFacts } from './paying.ts'
 const amount = (kop: number) => formatKop(kop, 'ru')
 
 export const payingRu = {
-  // S17
+  // top-up
   topUp: {
     ask: html`<b>Пополнение</b>\nСколько добавить?`,
     pack: (kop: number, stars: number) => `${amount(kop)} — ⭐ ${stars}`,

@@ -26,7 +26,7 @@ type CallOptions = { signal?: AbortSignal; userId?: number }
 
 /**
  * A Telegraf client whose every call goes through one door: the pace, a deadline, 429 waited out, errors of two kinds.
- * Only the API call is repeated after 429, never the handler that made it (lessons.md L131).
+ * Only the API call is repeated after 429, never the handler that made it: docs/providers/telegram.md, "The library".
  * Throws TelegramRefused when Telegram said no, Unknown when it said nothing readable; neither ever holds the token.
  * To serve updates with it see `useTelegram`.
  */
@@ -150,7 +150,10 @@ function callWith(telegram: Telegram, method: string, payload: object, options: 
   return callApi.call(telegram, method, payload, options)
 }
 
-/** The base of a Bot API server's addresses, with the slash that keeps a path in it (telegram.md T17). */
+/**
+ * The base of a Bot API server's addresses, with the slash that keeps a path in it (docs/providers/telegram.md, "The
+ * library").
+ */
 export const rootOf = (apiRoot = 'https://api.telegram.org'): string => apiRoot.replace(/(?<!\/)\/*$/, '/')
 
 function pacedCall(method: string, payload: object): PacedCall {

@@ -65,7 +65,8 @@ export type Reply<Value> =
   | { kind: 'refused'; code: RefusalCode; message: string; account?: AccountTrouble }
   | { kind: 'unknown'; message: string }
 
-// Every answer is `{code, msg, data}` under HTTP 200, failures too; some examples say `message` (kie-api.md §1, K1).
+// Every answer is `{code, msg, data}` under HTTP 200, failures too; some examples say `message` (docs/providers/kie.md,
+// "Envelope").
 const Envelope = Type.Object({
   code: Type.Integer(),
   msg: Type.Optional(Type.Unknown()),
@@ -90,8 +91,8 @@ const Stored = Type.Object({ downloadUrl: Type.String({ pattern: '^https?://[!-~
 const Fields = Type.Record(Type.String(), Type.Unknown())
 
 /**
- * The answer to createTask with this input (kie-api.md §6). Only a certain refusal is one: whatever else is not a task id
- * is ambiguous.
+ * The answer to createTask with this input (docs/providers/kie.md, "Refusals"). Only a certain refusal is one: whatever
+ * else is not a task id is ambiguous.
  */
 export function decodeSubmission(heard: Heard, input?: object): Submission {
   const { verdict, message, data, ...about } = judge(heard, textsIn(input))
@@ -107,7 +108,10 @@ export function decodeSubmission(heard: Heard, input?: object): Submission {
   return { kind: 'refused', code: verdict, message, ...accountOf(about) }
 }
 
-/** The answer to recordInfo (kie-api.md §3 and §6). With `taskId`, an answer about another task is no answer. */
+/**
+ * The answer to recordInfo (docs/providers/kie.md, "Reading a task"). With `taskId`, an answer about another task is no
+ * answer.
+ */
 export function decodeTask(heard: Heard, taskId?: string): TaskState {
   const { code, message, data, ...about } = judge(heard)
   if (code === 404 || code === 422) return { kind: 'not_found' }
@@ -176,7 +180,7 @@ function judge(heard: Heard, own: readonly string[] = []): Judged {
 
 function verdictOf(code: number, words: string, own: readonly string[]): Verdict {
   if (code === 401 || code === 403) return 'auth'
-  // Missing credits came as 402 and as 500 (K3); 433 is an exhausted cap of the key.
+  // Missing credits came as 402 and as 500; 433 is an exhausted cap of the key.
   if (code === 402 || code === 433) return 'no_credit'
   if (code === 429) return 'rate_limited'
   if (code === 455) return 'maintenance'
@@ -263,7 +267,7 @@ function failureCodeOf(failCode: string, cause: Cause, code: number | undefined)
   return failureCodes[cause]
 }
 
-// One task can bring several files (K9); no model is known to bring more than a dozen.
+// One task can bring several files; no model is known to bring more than a dozen.
 const mostUrls = 32
 
 function urlsOf(value: unknown): string[] {
@@ -292,7 +296,7 @@ function creditsOf(record: Recorded): number | undefined {
   return typeof credits === 'number' && credits >= 0 && credits < mostCredits ? credits : undefined
 }
 
-// JSON inside JSON, or an object at once, or "" or null (K7).
+// JSON inside JSON, or an object at once, or "" or null (docs/providers/kie.md, "Results").
 function fieldsOf(value: unknown): Recorded {
   let inner = value
   for (let depth = 0; typeof inner === 'string' && depth < 3; depth += 1) inner = parsed(inner)

@@ -10,7 +10,7 @@ export type Cause = 'content' | 'input' | 'no_credit' | 'auth' | 'rate' | 'maint
  */
 export type Wording = { is: Cause; sign?: RegExp; said: string; from: string }
 
-const RECORDED = 'kie-api.md §6'
+const RECORDED = 'docs/providers/kie.md, Refusals'
 const VEO = 'https://docs.kie.ai/veo3-api/generate-veo-3-video-callbacks'
 const IMAGE_4O = 'https://docs.kie.ai/4o-image-api/get-4-o-image-details'
 const DETAILS = 'https://docs.kie.ai/market/common/get-task-detail'
@@ -164,7 +164,7 @@ export const wordings: readonly Wording[] = [
     said: 'The request failed because the input text may contain sensitive information.',
     from: ARK,
   },
-  { is: 'content', said: 'SENSITIVE_WORD_ERROR', from: 'kie-api.md §3' },
+  { is: 'content', said: 'SENSITIVE_WORD_ERROR', from: RECORDED },
   { is: 'content', said: 'The content contains sensitive information.', from: WAVESPEED },
   {
     is: 'content',
@@ -307,7 +307,7 @@ export const wordings: readonly Wording[] = [
     is: 'fault',
     sign: /(task|generation|request|job|run|execution|inference|rendering) ?(has |was |execution )?(failed|crashed|aborted)|failed to (generate|render|create|edit|get user token)|generate failed|could not be completed/,
     said: 'Playground task failed.',
-    from: 'kie-api.md §4',
+    from: 'docs/providers/kie.md, Callbacks',
   },
   { is: 'fault', said: 'Failed to generate image', from: IMAGE_4O },
   { is: 'fault', said: 'The task could not be completed.', from: WAVESPEED },

@@ -1,4 +1,4 @@
-// S21, S22: whatever people write, as a name, a prompt, a caption or a question, is shown as they wrote it and is never
+// Whatever people write, as a name, a prompt, a caption or a question, is shown as they wrote it and is never
 // markup. Telegram's stand-in parses HTML as strictly as the original and refuses what is wrong.
 import { createCanvas } from '@napi-rs/canvas'
 import fc from 'fast-check'

@@ -13,7 +13,8 @@ export type Known = {
 
 /**
  * Refuses an input that the documented schema does not allow. Written from the documentation alone,
- * so that a mistake in the service's own checks is seen here. Missing fields come as code 500, as on the wire (K3).
+ * so that a mistake in the service's own checks is seen here. Missing fields come as code 500: docs/providers/kie.md,
+ * "Creating a task".
  */
 export function refusedInput(model: Model, input: Record<string, unknown>, known: Known): Refusal | undefined {
   const params = new Map(model.params.map(param => [param.name, param]))

@@ -19,7 +19,7 @@ import { formText } from './forms.ts'
 import { providerText, runOf } from './runs.ts'
 import { actsOn, missing } from './stuck.ts'
 
-/** A3 and A4: a run with everything that happened to it, a person with everything of money. */
+/** /find: a run with everything that happened to it, a person with everything of money. */
 export function adminFind(deps: BotDeps) {
   const bot = new Composer<BotContext>()
   bot.command('find', async ctx => {

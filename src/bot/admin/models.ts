@@ -14,7 +14,7 @@ import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
 import { homeButton, numbered } from './changes.ts'
 
-/** A7: which models are sold, and changing that. */
+/** Which models are sold, and changing that. */
 export function adminModels(deps: BotDeps) {
   const { adminSql, catalogue, switches } = deps
   const bot = new Composer<BotContext>()
@@ -51,7 +51,7 @@ async function lossScreen({ sql, catalogue }: BotDeps, ctx: BotContext, modelId:
   }
 }
 
-/** A7: every model with its price, how it stands and how it did in the last hour; what is off says why. */
+/** Every model with its price, how it stands and how it did in the last hour; what is off says why. */
 async function statesScreen({ sql, catalogue }: BotDeps, ctx: BotContext): Promise<Screen> {
   const { t } = ctx
   const { models, rates } = catalogue

@@ -11,7 +11,10 @@ import { type RequestOp, to } from '../routes.ts'
 import { confirmScreen, homeButton } from './changes.ts'
 import { formText } from './forms.ts'
 
-/** A8, A9 and parked payments: lists with what can be done, each by a command or a press that leads to a confirm screen. */
+/**
+ * Transfers, refunds and parked payments: lists with what can be done, each by a command or a press that leads to a
+ * confirm screen.
+ */
 export function adminMoney(deps: BotDeps) {
   const bot = new Composer<BotContext>()
   bot.command('requests', async ctx => ctx.show(await requestsScreen(deps, ctx)))

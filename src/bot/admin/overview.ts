@@ -14,7 +14,7 @@ import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
 import { homeButton, numbered } from './changes.ts'
 
-/** A1, A2 and A12: the day with its alarms, the last failures, what runs here. */
+/** The day with its alarms, the last failures, what runs here. */
 export function adminOverview(deps: BotDeps) {
   const bot = new Composer<BotContext>()
   bot.command('admin', async ctx => ctx.show(await dayScreen(deps, ctx)))

@@ -12,7 +12,7 @@ import { moneyText } from '../runs/history.ts'
 import { confirmScreen, homeButton, numbered } from './changes.ts'
 import { providerText, runOf } from './runs.ts'
 
-/** A5: runs that do not go on by themselves, and what can be done about one: look again, settle, give back. */
+/** Stuck runs, and what can be done about one: look again, settle, give back. */
 export function adminStuck(deps: BotDeps) {
   const bot = new Composer<BotContext>()
   onPress(bot, 'adminStuck', async ctx => {

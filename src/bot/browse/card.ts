@@ -16,7 +16,7 @@ import { getDisplayPrice } from './display-price.ts'
 import { goneScreen } from './lists.ts'
 import { failsOften, successOf, typicalMs } from './typical.ts'
 
-/** S4 and S5: one model, and its parameters. */
+/** One model, and its parameters. */
 export function card(deps: BotDeps) {
   const { catalogue, forSale } = deps
   const bot = new Composer<BotContext>()

@@ -14,7 +14,7 @@ import { onPress } from '../on-press.ts'
 import { type List, parse, to } from '../routes.ts'
 import { type DisplayPrice, displayPrices } from './display-price.ts'
 
-/** S3: the lists of models, and finding one by a word. */
+/** The lists of models, and finding one by a word. */
 export function models(deps: BotDeps) {
   const { sql } = deps
   const bot = new Composer<BotContext>()
@@ -84,7 +84,7 @@ export async function listScreen(
   return { text, buttons: await listButtons(deps, ctx, found, { list, page, first: 0 }) }
 }
 
-/** E7: the model of a button or a link is off, or not sold any more. Similar are those of its format. */
+/** The model of a button or a link is off, or not sold any more. Similar are those of its format. */
 export const goneScreen = (deps: BotDeps, ctx: BotContext, model?: Model): Promise<Screen> =>
   listScreen(deps, ctx, model ? formatOf(model) : 'pop', 0, ctx.t.modelGone)
 

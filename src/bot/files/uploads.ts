@@ -135,7 +135,7 @@ const aboutOf = (owner: string, { accept, max_side_px, max_megapixels, max_mb }:
   },
 })
 
-// Uploads vanish upstream after a day at the earliest (kie-api.md K15).
+// The provider deletes uploads after a day at the earliest: docs/providers/kie.md, "Files".
 const freshMs = 20 * 3_600_000
 /** Whether files of this age are still there for sure. */
 export const isFresh = (ageMs: number): boolean => ageMs < freshMs

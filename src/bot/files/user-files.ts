@@ -21,7 +21,7 @@ type Options = {
   dir: string
 }
 
-// Bots may fetch 20 MB (telegram.md §3.2).
+// What a bot may download: https://core.telegram.org/bots/api#getfile
 const mostBytes = 20 * 1024 * 1024
 // Whoever has a slow server may send the file itself.
 const mostLinkMs = 20_000

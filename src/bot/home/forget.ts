@@ -8,7 +8,7 @@ import { onPress } from '../on-press.ts'
 import { endDialogue } from '../order/open-quotes.ts'
 import { to } from '../routes.ts'
 
-/** S23: what is personal is deleted after two presses, unless money is in work. */
+/** Personal data is deleted after two presses, unless money is in work. */
 export function forgetting(deps: BotDeps) {
   const { sql, log } = deps
   const bot = new Composer<BotContext>()

@@ -7,7 +7,7 @@ import { onPress } from '../on-press.ts'
 import { type HelpTopic, to } from '../routes.ts'
 import { support } from './support.ts'
 
-/** S21 and S22: help by topic, the terms, and where to ask about money. */
+/** Help by topic, the terms, and where to ask about money. */
 export function help(deps: BotDeps) {
   const { limits } = deps
   const bot = new Composer<BotContext>()

@@ -9,7 +9,7 @@ import type { BotDeps } from '../deps.ts'
 import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
 
-/** S20: Russian or English, at once, the commands of the client too. */
+/** Russian or English, at once, the commands of the client too. */
 export function language({ sql, adminIds, log }: BotDeps) {
   const bot = new Composer<BotContext>()
   bot.command('lang', ctx => ctx.show(languageScreen(ctx)))

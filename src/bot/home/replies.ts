@@ -12,7 +12,7 @@ import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
 import { menuScreen } from './start.ts'
 
-/** E1 to E6: an answer to everything that nobody else took. */
+/** The answer to every message that no other handler took. */
 export function replies(deps: BotDeps) {
   const { sql } = deps
   const bot = new Composer<BotContext>()
@@ -46,7 +46,7 @@ export function replies(deps: BotDeps) {
   return bot
 }
 
-/** E3: an old or foreign button changes nothing and leads to the menu. */
+/** An old or foreign button changes nothing and leads to the menu. */
 async function outdated(deps: BotDeps, ctx: BotContext): Promise<void> {
   await ctx.answer(ctx.t.outdated)
   await ctx.show(await menuScreen(deps, ctx), 'new')

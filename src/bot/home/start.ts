@@ -66,7 +66,7 @@ async function toMenu(deps: BotDeps, ctx: BotContext): Promise<void> {
   await ctx.show(isTold ? { ...menu, text: lines(endedText(ctx, ended), menu.text) } : menu)
 }
 
-/** S2. */
+/** The main menu. */
 export async function menuScreen({ sql, forSale }: BotDeps, { t, user }: BotContext): Promise<Screen> {
   const { balanceKop, atWorkKop } = await readWallet(sql, user.id)
   const text = t.menu({ canSpendKop: balanceKop, atWorkKop })
@@ -88,7 +88,7 @@ export async function menuScreen({ sql, forSale }: BotDeps, { t, user }: BotCont
   }
 }
 
-/** S1: the first thing a new person reads. */
+/** The first thing a new person reads. */
 async function welcomeScreen(deps: BotDeps, ctx: BotContext): Promise<Screen> {
   const { forSale, startBonusKop } = deps
   const priceOf = await displayPrices(deps, ctx.user.id)

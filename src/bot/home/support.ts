@@ -18,7 +18,7 @@ import { chargeTail, modelName } from '../names.ts'
 import { to } from '../routes.ts'
 import { moneyText } from '../runs/history.ts'
 
-/** S22: a question goes to every admin as a message, and an admin's reply to that message comes back as the answer. */
+/** A question goes to every admin as a message, and an admin's reply to that message comes back as the answer. */
 export function support(deps: BotDeps) {
   const bot = new Composer<BotContext>()
   bot.command('paysupport', async ctx => {

@@ -14,7 +14,7 @@ import { to } from '../routes.ts'
 import { paymentPresses } from './payment.ts'
 import { statement } from './statement.ts'
 
-/** S16: what the person has, what is at work, and every movement. */
+/** What the person has, what is at work, and every movement. */
 export function balance(deps: BotDeps) {
   const bot = new Composer<BotContext>()
   bot.command('balance', async ctx => ctx.show(await balanceScreen(deps, ctx)))

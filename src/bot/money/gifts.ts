@@ -10,7 +10,7 @@ import { dropDraft, openDraft, readDraft } from '../drafts.ts'
 import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
 
-/** S18 and S19: promo codes and invitations. */
+/** Promo codes and invitations. */
 export function gifts(deps: BotDeps) {
   const { sql } = deps
   const bot = new Composer<BotContext>()

@@ -16,7 +16,7 @@ import { resumePaid } from '../order/quote-presses.ts'
 import { byCard, cardButtons, packButtons } from '../pack-buttons.ts'
 import { to } from '../routes.ts'
 
-/** S17: packs, invoices, and what Telegram says was paid or given back. */
+/** Packs, invoices, and what Telegram says was paid or given back. */
 export function topUps(deps: BotDeps) {
   const { sql, log, starRateRub, card } = deps
   const bot = new Composer<BotContext>()

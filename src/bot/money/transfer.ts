@@ -17,7 +17,9 @@ import { to } from '../routes.ts'
 
 const [minKop, maxKop] = [100_00, 50_000_00]
 
-/** S17 by bank transfer: amount, requisites, receipt. Whatever a person does here, the money waits for an admin. */
+/**
+ * A top-up by bank transfer: amount, requisites, receipt. Whatever a person does here, the money waits for an admin.
+ */
 export function transfers(deps: BotDeps) {
   const { sql, transferDetails } = deps
   const bot = new Composer<BotContext>()
@@ -102,7 +104,7 @@ async function passOn({ sql, adminIds, log }: BotDeps, ctx: BotContext, request:
   return isHeard
 }
 
-/** A8: the proof with all that there is to know for a decision. */
+/** The proof with all that there is to know for a decision. */
 export async function showRequest(
   telegram: Telegram,
   chatId: number,

@@ -25,7 +25,7 @@ const onePage = 24
 const perPage = 16
 const perPageOfRuns = 5
 
-/** S6: what will be asked. */
+/** What will be asked. */
 export function checklist({ draft, model }: Order, view: View): Screen {
   const { t, language } = view
   const needs = itemsOf(model).map(({ params }) => need(model, params, view))
@@ -40,7 +40,7 @@ export function checklist({ draft, model }: Order, view: View): Screen {
   }
 }
 
-/** One question for one parameter (S7); `earlier` are the runs to choose from, where that is the question. */
+/** One question for one parameter; `earlier` are the runs to choose from, where that is the question. */
 export function question(order: Order, param: Param, view: View, earlier: Earlier[]): Screen {
   const { draft, model, filling, step } = order
   const { t, language } = view
@@ -164,7 +164,7 @@ export function choice(order: Order, params: Param[], view: View): Screen {
   }
 }
 
-/** S8: every field with its value, as buttons. */
+/** Every field with its value, as buttons. */
 export function extras(order: Order, { t, language }: View): Screen {
   const { draft, model, filling } = order
   const fields = fieldsOf(model, filling.answers).map(param => {

@@ -81,7 +81,10 @@ function pausedScreen({ catalogue }: BotDeps, quote: Quote, last: Button[], lang
   }
 }
 
-/** S9, or S10 where the balance does not cover the price and what is still owed. `wasKop` is the price of a quote that this one replaces. */
+/**
+ * The confirmation, or the way to a top-up where the balance does not cover the price and what is still owed. `wasKop`
+ * is the price of a quote that this one replaces.
+ */
 export async function quoteScreen(
   deps: BotDeps,
   userId: number,

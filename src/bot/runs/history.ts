@@ -15,7 +15,7 @@ import { onPress } from '../on-press.ts'
 import { valueText } from '../parameter-texts.ts'
 import { type HistoryFilter, to } from '../routes.ts'
 
-/** S15: the person's runs, and one of them. */
+/** The person's runs, and one of them. */
 export function history(deps: BotDeps) {
   const bot = new Composer<BotContext>()
   bot.command('history', async ctx => ctx.show(await historyScreen(deps, ctx, 'a', '0')))

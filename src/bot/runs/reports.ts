@@ -16,7 +16,7 @@ import { modelName } from '../names.ts'
 import { to } from '../routes.ts'
 import { followUpsOf } from './compatible-models.ts'
 
-/** What is said about a run while it goes on (S11) and when it has ended (S12, S14). */
+/** The messages about a run: its progress, its result, its failure. */
 export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' | 'limits'>): Messages {
   return {
     progress(generation, language) {
@@ -175,7 +175,7 @@ function done(generation: Generation, language: Language): Screen {
   return { text: run.doneBadly(short), buttons: [] }
 }
 
-/** What the committed state of the money says, and nothing else (lessons.md L55). */
+/** What the committed state of the money says, and nothing else. */
 function moneyLine(generation: Generation, language: Language) {
   const { bonus, run } = stringsFor(language)
   const { money } = run

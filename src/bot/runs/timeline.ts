@@ -62,7 +62,7 @@ export const timelineOf = query(
     select at, what, kop, detail, files from moments order by n, at`,
 )
 
-/** S13: the proof of a charge or a return. */
+/** The proof of a charge or a return. */
 export async function timelineScreen(deps: BotDeps, run: Generation, language: Language): Promise<Screen> {
   const t = stringsFor(language)
   return {

@@ -1,6 +1,6 @@
 import type { TelegramEvent } from './stand-in.ts'
 
-/** Events of the stand-in and those who listen to them. */
+/** Events of the stand-in and their listeners. */
 export function openEvents() {
   const listeners = new Set<(event: TelegramEvent) => void>()
   return {

@@ -42,7 +42,7 @@ export function cut(reply: FastifyReply) {
   return reply
 }
 
-/** What an edge server says when nothing stands behind it. */
+/** The page of an edge server whose backend is down. `noted` is called first. */
 export function badGateway(reply: FastifyReply, noted: () => void) {
   noted()
   const page =

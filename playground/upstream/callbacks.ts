@@ -53,9 +53,9 @@ export function openCallbacks({ webhookKey, stop, changed }: Options) {
   }
 
   return {
-    /** Tells the end of a task; resolves when it was taken or given up. */
+    /** Sends the end of a task; resolves once it was accepted or given up. */
     report: (task: TaskView) => deliver(task, endOf(task)),
-    /** A body that nobody sent, under a header pair that is valid for the task: it claims a result on another host. */
+    /** A forged body under a header pair that is valid for the task: it claims a result on another host. */
     async forge(task: TaskView) {
       if (task.callBackUrl) await once(task, task.callBackUrl, forgedEndOf(task), true)
     },

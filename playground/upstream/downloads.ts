@@ -7,7 +7,7 @@ export function fileRoutes(server: FastifyInstance, files: Files) {
   server.get('/files/*', async (request, reply) => {
     const { '*': path } = request.params as { '*': string }
     const { expires } = request.query as { expires?: string }
-    // The real host turns this client away (docs/providers/kie.md, "Files").
+    // The real host refuses this client (docs/providers/kie.md, "Files").
     if (request.headers['user-agent']?.startsWith('Python-urllib')) return reply.code(403).send('error code: 1010')
     if (expires !== undefined && Number(expires) < Date.now()) return reply.code(403).send('Request has expired')
     const entry = files.stored.get(path)

@@ -48,13 +48,13 @@ export function jobRoutes(server: FastifyInstance, options: Options) {
     }
     // A request over the limit is dropped, not queued.
     if (!creations.take()) return refuse(TOO_MANY)
-    const asked = readRequest(request.body)
-    if ('code' in asked) return refuse(asked)
-    const model = models.get(asked.model)
+    const wanted = readRequest(request.body)
+    if ('code' in wanted) return refuse(wanted)
+    const model = models.get(wanted.model)
     if (!model) return refuse({ code: 422, msg: UNKNOWN_MODEL })
-    const wrong = refusedInput(model, asked.input, tasks.known)
+    const wrong = refusedInput(model, wanted.input, tasks.known)
     if (wrong) return refuse(wrong)
-    const credits = creditsFor(model, asked.input, tasks.known)
+    const credits = creditsFor(model, wanted.input, tasks.known)
     if (typeof credits !== 'number') return refuse(credits)
 
     const behaviour = behaviourOfNext()
@@ -68,7 +68,7 @@ export function jobRoutes(server: FastifyInstance, options: Options) {
     }
     if (account.credit < credits) return refuse({ code: 402, msg: SHORT_OF_CREDITS })
 
-    const { taskId } = await tasks.start({ ...asked, model, behaviour, credits })
+    const { taskId } = await tasks.start({ ...wanted, model, behaviour, credits })
     if (behaviour === 'ambiguous') return cut(reply)
     return { code: 200, msg: 'success', data: { taskId, recordId: taskId } }
   })
@@ -88,9 +88,9 @@ export function jobRoutes(server: FastifyInstance, options: Options) {
   })
 }
 
-type Asked = { model: string; input: Record<string, unknown>; callBackUrl?: string }
+type TaskRequest = { model: string; input: Record<string, unknown>; callBackUrl?: string }
 
-function readRequest(body: unknown): Asked | Refusal {
+function readRequest(body: unknown): TaskRequest | Refusal {
   if (!isRecord(body)) return { code: 422, msg: 'the body must be a JSON object' }
   const { model, input, callBackUrl, ...rest } = body
   const strange = Object.keys(rest)[0]

@@ -1,6 +1,6 @@
 import type { Model } from './models/models.ts'
 
-/** What the next task does. The refusals of the third line accept nothing. */
+/** What the next task does. */
 export type Behaviour =
   | 'normal'
   | 'slow'
@@ -41,11 +41,11 @@ export type TaskView = {
   resultUrls: string[]
   creditsConsumed?: number
   recordReads: number
-  /** One entry a try; without a status nobody answered. */
+  /** One entry per try; without a status if no answer came. */
   callbacks: { at: number; status?: number; forged: boolean }[]
 }
 export type UpstreamEvent = { type: 'task' | 'refusal' | 'callback'; taskId?: string }
-/** A fault in front of a call: it has no effect behind it. `silence` holds the answer back for ever. */
+/** The answer to a call in place of its effect. `silence` never answers. */
 export type Fault = { code: number; msg: string } | 'cut' | 'html' | 'silence'
 export type Call =
   | 'createTask'

@@ -76,7 +76,7 @@ const fileRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { tele
     const albumId = files.length > 1 ? randomUUID() : undefined
     const messages = []
     for (const [index, file] of files.entries()) {
-      const words = index === 0 && caption ? { caption } : {} // the words of an album stand under its first picture
+      const words = index === 0 && caption ? { caption } : {} // the caption of an album belongs to its first picture
       messages.push(await playing(() => player.send(id, { kind, ...file, ...words, ...(albumId ? { albumId } : {}) })))
     }
     reply.code(201)

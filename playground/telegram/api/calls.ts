@@ -6,14 +6,14 @@ import { type Call, isObject, list, readCall, type Upload } from './fields.ts'
 import { METHODS } from './methods.ts'
 import { bad, Refusal } from './refusal.ts'
 
-/** What goes back over the wire: an envelope, a page that is no JSON, or a cut connection. */
+/** The answer on the wire: an envelope, a page that is no JSON, or a cut connection. */
 export type Outcome = { status: number; body: object; retryAfterS?: number } | { html: string } | 'cut'
 
 const JOURNAL_LENGTH = 5_000
 
 export type Runner = (method: string, raw: Record<string, unknown>, uploads: Map<string, Upload>) => Promise<Outcome>
 
-/** Runs the bot's calls: faults first, then limits, then the method; every call is written down. */
+/** Runs the bot's calls: faults first, then limits, then the method; every call goes into the journal. */
 export function openRunner(options: {
   world: World
   calls: BotCall[]
@@ -71,7 +71,7 @@ export function openRunner(options: {
 
 const sends = (method: string) => /^(send(?!ChatAction)|copy|forward)/.test(method)
 
-/** How many messages a call counts as: edits and answers weigh little, questions nothing. */
+/** How many messages a call counts as: edits and answers count little, reads nothing. */
 function cost(call: Call): number {
   if (call.method === 'sendMediaGroup') return Math.max(1, list(call, 'media')?.length ?? 1)
   if (sends(call.method)) return 1
@@ -80,8 +80,8 @@ function cost(call: Call): number {
 }
 
 function accepted(result: unknown): Outcome {
-  const told = isObject(result) && 'result' in result && 'description' in result ? result : { result }
-  return { status: 200, body: { ok: true, ...told } }
+  const answer = isObject(result) && 'result' in result && 'description' in result ? result : { result }
+  return { status: 200, body: { ok: true, ...answer } }
 }
 
 export function refused({ status, message, retryAfterS }: Refusal): Outcome {

@@ -39,8 +39,8 @@ export async function serve(options: {
   server.setErrorHandler((error, _request, reply) => {
     if (error instanceof Refusal) return say(reply, refused(error))
     const status = isObject(error) && typeof error.statusCode === 'number' ? error.statusCode : 500
-    // A mistake of this server must be seen in the console of whoever runs it.
-    const isGone = isObject(error) && error.code === 'ECONNRESET' // who asked died, or was cut off
+    // A fault of this server must be visible in the console.
+    const isGone = isObject(error) && error.code === 'ECONNRESET' // the caller died, or was cut off
     if (status >= 500 && !isGone) console.error('stand-in Bot API server:', error)
     const text = status === 413 ? 'Request Entity Too Large' : status < 500 ? 'Bad Request' : 'Internal Server Error'
     return say(reply, refused(new Refusal(status, text)))

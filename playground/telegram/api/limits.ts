@@ -4,7 +4,8 @@ import { tooMany } from './refusal.ts'
 type Rate = { perS: number; burst: number }
 type Bucket = { tokens: number; at: number }
 
-// About one message a second in a chat, 20 a minute in a group, 30 a second in all; a chat forgives a longer burst.
+// One message a second in a chat with bursts, 20 a minute in a group, 30 a second in all:
+// https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
 const PRIVATE: Rate = { perS: 1, burst: 20 }
 const GROUP: Rate = { perS: 20 / 60, burst: 20 }
 const WHOLE: Rate = { perS: 30, burst: 30 }

@@ -14,10 +14,10 @@ import { deleteWebhook, getUpdates, getWebhookInfo, setWebhook } from '../update
 import type { World } from '../world.ts'
 import { type Call, flag, text } from './fields.ts'
 
-/** A method's result; a Refusal when the real server would say no. */
+/** Returns the method's result; throws a Refusal where the real server would refuse. */
 export type Method = (world: World, call: Call) => unknown
 
-/** Everything a bot can ask for. A method that is not here does not exist: 404, never an empty "ok". */
+/** All methods of this server. Any other one answers 404, never an empty "ok". */
 export const METHODS: Record<string, Method> = {
   getMe: ({ chats }) => ({
     ...chats.bot,

@@ -1,4 +1,4 @@
-/** What the Bot API says no with; the HTTP layer turns it into `{ok: false, error_code, description, parameters?}`. */
+/** A refusal of the Bot API; the HTTP layer turns it into `{ok: false, error_code, description, parameters?}`. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly status: number

@@ -12,7 +12,7 @@ export type StoredFile = {
   fileName: string
   mime: string
   bytes: number
-  /** The download path that getFile gives. */
+  /** The download path that getFile returns. */
   path: string
   width?: number
   height?: number

@@ -75,7 +75,7 @@ export function mediaContent(file: StoredFile, claimed: Record<string, unknown> 
   return file.kind === 'animation' ? { animation: wire, document: wire } : { [file.kind]: wire }
 }
 
-/** Smallest first. Only the largest tells its size in bytes: file_size may be missing on the real server too. */
+/** Smallest first. Only the largest has its size in bytes: file_size may be missing on the real server too. */
 function photoSizes(file: StoredFile): WireFile[] {
   const { width = 0, height = 0 } = file
   const smaller = (file.sizes ?? []).map(size => ({

@@ -53,7 +53,8 @@ function inline(rows: unknown, use: string): InlineKeyboard | undefined {
   })
   const filled = keyboard.filter(row => row.length > 0)
   if (filled.flat().length > MOST_BUTTONS) throw bad('REPLY_MARKUP_TOO_LONG')
-  // The pay button must stand first, and an invoice with its own buttons needs one.
+  // The pay button must come first, and an invoice with its own buttons needs one:
+  // https://core.telegram.org/bots/api#sendinvoice
   if (use === 'invoice' && filled.length > 0 && !filled[0]![0]!.pay) throw bad('BUTTON_POS_INVALID')
   return filled.length > 0 ? { inline_keyboard: filled } : undefined
 }

@@ -1,6 +1,6 @@
 import type { Entity } from './entity.ts'
 
-/** A link that Telegram would not open gives plain text, without an error. */
+/** A link that Telegram would not open becomes plain text, without an error. */
 export function linkEntity(href: string): Partial<Entity> | undefined {
   const mention = /^tg:\/\/user\?id=(\d+)$/i.exec(href)
   if (mention) return { type: 'text_mention', userId: Number(mention[1]) }

@@ -5,7 +5,7 @@ import { readKeyboard } from '../messages/keyboard.ts'
 import { publish } from '../messages/sending.ts'
 import type { World } from '../world.ts'
 
-// About 1 and 10,000 dollars: less and more no provider takes.
+// About 1 and 10,000 dollars: https://core.telegram.org/bots/payments#supported-currencies
 const [LEAST_RUB_KOP, MOST_RUB_KOP] = [90_00, 950_000_00]
 // No single Star payment is larger.
 const MOST_STARS = 100_000
@@ -84,7 +84,7 @@ function readTerms(call: Call): Terms {
   return { title, description, payload, currency, amount, ...(startParameter ? { startParameter } : {}) }
 }
 
-/** A token as BotFather gives it, sums as the provider takes them, and a receipt that can be read. */
+/** A token of BotFather's form, a sum that the provider accepts, and a receipt that is JSON. */
 function checkProvider(call: Call, currency: string, amount: number) {
   if (!/^\d{3,}:(TEST|LIVE):\S+$/.test(text(call, 'provider_token') ?? '')) throw bad('PAYMENT_PROVIDER_INVALID')
   if (currency === 'RUB' && (amount < LEAST_RUB_KOP || amount > MOST_RUB_KOP))
@@ -113,7 +113,7 @@ function readPrice(price: unknown): number {
 function checkStars(call: Call, amounts: number[]) {
   if (text(call, 'provider_token')) throw bad('PAYMENT_PROVIDER_INVALID')
   if (amounts.length !== 1 || amounts[0]! < 1 || amounts[0]! > MOST_STARS) throw bad('STARS_INVOICE_INVALID')
-  const asked = ['need_name', 'need_phone_number', 'need_email', 'need_shipping_address', 'is_flexible']
+  const forbidden = ['need_name', 'need_phone_number', 'need_email', 'need_shipping_address', 'is_flexible']
   const tips = (int(call, 'max_tip_amount') ?? 0) > 0 || (list(call, 'suggested_tip_amounts') ?? []).length > 0
-  if (tips || asked.some(key => flag(call, key))) throw bad('STARS_INVOICE_INVALID')
+  if (tips || forbidden.some(key => flag(call, key))) throw bad('STARS_INVOICE_INVALID')
 }

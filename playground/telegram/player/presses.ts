@@ -4,7 +4,7 @@ import type { Press } from '../stand-in.ts'
 
 export type Presses = ReturnType<typeof openPresses>
 
-// Nobody says how long a press may wait; "query is too old" was seen from 15 s on.
+// docs/providers/telegram.md, "Button presses".
 const ANSWER_MS = 15_000
 const MOST_TEXT = 200
 const TOO_OLD = 'query is too old and response timeout expired or query ID is invalid'

@@ -1,5 +1,5 @@
 export type Command = { command: string; description: string }
-/** What the bot said about itself: commands by scope and language, names and descriptions by language. */
+/** The bot's own settings: commands by scope and language, names and descriptions by language. */
 export type Settings = {
   commands: Map<string, Command[]>
   texts: Map<string, string>

@@ -12,7 +12,7 @@ type Options = {
   random: Random
   saved: SavedIntake | undefined
   queues: Queues
-  /** The kinds of update that the bot asked for; an empty list stands for the default. */
+  /** The kinds of update that the bot wants; an empty list means the default. */
   allowed(): string[]
 }
 

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 
-/** How one delivery ended; `retryAfterS` in whole seconds, if the bot asked for it. */
+/** How one delivery ended; `retryAfterS` in whole seconds, if the bot sent it. */
 export type Answer = { status: number; statusText: string; retryAfterS?: number; body: string } | { error: string }
 
 /** The connections to one webhook address. */

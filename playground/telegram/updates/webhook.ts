@@ -3,11 +3,11 @@ import { bad } from '../api/refusal.ts'
 import type { World } from '../world.ts'
 import type { Webhook } from './line.ts'
 
-/** A method that tells more than `true`: the envelope carries a description too. */
-export type Told = { result: unknown; description: string }
+/** A result whose envelope carries a description too. */
+export type Described = { result: unknown; description: string }
 
 /** Same arguments change nothing; a changed one starts every delivery anew. */
-export function setWebhook(world: World, call: Call): Told {
+export function setWebhook(world: World, call: Call): Described {
   const url = text(call, 'url') ?? ''
   if (url === '') return deleteWebhook(world, call)
   checkUrl(url, world.httpsOnly)
@@ -21,7 +21,7 @@ export function setWebhook(world: World, call: Call): Told {
   const hook: Webhook = {
     url,
     maxConnections,
-    // Left out, the list of before stays.
+    // Left out, the previous list stays: https://core.telegram.org/bots/api#setwebhook
     allowedUpdates: readKinds(call) ?? before?.allowedUpdates ?? [],
     ...(secret === undefined ? {} : { secret }),
   }
@@ -34,7 +34,7 @@ export function setWebhook(world: World, call: Call): Told {
   return { result: true, description: 'Webhook was set' }
 }
 
-export function deleteWebhook(world: World, call: Call): Told {
+export function deleteWebhook(world: World, call: Call): Described {
   const had = world.delivery.webhook()
   const dropPending = flag(call, 'drop_pending_updates')
   if (had || dropPending) world.delivery.unset({ dropPending })
@@ -78,7 +78,7 @@ function checkUrl(url: string, httpsOnly: boolean) {
   }
 }
 
-/** Unknown kinds are passed over, as the real server does. */
+/** Unknown kinds are ignored, as by the real server. */
 function readKinds(call: Call): string[] | undefined {
   const kinds = list(call, 'allowed_updates')
   if (kinds?.some(kind => typeof kind !== 'string')) throw bad("can't parse allowed_updates: expected strings")

@@ -55,7 +55,7 @@ export function recipeFor(
   return { ...common, kind: 'image', format, ...sides(ratio, 768) }
 }
 
-/** Parameters worth a word on the picture, with what stands before the value. */
+/** Parameters worth a word on the picture, with the words before the value. */
 const SHOWN = new Map([
   ['aspect_ratio', ''],
   ['resolution', ''],
@@ -83,11 +83,11 @@ function sourceOf(model: Model, input: Record<string, unknown>, known: Known): S
 }
 
 function ratioOf(input: Record<string, unknown>, file: OwnFile | undefined, wide: boolean): number {
-  const asked = String(input.aspect_ratio)
-  const [width, height] = asked.split(':').map(Number)
+  const wanted = String(input.aspect_ratio)
+  const [width, height] = wanted.split(':').map(Number)
   if (width && height) return width / height
-  if (asked === 'portrait') return 9 / 16
-  if (asked === 'landscape') return 16 / 9
+  if (wanted === 'portrait') return 9 / 16
+  if (wanted === 'landscape') return 16 / 9
   if (file?.width && file.height) return Math.min(Math.max(file.width / file.height, 0.4), 2.5)
   return wide ? 16 / 9 : 1
 }
@@ -102,7 +102,7 @@ function soundFormat(input: Record<string, unknown>) {
   const [codec, rate, kbps] = String(input.output_format ?? 'mp3_44100_128').split('_')
   const seconds = Math.min(Number(input.duration_seconds ?? 2.6), 2.6)
   if (codec === 'mp3') return { format: 'mp3', rate: Number(rate), kbps: Number(kbps), seconds } as const
-  // Telephone codecs come as plain samples, Opus as MP3: both are real sound of the asked length.
+  // Telephone codecs come as plain samples, Opus as MP3: both are real sound of the requested length.
   if (codec !== 'opus') return { format: 'wav', rate: Number(rate), kbps: 0, seconds } as const
   return { format: 'mp3', rate: 44_100, kbps: 128, seconds } as const
 }

@@ -8,7 +8,7 @@ export type Studio = {
   close(): Promise<void>
 }
 
-/** Results kept in memory; an older one is made again when asked for, byte by byte the same. */
+/** Results kept in memory; an older one is made again on request, with the same bytes. */
 const KEPT = 200
 
 /** Makes results in a thread of its own, started with the first order: an encoder would hold up the server for 0.3 s. */

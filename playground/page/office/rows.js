@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { clockSeconds, dayAndClock } from './format.js'
-import { html } from './html.js'
+import { clockSeconds, dayAndClock } from '../format.js'
+import { html } from '../html.js'
 
 // Below this there is room for the columns that matter most only. Pixels.
 const roomyFrom = 640

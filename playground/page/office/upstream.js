@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks'
+import { shortId, span } from '../format.js'
+import { html } from '../html.js'
+import { patch, post, useLive } from '../server.js'
 import { NumberField } from './fields.js'
-import { shortId, span } from './format.js'
-import { html } from './html.js'
 import { Chip, Json, Rows, When } from './rows.js'
-import { patch, post, useLive } from './server.js'
 
 const names = {
   normal: 'как обычно',
@@ -101,13 +101,13 @@ function Detail({ row }) {
 function Switches({ upstream }) {
   const { behaviour, behaviours, speed, credit } = upstream
   const [next, setNext] = useState({ behaviour: 'fail', times: 1 })
-  const [said, setSaid] = useState('')
+  const [status, setStatus] = useState('')
   async function turn(move, words) {
     try {
       await move()
-      setSaid(words)
+      setStatus(words)
     } catch (error) {
-      setSaid(error.message)
+      setStatus(error.message)
     }
   }
   const change = (fields, words) => void turn(() => patch('/api/upstream', fields), words)
@@ -148,6 +148,6 @@ function Switches({ upstream }) {
         <${NumberField} label="Видна через" testid="speed-visible" value=${speed.visibleMs} onChange=${visibleMs => change({ speed: { visibleMs } }, 'Принято')} />
       </div>
     </details>
-    <p class="said" role="status" data-testid="upstream-said">${said}</p>
+    <p class="said" role="status" data-testid="upstream-said">${status}</p>
   </section>`
 }

@@ -1,7 +1,7 @@
 import { useRef } from 'preact/hooks'
+import { html, Icon } from '../html.js'
 import { BooksLine, Events, Ledger } from './books.js'
 import { TelegramCalls } from './calls.js'
-import { html, Icon } from './html.js'
 import { Orders } from './orders.js'
 import { Upstream } from './upstream.js'
 
@@ -13,7 +13,7 @@ const tabs = [
   { name: 'calls', label: 'Вызовы Telegram', view: TelegramCalls },
 ]
 
-/** What lies behind the chat: the books, the orders and the switches of both stand-ins, live. */
+/** What happens behind the chat, live: the ledger, the orders and the switches of both stand-ins. */
 export function Office({ tab, onTab, people, current, onClose }) {
   const list = useRef()
   const { view: View } = tabs.find(({ name }) => name === tab)

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { html } from './html.js'
+import { html } from '../html.js'
 
 /**
  * A message's text. `source` holds Telegram's own tags only; even so it becomes elements one by one from this list,

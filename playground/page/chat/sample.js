@@ -1,10 +1,17 @@
-/** A photo for whoever has none at hand, drawn here and now: a lighthouse by the evening sea. A PNG File. */
+/** A photo for a person who has none at hand: a lighthouse by the evening sea, drawn here. A PNG File. */
 export async function samplePhoto() {
   const canvas = document.createElement('canvas')
   canvas.width = 960
   canvas.height = 640
   const draw = canvas.getContext('2d')
+  drawSea(draw)
+  drawLighthouse(draw)
+  const blob = await new Promise(resolve => canvas.toBlob(resolve, 'image/png'))
+  return new File([blob], 'маяк.png', { type: 'image/png' })
+}
 
+/** The evening sky, the sun and the sea below. */
+function drawSea(draw) {
   const sky = draw.createLinearGradient(0, 0, 0, 420)
   sky.addColorStop(0, '#24405f')
   sky.addColorStop(0.55, '#d98a6a')
@@ -25,7 +32,10 @@ export async function samplePhoto() {
     const width = 130 - row * 7 + (row % 3) * 26
     draw.fillRect(660 - width / 2 + (row % 2) * 18, 430 + row * 15, width, 3)
   }
+}
 
+/** The shore, the tower and its beam. */
+function drawLighthouse(draw) {
   draw.fillStyle = '#16262c'
   draw.beginPath()
   draw.moveTo(0, 640)
@@ -64,9 +74,6 @@ export async function samplePhoto() {
   draw.lineTo(960, 60)
   draw.lineTo(960, 210)
   draw.fill()
-
-  const blob = await new Promise(resolve => canvas.toBlob(resolve, 'image/png'))
-  return new File([blob], 'маяк.png', { type: 'image/png' })
 }
 
 function disc(draw, x, y, radius) {

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks'
+import { span } from '../format.js'
+import { html } from '../html.js'
+import { patch, post, useLive } from '../server.js'
 import { NumberField } from './fields.js'
-import { span } from './format.js'
-import { html } from './html.js'
 import { Chip, Json, nameOf, Rows, When } from './rows.js'
-import { patch, post, useLive } from './server.js'
 
 export function TelegramCalls({ people, current }) {
   const [shown, setShown] = useState('calls')
@@ -64,13 +64,13 @@ function Updates() {
 }
 
 function Faults({ faults, current }) {
-  const [said, setSaid] = useState('')
+  const [status, setStatus] = useState('')
   async function turn(move, words) {
     try {
       await move()
-      setSaid(words)
+      setStatus(words)
     } catch (error) {
-      setSaid(error.message)
+      setStatus(error.message)
     }
   }
   const change = (fields, words = 'Принято') => void turn(() => patch('/api/faults', fields), words)
@@ -91,6 +91,6 @@ function Faults({ faults, current }) {
           onChange=${event => void turn(() => patch(`/api/people/${current.id}`, { blocked: event.target.checked }), 'Принято')} /> ${current.firstName}: бот заблокирован</label>`
       }
     </div>
-    <p class="said" role="status" data-testid="faults-said">${said}</p>
+    <p class="said" role="status" data-testid="faults-said">${status}</p>
   </section>`
 }

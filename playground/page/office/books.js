@@ -1,7 +1,7 @@
-import { count, rubles, shortId, signed, span } from './format.js'
-import { html } from './html.js'
+import { count, rubles, shortId, signed, span } from '../format.js'
+import { html } from '../html.js'
+import { useLive } from '../server.js'
 import { Chip, nameOf, Rows, When } from './rows.js'
-import { useLive } from './server.js'
 
 const wrote = part => news => news.type === 'books' && news.changed.includes(part)
 const anything = news => news.type === 'books'

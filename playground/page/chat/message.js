@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { fileUrl } from './dialog.js'
-import { clock, price, size } from './format.js'
-import { html, Icon } from './html.js'
+import { fileUrl } from '../dialog.js'
+import { clock, price, size } from '../format.js'
+import { html, Icon } from '../html.js'
 import { RichText } from './rich-text.js'
 
 /**

@@ -1,6 +1,6 @@
-import { html } from './html.js'
+import { html } from '../html.js'
 
-/** A number of zero or more, told when the person is done with it and not at each digit. */
+/** A number of zero or more; reported when the person leaves the field, not at each digit. */
 export function NumberField({ label, testid, value, step = 1, onChange }) {
   const done = event => {
     const number = Number(event.target.value)

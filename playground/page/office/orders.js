@@ -1,8 +1,8 @@
+import { clockSeconds, rubles, shortId, signed, span } from '../format.js'
+import { html } from '../html.js'
+import { useLive } from '../server.js'
 import { statuses } from './books.js'
-import { clockSeconds, rubles, shortId, signed, span } from './format.js'
-import { html } from './html.js'
 import { Chip, nameOf, Rows, When } from './rows.js'
-import { useLive } from './server.js'
 
 const states = {
   queued: ['в очереди', 'wait'],

@@ -5,7 +5,8 @@ import { actionPut, adminDo, type Change } from '../../src/payments/admin-action
 import { type Deps, genAccepted, genSubmit, submit } from '../../src/payments/integration.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { checkoutRefusal, openTopUp, takePayment } from '../../src/payments/top-ups.ts'
-import { captions, chats, dataOf, type Person } from '../support/chat.ts'
+import { chats, type Person } from '../support/chat.ts'
+import { captions, dataOf } from '../support/messages.ts'
 import { creditBonus } from '../support/money.ts'
 import { noWake, rates, silent } from '../support/world.ts'
 

@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { MessageView } from '../../playground/telegram/server.ts'
 import { toPlain } from '../../src/telegram/html.ts'
-import { buttons, chats } from '../support/chat.ts'
+import { chats } from '../support/chat.ts'
+import { buttons } from '../support/messages.ts'
 
 const { api, deps, serve, owner, story } = await chats(t)
 const { player } = api

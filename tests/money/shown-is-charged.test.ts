@@ -9,7 +9,8 @@ import { genAccepted, genFinish, genSubmit, place } from '../../src/payments/int
 import { makeQuote } from '../../src/payments/quotes.ts'
 import type { Switch } from '../../src/payments/switches.ts'
 import { readWallet } from '../../src/payments/wallet.ts'
-import { buttons, captions, chats, dataOf, type Person } from '../support/chat.ts'
+import { chats, type Person } from '../support/chat.ts'
+import { buttons, captions, dataOf } from '../support/messages.ts'
 import { creditBonus } from '../support/money.ts'
 import { amountsIn, moneyTexts, reader } from '../support/money-texts.ts'
 import { picture, rates } from '../support/world.ts'
@@ -73,9 +74,6 @@ async function spreadsheet(anna: Person, id: string): Promise<number[]> {
     .map(row => Math.round(Number((row[2] ?? '').replace(',', '.')) * 100))
 }
 
-const captionsOf = (screen: { buttons: { text: string }[][] }) =>
-  screen.buttons.flatMap(row => row.map(({ text }) => text)).join(' | ')
-
 type Case = { name: string; way: Way; how?: Parameters<typeof ended>[2]; kept?: number; back?: number; held?: number }
 const cases: Case[] = [
   { name: 'in work', way: 'paid', held: priceKop },
@@ -130,7 +128,7 @@ for (const { name, way, how, kept = 0, back = 0, held = 0 } of cases) {
     names(t, 'the receipt', anna.last().text, ...proof)
     const { screen, balanceKop, isCaption } = await told(anna, id)
     names(t, isCaption ? 'caption' : 'message', screen.text, ...money, ...(isCaption && paid ? [balanceKop] : []))
-    if (isCaption) names(t, 'buttons of a caption', captionsOf(screen), ...(paid ? [priceKop] : []))
+    if (isCaption) names(t, 'buttons of a caption', captions(screen).join(' | '), ...(paid ? [priceKop] : []))
     await anna.says('/paysupport')
     names(
       t,

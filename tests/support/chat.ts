@@ -18,6 +18,7 @@ import { makeQuote } from '../../src/payments/quotes.ts'
 import { createSwitches } from '../../src/payments/switches.ts'
 import { createTelegram } from '../../src/telegram/client.ts'
 import { allowedUpdates } from '../../src/telegram/webhook.ts'
+import { buttons, captions } from './messages.ts'
 import { creditBonus } from './money.ts'
 import { noWake, picture, silent, world } from './world.ts'
 
@@ -284,8 +285,3 @@ const contentOf = (kind: string): Uint8Array => {
   return new Uint8Array(64)
 }
 export type Person = Awaited<ReturnType<Awaited<ReturnType<typeof chats>>['person']>>
-
-export const buttons = (message: MessageView) => message.buttons.flat()
-export const captions = (message: MessageView) => buttons(message).map(({ text }) => text)
-export const dataOf = (message: MessageView, caption: string) =>
-  buttons(message).find(({ text }) => text.startsWith(caption))?.data ?? ''

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type BotCall, startTelegram } from '../playground/telegram/server.ts'
+import { type BotCall, startTelegram, type TelegramStandIn } from '../playground/telegram/server.ts'
 import { startUpstream } from '../playground/upstream/server.ts'
 import { accessTo } from '../src/access.ts'
 import { migrateAll } from '../src/app.ts'
@@ -42,8 +42,6 @@ export async function openWorld(random: Random, processes = 3, { isPaced, env }:
   const ends: (() => Promise<unknown>)[] = []
   const faults: Fault[] = []
   const problems: string[] = []
-  const updates: Update[] = []
-  const sends: BotCall[] = []
   const sometimes = openSometimes()
   let isOver = false
   let turn = 0
@@ -65,19 +63,7 @@ export async function openWorld(random: Random, processes = 3, { isPaced, env }:
   const url = `http://127.0.0.1:${webhook.port}`
   const secrets = [telegram.token, kieKey, randomBytes(24).toString('hex'), randomBytes(24).toString('hex')]
 
-  telegram.on(event => {
-    if (event.type !== 'call') return
-    const call = telegram.calls.at(-1)!
-    if (/^(send|copy)/.test(call.method) && call.method !== 'sendChatAction') sends.push(call)
-  })
-  // The stand-in keeps its last five thousand updates; the entries themselves change as they are delivered.
-  let lastId = 0
-  const collect = () => {
-    for (const entry of telegram.updates) if (entry.updateId > lastId) updates.push(entry)
-    lastId = updates.at(-1)?.updateId ?? lastId
-  }
-  const collecting = setInterval(collect, 200)
-
+  const journal = openJournal(telegram)
   const world: World = {
     random,
     database,
@@ -91,24 +77,11 @@ export async function openWorld(random: Random, processes = 3, { isPaced, env }:
     faults,
     problems,
     fault,
-    sends,
+    sends: journal.sends,
     get updates() {
-      collect()
-      return updates
+      return journal.updates()
     },
-    env: {
-      PATH: process.env.PATH ?? '',
-      TELEGRAM_BOT_TOKEN: telegram.token,
-      TELEGRAM_WEBHOOK_SECRET: secrets[2]!,
-      CALLBACK_SECRET: secrets[3]!,
-      KIE_API_KEY: kieKey,
-      KIE_UPLOAD_URL: upstream.baseUrl,
-      PUBLIC_URL: url,
-      START_BONUS_RUB: '50',
-      FREE_HOURLY_LIMIT: '3',
-      HOST: '127.0.0.1',
-      ...env?.({ upstream }),
-    },
+    env: { ...serviceEnv({ telegram, upstream, url, kieKey, secrets }), ...env?.({ upstream }) },
     wrong(what) {
       if (problems.length < 50) problems.push(what)
     },
@@ -122,20 +95,14 @@ export async function openWorld(random: Random, processes = 3, { isPaced, env }:
     atEnd: clean => void ends.unshift(clean),
     async close() {
       isOver = true
-      clearInterval(collecting)
+      journal.close()
       for (const end of ends) await end()
       await webhook.close()
       await Promise.allSettled([telegram.close(), upstream.close()])
       await database.close()
     },
   }
-  await database.owner`
-    insert into pay.promo_codes (code, amount_kop, uses, expires_at, created_by)
-    values ('CHAOS', 5000, 1000000, now() + interval '1 day', 1)`
-  // The provider fails here far more often than a model survives: what this run uses stays on sale.
-  await database.owner`
-    select pay.model_switch(m, null, '1', 'on', true, 'admin', 'a run of faults', 0, null, '{}', '[]')
-    from json_array_elements_text(${JSON.stringify(modelIds)}::text::json) m`
+  await prepareSale(database)
   if (!isPaced) {
     const unpacing = setInterval(() => void database.owner`delete from pay.rates`.catch(() => {}), 1_000)
     world.atEnd(async () => clearInterval(unpacing))
@@ -147,6 +114,57 @@ export async function openWorld(random: Random, processes = 3, { isPaced, env }:
   world.instances = await startInstances(world, processes)
   await world.ready()
   return world
+}
+
+/** Everything that the stand-in ever sent, and every message it ever got; it keeps only the last five thousand. */
+function openJournal(telegram: TelegramStandIn) {
+  const updates: Update[] = []
+  const sends: BotCall[] = []
+  telegram.on(event => {
+    if (event.type !== 'call') return
+    const call = telegram.calls.at(-1)!
+    if (/^(send|copy)/.test(call.method) && call.method !== 'sendChatAction') sends.push(call)
+  })
+  // The entries themselves change as they are delivered.
+  let lastId = 0
+  const collect = () => {
+    for (const entry of telegram.updates) if (entry.updateId > lastId) updates.push(entry)
+    lastId = updates.at(-1)?.updateId ?? lastId
+  }
+  const collecting = setInterval(collect, 200)
+  return {
+    sends,
+    updates() {
+      collect()
+      return updates
+    },
+    close: () => clearInterval(collecting),
+  }
+}
+
+type EnvOf = Pick<World, 'telegram' | 'upstream' | 'url' | 'secrets'> & { kieKey: string }
+
+const serviceEnv = ({ telegram, upstream, url, kieKey, secrets }: EnvOf) => ({
+  PATH: process.env.PATH ?? '',
+  TELEGRAM_BOT_TOKEN: telegram.token,
+  TELEGRAM_WEBHOOK_SECRET: secrets[2]!,
+  CALLBACK_SECRET: secrets[3]!,
+  KIE_API_KEY: kieKey,
+  KIE_UPLOAD_URL: upstream.baseUrl,
+  PUBLIC_URL: url,
+  START_BONUS_RUB: '50',
+  FREE_HOURLY_LIMIT: '3',
+  HOST: '127.0.0.1',
+})
+
+async function prepareSale(database: World['database']) {
+  await database.owner`
+    insert into pay.promo_codes (code, amount_kop, uses, expires_at, created_by)
+    values ('CHAOS', 5000, 1000000, now() + interval '1 day', 1)`
+  // The provider fails here far more often than a model survives: what this run uses stays on sale.
+  await database.owner`
+    select pay.model_switch(m, null, '1', 'on', true, 'admin', 'a run of faults', 0, null, '{}', '[]')
+    from json_array_elements_text(${JSON.stringify(modelIds)}::text::json) m`
 }
 
 /**

@@ -40,6 +40,12 @@ export const measure: Measurement = async bench => {
     held.push(service.rssMb())
     if (n % 4 === 3) bench.say(`${(n + 1) / 4} min: ${held.at(-1)!.toFixed(0)} MB`)
   }
+  return figuresOf({ readyMs, idleMb, bareMb, held, minutes })
+}
+
+type Measured = { readyMs: number[]; idleMb: number[]; bareMb: number[]; held: number[]; minutes: number }
+
+function figuresOf({ readyMs, idleMb, bareMb, held, minutes }: Measured): Figure[] {
   // The first half warms up; what grows is what the last quarter holds more than the third.
   const quarter = Math.floor(held.length / 4)
   const [third, last] = [held.slice(2 * quarter, 3 * quarter), held.slice(3 * quarter)].map(
@@ -49,7 +55,7 @@ export const measure: Measurement = async bench => {
   const by = 'the process of the bench itself'
   const one = (value: number) => spread([value])
   const ratio = (values: number[]) => spread(values.map((value, n) => value / bareMb[n % bareMb.length]!))
-  const figures: Figure[] = [
+  return [
     {
       what: 'start to ready',
       unit: 'ms',
@@ -86,5 +92,4 @@ export const measure: Measurement = async bench => {
       goal: { of: 'value', atMost: 1 },
     },
   ]
-  return figures
 }

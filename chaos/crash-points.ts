@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import postgres from 'postgres'
-import type { Instance } from './instances.ts'
 import { compare, probe, settles } from './judge.ts'
+import { openWorld } from './open-world.ts'
 import { bringPeople } from './people.ts'
 import { bound, type Run, type Verdict } from './report.ts'
 import { crashPoints, required } from './sometimes.ts'
-import { openWorld, type World } from './world.ts'
+import type { Instance, World } from './world.ts'
 
 /** Every named point once a seed, while people are at it: dies there, is started again, and all must end once. */
 export async function crashPointRounds(run: Run, seeds: number): Promise<Verdict> {

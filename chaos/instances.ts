@@ -1,26 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Link, openLink } from './link.ts'
-import type { World } from './world.ts'
+import { openLink } from './link.ts'
+import type { Instance, World } from './world.ts'
 
-export type Instance = {
-  n: number
-  port: number
-  links: { postgres: Link; telegram: Link; upstream: Link }
-  isReady(): boolean
-  /** Undefined between two lives. */
-  pid(): number | undefined
-  signal(name: NodeJS.Signals): void
-  /** Resolves with the next death: a signal or an exit code. */
-  died(): Promise<string>
-  /** The crash point its next life has; taken once. */
-  arm(spec: string): void
-  armed(): string | undefined
-}
-
-// What a log line tells; the rest of a log is thrown away.
-const told: [RegExp, string][] = [
+// Log lines that count as seen.
+const seen: [RegExp, string][] = [
   [/the sweep woke what nobody had/, 'sweep: woke what nobody had'],
   [/telegram asked to wait/, 'telegram: 429'],
   [/upstream is busy, the order waits/, 'upstream: proven refusal, sent again'],
@@ -31,7 +16,7 @@ const told: [RegExp, string][] = [
 ]
 const faults = [/an error that nobody caught/, /a rejection that nobody handled/]
 
-/** Real processes of the service, each with links of its own to the world; whoever dies is started again. */
+/** Real processes of the service, each with links of its own to the world; one that dies is started again. */
 export async function startInstances(world: World, count: number): Promise<Instance[]> {
   const instances: Instance[] = []
   for (let n = 1; n <= count; n++) instances.push(await startInstance(world, n))
@@ -39,16 +24,8 @@ export async function startInstances(world: World, count: number): Promise<Insta
 }
 
 async function startInstance(world: World, n: number): Promise<Instance> {
-  const { database, telegram, upstream, sometimes } = world
-  const lost = (link: string) => (what: string) => {
-    world.fault(`answer lost: ${what === 'request' ? link : what}`, n)
-  }
-  const at = (url: string) => ({ host: '127.0.0.1', port: Number(new URL(url).port) })
-  const links = {
-    postgres: await openLink({ speaks: 'postgres', to: () => database.address, dropped: lost('postgres') }),
-    telegram: await openLink({ speaks: 'http', to: () => at(telegram.apiRoot), dropped: lost('telegram') }),
-    upstream: await openLink({ speaks: 'http', to: () => at(upstream.baseUrl), dropped: lost('upstream') }),
-  }
+  const { database } = world
+  const links = await openLinks(world, n)
   const databaseUrl = new URL(database.url)
   databaseUrl.port = String(links.postgres.port)
   const port = await freePort()
@@ -63,22 +40,16 @@ async function startInstance(world: World, n: number): Promise<Instance> {
     while (!world.isOver()) {
       armed = spec
       spec = undefined
-      const env = {
+      child = spawnService({
         ...world.env,
         DATABASE_URL: databaseUrl.href,
         PORT: String(port),
         METRICS_PORT: String(metricsPort),
-      }
-      child = spawn(process.execPath, ['src/main.ts'], {
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: {
-          ...env,
-          TELEGRAM_API_ROOT: `http://127.0.0.1:${links.telegram.port}`,
-          KIE_BASE_URL: `http://127.0.0.1:${links.upstream.port}`,
-          ...(armed ? { CRASH: armed } : {}),
-        },
+        TELEGRAM_API_ROOT: `http://127.0.0.1:${links.telegram.port}`,
+        KIE_BASE_URL: `http://127.0.0.1:${links.upstream.port}`,
+        ...(armed ? { CRASH: armed } : {}),
       })
-      const lines = listen(child)
+      const lines = listen(world, n, child)
       const ended = new Promise<string>(resolve =>
         child!.once('exit', (code, signal) => resolve(signal ?? String(code))),
       )
@@ -89,44 +60,22 @@ async function startInstance(world: World, n: number): Promise<Instance> {
       await looking
       world.fault(how === 'SIGKILL' ? 'process: SIGKILL' : `process: ended with ${how}`, n)
       if (how !== 'SIGKILL' && how !== '0') world.wrong(`instance ${n} ended with ${how}: ${lines.last()}`)
-      const told = waiting
+      const resolves = waiting
       waiting = []
-      for (const tell of told) tell(how)
+      for (const resolve of resolves) resolve(how)
     }
   }
 
   async function lookWhenReady() {
     while (child && !isReady) {
-      const look = fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(2_000) })
-      const isOk = await look.then(
-        answer => answer.ok,
-        () => false,
-      )
+      const isOk = await answersReady(port)
       isReady = isOk && child !== undefined
       if (!isReady) await pause(60)
     }
   }
 
-  function listen(process: ChildProcess) {
-    let rest = ''
-    let last = ''
-    const read = (data: Buffer) => {
-      const lines = (rest + data.toString()).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) {
-        last = line
-        for (const [shape, event] of told) if (shape.test(line)) sometimes.saw(event)
-        if (faults.some(shape => shape.test(line))) world.wrong(`instance ${n}: ${line.slice(0, 1_500)}`)
-        if (world.secrets.some(secret => line.includes(secret))) world.wrong(`instance ${n} logged a secret`)
-      }
-    }
-    process.stdout?.on('data', read)
-    process.stderr?.on('data', read)
-    return { last: () => last.slice(0, 500) }
-  }
-
   const life = live()
-  process.once('exit', () => child?.kill('SIGKILL')) // nobody is left behind by a run that was broken off
+  process.once('exit', () => child?.kill('SIGKILL')) // an aborted run leaves no process behind
   world.atEnd(async () => {
     child?.kill('SIGKILL')
     await life
@@ -145,6 +94,47 @@ async function startInstance(world: World, n: number): Promise<Instance> {
     },
     armed: () => armed,
   }
+}
+
+async function openLinks(world: World, n: number): Promise<Instance['links']> {
+  const { database, telegram, upstream } = world
+  const lost = (link: string) => (what: string) => {
+    world.fault(`answer lost: ${what === 'request' ? link : what}`, n)
+  }
+  const at = (url: string) => ({ host: '127.0.0.1', port: Number(new URL(url).port) })
+  return {
+    postgres: await openLink({ speaks: 'postgres', to: () => database.address, dropped: lost('postgres') }),
+    telegram: await openLink({ speaks: 'http', to: () => at(telegram.apiRoot), dropped: lost('telegram') }),
+    upstream: await openLink({ speaks: 'http', to: () => at(upstream.baseUrl), dropped: lost('upstream') }),
+  }
+}
+
+const spawnService = (env: NodeJS.ProcessEnv): ChildProcess =>
+  spawn(process.execPath, ['src/main.ts'], { stdio: ['ignore', 'pipe', 'pipe'], env })
+
+const answersReady = (port: number): Promise<boolean> =>
+  fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(2_000) }).then(
+    answer => answer.ok,
+    () => false,
+  )
+
+/** Reads a process's log: what was seen, and what must never be there. */
+function listen(world: World, n: number, process: ChildProcess) {
+  let rest = ''
+  let last = ''
+  const read = (data: Buffer) => {
+    const lines = (rest + data.toString()).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      last = line
+      for (const [shape, event] of seen) if (shape.test(line)) world.sometimes.saw(event)
+      if (faults.some(shape => shape.test(line))) world.wrong(`instance ${n}: ${line.slice(0, 1_500)}`)
+      if (world.secrets.some(secret => line.includes(secret))) world.wrong(`instance ${n} logged a secret`)
+    }
+  }
+  process.stdout?.on('data', read)
+  process.stderr?.on('data', read)
+  return { last: () => last.slice(0, 500) }
 }
 
 const freePort = (): Promise<number> =>

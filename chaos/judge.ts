@@ -95,12 +95,27 @@ const isAlive = (update: object) => 'message' in update
 
 export type Tally = { acknowledged: number; generations: number; tasks: number; payments: number; sends: number }
 
-/** Do the journals of the world agree with the books? Asked when all is quiet. */
+/** Compares the journals of the world with the database, once everything has come to an end. */
 export async function compare(world: World): Promise<Tally> {
-  const { owner } = world.database
-  const { sometimes, upstream, wrong } = world
+  const acknowledged = await compareUpdates(world)
+  const generations = await readGenerations(world)
+  compareTasks(world, generations)
+  compareEndings(world, generations)
+  const payments = await comparePayments(world)
+  await countRepeats(world)
+  return {
+    acknowledged,
+    generations: generations.length,
+    tasks: world.upstream.tasks.length,
+    payments,
+    sends: world.sends.length,
+  }
+}
 
-  // I5: what was answered with 200 is stored.
+/** Every acknowledged update is stored. Returns how many there are. */
+async function compareUpdates(world: World): Promise<number> {
+  const { owner } = world.database
+  const { sometimes, wrong } = world
   const acknowledged = world.updates.filter(({ deliveredAt }) => deliveredAt).map(({ updateId }) => updateId)
   const lost = await owner<{ id: string }[]>`
     select id from json_array_elements_text(${JSON.stringify(acknowledged)}::text::json) id
@@ -113,30 +128,38 @@ export async function compare(world: World): Promise<Tally> {
       and not (dead_reason = 'felled the process' and exists (
         select from pay.outbox o where o.dedupe = 'aside:' || i.update_id and o.done_at is not null))`
   for (const { update_id, reason } of parked) wrong(`I5: update ${update_id} was given up: ${reason}`)
+  return acknowledged.length
+}
 
-  // I7 and I16: what the provider was asked for is ours, and was asked for once.
+type Run = { id: string; exec: string; money: string; code: string | null; told: boolean }
+
+const readGenerations = ({ database: { owner } }: World) => owner<Run[]>`
+    select g.id, g.exec_state as exec, case when g.kept_kop < g.price_kop then 'a part of the price kept' else g.money_state end as money,
+      e.error_code as code, o.done_at is not null and o.dead_reason is null as told
+    from pay.generations g
+    left join pay.generation_events e on e.user_id = g.user_id and e.request_id = g.id and e.status <> 'started'
+    left join pay.outbox o on o.dedupe = 'gen:' || g.id`
+
+/** Every task at the provider belongs to a generation, and no generation has two. */
+function compareTasks({ upstream, wrong, sometimes }: World, generations: readonly Run[]) {
   const perOrder = new Map<string, number>()
   for (const task of upstream.tasks) {
     const id = task.callBackUrl?.split('/callbacks/kie/')[1]?.split('/')[0] ?? `task ${task.taskId}`
     perOrder.set(id, (perOrder.get(id) ?? 0) + 1)
   }
   for (const [id, tasks] of perOrder) if (tasks > 1) wrong(`I7: generation ${id} was accepted ${tasks} times`)
-  const generations = await owner<
-    { id: string; exec: string; money: string; code: string | null; told: boolean }[]
-  >`select g.id, g.exec_state as exec, case when g.kept_kop < g.price_kop then 'a part of the price kept' else g.money_state end as money,
-      e.error_code as code, o.done_at is not null and o.dead_reason is null as told
-    from pay.generations g
-    left join pay.generation_events e on e.user_id = g.user_id and e.request_id = g.id and e.status <> 'started'
-    left join pay.outbox o on o.dedupe = 'gen:' || g.id`
   const known = new Set(generations.map(({ id }) => id))
   for (const id of perOrder.keys()) if (!known.has(id)) wrong(`I16: the provider has an order ${id} that we do not`)
   sometimes.stands(
     'submit: unknown, its task an orphan',
     generations.filter(({ id, code }) => code === 'submit_unknown' && perOrder.has(id)).length,
   )
+}
 
-  // I6: every ending was told, and told twice only where an answer could be lost.
-  const sendsOf = endingsSent(world, known)
+/** Every ending was sent, and twice only if an answer could be lost. */
+function compareEndings(world: World, generations: readonly Run[]) {
+  const { sometimes, wrong } = world
+  const sendsOf = endingsSent(world, new Set(generations.map(({ id }) => id)))
   let copies = 0
   const endings = new Map<string, number>()
   for (const { id, exec, money, code, told } of generations) {
@@ -152,8 +175,12 @@ export async function compare(world: World): Promise<Tally> {
   }
   sometimes.stands('message: second copy after a lost answer', copies)
   for (const [ending, times] of endings) sometimes.stands(`ending: ${ending}`, times)
+}
 
-  // Stars that were paid = payments = credits.
+/** Stars that were paid = payments = credits. Returns how many payments there are. */
+async function comparePayments(world: World): Promise<number> {
+  const { owner } = world.database
+  const { wrong } = world
   const stars = await starsAtTelegram(world)
   const payments = await owner<{ charge_id: string; total: number; credits: number }[]>`
     select p.charge_id, p.total::int as total, (select count(*) from pay.ledger_entries l where l.kind = 'topup'
@@ -168,19 +195,15 @@ export async function compare(world: World): Promise<Tally> {
   }
   if (payments.length !== stars.length)
     wrong(`I13: ${stars.length} payments at Telegram, ${payments.length} in the books`)
+  return stars.length
+}
 
+async function countRepeats({ database: { owner }, sometimes }: World) {
   const [again] = await owner<{ inbox: number; outbox: number }[]>`
     select (select count(*) from pay.inbox where attempts > 1)::int as inbox,
       (select count(*) from pay.outbox where attempts > 1)::int as outbox`
   sometimes.stands('row: an update was taken more than once', again!.inbox)
   sometimes.stands('row: a message was taken more than once', again!.outbox)
-  return {
-    acknowledged: acknowledged.length,
-    generations: generations.length,
-    tasks: upstream.tasks.length,
-    payments: stars.length,
-    sends: world.sends.length,
-  }
 }
 
 async function starsAtTelegram({ telegram }: World): Promise<{ id: string; amount: number }[]> {

@@ -7,7 +7,7 @@ export type Link = {
   pass(): void
   /** Holds back each piece for so long, in order. */
   delay(ms: number): void
-  /** Silence in both directions, and nobody is told. */
+  /** Silence in both directions, without an error. */
   stall(): void
   cut(): void
   rst(): void
@@ -28,89 +28,96 @@ type Options = {
   dropped: (what: string) => void
 }
 
+/** How a link fails just now. */
+type State = {
+  sockets: Set<Socket>
+  target: () => Address | undefined
+  delayMs: number
+  isStalled: boolean
+  drops: number
+}
+
 /** A loopback TCP link that can fail the way networks do. */
 export async function openLink({ speaks, to, dropped }: Options): Promise<Link> {
-  const sockets = new Set<Socket>()
-  let target = to
-  let delayMs = 0
-  let isStalled = false
-  let drops = 0
-
+  const state: State = { sockets: new Set(), target: to, delayMs: 0, isStalled: false, drops: 0 }
   const server = createServer(client => {
-    const address = target()
+    const address = state.target()
     if (!address) return void client.resetAndDestroy()
-    const far = connect(address)
-    for (const socket of [client, far]) {
-      sockets.add(socket)
-      socket.setNoDelay(true)
-      socket.on('error', () => {})
-      socket.on('close', () => {
-        sockets.delete(socket)
-        // What is under way still arrives: a process that dies has sent what it has sent.
-        setTimeout(() => {
-          client.destroy()
-          far.destroy()
-        }, delayMs + 5)
-      })
-    }
-    const reader: Reader = speaks === 'postgres' ? readPostgres() : readHttp()
-    let wasStalled = false
-    const after = (pass: () => void) => {
-      if (delayMs > 0) setTimeout(pass, delayMs)
-      else pass()
-    }
-    client.on('data', data => {
-      wasStalled ||= isStalled
-      if (wasStalled) return
-      reader.request(data)
-      after(() => far.write(data))
-    })
-    far.on('data', data => {
-      wasStalled ||= isStalled
-      if (wasStalled) return
-      const answered = reader.answer(data)
-      if (answered !== undefined && drops > 0) {
-        drops -= 1
-        dropped(answered)
-        client.resetAndDestroy()
-        far.destroy()
-        return
-      }
-      after(() => client.write(data))
-    })
+    join(client, connect(address), state, speaks === 'postgres' ? readPostgres() : readHttp(), dropped)
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const cut = () => {
-    for (const socket of sockets) socket.destroy()
+    for (const socket of state.sockets) socket.destroy()
   }
   return {
     port: (server.address() as { port: number }).port,
     pass() {
-      delayMs = drops = 0
-      if (isStalled) cut()
-      isStalled = false
+      state.delayMs = state.drops = 0
+      if (state.isStalled) cut()
+      state.isStalled = false
     },
     delay(ms) {
-      delayMs = ms
+      state.delayMs = ms
     },
     stall() {
-      isStalled = true
+      state.isStalled = true
     },
     cut,
     rst() {
-      for (const socket of sockets) socket.resetAndDestroy()
+      for (const socket of state.sockets) socket.resetAndDestroy()
     },
     dropAck(times) {
-      drops = times
+      state.drops = times
     },
     to(address) {
-      target = () => address
+      state.target = () => address
     },
     close: () => {
       cut()
       return new Promise(resolve => server.close(() => resolve()))
     },
   }
+}
+
+/** Passes data between both ends, as the state of the link allows. */
+function join(client: Socket, far: Socket, state: State, reader: Reader, dropped: Options['dropped']) {
+  for (const socket of [client, far]) {
+    state.sockets.add(socket)
+    socket.setNoDelay(true)
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      state.sockets.delete(socket)
+      // Data under way still arrives: a process that dies has sent what it has sent.
+      setTimeout(() => {
+        client.destroy()
+        far.destroy()
+      }, state.delayMs + 5)
+    })
+  }
+  let wasStalled = false
+  const after = (pass: () => void) => {
+    if (state.delayMs > 0) setTimeout(pass, state.delayMs)
+    else pass()
+  }
+  client.on('data', data => {
+    wasStalled ||= state.isStalled
+    if (wasStalled) return
+    reader.request(data)
+    after(() => far.write(data))
+  })
+  far.on('data', data => {
+    wasStalled ||= state.isStalled
+    if (wasStalled) return
+    const answered = reader.answer(data)
+    if (answered !== undefined && state.drops > 0) {
+      state.drops -= 1
+      dropped(answered)
+      client.resetAndDestroy()
+      far.destroy()
+      return
+    }
+    after(() => client.write(data))
+  })
 }
 
 /** A request is under way from its first byte to the first byte of its answer. */

@@ -48,22 +48,9 @@ export async function operate(url: string, random: Random, workers = 16): Promis
   const db = connect(url, { max: workers })
   let taken: Record<Kind, string[]> = { update: [], credit: [], start: [], settle: [] }
   let acknowledged = 0
-  let [unknowns, met, lastSuccessAt, isOver] = [0, 0, Date.now(), false]
+  let [met, isOver] = [0, false]
 
-  /** Repeats with the same id until there is an answer, as Telegram and our own workers do. */
-  async function answered<T>(call: () => Promise<T>): Promise<{ answer: T; tries: number }> {
-    for (let tries = 1; ; tries++) {
-      try {
-        const answer = await call()
-        lastSuccessAt = Date.now()
-        return { answer, tries }
-      } catch (error) {
-        if (!(error instanceof Unknown)) throw error
-        unknowns += 1
-        await pause(10 + random.int(0, 40))
-      }
-    }
-  }
+  const { answered, unknowns, lastSuccessAt } = openAnswers(random)
 
   await Promise.all(
     Array.from({ length: people }, (_, n) =>
@@ -83,64 +70,18 @@ export async function operate(url: string, random: Random, workers = 16): Promis
     }),
   )
 
+  async function round({ sql }: Db, own: Random) {
+    updateId += 1
+    const step: Step = { sql, userId: own.int(1, people), answered, took, met: () => void met++ }
+    await storeUpdate(step, updateId)
+    await credit(step)
+    const id = await start(step)
+    await end(step, id, own.chance(0.7))
+  }
+
   function took(kind: Kind, id: string) {
     taken[kind].push(id)
     acknowledged += 1
-  }
-
-  async function round({ sql }: Db, own: Random) {
-    const userId = own.int(1, people)
-    updateId += 1
-    const update = { updateId, lane: `u:${userId}`, payload: { update_id: updateId }, dead: 'of a test' }
-    const { answer: isNew, tries } = await answered(() => createStore(sql)(update))
-    if (!isNew) met += 1
-    if (!isNew && tries === 1) throw new Error(`update ${update.updateId} was there before it came`)
-    took('update', String(update.updateId))
-
-    const wanted = { userId, provider: 'stars' as const, amountKop: 100_00, total: 84, quoteId: null }
-    const { answer: topUp } = await answered(() => openTopUp(sql, wanted))
-    const payment = {
-      userId,
-      orderId: topUp.id,
-      currency: 'XTR',
-      total: 84,
-      provider: 'stars' as const,
-      chargeId: newId(),
-    }
-    const { answer: paid } = await answered(() => takePayment(sql, payment))
-    if (paid.result === 'duplicate') met += 1
-    took('credit', payment.chargeId)
-
-    const offer = {
-      userId,
-      modelId: 'z-image',
-      category: 'text-to-image',
-      inputs: { prompt: 'кот' },
-      params: { prompt: 'кот' },
-    }
-    const rates = { usdRubRate: '95', markup: '2' }
-    const { answer: quote } = await answered(() => makeQuote(sql, { ...offer, priceKop: 10_00, credits: '0.8', rates }))
-    const id = newId()
-    const order = {
-      userId,
-      id,
-      requestKey: `q:${quote.id}`,
-      quoteId: quote.id,
-      chatId: userId,
-      messageId: 5,
-      deadlineMs: 600_000,
-    }
-    const { answer: started } = await answered(() => place(sql, order, limits))
-    if (started.result === 'duplicate') met += 1
-    took('start', id)
-
-    const ends = { sql, wake: noWake, scrub: (text: string) => text, log }
-    const ending = own.chance(0.7)
-      ? { outcome: 'success' as const, results: [picture] }
-      : { outcome: 'failed' as const, code: 'upstream_error', message: 'no' }
-    const { answer: settled } = await answered(() => settle(ends, { userId, id }, ending))
-    if (settled.result === 'already') met += 1
-    took('settle', id)
   }
 
   return {
@@ -150,9 +91,9 @@ export async function operate(url: string, random: Random, workers = 16): Promis
       return last
     },
     acknowledged: () => acknowledged,
-    unknowns: () => unknowns,
+    unknowns,
     metOwnCommit: () => met,
-    lastSuccessAt: () => lastSuccessAt,
+    lastSuccessAt,
     failures: () => failures,
     async stop() {
       isOver = true
@@ -160,6 +101,97 @@ export async function operate(url: string, random: Random, workers = 16): Promis
       await db.close()
     },
   }
+}
+
+function openAnswers(random: Random) {
+  let [unknowns, lastSuccessAt] = [0, Date.now()]
+
+  /** Repeats with the same id until there is an answer, as Telegram and our own workers do. */
+  async function answered<T>(call: () => Promise<T>): Promise<{ answer: T; tries: number }> {
+    for (let tries = 1; ; tries++) {
+      try {
+        const answer = await call()
+        lastSuccessAt = Date.now()
+        return { answer, tries }
+      } catch (error) {
+        if (!(error instanceof Unknown)) throw error
+        unknowns += 1
+        await pause(10 + random.int(0, 40))
+      }
+    }
+  }
+
+  return { answered, unknowns: () => unknowns, lastSuccessAt: () => lastSuccessAt }
+}
+
+/** What an operation uses: the call that is repeated until there is an answer, and the counts. */
+type Step = {
+  sql: Db['sql']
+  userId: number
+  answered<T>(call: () => Promise<T>): Promise<{ answer: T; tries: number }>
+  met(): void
+  took(kind: Kind, id: string): void
+}
+
+async function storeUpdate({ sql, userId, answered, met, took }: Step, updateId: number) {
+  const update = { updateId, lane: `u:${userId}`, payload: { update_id: updateId }, dead: 'of a test' }
+  const { answer: isNew, tries } = await answered(() => createStore(sql)(update))
+  if (!isNew) met()
+  if (!isNew && tries === 1) throw new Error(`update ${update.updateId} was there before it came`)
+  took('update', String(update.updateId))
+}
+
+async function credit({ sql, userId, answered, met, took }: Step) {
+  const wanted = { userId, provider: 'stars' as const, amountKop: 100_00, total: 84, quoteId: null }
+  const { answer: topUp } = await answered(() => openTopUp(sql, wanted))
+  const payment = {
+    userId,
+    orderId: topUp.id,
+    currency: 'XTR',
+    total: 84,
+    provider: 'stars' as const,
+    chargeId: newId(),
+  }
+  const { answer: paid } = await answered(() => takePayment(sql, payment))
+  if (paid.result === 'duplicate') met()
+  took('credit', payment.chargeId)
+}
+
+/** Returns the id of the generation. */
+async function start({ sql, userId, answered, met, took }: Step): Promise<string> {
+  const offer = {
+    userId,
+    modelId: 'z-image',
+    category: 'text-to-image',
+    inputs: { prompt: 'кот' },
+    params: { prompt: 'кот' },
+  }
+  const rates = { usdRubRate: '95', markup: '2' }
+  const { answer: quote } = await answered(() => makeQuote(sql, { ...offer, priceKop: 10_00, credits: '0.8', rates }))
+  const id = newId()
+  const order = {
+    userId,
+    id,
+    requestKey: `q:${quote.id}`,
+    quoteId: quote.id,
+    chatId: userId,
+    messageId: 5,
+    deadlineMs: 600_000,
+  }
+  const { answer: started } = await answered(() => place(sql, order, limits))
+  if (started.result === 'duplicate') met()
+  took('start', id)
+  return id
+}
+
+async function end({ sql, userId, answered, met, took }: Step, id: string, isSuccess: boolean) {
+  const ends = { sql, wake: noWake, scrub: (text: string) => text, log }
+  const ending = isSuccess
+    ? { outcome: 'success' as const, results: [picture] }
+    : { outcome: 'failed' as const, code: 'upstream_error', message: 'no' }
+  const { answer: settled } = await answered(() => settle(ends, { userId, id }, ending))
+  if (settled.result === 'already') met()
+  took('settle', id)
 }
 
 const found: Record<Kind, string> = {

@@ -2,11 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { demand } from './crash-points.ts'
 import { compare, probe, settles } from './judge.ts'
 import type { Link } from './link.ts'
+import { openWorld } from './open-world.ts'
 import { bringPeople } from './people.ts'
 import type { Random } from './random.ts'
 import { bound, type Run, type Verdict } from './report.ts'
 import { required } from './sometimes.ts'
-import { openWorld, type World } from './world.ts'
+import type { World } from './world.ts'
 
 /** All faults at random for so many minutes, in rounds that each end with everything settled. */
 export async function randomRounds(run: Run, minutes: number): Promise<Verdict> {

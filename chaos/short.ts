@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { allPoints, demand } from './crash-points.ts'
 import { compare, probe, settles } from './judge.ts'
+import { openWorld } from './open-world.ts'
 import { bringPeople } from './people.ts'
 import type { Run, Verdict } from './report.ts'
 import { required } from './sometimes.ts'
-import { openWorld } from './world.ts'
 
 /** What fits into five minutes: every point once, some kills from outside, a few crashes of the database. */
 export async function shortRound({ random, say }: Run): Promise<Verdict> {

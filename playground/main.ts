@@ -12,7 +12,7 @@ import { startUpstream } from './upstream/server.ts'
 import { startWeb } from './web.ts'
 
 // `npm run playground`: the real service, as an operator would start it, between stand-ins of Telegram and the upstream,
-// and a page that looks like a chat. Everything on 127.0.0.1; data in .data/, `-- --fresh` begins anew.
+// and a page that looks like a chat. Everything on 127.0.0.1; data in .data/, `-- --fresh` deletes it first.
 
 if (process.env.NODE_ENV === 'production') {
   console.error('The playground is a simulation and does not start in production.')
@@ -34,7 +34,7 @@ const database = await startEmbedded({
   settings: { synchronous_commit: 'off' },
 })
 await migrate(database.url).catch(async error => {
-  // Data of another version of the code: better said here than found in a log.
+  // Data of another version of the code.
   console.error(`${error.message}\nThis data is of another version: npm run playground -- --fresh begins anew.`)
   await database.stop()
   process.exit(1)
@@ -60,11 +60,11 @@ console.log(`Playground: ${web.url}`)
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop())
 
-/** The service gets nothing but variables: it does not know where it runs. */
+/** Starts the service with variables only, as in production. */
 function startService(): ChildProcess {
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: root,
-    // Ctrl-C reaches us; the service is told by us, after nobody can send it anything more.
+    // Ctrl-C reaches this process, which stops the service after everything that sends to it.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -149,7 +149,7 @@ async function rememberedPorts(): Promise<Ports> {
   return ports
 }
 
-/** The wished port if nobody has it, else any. */
+/** The wanted port if it is free, else any. */
 function freePort(wished = 0): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()

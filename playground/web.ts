@@ -22,7 +22,7 @@ type Options = { telegram: TelegramStandIn; upstream: UpstreamStandIn; databaseU
 
 /**
  * The playground's page and its JSON API, for this machine only: it plays the people of the stand-in Telegram, turns
- * the switches of both stand-ins, and shows what the service has written. The database may be away at any time.
+ * the switches of both stand-ins, and shows the tables of the service. The database may be away at any time.
  */
 export async function startWeb({ telegram, upstream, databaseUrl, port = 0 }: Options) {
   const books = readBooks(databaseUrl)
@@ -47,14 +47,18 @@ export async function startWeb({ telegram, upstream, databaseUrl, port = 0 }: Op
   await server.register(backOffice, { prefix: '/api', telegram, upstream, books })
   server.get('/api/events', (request, reply) => news.listen(request, reply))
 
-  const deaf = [telegram.on(event => news.tell(event)), upstream.on(event => news.tell(event)), watchBooks(books, news)]
+  const unlisten = [
+    telegram.on(event => news.send(event)),
+    upstream.on(event => news.send(event)),
+    watchBooks(books, news),
+  ]
   await server.listen({ host: '127.0.0.1', port })
   const url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`
 
   return {
     url,
     async close() {
-      for (const stop of deaf) stop()
+      for (const stop of unlisten) stop()
       news.close()
       await server.close()
       await books.close()

@@ -4,7 +4,8 @@ export type Scrub = (text: string) => string
 /** Shorter ones are found only where they stand alone; the configuration refuses them in production. */
 export const shortestSecret = 4
 
-// A bot token’s shape (telegram.md T8), looked for where its digits begin, and the password of any URL.
+// A bot token’s shape (docs/providers/telegram.md, "The library"), looked for where its digits begin, and the password
+// of any URL.
 const shapes = [
   { name: 'token', regex: /(?<!\d)\d{6,16}(?::|%3[aA])[\w-]{30,}/g },
   { name: 'secret', regex: /(?<=:\/\/[^\s:/@]{0,200}:)[^\s/@]+(?=@)/g },

@@ -1,8 +1,8 @@
 import { render } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { Chat } from './chat.js'
+import { Chat } from './chat/chat.js'
 import { html } from './html.js'
-import { Office } from './office.js'
+import { Office } from './office/office.js'
 import { People } from './people.js'
 import { listen, onNews, useLive } from './server.js'
 

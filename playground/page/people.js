@@ -4,7 +4,7 @@ import { clock } from './format.js'
 import { html, Icon } from './html.js'
 import { patch, post } from './server.js'
 
-/** The people who use the bot here. `unread` holds the ids of those whose bot has said more since. */
+/** The people who use the bot here. `unread` holds the ids of people with messages that they have not seen. */
 export function People({ people, current, unread, onChoose, onClose, onError }) {
   const [adding, setAdding] = useState(false)
   const chosen = people.find(({ id }) => id === current)

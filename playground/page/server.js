@@ -28,7 +28,7 @@ const tell = news => {
   for (const listener of listeners) listener(news)
 }
 
-/** Starts listening; `hello` is told on each (re)connection, since news may have been missed, and `away` on a loss. */
+/** Starts listening; `hello` is sent on each (re)connection, since news may have been missed, and `away` on a loss. */
 export function listen() {
   const source = new EventSource('/api/events')
   source.addEventListener('open', () => tell({ type: 'hello' }))

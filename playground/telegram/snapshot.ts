@@ -1,12 +1,12 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { SavedChats } from './chats.ts'
-import type { SavedDelivery } from './delivery.ts'
-import type { StoredFile } from './files.ts'
-import type { SavedPayments } from './payments.ts'
-import type { SavedSettings } from './settings.ts'
+import type { SavedChats } from './chats/chats.ts'
+import type { StoredFile } from './files/register.ts'
+import type { SavedPayments } from './payments/payments.ts'
+import type { SavedSettings } from './settings/settings.ts'
+import type { SavedDelivery } from './updates/delivery.ts'
 
-/** Everything that outlives a run. Open presses and checkouts do not: their people see them as expired. */
+/** Everything that outlives a run. Open presses and checkouts do not: people see them as expired. */
 export type Saved = {
   token: string
   /** How often this folder was opened: keeps ids of different runs apart under one seed. */
@@ -38,7 +38,7 @@ export function openSnapshot(dataDir: string | undefined, take: () => Saved) {
   function write() {
     clearTimeout(timer)
     timer = undefined
-    // A write that failed was told about; the next one tries again.
+    // A failed write was reported; the next one tries again.
     writing = writing
       .catch(() => {})
       .then(async () => {
@@ -52,7 +52,7 @@ export function openSnapshot(dataDir: string | undefined, take: () => Saved) {
 
   return {
     changed() {
-      if (dataDir !== undefined) timer ??= setTimeout(() => void write().catch(tell), PAUSE_MS)
+      if (dataDir !== undefined) timer ??= setTimeout(() => void write().catch(report), PAUSE_MS)
     },
     async close() {
       if (dataDir !== undefined) await write()
@@ -60,4 +60,4 @@ export function openSnapshot(dataDir: string | undefined, take: () => Saved) {
   }
 }
 
-const tell = (error: unknown) => console.error('stand-in Bot API server: the snapshot was not written:', error)
+const report = (error: unknown) => console.error('stand-in Bot API server: the snapshot was not written:', error)

@@ -1,13 +1,16 @@
-import type { Chats } from './chats.ts'
-import type { Delivery } from './delivery.ts'
-import type { Files } from './files.ts'
-import type { openLimits } from './limits.ts'
-import type { Payments } from './payments.ts'
-import type { Presses } from './presses.ts'
+import { openLimits } from './api/limits.ts'
+import { type Chats, openChats } from './chats/chats.ts'
+import type { User } from './chats/message.ts'
+import { type Files, openFiles } from './files/files.ts'
+import { openPayments, type Payments } from './payments/payments.ts'
+import { openPresses, type Presses } from './player/presses.ts'
 import type { Random } from './random.ts'
-import type { Settings } from './settings.ts'
+import { openSettings, type Settings, saveSettings } from './settings/settings.ts'
+import type { Saved } from './snapshot.ts'
+import type { TelegramEvent } from './stand-in.ts'
+import type { Delivery } from './updates/delivery.ts'
 
-/** What the methods of the bot and the hands of the people work on. */
+/** What the bot's methods and the people's moves work on. */
 export type World = {
   scale: number
   httpsOnly: boolean
@@ -20,3 +23,33 @@ export type World = {
   settings: Settings
   limits: ReturnType<typeof openLimits>
 }
+
+type Options = Pick<World, 'scale' | 'httpsOnly' | 'random' | 'delivery'> & {
+  bot: User
+  dataDir: string | undefined
+  saved: Saved | undefined
+  emit(event: TelegramEvent): void
+  /** Whether the send limits hold. */
+  limited(): boolean
+}
+
+export function openWorld({ bot, dataDir, saved, emit, limited, ...rest }: Options): World {
+  const { scale, random } = rest
+  return {
+    ...rest,
+    chats: openChats({ bot, random, saved: saved?.chats, emit }),
+    files: openFiles({ random, scale, dataDir, saved: saved?.files ?? [] }),
+    payments: openPayments({ scale, random, saved: saved?.payments }),
+    presses: openPresses({ scale, random }),
+    settings: openSettings(saved?.settings),
+    limits: openLimits(limited),
+  }
+}
+
+export const saveWorld = ({ chats, delivery, payments, settings, files }: World) => ({
+  chats: chats.save(),
+  delivery: delivery.save(),
+  payments: payments.save(),
+  settings: saveSettings(settings),
+  files: files.all(),
+})

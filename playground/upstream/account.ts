@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { isRecord } from './jobs.ts'
-import type { Model } from './models.ts'
+import { isRecord } from './answers.ts'
+import type { Model } from './models/models.ts'
 
 const CREDIT_USD = 0.005
 
@@ -9,7 +9,7 @@ export function creditRoute(server: FastifyInstance, account: { credit: number }
   server.get('/api/v1/chat/credit', async () => ({ code: 200, msg: 'success', data: account.credit }))
 }
 
-/** The public price list: one row per variant of a price, without a slug except in the link (no key is asked for). */
+/** The public price list: one row per variant of a price, without a slug except in the link (no key is needed). */
 export function priceRoute(server: FastifyInstance, models: Map<string, Model>) {
   server.post('/client/v1/model-pricing/page', async ({ body }) => {
     const { pageNum, pageSize } = isRecord(body) ? body : {}

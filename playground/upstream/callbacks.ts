@@ -2,14 +2,17 @@ import { createHmac } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import { recordOf } from './record.ts'
-import type { TaskView } from './server.ts'
+import type { TaskView } from './stand-in.ts'
 
-/** The answer must come within this time; stated for the sibling interfaces, nothing is documented for jobs. */
+/** The answer must come within this time. */
 const ANSWER_MS = 15_000
 const RETRIES = 3
 const RETRY_EVERY_MS = 1_000
 
-/** Webhook headers over task id and time; the body is not signed (K11). `at` in Unix seconds. */
+/**
+ * Webhook headers over task id and time; the body is not signed (docs/providers/kie.md, "Callbacks"). `at` in Unix
+ * seconds.
+ */
 export function signature(key: string, taskId: string, at: number): Record<string, string> {
   const digest = createHmac('sha256', key).update(`${taskId}.${at}`).digest('base64')
   return { 'x-webhook-timestamp': String(at), 'x-webhook-signature': digest }
@@ -50,9 +53,9 @@ export function openCallbacks({ webhookKey, stop, changed }: Options) {
   }
 
   return {
-    /** Tells the end of a task; resolves when it was taken or given up. */
+    /** Sends the end of a task; resolves once it was accepted or given up. */
     report: (task: TaskView) => deliver(task, endOf(task)),
-    /** A body that nobody sent, under a header pair that is valid for the task: it claims a result on another host. */
+    /** A forged body under a header pair that is valid for the task: it claims a result on another host. */
     async forge(task: TaskView) {
       if (task.callBackUrl) await once(task, task.callBackUrl, forgedEndOf(task), true)
     },

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Known, OwnFile } from './input-check.ts'
 import { mediaFacts } from './media-facts.ts'
-import { extensionOf, mimeOf, type Recipe } from './recipe.ts'
-import type { Studio } from './studio.ts'
+import type { Known, OwnFile } from './models/input-check.ts'
+import { extensionOf, mimeOf, type Recipe } from './results/recipe.ts'
+import type { Studio } from './results/studio.ts'
 
 /** How a result is spoilt on purpose: it answers 404, an error page under the right type, or half of itself. */
 export type Spoilt = 'dead' | 'wrong' | 'truncated'
@@ -18,7 +18,7 @@ export type Files = ReturnType<typeof openFiles>
  */
 export function openFiles({ studio, origin, dataDir }: { studio: Studio; origin: () => string; dataDir?: string }) {
   const stored = new Map<string, Stored>()
-  const uploads = new Map<string, Buffer>()
+  const uploads = openUploads(dataDir)
 
   const urlOf = (path: string) => `${origin()}/files/${path.split('/').map(encodeURIComponent).join('/')}`
 
@@ -35,17 +35,9 @@ export function openFiles({ studio, origin, dataDir }: { studio: Studio; origin:
     return path === undefined ? undefined : stored.get(path)
   }
 
-  async function uploadOf(path: string): Promise<Buffer> {
-    const known = uploads.get(path)
-    if (known || !dataDir) return known ?? Buffer.alloc(0)
-    const bytes = await readFile(diskPath(dataDir, path))
-    uploads.set(path, bytes)
-    return bytes
-  }
-
   /** The whole file, whatever is spoilt about its delivery. */
   async function bytesOf(entry: Stored): Promise<Uint8Array> {
-    if (!entry.recipe) return uploadOf(entry.path)
+    if (!entry.recipe) return uploads.read(entry.path)
     const { source } = entry.recipe
     return studio.make(entry.recipe, async () => {
       const path = source && pathOf(source.url)
@@ -61,15 +53,11 @@ export function openFiles({ studio, origin, dataDir }: { studio: Studio; origin:
     pathOf,
     file,
     bytesOf,
-    /** Keeps an upload; the same path is overwritten, as upstream does (K15). */
+    /** Stores an upload; the same path is overwritten: docs/providers/kie.md, "Files". */
     async put(path: string, bytes: Buffer, declaredMime: string): Promise<Stored> {
       const entry: Stored = { path, bytes: bytes.length, ...mediaFacts(bytes, declaredMime) }
       stored.set(path, entry)
-      uploads.set(path, bytes)
-      if (dataDir) {
-        await mkdir(join(dataDir, 'uploads'), { recursive: true })
-        await writeFile(diskPath(dataDir, path), bytes)
-      }
+      await uploads.write(path, bytes)
       return entry
     },
     /** Promises a result under a path without an extension and answers its address. */
@@ -83,6 +71,26 @@ export function openFiles({ studio, origin, dataDir }: { studio: Studio; origin:
     expire(url: string): void {
       const path = pathOf(url)
       if (path !== undefined) stored.delete(path)
+    },
+  }
+}
+
+/** The bytes of uploads, in memory and, with a folder, on disk. */
+function openUploads(dataDir: string | undefined) {
+  const uploads = new Map<string, Buffer>()
+  return {
+    async read(path: string): Promise<Buffer> {
+      const known = uploads.get(path)
+      if (known || !dataDir) return known ?? Buffer.alloc(0)
+      const bytes = await readFile(diskPath(dataDir, path))
+      uploads.set(path, bytes)
+      return bytes
+    },
+    async write(path: string, bytes: Buffer) {
+      uploads.set(path, bytes)
+      if (!dataDir) return
+      await mkdir(join(dataDir, 'uploads'), { recursive: true })
+      await writeFile(diskPath(dataDir, path), bytes)
     },
   }
 }

@@ -1,10 +1,11 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
-import { creditsFor } from './credits.ts'
-import { type Refusal, refusedInput } from './input-check.ts'
-import type { Model } from './models.ts'
+import type { FastifyInstance } from 'fastify'
+import { badGateway, cut, isRecord } from './answers.ts'
+import { creditsFor } from './models/credits.ts'
+import { type Refusal, refusedInput } from './models/input-check.ts'
+import type { Model } from './models/models.ts'
 import type { openPace } from './pace.ts'
 import { recordOf } from './record.ts'
-import type { Behaviour } from './server.ts'
+import type { Behaviour } from './stand-in.ts'
 import type { Tasks } from './tasks.ts'
 
 const SHORT_OF_CREDITS =
@@ -33,7 +34,10 @@ type Options = {
   refused: (refusal: Refusal, body: unknown) => void
 }
 
-/** `POST /api/v1/jobs/createTask` and `GET /api/v1/jobs/recordInfo`: always HTTP 200, the body's code decides (K1). */
+/**
+ * `POST /api/v1/jobs/createTask` and `GET /api/v1/jobs/recordInfo`: always HTTP 200, the body's code decides
+ * (docs/providers/kie.md, "Envelope").
+ */
 export function jobRoutes(server: FastifyInstance, options: Options) {
   const { models, tasks, account, speed, creations, reads, behaviourOfNext, refused } = options
 
@@ -42,15 +46,15 @@ export function jobRoutes(server: FastifyInstance, options: Options) {
       refused(refusal, request.body)
       return { ...refusal, data: null }
     }
-    // A request over the limit is dropped, not queued (K4).
+    // A request over the limit is dropped, not queued.
     if (!creations.take()) return refuse(TOO_MANY)
-    const asked = readRequest(request.body)
-    if ('code' in asked) return refuse(asked)
-    const model = models.get(asked.model)
+    const wanted = readRequest(request.body)
+    if ('code' in wanted) return refuse(wanted)
+    const model = models.get(wanted.model)
     if (!model) return refuse({ code: 422, msg: UNKNOWN_MODEL })
-    const wrong = refusedInput(model, asked.input, tasks.known)
+    const wrong = refusedInput(model, wanted.input, tasks.known)
     if (wrong) return refuse(wrong)
-    const credits = creditsFor(model, asked.input, tasks.known)
+    const credits = creditsFor(model, wanted.input, tasks.known)
     if (typeof credits !== 'number') return refuse(credits)
 
     const behaviour = behaviourOfNext()
@@ -64,7 +68,7 @@ export function jobRoutes(server: FastifyInstance, options: Options) {
     }
     if (account.credit < credits) return refuse({ code: 402, msg: SHORT_OF_CREDITS })
 
-    const { taskId } = await tasks.start({ ...asked, model, behaviour, credits })
+    const { taskId } = await tasks.start({ ...wanted, model, behaviour, credits })
     if (behaviour === 'ambiguous') return cut(reply)
     return { code: 200, msg: 'success', data: { taskId, recordId: taskId } }
   })
@@ -84,24 +88,9 @@ export function jobRoutes(server: FastifyInstance, options: Options) {
   })
 }
 
-/** Ends the connection without an answer. */
-export function cut(reply: FastifyReply) {
-  reply.hijack()
-  reply.raw.socket?.destroy()
-  return reply
-}
+type TaskRequest = { model: string; input: Record<string, unknown>; callBackUrl?: string }
 
-/** What an edge server says when nothing stands behind it. */
-export function badGateway(reply: FastifyReply, noted: () => void) {
-  noted()
-  const page =
-    '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><h1>502 Bad Gateway</h1></body>\r\n</html>\r\n'
-  return reply.code(502).type('text/html').send(page)
-}
-
-type Asked = { model: string; input: Record<string, unknown>; callBackUrl?: string }
-
-function readRequest(body: unknown): Asked | Refusal {
+function readRequest(body: unknown): TaskRequest | Refusal {
   if (!isRecord(body)) return { code: 422, msg: 'the body must be a JSON object' }
   const { model, input, callBackUrl, ...rest } = body
   const strange = Object.keys(rest)[0]
@@ -116,6 +105,3 @@ function readRequest(body: unknown): Asked | Refusal {
   }
   return { model, input, callBackUrl }
 }
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

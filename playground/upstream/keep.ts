@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Stored } from './files.ts'
-import type { TaskView } from './server.ts'
+import type { TaskView } from './stand-in.ts'
 
 export type Kept = { baseUrl: string; credit: number; tasks: { task: TaskView; credits: number }[]; files: Stored[] }
 

@@ -1,13 +1,13 @@
-/** A sliding window: `take` answers false when `limit` calls were let through in the last `perMs`. Mutable at run time. */
+/** A sliding window: `take` returns false after `limit` calls within `perMs`. Both may change at run time. */
 export function openPace(limit: number, perMs: number) {
-  let taken: number[] = []
+  let calls: number[] = []
   return {
     limit,
     perMs,
     take(now = Date.now()): boolean {
-      taken = taken.filter(at => at > now - this.perMs)
-      if (taken.length >= this.limit) return false
-      taken.push(now)
+      calls = calls.filter(at => at > now - this.perMs)
+      if (calls.length >= this.limit) return false
+      calls.push(now)
       return true
     },
   }

@@ -1,6 +1,9 @@
-import type { TaskView } from './server.ts'
+import type { TaskView } from './stand-in.ts'
 
-/** The task as `recordInfo` and callbacks show it: `param.input` is JSON inside JSON, `resultJson` is a string (K7). */
+/**
+ * The task as `recordInfo` and callbacks show it: `param.input` is JSON inside JSON, `resultJson` is a string
+ * (docs/providers/kie.md, "Reading a task").
+ */
 export function recordOf(task: TaskView) {
   const ended = task.state === 'success' || task.state === 'fail'
   return {

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { openCallbacks } from './callbacks.ts'
-import { roundCredits } from './credits.ts'
-import type { Files, Spoilt } from './files.ts'
-import type { Known } from './input-check.ts'
-import type { Model } from './models.ts'
-import { recipeFor } from './recipe.ts'
-import type { Behaviour, TaskView, UpstreamStandIn } from './server.ts'
+import { type LifeOptions, openLives } from './lives.ts'
+import { roundCredits } from './models/credits.ts'
+import type { Known } from './models/input-check.ts'
+import type { Model } from './models/models.ts'
+import type { Behaviour, TaskView } from './stand-in.ts'
 
 export type NewTask = {
   model: Model
@@ -18,92 +16,23 @@ export type NewTask = {
 /** A callback that comes before createTask's answer must not hold that answer up for longer than this. */
 const EARLY_CALLBACK_MS = 3_000
 
-const SPOILT: Partial<Record<Behaviour, Spoilt>> = {
-  dead_result: 'dead',
-  wrong_result: 'wrong',
-  truncated_result: 'truncated',
-}
-
 export type Tasks = ReturnType<typeof openTasks>
 
-type Options = {
-  models: Map<string, Model>
-  files: Files
-  callbacks: ReturnType<typeof openCallbacks>
-  account: { credit: number }
-  speed: UpstreamStandIn['speed']
-  seed: number
-  stop: AbortSignal
-  changed: (task: TaskView) => void
-}
-
-/** The tasks of this server and their lives: waiting, generating, success or fail, and what is told about the end. */
-export function openTasks({ models, files, callbacks, account, speed, seed, stop, changed }: Options) {
+/** The tasks of this server, oldest first, and the credits that each of them took. */
+export function openTasks(options: Omit<LifeOptions, 'known' | 'costs'>) {
+  const { files, account, stop, changed } = options
   const list: TaskView[] = []
   const byId = new Map<string, TaskView>()
   const costs = new Map<string, number>()
   const known: Known = { file: files.file, task: taskId => byId.get(taskId) }
+  const { live, end, report } = openLives({ ...options, known, costs })
 
   function add(task: TaskView) {
     list.push(task)
     byId.set(task.taskId, task)
   }
 
-  async function live(task: TaskView) {
-    if (task.behaviour === 'silent') return
-    const runMs = task.behaviour === 'slow' ? speed.slowMs : speed.runMs
-    await pause(runMs / 2, undefined, { signal: stop })
-    task.state = 'generating'
-    changed(task)
-    if (task.behaviour === 'callback_forged') await callbacks.forge(task)
-    await pause(runMs / 2, undefined, { signal: stop })
-    end(task)
-    await report(task)
-  }
-
-  function end(task: TaskView) {
-    const cost = costs.get(task.taskId) ?? 0
-    task.completedAt = Date.now()
-    if (task.behaviour === 'fail' || task.behaviour === 'moderation') {
-      const refused = task.behaviour === 'moderation'
-      task.state = 'fail'
-      task.failCode = refused ? 'SENSITIVE_WORD_ERROR' : '500'
-      task.failMsg = refused
-        ? 'We’re so sorry, but the prompt cannot be processed.'
-        : 'Internal Error, Please try again later.'
-      task.creditsConsumed = 0
-      account.credit = roundCredits(account.credit + cost)
-    } else {
-      task.state = 'success'
-      task.resultUrls = resultsOf(task)
-      task.creditsConsumed = cost
-    }
-    changed(task)
-  }
-
-  function resultsOf(task: TaskView): string[] {
-    if (task.behaviour === 'empty_result') return []
-    const model = models.get(task.model)!
-    const isPart = task.behaviour === 'partial_result'
-    // One task may bring several files (K9).
-    const count = isPart ? 4 : task.model === 'grok-imagine/text-to-image' ? 2 : 1
-    return Array.from({ length: count }, (_, index) => {
-      const recipe = recipeFor(model, task.input, index, seed, known)
-      return files.plan(
-        `results/${task.taskId}-${index + 1}`,
-        recipe,
-        isPart && index === count - 1 ? 'dead' : SPOILT[task.behaviour],
-      )
-    })
-  }
-
-  async function report(task: TaskView) {
-    if (task.behaviour === 'callback_lost') return
-    await callbacks.report(task)
-    if (task.behaviour === 'callback_twice') await callbacks.report(task)
-  }
-
-  /** A life ends early only when the server closes; anything else is our fault and must be seen. */
+  /** A life ends early only when the server closes; any other error is a fault of this server and must be seen. */
   function inBackground(life: Promise<void>) {
     life.catch(error => {
       if (!stop.aborted) throw error
@@ -115,35 +44,26 @@ export function openTasks({ models, files, callbacks, account, speed, seed, stop
     known,
     costs,
     find: (taskId: string) => byId.get(taskId),
+    /** Accepted tasks by the path of their callback URL. */
+    perCallbackPath: () => countCallbackPaths(list),
     /** Takes the credits and starts the task. Resolves at once, except for a callback that comes before the answer. */
-    async start({ model, input, callBackUrl, behaviour, credits }: NewTask): Promise<TaskView> {
-      const task: TaskView = {
-        taskId: randomUUID().replaceAll('-', ''),
-        model: model.id,
-        input,
-        ...(callBackUrl !== undefined && { callBackUrl }),
-        state: 'waiting',
-        behaviour,
-        createdAt: Date.now(),
-        resultUrls: [],
-        recordReads: 0,
-        callbacks: [],
-      }
-      account.credit = roundCredits(account.credit - credits)
-      costs.set(task.taskId, credits)
+    async start(order: NewTask): Promise<TaskView> {
+      const task = taskOf(order)
+      account.credit = roundCredits(account.credit - order.credits)
+      costs.set(task.taskId, order.credits)
       add(task)
       changed(task)
-      if (behaviour !== 'callback_early') {
+      if (task.behaviour !== 'callback_early') {
         inBackground(live(task))
         return task
       }
       end(task)
-      const told = report(task)
-      inBackground(told)
-      await Promise.race([told, pause(EARLY_CALLBACK_MS, undefined, { signal: stop })])
+      const reported = report(task)
+      inBackground(reported)
+      await Promise.race([reported, pause(EARLY_CALLBACK_MS, undefined, { signal: stop })])
       return task
     },
-    /** Takes up tasks of an earlier run where they stood. */
+    /** Continues the tasks of an earlier run. */
     resume(earlier: { task: TaskView; credits: number }[]) {
       for (const { task, credits } of earlier) {
         add(task)
@@ -152,4 +72,27 @@ export function openTasks({ models, files, callbacks, account, speed, seed, stop
       }
     },
   }
+}
+
+const taskOf = ({ model, input, callBackUrl, behaviour }: NewTask): TaskView => ({
+  taskId: randomUUID().replaceAll('-', ''),
+  model: model.id,
+  input,
+  ...(callBackUrl !== undefined && { callBackUrl }),
+  state: 'waiting',
+  behaviour,
+  createdAt: Date.now(),
+  resultUrls: [],
+  recordReads: 0,
+  callbacks: [],
+})
+
+function countCallbackPaths(list: TaskView[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const { callBackUrl } of list) {
+    if (callBackUrl === undefined) continue
+    const { pathname } = new URL(callBackUrl)
+    counts.set(pathname, (counts.get(pathname) ?? 0) + 1)
+  }
+  return counts
 }

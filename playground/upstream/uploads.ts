@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import multipart from '@fastify/multipart'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { request as fetchUrl } from 'undici'
+import { isRecord } from './answers.ts'
 import type { Files, Stored } from './files.ts'
-import { isRecord } from './jobs.ts'
 
 const LARGEST = 100 * 1024 * 1024
 const FETCH_MS = 30_000
@@ -40,14 +39,16 @@ export async function uploadRoutes(server: FastifyInstance, { files, stop }: Opt
       else if (part.fieldname === 'file') [bytes, mime, ownName] = [await part.toBuffer(), part.mimetype, part.filename]
       else return refuse(`${part.fieldname} is not a field of an upload`)
     }
-    return bytes ? keep(fields, ['uploadPath', 'fileName'], bytes, mime, ownName) : refuse('file is required')
+    if (!bytes) return refuse('file is required')
+    return keep(files, { fields, allowed: ['uploadPath', 'fileName'], bytes, mime, ownName })
   })
 
   server.post('/api/file-base64-upload', { bodyLimit: 20 * 1024 * 1024 }, async ({ body }) => {
     if (!isRecord(body) || typeof body.base64Data !== 'string') return refuse('base64Data is required')
     const [, mime, data] = /^(?:data:([^;,]+);base64,)?(.*)$/s.exec(body.base64Data)!
     if (!data || !/^[A-Za-z0-9+/]+={0,2}$/.test(data)) return refuse('base64Data is invalid')
-    return keep(body, ['base64Data', 'uploadPath', 'fileName'], Buffer.from(data, 'base64'), mime ?? '', '')
+    const allowed = ['base64Data', 'uploadPath', 'fileName']
+    return keep(files, { fields: body, allowed, bytes: Buffer.from(data, 'base64'), mime: mime ?? '', ownName: '' })
   })
 
   server.post('/api/file-url-upload', async ({ body }) => {
@@ -62,7 +63,8 @@ export async function uploadRoutes(server: FastifyInstance, { files, stop }: Opt
       const bytes = Buffer.from(await answer.body.arrayBuffer())
       if (answer.statusCode !== 200 || bytes.length > LARGEST) return refuse('Failed to get the file information')
       const mime = String(answer.headers['content-type'] ?? '').split(';')[0]!
-      return keep(body, ['fileUrl', 'uploadPath', 'fileName'], bytes, mime, new URL(body.fileUrl).pathname)
+      const allowed = ['fileUrl', 'uploadPath', 'fileName']
+      return await keep(files, { fields: body, allowed, bytes, mime, ownName: new URL(body.fileUrl).pathname })
     } catch {
       return refuse('Failed to get the file information')
     }
@@ -74,77 +76,52 @@ export async function uploadRoutes(server: FastifyInstance, { files, stop }: Opt
     if (path === undefined || !files.stored.get(path)?.recipe) return { code: 422, msg: 'url is wrong', data: null }
     return { code: 200, msg: 'success', data: `${files.urlOf(path)}?expires=${Date.now() + LINK_MS}` }
   })
-
-  async function keep(
-    fields: Record<string, unknown>,
-    allowed: string[],
-    bytes: Buffer,
-    mime: string,
-    ownName: string,
-  ) {
-    const strange = Object.keys(fields).find(name => !allowed.includes(name))
-    if (strange !== undefined) return refuse(`${strange} is not a field of an upload`)
-    const { uploadPath, fileName } = fields
-    if (typeof uploadPath !== 'string' || uploadPath === '') return refuse('uploadPath is required')
-    if (fileName !== undefined && (typeof fileName !== 'string' || fileName === ''))
-      return refuse('fileName is invalid')
-    if (bytes.length === 0) return refuse('file is empty')
-    const name = fileName ?? `${Date.now()}-${randomBytes(6).toString('hex')}.${extensionOf(ownName, mime)}`
-    const path = `kieai/136592/${uploadPath.replace(/^\/+|(?<!\/)\/+$/g, '')}/${name}`
-    if (path.split('/').some(part => part === '' || part === '..' || part === '.'))
-      return refuse('uploadPath is invalid')
-    const declared = mime && mime !== 'application/octet-stream' ? mime : MIME_BY_EXTENSION[extensionOf(name, '')]
-    const entry = await files.put(path, bytes, declared ?? 'application/octet-stream')
-    return uploaded(entry, name)
-  }
-
-  const uploaded = (entry: Stored, fileName: string) => ({
-    success: true,
-    code: 200,
-    msg: 'File uploaded successfully',
-    data: {
-      success: true,
-      fileName,
-      filePath: entry.path,
-      downloadUrl: files.urlOf(entry.path),
-      fileSize: entry.bytes,
-      mimeType: entry.mime,
-      uploadedAt: new Date().toISOString(),
-    },
-  })
 }
+
+type Received = {
+  fields: Record<string, unknown>
+  /** Names of fields that this way of uploading has. */
+  allowed: string[]
+  bytes: Buffer
+  mime: string
+  /** The file name that came with the bytes. */
+  ownName: string
+}
+
+/** Stores an upload and returns the answer to it. */
+async function keep(files: Files, { fields, allowed, bytes, mime, ownName }: Received) {
+  const strange = Object.keys(fields).find(name => !allowed.includes(name))
+  if (strange !== undefined) return refuse(`${strange} is not a field of an upload`)
+  const { uploadPath, fileName } = fields
+  if (typeof uploadPath !== 'string' || uploadPath === '') return refuse('uploadPath is required')
+  if (fileName !== undefined && (typeof fileName !== 'string' || fileName === '')) return refuse('fileName is invalid')
+  if (bytes.length === 0) return refuse('file is empty')
+  const name = fileName ?? `${Date.now()}-${randomBytes(6).toString('hex')}.${extensionOf(ownName, mime)}`
+  const path = `kieai/136592/${uploadPath.replace(/^\/+|(?<!\/)\/+$/g, '')}/${name}`
+  if (path.split('/').some(part => part === '' || part === '..' || part === '.')) return refuse('uploadPath is invalid')
+  const declared = mime && mime !== 'application/octet-stream' ? mime : MIME_BY_EXTENSION[extensionOf(name, '')]
+  const entry = await files.put(path, bytes, declared ?? 'application/octet-stream')
+  return uploaded(files, entry, name)
+}
+
+const uploaded = (files: Files, entry: Stored, fileName: string) => ({
+  success: true,
+  code: 200,
+  msg: 'File uploaded successfully',
+  data: {
+    success: true,
+    fileName,
+    filePath: entry.path,
+    downloadUrl: files.urlOf(entry.path),
+    fileSize: entry.bytes,
+    mimeType: entry.mime,
+    uploadedAt: new Date().toISOString(),
+  },
+})
 
 const refuse = (msg: string) => ({ success: false, code: 400, msg, data: null })
 
 function extensionOf(name: string, mime: string): string {
   const own = /\.([a-z0-9]{1,5})$/i.exec(name)?.[1]
   return own?.toLowerCase() ?? Object.entries(MIME_BY_EXTENSION).find(([, known]) => known === mime)?.[0] ?? 'bin'
-}
-
-/** `GET /files/…`: uploads and results, without a key, as the download hosts serve them. */
-export function fileRoutes(server: FastifyInstance, { files }: Options) {
-  server.get('/files/*', async (request, reply) => {
-    const { '*': path } = request.params as { '*': string }
-    const { expires } = request.query as { expires?: string }
-    // The real host turns this client away (K22).
-    if (request.headers['user-agent']?.startsWith('Python-urllib')) return reply.code(403).send('error code: 1010')
-    if (expires !== undefined && Number(expires) < Date.now()) return reply.code(403).send('Request has expired')
-    const entry = files.stored.get(path)
-    const spoilt = entry?.recipe && entry.spoilt
-    if (!entry || spoilt === 'dead') return reply.code(404).type('text/plain').send('Not Found')
-    if (spoilt === 'wrong')
-      return reply.type(entry.mime).send(Buffer.from('<html><body>Sorry, an error occurred.</body></html>'))
-    const bytes = Buffer.from(await files.bytesOf(entry))
-    if (spoilt === 'truncated') return sendHalf(reply, bytes, entry.mime)
-    return reply.type(entry.mime).send(bytes)
-  })
-}
-
-/** Promises the whole file in Content-Length and breaks off in its middle. */
-async function sendHalf(reply: FastifyReply, bytes: Buffer, mime: string) {
-  reply.hijack()
-  reply.raw.writeHead(200, { 'content-type': mime, 'content-length': bytes.length })
-  if (!reply.raw.write(bytes.subarray(0, bytes.length / 2))) await once(reply.raw, 'drain')
-  reply.raw.socket?.end()
-  return reply
 }

@@ -33,7 +33,7 @@ export async function readUpload(request: FastifyRequest) {
 
 type StoredFile = NonNullable<ReturnType<TelegramStandIn['player']['file']>>
 
-/** Answers with the file or the part of it that was asked for; `wantsDownload` keeps the browser from showing it. */
+/** Answers with the file or the requested part of it; `wantsDownload` keeps the browser from showing it. */
 export function sendFile(request: FastifyRequest, reply: FastifyReply, file: StoredFile, wantsDownload: boolean) {
   // A person may upload a page of HTML; opened from here it must stay a file and never become our page.
   const shown = /^(image\/(png|jpeg|webp|gif)|video\/[\w.+-]+|audio\/[\w.+-]+)$/.test(file.mime)
@@ -51,13 +51,13 @@ export function sendFile(request: FastifyRequest, reply: FastifyReply, file: Sto
 function sendRange(request: FastifyRequest, reply: FastifyReply, bytes: Uint8Array) {
   const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   reply.header('accept-ranges', 'bytes')
-  const asked = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? '')
-  if (!asked || (asked[1] === '' && asked[2] === '')) return reply.send(whole)
+  const range = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? '')
+  if (!range || (range[1] === '' && range[2] === '')) return reply.send(whole)
   const last = whole.length - 1
   const [from, to] =
-    asked[1] === ''
-      ? [Math.max(0, whole.length - Number(asked[2])), last]
-      : [Number(asked[1]), asked[2] === '' ? last : Math.min(Number(asked[2]), last)]
+    range[1] === ''
+      ? [Math.max(0, whole.length - Number(range[2])), last]
+      : [Number(range[1]), range[2] === '' ? last : Math.min(Number(range[2]), last)]
   if (from > to) {
     reply.code(416).header('content-range', `bytes */${whole.length}`)
     return reply.send('')

@@ -21,7 +21,7 @@ export async function ownAddressOnly(request: FastifyRequest) {
   }
 }
 
-/** What a browser is told with every answer; `index` is the text of the page. */
+/** Headers of every answer; `index` is the text of the page. */
 export const safeHeaders = (index: string) => ({
   'content-security-policy': contentPolicy(index),
   'x-content-type-options': 'nosniff',

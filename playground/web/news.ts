@@ -5,7 +5,7 @@ import type { Books } from './books.ts'
 type News = { type: string; userId?: number; messageId?: number; taskId?: string; changed?: string[] }
 export type NewsRoom = ReturnType<typeof newsRoom>
 
-/** Tells every open page what has changed, as server-sent events; the page then reads it anew. */
+/** Notifies every open page of changes, as server-sent events; the page then reads again. */
 export function newsRoom() {
   const listeners = new Set<ServerResponse>()
   const write = (text: string) => {
@@ -14,7 +14,7 @@ export function newsRoom() {
   const beat = setInterval(() => write(': still here\n\n'), 15_000) // or a proxy and a laptop's sleep end it unseen
   beat.unref()
   return {
-    tell: (news: News) => write(`data: ${JSON.stringify(news)}\n\n`),
+    send: (news: News) => write(`data: ${JSON.stringify(news)}\n\n`),
     listening: () => listeners.size > 0,
     listen(request: FastifyRequest, reply: FastifyReply) {
       reply.hijack()
@@ -36,7 +36,7 @@ export function newsRoom() {
   }
 }
 
-/** Tells which parts of the books have changed; Postgres tells nobody, so it is asked, and only while a page listens. */
+/** Notifies pages of changes in the tables. It polls Postgres, and only while a page listens. */
 export function watchBooks(books: Books, news: NewsRoom) {
   let last: Record<string, string> = {}
   let timer: NodeJS.Timeout
@@ -46,7 +46,7 @@ export function watchBooks(books: Books, news: NewsRoom) {
       const pulse = await books.pulse()
       const changed = Object.entries(pulse).flatMap(([part, text]) => (last[part] === text ? [] : [part]))
       last = pulse
-      if (changed.length > 0 && !stopped) news.tell({ type: 'books', changed })
+      if (changed.length > 0 && !stopped) news.send({ type: 'books', changed })
     }
     if (!stopped) wait()
   }

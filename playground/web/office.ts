@@ -7,7 +7,7 @@ import { Refusal } from './refusal.ts'
 
 type OfficeOptions = { telegram: TelegramStandIn; upstream: UpstreamStandIn; books: Books }
 
-/** What the service has written in its books, and what it has asked of both stand-ins; lists begin with the newest. */
+/** The service's tables, and its calls to both stand-ins; lists begin with the newest. */
 export const backOffice: FastifyPluginAsyncTypebox<OfficeOptions> = async (server, { telegram, upstream, books }) => {
   server.get('/ledger', async () => await books.ledger())
   server.get('/generation-events', async () => await books.events())

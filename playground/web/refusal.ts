@@ -13,7 +13,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What the stand-in refuses (no such button now, no such message, a rule of Telegram) is news for the person. */
+/** Turns a refusal of the stand-in (no such button now, a rule of Telegram) into one that the page shows. */
 export async function playing<T>(move: () => T | Promise<T>): Promise<T> {
   try {
     return await move()

@@ -7,14 +7,14 @@ import { playing } from './refusal.ts'
 
 type SwitchOptions = { telegram: TelegramStandIn; upstream: UpstreamStandIn; news: NewsRoom }
 
-/** What the stand-ins do wrong, and how fast: read and turned from the page. */
+/** Faults and speed of the stand-ins, read and changed from the page. */
 export const switches: FastifyPluginAsyncTypebox<SwitchOptions> = async (server, { telegram, upstream, news }) => {
   const now = () => ({
     upstream: { behaviours, behaviour: upstream.behaviour, credit: upstream.credit, speed: upstream.speed },
     faults: telegram.faults,
   })
   const turned = () => {
-    news.tell({ type: 'switches' })
+    news.send({ type: 'switches' })
     return now()
   }
   server.get('/switches', async () => now())

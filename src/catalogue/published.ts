@@ -13,7 +13,7 @@ const mostBytes = 2 * 1024 * 1024
 const mostFeedPages = 50
 const mostDocuments = 600
 const atOnce = 4
-// Odd clients are turned away (kie-api.md K22).
+// The hosts refuse unusual user agents: docs/providers/kie.md, "Files".
 const userAgent = 'Mozilla/5.0 (compatible; Telegen/1.0)'
 
 /** A row of the price feed. `modelId` is the slug that its link names, if it names one. */

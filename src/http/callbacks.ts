@@ -19,7 +19,9 @@ const mostAtOnce = 100
 const Params = Type.Object({ generation: Type.String({ maxLength: 64 }), mac: Type.String({ maxLength: 128 }) })
 const Said = Type.Object({ code: Type.Integer(), msg: Type.String() })
 
-/** POST /callbacks/kie/:generation/:mac: the upstream says that a task has ended (kie-api.md §4). */
+/**
+ * POST /callbacks/kie/:generation/:mac: the upstream says that a task has ended (docs/providers/kie.md, "Callbacks").
+ */
 export const kieCallbacks: FastifyPluginAsyncTypebox<Options> = async (server, options) => {
   const { secret, webhookKey, receive, strangers } = options
   const places = createPlaces({ perKey: mostAtOnce, inAll: mostAtOnce })

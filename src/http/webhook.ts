@@ -16,7 +16,10 @@ type Options = {
 // Telegram sends a hundred at once at the most (max_connections of setWebhook). A body is 1 MiB at the most.
 const mostAtOnce = 200
 
-/** POST /webhook: an update is stored, then acknowledged with an empty body (telegram.md §1.2). */
+/**
+ * POST /webhook: an update is stored, then acknowledged with an empty body (docs/providers/telegram.md, "Delivery of
+ * updates").
+ */
 export const telegramWebhook: FastifyPluginAsyncTypebox<Options> = async (server, { secrets, receive, strangers }) => {
   const places = createPlaces({ perKey: mostAtOnce, inAll: mostAtOnce })
   // Whatever an authentic call carries is stored, so the body is taken as text and nothing is refused for its form.

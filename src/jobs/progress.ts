@@ -3,7 +3,7 @@ import type { Log } from '../log.ts'
 import type { Generation } from '../payments/generations.ts'
 import { keyboard, type Screen } from '../telegram/screen.ts'
 
-// When a waiting person sees the clock move: at 10, 20 and 30 s, then every 30 s, after 3 min every minute (ux.md S11).
+// When a waiting person sees the clock move: at 10, 20 and 30 s, then every 30 s, after 3 min every minute.
 const beat = (ageMs: number): number => {
   const s = ageMs / 1000
   if (s < 30) return Math.floor(s / 10)

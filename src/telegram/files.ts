@@ -19,7 +19,7 @@ const Found = Type.Object({ file_path: Type.Optional(Type.String()), file_size: 
 
 /**
  * Fetches a person's file into a new file of `dir` that only we may read; the caller removes it. The address holds the
- * bot's token and never leaves this function (lessons.md L109): pass on the bytes, never the link.
+ * bot's token and never leaves this function (docs/providers/telegram.md, "Files"): pass on the bytes, never the link.
  * Throws TelegramRefused (`too_big` over 20 MB, counted while reading since `file_size` may be missing), or Unknown.
  */
 export async function fetchUserFile(options: {

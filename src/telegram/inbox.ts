@@ -8,7 +8,8 @@ export type Incoming = { updateId: number; lane: string; payload: unknown; dead:
 
 /**
  * Reads the body of an authentic webhook call. Never throws: what is not JSON, or not an update, is kept as it is under
- * an id made of its bytes, so that a repeat of it is recognised (telegram.md §2.3: never a 4xx for an authentic update).
+ * an id made of its bytes, so that a repeat of it is recognised (docs/providers/telegram.md: never a 4xx for an
+ * authentic update).
  */
 export function readUpdate(body: string): Incoming {
   let payload: unknown

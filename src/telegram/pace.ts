@@ -5,8 +5,8 @@ import type { Pace, PacedCall } from './client.ts'
 import { createFairQueue } from './fair-queue.ts'
 import { TelegramRefused } from './refused.ts'
 
-// About 30 messages a second for a bot, 1 a second in a chat with short bursts, 20 a minute in a group (telegram.md
-// §3.1). An edit weighs half a message.
+// About 30 messages a second for a bot, 1 a second in a chat with short bursts, 20 a minute in a group:
+// docs/providers/telegram.md, "Sending". An edit weighs half a message.
 const whole = { key: 'tg', everyUs: 40_000, burst: 25 }
 const inChat = { send: { everyUs: 1_000_000, burst: 4 }, edit: { everyUs: 500_000, burst: 8 } }
 const inGroup = { everyUs: 3_000_000, burst: 5 }

@@ -19,7 +19,10 @@ export type Invoice = {
   vatCode?: number | undefined
   /** The first of them pays. */
   buttons: Button[][]
-  /** With it a forwarded copy opens the bot instead of taking somebody else's money (telegram.md §4.2). */
+  /**
+   * With it a forwarded copy opens the bot instead of taking somebody else's money (docs/providers/telegram.md,
+   * "Payments").
+   */
   startParameter: string
 }
 

@@ -8,7 +8,7 @@ export type Screen = { text: Html; buttons: Button[][] }
 
 /**
  * A button that brings `data`. Throws RangeError when the data is over Telegram's 64 bytes or not of our alphabet: cut
- * data would be a dead button (lessons.md L119).
+ * data would be a dead button: https://core.telegram.org/bots/api#inlinekeyboardbutton.
  */
 export function button(text: string, data: string): Button {
   if (!/^[a-z0-9:-]{1,64}$/.test(data)) throw new RangeError(`not the data of a button: "${data}"`)

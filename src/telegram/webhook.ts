@@ -3,7 +3,10 @@ import type { Sql } from '../database/db.ts'
 import type { Scrub } from '../log.ts'
 import { webhookSet, webhookWant } from './webhook-state.ts'
 
-/** What we handle. Always sent whole: left out, the previous list would stay (telegram.md §1.2). */
+/**
+ * What we handle. Always sent whole: left out, the previous list would stay
+ * (https://core.telegram.org/bots/api#setwebhook).
+ */
 export const allowedUpdates = [
   'message',
   'edited_message',

@@ -11,8 +11,9 @@ export type Answer = { status: number; json: Record<string, unknown> | undefined
 
 /**
  * JSON, or a form where a value is `{ source: path | bytes, filename? }`. In a form every other object travels as JSON
- * text: left to the library they would be dropped without a word (telegram.md T10). Files are streamed from the disk.
- * A stream is refused with a TypeError, since a call that has to wait for its turn could not send it again.
+ * text: left to the library they would be dropped without a word (docs/providers/telegram.md, "The library"). Files are
+ * streamed from the disk. A stream is refused with a TypeError, since a call that has to wait for its turn could not
+ * send it again.
  */
 export async function encode(payload: object): Promise<Body> {
   const files = new Map<string, File>()
@@ -86,7 +87,7 @@ function parsed(text: string): Record<string, unknown> | undefined {
 
 /**
  * What a network error said, in an error of our own: the original may hold the URL, and with it the bot's token, in
- * its message, stack, cause or any property (telegram.md T8).
+ * its message, stack, cause or any property (docs/providers/telegram.md, "The library").
  */
 export function cleaned(error: unknown, scrub: Scrub): Error {
   const said: string[] = []

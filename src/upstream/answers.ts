@@ -38,8 +38,8 @@ const Created = Type.Object({ taskId: Id })
 const Stored = Type.Object({ downloadUrl: Type.String({ pattern: '^https?://[!-~]+$', maxLength: 4_096 }) })
 
 /**
- * The answer to createTask with this input (kie-api.md §6). Only a certain refusal is one: whatever else is not a task id
- * is ambiguous.
+ * The answer to createTask with this input (docs/providers/kie.md, "Refusals"). Only a certain refusal is one: whatever
+ * else is not a task id is ambiguous.
  */
 export function decodeSubmission(heard: Heard, input?: object): Submission {
   const { verdict, message, data, ...about } = judge(heard, textsIn(input))
@@ -55,7 +55,10 @@ export function decodeSubmission(heard: Heard, input?: object): Submission {
   return { kind: 'refused', code: verdict, message, ...accountOf(about) }
 }
 
-/** The answer to recordInfo (kie-api.md §3 and §6). With `taskId`, an answer about another task is no answer. */
+/**
+ * The answer to recordInfo (docs/providers/kie.md, "Reading a task"). With `taskId`, an answer about another task is no
+ * answer.
+ */
 export function decodeTask(heard: Heard, taskId?: string): TaskState {
   const { code, message, data, ...about } = judge(heard)
   if (code === 404 || code === 422) return { kind: 'not_found' }

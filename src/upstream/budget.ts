@@ -9,8 +9,8 @@ export type Budget = {
   take(what: 'submit' | 'read', mostWaitMs: number): Promise<number>
 }
 
-// The upstream drops what exceeds 20 creations in 10 s or 10 reads in 1 s (kie-api.md §8). A burst and its refill
-// together stay within the figure in any such window, on all machines together.
+// The upstream drops what exceeds 20 creations in 10 s or 10 reads in 1 s (docs/providers/kie.md, "Limits"). A burst
+// and its refill together stay within the figure in any such window, on all machines together.
 const budgets = {
   submit: { key: 'kie:submit', everyUs: 833_334, burst: 8 },
   read: { key: 'kie:read', everyUs: 200_000, burst: 5 },

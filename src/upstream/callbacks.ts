@@ -3,8 +3,8 @@ import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 
 /**
- * Where the upstream calls back for a generation. The address is stored and echoed there (kie-api.md K13): it holds the
- * generation's id and a MAC of it, nothing secret.
+ * Where the upstream calls back for a generation. The address is stored and echoed there (docs/providers/kie.md,
+ * "Callbacks"): it holds the generation's id and a MAC of it, nothing secret.
  */
 export const callbackPath = (generationId: string, secret: string): string =>
   `/callbacks/kie/${encodeURIComponent(generationId)}/${macOf(generationId, secret)}`
@@ -17,8 +17,8 @@ export const isOurCallback = (generationId: string, mac: string, secret: string)
 const toleranceMs = 300_000
 
 /**
- * Whether the upstream signed this callback: base64 HMAC-SHA256 of `taskId.timestamp` (kie-api.md §4). The body is not
- * under the signature, so a signed callback is still a hint only.
+ * Whether the upstream signed this callback: base64 HMAC-SHA256 of `taskId.timestamp` (docs/providers/kie.md,
+ * "Callbacks"). The body is not under the signature, so a signed callback is still a hint only.
  */
 export function isSigned(
   headers: Record<string, string | string[] | undefined>,

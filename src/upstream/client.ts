@@ -29,7 +29,7 @@ export type Upstream = {
   recordInfo(taskId: string): Promise<TaskState>
   /**
    * Streams a file of the disk to the upstream and answers its public address, which lives for about a day. The name
-   * must be new: an equal one overwrites (kie-api.md K15). Throws Refused, Unknown.
+   * must be new: an equal one overwrites (docs/providers/kie.md, "Files"). Throws Refused, Unknown.
    */
   upload(file: { path: string; fileName: string; mime: string; signal?: AbortSignal | undefined }): Promise<string>
   /** Our balance there, in credits. Throws Refused, Unknown. */

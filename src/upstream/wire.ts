@@ -2,7 +2,7 @@ import { Agent, type Dispatcher, type FormData } from 'undici'
 import { pause } from '../errors.ts'
 import type { Heard } from './answers.ts'
 
-/** The upstream's hosts turn odd clients away (kie-api.md K22). */
+/** The upstream's hosts refuse unusual user agents (docs/providers/kie.md, "Files"). */
 export const userAgent = 'Mozilla/5.0 (compatible; Telegen/1.0)'
 
 export type Call = {

@@ -1,5 +1,5 @@
 // Whatever does not do as an answer, for every parameter of every model: the person is told what to send instead, the
-// draft stays at its question, and no price is made. Files are fetched and looked at by the real code (S33, S34).
+// draft stays at its question, and no price is made. Files are fetched and looked at by the real code.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'

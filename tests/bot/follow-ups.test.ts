@@ -7,7 +7,8 @@ import { shortId } from '../../src/id.ts'
 import { outputsOf, readGeneration } from '../../src/payments/generations.ts'
 import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-statements.ts'
 import { show } from '../../src/telegram/screen.ts'
-import { captions, chats, type Person } from '../support/chat.ts'
+import { chats, type Person } from '../support/chat.ts'
+import { captions } from '../support/messages.ts'
 import { picture } from '../support/world.ts'
 
 const stage = await chats(t)
@@ -97,7 +98,7 @@ await story('a video is made larger by the model that takes its run, unless it i
   const other = await made(anna, 'sora-2-text-to-video', [video])
   const sound = await made(anna, 'elevenlabs/sound-effect-v2', [{ kind: 'audio', mime: 'audio/mpeg' }])
   for (const one of [screen, other.screen, sound.screen]) {
-    t.notOk(one.buttons.flat().some(({ text }) => /Увеличить|Оживить/.test(text)))
+    t.notOk(captions(one).some(text => /Увеличить|Оживить/.test(text)))
   }
 })
 

@@ -9,7 +9,8 @@ import { bonusLeft } from '../../src/payments/gifts.ts'
 import { openTopUp, takeBack, takePayment } from '../../src/payments/top-ups.ts'
 import { readWallet } from '../../src/payments/wallet.ts'
 import { toPlain } from '../../src/telegram/html.ts'
-import { captions, chats, type Person } from '../support/chat.ts'
+import { chats, type Person } from '../support/chat.ts'
+import { buttons, captions } from '../support/messages.ts'
 
 const stage = await chats(t)
 const { person, deps, generationsOf, quoteOf, balanceOf, end, story, api, sql, owner, serve } = stage
@@ -84,10 +85,7 @@ await story('a friend comes by the link, and the inviter is told after the first
   )
   t.match(text, /Пришли: 0 · засчитано: 0 · осталось запусков: 0$/)
   const link = new RegExp(`t\\.me/${api.bot.username}\\?start=(r_[a-z2-7]{12})`).exec(text)?.[1]
-  const share = anna
-    .last()
-    .buttons.flat()
-    .find(one => one.text === 'Поделиться')
+  const share = buttons(anna.last()).find(one => one.text === 'Поделиться')
   t.ok(decodeURIComponent(share?.url ?? '').includes(`https://t.me/${api.bot.username}?start=${link}`))
 
   const friend = api.player.addPerson({ firstName: 'Друг', languageCode: 'ru' })

@@ -1,6 +1,5 @@
 import t from 'tap'
 import { person, stage } from '../support/service.ts'
-import { until } from '../support/world.ts'
 
 // The whole way: the upstream drops a model, one person gets the money back, nobody else can order it, an admin is told
 // and puts it back.
@@ -47,7 +46,7 @@ t.test('a model that the upstream no longer knows costs nobody anything, and is 
   boris.say('кот в лодке')
   await boris.press(/По умолчанию/)
   await boris.press(/Запустить за/)
-  await until('the result', () => boris.fromBot().find(message => message.media))
+  await boris.result()
   t.equal(upstream.tasks.length, 1)
 })
 

@@ -21,6 +21,7 @@ import { createTelegram } from '../../src/telegram/client.ts'
 import { html } from '../../src/telegram/html.ts'
 import { button, show } from '../../src/telegram/screen.ts'
 import { allowedUpdates } from '../../src/telegram/webhook.ts'
+import { buttons, captions } from '../support/messages.ts'
 import { creditBonus } from '../support/money.ts'
 import { freshDatabase } from '../support/postgres.ts'
 
@@ -148,8 +149,6 @@ function person(firstName = 'Анна', languageCode = 'ru', known?: number) {
     },
   }
 }
-const buttons = (message: MessageView) => message.buttons.flat()
-const captions = (message: MessageView) => buttons(message).map(({ text }) => text)
 
 async function known(firstName?: string, languageCode?: string) {
   const anna = person(firstName, languageCode)
@@ -437,7 +436,7 @@ t.test('a card tells what is needed, what it costs and why, and what is not know
   )
   t.match(anna.chat().at(-2)!.html, /^Здравствуйте, Анна!/, 'one line of welcome above')
   t.strictSame(
-    card.buttons.flat().map(({ data }) => data),
+    buttons(card).map(({ data }) => data),
     ['w:kling-2-6-image-to-video', 'me:kling-2-6-image-to-video', 'mi:kling-2-6-image-to-video', 'f:iv:0', 'h'],
   )
 })

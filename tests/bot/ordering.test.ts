@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap'
 import { type Model, modelKey } from '../../src/catalogue/models.ts'
 import { Refused, Unknown } from '../../src/errors.ts'
-import { captions, chats, dataOf } from '../support/chat.ts'
+import { chats } from '../support/chat.ts'
+import { captions, dataOf } from '../support/messages.ts'
 
 const stage = await chats(t)
 const { person, draftOf, generationsOf, quoteOf, balanceOf, running, end, story, found, links, woken, owner } = stage

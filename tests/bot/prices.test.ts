@@ -10,7 +10,8 @@ import { outputsOf, readGeneration } from '../../src/payments/generations.ts'
 import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-statements.ts'
 import { readWallet } from '../../src/payments/wallet.ts'
 import { toPlain } from '../../src/telegram/html.ts'
-import { buttons, chats, type Person } from '../support/chat.ts'
+import { chats, type Person } from '../support/chat.ts'
+import { buttons } from '../support/messages.ts'
 import { picture } from '../support/world.ts'
 
 const stage = await chats(t)

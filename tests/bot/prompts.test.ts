@@ -1,5 +1,6 @@
 import t from 'tap'
-import { captions, chats, dataOf } from '../support/chat.ts'
+import { chats } from '../support/chat.ts'
+import { captions, dataOf } from '../support/messages.ts'
 
 const { draftOf, person, quoteOf, story } = await chats(t)
 

@@ -1,11 +1,12 @@
-// S21, S22: whatever people write, as a name, a prompt, a caption or a question, is shown as they wrote it and is never
+// Whatever people write, as a name, a prompt, a caption or a question, is shown as they wrote it and is never
 // markup. Telegram's stand-in parses HTML as strictly as the original and refuses what is wrong.
 import { createCanvas } from '@napi-rs/canvas'
 import fc from 'fast-check'
 import t from 'tap'
 import type { MessageView } from '../../playground/telegram/server.ts'
 import { toPlain } from '../../src/telegram/html.ts'
-import { buttons, chats } from '../support/chat.ts'
+import { chats } from '../support/chat.ts'
+import { buttons } from '../support/messages.ts'
 
 const { api, deps, serve, owner, story } = await chats(t)
 const { player } = api

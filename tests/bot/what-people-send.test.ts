@@ -3,7 +3,8 @@ import { likely, linksIn } from '../../src/bot/files/links.ts'
 import { Refused } from '../../src/errors.ts'
 import { readRich } from '../../src/telegram/rich-text.ts'
 import { isBlank } from '../../src/visible.ts'
-import { captions, chats, type Person } from '../support/chat.ts'
+import { chats, type Person } from '../support/chat.ts'
+import { captions } from '../support/messages.ts'
 
 // Whatever arrives in a private chat has an answer: forwarded rich messages, kinds of tomorrow, texts that nobody sees,
 // links within other words.

@@ -15,6 +15,7 @@ import { price, priceRange } from '../../src/catalogue/pricing.ts'
 import { stringsFor } from '../../src/i18n/strings.ts'
 import { formatKop, type Language } from '../../src/money.ts'
 import { jpegOf, mp3Of, mp4Of, pngOf, type Sent, wavOf } from '../support/media.ts'
+import { buttons, withFiles } from '../support/messages.ts'
 import { freePort, stage } from '../support/service.ts'
 
 const rates = { usdRubRate: '95', markup: '2.0' }
@@ -51,7 +52,6 @@ type Offered = { id: string; inputs: Inputs; params: Record<string, unknown>; pr
 function orderer(t: Test, id: number, model: Model, language: Language) {
   const { player } = telegram
   const words = stringsFor(language)
-  const buttonsOf = (message: MessageView) => message.buttons.flat()
   const fromBot = () => player.chat(id).filter(message => message.from === 'bot')
 
   /** Looks again whenever something has happened in the chat. */
@@ -73,10 +73,10 @@ function orderer(t: Test, id: number, model: Model, language: Language) {
   }
   /** The newest screen with such a button. */
   const screen = (what: string, has: (button: Button) => boolean) =>
-    seen(what, () => fromBot().findLast(message => buttonsOf(message).some(has)))
+    seen(what, () => fromBot().findLast(message => buttons(message).some(has)))
   async function press(what: string, has: (button: Button) => boolean) {
     const message = await screen(what, has)
-    const button = buttonsOf(message).find(has)!
+    const button = buttons(message).find(has)!
     await player.press(id, message.messageId, { data: button.data! })
     return message
   }
@@ -93,7 +93,7 @@ function orderer(t: Test, id: number, model: Model, language: Language) {
       const now = await draft()
       if (!now || (now.id === before?.id && now.rev === before.rev)) return undefined
       const mark = now.step.startsWith('quote:') ? `q:${now.step.slice(6)}:` : `d:${now.id}:${now.rev}:`
-      const isShown = fromBot().some(message => buttonsOf(message).some(({ data }) => data?.startsWith(mark)))
+      const isShown = fromBot().some(message => buttons(message).some(({ data }) => data?.startsWith(mark)))
       return isShown && now
     })
   }
@@ -125,7 +125,7 @@ function orderer(t: Test, id: number, model: Model, language: Language) {
     // A long list: from its first page back is its last.
     const pages = optionsFor(model, param, {}).length > 24
     if (pages) at = await moved(() => press('the last page', button => button.text === '‹'))
-    const shown = buttonsOf(await screen('options', ({ data }) => data?.startsWith(`d:${at.id}:${at.rev}:v:`) ?? false))
+    const shown = buttons(await screen('options', ({ data }) => data?.startsWith(`d:${at.id}:${at.rev}:v:`) ?? false))
     const options = shown.filter(({ data = '' }) => /:v:[0-8]?\d{1,2}$/.test(data))
     const other = options.findLast(({ text }) => text !== usual) ?? options[0]!
     return moved(() => press(other.text, leads(other.data!)))
@@ -143,7 +143,7 @@ function orderer(t: Test, id: number, model: Model, language: Language) {
       const shown = await screen(`page ${page}`, ({ data = '' }) =>
         new RegExp(`^m:[a-z0-9-]+:${list}:${page}$`).test(data),
       )
-      if (buttonsOf(shown).some(isCard)) break
+      if (buttons(shown).some(isCard)) break
       await press('the next page', leads(to.list(format, page + 1)))
     }
     await press('the card', isCard)
@@ -175,7 +175,7 @@ function orderer(t: Test, id: number, model: Model, language: Language) {
     for (const [n, param] of model.params.entries()) {
       if (param.hidden || asked.includes(param) || eitherOf(model, param.name)) continue
       const shown = await screen('the extras', does(now, 'a'))
-      if (!buttonsOf(shown).some(does(now, `e:${n}`))) continue
+      if (!buttons(shown).some(does(now, `e:${n}`))) continue
       now = await moved(() => press(param.name, does(now, `e:${n}`)))
       now = await answer(now, param, 'most')
       t.equal(now.step, 'extras', `${param.name} is taken`)
@@ -193,7 +193,7 @@ function orderer(t: Test, id: number, model: Model, language: Language) {
     const isStart = ({ data = '' }: Button) => data === `q:${quoteId}:ok` || data === `q:${quoteId}:fr`
     const shown = await screen('the price', isStart)
     const balance = await balanceOf(id)
-    const before = fromBot().filter(message => message.media).length
+    const before = withFiles(fromBot()).length
     await atOnce()
     await press('start', isStart)
     const run = await seen('the end', async () => {
@@ -204,7 +204,7 @@ function orderer(t: Test, id: number, model: Model, language: Language) {
     })
     const task = upstream.tasks.find(({ taskId }) => taskId === run.task_id)!
     const media = await seen('the result', () => {
-      const come = fromBot().filter(message => message.media)
+      const come = withFiles(fromBot())
       return come.length >= before + task.resultUrls.length && come.slice(before)
     })
     const kop = Number(run.price_kop)
@@ -216,7 +216,7 @@ function orderer(t: Test, id: number, model: Model, language: Language) {
       name,
     )
     t.equal(
-      buttonsOf(shown).find(isStart)?.text,
+      buttons(shown).find(isStart)?.text,
       kop === 0 ? words.quote.startFreeButton : words.quote.startButton(kop),
       `${name}: the price on the button`,
     )

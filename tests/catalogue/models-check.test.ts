@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import type { Model, Param } from '../../playground/upstream/models.ts'
+import type { Model, Param } from '../../playground/upstream/models/models.ts'
 import { startUpstream } from '../../playground/upstream/server.ts'
 
 // The command as an operator runs it, against a stand-in that publishes prices and documents, and changes them.

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { createUpstream } from '../../src/upstream/client.ts'
+import { buttons, withFiles } from '../support/messages.ts'
 import { canary, freePort, person, stage } from '../support/service.ts'
 import { silent, until } from '../support/world.ts'
 
@@ -51,7 +52,7 @@ t.test('a result over 50 MB is kept though its worker is killed, and another mac
   anna.open()
   await anna.sees(/Здравствуйте/)
   await buys(anna)
-  await until('the result', () => anna.fromBot().find(message => message.media))
+  await anna.result()
   const { id } = await runOf(anna.id)
 
   // What the stand-in of the upstream makes is small: the run gets another file, which lies there as well.
@@ -80,7 +81,7 @@ t.test('a result over 50 MB is kept though its worker is killed, and another mac
 
   atWork.signal('SIGTERM')
   t.equal(await atWork.ended, 0)
-  const link = message.buttons.flat().find(button => button.url)!
+  const link = buttons(message).find(button => button.url)!
   t.match(link, { text: /^Скачать \(до \d\d\.\d\d \d\d:\d\d\)$/, url: `${web.url}/files/${id}/1/` })
   const response = await fetch(link.url!)
   t.equal(response.headers.get('content-type'), 'audio/wav')
@@ -114,14 +115,14 @@ for (const [back, name] of [
     const run = await runOf(guest.id)
     t.match(run, { exec_state: 'success' })
     upstream.expire(run.task_id)
-    t.notOk(guest.fromBot().some(message => message.media))
+    t.notOk(withFiles(guest.fromBot()).length > 0)
 
     telegram.player.block(guest.id, false)
     guest.say(back)
     await guest.sees(/Пока вас не было, готовы результаты: 1/)
-    const result = await until('the result', () => guest.fromBot().find(message => message.media))
+    const result = await guest.result()
     t.match(result.text, /✅.*Списано/s)
-    t.equal(guest.fromBot().filter(message => message.media).length, 1)
+    t.equal(withFiles(guest.fromBot()).length, 1)
     t.equal(await debits(guest.id), 1)
     const [wallet] = await owner`select balance_kop from pay.wallets where user_id = ${guest.id}`
     t.equal(Number(wallet!.balance_kop), 500_00 - Number(run.price_kop), 'the charge stands')

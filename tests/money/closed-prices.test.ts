@@ -10,7 +10,8 @@ import { newId } from '../../src/id.ts'
 import { place } from '../../src/payments/integration.ts'
 import { bonusQuote, closeQuotes, makeQuote, quoteShown, readQuote } from '../../src/payments/quotes.ts'
 import { openTopUp } from '../../src/payments/top-ups.ts'
-import { buttons, captions, chats, type Person } from '../support/chat.ts'
+import { chats, type Person } from '../support/chat.ts'
+import { buttons, captions } from '../support/messages.ts'
 import { until } from '../support/world.ts'
 
 // «Отменено. Деньги не тратились.» is true: what ends a dialogue closes its prices in the database, and takes their buttons.

@@ -10,7 +10,8 @@ import { place } from '../../src/payments/integration.ts'
 import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-statements.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { readWallet } from '../../src/payments/wallet.ts'
-import { buttons, captions, chats, dataOf, type Person } from '../support/chat.ts'
+import { chats, type Person } from '../support/chat.ts'
+import { buttons, captions, dataOf } from '../support/messages.ts'
 import { creditBonus } from '../support/money.ts'
 import { amountsIn, moneyTexts, reader } from '../support/money-texts.ts'
 import { picture, rates } from '../support/world.ts'
@@ -74,9 +75,6 @@ async function spreadsheet(anna: Person, id: string): Promise<number[]> {
     .map(row => Math.round(Number((row[2] ?? '').replace(',', '.')) * 100))
 }
 
-const captionsOf = (screen: { buttons: { text: string }[][] }) =>
-  screen.buttons.flatMap(row => row.map(({ text }) => text)).join(' | ')
-
 type Case = { name: string; way: Way; how?: Parameters<typeof ended>[2]; kept?: number; back?: number; held?: number }
 const cases: Case[] = [
   { name: 'in work', way: 'paid', held: priceKop },
@@ -131,7 +129,7 @@ for (const { name, way, how, kept = 0, back = 0, held = 0 } of cases) {
     names(t, 'the receipt', anna.last().text, ...proof)
     const { screen, balanceKop, isCaption } = await told(anna, id)
     names(t, isCaption ? 'caption' : 'message', screen.text, ...money, ...(isCaption && paid ? [balanceKop] : []))
-    if (isCaption) names(t, 'buttons of a caption', captionsOf(screen), ...(paid ? [priceKop] : []))
+    if (isCaption) names(t, 'buttons of a caption', captions(screen).join(' | '), ...(paid ? [priceKop] : []))
     await anna.says('/paysupport')
     names(
       t,

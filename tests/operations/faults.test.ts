@@ -260,7 +260,7 @@ t.test('a press whose answer Telegram refuses is an order all the same', async t
   await anna.press(/По умолчанию/)
   telegram.faults.serverError = 1 // the answer to the press is the first call of it
   await anna.press(/Запустить за/)
-  await until('the result', () => anna.fromBot().find(message => message.media))
+  await anna.result()
   t.equal((await owner`select from pay.generations where exec_state = 'success'`).length, 1)
 })
 

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import t from 'tap'
 import { startTelegram } from '../../playground/telegram/server.ts'
+import { bytesOf, withFiles } from '../support/messages.ts'
 import { startProxy } from '../support/proxy.ts'
 import { canary, freePort, person, stage } from '../support/service.ts'
 import { until } from '../support/world.ts'
@@ -31,9 +32,9 @@ t.test('a person buys a picture and gets a real one', async t => {
   await anna.sees(/Здравствуйте, Анна/)
   t.equal(await balance(anna.id), 500_00)
   await buys(anna)
-  const result = await until('the result', () => anna.fromBot().find(message => message.media))
+  const result = await anna.result()
   t.match(result.text, /✅/)
-  const { bytes } = telegram.player.file(result.media!.fileId)!
+  const bytes = bytesOf(telegram, result)
   t.equal(Buffer.from(bytes.slice(1, 4)).toString(), 'PNG')
   const [life] = await lives(anna.id)
   t.match(life, { exec_state: 'success', money_state: 'captured', events: ['started', 'success'] })
@@ -148,11 +149,11 @@ t.test('two machines serve the same people, and every order is told once', async
       guest.open()
       await guest.sees(/Здравствуйте/)
       await buys(guest, `картина ${guest.id}`)
-      await until('the result', () => guest.fromBot().find(message => message.media), 30_000)
+      await guest.result(30_000)
     }),
   )
   await until('all is told', async () => (await owner`select from pay.outbox where done_at is null`).length === 0)
-  for (const guest of crowd) t.equal(guest.fromBot().filter(message => message.media).length, 1)
+  for (const guest of crowd) t.equal(withFiles(guest.fromBot()).length, 1)
   second.signal('SIGTERM')
   t.equal(await second.ended, 0, 'a drained machine exits with 0')
 })
@@ -227,7 +228,7 @@ t.test('without a public address it fetches updates itself', async t => {
   anna.open()
   await anna.sees(/Здравствуйте/)
   await buys(anna)
-  await until('the result', () => anna.fromBot().find(message => message.media), 30_000)
+  await anna.result(30_000)
   t.strictSame(await alone.broken(), [])
   poller.signal('SIGINT')
   poller.signal('SIGINT')

@@ -44,7 +44,7 @@ t.test('an order is one trace from the press to the picture, on two machines, an
   anna.say(canary.prompt)
   await anna.press(/По умолчанию/)
   await anna.press(/Запустить за/)
-  await until('the result', () => anna.fromBot().find(message => message.media))
+  await anna.result()
   const [order] =
     await owner`select g.id, e.request_id from pay.generations g join pay.generation_events e on e.request_id = g.id`
   const traceId = traceIdOf(order!.id)

@@ -20,6 +20,7 @@ import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-stat
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { createTelegram } from '../../src/telegram/client.ts'
 import { allowedUpdates } from '../../src/telegram/webhook.ts'
+import { buttons, captions } from './messages.ts'
 import { creditBonus } from './money.ts'
 import { noWake, picture, silent, world } from './world.ts'
 
@@ -286,8 +287,3 @@ const contentOf = (kind: string): Uint8Array => {
   return new Uint8Array(64)
 }
 export type Person = Awaited<ReturnType<Awaited<ReturnType<typeof chats>>['person']>>
-
-export const buttons = (message: MessageView) => message.buttons.flat()
-export const captions = (message: MessageView) => buttons(message).map(({ text }) => text)
-export const dataOf = (message: MessageView, caption: string) =>
-  buttons(message).find(({ text }) => text.startsWith(caption))?.data ?? ''

@@ -5,6 +5,7 @@ import type { Test } from 'tap'
 import { type MessageView, startTelegram, type TelegramStandIn } from '../../playground/telegram/server.ts'
 import { startUpstream, type UpstreamStandIn } from '../../playground/upstream/server.ts'
 import { migrate } from '../../src/database/migrate.ts'
+import { buttons, withFiles } from './messages.ts'
 import { freshDatabase } from './postgres.ts'
 import { until } from './world.ts'
 
@@ -180,7 +181,7 @@ export function person(telegram: TelegramStandIn, firstName = 'Анна', langua
       `a button ${what}`,
       () => {
         for (const message of fromBot().toReversed()) {
-          const button = message.buttons.flat().find(button => what.test(button.text) && button.data)
+          const button = buttons(message).find(button => what.test(button.text) && button.data)
           if (button) return { message, button }
         }
         return undefined
@@ -196,6 +197,8 @@ export function person(telegram: TelegramStandIn, firstName = 'Анна', langua
     fromBot,
     sees,
     press,
+    /** The first message with a file. */
+    result: (mostMs?: number) => until('the result', () => withFiles(fromBot())[0], mostMs),
     open: (payload?: string) => telegram.player.open(id, payload),
     say: (text: string) => telegram.player.say(id, text),
   }

@@ -17,6 +17,7 @@ import { outboxAdd, outboxRevive } from '../../src/telegram/outbox.ts'
 import { createDownloader, type Downloaded } from '../../src/upstream/download.ts'
 import { createResultStore } from '../../src/upstream/results.ts'
 import { inspectHere } from '../support/inspector.ts'
+import { buttonLinks, captions, withFiles } from '../support/messages.ts'
 import { limits, noWake, picture, rates, silent, until, untraced, world } from '../support/world.ts'
 
 const { sql, owner, user, order, start, finish, story } = await world(t)
@@ -110,7 +111,6 @@ async function deliver(outboxId: number) {
 }
 const big = 60 * 1024 * 1024
 const gif = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7'
-const captions = (buttons: { text: string }[][]) => buttons.flat().map(({ text }) => text)
 
 await story('what is over 50 MB comes as a link', async t => {
   const { outboxId, seen, outbox, ref } = await ended({ bytes: big })
@@ -120,7 +120,7 @@ await story('what is over 50 MB comes as a link', async t => {
   t.match(message!.buttons[0], [
     { text: /^Скачать \(до \d\d\.\d\d \d\d:\d\d\)$/, url: `https://bot.example/${ref.id}/1` },
   ])
-  t.ok(captions(message!.buttons).includes('🧾 Почему списано'))
+  t.ok(captions(message!).includes('🧾 Почему списано'))
   t.match(await outbox(), { dead_reason: null, message_id: String(message!.messageId), done_at: Date })
 })
 
@@ -136,13 +136,7 @@ await story('of several files only the one over 50 MB is a link, and the others 
   await deliver(outboxId)
   t.strictSame(sends(), ['sendMediaGroup', 'sendMessage'])
   t.match(seen().at(-1)!.buttons[0], [{ text: /^Скачать \(до/, url: `https://bot.example/${ref.id}/2` }])
-  t.equal(
-    seen()
-      .at(-1)!
-      .buttons.flat()
-      .filter(({ url }) => url).length,
-    1,
-  )
+  t.equal(buttonLinks(seen().at(-1)!).length, 1)
 
   woken.length = 0
   await sendOriginals(options, ref)
@@ -158,12 +152,8 @@ await story('without a public address the person reads how long the file is kept
   const { outboxId, seen } = await ended({ bytes: big })
   await deliverJob({ ...options, linkTo: undefined }, outboxId)
   t.match(seen()[0]!.text, /слишком большой.*ссылку бот сейчас не может.*хранится до .*поддержку/s)
-  t.notOk(
-    seen()[0]!
-      .buttons.flat()
-      .some(({ url }) => url),
-  )
-  t.ok(captions(seen()[0]!.buttons).some(text => /поддержк/i.test(text)))
+  t.strictSame(buttonLinks(seen()[0]!), [])
+  t.ok(captions(seen()[0]!).some(text => /поддержк/i.test(text)))
 })
 
 await story('what can be neither fetched nor kept just now is told at the last attempt', async t => {
@@ -174,7 +164,7 @@ await story('what can be neither fetched nor kept just now is told at the last a
   t.equal(seen().length, 0)
   await deliver(outboxId)
   t.match(seen(), [{ text: /Сейчас файл не получить/ }])
-  t.ok(captions(seen()[0]!.buttons).includes('📤 Прислать ещё раз'))
+  t.ok(captions(seen()[0]!).includes('📤 Прислать ещё раз'))
   t.match(await outbox(), { done_at: Date, dead_reason: null })
 })
 
@@ -242,10 +232,7 @@ await story('of a refused album only the one at fault is a link, also where a se
   t.strictSame(sends(), [...singles, 'sendMediaGroup', 'sendMessage'])
   t.match(await outbox(), { done_at: Date, sent: [1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] })
   const last = standIn.player.chat(ref.userId).at(-1)!
-  t.strictSame(
-    last.buttons.flat().flatMap(({ url }) => url ?? []),
-    [`https://bot.example/${ref.id}/2`],
-  )
+  t.strictSame(buttonLinks(last), [`https://bot.example/${ref.id}/2`])
 })
 
 await story('of an album of which the answer names a part, the rest comes by itself', async t => {
@@ -266,7 +253,7 @@ await story('a group that has become another is written to there', async t => {
   }
   await deliver(outboxId)
   t.match(await outbox(), { dead_reason: null, done_at: Date })
-  t.equal(standIn.player.chat(groupId).filter(message => message.media).length, 1, `${ref.id} is there`)
+  t.equal(withFiles(standIn.player.chat(groupId)).length, 1, `${ref.id} is there`)
 })
 
 await story('an album that has arrived does not come again when the caption has to wait', async t => {
@@ -282,7 +269,7 @@ await story('an album that has arrived does not come again when the caption has 
   const before = fetched.length
   await deliver(outboxId)
   t.strictSame(sends(), ['sendMediaGroup', 'sendMessage'])
-  t.equal(seen().filter(message => message.media).length, 3)
+  t.equal(withFiles(seen()).length, 3)
   t.equal(fetched.length, before)
   t.match(await outbox(), { dead_reason: null, message_id: String(seen().at(-1)!.messageId) })
 })
@@ -416,7 +403,7 @@ await story('a file id that Telegram no longer takes is replaced by the bytes, w
   const again = { kind: 'resend', generationId: ref.id } as const
   const [first] = await outboxAdd(sql, `resend:${ref.id}:1`, ref.userId, again)
   await deliver(first!.id)
-  t.equal(seen().filter(message => message.media).length, 2)
+  t.equal(withFiles(seen()).length, 2)
   t.notMatch(await files(), [{ file_id: 'AgACwrong' }])
 
   await owner`update pay.results set file_id = 'AgACwrong' where generation_id = ${ref.id}`
@@ -424,7 +411,7 @@ await story('a file id that Telegram no longer takes is replaced by the bytes, w
   const [second] = await outboxAdd(sql, `resend:${ref.id}:2`, ref.userId, again)
   for (let n = 0; n < 3; n++) await deliver(second!.id)
   t.match(seen().at(-1)!.text, /Файл уже удалён/)
-  t.notMatch(captions(seen().at(-1)!.buttons), ['Скачать'])
+  t.notMatch(captions(seen().at(-1)!), ['Скачать'])
   t.match(await owner`select dead_reason, done_at from pay.outbox where id = ${second!.id}`, [
     { dead_reason: null, done_at: Date },
   ])
@@ -453,7 +440,7 @@ await story('an original that is gone is not the end of the picture that was sho
   const [asked] = await outboxAdd(sql, `original:${ref.id}:1`, ref.userId, original)
   for (let n = 0; n < 3; n++) await deliver(asked!.id)
   t.match(seen().at(-1), { text: /Файл уже удалён.*можно прислать ещё раз/s })
-  t.ok(captions(seen().at(-1)!.buttons).includes('📤 Прислать ещё раз'))
+  t.ok(captions(seen().at(-1)!).includes('📤 Прислать ещё раз'))
   const [again] = await outboxAdd(sql, `resend:${ref.id}:1`, ref.userId, { ...original, kind: 'resend' })
   await deliver(again!.id)
   t.strictSame(sends(), ['sendPhoto', 'sendMessage', 'sendPhoto'])
@@ -598,11 +585,7 @@ await story('a file for which there is no room is told as it is, with the way to
   }
   await deliverJob({ ...options, sql: full }, outboxId)
   t.match(seen()[0]!.text, /✅.*Списано.*Файл не сохранён.*закончилось.*поддержку/s)
-  t.ok(captions(seen()[0]!.buttons).some(text => /поддержк/i.test(text)))
-  t.notOk(
-    seen()[0]!
-      .buttons.flat()
-      .some(({ url }) => url),
-  )
+  t.ok(captions(seen()[0]!).some(text => /поддержк/i.test(text)))
+  t.strictSame(buttonLinks(seen()[0]!), [])
   t.match(await outbox(), { dead_reason: null, done_at: Date })
 })

@@ -8,7 +8,8 @@ import { updateModelHealth } from '../../src/jobs/model-health.ts'
 import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-statements.ts'
 import { createTelegram } from '../../src/telegram/client.ts'
 import { waitingOutbox } from '../../src/telegram/outbox.ts'
-import { buttons, chats } from '../support/chat.ts'
+import { chats } from '../support/chat.ts'
+import { buttons } from '../support/messages.ts'
 import { limits, noWake, picture, silent, untraced } from '../support/world.ts'
 
 // A model that fails is switched off, rests, is tried, and is on again; nobody pays for it meanwhile.

@@ -49,7 +49,7 @@ for (const { is, said, from } of wordings) {
     t.equal(causeOf(said), is)
     t.match(failed(said), { kind: 'failed', code: ofTask[is] }, 'of a task')
     t.match(submitted(500, said), { code: ofSubmit[is] }, 'at the order')
-    t.match(from, /^(https:\/\/[\w.-]+\/\S+|kie-api\.md §\d)$/)
+    t.match(from, /^(https:\/\/[\w.-]+\/\S+|docs\/providers\/kie\.md, \w+)$/)
   })
 }
 

@@ -37,7 +37,10 @@ const patienceMs = 1_200
 // Telegram gives up after ten seconds and the person after less. A database that has not answered by then will not.
 const checkoutMs = 900
 
-/** What must not wait behind a queue: checkouts have 10 s in all, and a press should feel alive (telegram.md §2.5). */
+/**
+ * What must not wait behind a queue: checkouts have 10 s in all, and a press should feel alive
+ * (docs/providers/telegram.md).
+ */
 export function createFastPath({ sql, telegram, log }: { sql: Sql; telegram: Telegram; log: Log }): FastPath {
   const waiting = new Map<number, NodeJS.Timeout>()
   const quietly = (what: string, call: Promise<unknown>) => {

@@ -1,0 +1,136 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { fileUrl } from '../dialog.js'
+import { clock, price, size } from '../format.js'
+import { html, Icon } from '../html.js'
+import { RichText } from './rich-text.js'
+
+/**
+ * One bubble: a message, or the messages of one album. `act` holds what a person can do with it:
+ * press(message, row, column, button), pay(message), view(photos, index), onLink(url), onCommand(text).
+ */
+export function Message({ messages, act, pressing }) {
+  const [first] = messages
+  const flash = useFlash(messages.map(({ editedAt }) => editedAt ?? 0).join())
+  const about = { 'data-testid': 'message', 'data-message-id': first.messageId, 'data-from': first.from }
+  if (first.service) {
+    return html`<div class="service" ...${about}><span>${first.service}</span></div>`
+  }
+  const words = messages.find(({ html, text }) => html || text)
+  const last = messages.at(-1)
+  const edited = messages.some(({ editedAt }) => editedAt)
+  const rows = last.buttons ?? []
+  const wide = rows.length > 0 || first.invoice || messages.length > 1
+  const bare = first.media && isPicture(first.media) && !words
+  const classes = ['message', `from-${first.from}`, wide && 'wide', bare && 'bare', flash && 'flash']
+  return html`<article class=${classes.filter(Boolean).join(' ')} ...${about} aria-label=${first.from === 'bot' ? 'Бот' : 'Вы'}>
+    <div class="bubble">
+      <${Attachments} messages=${messages} view=${act.view} />
+      ${first.invoice && html`<${Invoice} invoice=${first.invoice} />`}
+      ${words && html`<${RichText} source=${words.html ?? escaped(words.text)} onLink=${act.onLink} onCommand=${act.onCommand} />`}
+      <span class="meta">
+        ${edited && html`<span data-testid="edited">изменено</span>`}
+        <time datetime=${new Date(last.date * 1000).toISOString()}>${clock(last.date)}</time>
+      </span>
+    </div>
+    <${Keyboard} message=${last} rows=${rows} act=${act} pressing=${pressing} />
+  </article>`
+}
+
+/** True for a moment after `value` has changed, so that an edit in place is seen. */
+function useFlash(value) {
+  const before = useRef(value)
+  const [flash, setFlash] = useState(false)
+  useEffect(() => {
+    if (before.current === value) return
+    before.current = value
+    setFlash(true)
+    const timer = setTimeout(() => setFlash(false), 900)
+    return () => clearTimeout(timer)
+  }, [value])
+  return flash
+}
+
+const isPicture = ({ kind }) => kind === 'photo' || kind === 'animation' || kind === 'video'
+const escaped = text => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+
+function Attachments({ messages, view }) {
+  const media = messages.flatMap(({ media, messageId }) => (media ? [{ ...media, messageId }] : []))
+  if (media.length === 0) return null
+  const photos = media.filter(({ kind }) => kind === 'photo')
+  if (media.length > 1 && media.every(isPicture)) {
+    return html`<div class="album" data-count=${media.length} data-testid="album">
+      ${media.map(one => html`<${Picture} key=${one.messageId} media=${one} photos=${photos} view=${view} tile />`)}
+    </div>`
+  }
+  return media.map(
+    one =>
+      html`<div key=${one.messageId} class="attachment">
+        ${isPicture(one) ? html`<${Picture} media=${one} photos=${photos} view=${view} />` : html`<${Track} media=${one} />`}
+      </div>`,
+  )
+}
+
+function Picture({ media, photos, view, tile }) {
+  const shape = !tile && media.width && media.height ? { aspectRatio: `${media.width} / ${media.height}` } : undefined
+  const url = fileUrl(media.fileId)
+  if (media.kind === 'photo') {
+    const open = () => view(photos, photos.indexOf(media))
+    return html`<button class="picture" style=${shape} data-testid="photo" data-message-id=${media.messageId} onClick=${open} aria-label="Открыть фото">
+      <img src=${url} alt="" loading="lazy" />
+    </button>`
+  }
+  const loop = media.kind === 'animation'
+  return html`<video class="picture" style=${shape} data-testid="video" data-message-id=${media.messageId} src=${url}
+    controls playsinline preload="metadata" loop=${loop} muted=${loop} aria-label=${media.fileName || 'Видео'}></video>`
+}
+
+function Track({ media }) {
+  if (media.kind === 'audio' || media.kind === 'voice') {
+    return html`<div class="track" data-message-id=${media.messageId}>
+      <span class="file-name"><${Icon} name=${media.kind} size=${18} /> ${media.kind === 'voice' ? 'Голосовое сообщение' : media.fileName}</span>
+      <audio data-testid="audio" src=${fileUrl(media.fileId)} controls preload="metadata" aria-label=${media.fileName || 'Звук'}></audio>
+    </div>`
+  }
+  return html`<a class="document" data-testid="document" data-message-id=${media.messageId} href=${fileUrl(media.fileId, true)} download=${media.fileName}>
+    <span class="badge"><${Icon} name="download" /></span>
+    <span class="file-name">${media.fileName}<small>${size(media.bytes)} · ${extension(media)}</small></span>
+  </a>`
+}
+
+const extension = ({ fileName, mime }) => {
+  const dot = fileName.lastIndexOf('.')
+  return dot > 0 ? fileName.slice(dot + 1).toUpperCase() : mime
+}
+
+function Invoice({ invoice }) {
+  return html`<div class="invoice" data-testid="invoice">
+    <h3>${invoice.title}</h3>
+    <p>${invoice.description}</p>
+    <strong>${price(invoice.currency, invoice.amount)}</strong>
+    ${invoice.paid && html`<span class="chip good" data-testid="invoice-paid">Оплачено</span>`}
+  </div>`
+}
+
+function Keyboard({ message, rows, act, pressing }) {
+  const { invoice } = message
+  const shown = invoice && !rows.flat().some(({ pay }) => pay) ? [[{ pay: true }], ...rows] : rows
+  if (shown.length === 0) return null
+  return html`<div class="keyboard">
+    ${shown.map(
+      (row, r) =>
+        html`<div class="keys" key=${r}>
+          ${row.map((button, c) => {
+            if (button.pay) {
+              const label = `${invoice?.paid ? 'Заплатить ещё раз' : 'Заплатить'} ${invoice ? price(invoice.currency, invoice.amount) : ''}`
+              return html`<button class="key pay" data-testid="pay" onClick=${() => act.pay(message)}>${label}</button>`
+            }
+            const busy = pressing === `${message.messageId}:${r}:${c}`
+            return html`<button class="key" key=${c} data-testid=${`button-${r}-${c}`} data-callback=${button.data} aria-busy=${busy}
+              onClick=${() => act.press(message, r, c, button)}>
+              <span>${button.text}</span>${button.url && html`<i class="away" aria-hidden="true">↗</i>`}${busy && html`<i class="spinner" role="status" aria-label="Ждём ответа бота"></i>`}
+            </button>`
+          })}
+        </div>`,
+    )}
+  </div>`
+}

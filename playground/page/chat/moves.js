@@ -1,0 +1,76 @@
+import { useState } from 'preact/hooks'
+import { call, patch, post } from '../server.js'
+import { startPayload } from './rich-text.js'
+
+/**
+ * What a person does in the chat. `path` is the person's address in the API.
+ * Every move scrolls to the end and reads the chat again; it resolves to false when it was refused.
+ */
+export function useMoves({ path, bot, scroll, refresh, showToast, setSheet }) {
+  async function act(move) {
+    scroll.toEnd()
+    try {
+      await move()
+      return true
+    } catch (error) {
+      showToast(error.message)
+      return false
+    } finally {
+      refresh()
+    }
+  }
+  const open = payload => act(() => post(`${path}/open`, payload ? { payload } : {}))
+  const follow = url => {
+    const payload = startPayload(url, bot.username)
+    if (payload === undefined) setSheet({ link: url })
+    else void open(payload)
+  }
+
+  return {
+    open,
+    follow,
+    say: text => act(() => post(`${path}/say`, { text })),
+    unblock: () => act(() => patch(path, { blocked: false })),
+    failNext: () => act(() => post('/api/upstream/next', { behaviour: 'fail', times: 1 })),
+    sendFiles({ kind, files }, caption) {
+      const form = new FormData()
+      form.append('kind', kind)
+      form.append('caption', caption)
+      for (const file of files) form.append('file', file, file.name)
+      return act(() => call('POST', `${path}/files`, form))
+    },
+    async pay(message) {
+      const answer = await post(`${path}/pay`, { messageId: message.messageId })
+      if (!answer.ok) throw new Error(answer.error ?? 'Бот отклонил оплату')
+      scroll.toEnd()
+      showToast('Оплачено')
+      refresh()
+    },
+  }
+}
+
+/** Presses of buttons; `pressing` is the key of the one that waits for the bot. */
+export function usePresses({ path, refresh, showToast, setSheet, follow }) {
+  const [pressing, setPressing] = useState(null)
+  async function press(message, row, column, button) {
+    if (button.url) return follow(button.url)
+    const key = `${message.messageId}:${row}:${column}`
+    if (pressing === key) return
+    setPressing(key)
+    try {
+      const answer = await post(`${path}/press`, {
+        messageId: message.messageId,
+        ...(button.data ? { data: button.data } : { text: button.text }),
+      })
+      if (answer.expired) showToast('Бот не ответил на нажатие')
+      else if (answer.text && answer.showAlert) setSheet({ alert: answer.text })
+      else if (answer.text) showToast(answer.text)
+    } catch (error) {
+      showToast(error.message)
+    } finally {
+      setPressing(current => (current === key ? null : current))
+      refresh()
+    }
+  }
+  return { pressing, press }
+}

@@ -1,0 +1,102 @@
+import { type Call, int, isObject, object, text } from '../api/fields.ts'
+import { bad } from '../api/refusal.ts'
+import type { Content, Kept, Message } from '../chats/message.ts'
+import type { Kind } from '../files/media.ts'
+import type { World } from '../world.ts'
+import { inputMedia, mediaContent, readCaption, readText } from './content.ts'
+import { readKeyboard } from './keyboard.ts'
+
+const SAME =
+  'message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message'
+
+export function editMessageText(world: World, call: Call): Message {
+  const kept = own(world, call)
+  const content = readText(call)
+  if (kept.message.text === undefined) throw bad('there is no text in the message to edit')
+  return apply(world, call, kept, content)
+}
+
+export function editMessageCaption(world: World, call: Call): Message {
+  const kept = own(world, call)
+  const caption = readCaption(call.fields)
+  if (!kept.media) throw bad('there is no caption in the message to edit')
+  const { caption: _1, caption_entities: _2, ...rest } = contentOf(kept)
+  return apply(world, call, kept, { ...rest, ...caption })
+}
+
+const KINDS: readonly Kind[] = ['photo', 'video', 'animation', 'audio', 'document']
+
+/** Also turns a text into a message with a file; inside an album photo and video may replace each other. */
+export async function editMessageMedia(world: World, call: Call): Promise<Message> {
+  const kept = own(world, call)
+  const item = object(call, 'media')
+  if (!isObject(item)) throw bad("can't parse InputMedia: expected an Object")
+  if (!kept.media && kept.message.text === undefined) throw bad("message can't be edited")
+  const caption = readCaption(item)
+  const file = await inputMedia(world, call, item, KINDS)
+  const isPicture = (kind: string | undefined) => kind === 'photo' || kind === 'video'
+  if (
+    kept.message.media_group_id &&
+    kept.media?.kind !== file.kind &&
+    !(isPicture(kept.media?.kind) && isPicture(file.kind))
+  ) {
+    throw bad("can't change the kind of a file in an album")
+  }
+  const media = { kind: file.kind, fileId: file.fileId }
+  const isSameFile = kept.media !== undefined && world.files.find(kept.media.fileId)?.uniqueId === file.uniqueId
+  // The same bytes sent again get another file id but are the same content.
+  const { caption: _1, caption_entities: _2, reply_markup: _3, ...shown } = contentOf(kept)
+  return apply(world, call, kept, { ...(isSameFile ? shown : mediaContent(file, item)), ...caption }, media)
+}
+
+export function editMessageReplyMarkup(world: World, call: Call): Message {
+  const kept = own(world, call)
+  return apply(world, call, kept, contentOf(kept))
+}
+
+/** An edit without reply_markup takes the buttons away: that is Telegram's rule, not an accident. */
+function apply(
+  world: World,
+  call: Call,
+  kept: Kept,
+  content: Content,
+  media?: { kind: Kind; fileId: string },
+): Message {
+  const keyboard = readKeyboard(object(call, 'reply_markup'), { use: kept.terms ? 'invoice' : 'edit' })
+  const { reply_markup: _, ...rest } = content
+  const changed: Content = { ...rest, ...(keyboard === undefined ? {} : { reply_markup: keyboard }) }
+  if (fingerprint(changed) === fingerprint(contentOf(kept))) throw bad(SAME)
+  world.chats.edit(kept, changed, media ? { media } : {})
+  return kept.message
+}
+
+/** The bot's own message that the call names. Throws 400. */
+function own(world: World, call: Call): Kept {
+  if (text(call, 'inline_message_id') !== undefined) throw bad('MESSAGE_ID_INVALID')
+  if (call.fields.chat_id === undefined) throw bad('chat_id is empty')
+  const messageId = int(call, 'message_id')
+  if (messageId === undefined) throw bad('message identifier is not specified')
+  const chat = world.chats.target(call.fields.chat_id)
+  const kept = world.chats.find(chat.id, messageId)
+  if (!kept) throw bad('message to edit not found')
+  const { from, forward_origin, successful_payment, refunded_payment } = kept.message
+  if (!from.is_bot || forward_origin || successful_payment || refunded_payment) throw bad("message can't be edited")
+  return kept
+}
+
+function contentOf({ message }: Kept): Content {
+  const { message_id: _1, from: _2, chat: _3, date: _4, edit_date: _5, ...content } = message
+  return content
+}
+
+function fingerprint({ text, entities = [], caption, caption_entities = [], reply_markup, ...rest }: Content) {
+  const files = [rest.photo?.at(-1), rest.video, rest.audio, rest.voice, rest.document, rest.animation]
+  return JSON.stringify([
+    text,
+    entities,
+    caption,
+    caption_entities,
+    reply_markup,
+    files.map(file => file?.file_unique_id),
+  ])
+}

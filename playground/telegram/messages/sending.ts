@@ -1,0 +1,109 @@
+import { type Call, flag, int, isObject, list, object, text } from '../api/fields.ts'
+import { bad } from '../api/refusal.ts'
+import type { Chat, Content, Message, Terms } from '../chats/message.ts'
+import type { Kind } from '../files/media.ts'
+import type { StoredFile } from '../files/register.ts'
+import type { World } from '../world.ts'
+import { inputMedia, mediaContent, readCaption, readText, spoiler } from './content.ts'
+import { type InlineKeyboard, readKeyboard, replyTarget } from './keyboard.ts'
+
+export function sendMessage(world: World, call: Call): Message {
+  const to = world.chats.target(call.fields.chat_id)
+  const content = readText(call)
+  return publish(world, call, to, content)
+}
+
+/** sendPhoto and its relatives: the parameter has the name of the kind. */
+export async function sendMedia(world: World, call: Call, kind: Kind): Promise<Message> {
+  const to = world.chats.target(call.fields.chat_id)
+  const caption = readCaption(call.fields)
+  const keyboard = readKeyboard(object(call, 'reply_markup'), { use: 'message' })
+  const file = await world.files.resolve(kind, text(call, kind)!, call.uploads)
+  const content = { ...mediaContent(file, call.fields), ...caption, ...spoiler(call.fields) }
+  return publish(world, call, to, content, { keyboard, file })
+}
+
+const ALBUM_KINDS = ['photo', 'video', 'audio', 'document'] as const
+
+export async function sendMediaGroup(world: World, call: Call): Promise<Message[]> {
+  const to = world.chats.target(call.fields.chat_id)
+  const media = list(call, 'media')!
+  if (media.length < 2) throw bad('there must be at least 2 media in an album')
+  if (media.length > 10) throw bad('too many messages to send as an album')
+  if (object(call, 'reply_markup')) throw bad('a media group has no reply_markup')
+  const items: { caption: Content; file: StoredFile; item: Record<string, unknown> }[] = []
+  for (const item of media) {
+    if (!isObject(item)) throw bad("can't parse InputMedia: expected an Object")
+    items.push({ item, caption: readCaption(item), file: await inputMedia(world, call, item, ALBUM_KINDS) })
+  }
+  const kinds = new Set(items.map(({ file }) => file.kind))
+  if (kinds.size > 1 && (kinds.has('audio') || kinds.has('document'))) {
+    throw bad("audio and document media can't be mixed with other media types in an album")
+  }
+  const media_group_id = world.random.digits(17)
+  return items.map(({ item, caption, file }) =>
+    publish(world, call, to, { ...mediaContent(file, item), ...caption, ...spoiler(item), media_group_id }, { file }),
+  )
+}
+
+/** Puts the bot's message into the chat, with what every send method understands. */
+export function publish(
+  world: World,
+  call: Call,
+  to: Chat,
+  content: Content,
+  extra: { keyboard?: InlineKeyboard | undefined; file?: StoredFile; terms?: Terms } = {},
+): Message {
+  const { file, terms } = extra
+  const keyboard =
+    extra.keyboard ?? (file || terms ? undefined : readKeyboard(object(call, 'reply_markup'), { use: 'message' }))
+  const thread = int(call, 'message_thread_id')
+  const { message } = world.chats.post(
+    to,
+    world.chats.bot,
+    {
+      ...(thread === undefined ? {} : { message_thread_id: thread }),
+      ...repliedTo(world, call, to),
+      ...content,
+      ...(flag(call, 'protect_content') ? { has_protected_content: true } : {}),
+      ...(keyboard === undefined ? {} : { reply_markup: keyboard }),
+    },
+    {
+      ...(file === undefined ? {} : { media: { kind: file.kind, fileId: file.fileId } }),
+      ...(terms === undefined ? {} : { terms }),
+    },
+  )
+  return message
+}
+
+function repliedTo(world: World, call: Call, to: Chat): Content {
+  const target = replyTarget(object(call, 'reply_parameters'), int(call, 'reply_to_message_id'))
+  if (!target) return {}
+  const found = world.chats.find(to.id, target.messageId)
+  if (found) {
+    const { reply_to_message: _, ...message } = found.message
+    return { reply_to_message: message }
+  }
+  if (target.optional || flag(call, 'allow_sending_without_reply')) return {}
+  throw bad('message to be replied not found')
+}
+
+const ACTIONS = new Set([
+  'typing',
+  'upload_photo',
+  'record_video',
+  'upload_video',
+  'record_voice',
+  'upload_voice',
+  'upload_document',
+  'choose_sticker',
+  'find_location',
+  'record_video_note',
+  'upload_video_note',
+])
+
+export function sendChatAction(world: World, call: Call): true {
+  world.chats.target(call.fields.chat_id)
+  if (!ACTIONS.has(text(call, 'action')!.toLowerCase())) throw bad('wrong parameter action in request')
+  return true
+}

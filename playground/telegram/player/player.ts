@@ -1,0 +1,32 @@
+import type { Player } from '../stand-in.ts'
+import type { World } from '../world.ts'
+import { openHand } from './hand.ts'
+import { payingMoves } from './paying.ts'
+import { peopleMoves } from './people.ts'
+import { pressMove } from './pressing.ts'
+import { writingMoves } from './writing.ts'
+
+/** Plays the people: everything they can do in a chat, and the chat as they see it. */
+export function openPlayer(world: World, { changed, lose }: { changed(): void; lose(): boolean }): Player {
+  const { chats, files, delivery } = world
+  const hand = openHand(world, changed)
+  const people = peopleMoves(hand)
+  return {
+    ...people,
+    ...writingMoves(hand, people.block),
+    ...payingMoves(hand, lose),
+    press: pressMove(hand),
+    chat: userId => chats.list(userId).map(kept => hand.shown(kept, userId)),
+    file(fileId) {
+      const file = files.find(fileId)
+      return file && { bytes: files.read(file), mime: file.mime, fileName: file.fileName }
+    },
+    raw(update) {
+      const updateId = delivery.push(update, { wanted: true })
+      if (updateId === undefined) throw new Error('the buffer of updates is full')
+      changed()
+      return updateId
+    },
+    redeliver: updateId => delivery.redeliver(updateId),
+  }
+}

@@ -1,0 +1,36 @@
+import { Type } from '@sinclair/typebox'
+
+export const UserParams = Type.Object({ userId: Type.String({ pattern: '^[0-9]{1,15}$' }) })
+export const Language = Type.String({ pattern: '^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$' })
+export const NewPerson = Type.Object(
+  {
+    firstName: Type.String({ minLength: 1, maxLength: 64, pattern: '\\S' }),
+    username: Type.Optional(Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_]{3,31}$' })),
+    languageCode: Type.Optional(Language),
+  },
+  { additionalProperties: false },
+)
+export const PersonChange = Type.Object(
+  { languageCode: Type.Optional(Language), blocked: Type.Optional(Type.Boolean()) },
+  { additionalProperties: false, minProperties: 1 },
+)
+// Longer than one Telegram message on purpose: what the service does with it is worth seeing.
+export const Say = Type.Object(
+  { text: Type.String({ minLength: 1, maxLength: 20_000 }) },
+  { additionalProperties: false },
+)
+export const Open = Type.Object(
+  { payload: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })) },
+  { additionalProperties: false },
+)
+const messageId = Type.Integer({ minimum: 1 })
+export const Push = Type.Object(
+  {
+    messageId,
+    data: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    text: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
+    force: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+)
+export const Pay = Type.Object({ messageId }, { additionalProperties: false })

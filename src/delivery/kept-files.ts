@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { Type } from '@sinclair/typebox'
 import { crash } from '../crash.ts'
 import { only, query, type Sql, untilAnswered } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 import { Refused, sqlState, Unknown } from '../errors.ts'
 import type { Ref } from '../payments/generations.ts'
 
@@ -67,8 +68,6 @@ export async function* readKept(sql: Sql, ref: Ref, n: number, from: number, to:
     yield row.content.subarray(Math.max(0, from - begin), to - begin + 1)
   }
 }
-
-const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
 
 export const keptBegin = query(
   Type.Object({ nextChunk: Nullable(Type.Integer()), expiresAt: Type.Date() }),

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { query } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 
 const ModelCost = Type.Object({
   modelId: Type.String(),
@@ -37,7 +38,7 @@ const LossRun = Type.Object({
   costKop: Type.Integer(),
   keptKop: Type.Integer(),
   expectedCredits: Type.String(),
-  costCredits: Type.Union([Type.String(), Type.Null()]),
+  costCredits: Nullable(Type.String()),
 })
 /** A run that a model was switched off for: its cost and what was kept for it in kopecks, the credits expected and consumed. */
 export type LossRun = Static<typeof LossRun>

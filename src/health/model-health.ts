@@ -1,9 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { query, type Sql, untilAnswered } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 import type { Log } from '../log.ts'
 
 const words = <W extends string[]>(...list: W) => Type.Unsafe<W[number]>(Type.String({ enum: list }))
-const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
 
 const State = words('on', 'trial', 'off')
 const Cause = words('failing', 'unsupported', 'loss', 'rested', 'recovered', 'admin')

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { only, query, type Sql, untilAnswered } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 import { NotFound, sqlState } from '../errors.ts'
 import { newId } from '../id.ts'
 import { refusedEvent } from '../payments/event-rows.ts'
@@ -19,8 +20,6 @@ export type ActionKind =
   | 'promo_add'
   | 'promo_stop'
   | 'give_back'
-
-const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
 
 /** A change that an admin requests. `subject`: the charge, order, code or run it is about. */
 export type Change = {

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { query } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 import type { AlarmName } from '../i18n/admin.ts'
 
 export const recordAlarm = query(
@@ -56,7 +57,7 @@ const Troubles = Type.Object({
   unbooked: Type.Integer(),
   paymentsParked: Type.Integer(),
   auditS: Type.Number(),
-  creditS: Type.Union([Type.Number(), Type.Null()]),
+  creditS: Nullable(Type.Number()),
   dayCredits: Type.Number(),
 })
 /**

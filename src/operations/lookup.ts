@@ -1,8 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { query, type Sql } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 import type { Ref } from '../payments/generations.ts'
-
-const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
 
 const Found = Type.Object({
   what: Type.Unsafe<'run' | 'payment' | 'user'>(Type.String()),

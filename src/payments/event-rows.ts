@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { query, type Sql, untilAnswered } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 import { EventRefused, sqlState } from '../errors.ts'
 import { eventText, rowOf } from '../events/repository.ts'
 import type { Ref } from './generations.ts'
@@ -35,7 +36,7 @@ const Run = Type.Object({
   category: Type.String(),
   isFree: Type.Boolean(),
   priceKop: Type.Integer(),
-  taskId: Type.Union([Type.String(), Type.Null()]),
+  taskId: Nullable(Type.String()),
   ageMs: Type.Number(),
 })
 /** A run as its final event needs it. `ageMs`: since its start. */

@@ -1,13 +1,13 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { Inputs } from '../catalogue/parameters.ts'
 import { query, type Sql } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 import { graceMs } from './timing.ts'
 
 /** Names one generation: the owner first, as every money row does. */
 export type Ref = { userId: number; id: string }
 
 const words = <W extends string[]>(...list: W) => Type.Unsafe<W[number]>(Type.String({ enum: list }))
-const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
 
 const ExecState = words('queued', 'submitting', 'running', 'success', 'failed', 'timeout')
 const MoneyState = words('free', 'debited', 'captured', 'refunded')

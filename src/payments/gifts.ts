@@ -1,8 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { only, query, type Sql, untilAnswered } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 import { newId } from '../id.ts'
-
-const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
 
 const Claimed = Type.Object({
   result: Type.Unsafe<'credited' | 'unknown' | 'used' | 'expired' | 'gone' | 'too_many'>(Type.String()),

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { query } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 import {
   Banned,
   FreeLimitReached,
@@ -106,7 +107,7 @@ export const genAttach = query(
 const Settled = Type.Object({
   result: Type.String(),
   state: Type.String(),
-  outboxId: Type.Union([Type.Integer(), Type.Null()]),
+  outboxId: Nullable(Type.Integer()),
 })
 /** `not_due`: it may not end so now. `outboxId` is the message about the ending. */
 export type Settled = Omit<Static<typeof Settled>, 'result'> & { result: 'settled' | 'already' | 'not_due' }

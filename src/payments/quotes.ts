@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import type { Inputs } from '../catalogue/parameters.ts'
 import type { Rates } from '../catalogue/pricing.ts'
 import { only, query, type Sql, seal, untilAnswered } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 import { newId } from '../id.ts'
 
 /** How long a shown price is valid. */
@@ -64,7 +65,7 @@ const Quote = Type.Object({
   expiresAt: Type.Date(),
   isExpired: Type.Boolean(),
   isClosed: Type.Boolean(),
-  generationId: Type.Union([Type.String(), Type.Null()]),
+  generationId: Nullable(Type.String()),
 })
 export type Quote = Static<typeof Quote>
 
@@ -111,7 +112,7 @@ export const openQuote = query(
 )
 
 export const quotesClose = query(
-  Type.Object({ id: Type.String(), messageId: Type.Union([Type.Integer(), Type.Null()]) }),
+  Type.Object({ id: Type.String(), messageId: Nullable(Type.Integer()) }),
   (sql, userId: number, quoteId: string | null, withInvoices: boolean) => sql`
     select id, message_id as "messageId" from pay.quotes_close(${userId}, ${quoteId}, ${withInvoices})`,
 )
@@ -128,7 +129,7 @@ export const closeQuotes = (sql: Sql, userId: number, { quoteId, withInvoices = 
 
 /** Records the message that has the buttons of a quote. `before`: the earlier message; not `isOpen`: closed meanwhile. */
 export const quoteShown = query(
-  Type.Object({ before: Type.Union([Type.Integer(), Type.Null()]), isOpen: Type.Boolean() }),
+  Type.Object({ before: Nullable(Type.Integer()), isOpen: Type.Boolean() }),
   (sql, userId: number, quoteId: string, messageId: number) => sql`
     select before, is_open as "isOpen" from pay.quote_shown(${userId}, ${quoteId}, ${messageId})`,
 )

@@ -1,9 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { Inputs } from '../catalogue/parameters.ts'
 import { query } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 import type { Provider } from './top-ups.ts'
-
-const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
 
 const Payment = Type.Object({
   seq: Type.Integer(),

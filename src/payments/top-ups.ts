@@ -1,11 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { only, query, type Sql, seal, untilAnswered } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 import { newId } from '../id.ts'
 import { decimal, divideUp } from '../money.ts'
 
 export type Provider = 'stars' | 'card' | 'manual'
-
-const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
 
 /** Returns the whole Stars for an amount in kopecks, rounded up. `starRateRub`: rubles per Star, an exact decimal. */
 export function starsFor(kop: number, starRateRub: string): number {

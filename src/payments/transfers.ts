@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { only, query, type Sql, untilAnswered } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 
 const Proven = Type.Object({
   result: Type.Unsafe<'waiting' | 'proof_used' | 'one_waits' | 'not_open'>(Type.String()),
@@ -19,7 +20,6 @@ export async function prove(sql: Sql, userId: number, id: string, { kind, fileId
   return (await untilAnswered(async () => only(await topUpProve(sql, userId, id, `${kind}:${fileId}`, key)))).result
 }
 
-const Nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()])
 const Request = Type.Object({
   id: Type.String(),
   userId: Type.Integer(),

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { query, type Sql } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 
 const Wallet = Type.Object({
   balanceKop: Type.Integer(),
@@ -37,10 +38,10 @@ const Operation = Type.Object({
   kind: Type.String(),
   amountKop: Type.Integer(),
   balanceAfterKop: Type.Integer(),
-  generationId: Type.Union([Type.String(), Type.Null()]),
-  modelId: Type.Union([Type.String(), Type.Null()]),
+  generationId: Nullable(Type.String()),
+  modelId: Nullable(Type.String()),
   /** Of the payment that this entry credits or reverses. */
-  chargeId: Type.Union([Type.String(), Type.Null()]),
+  chargeId: Nullable(Type.String()),
   createdAt: Type.Date(),
 })
 export type Operation = Static<typeof Operation>

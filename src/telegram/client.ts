@@ -151,7 +151,7 @@ export async function rawCall<S extends TSchema>(
   throw new Unknown(`${method}: unexpected answer at ${wrong?.path || '/'}: ${wrong?.message}`)
 }
 
-/** The base of a Bot API server's addresses, with the slash that keeps a path in it (telegram.md T17). */
+/** The base of a Bot API server's addresses, with the slash that keeps a path in it (docs/providers/telegram.md, "Files"). */
 export const rootOf = (apiRoot = 'https://api.telegram.org'): string => apiRoot.replace(/(?<!\/)\/*$/, '/')
 
 function pacedCall(method: string, payload: object): PacedCall {

@@ -107,7 +107,7 @@ function failureCodeOf(failCode: string, cause: Cause, code: number | undefined)
   return failureCodes[cause]
 }
 
-// One task can bring several files (K9); no model is known to bring more than a dozen.
+// One task can bring several files; no model is known to bring more than a dozen.
 const mostUrls = 32
 
 function urlsOf(value: unknown): string[] {

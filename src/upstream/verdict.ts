@@ -17,7 +17,8 @@ export type BusyCode = 'rate_limited' | 'maintenance' | 'transient'
  */
 export type AccountTrouble = { cause: 'auth' | 'no_credit'; isCertain: boolean }
 
-// Every answer is `{code, msg, data}` under HTTP 200, failures too; some examples say `message` (kie-api.md §1, K1).
+// Every answer is `{code, msg, data}` under HTTP 200, failures too; some examples say `message`
+// (docs/providers/kie.md, "Envelope").
 const Envelope = Type.Object({
   code: Type.Integer(),
   msg: Type.Optional(Type.Unknown()),
@@ -62,7 +63,7 @@ export function judge(heard: Heard, own: readonly string[] = []): Judged {
 
 function verdictOf(code: number, words: string, own: readonly string[]): Verdict {
   if (code === 401 || code === 403) return 'auth'
-  // Missing credits came as 402 and as 500 (K3); 433 is an exhausted cap of the key.
+  // Missing credits came as 402 and as 500; 433 is an exhausted cap of the key.
   if (code === 402 || code === 433) return 'no_credit'
   if (code === 429) return 'rate_limited'
   if (code === 455) return 'maintenance'

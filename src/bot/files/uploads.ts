@@ -107,7 +107,7 @@ const aboutOf = (owner: string, { accept, max_side_px, max_megapixels, max_mb }:
   },
 })
 
-// The provider deletes uploads after a day at the earliest (docs/providers/kie.md, «Uploads»).
+// The provider deletes uploads after a day at the earliest (docs/providers/kie.md, "Files").
 const freshMs = 20 * 3_600_000
 /** Whether files of this age are still there for sure. */
 export const isFresh = (ageMs: number): boolean => ageMs < freshMs

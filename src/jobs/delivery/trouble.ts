@@ -29,7 +29,7 @@ export function noFiles(error: unknown, attempts: number): NoFiles | undefined {
   if (!(error instanceof Refused) || isAboutChat(error)) return undefined
   if (error.code === 'too_big' || error.code === 'too_large') return 'too_big'
   if (error.code === 'kept_full') return 'full'
-  // A link that leads nowhere may do so only for a moment (kie-api.md K8).
+  // A link that leads nowhere may do so only for a moment (docs/providers/kie.md, "Results").
   if (error.code === 'not_found') return attempts < 3 ? undefined : 'gone'
   return 'refused'
 }

@@ -86,7 +86,7 @@ export const ofContent: readonly Wording[] = [
     said: 'The request failed because the input text may contain sensitive information.',
     from: ARK,
   },
-  { is: 'content', said: 'SENSITIVE_WORD_ERROR', from: 'kie-api.md §3' },
+  { is: 'content', said: 'SENSITIVE_WORD_ERROR', from: 'docs/providers/kie.md, Refusals' },
   { is: 'content', said: 'The content contains sensitive information.', from: WAVESPEED },
   {
     is: 'content',

@@ -21,7 +21,7 @@ export const ofModel: readonly Wording[] = [
     is: 'fault',
     sign: /(task|generation|request|job|run|execution|inference|rendering) ?(has |was |execution )?(failed|crashed|aborted)|failed to (generate|render|create|edit|get user token)|generate failed|could not be completed/,
     said: 'Playground task failed.',
-    from: 'kie-api.md §4',
+    from: 'docs/providers/kie.md, Refusals',
   },
   { is: 'fault', said: 'Failed to generate image', from: IMAGE_4O },
   { is: 'fault', said: 'The task could not be completed.', from: WAVESPEED },

@@ -1,5 +1,5 @@
 // Where the wordings were read.
-export const RECORDED = 'kie-api.md §6'
+export const RECORDED = 'docs/providers/kie.md, Refusals'
 export const VEO = 'https://docs.kie.ai/veo3-api/generate-veo-3-video-callbacks'
 export const IMAGE_4O = 'https://docs.kie.ai/4o-image-api/get-4-o-image-details'
 export const DETAILS = 'https://docs.kie.ai/market/common/get-task-detail'

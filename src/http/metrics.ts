@@ -59,7 +59,7 @@ export function createMetrics() {
     }),
     alarm: new Gauge({
       name: 'telegen_alarm',
-      help: 'Whether this trouble is there (docs/runbook.md)',
+      help: 'Whether this trouble is there (docs/operations/runbook.md)',
       labelNames: ['name'],
       registers,
     }),

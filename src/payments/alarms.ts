@@ -24,7 +24,7 @@ export const alarmRows = query(
       extract(epoch from now() - seen_at)::float8 as "seenS" from pay.alarms order by since, name`,
 )
 
-// Looked for every minute: after so long nobody looks. docs/ops/alerts.yml says the same.
+// Looked for every minute: after so long nobody looks. docs/operations/alerts.yml says the same.
 const silentS = 600
 
 export type AlarmsNow = { on: Alarm[]; lookedS: number | undefined; isSilent: boolean }

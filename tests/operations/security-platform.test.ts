@@ -273,9 +273,9 @@ t.test(
   },
 )
 
-t.test('each of the sixty rows has a test with its number, and docs/SECURITY.md says where', async t => {
+t.test('each of the sixty rows has a test with its number, and docs/security.md says where', async t => {
   const table = new Map(
-    [...read('docs/SECURITY.md').matchAll(/^\| (\d+) \|.*\| ([\w, /-]+) \|$/gm)].map(([, n, files = '']) => [
+    [...read('docs/security.md').matchAll(/^\| (\d+) \|.*\| ([\w, /-]+) \|$/gm)].map(([, n, files = '']) => [
       Number(n),
       files,
     ]),

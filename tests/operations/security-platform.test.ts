@@ -88,6 +88,9 @@ t.test('S29: npm run check finds keys by their shape, in files that are not adde
     'plain.toml': `KIE_API_KEY=${'a1'.repeat(16)}`,
     'deploy.env.txt': 'nothing',
     '.env': 'A=b',
+    '.env.production': 'A=b',
+    '.env.example': 'A=',
+    sub: { '.env.example': 'A=' },
   })
   const run = (...args: [string, string[]]) => spawnSync(...args, { cwd, encoding: 'utf8' })
   run('git', ['init', '--quiet'])
@@ -99,7 +102,7 @@ t.test('S29: npm run check finds keys by their shape, in files that are not adde
       .split('\n')
       .sort()
       .map(line => line.split(' ')[0]),
-    ['.env', 'cloud.md', 'pem.txt', 'plain.toml', 'quoted.ts', 'token.ts'],
+    ['.env', '.env.production', 'cloud.md', 'pem.txt', 'plain.toml', 'quoted.ts', 'sub/.env.example', 'token.ts'],
   )
 })
 

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import postgres from 'postgres'
 import { freePort } from './service.ts'
 
-// As README tells an operator to set it.
+// As docs/operations/deploy.md tells an operator to set it.
 const ignored = [
   'role',
   'statement_timeout',

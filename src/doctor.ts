@@ -30,7 +30,7 @@ try {
   config = readConfig(process.env)
 } catch (error) {
   if (!(error instanceof BadConfig)) throw error
-  for (const problem of error.problems) bad(problem, 'Set it; the table of variables in README.md says how.')
+  for (const problem of error.problems) bad(problem, 'Set it; docs/operations/configuration.md says how.')
   process.exit(1)
 }
 good('the configuration is complete')
@@ -41,7 +41,7 @@ const why = (error: unknown) => (error instanceof Error ? error.message : String
 const advices: [says: RegExp, advice: string][] = [
   [
     /unsupported startup parameter/,
-    'A pooler refuses our settings: take the direct address, or let it ignore_startup_parameters (README.md).',
+    'A pooler refuses our settings: take the direct address, or let it ignore_startup_parameters (docs/operations/deploy.md).',
   ],
   [
     /no encryption|SSL(\/TLS)?( connection)?( is)? required|insecure/i,
@@ -145,7 +145,7 @@ async function logins({ databaseUrl, ownerUrl = databaseUrl, botToken }: Config)
 async function alarms(sql: Sql) {
   const { on, lookedS, isSilent } = alarmsNow(await alarmRows(sql))
   for (const { name, ageS } of on)
-    bad(`the alarm ${name} is on, for ${Math.ceil(ageS / 60)} minutes`, `See docs/runbook.md#${name}.`)
+    bad(`the alarm ${name} is on, for ${Math.ceil(ageS / 60)} minutes`, `See docs/operations/runbook.md#${name}.`)
   if (lookedS === undefined) good('nobody has looked for alarms yet: no worker has run')
   else if (isSilent)
     bad(
@@ -178,7 +178,7 @@ async function bot({ botToken, telegramApiRoot, publicUrl }: Config) {
     else if (wanted && url !== wanted)
       bad(
         `the webhook is ${shownUrl || 'not set'}, not ${plainAddress(wanted)}`,
-        'A running service sets it within a minute. If this address is of another deployment, stop one of the two: docs/runbook.md, webhook_fought.',
+        'A running service sets it within a minute. If this address is of another deployment, stop one of the two: docs/operations/runbook.md, webhook_fought.',
       )
     else good(wanted ? `the webhook is ${plainAddress(wanted)}` : 'no webhook: long polling')
     if (url && !hasOurKinds)
@@ -202,7 +202,7 @@ async function upstream({ kieBaseUrl, kieUploadUrl, kieApiKey }: Config) {
     if (isCreditLow(credit, dayCredits))
       bad(
         `the upstream account has ${credit} credits left`,
-        'Top it up (docs/runbook.md#credit_low): nothing is sold when it is empty.',
+        'Top it up (docs/operations/runbook.md#credit_low): nothing is sold when it is empty.',
       )
     else good(`the upstream account has ${credit} credits`)
   } catch (error) {

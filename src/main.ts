@@ -48,7 +48,7 @@ function configOrExit<Read>(read: (env: NodeJS.ProcessEnv) => Read): Read {
   } catch (error) {
     if (!(error instanceof BadConfig)) throw error
     process.stderr.write(
-      `${error.message}\nSee the table of variables in README.md; npm run doctor checks them against the world.\n`,
+      `${error.message}\nSee docs/operations/configuration.md; npm run doctor checks them against the world.\n`,
     )
     process.exit(1)
   }

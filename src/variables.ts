@@ -20,7 +20,7 @@ export type Variable = {
   problem?: (value: string) => string | undefined
 }
 
-// One row a variable: README's table says the same in words.
+// One row a variable: docs/operations/configuration.md says the same in words.
 export const variables = {
   TELEGRAM_BOT_TOKEN: {
     schema: Type.String({ pattern: '^\\d{6,}:[\\w-]{30,}$' }),

@@ -1,7 +1,7 @@
 -- What nobody needs goes in portions that an index serves, and so does what a person left who asked to be forgotten.
 
 -- Forgets some of one kind of rows that nobody needs any more: how many, and whether that was all for now. Each call reads
--- at most `p_limit` rows (100 chunks of files). How long each kind is kept, and why, is in docs/RELIABILITY.md.
+-- at most `p_limit` rows (100 chunks of files). How long each kind is kept, and why, is in docs/reliability.md.
 create or replace function pay.tidy(p_what text, p_limit int) returns table (gone bigint, is_done boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 -- A portion is looked up row by row, whatever the statistics say.

@@ -70,7 +70,7 @@ function gaugesFor(registers: Registry[]) {
     }),
     alarm: new Gauge({
       name: 'telegen_alarm',
-      help: 'Whether this trouble is there (docs/runbook.md)',
+      help: 'Whether this trouble is there (docs/operations/runbook.md)',
       labelNames: ['name'],
       registers,
     }),

@@ -33,7 +33,7 @@ const alarms: Record<AlarmName, [what: string, how: string]> = {
   updates_wait: ['People’s messages wait for over a minute', 'See that workers run, and what the database is doing.'],
   updates_aside: [
     'An update felled the process twice and was set aside',
-    'The person was told. What it was: docs/runbook.md, updates_aside.',
+    'The person was told. What it was: docs/operations/runbook.md, updates_aside.',
   ],
   messages_wait: ['Answers wait for over five minutes to be sent', 'Telegram refuses or asks to wait: see the log.'],
   refunds_wait: [
@@ -42,7 +42,7 @@ const alarms: Record<AlarmName, [what: string, how: string]> = {
   ],
   payments_unread: [
     'Telegram’s list of payments was not read to its end for over 15 minutes',
-    'Payments may be missing. See the log: queue reconcile; docs/runbook.md, payments_unread.',
+    'Payments may be missing. See the log: queue reconcile; docs/operations/runbook.md, payments_unread.',
   ],
   payments_parked: ['A payment fits no invoice', 'Decide it: /parked'],
   credit_low: [
@@ -60,11 +60,11 @@ const alarms: Record<AlarmName, [what: string, how: string]> = {
   webhook_fails: ['Telegram cannot deliver to us', 'npm run doctor says why.'],
   webhook_lost: [
     'Somebody removed or changed the bot’s webhook',
-    'People’s messages did not reach us. Who did it: docs/runbook.md, webhook_lost.',
+    'People’s messages did not reach us. Who did it: docs/operations/runbook.md, webhook_lost.',
   ],
   webhook_fought: [
     'Two deployments fight for the bot',
-    'People’s messages go elsewhere. Stop the one too many: docs/runbook.md, webhook_fought.',
+    'People’s messages go elsewhere. Stop the one too many: docs/operations/runbook.md, webhook_fought.',
   ],
 }
 

@@ -37,7 +37,7 @@ const alarms: Record<AlarmName, [what: string, how: string]> = {
   updates_wait: ['Сообщения людей ждут больше минуты', 'Проверьте, что работники запущены, и нагрузку базы.'],
   updates_aside: [
     'Сообщение человека дважды остановило процесс и отложено',
-    'Человеку сказано. Что это было: docs/runbook.md, updates_aside.',
+    'Человеку сказано. Что это было: docs/operations/runbook.md, updates_aside.',
   ],
   messages_wait: [
     'Ответы людям ждут отправки больше пяти минут',
@@ -49,7 +49,7 @@ const alarms: Record<AlarmName, [what: string, how: string]> = {
   ],
   payments_unread: [
     'Список платежей Telegram больше 15 минут не прочитан до конца',
-    'Платежи могут быть не зачислены. Смотрите журнал: queue reconcile; docs/runbook.md, payments_unread.',
+    'Платежи могут быть не зачислены. Смотрите журнал: queue reconcile; docs/operations/runbook.md, payments_unread.',
   ],
   payments_parked: ['Есть платёж, который не совпал со счётом', 'Решите его: /parked'],
   credit_low: [
@@ -67,11 +67,11 @@ const alarms: Record<AlarmName, [what: string, how: string]> = {
   webhook_fails: ['Telegram не может доставить нам сообщения', 'npm run doctor скажет почему.'],
   webhook_lost: [
     'Вебхук бота кто-то убрал или изменил',
-    'Сообщения людей к нам не шли. Кто это сделал: docs/runbook.md, webhook_lost.',
+    'Сообщения людей к нам не шли. Кто это сделал: docs/operations/runbook.md, webhook_lost.',
   ],
   webhook_fought: [
     'За бота борются две установки',
-    'Сообщения людей идут не к нам. Остановите лишнюю: docs/runbook.md, webhook_fought.',
+    'Сообщения людей идут не к нам. Остановите лишнюю: docs/operations/runbook.md, webhook_fought.',
   ],
 }
 

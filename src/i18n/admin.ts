@@ -1,4 +1,4 @@
-/** What an admin is told of in the chat, an operator by docs/ops/alerts.yml, and what docs/runbook.md explains. */
+/** What an admin is told of in the chat, an operator by docs/operations/alerts.yml, and what docs/operations/runbook.md explains. */
 export const alarmNames = [
   'books_disagree',
   'audit_late',

@@ -34,7 +34,7 @@ export async function sweep(sql: Sql, wake: Jobs['wake'], log: Log): Promise<voi
   if (due.length + outgoing.length + lanes.length > 0) log.info(found, 'the sweep woke what nobody had')
 }
 
-/** Kinds of rows that have their time; how long each is kept is in docs/RELIABILITY.md. */
+/** Kinds of rows that have their time; how long each is kept is in docs/reliability.md. */
 export const tidyParts = [
   'updates',
   'messages',

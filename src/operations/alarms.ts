@@ -25,7 +25,7 @@ export const alarmRows = query(
       extract(epoch from now() - seen_at)::float8 as "seenS" from pay.alarms order by since, name`,
 )
 
-// Alarms are checked every minute: after so long the checks have stopped. docs/ops/alerts.yml has the same number.
+// Alarms are checked every minute: after so long the checks have stopped. docs/operations/alerts.yml has the same number.
 const silentS = 600
 
 export type AlarmsNow = { on: Alarm[]; lookedS: number | undefined; isSilent: boolean }

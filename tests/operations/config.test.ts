@@ -1,4 +1,6 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
 import t from 'tap'
 import { BadConfig, readConfig, secretsOf, variableNames } from '../../src/config.ts'
 
@@ -211,4 +213,58 @@ t.test('S25: what would make the library print the token is refused in productio
     t.match(problemsOf({ ...production, NODE_DEBUG }), [/^NODE_DEBUG would print secrets/], NODE_DEBUG)
   }
   t.strictSame(problemsOf({ ...production, DEBUG: '', NODE_DEBUG: '' }), [])
+})
+
+const read = (file: string) => readFileSync(file, 'utf8')
+
+t.test(
+  '.env.example has no secret, names only what is known, and is accepted once its empty values are filled',
+  async t => {
+    const example = parseEnv(read('.env.example')) as Record<string, string>
+    t.strictSame(secretsOf(example), [])
+    for (const name of Object.keys(example))
+      t.ok(
+        variableNames.some(known => known === name),
+        name,
+      )
+    const missing = problemsOf(example).map(problem => problem.split(' ')[0]!)
+    t.strictSame(
+      missing.filter(name => example[name] !== ''),
+      [],
+      'what is wanted is there, and empty',
+    )
+    const filled = Object.fromEntries(missing.map(name => [name, (whole as Record<string, string>)[name] ?? '']))
+    t.match(readConfig({ ...example, ...filled }), { production: true, publicUrl: 'https://bot.example.com' })
+  },
+)
+
+t.test('the page about the configuration has a row for each variable, with its default', async t => {
+  const page = read('docs/operations/configuration.md')
+  const named = [...page.matchAll(/^\| ((?:`\w+`(?:, )?)+) \|/gm)].flatMap(
+    ([, names = '']) => names.match(/\w+/g) ?? [],
+  )
+  const alsoRead = ['PGSSLMODE', 'KIE_DOCS_URL']
+  t.strictSame(named.sort(), [...variableNames, ...alsoRead].sort())
+})
+
+t.test('an older Node is told which one is needed, by each script that starts something', async t => {
+  const { engines, scripts } = JSON.parse(read('package.json')) as {
+    engines: { node: string }
+    scripts: Record<string, string>
+  }
+  t.equal(engines.node, '>=24')
+  for (const name of ['start', 'playground', 'migrate', 'models', 'models:check', 'doctor', 'audit', 'test']) {
+    t.match(scripts[name], /^node src\/node-version\.cjs && exec /, name)
+  }
+  const startedWith = (version: string) => {
+    const pretend = `Object.defineProperty(process, 'versions', { value: { node: '${version}' } })`
+    return spawnSync(process.execPath, ['-e', `${pretend}; require('./src/node-version.cjs')`], { encoding: 'utf8' })
+  }
+  t.match(startedWith('20.20.2'), {
+    status: 1,
+    stderr: /needs Node 24 or later\. This is Node 20\.20\.2 .*\nRun `npm ci`/,
+  })
+  t.match(startedWith('22.18.0'), { status: 1 })
+  t.match(startedWith('24.0.0'), { status: 0, stderr: '' })
+  t.match(startedWith('100.0.0'), { status: 0, stderr: '' })
 })

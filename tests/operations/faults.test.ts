@@ -19,7 +19,7 @@ import { openUser } from '../../src/users/users.ts'
 import { freePort, person, stage } from '../support/service.ts'
 import { limits, noWake, picture, silent, until, world } from '../support/world.ts'
 
-// Faults that nothing else brings about: docs/RELIABILITY.md lists all hundred with what shows that they are survived.
+// Faults that nothing else brings about: docs/reliability.md lists all hundred with what shows that they are survived.
 const { url, sql, owner, user, order } = await world(t)
 const ends = { sql, wake: noWake, scrub: (text: string) => text, log: silent }
 const open = (t: Test, to: string, options = {}) => {
@@ -311,7 +311,7 @@ t.test('a process that may open no more files refuses newcomers and serves again
 })
 
 t.test('every fault of the catalogue is listed once, and what is said to show it is there', async t => {
-  const text = readFileSync(join(import.meta.dirname, '../../docs/RELIABILITY.md'), 'utf8')
+  const text = readFileSync(join(import.meta.dirname, '../../docs/reliability.md'), 'utf8')
   const rows = [...text.matchAll(/^\| (\d+) \| (.+) \| (.+) \|$/gm)]
   t.strictSame(
     rows.map(([, n]) => Number(n)),

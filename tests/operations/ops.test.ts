@@ -21,11 +21,11 @@ const isOn = async (name: string) =>
   (await owner`select since is not null as on from pay.alarms where name = ${name}`)[0]?.on as boolean | undefined
 
 t.test('each alarm has its rule and its page, each rule its page, and each figure that they name is there', async t => {
-  const { groups } = parse(read('docs/ops/alerts.yml')) as {
+  const { groups } = parse(read('docs/operations/alerts.yml')) as {
     groups: { rules: { alert: string; expr: string; annotations: { runbook: string } }[] }[]
   }
   const rules = groups.flatMap(group => group.rules)
-  const pages = [...read('docs/runbook.md').matchAll(/^## (\w+)$/gm)].map(([, name]) => name!)
+  const pages = [...read('docs/operations/runbook.md').matchAll(/^## (\w+)$/gm)].map(([, name]) => name!)
   t.strictSame(
     rules.map(({ alert }) => alert),
     pages,
@@ -35,11 +35,11 @@ t.test('each alarm has its rule and its page, each rule its page, and each figur
     [],
   )
   for (const { alert, expr, annotations } of rules) {
-    t.equal(annotations.runbook, `docs/runbook.md#${alert}`)
+    t.equal(annotations.runbook, `docs/operations/runbook.md#${alert}`)
     const [, name = alert] = /telegen_alarm\{name="(\w+)"\}/.exec(expr) ?? []
     t.equal(name, alert)
   }
-  const { panels } = JSON.parse(read('docs/ops/dashboard.json')) as { panels: { targets: { expr: string }[] }[] }
+  const { panels } = JSON.parse(read('docs/operations/dashboard.json')) as { panels: { targets: { expr: string }[] }[] }
   const known = (await createMetrics().registry.getMetricsAsJSON()).map(({ name }) => name)
   const used = [...rules.map(({ expr }) => expr), ...panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))]
     .flatMap(expr => expr.match(/\b(telegen|process|nodejs)_\w+/g) ?? [])

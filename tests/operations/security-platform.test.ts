@@ -88,6 +88,9 @@ t.test('S29: npm run check finds keys by their shape, in files that are not adde
     'plain.toml': `KIE_API_KEY=${'a1'.repeat(16)}`,
     'deploy.env.txt': 'nothing',
     '.env': 'A=b',
+    '.env.production': 'A=b',
+    '.env.example': 'A=',
+    sub: { '.env.example': 'A=' },
   })
   const run = (...args: [string, string[]]) => spawnSync(...args, { cwd, encoding: 'utf8' })
   run('git', ['init', '--quiet'])
@@ -99,7 +102,7 @@ t.test('S29: npm run check finds keys by their shape, in files that are not adde
       .split('\n')
       .sort()
       .map(line => line.split(' ')[0]),
-    ['.env', 'cloud.md', 'pem.txt', 'plain.toml', 'quoted.ts', 'token.ts'],
+    ['.env', '.env.production', 'cloud.md', 'pem.txt', 'plain.toml', 'quoted.ts', 'sub/.env.example', 'token.ts'],
   )
 })
 
@@ -273,9 +276,9 @@ t.test(
   },
 )
 
-t.test('each of the sixty rows has a test with its number, and docs/SECURITY.md says where', async t => {
+t.test('each of the sixty rows has a test with its number, and docs/security.md says where', async t => {
   const table = new Map(
-    [...read('docs/SECURITY.md').matchAll(/^\| (\d+) \|.*\| ([\w, /-]+) \|$/gm)].map(([, n, files = '']) => [
+    [...read('docs/security.md').matchAll(/^\| (\d+) \|.*\| ([\w, /-]+) \|$/gm)].map(([, n, files = '']) => [
       Number(n),
       files,
     ]),

@@ -185,7 +185,10 @@ t.test('npm run doctor says what is well, and what to do where it is not', async
   t.match(well.text, /the bot is @/)
   // What is wrong is told alike by whoever tells of it. No build looks for this alarm, so none ends it.
   await owner`insert into pay.alarms (name, since, seen_at) values ('of_a_test', now() - interval '5 minutes', now())`
-  t.match((await doctor({})).text, /✗ the alarm of_a_test is on, for 6 minutes\n {2}→ See docs\/runbook\.md#of_a_test/)
+  t.match(
+    (await doctor({})).text,
+    /✗ the alarm of_a_test is on, for 6 minutes\n {2}→ See docs\/operations\/runbook\.md#of_a_test/,
+  )
   await until('the answer of a second ago is old', async () => {
     const ready = (await (await service.fetch('/readyz')).json()) as { status: string; alarms: number }
     return ready.status === 'ready' && ready.alarms === 1

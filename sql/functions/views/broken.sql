@@ -38,7 +38,7 @@ create or replace view pay.suspects as
     or bit_xor(messages) <> 0;
 
 -- Each row is a broken promise; read it in one REPEATABLE READ snapshot, on the primary. The numbers are those of the list
--- of promises in docs/RELIABILITY.md. Of people whose sums agree no rows are compared.
+-- of promises in docs/reliability.md. Of people whose sums agree no rows are compared.
 create or replace view pay.broken as
   select b.promise, b.key from pay.suspects s, lateral (
     select 'I1 balance <> ledger' as promise, w.user_id::text as key from pay.wallets w,

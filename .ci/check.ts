@@ -10,7 +10,7 @@ const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--
   .filter(file => file && statSync(file, { throwIfNoEntry: false })?.isFile())
 const problems: string[] = []
 
-// ── Layers: a folder of src/ imports itself or a lower line; design.md draws them. ──
+// ── Layers: a folder of src/ imports itself or a lower line; docs/architecture.md has the map. ──
 const base = [
   'access',
   'address',

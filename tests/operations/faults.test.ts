@@ -223,7 +223,7 @@ async function creditsDuring(t: Test, to: string, happens: (unknown: () => numbe
   await until('some work after it', () => done > before + 20, 20_000)
   isOver = true
   await Promise.all(workers)
-  t.match(await readWallet(db.sql, 1), { balanceKop: done * 1_00 }, `${done} credits, each once`)
+  t.match(await untilAnswered(() => readWallet(db.sql, 1)), { balanceKop: done * 1_00 }, `${done} credits, each once`)
   t.ok(unknown > 0, `${unknown} answers did not come at first`)
 }
 

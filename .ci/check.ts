@@ -121,12 +121,12 @@ const shapes: [string, RegExp][] = [
 // ── Health: nothing generated, stored, archived or oversized. ──
 const forbidden =
   /(^|\/)(\.env(\..*)?|\.data|data|archive|artifacts|node_modules)(\/|$)|\.(bak|orig|rej|zip|gz|tgz|7z|sql\.dump|sqlite|log|pem)$|~$/
-const mostBytes = 1024 * 1024
+const maxBytes = 1024 * 1024
 // Names the variables of a first deployment; a test holds that its secrets are empty.
 const sample = '.env.example'
 for (const file of files) {
   if (forbidden.test(file) && file !== sample) problems.push(`${file} does not belong in git`)
-  if (statSync(file).size > mostBytes) problems.push(`${file} is over 1 MB`)
+  if (statSync(file).size > maxBytes) problems.push(`${file} is over 1 MB`)
   if (/\.(png|ttf|woff2?|ico)$/.test(file)) continue
   const bytes = readFileSync(file)
   if (bytes[0] === 0xef && bytes[1] === 0xbb) problems.push(`${file} begins with a byte order mark`)

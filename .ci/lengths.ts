@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { type AnyNode, parse } from 'acorn'
 
-const mostLines = { function: 60, file: 300 }
+const maxLines = { function: 60, file: 300 }
 
 // Where these bounds hold, and what below it is still to be cut. Texts of a language are data: their files may be long.
 const held = ['src/']
@@ -17,12 +17,12 @@ export function lengthProblems(files: string[]): string[] {
     .flatMap(file => {
       const text = readFileSync(file, 'utf8')
       const lines = text.split('\n').length - 1
-      const isLong = lines > mostLines.file && !isBelow(texts, file)
-      const functions = functionsIn(text).filter(({ lines }) => lines > mostLines.function)
+      const isLong = lines > maxLines.file && !isBelow(texts, file)
+      const functions = functionsIn(text).filter(({ lines }) => lines > maxLines.function)
       return [
-        ...(isLong ? [`${file} has ${lines} lines, ${mostLines.file} at most: split it by subject`] : []),
+        ...(isLong ? [`${file} has ${lines} lines, ${maxLines.file} at most: split it by subject`] : []),
         ...functions.map(
-          ({ name, line, lines }) => `${file}:${line} ${name} has ${lines} lines, ${mostLines.function} at most`,
+          ({ name, line, lines }) => `${file}:${line} ${name} has ${lines} lines, ${maxLines.function} at most`,
         ),
       ]
     })

@@ -67,9 +67,9 @@ export async function prepareAttack(world: World, random: Random, web: string) {
   }
 }
 
-async function answered({ player }: Attack, id: number, mostMs: number): Promise<number> {
+async function answered({ player }: Attack, id: number, maxMs: number): Promise<number> {
   const [began, before] = [Date.now(), player.chat(id).length]
-  while (Date.now() < began + mostMs && player.chat(id).length <= before + 1) await pause(100)
+  while (Date.now() < began + maxMs && player.chat(id).length <= before + 1) await pause(100)
   return Date.now() - began
 }
 

@@ -3,7 +3,7 @@ import type { Fault, World } from './world.ts'
 
 export type Probing = { stop(): Promise<{ probes: number; misses: number }> }
 
-const mostOpen = 3
+const maxOpen = 3
 
 /** Safety: what must hold at every moment, asked every second on a connection of its own. */
 export function probe(world: World): Probing {
@@ -24,7 +24,7 @@ export function probe(world: World): Probing {
         probes += 1
         for (const { promise, key } of broken) world.wrong(`${promise}: ${key}`)
         if (row!.lowest < 0) world.wrong(`I2: a balance of ${row!.lowest}`)
-        if (row!.open > mostOpen) world.wrong(`I15: ${row!.open} open generations of one person`)
+        if (row!.open > maxOpen) world.wrong(`I15: ${row!.open} open generations of one person`)
         if (row!.apart > 0) world.wrong(`I14: ${row!.apart} endings apart from their event`)
       } catch {
         misses += 1 // the database was away: that is what happens here
@@ -42,7 +42,7 @@ export function probe(world: World): Probing {
 }
 
 /** Liveness: faults have stopped, and everything that is open must come to its end within a minute. Gives the seconds. */
-export async function settles(world: World, mostMs = 60_000): Promise<number> {
+export async function settles(world: World, maxMs = 60_000): Promise<number> {
   const { owner } = world.database
   const began = Date.now()
   await world.ready()
@@ -57,8 +57,8 @@ export async function settles(world: World, mostMs = 60_000): Promise<number> {
     const updates = world.updates.filter(update => update.deliveredAt === undefined && isAlive(update.update)).length
     if (row && row.generations + row.inbox + row.outbox + updates === 0) break
     open = JSON.stringify({ ...row, updates })
-    if (Date.now() - began > mostMs) {
-      world.wrong(`I9: open ${mostMs / 1000} s after the faults stopped: ${open}`)
+    if (Date.now() - began > maxMs) {
+      world.wrong(`I9: open ${maxMs / 1000} s after the faults stopped: ${open}`)
       const stuck = await owner`
         select id, exec_state, task_id, attempt, look, created_at, submitted_at, next_at, deadline_at, now() from pay.generations
         where finished_at is null`

@@ -61,8 +61,8 @@ function openGuest(world: World, random: Random, isResting: () => boolean) {
   let seen = 0
 
   /** A button that the bot shows after the last act, awaited as long as a person would. */
-  async function button(what: RegExp, mostMs = 8_000): Promise<Found | undefined> {
-    for (const end = Date.now() + mostMs; Date.now() < end && !isResting(); await pause(60)) {
+  async function button(what: RegExp, maxMs = 8_000): Promise<Found | undefined> {
+    for (const end = Date.now() + maxMs; Date.now() < end && !isResting(); await pause(60)) {
       for (const message of fromBot().toReversed()) {
         if (message.messageId <= seen && (message.editedAt ?? 0) * 1_000 < Date.now() - 8_000) break
         const found = message.buttons.flat().find(each => what.test(each.text) && each.data)

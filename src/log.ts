@@ -37,13 +37,13 @@ function placesOf(message: string, text: string): Place[] {
 }
 
 // What waits for a reader of the log may take so many bytes, then lines are dropped: nobody reading holds nobody up.
-const mostWaitingBytes = 1_048_576
+const maxWaitingBytes = 1_048_576
 let dropped = 0
 /** Lines that this process could not write, because nobody read those before. */
 export const droppedLines = (): number => dropped
 
 function standardOutput() {
-  const stream = pino.destination({ dest: 1, sync: false, maxLength: mostWaitingBytes })
+  const stream = pino.destination({ dest: 1, sync: false, maxLength: maxWaitingBytes })
   stream.on('drop', () => {
     dropped += 1
   })

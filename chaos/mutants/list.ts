@@ -378,7 +378,7 @@ export const mutants: Mutant[] = [
   {
     what: 'a picture is decoded whatever its pixels',
     file: 'src/media/bounds/heif.ts',
-    find: 'if (area > 0 && area <= mostPixels) return area',
+    find: 'if (area > 0 && area <= maxPixels) return area',
     replace: 'return area',
     test: 'media/convert',
   },

@@ -10,7 +10,7 @@ import { type Mutant, mutants } from './list.ts'
 // is unmade. First every test must pass without one. Exit 1: a defect that no test noticed.
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const mostMs = 300_000
+const maxMs = 300_000
 
 const wanted = process.argv.slice(2).join(' ')
 const chosen = mutants.filter(({ what }) => what.includes(wanted))
@@ -52,7 +52,7 @@ async function withDefect<T>({ what, file, find, replace }: Mutant, look: () => 
 async function passes(test: string): Promise<boolean> {
   const options = {
     cwd: copy,
-    timeout: mostMs,
+    timeout: maxMs,
     maxBuffer: 64 * 1_048_576,
     env: {
       ...process.env,

@@ -5,10 +5,10 @@ import { type Button, button } from '../telegram/screen.ts'
 import { to } from './routes.ts'
 
 // Telegram's payment providers take about a dollar at least (core.telegram.org/bots/payments/currencies.json).
-const leastByCardKop = 100_00
+const minByCardKop = 100_00
 
 /** Packs that can be paid by card, kopecks each. */
-export const byCard = (packsKop: readonly number[]) => packsKop.filter(kop => kop >= leastByCardKop)
+export const byCard = (packsKop: readonly number[]) => packsKop.filter(kop => kop >= minByCardKop)
 
 const inPairs = (packs: Button[]): Button[][] => packs.flatMap((_, n) => (n % 2 === 0 ? [packs.slice(n, n + 2)] : []))
 

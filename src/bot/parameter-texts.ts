@@ -8,7 +8,7 @@ import type { Language } from '../money.ts'
 import { clip } from '../telegram/html.ts'
 
 /** Telegram hands no larger file to a bot, in bytes. */
-export const mostFromTelegram = 20 * 1024 * 1024
+export const maxFromTelegram = 20 * 1024 * 1024
 
 export const labelOf = (param: Param, language: Language): string => param.label[language]
 

@@ -8,10 +8,10 @@ import { Unknown } from '../errors.ts'
 
 const timeoutMs = 20_000
 // A page of the feed is 40 KB, one of the documentation 30 KB.
-const mostBytes = 2 * 1024 * 1024
+const maxBytes = 2 * 1024 * 1024
 // 483 rows and 264 pages when last seen.
-const mostFeedPages = 50
-const mostDocuments = 600
+const maxFeedPages = 50
+const maxDocuments = 600
 const atOnce = 4
 // The hosts refuse unusual user agents: docs/providers/kie.md, "Files".
 const userAgent = 'Mozilla/5.0 (compatible; Telegen/1.0)'
@@ -38,7 +38,7 @@ const FeedPage = Type.Object(
           ),
           { maxItems: 100 },
         ),
-        pages: Type.Integer({ minimum: 1, maximum: mostFeedPages }),
+        pages: Type.Integer({ minimum: 1, maximum: maxFeedPages }),
       },
       loose,
     ),
@@ -107,7 +107,7 @@ export async function readDocuments(base: string): Promise<Map<string, Documente
     if (url?.href.startsWith(`${base}/market/`)) pages.add(url.href)
   }
   if (pages.size === 0) throw new Unknown(`${base}/llms.txt names no pages of models`)
-  if (pages.size > mostDocuments) throw new Unknown(`${base}/llms.txt names ${pages.size} pages of models`)
+  if (pages.size > maxDocuments) throw new Unknown(`${base}/llms.txt names ${pages.size} pages of models`)
 
   const documented = new Map<string, Documented>()
   const waiting = [...pages]
@@ -189,7 +189,7 @@ async function fetched(url: URL, body?: object): Promise<string> {
     let bytes = 0
     for await (const chunk of response.body ?? []) {
       bytes += chunk.length
-      if (bytes > mostBytes) throw new Error(`more than ${mostBytes} bytes`)
+      if (bytes > maxBytes) throw new Error(`more than ${maxBytes} bytes`)
       chunks.push(chunk)
     }
     return Buffer.concat(chunks).toString('utf8')

@@ -14,7 +14,7 @@ type Options = {
 }
 
 // The upstream calls once a run; as many runs end at once as it works on.
-const mostAtOnce = 100
+const maxAtOnce = 100
 
 const Params = Type.Object({ generation: Type.String({ maxLength: 64 }), mac: Type.String({ maxLength: 128 }) })
 const Said = Type.Object({ code: Type.Integer(), msg: Type.String() })
@@ -24,7 +24,7 @@ const Said = Type.Object({ code: Type.Integer(), msg: Type.String() })
  */
 export const kieCallbacks: FastifyPluginAsyncTypebox<Options> = async (server, options) => {
   const { secret, webhookKey, receive, strangers } = options
-  const places = createPlaces({ perKey: mostAtOnce, inAll: mostAtOnce })
+  const places = createPlaces({ perKey: maxAtOnce, inAll: maxAtOnce })
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
 

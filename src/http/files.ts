@@ -17,8 +17,8 @@ type Options = {
 // A phone makes a few requests for one film. Each download holds two or three chunks of 256 KB in memory.
 const downloads = { perKey: 6, inAll: 64 }
 // Slower than this nobody waits for a film, and a reader who wants to hold a place for long is cut.
-const leastBytesPerS = 64 * 1_024
-const leastS = 60
+const minBytesPerS = 64 * 1_024
+const minS = 60
 
 /**
  * A kept result by its signed link. Whatever is not right with a link has the answer of an address that does not exist.
@@ -65,8 +65,8 @@ export const files: FastifyPluginAsyncTypebox<Options> = async (server, { secret
       if (range) reply.code(206).header('content-range', `bytes ${from}-${to}/${bytes}`)
       reply.header('content-length', to - from + 1)
       if (request.method === 'HEAD') return reply.send()
-      const mostMs = (leastS + (to - from + 1) / leastBytesPerS) * 1_000
-      const timer = setTimeout(() => request.raw.destroy(), mostMs)
+      const maxMs = (minS + (to - from + 1) / minBytesPerS) * 1_000
+      const timer = setTimeout(() => request.raw.destroy(), maxMs)
       reply.raw.once('close', () => clearTimeout(timer))
       return reply.send(Readable.from(readKept(sql, { userId: file.userId, id }, n, from, to)))
     },

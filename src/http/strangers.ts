@@ -13,7 +13,7 @@ const usual: Bounds = { perAddress: { everyMs: 50, burst: 100 }, ofAll: { everyM
 // the five seconds that a platform's check waits when it comes from the address of a proxy that passes on a flood.
 const heldMs = { ownBound: 3_000, boundOfAll: 1_000 }
 // More than this and the connection is closed without an answer.
-const mostHeld = 4_000
+const maxHeld = 4_000
 
 export type Strangers = {
   /**
@@ -55,7 +55,7 @@ export function createStrangers(
     async hold(request) {
       const ms = take(addressOf(request))
       if (ms === 0) return
-      if (held >= mostHeld) throw new Refused('flood', 'too many requests wait')
+      if (held >= maxHeld) throw new Refused('flood', 'too many requests wait')
       held += 1
       // Spread, so that those who came together do not go together.
       await new Promise(resolve => setTimeout(resolve, ms * (0.7 + 0.6 * Math.random())))

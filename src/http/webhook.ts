@@ -14,14 +14,14 @@ type Options = {
 }
 
 // Telegram sends a hundred at once at the most (max_connections of setWebhook). A body is 1 MiB at the most.
-const mostAtOnce = 200
+const maxAtOnce = 200
 
 /**
  * POST /webhook: an update is stored, then acknowledged with an empty body (docs/providers/telegram.md, "Delivery of
  * updates").
  */
 export const telegramWebhook: FastifyPluginAsyncTypebox<Options> = async (server, { secrets, receive, strangers }) => {
-  const places = createPlaces({ perKey: mostAtOnce, inAll: mostAtOnce })
+  const places = createPlaces({ perKey: maxAtOnce, inAll: maxAtOnce })
   // Whatever an authentic call carries is stored, so the body is taken as text and nothing is refused for its form.
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))

@@ -90,7 +90,7 @@ export const orderingEn: Ordering = {
       }
     },
     soFar: (kop, isCertain) => html`So far: ${isCertain ? '' : 'up to '}${price(kop)}`,
-    leastSide: px => html`At least ${number(px)} pixels on each side.`,
+    minSide: px => html`At least ${number(px)} pixels on each side.`,
     chosen: text => html`Chosen: ${text}`,
     chosenText: text => lines(html`Chosen: <code>${text}</code>`, html`Keep it as it is or send a text of your own.`),
     templateButton: name => `💡 ${name}`,

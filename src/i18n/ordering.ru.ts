@@ -105,7 +105,7 @@ export const orderingRu = {
     },
     /** Until a file is there its price may only be known at most. */
     soFar: (kop: number, isCertain: boolean) => html`Сейчас: ${isCertain ? '' : 'до '}${price(kop)}`,
-    leastSide: (px: number) => html`Не меньше ${number(px)} точек по каждой стороне.`,
+    minSide: (px: number) => html`Не меньше ${number(px)} точек по каждой стороне.`,
     chosen: (text: string) => html`Выбрано: ${text}`,
     /** One tap copies what stands there, to be sent back changed. */
     chosenText: (text: string) =>

@@ -15,9 +15,9 @@ type Notifier = { sql: Sql; telegram: Telegram; adminIds: readonly number[]; log
 type Options = Notifier & { upstream: Pick<Upstream, 'credit'> }
 
 // From here on a person notices, or soon somebody will.
-const mostWaitS = { updates: 60, messages: 300, audit: 3 * 3_600, payments: 15 * 60 }
+const maxWaitS = { updates: 60, messages: 300, audit: 3 * 3_600, payments: 15 * 60 }
 // A lost answer or two do not matter: the balance is requested every minute.
-const mostUnknownS = 180
+const maxUnknownS = 180
 
 /** Checks all alarms; admins are notified when one begins, each hour while it lasts, and when it is over. Harmless to run twice. */
 export async function checkAlarms(options: Options): Promise<void> {
@@ -34,13 +34,13 @@ export async function notifyOfAccount(notifier: Notifier): Promise<void> {
 }
 
 const ofRows = (now: Troubles): Partial<Record<AlarmName, boolean>> => ({
-  audit_late: now.auditS > mostWaitS.audit,
+  audit_late: now.auditS > maxWaitS.audit,
   runs_overdue: now.runsOverdue > 0,
-  updates_wait: now.updatesWaitS > mostWaitS.updates,
+  updates_wait: now.updatesWaitS > maxWaitS.updates,
   updates_aside: now.updatesAside > 0,
-  messages_wait: now.messagesWaitS > mostWaitS.messages,
+  messages_wait: now.messagesWaitS > maxWaitS.messages,
   refunds_wait: now.refundsWait > 0,
-  payments_unread: now.paymentsUnreadS > mostWaitS.payments || now.unbooked > 0,
+  payments_unread: now.paymentsUnreadS > maxWaitS.payments || now.unbooked > 0,
   payments_parked: now.paymentsParked > 0,
 })
 
@@ -56,7 +56,7 @@ async function ofBalance({ sql, upstream, log }: Options, { dayCredits, creditS 
     log.warn({ err: error }, 'the balance at the upstream is not known')
     const cause = error instanceof Refused ? error.code : undefined
     if (cause === 'auth' || cause === 'no_credit') await accountOpen(sql, cause, 'asked for the balance', null)
-    if (creditS === null || creditS > mostUnknownS) isOn.credit_unknown = true
+    if (creditS === null || creditS > maxUnknownS) isOn.credit_unknown = true
   }
   return isOn
 }

@@ -14,7 +14,7 @@ type Options = {
 }
 
 // The first show what kind of trouble it is; `npm run audit` prints the whole list.
-const mostSent = 10
+const maxSent = 10
 
 /** Audits the ledger. Sends every admin what is violated, and again each hour until nothing is. */
 export async function auditLedger(options: Options): Promise<void> {
@@ -23,6 +23,6 @@ export async function auditLedger(options: Options): Promise<void> {
   for (const problem of problems) log.error({ problem }, 'the books disagree')
   if (problems.length === 0) log.info('the books agree')
   await alarm(options, 'books_disagree', problems.length > 0, t =>
-    t.admin.booksDisagree(problems.slice(0, mostSent), problems.length),
+    t.admin.booksDisagree(problems.slice(0, maxSent), problems.length),
   )
 }

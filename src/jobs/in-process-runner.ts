@@ -16,7 +16,7 @@ type Options = {
 }
 
 // Per queue. Beyond this, jobs go through pg-boss, which spreads them over all machines.
-const mostAtOnce = 16
+const maxAtOnce = 16
 // Fetches mostly wait for the other side, and each is another person's. Links and files from Telegram have slots of their
 // own, so that slow hosts do not delay photos.
 const most: Partial<Record<QueueName, number>> = { 'fetch-link': 64, 'fetch-file': 32 }
@@ -46,7 +46,7 @@ export function createInProcessRunner({ work, failed, log }: Options): InProcess
   return {
     tryRun(name, data) {
       const handle = work[name]
-      if (!handle || isDraining || runningOf(name) >= (most[name] ?? mostAtOnce)) return false
+      if (!handle || isDraining || runningOf(name) >= (most[name] ?? maxAtOnce)) return false
       const job = run(name, data, handle).finally(() => jobs.delete(job))
       jobs.add(job)
       return true

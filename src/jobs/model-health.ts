@@ -16,7 +16,7 @@ const enoughPeople = 3
 // Below this share every second run of a person fails, and who is refunded twice does not come back. Ten runs, since a
 // few failures in a row happen to any model, and six of ten do not.
 const enoughRuns = 10
-const leastShare = 0.5
+const minShare = 0.5
 // A trial ends well after so many runs, of which most succeeded; all failures of one person count as one.
 const trialRuns = 5
 // The circuit is open for so long before a trial. Trouble of an upstream passes in half an hour or in half a day, so the
@@ -66,14 +66,14 @@ export function verdict(
   })
   const isOfMany = failedPeople >= enoughPeople
   if (last?.after === 'trial') {
-    if (isOfMany && peopleShare < leastShare) return failing(strikes + 1)
+    if (isOfMany && peopleShare < minShare) return failing(strikes + 1)
     if (succeeded + failedPeople >= trialRuns && succeeded > failedPeople) {
       return { after: 'on', cause: 'recovered', strikes, restMs: null, figures }
     }
     return undefined
   }
   const isHopeless = succeeded === 0
-  const isFailing = finished >= enoughRuns && peopleShare < leastShare
+  const isFailing = finished >= enoughRuns && peopleShare < minShare
   if (!isOfMany || (!isHopeless && !isFailing)) return undefined
   return failing(last && last.ageMs < forgottenMs ? strikes + 1 : 1)
 }

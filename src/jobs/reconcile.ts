@@ -101,13 +101,13 @@ async function tell(sql: Sql, telegram: Telegram, userId: number, paid: Paid, lo
 }
 
 // The list beyond the mark is what the last minutes brought; more than this is for the job.
-const mostPages = 5
+const maxPages = 5
 
 /** What came of a payment of this order that no update has told yet, asked of Telegram now; undefined: it shows none. */
 export async function findPayment({ sql, telegram, log }: Options, userId: number, orderId: string) {
   const [read] = await syncPosition(sql, mark)
   const first = read?.position ?? 0
-  for (let from = first; from < first + mostPages * perPage; from += perPage) {
+  for (let from = first; from < first + maxPages * perPage; from += perPage) {
     const page = await starTransactions(telegram, from, perPage)
     const found = page.find(({ source }) => source?.user?.id === userId && source.invoice_payload === orderId)
     if (found) {
@@ -145,7 +145,7 @@ type Word = { kind: 'done' } | { kind: 'refused' | 'wait'; error: unknown }
 // No such charge, no such person: the same call would be refused again.
 const final = /CHARGE_(?!ALREADY)|USER_ID_INVALID|user not found/i
 // What is refused for another reason is refused for good after a day (see pay.reversal_wait).
-const mostAttempts = 12
+const maxAttempts = 12
 
 async function giveBack(telegram: Telegram, userId: number, chargeId: string, attempts: number): Promise<Word> {
   try {
@@ -154,7 +154,7 @@ async function giveBack(telegram: Telegram, userId: number, chargeId: string, at
   } catch (error) {
     if (!(error instanceof TelegramRefused)) return { kind: 'wait', error }
     if (error.code === 'already_refunded') return { kind: 'done' }
-    return { kind: final.test(error.message) || attempts >= mostAttempts ? 'refused' : 'wait', error }
+    return { kind: final.test(error.message) || attempts >= maxAttempts ? 'refused' : 'wait', error }
   }
 }
 

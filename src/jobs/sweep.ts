@@ -10,15 +10,15 @@ import { forgetRest, forgettings } from '../users/users.ts'
 import type { Jobs } from './queue.ts'
 
 // More than a machine handles between two sweeps; the rest is found by the next.
-const mostAtOnce = 500
+const maxAtOnce = 500
 
 /** Wakes what nobody woke: orders, messages and updates whose wake-up was lost with a process. Harmless to run anywhere, any time. */
 export async function sweep(sql: Sql, wake: Jobs['wake'], log: Log): Promise<void> {
   const [due, outgoing, lanes, files] = await Promise.all([
-    genDue(sql, mostAtOnce),
-    waitingOutbox(sql, mostAtOnce),
-    waitingLanes(sql, mostAtOnce),
-    intakeDue(sql, mostAtOnce),
+    genDue(sql, maxAtOnce),
+    waitingOutbox(sql, maxAtOnce),
+    waitingLanes(sql, maxAtOnce),
+    intakeDue(sql, maxAtOnce),
   ])
   if (due.length > 0) crash('sweeper_leased')
   await Promise.all([
@@ -58,18 +58,18 @@ export const tidySome = query(
 )
 
 // All parts together stay below the time of a job; what is left is for the next hour.
-const mostPartMs = 20_000
+const maxPartMs = 20_000
 const perPortion = 5_000
 
 /**
  * Forgets what nobody needs any more, in portions that hold nobody up. A part that fails is logged and stops no other:
  * the names of those that did.
  */
-export async function tidy(sql: Sql, log: Log, mostMs = mostPartMs): Promise<TidyPart[]> {
+export async function tidy(sql: Sql, log: Log, maxMs = maxPartMs): Promise<TidyPart[]> {
   const gone: Partial<Record<TidyPart, number>> = {}
   const failed: TidyPart[] = []
   for (const part of tidyParts) {
-    const end = performance.now() + mostMs
+    const end = performance.now() + maxMs
     try {
       do {
         const row = only(await tidySome(sql, part, perPortion))
@@ -85,13 +85,13 @@ export async function tidy(sql: Sql, log: Log, mostMs = mostPartMs): Promise<Tid
   return failed
 }
 
-const mostForgettings = 10
-const mostForgetMs = 5_000
+const maxForgettings = 10
+const maxForgetMs = 5_000
 
 /** Goes on forgetting people whose wish is not done: its process died, or they left much. Harmless to run twice. */
 export async function goOnForgetting(sql: Sql, log: Log): Promise<void> {
-  for (const { userId } of await forgettings(sql, mostForgettings)) {
-    const result = await forgetRest(sql, userId, mostForgetMs)
+  for (const { userId } of await forgettings(sql, maxForgettings)) {
+    const result = await forgetRest(sql, userId, maxForgetMs)
     log.info({ userId, result }, 'forgetting went on')
   }
 }

@@ -31,7 +31,7 @@ export async function watchWebhook(options: Options): Promise<void> {
   const [url, pending, failedAt] = [info?.shownUrl ?? '', info?.pending ?? 0, info?.failedAt ?? null]
   const found = info ? compare(info, hook) : 'unknown'
   const failedS = failedAt && (Date.now() - failedAt.getTime()) / 1_000
-  if (info) await alarm(options, 'webhook_fails', pending > mostPending || isFailing(pending, failedS))
+  if (info) await alarm(options, 'webhook_fails', pending > maxPending || isFailing(pending, failedS))
   const [row] = await untilAnswered(() => webhookSee(sql, { wanted, found, url, pending, failedAt }))
   // Not known, or another build of ours wants something else by now.
   if (!row) return
@@ -52,7 +52,7 @@ function compare({ url, hasOurKinds }: Awaited<ReturnType<typeof readWebhook>>, 
 }
 
 // From here on somebody notices.
-const mostPending = 500
+const maxPending = 500
 // Telegram's word of a failed delivery is news for so long.
 const freshS = 600
 const isFailing = (pending: number, failedS: number | null) => failedS !== null && failedS < freshS && pending > 0

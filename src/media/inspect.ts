@@ -128,7 +128,7 @@ const headBytes = 2_097_152
 // A ZIP's end record, with the longest comment it may have.
 const tailBytes = 65_557
 // Decoded, four bytes each: 400 MB is more than any viewer of ours should meet.
-const mostPixels = 100_000_000
+const maxPixels = 100_000_000
 
 async function ends(path: string, from: number) {
   await using file = await open(path)
@@ -153,7 +153,7 @@ function pixels(path: string, family: Plain): Size {
   const size = sizeIn(source, family as PlainPicture)
   if (!size) throw new Refused('not_media', 'an image without a readable size')
   const { widthPx, heightPx } = size
-  if (!(widthPx > 0 && heightPx > 0) || widthPx * heightPx > mostPixels) {
+  if (!(widthPx > 0 && heightPx > 0) || widthPx * heightPx > maxPixels) {
     throw new Refused('dimensions', `an image of ${widthPx} × ${heightPx} pixels`)
   }
   return size

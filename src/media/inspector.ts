@@ -53,9 +53,9 @@ type Options = {
 
 const usual: Limits = { cpuMs: 4_000, wallMs: 8_000, rssMb: 192, heapMb: 64 }
 // A process that looked at many files is replaced before what they left in it adds up, one that grew at once.
-const mostFiles = 500
+const maxFiles = 500
 const grownMb = 120
-const mostCpuMs = 30_000 // the kernel ends it at 60 s
+const maxCpuMs = 30_000 // the kernel ends it at 60 s
 
 type Place = { running?: Inspecting<Question>; files: number; idle?: NodeJS.Timeout }
 
@@ -85,7 +85,7 @@ export function createInspector(options: Options): Inspector {
     const { running } = place
     if (!running?.isAlive()) return
     place.files += 1
-    if (place.files >= mostFiles || isWorn(running)) running.end()
+    if (place.files >= maxFiles || isWorn(running)) running.end()
     else place.idle = setTimeout(() => running.end(), idleMs).unref()
   }
 
@@ -142,7 +142,7 @@ async function ask(running: Inspecting<Question>, path: string, about: About, lo
 
 function isWorn(running: Inspecting<Question>): boolean {
   const used = running.used()
-  return used !== undefined && (used.rssMb > grownMb || used.cpuMs > mostCpuMs)
+  return used !== undefined && (used.rssMb > grownMb || used.cpuMs > maxCpuMs)
 }
 
 export function resultOf(answer: Answer): Inspected {

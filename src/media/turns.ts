@@ -12,9 +12,9 @@ type Options<Place> = {
 }
 
 // As many as an album and a long list of links; what comes on top is somebody in a loop.
-const mostOfOne = 30
+const maxOfOne = 30
 // Three seconds of ordinary photos.
-const mostOfAll = 300
+const maxOfAll = 300
 
 /**
  * Shares a few places among many owners: one for an owner at a time, owners in turn whatever the number of their
@@ -97,7 +97,7 @@ function createLine<Place>() {
     waiting,
     /** Takes one out; false when it is gone already. */
     drop,
-    isFull: (owner: string) => (waiting.get(owner)?.size ?? 0) >= mostOfOne || count >= mostOfAll,
+    isFull: (owner: string) => (waiting.get(owner)?.size ?? 0) >= maxOfOne || count >= maxOfAll,
 
     /** Waits for a place until patience or signal end; without `patienceMs` for as long as it takes. */
     wait(owner: string, { patienceMs, signal }: Patience): Promise<Place> {

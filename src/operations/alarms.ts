@@ -41,11 +41,10 @@ export function alarmsNow(rows: readonly Alarm[]): AlarmsNow {
 }
 
 // Credits. With less than this one expensive film may be too much, however little was sold lately.
-const leastCredits = 1_000
+const minCredits = 1_000
 
 /** Returns whether the credits are too few for another day like the last. */
-export const isCreditLow = (credits: number, dayCredits: number): boolean =>
-  credits < Math.max(leastCredits, dayCredits)
+export const isCreditLow = (credits: number, dayCredits: number): boolean => credits < Math.max(minCredits, dayCredits)
 
 const Troubles = Type.Object({
   runsOverdue: Type.Integer(),

@@ -22,7 +22,7 @@ type Options = {
   log: Log
 }
 
-const mostClosingMs = 2_000
+const maxClosingMs = 2_000
 
 /** The server that Telegram, the provider, the platform and people with links talk to. */
 export function openHttp(options: Options) {
@@ -45,7 +45,7 @@ export function openHttp(options: Options) {
     },
     start: async () => void (await server.listen({ port: config.port, host: config.host })),
     // Whoever keeps a connection open does not keep the rest from being closed.
-    [Symbol.asyncDispose]: () => Promise.race([server.close(), pause(mostClosingMs)]),
+    [Symbol.asyncDispose]: () => Promise.race([server.close(), pause(maxClosingMs)]),
   } satisfies Part
 }
 

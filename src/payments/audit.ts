@@ -32,7 +32,7 @@ export const auditReport = query(
 )
 
 // A model whose runs cost so much more than the catalogue says is sold below its price.
-const mostCostRatio = 1.02
+const maxCostRatio = 1.02
 
 /** Returns a sentence for each problem; none when the ledger is in order. */
 export function findings({ isReplica, broken, books, accounts, costs }: Report): string[] {
@@ -45,7 +45,7 @@ export function findings({ isReplica, broken, books, accounts, costs }: Report):
       .filter(({ left_kop, right_kop }) => left_kop !== right_kop)
       .map(({ question, left_kop, right_kop }) => `${question}: ${left_kop} is not ${right_kop}`),
     ...costs
-      .filter(({ expected, real }) => real > expected * mostCostRatio)
+      .filter(({ expected, real }) => real > expected * maxCostRatio)
       .map(
         ({ model_id, runs, expected, real }) =>
           `${model_id} cost ${real} credits in ${runs} runs, ${expected} were expected`,

@@ -22,7 +22,7 @@ import {
   type Started,
   startRefusal,
 } from './order-statements.ts'
-import { firstPollMs, mostPausedMs, mostWaitMs, nextPollMs, pausedMs, slackMs, writeMs } from './timing.ts'
+import { firstPollMs, maxPausedMs, maxWaitMs, nextPollMs, pausedMs, slackMs, writeMs } from './timing.ts'
 
 /**
  * Admits the order, takes its price (or one free run) and writes its event `started`: one statement, so all of it or
@@ -60,10 +60,10 @@ export async function submit(deps: Deps, ref: Ref, hasPlace = false): Promise<Su
   }
   const { word: admitted } = only(await accountAdmits(sql, ref.id, order.credits))
   if (admitted === 'wait') return waitForAccount(deps, ref, order)
-  const waitMs = hasPlace ? 0 : await budget.take('submit', mostWaitMs)
+  const waitMs = hasPlace ? 0 : await budget.take('submit', maxWaitMs)
   if (waitMs > 0) {
     await genWait(sql, ref, waitMs + slackMs)
-    await wake.submit(ref, waitMs, waitMs <= mostWaitMs)
+    await wake.submit(ref, waitMs, waitMs <= maxWaitMs)
     return 'later'
   }
   const token = newId()
@@ -82,7 +82,7 @@ export async function submit(deps: Deps, ref: Ref, hasPlace = false): Promise<Su
 type Sent = { attempt: number; modelId: string; params: Record<string, unknown>; isTrial: boolean }
 
 // A submit that surely failed is tried this often before the person gets the money back.
-const mostAttempts = 5
+const maxAttempts = 5
 
 async function applyAnswer(deps: Deps, order: Generation, sent: Sent, answer: Submission): Promise<Submitted> {
   const { sql, wake, log } = deps
@@ -109,7 +109,7 @@ async function applyAnswer(deps: Deps, order: Generation, sent: Sent, answer: Su
       await settle(deps, ref, { outcome: 'failed', code: answer.code, message })
       return answer.code === 'unsupported_model' ? 'unsupported' : 'failed'
     case 'busy': {
-      if (answer.code === 'transient' && attempt >= mostAttempts) {
+      if (answer.code === 'transient' && attempt >= maxAttempts) {
         await settle(deps, ref, { outcome: 'failed', code: 'upstream_error', message })
         return 'failed'
       }
@@ -133,7 +133,7 @@ async function waitForAccount(
   attempt?: number,
 ): Promise<'failed' | 'paused'> {
   const { sql, wake } = deps
-  if (ageMs >= mostPausedMs) {
+  if (ageMs >= maxPausedMs) {
     await settle(deps, ref, { outcome: 'failed', ...accountClosed })
     return 'failed'
   }
@@ -253,7 +253,7 @@ export async function settle(deps: SettleDeps, ref: Ref, ending: Ending, known?:
 }
 
 // A callback may name the task between the read of the run and its ending.
-const mostRows = 3
+const maxRows = 3
 
 /**
  * One ending with the row of its event, which is made anew where the run has changed meanwhile. Money waits for no form:
@@ -274,7 +274,7 @@ async function finish({ sql, scrub, log }: SettleDeps, ref: Ref, ending: Ending,
       return await untilAnswered(() => end(event), writeMs)
     } catch (error) {
       const refused = refusedEvent(error, ref.id)
-      if (refused.field === 'task_id' && n < mostRows) continue
+      if (refused.field === 'task_id' && n < maxRows) continue
       log.error({ err: refused, userId: ref.userId, generationId: ref.id }, 'the event of an ending was refused')
       return untilAnswered(() => end(null), writeMs)
     }

@@ -2,13 +2,13 @@
 export const graceMs = 15 * 60_000
 
 /** An order waits this long, in milliseconds, for a provider that refuses our account; then the money goes back. */
-export const mostPausedMs = 10 * 60_000
+export const maxPausedMs = 10 * 60_000
 
 /** How often an order that waits asks whether the provider takes orders again, in milliseconds. */
 export const pausedMs = 10_000
 
 /** A place among the submits is reserved this far ahead, in milliseconds, so that orders go out as they came. */
-export const mostWaitMs = 600_000
+export const maxWaitMs = 600_000
 
 /** A write of what the upstream reported is retried this long, in milliseconds: for as long as a job may run. */
 export const writeMs = 240_000

@@ -46,7 +46,7 @@ export async function sendResult(
 ): Promise<{ captionMessageId: number; sent: Sent[] }> {
   for (const item of items) if ('path' in item.source) checkUpload(item)
   const [first, ...others] = items
-  if (first && others.length === 0 && plainLength(caption.text) <= mostCaption) {
+  if (first && others.length === 0 && plainLength(caption.text) <= maxCaption) {
     const sent = await sendOne(telegram, chatId, first, wayOf(first), caption)
     return { captionMessageId: sent.messageId, sent: [sent] }
   }
@@ -70,14 +70,14 @@ export async function sendOriginal(telegram: Telegram, chatId: number, item: Ite
   else if (item.source.sentAs !== 'document') {
     throw new TypeError(`${item.fileName} was sent as ${item.source.sentAs}: the original needs its bytes`)
   }
-  if (plainLength(caption.text) <= mostCaption) return sendOne(telegram, chatId, item, 'document', caption)
+  if (plainLength(caption.text) <= maxCaption) return sendOne(telegram, chatId, item, 'document', caption)
   const sent = await sendOne(telegram, chatId, item, 'document', silent)
   await show(telegram, { chatId }, caption)
   return sent
 }
 
 const MB = 1024 * 1024
-const mostCaption = 1024
+const maxCaption = 1024
 const silent: Screen = { text: html``, buttons: [] }
 
 /** Whether a bot may upload so much; a file id may be of any size. */

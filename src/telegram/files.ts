@@ -11,7 +11,7 @@ import { codeOf } from './refused.ts'
 import { cleaned } from './wire.ts'
 
 // What getFile gives out at most.
-const mostBytes = 20 * 1024 * 1024
+const maxBytes = 20 * 1024 * 1024
 // 20 MB over a slow line.
 const timeoutMs = 120_000
 
@@ -32,7 +32,7 @@ export async function fetchUserFile(options: {
 }): Promise<{ path: string; bytes: number }> {
   const { telegram, token, fileId, dir } = options
   const found = await rawCall(telegram, 'getFile', { file_id: fileId }, Found, options.signal)
-  if (found.file_size !== undefined && found.file_size > mostBytes) throw tooBig()
+  if (found.file_size !== undefined && found.file_size > maxBytes) throw tooBig()
   const url = addressOf(rootOf(options.apiRoot), token, found.file_path)
 
   const scrub = scrubber([token])
@@ -46,7 +46,7 @@ export async function fetchUserFile(options: {
   }
 }
 
-const tooBig = () => new TelegramRefused('too_big', `the file is over ${mostBytes} bytes`)
+const tooBig = () => new TelegramRefused('too_big', `the file is over ${maxBytes} bytes`)
 
 function addressOf(root: string, token: string, path: string | undefined): string {
   // A Bot API server that keeps files on its own disk names them by absolute paths.
@@ -69,7 +69,7 @@ async function download(url: string, dir: string, signal: AbortSignal): Promise<
   try {
     for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
       bytes += chunk.length
-      if (bytes > mostBytes) throw tooBig()
+      if (bytes > maxBytes) throw tooBig()
       await file.writeFile(chunk)
     }
     await file.close()

@@ -20,12 +20,12 @@ export function readUpdate(body: string): Incoming {
   }
   const updateId = field(payload, 'update_id')
   if (typeof updateId !== 'number' || !Number.isSafeInteger(updateId) || updateId < 0) return odd(body, 'no update_id')
-  if (isDeeper(payload, mostLevels)) return odd(body, 'nested too deep')
+  if (isDeeper(payload, maxLevels)) return odd(body, 'nested too deep')
   return { updateId, lane: laneOf(payload), payload, dead: null }
 }
 
 // Postgres refuses some thousands of levels, which would be a 5xx for ever; an update of Telegram has about ten.
-const mostLevels = 100
+const maxLevels = 100
 const isDeeper = (value: unknown, levels: number): boolean =>
   typeof value === 'object' &&
   value !== null &&
@@ -73,9 +73,9 @@ export const inboxAdd = query(
 export type Store = (incoming: Incoming) => Promise<boolean>
 
 // Statements under way at once: the other connections are for whoever else must not wait.
-const mostAtOnce = 2
+const maxAtOnce = 2
 // As many as Telegram sends at once, unless told otherwise.
-const mostTogether = 40
+const maxTogether = 40
 
 /**
  * One statement stores all that came in while the one before was under way. Nobody waits for company: an update that
@@ -87,8 +87,8 @@ export function createStore(sql: Sql): Store {
   let underWay = 0
 
   async function next(): Promise<void> {
-    if (underWay >= mostAtOnce) return
-    const together = waiting.splice(0, mostTogether)
+    if (underWay >= maxAtOnce) return
+    const together = waiting.splice(0, maxTogether)
     if (together.length === 0) return
     underWay += 1
     try {

@@ -33,7 +33,7 @@ export function returned(payload: object): Returned | undefined {
 }
 
 // An album has ten; a person who sends more than this at once is told to wait.
-const mostWaiting = 20
+const maxWaiting = 20
 // Longer than the fetch may take; one that died is fetched once more.
 const hold = '90 seconds'
 
@@ -45,7 +45,7 @@ export const intakeOpen = query(
 export const intakeAdd = query(
   Type.Object({ result: Type.Unsafe<'added' | 'full'>(Type.String()) }),
   (sql, updateId: number, lane: string, draftId: string | null, update: object, source: Source | null) => sql`
-    select pay.intake_add(${updateId}, ${lane}, ${draftId}, ${JSON.stringify(update)}::json, ${source}, ${mostWaiting}) as result`,
+    select pay.intake_add(${updateId}, ${lane}, ${draftId}, ${JSON.stringify(update)}::json, ${source}, ${maxWaiting}) as result`,
 )
 export const intakeTake = query(
   Type.Object({

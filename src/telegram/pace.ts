@@ -15,21 +15,21 @@ const inGroup = { everyUs: 3_000_000, burst: 5 }
 const ofPresser = { everyUs: 2_000_000, burst: 10 }
 const forHaste = { key: 'tg:answers', everyUs: 33_333, burst: 60 }
 // Below what the client is ready to wait, so that no place is taken for a call that is given up.
-const mostWaitMs = 25_000
+const maxWaitMs = 25_000
 // So far ahead a place may be taken without a look at who else waits.
 const aheadMs = 200
 // Places that are asked for at once: as many as fall due while the database answers, so that a slow one costs no sends.
-const mostPlaces = 10
+const maxPlaces = 10
 
 /**
  * Telegram's limits, shared by all machines through the database. Within a machine a chat that has had much lately waits for
  * those that have had little. Throws TelegramRefused `rate_limited` for what would wait longer than it is worth: an answer to
- * a press waits for nothing, the rest for `mostWaitMs`.
+ * a press waits for nothing, the rest for `maxWaitMs`.
  */
 export function createPace(sql: Sql): Pace {
   let roundTripMs = 0
   const queue = createFairQueue(async most => {
-    const places = Math.min(most, mostPlaces, 1 + Math.floor((roundTripMs * 1_000) / whole.everyUs))
+    const places = Math.min(most, maxPlaces, 1 + Math.floor((roundTripMs * 1_000) / whole.everyUs))
     for (;;) {
       const asked = performance.now()
       const waitMs = await takeRate(sql, [inOne(places)], aheadMs).catch(() => 0) // our budget is a courtesy, 429 is the law
@@ -47,12 +47,12 @@ export function createPace(sql: Sql): Pace {
         return waitMs
       }
     }
-    const waitMs = await takeRate(sql, [chat], mostWaitMs)
-    if (waitMs > mostWaitMs) throw overLimit(waitMs)
+    const waitMs = await takeRate(sql, [chat], maxWaitMs)
+    if (waitMs > maxWaitMs) throw overLimit(waitMs)
     await pause(waitMs, signal)
-    const patience = AbortSignal.timeout(mostWaitMs - waitMs)
+    const patience = AbortSignal.timeout(maxWaitMs - waitMs)
     await queue.turn(chat.key, signal ? AbortSignal.any([signal, patience]) : patience).catch(error => {
-      if (patience.aborted) throw overLimit(mostWaitMs)
+      if (patience.aborted) throw overLimit(maxWaitMs)
       throw error
     })
     return 0
@@ -70,7 +70,7 @@ export function createPace(sql: Sql): Pace {
     if (kind === 'answer') return answer(userId)
     if (kind === 'other') return 0
     // Without a chat it is an edit of an inline message.
-    if (chatId === undefined) return takeRate(sql, [whole], mostWaitMs)
+    if (chatId === undefined) return takeRate(sql, [whole], maxWaitMs)
     return send({ key: `tg:${chatId}`, ...(isGroup ? inGroup : inChat[kind]) }, signal)
   }
 }

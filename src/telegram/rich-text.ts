@@ -3,9 +3,9 @@ export type Worded = { text: string; links: { offset: number; length: number; ur
 
 // A rich message has at most 32,768 characters, 500 blocks and 16 levels (Bot API 10.1, «Rich Message Limits»). A level
 // is up to four of JSON: the list, its items, an item, its blocks.
-const mostCharacters = 32_768
-const mostNodes = 100_000
-const mostLevels = 64
+const maxCharacters = 32_768
+const maxNodes = 100_000
+const maxLevels = 64
 
 type Node = Record<string, unknown>
 /** What has been read so far. `isLabelled`: the label of an item was written, and its first words go beside it. */
@@ -26,7 +26,7 @@ const isNode = (value: unknown): value is Node => typeof value === 'object' && v
 
 /** Whether there is room for one more node. */
 const enters = (so: Reading, level: number): boolean =>
-  level < mostLevels && ++so.nodes <= mostNodes && so.length < mostCharacters
+  level < maxLevels && ++so.nodes <= maxNodes && so.length < maxCharacters
 
 type Read = (so: Reading, node: unknown, level: number) => void
 
@@ -39,7 +39,7 @@ function each(so: Reading, list: unknown, level: number, read: Read): void {
 }
 
 function say(so: Reading, words: string): void {
-  const part = words.slice(0, mostCharacters - so.length)
+  const part = words.slice(0, maxCharacters - so.length)
   if (part === '') return
   so.said.push(part)
   so.length += part.length

@@ -3,10 +3,10 @@ import { takeRate } from '../rates.ts'
 
 export type Budget = {
   /**
-   * Takes a place and answers after how many milliseconds it comes (0: go). A wait longer than `mostWaitMs` takes
+   * Takes a place and answers after how many milliseconds it comes (0: go). A wait longer than `maxWaitMs` takes
    * nothing: ask again after it.
    */
-  take(what: 'submit' | 'read', mostWaitMs: number): Promise<number>
+  take(what: 'submit' | 'read', maxWaitMs: number): Promise<number>
 }
 
 // The upstream drops what exceeds 20 creations in 10 s or 10 reads in 1 s (docs/providers/kie.md, "Limits"). A burst
@@ -18,5 +18,5 @@ const budgets = {
 
 /** The upstream's limits, shared by all machines through the database. */
 export const createBudget = (sql: Sql): Budget => ({
-  take: (what, mostWaitMs) => takeRate(sql, [budgets[what]], mostWaitMs),
+  take: (what, maxWaitMs) => takeRate(sql, [budgets[what]], maxWaitMs),
 })

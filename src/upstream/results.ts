@@ -26,9 +26,9 @@ const patient = 120_000
  */
 export function createResultStore(
   downloader: Pick<Downloader, 'fetch' | 'place' | 'close'>,
-  { mostBytes = roomy, mostAgeMs = patient } = {},
+  { maxBytes = roomy, maxAgeMs = patient } = {},
 ): ResultStore {
-  const kept = createShelf(mostBytes, mostAgeMs)
+  const kept = createShelf(maxBytes, maxAgeMs)
   return {
     fetch(generationId, n, from) {
       const one = kept.of(generationId)
@@ -63,7 +63,7 @@ export function createResultStore(
 }
 
 /** The generations whose files are kept, oldest first. */
-function createShelf(mostBytes: number, mostAgeMs: number) {
+function createShelf(maxBytes: number, maxAgeMs: number) {
   const kept = new Map<string, Kept>()
 
   /** Nobody finds the files from now on; one that is still on its way goes when it arrives. */
@@ -86,10 +86,10 @@ function createShelf(mostBytes: number, mostAgeMs: number) {
       if (kept.get(id) !== one) return
       one.bytes += bytes
       clearTimeout(one.timer)
-      one.timer = setTimeout(() => dropUnused(id, one), mostAgeMs).unref()
+      one.timer = setTimeout(() => dropUnused(id, one), maxAgeMs).unref()
       let total = [...kept.values()].reduce((sum, { bytes }) => sum + bytes, 0)
       for (const [id, one] of kept) {
-        if (total <= mostBytes) return
+        if (total <= maxBytes) return
         if (dropUnused(id, one) !== false) total -= one.bytes
       }
     },

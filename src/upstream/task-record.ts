@@ -58,7 +58,7 @@ export function success(record: Recorded): TaskState {
   const creditsConsumed = creditsOf(record)
   const model = said(record.model, 200)
   const urls = urlsOf(result.resultUrls)
-  const named = Array.isArray(result.resultUrls) ? Math.min(result.resultUrls.length, mostUrls) : 0
+  const named = Array.isArray(result.resultUrls) ? Math.min(result.resultUrls.length, maxUrls) : 0
   return {
     kind: 'success',
     urls,
@@ -108,10 +108,10 @@ function failureCodeOf(failCode: string, cause: Cause, code: number | undefined)
 }
 
 // One task can bring several files; no model is known to bring more than a dozen.
-const mostUrls = 32
+const maxUrls = 32
 
 function urlsOf(value: unknown): string[] {
-  const named: unknown[] = Array.isArray(value) ? value.slice(0, mostUrls) : [value]
+  const named: unknown[] = Array.isArray(value) ? value.slice(0, maxUrls) : [value]
   return named.flatMap(url => {
     const parsed = typeof url === 'string' && url.length <= 4_096 ? URL.parse(url) : null
     return parsed && /^https?:$/.test(parsed.protocol) ? [parsed.href] : []
@@ -129,9 +129,9 @@ function textOf(value: unknown): string {
 }
 
 // Five thousand dollars for one run is no price.
-const mostCredits = 1_000_000
+const maxCredits = 1_000_000
 
 function creditsOf(record: Recorded): number | undefined {
   const credits = record.creditsConsumed ?? record.consumeCredits
-  return typeof credits === 'number' && credits >= 0 && credits < mostCredits ? credits : undefined
+  return typeof credits === 'number' && credits >= 0 && credits < maxCredits ? credits : undefined
 }

@@ -93,16 +93,16 @@ const perPortion = 500
 
 /**
  * Deletes what is personal and keeps what is money. `busy`: money is in work, and nothing was done. `begun`: there is more
- * than could be deleted in `mostMs`, and the sweep does the rest. Throws Unknown.
+ * than could be deleted in `maxMs`, and the sweep does the rest. Throws Unknown.
  */
-export async function forgetUser(sql: Sql, userId: number, mostMs = 10_000): Promise<'forgotten' | 'busy' | 'begun'> {
+export async function forgetUser(sql: Sql, userId: number, maxMs = 10_000): Promise<'forgotten' | 'busy' | 'begun'> {
   const { result } = await untilAnswered(async () => only(await userForget(sql, userId)))
-  return result === 'busy' ? 'busy' : forgetRest(sql, userId, mostMs)
+  return result === 'busy' ? 'busy' : forgetRest(sql, userId, maxMs)
 }
 
-/** Goes on with what a wish to be forgotten has begun, for `mostMs` milliseconds at the most. */
-export async function forgetRest(sql: Sql, userId: number, mostMs: number): Promise<'forgotten' | 'begun'> {
-  const end = performance.now() + mostMs
+/** Goes on with what a wish to be forgotten has begun, for `maxMs` milliseconds at the most. */
+export async function forgetRest(sql: Sql, userId: number, maxMs: number): Promise<'forgotten' | 'begun'> {
+  const end = performance.now() + maxMs
   while (performance.now() < end) {
     const { result } = await untilAnswered(async () => only(await userForgetSome(sql, userId, perPortion)))
     if (result === 'forgotten') return 'forgotten'

@@ -104,7 +104,7 @@ function orderer(t: Test, id: number, model: Model, language: Language) {
     const most = way === 'most' && param.type === 'file[]' ? param.max_files! : 1
     let at = now
     for (let n = 0; n < most; n++) {
-      const file = way === 'usual' ? files[kind!].usual : mostOf(param, n)
+      const file = way === 'usual' ? files[kind!].usual : maxOf(param, n)
       at = await moved(() => player.send(id, { ...file, kind: 'document' }))
     }
     const isOpen = at.step.includes(`:${param.name}@`)
@@ -275,7 +275,7 @@ const balanceOf = async (id: number) =>
 const triedSizes = new Set<number>()
 
 /** The largest that the parameter takes: in pixels, in seconds, and for one file of each limit to the byte. */
-function mostOf(param: Param, n: number): Sent {
+function maxOf(param: Param, n: number): Sent {
   const [kind] = param.accept!
   if (kind === 'audio' && (param.max_seconds ?? 0) > 15) return longest
   if (kind !== 'image') return files[kind!].most

@@ -293,7 +293,7 @@ t.test('a log that nobody reads any more holds nobody up, and what was dropped i
 
 t.test('a process that may open no more files refuses newcomers and serves again when there is room', async t => {
   const { service } = await stage(t)
-  const { ready, url, fetch } = await service({}, { mostFiles: 100 })
+  const { ready, url, fetch } = await service({}, { maxFiles: 100 })
   await ready()
   const { port } = new URL(url)
   const crowd = Array.from({ length: 150 }, () => new Socket().on('error', () => {}).connect(Number(port), '127.0.0.1'))

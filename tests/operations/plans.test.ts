@@ -148,13 +148,13 @@ const statements: Record<string, string> = {
 }
 // A portion, what its keys lead to, and the rows of one person; a model's figures stand on its last 1,000 runs.
 const most = 2_000
-const mostOf: Record<string, number> = { 'figures of the models': 8_000 }
+const maxOf: Record<string, number> = { 'figures of the models': 8_000 }
 
 for (const [name, statement] of Object.entries(statements))
   await t.test(`${name}: the functions read no table from end to end`, async t => {
     const read = await readBy(statement)
     t.comment(JSON.stringify(read))
-    for (const [table, n] of Object.entries(read)) t.ok(n < (mostOf[name] ?? most), `${n} rows of ${table}`)
+    for (const [table, n] of Object.entries(read)) t.ok(n < (maxOf[name] ?? most), `${n} rows of ${table}`)
   })
 
 await t.test('the test sees a whole read: what it is for', async t => {

@@ -78,7 +78,7 @@ function attacksOn(regex: RegExp): Attack[] {
 }
 
 const kinds: Record<string, string> = { d: '0', w: 'a', s: ' ', S: 'x', D: 'x', W: '-', b: ' ', B: 'a', p: 'я', P: '-' }
-const mostParts = 9
+const maxParts = 9
 
 /** Signs that the pattern names or that its classes hold, and its words whole. */
 function partsOf({ source, flags }: RegExp): string[] {
@@ -105,5 +105,5 @@ function partsOf({ source, flags }: RegExp): string[] {
     ...escaped,
     ...signs,
   ]
-  return [...new Set(all)].filter(Boolean).slice(0, mostParts)
+  return [...new Set(all)].filter(Boolean).slice(0, maxParts)
 }

@@ -29,7 +29,7 @@ export type Service = {
 }
 
 /** What is wrong where it runs: nobody reads what it writes; it may open so many files and no more. */
-type Odds = { isRead?: boolean; mostFiles?: number }
+type Odds = { isRead?: boolean; maxFiles?: number }
 
 export type Stage = {
   telegram: TelegramStandIn
@@ -80,12 +80,12 @@ export async function stage(t: Test, options: { migrated?: boolean; timeScale?: 
     await drop()
   })
 
-  async function service(env: Record<string, string> = {}, { isRead = true, mostFiles }: Odds = {}): Promise<Service> {
+  async function service(env: Record<string, string> = {}, { isRead = true, maxFiles }: Odds = {}): Promise<Service> {
     // All processes share the address that Telegram and the upstream know: a restarted one takes it over.
     port ||= await freePort()
     const own = env.PORT ?? String(port)
     const command = `exec "${process.execPath}" src/main.ts`
-    const child = spawn('/bin/sh', ['-c', mostFiles ? `ulimit -n ${mostFiles}; ${command}` : command], {
+    const child = spawn('/bin/sh', ['-c', maxFiles ? `ulimit -n ${maxFiles}; ${command}` : command], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env.PATH,
@@ -168,15 +168,15 @@ export function person(telegram: TelegramStandIn, firstName = 'Анна', langua
   const textOf = (message: MessageView) => message.text ?? ''
 
   /** The newest message of the bot that says this. */
-  const sees = (what: RegExp, mostMs?: number) =>
+  const sees = (what: RegExp, maxMs?: number) =>
     until(
       `the bot says ${what}; it said: ${fromBot().slice(-3).map(textOf).join(' | ')}`,
       () => fromBot().findLast(message => what.test(textOf(message))),
-      mostMs,
+      maxMs,
     )
 
   /** Presses the newest button whose caption matches, once there is one. */
-  async function press(what: RegExp, mostMs?: number) {
+  async function press(what: RegExp, maxMs?: number) {
     const { message, button } = await until(
       `a button ${what}`,
       () => {
@@ -186,7 +186,7 @@ export function person(telegram: TelegramStandIn, firstName = 'Анна', langua
         }
         return undefined
       },
-      mostMs,
+      maxMs,
     )
     return telegram.player.press(id, message.messageId, { data: button.data! })
   }
@@ -198,7 +198,7 @@ export function person(telegram: TelegramStandIn, firstName = 'Анна', langua
     sees,
     press,
     /** The first message with a file. */
-    result: (mostMs?: number) => until('the result', () => withFiles(fromBot())[0], mostMs),
+    result: (maxMs?: number) => until('the result', () => withFiles(fromBot())[0], maxMs),
     open: (payload?: string) => telegram.player.open(id, payload),
     say: (text: string) => telegram.player.say(id, text),
   }

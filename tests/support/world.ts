@@ -98,17 +98,17 @@ export async function world(t: Test) {
   return { url, access, sql, owner, user, order, start, finish, broken, events, story, ends }
 }
 
-/** Waits until a condition holds; fails with its name after `mostMs`. */
+/** Waits until a condition holds; fails with its name after `maxMs`. */
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,
-  mostMs = 15_000,
+  maxMs = 15_000,
 ): Promise<T> {
-  const end = Date.now() + mostMs
+  const end = Date.now() + maxMs
   for (;;) {
     const found = await look()
     if (found) return found
-    if (Date.now() > end) throw new Error(`waited ${mostMs} ms in vain: ${what}`)
+    if (Date.now() > end) throw new Error(`waited ${maxMs} ms in vain: ${what}`)
     await new Promise(resolve => setTimeout(resolve, 20))
   }
 }

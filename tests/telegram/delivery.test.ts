@@ -542,7 +542,7 @@ t.test('a fetch is shared by all who ask, and a failed one is tried again', asyn
 })
 
 t.test('files in use stay until the last user has gone', async t => {
-  const store = createResultStore(downloader, { mostBytes: 1, mostAgeMs: 1 })
+  const store = createResultStore(downloader, { maxBytes: 1, maxAgeMs: 1 })
   let path = ''
   await store.use('a', async () => {
     await store.use('a', async () => {
@@ -558,14 +558,14 @@ t.test('files in use stay until the last user has gone', async t => {
 t.test('the oldest make room, age ends the rest, and so does a drop before the arrival', async t => {
   const [a, b] = [await downloader.fetch('u:a'), await downloader.fetch('u:b')]
   await Promise.all([a.remove(), b.remove()])
-  const store = createResultStore(downloader, { mostBytes: a.bytes + b.bytes, mostAgeMs: 60_000 })
+  const store = createResultStore(downloader, { maxBytes: a.bytes + b.bytes, maxAgeMs: 60_000 })
   const kept: Downloaded[] = []
   for (const id of ['a', 'b', 'c']) kept.push(await store.fetch(id, 1, `u:${id}`))
   await until('the oldest has gone', () => !existsSync(kept[0]!.path))
   t.ok(existsSync(kept[2]!.path))
   for (const id of ['b', 'c']) await store.use(id, async () => {})
 
-  const brief = createResultStore(downloader, { mostAgeMs: 20 })
+  const brief = createResultStore(downloader, { maxAgeMs: 20 })
   const aged = await brief.fetch('a', 1, 'u:a')
   await until('its time has passed', () => !existsSync(aged.path))
   let late: Promise<Downloaded> | undefined

@@ -12,12 +12,12 @@ const { telegram, upstream, owner, broken } = world
 // A host of the people's, and the upstream's host of files behind the same address: that one is trusted on loopback.
 const dripping = new Set<ServerResponse>()
 let asked = 0
-let mostOpen = 0
+let maxOpen = 0
 const host = createServer(async (request, response) => {
   if (request.url?.startsWith('/slow')) {
     asked += 1
     dripping.add(response)
-    mostOpen = Math.max(mostOpen, dripping.size)
+    maxOpen = Math.max(maxOpen, dripping.size)
     response.on('close', () => dripping.delete(response))
     response.writeHead(200, { 'content-type': 'image/jpeg', 'content-length': '100000' })
     return response.write(jpegOf(600, 400).bytes.subarray(0, 10))
@@ -95,7 +95,7 @@ t.test('of a message with 130 links as many are fetched as the question takes, o
   const vera = await asking('Вера')
   const before = asked
   const shown = vera.fromBot().length
-  mostOpen = 0
+  maxOpen = 0
   vera.say(Array.from({ length: 130 }, (_, n) => `${web}/bad${n}`).join(' '))
   await until('it is answered', () => vera.fromBot().length > shown)
   t.match(vera.fromBot().at(-1)?.text, /не больше 1|Можно|1 файл/i)
@@ -105,7 +105,7 @@ t.test('of a message with 130 links as many are fetched as the question takes, o
   const earlier = asked
   many.say(links('slow'))
   await until('the first is open', () => dripping.size === 1)
-  t.equal(mostOpen, 1)
+  t.equal(maxOpen, 1)
   many.say('/cancel')
   await until('it is closed', () => dripping.size === 0, 30_000)
   t.ok(asked - earlier <= 2, `${asked - earlier} were asked for`)

@@ -218,7 +218,7 @@ t.test('a lane with much to do takes turns with the others', async t => {
   await arrive(730, 14)
   const order: number[] = []
   const handle = async (update: object) => void order.push((update as { update_id: number }).update_id)
-  const lanes = createLanes({ sql, handle, log: silent, mostAtOnce: 1 })
+  const lanes = createLanes({ sql, handle, log: silent, maxAtOnce: 1 })
   lanes.run('u:13')
   lanes.run('u:14')
   await until('all are handled', () => order.length === 21)
@@ -231,7 +231,7 @@ t.test('a lane that sends faster than a person can is slowed down, and the other
   await arrive(890, 16)
   const order: number[] = []
   const handle = async (update: object) => void order.push((update as { update_id: number }).update_id)
-  const lanes = createLanes({ sql, handle, log: silent, mostAtOnce: 1, everyMs: 60_000 })
+  const lanes = createLanes({ sql, handle, log: silent, maxAtOnce: 1, everyMs: 60_000 })
   lanes.run('u:15')
   await until('its burst is used up', () => order.length >= 30)
   for (let n = 0; n < 10; n++) lanes.run('u:15')

@@ -67,7 +67,7 @@ function cut(field: Field, text: string, next: Field | undefined): [string, stri
 }
 
 // What one change may be about: as much as a top-up.
-const mostKop = 1_000_000_00
+const maxKop = 1_000_000_00
 
 function take(filled: Filled, field: Field, word: string, now: Date): boolean {
   switch (field) {
@@ -77,7 +77,7 @@ function take(filled: Filled, field: Field, word: string, now: Date): boolean {
     case 'amount': {
       const kop = kopecksOf(word)
       if (kop !== undefined) filled.amountKop = kop
-      return kop !== undefined && kop <= mostKop
+      return kop !== undefined && kop <= maxKop
     }
     case 'charge':
     case 'parked':

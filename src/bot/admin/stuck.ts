@@ -50,10 +50,10 @@ export function adminStuck(deps: BotDeps) {
 }
 
 // A message has 4096 characters, and an entry up to 300.
-const mostShown = 12
+const maxShown = 12
 
 async function stuckScreen({ sql }: BotDeps, ctx: BotContext): Promise<Screen> {
-  const [runs, all] = await Promise.all([stuckRuns(sql, mostShown), allStuck(sql)])
+  const [runs, all] = await Promise.all([stuckRuns(sql, maxShown), allStuck(sql)])
   const { admin } = ctx.t
   const entries = runs.map((run, n) =>
     admin.stuck(n + 1, { ...run, money: moneyText(ctx, run), provider: providerText(ctx, run) }),

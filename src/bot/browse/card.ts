@@ -148,7 +148,7 @@ function parametersScreen(ctx: BotContext, model: Model): Screen {
 }
 
 // A list of dozens of voices would push everything else off the screen.
-const mostOfValues = 200
+const maxOfValues = 200
 
 function valuesText(ctx: BotContext, param: Param): string {
   const { t, language } = ctx
@@ -156,7 +156,7 @@ function valuesText(ctx: BotContext, param: Param): string {
   switch (param.type) {
     case 'enum': {
       const named = (param.enum ?? []).map(value => said(param, value, language))
-      const fits = named.filter((_, index) => named.slice(0, index + 1).join(' · ').length <= mostOfValues)
+      const fits = named.filter((_, index) => named.slice(0, index + 1).join(' · ').length <= maxOfValues)
       const rest = named.length - fits.length
       return `${fits.join(' · ')}${rest > 0 ? ` ${t.andMore(rest)}` : ''}`
     }

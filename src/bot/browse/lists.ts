@@ -39,7 +39,7 @@ export function models(deps: BotDeps) {
     if (ctx.text.startsWith('/')) return next()
     const draft = await readDraft(sql, ctx.user.id)
     if (draft?.kind !== 'find') return next()
-    const word = ctx.text.trim().slice(0, mostOfWord)
+    const word = ctx.text.trim().slice(0, maxOfWord)
     await saveDraft(sql, ctx.user.id, draft, { inputs: { word }, step: 'found' })
     return ctx.show(await foundScreen(deps, ctx, word, 1))
   })
@@ -58,7 +58,7 @@ function cameFrom(ctx: BotContext): [List, number] {
 const perPage = 8
 // Longer than most people keep looking at the chat.
 const slowMs = 120_000
-const mostOfWord = 60
+const maxOfWord = 60
 
 /** One page of a list; a page past the end is the last one. */
 export async function listScreen(

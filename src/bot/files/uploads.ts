@@ -8,7 +8,7 @@ import type { Html } from '../../telegram/html.ts'
 import { isServiceMessage } from '../../telegram/readable.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
-import { mostFromTelegram } from '../parameter-texts.ts'
+import { maxFromTelegram } from '../parameter-texts.ts'
 import { linksIn } from './links.ts'
 import { fileOf, type SentFile } from './sent-file.ts'
 
@@ -57,7 +57,7 @@ export async function lookAt(ctx: BotContext, { files }: BotDeps, sent: SentFile
 export const isFile = (taken: FileValue | Html): taken is FileValue => 'url' in taken
 
 // Known before anything is fetched.
-const isTooBig = ({ size = 0 }: SentFile) => size > mostFromTelegram
+const isTooBig = ({ size = 0 }: SentFile) => size > maxFromTelegram
 // Nobody needs to make a file smaller that cannot be taken at any size; its name is all that is known of it.
 const tooBig = (ctx: BotContext, { fileName }: SentFile, ask?: Ask): Html =>
   refusal(ctx, codeByName(fileName) ?? 'too_big', ask)

@@ -22,9 +22,9 @@ type Options = {
 }
 
 // Bots may fetch 20 MB (core.telegram.org/bots/api#getfile).
-const mostBytes = 20 * 1024 * 1024
+const maxBytes = 20 * 1024 * 1024
 // Whoever has a slow server may send the file itself.
-const mostLinkMs = 20_000
+const maxLinkMs = 20_000
 
 /**
  * People's files on their way to the upstream. Always fetched and looked at by us first: Telegram's file address holds
@@ -58,7 +58,7 @@ export function createUserFiles(options: Options): BotDeps['files'] {
     signal: AbortSignal | undefined,
     use: (path: string) => Promise<Result>,
   ): Promise<Result> {
-    if (size !== undefined && size > mostBytes) throw new Refused('too_big', `a file of ${size} bytes`)
+    if (size !== undefined && size > maxBytes) throw new Refused('too_big', `a file of ${size} bytes`)
     const { path } = await fetchUserFile({ telegram, token, apiRoot, fileId, dir, ...(signal && { signal }) })
     try {
       return await use(path)
@@ -75,7 +75,7 @@ export function createUserFiles(options: Options): BotDeps['files'] {
     look: (fileId, size, whose) =>
       fetched(fileId, size, whose.signal, async path => (await converter.look(path, whose)).kind),
     async fromLink(url, whose) {
-      const file = await downloader.fetch(url, { ...whose, inspect: converter.take, deadlineMs: mostLinkMs })
+      const file = await downloader.fetch(url, { ...whose, inspect: converter.take, deadlineMs: maxLinkMs })
       try {
         return await stored(file.path, file, {}, whose.signal)
       } finally {

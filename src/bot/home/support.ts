@@ -45,9 +45,9 @@ export function support(deps: BotDeps) {
 }
 
 // With the words around it a question stays one message, which an admin can reply to.
-const mostOfQuestion = 3_000
+const maxOfQuestion = 3_000
 
-const mostOffered = 5
+const maxOffered = 5
 
 const runsOf = ({ sql }: BotDeps, ctx: BotContext, most: number) => history(sql, ctx.user.id, 'all', null, most)
 
@@ -83,8 +83,8 @@ async function picked(deps: BotDeps, ctx: BotContext, step: string): Promise<Abo
 async function askScreen(deps: BotDeps, ctx: BotContext): Promise<Screen> {
   const { t, language } = ctx
   const [runs, payments] = await Promise.all([
-    runsOf(deps, ctx, mostOffered),
-    lastPayments(deps.sql, ctx.user.id, mostOffered),
+    runsOf(deps, ctx, maxOffered),
+    lastPayments(deps.sql, ctx.user.id, maxOffered),
   ])
   const row = (run: HistoryLine) => {
     const name = modelName(deps.catalogue, run.modelId, language)
@@ -135,7 +135,7 @@ async function passOn(deps: BotDeps, ctx: BotContext, question: string, about: A
       const language = await languageFor(sql, adminId)
       const t = stringsFor(language)
       const text = lines(
-        t.support.question(id, username ? `@${username}` : first_name, clip(question, mostOfQuestion)),
+        t.support.question(id, username ? `@${username}` : first_name, clip(question, maxOfQuestion)),
         about?.(t, language),
         t.support.howToAnswer(ticket),
       )

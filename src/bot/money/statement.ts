@@ -10,7 +10,7 @@ import { mainText } from '../parameter-texts.ts'
 
 // A file of some hundred kilobytes, made in one go.
 const most = 2_000
-const mostOfRequest = 200
+const maxOfRequest = 200
 
 /** A person's operations and runs as a file for a spreadsheet. */
 export function statement(deps: BotDeps, bot: Composer<BotContext>): void {
@@ -41,7 +41,7 @@ function rowOf({ catalogue }: BotDeps, { t, language }: BotContext, line: Statem
     cell(modelId === null ? '' : modelName(catalogue, modelId, language)),
     generationId ?? '',
     execState === null ? '' : cell(statement.states[execState]),
-    typeof request === 'string' ? cell(clip(request, mostOfRequest)) : '',
+    typeof request === 'string' ? cell(clip(request, maxOfRequest)) : '',
   ]
 }
 

@@ -64,7 +64,7 @@ function questionText(order: Order, param: Param, view: View, earlier: Earlier[]
     ask.kind === 'earlier' && earlier.length === 0
       ? t.wizard.noEarlier(ask.models, outputOf(param, view))
       : t.wizard.ask(ask),
-    param.min_side_px !== undefined && t.wizard.leastSide(param.min_side_px),
+    param.min_side_px !== undefined && t.wizard.minSide(param.min_side_px),
     ...closedLines(closed, param, view),
     takesMany(param) && isFiles(value) && t.wizard.accepted(value.length, param.max_files ?? 1),
     !takesMany(param) && value !== undefined && chosenLine(order, param, view),
@@ -121,7 +121,7 @@ const takesMany = ({ type, max_files: most = 1 }: Param): boolean => type === 'f
 function chosenLine({ model, filling }: Order, param: Param, { t, language }: View): Html {
   const value = filling.answers[param.name]!
   if (!isMain(model, param)) return t.wizard.chosen(valueText(param, value, language))
-  return t.wizard.chosenText(valueText(param, value, language, mostShown))
+  return t.wizard.chosenText(valueText(param, value, language, maxShown))
 }
 
 /** Texts to begin with, and a second look at one's own; what is read aloud is nobody else's to change. */
@@ -138,7 +138,7 @@ export function improvement(order: Order, param: Param, view: View): Screen {
   const { t } = view
   const own = filling.answers[param.name]
   const better = betterText(order, param)
-  const text = (value: unknown) => middleOut(String(value), mostShown)
+  const text = (value: unknown) => middleOut(String(value), maxShown)
   const said =
     own === undefined
       ? t.wizard.improveAsk
@@ -165,7 +165,7 @@ export function betterText({ model, filling }: Order, param: Param): string | un
 }
 
 // Two of them fit one message.
-const mostShown = 1_500
+const maxShown = 1_500
 
 /** At most so many characters of a text, from its beginning and its end. */
 function middleOut(text: string, most: number): string {

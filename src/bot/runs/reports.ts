@@ -8,7 +8,7 @@ import { shortId } from '../../id.ts'
 import type { Language } from '../../money.ts'
 import type { Generation } from '../../payments/generations.ts'
 import { moneyOf } from '../../payments/run-money.ts'
-import { mostPausedMs } from '../../payments/timing.ts'
+import { maxPausedMs } from '../../payments/timing.ts'
 import { html } from '../../telegram/html.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
 import { writtenPrice } from '../browse/display-price.ts'
@@ -150,7 +150,7 @@ function progress(model: Model | undefined, generation: Generation, language: La
   const { id, execState, priceKop, ageMs, deadlineAt } = generation
   const status = [button(t.quote.statusButton, to.generation(id, 'status'))]
   if (execState === 'queued') {
-    const until = new Date(generation.createdAt.getTime() + mostPausedMs)
+    const until = new Date(generation.createdAt.getTime() + maxPausedMs)
     return {
       text: generation.isPaused ? t.run.waitsForProvider(priceKop, until) : t.run.queued(priceKop),
       buttons: [[button(t.run.cancelButton, to.generation(id, 'cancel'))]],

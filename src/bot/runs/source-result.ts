@@ -69,7 +69,7 @@ export function earlierText(
     stringsFor(language).wizard.earlier([dateText(createdAt, language), words, model].filter(Boolean), shortId(id))
   // A button is cut at its end, where the number stands: so the name gives way.
   const name = modelName(catalogue, modelId, language)
-  return line(clip(name, mostOfButton - [...line('-')].length + 1))
+  return line(clip(name, maxOfButton - [...line('-')].length + 1))
 }
 
-const mostOfButton = 64
+const maxOfButton = 64

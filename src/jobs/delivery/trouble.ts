@@ -8,8 +8,8 @@ import { isAboutChat } from '../../telegram/refused.ts'
 import { markUnreachable } from '../../users/users.ts'
 
 // A quarter of an hour without an answer, with the pauses below. To wait in a queue is no failure, so for that it is more.
-const mostAttempts = 10
-const mostWaits = 100
+const maxAttempts = 10
+const maxWaits = 100
 
 /** What becomes of a message; nothing yet in `blank`. */
 export type Outcome = Omit<Mark, 'files'>
@@ -25,7 +25,7 @@ export const isUnreachable = (error: unknown): error is TelegramRefused =>
 
 /** Why the files can never be sent, though the person can be told; undefined where that is not what went wrong. */
 export function noFiles(error: unknown, attempts: number): NoFiles | undefined {
-  if (error instanceof Unknown) return attempts < mostAttempts ? undefined : 'refused'
+  if (error instanceof Unknown) return attempts < maxAttempts ? undefined : 'refused'
   if (!(error instanceof Refused) || isAboutChat(error)) return undefined
   if (error.code === 'too_big' || error.code === 'too_large') return 'too_big'
   if (error.code === 'kept_full') return 'full'
@@ -51,8 +51,8 @@ export async function refusal(
   }
   if (error instanceof TelegramRefused) {
     if (error.code === 'unauthorized') return later(60_000)
-    if (error.code === 'rate_limited' && attempts < mostWaits) return later((error.retryAfterMs ?? 5_000) + 500)
+    if (error.code === 'rate_limited' && attempts < maxWaits) return later((error.retryAfterMs ?? 5_000) + 500)
   }
-  if (attempts >= mostAttempts) return never(error instanceof Refused ? error.code : 'no answer')
+  if (attempts >= maxAttempts) return never(error instanceof Refused ? error.code : 'no answer')
   return later(Math.min(300_000, 1_000 * 2 ** attempts))
 }

@@ -30,9 +30,9 @@ type Options = {
 type Running = { userId: number; draftId: string | null; stop: AbortController }
 
 // The first attempt and one more: a file that felled two processes is not fetched again.
-const mostAttempts = 2
+const maxAttempts = 2
 // 20 MB from Telegram and to the upstream over a slow line. A link has less, see createUserFiles.
-const mostMs = 75_000
+const maxMs = 75_000
 // Telegram shows «typing…» for five seconds.
 const actionEveryMs = 4_000
 
@@ -56,9 +56,9 @@ export function createFetcher(options: Options): Fetcher {
       running.set(updateId, { userId, draftId, stop })
       void showTyping(telegram, chatId, over.signal)
       try {
-        const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(mostMs)])
+        const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(maxMs)])
         const result: Found =
-          attempts > mostAttempts
+          attempts > maxAttempts
             ? { of: source.of, refused: 'unreadable' }
             : await find(options, source, String(userId), signal)
         if (isStopped && result.file === undefined && result.refused === undefined) {

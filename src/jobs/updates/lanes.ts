@@ -9,7 +9,7 @@ export type Lanes = {
 }
 
 type Options = Pick<LaneWork, 'sql' | 'handle' | 'log'> & {
-  mostAtOnce?: number
+  maxAtOnce?: number
   /** From one update of a lane to its next, once it has used up its burst. 0: as fast as they come. */
   everyMs?: number
 }
@@ -23,7 +23,7 @@ const manyAtOnce = 256
  * undone row of a lane to one taker only. Different lanes run side by side, and take turns: one update, then the next
  * lane. A lane that sends faster than a person can is slowed down.
  */
-export function createLanes({ mostAtOnce = manyAtOnce, everyMs = 200, ...options }: Options): Lanes {
+export function createLanes({ maxAtOnce = manyAtOnce, everyMs = 200, ...options }: Options): Lanes {
   const running = new Map<string, Promise<void>>()
   const again = new Set<string>() // woken while running: something may have come after the last look
   const waiting = new Set<string>()
@@ -41,7 +41,7 @@ export function createLanes({ mostAtOnce = manyAtOnce, everyMs = 200, ...options
   function run(lane: string) {
     if (isDraining || resting.has(lane)) return
     if (running.has(lane)) again.add(lane)
-    else if (running.size >= mostAtOnce) waiting.add(lane)
+    else if (running.size >= maxAtOnce) waiting.add(lane)
     else begin(lane)
   }
 

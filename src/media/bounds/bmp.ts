@@ -8,7 +8,7 @@ const depths = [1, 2, 4, 8, 16, 24, 32]
 const plain = [0, 3, 6]
 
 /** BMP: two headers and rows of pixels. Throws Refused: `not_media`, also where rows are missing, and `dimensions`. */
-export function bmpPicture(source: Source, mostPixels: number): Size {
+export function bmpPicture(source: Source, maxPixels: number): Size {
   const head = source.at(0, 34)
   if (head.length < 34) throw broken('that is cut short')
   const isOld = head.readUInt32LE(14) === 12
@@ -17,7 +17,7 @@ export function bmpPicture(source: Source, mostPixels: number): Size {
   const heightPx = Math.abs(isOld ? head.readUInt16LE(20) : head.readInt32LE(22))
   const bits = isOld ? head.readUInt16LE(24) : head.readUInt16LE(28)
   const compression = isOld ? 0 : head.readUInt32LE(30)
-  if (!(widthPx > 0 && heightPx > 0) || widthPx * heightPx > mostPixels) {
+  if (!(widthPx > 0 && heightPx > 0) || widthPx * heightPx > maxPixels) {
     throw new Refused('dimensions', `an image of ${widthPx} × ${heightPx} pixels`)
   }
   if (!depths.includes(bits) || compression > 6) throw broken(`of ${bits} bits, compression ${compression}`)

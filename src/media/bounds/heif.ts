@@ -12,9 +12,9 @@ const notPlain = (what: string) => new Refused('not_media', `a HEIF picture ${wh
 /**
  * HEIC and AVIF (ISO 23008-12): items in a file, of which one is the picture. What it states of its size is judged before
  * anything decodes it: itself, the tiles that it is made of and what describes it (an alpha channel). Everything else is
- * only counted. Throws Refused: `not_media`, and `dimensions` over `mostPixels`.
+ * only counted. Throws Refused: `not_media`, and `dimensions` over `maxPixels`.
  */
-export function heifPicture(source: Source, mostPixels: number): Size & { isAvif: boolean } {
+export function heifPicture(source: Source, maxPixels: number): Size & { isAvif: boolean } {
   const box = counter(most.heifBoxes, 'boxes')
   const top = childrenOf(source, 0, source.size, box)
   const meta = only(top, 'meta')
@@ -28,9 +28,9 @@ export function heifPicture(source: Source, mostPixels: number): Size & { isAvif
   const shown = new Set([id])
   for (const [other, { describes }] of items) if (describes.includes(id)) shown.add(other)
   let pixels = 0
-  for (const one of shown) pixels += decodedPixels(items, one, mostPixels)
+  for (const one of shown) pixels += decodedPixels(items, one, maxPixels)
   // Tiles may reach over the edge, and a depth or an alpha channel is as large as the picture at the most.
-  if (pixels > mostPixels * 4) throw tooMuch('pixels in tiles')
+  if (pixels > maxPixels * 4) throw tooMuch('pixels in tiles')
   return {
     ...largest(main.sizes),
     isAvif: main.type === 'av01' || main.tiles.some(tile => items.get(tile)?.type === 'av01'),
@@ -38,15 +38,15 @@ export function heifPicture(source: Source, mostPixels: number): Size & { isAvif
 }
 
 /** Of one item, what a decoder has to make: itself or its tiles. */
-function decodedPixels(items: Map<number, Item>, id: number, mostPixels: number): number {
+function decodedPixels(items: Map<number, Item>, id: number, maxPixels: number): number {
   const item = items.get(id)!
-  if (item.type !== 'grid') return coded.has(item.type) ? areaOf(item, mostPixels) : refuseType(item, id)
-  const whole = areaOf(item, mostPixels)
+  if (item.type !== 'grid') return coded.has(item.type) ? areaOf(item, maxPixels) : refuseType(item, id)
+  const whole = areaOf(item, maxPixels)
   if (item.tiles.length === 0 || item.tiles.length > most.heifTiles) throw tooMuch(`${item.tiles.length} tiles`)
   const tiles = item.tiles.map(tile => items.get(tile))
   return tiles.reduce((sum, tile) => {
     if (!tile || !coded.has(tile.type)) throw notPlain('with a tile that is none')
-    return sum + areaOf(tile, mostPixels)
+    return sum + areaOf(tile, maxPixels)
   }, whole)
 }
 
@@ -56,11 +56,11 @@ function refuseType({ describes, type }: Item, id: number): number {
   throw notPlain(`of type ${JSON.stringify(type)} as item ${id}`)
 }
 
-function areaOf({ sizes }: Item, mostPixels: number): number {
+function areaOf({ sizes }: Item, maxPixels: number): number {
   if (sizes.length === 0) throw notPlain('without a size')
   const { widthPx, heightPx } = largest(sizes)
   const area = widthPx * heightPx
-  if (area > 0 && area <= mostPixels) return area
+  if (area > 0 && area <= maxPixels) return area
   throw new Refused('dimensions', `an image of ${widthPx} × ${heightPx} pixels`)
 }
 

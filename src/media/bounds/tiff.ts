@@ -30,13 +30,13 @@ const tag = {
 }
 const [colourFilter, linearRaw] = [32_803, 34_892]
 // Four colours, and some beside them.
-const mostSamples = 8
+const maxSamples = 8
 
 /**
  * TIFF 6.0: directories of tags, each with the place of the next one; the first is the picture. Throws Refused:
- * `not_media` (also where directories lead to each other), and `dimensions` over `mostPixels`.
+ * `not_media` (also where directories lead to each other), and `dimensions` over `maxPixels`.
  */
-export function tiffPicture(source: Source, mostPixels: number): TiffPicture {
+export function tiffPicture(source: Source, maxPixels: number): TiffPicture {
   const head = source.at(0, 8)
   if (head.length < 8) throw broken('that is cut short')
   const isLittle = head.toString('latin1', 0, 2) === 'II'
@@ -52,11 +52,11 @@ export function tiffPicture(source: Source, mostPixels: number): TiffPicture {
     [colourFilter, linearRaw].includes(value(tag.photometric)) ||
     ((value(tag.subfile) & 1) === 1 && tags.has(tag.children))
   if (isRaw) return { widthPx, heightPx, raw: tags.has(tag.dngVersion) ? 'dng' : makerOf(source, tags) }
-  if (!(widthPx > 0 && heightPx > 0) || widthPx * heightPx > mostPixels) {
+  if (!(widthPx > 0 && heightPx > 0) || widthPx * heightPx > maxPixels) {
     throw new Refused('dimensions', `an image of ${widthPx} × ${heightPx} pixels`)
   }
-  if (value(tag.tileWidth) * value(tag.tileHeight) > mostPixels) throw tooMuch('pixels in a tile')
-  if (value(tag.samples) > mostSamples || (tags.get(tag.bits)?.count ?? 0) > mostSamples) throw tooMuch('samples')
+  if (value(tag.tileWidth) * value(tag.tileHeight) > maxPixels) throw tooMuch('pixels in a tile')
+  if (value(tag.samples) > maxSamples || (tags.get(tag.bits)?.count ?? 0) > maxSamples) throw tooMuch('samples')
   return { widthPx, heightPx }
 }
 

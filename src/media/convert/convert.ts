@@ -46,17 +46,17 @@ const megabyte = 1_048_576
 // With the library loaded, and for each megapixel: planes, rows, the picture and what it becomes.
 const [idleMb, mbAMegapixel] = [130, 14]
 // 48 megapixels are the most that a phone of today makes.
-const mostMegapixels = 50
+const maxMegapixels = 50
 // Two thirds of a small machine: the service holds 150 to 200 MB.
-const leastMb = 320
+const minMb = 320
 /** What Telegram hands out at most; nothing that is made of a file is larger. */
-const mostBytes = 20 * megabyte
+const maxBytes = 20 * megabyte
 
 /** What a conversion may cost on a machine of so many bytes of memory: an ordinary photo of 12 megapixels at least. */
-export function roomFor(memory: number): { rssMb: number; mostPixels: number } {
-  const mostMb = idleMb + mostMegapixels * mbAMegapixel
-  const rssMb = Math.round(Math.min(Math.max((memory / megabyte) * 0.6, leastMb), mostMb))
-  return { rssMb, mostPixels: Math.floor((rssMb - idleMb) / mbAMegapixel) * 1e6 }
+export function roomFor(memory: number): { rssMb: number; maxPixels: number } {
+  const maxMb = idleMb + maxMegapixels * mbAMegapixel
+  const rssMb = Math.round(Math.min(Math.max((memory / megabyte) * 0.6, minMb), maxMb))
+  return { rssMb, maxPixels: Math.floor((rssMb - idleMb) / mbAMegapixel) * 1e6 }
 }
 
 // A container's share, where there is one.
@@ -64,7 +64,7 @@ const ownMemory = () => Math.min(totalmem(), process.constrainedMemory() || tota
 
 /** One picture at once, each in a process of its own that ends with it. Starts nothing before the first. */
 export function createConverter({ inspect, folders, log, patienceMs = 15_000, ...options }: Options): Converter {
-  const { rssMb, mostPixels } = roomFor(options.memory ?? ownMemory())
+  const { rssMb, maxPixels } = roomFor(options.memory ?? ownMemory())
   // 48 megapixels take 6 s of a core; with the wait for a busy one everybody has an answer within ten.
   const limits: Limits = { cpuMs: 8_000, wallMs: 9_000, heapMb: 64, rssMb: rssMb * 1.1, ...options.limits }
   const place: { running?: Inspecting<ConvertQuestion> } = {}
@@ -81,9 +81,9 @@ export function createConverter({ inspect, folders, log, patienceMs = 15_000, ..
     const made = join(dir, randomUUID())
     try {
       signal?.throwIfAborted()
-      const most = { ...fit, bytes: Math.min(fit.bytes ?? mostBytes, mostBytes) }
+      const most = { ...fit, bytes: Math.min(fit.bytes ?? maxBytes, maxBytes) }
       const saved = save(running.output!, made)
-      const [answer] = await Promise.all([asked(running, { path, accept, fit: most, mostPixels }), saved])
+      const [answer] = await Promise.all([asked(running, { path, accept, fit: most, maxPixels }), saved])
       const found = resultOf(answer)
       if ((await saved) !== found.bytes) throw new Unknown('a converted picture did not arrive whole')
       await rename(made, path)
@@ -113,7 +113,7 @@ export function createConverter({ inspect, folders, log, patienceMs = 15_000, ..
         turns.give(about.owner, place)
       }
     },
-    look: (path, about) => inspect(path, { ...about, convertiblePx: mostPixels }),
+    look: (path, about) => inspect(path, { ...about, convertiblePx: maxPixels }),
     pids: () => (place.running?.isAlive() ? [place.running.pid] : []),
     close() {
       turns.close()
@@ -144,7 +144,7 @@ async function save(output: Readable, path: string): Promise<number> {
   async function* capped(source: AsyncIterable<Buffer>) {
     for await (const chunk of source) {
       bytes += chunk.length
-      if (bytes > mostBytes) throw new Refused('heavy', 'a converted picture of more bytes than it may have')
+      if (bytes > maxBytes) throw new Refused('heavy', 'a converted picture of more bytes than it may have')
       yield chunk
     }
   }

@@ -13,18 +13,18 @@ export type ConvertiblePicture = Size & { extension: 'heic' | 'avif' | 'tiff' | 
  * A picture that has to be converted, by its headers alone: before anything decodes it its pixels and its parts are
  * counted. Throws Refused: `not_media`, `dimensions`, and the code of a format that only looks like one of these.
  */
-export function convertibleIn(source: Source, family: Convertible, mostPixels: number): ConvertiblePicture {
+export function convertibleIn(source: Source, family: Convertible, maxPixels: number): ConvertiblePicture {
   switch (family) {
     case 'heif': {
-      const { isAvif, ...picture } = heifPicture(source, mostPixels)
+      const { isAvif, ...picture } = heifPicture(source, maxPixels)
       return { ...picture, extension: isAvif ? 'avif' : 'heic' }
     }
     case 'tiff': {
-      const { raw, widthPx, heightPx } = tiffPicture(source, mostPixels)
+      const { raw, widthPx, heightPx } = tiffPicture(source, maxPixels)
       if (raw !== undefined) throw new Refused(codeOf(raw), 'the content is what a camera saw')
       return { widthPx, heightPx, extension: 'tiff' }
     }
     case 'bmp':
-      return { ...bmpPicture(source, mostPixels), extension: 'bmp' }
+      return { ...bmpPicture(source, maxPixels), extension: 'bmp' }
   }
 }

@@ -6,7 +6,7 @@ import type { Fit, Inspected } from '../inspect.ts'
 import { openSource } from '../source.ts'
 import { convertibleIn } from './convertible.ts'
 
-export type ConvertQuestion = { path: string; accept: readonly Kind[] | undefined; fit: Fit; mostPixels: number }
+export type ConvertQuestion = { path: string; accept: readonly Kind[] | undefined; fit: Fit; maxPixels: number }
 
 /**
  * What a picture becomes that no model takes as it is: its bytes, and what they are. The library is loaded here and
@@ -21,10 +21,10 @@ export async function convertFile(question: ConvertQuestion): Promise<{ data: Ui
 }
 
 /** The picture's bytes, which are within its bounds. */
-function counted({ path, accept, mostPixels }: ConvertQuestion) {
+function counted({ path, accept, maxPixels }: ConvertQuestion) {
   using source = openSource(path)
   const family = acceptedFamily(source.at(0, familyBytes), accept)
   if (!isConvertible(family)) throw new Refused('not_media', 'a picture that needs no conversion')
-  const { extension } = convertibleIn(source, family, mostPixels)
+  const { extension } = convertibleIn(source, family, maxPixels)
   return { extension, bytes: readFileSync(path) }
 }

@@ -25,7 +25,7 @@ const formats = {
 const quality = 92
 const lowerQuality = 82
 // Each try is as dear as the first.
-const mostTries = 5
+const maxTries = 5
 
 let ready: Promise<void> | undefined
 
@@ -37,13 +37,13 @@ export async function convert(
   wasm: () => Uint8Array,
   bytes: Uint8Array,
   extension: ConvertiblePicture['extension'],
-  { fit, mostPixels }: { fit: Fit; mostPixels: number },
+  { fit, maxPixels }: { fit: Fit; maxPixels: number },
 ): Promise<Converted> {
   ready ??= initializeImageMagick(wasm())
   await ready
   // One picture and some room to turn and shrink it, in memory and nowhere else.
   ResourceLimits.disk = 0n
-  ResourceLimits.area = BigInt(mostPixels)
+  ResourceLimits.area = BigInt(maxPixels)
   ResourceLimits.listLength = 4n
   ResourceLimits.width = ResourceLimits.height = 100_000n
   // The first picture of the file, by the decoder of its own kind: the library knows a hundred others.
@@ -80,7 +80,7 @@ function encoded(image: IMagickImage, fit: Fit): Converted {
     const { width: widthPx, height: heightPx } = image
     const [mime, extension] = isOpaque ? ['image/jpeg', 'jpg'] : ['image/png', 'png']
     if (data.length <= most) return { data, mime, extension, widthPx, heightPx }
-    if (tries === mostTries) throw new Refused('heavy', `${data.length} bytes after ${tries} tries`)
+    if (tries === maxTries) throw new Refused('heavy', `${data.length} bytes after ${tries} tries`)
     image.quality = lowerQuality
     // Somewhat smaller than would do: small pictures have more bytes a pixel.
     if (!isOpaque || tries > 1 || data.length > 2 * most) shrink(image, Math.sqrt(most / data.length) * 0.95)

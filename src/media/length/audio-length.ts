@@ -121,7 +121,7 @@ type Look = (window: Buffer, end: number, position: number) => number
 async function tagBytes(file: FileHandle): Promise<number> {
   let from = 0
   const room = Buffer.alloc(32)
-  for (let tags = 0; tags < mostTags; tags++) {
+  for (let tags = 0; tags < maxTags; tags++) {
     const head = await read(file, from, room)
     if (head.length < 32) break
     if (head.toString('latin1', 0, 3) === 'ID3') {
@@ -133,7 +133,7 @@ async function tagBytes(file: FileHandle): Promise<number> {
   return from
 }
 
-const mostTags = 16
+const maxTags = 16
 
 async function read(file: FileHandle, position: number, room: Buffer): Promise<Buffer> {
   const { bytesRead } = await file.read(room, 0, room.length, position)

@@ -3,7 +3,7 @@ import { openSource, type Source } from '../source.ts'
 import { framedSeconds } from './audio-length.ts'
 import { type Boxes, number, readBoxes, type Track } from './box-tracks.ts'
 import { dearer } from './dearer.ts'
-import { aacChannels, aacRates, mostAacBytes } from './frames.ts'
+import { aacChannels, aacRates, maxAacBytes } from './frames.ts'
 import { longestOf } from './table.ts'
 
 /**
@@ -61,7 +61,7 @@ function frameSeconds(source: Source, coding: Coding, track: Track, file: Boxes)
 
 // What is longer than a frame may be is several of them.
 const fullFrames = ({ bytes, fragments }: Track, channels: number) =>
-  Math.floor((bytes + fragments.bytes) / (mostAacBytes * channels))
+  Math.floor((bytes + fragments.bytes) / (maxAacBytes * channels))
 
 // The description of sound has 28 bytes in front of its own boxes, and more of them in two later versions of QuickTime,
 // which also puts a box around them.

@@ -25,7 +25,7 @@ export type Boxes = { scale: number; tracks: Track[]; data: { from: number; to: 
 const containers = new Set(['moov', 'mdia', 'minf', 'stbl', 'edts', 'mvex', 'moof'])
 // Of a table at once; a reader's window is larger.
 const pieceBytes = 8_192
-const mostCodings = 100
+const maxCodings = 100
 
 /** Reads the tables of all tracks (ISO 14496-12). For files within the bounds of `checkBoxes`. */
 export function readBoxes(source: Source): Boxes {
@@ -92,7 +92,7 @@ function readTable(source: Source, track: Track, { name, body, end }: Found): vo
   }
   if (name === 'elst') track.shown = Math.max(track.shown, shownTicks(source, body, end))
   if (name === 'stsd') {
-    for (let at = body + 8; track.codings.length < mostCodings; ) {
+    for (let at = body + 8; track.codings.length < maxCodings; ) {
       const coding = boxAt(source, at, end)
       if (!coding) break
       track.codings.push(coding)

@@ -60,12 +60,12 @@ function adts(bytes: Buffer, at: number): Frame | undefined {
   const channels = aacChannels(((third & 1) << 2) | (fourth >> 6))
   // The last byte of the header is behind those that a chain needs; where it is cut off, there is one block.
   const said = ((bytes[at + 6] ?? 0) & 3) + 1
-  const blocks = Math.max(said, Math.floor(length / (mostAacBytes * channels)))
+  const blocks = Math.max(said, Math.floor(length / (maxAacBytes * channels)))
   return { kind: 'aac', samples: 1_024 * blocks, rate, bytes: length }
 }
 
 /** Bytes of one block of AAC for each channel, at most. */
-export const mostAacBytes = 768
+export const maxAacBytes = 768
 /** By their number in settings. 0: described elsewhere; 7: eight. */
 export const aacChannels = (number: number) => (number === 0 || number >= 7 ? 8 : number)
 

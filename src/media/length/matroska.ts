@@ -128,10 +128,10 @@ function take(source: Source, file: File, byNumber: Map<number, Meter>, { id: wh
   else if (what === id.trackType) track.type = whole()
   else if (what === id.codec) track.codec = source.at(body, Math.min(bytes, 32)).toString('latin1')
   else if (what === id.hertz) track.hertz = float(source, body, bytes) || track.hertz
-  else if (what === id.settings) track.settings = Buffer.from(source.at(body, Math.min(bytes, mostSettings)))
+  else if (what === id.settings) track.settings = Buffer.from(source.at(body, Math.min(bytes, maxSettings)))
 }
 
-const mostSettings = 65_536
+const maxSettings = 65_536
 
 // A clock that goes back is that of another recording, whose head was lost.
 function startCluster(file: File, time: number): void {

@@ -7,13 +7,13 @@ export function opusSamples(packet: Buffer): number {
   const size = config < 12 ? silk[config & 3]! : config < 16 ? hybrid[config & 1]! : celt[config & 3]!
   const code = packet[0]! & 3
   const frames = code === 0 ? 1 : code < 3 ? 2 : (packet[1] ?? 0) & 63
-  return Math.min(frames * size, mostOpusSamples)
+  return Math.min(frames * size, maxOpusSamples)
 }
 
 const silk = [480, 960, 1_920, 2_880]
 const hybrid = [480, 960]
 const celt = [120, 240, 480, 960]
-const mostOpusSamples = 5_760 // no decoder takes more than 120 ms
+const maxOpusSamples = 5_760 // no decoder takes more than 120 ms
 
 /** The sizes of the blocks of a Vorbis stream by their mode, and the bits of a packet's first byte that name it. */
 export type VorbisModes = { mask: number; sizes: number[] }

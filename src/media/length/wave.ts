@@ -27,7 +27,7 @@ function chunks(path: string): { data: number; formats: Buffer[] } {
     const head = source.at(at, 48)
     const id = head.toString('latin1', 0, 4)
     const bytes = head.readUInt32LE(4)
-    if (id === 'fmt ' && head.length >= 24 && formats.length < mostFormats) formats.push(Buffer.from(head))
+    if (id === 'fmt ' && head.length >= 24 && formats.length < maxFormats) formats.push(Buffer.from(head))
     const there = source.size - at - 8
     // A stream's writer did not know the length and left all ones, or zero.
     const isOpen = id === 'data' && (bytes === 0 || bytes > there)
@@ -38,7 +38,7 @@ function chunks(path: string): { data: number; formats: Buffer[] } {
   return { data, formats }
 }
 
-const mostFormats = 10
+const maxFormats = 10
 
 // RFC 2361: PCM, floats, A-law and µ-law have every sample by itself; what says its coding further on says it there.
 const codings = { whole: [1, 3, 6, 7], msAdpcm: 2, imaAdpcm: 0x11, gsm: 0x31, mp3: 0x55, further: 0xfffe }

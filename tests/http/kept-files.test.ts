@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import type { Sql } from '../../src/database/db.ts'
+import { type Sql, untilAnswered } from '../../src/database/db.ts'
 import { fileOfPath, filePath } from '../../src/delivery/file-links.ts'
 import { keep, keptOutputs, keptPut, readKept } from '../../src/delivery/kept-files.ts'
 import { Refused, Unknown } from '../../src/errors.ts'
@@ -288,7 +288,8 @@ t.test('parts of two files are never mixed', async t => {
   let put: Promise<{ isStored: boolean }[]> | undefined
   await owner.begin(async tx => {
     await tx`select from pay.kept_begin(${late.userId}, ${late.id}, 1, ${quick.bytes}, ${hashOf(quick.content)})`
-    put = keptPut(sql, late, 1, hashOf(slow.content), 0, slow.content.subarray(0, chunk))
+    // A lock is waited for two seconds; on a busy machine that may be over before anybody looked.
+    put = untilAnswered(() => keptPut(sql, late, 1, hashOf(slow.content), 0, slow.content.subarray(0, chunk)))
     await until('it waits', async () => {
       const [row] = await tx`select count(*)::int as n from pg_stat_activity
         where datname = current_database() and wait_event_type = 'Lock' and query like '%kept_put%'`

@@ -291,6 +291,7 @@ t.test('parts of two files are never mixed', async t => {
     // A lock is waited for two seconds; on a busy machine that may be over before anybody looked.
     put = untilAnswered(() => keptPut(sql, late, 1, hashOf(slow.content), 0, slow.content.subarray(0, chunk)))
     await until('it waits', async () => {
+      await tx`select pg_stat_clear_snapshot()` // else a transaction sees what it saw first
       const [row] = await tx`select count(*)::int as n from pg_stat_activity
         where datname = current_database() and wait_event_type = 'Lock' and query like '%kept_put%'`
       return row?.n === 1

@@ -1000,7 +1000,7 @@ await t.test('the day says what happened and what is wrong, alarms first', async
   await owner`alter table pay.ledger_entries disable trigger ledger_rows`
   await owner`update pay.wallets set balance_kop = balance_kop + 1 where user_id = ${anna.id}`
   await boss.presses('🔄')
-  t.match(boss.last().text, /^🛠 Сегодня · .*\n🔴 Нарушено: I1 balance <> ledger/)
+  t.match(boss.last().text, /^🛠 Сегодня · .*\n🔴 Нарушено: balance <> ledger/)
   await owner`update pay.wallets set balance_kop = balance_kop - 1 where user_id = ${anna.id}`
   await owner`alter table pay.ledger_entries enable trigger ledger_rows`
   const { broken } = deps.operator

@@ -152,7 +152,7 @@ story('more results than were promised, or a part refund by hand, are refused', 
       const rows = await owner`select promise from pay.broken where key = ${id}`
       if (rows.length > 0) throw new Error(rows[0]?.promise)
     }),
-    /I3 kept and returned/,
+    /kept and returned/,
   )
   await owner`alter table pay.ledger_entries disable trigger ledger_rows`
   await owner`delete from pay.ledger_entries where user_id = 62 and kind = 'part_refund'`

@@ -69,7 +69,7 @@ async function aBusyDay() {
 }
 const { rush, kept, ofFriend, back } = await aBusyDay()
 
-t.test('[M5] after a busy day of two processes the books agree', async t => {
+t.test('after a busy day of two processes the books agree', async t => {
   t.strictSame(rush, { started: 40, settled: 40 }, 'as many as the money was for')
   t.strictSame(await audit(), [])
 })

@@ -58,9 +58,8 @@ export async function databaseRounds({ random, say }: Run, crashes: number): Pro
     const [sums] = await database.owner<{ ledger: string; wallets: string; lowest: string }[]>`
       select (select sum(amount_kop) from pay.ledger_entries)::text as ledger,
         (select sum(balance_kop) from pay.wallets)::text as wallets, (select min(balance_kop) from pay.wallets)::text as lowest`
-    if (sums!.ledger !== sums!.wallets)
-      problems.push(`I1: the ledger has ${sums!.ledger}, the wallets ${sums!.wallets}`)
-    if (Number(sums!.lowest) < 0) problems.push(`I2: a balance of ${sums!.lowest}`)
+    if (sums!.ledger !== sums!.wallets) problems.push(`the ledger has ${sums!.ledger}, the wallets ${sums!.wallets}`)
+    if (Number(sums!.lowest) < 0) problems.push(`a balance of ${sums!.lowest}`)
     for (const event of [
       'answer lost: place',
       'answer lost: settle',

@@ -23,9 +23,9 @@ export function probe(world: World): Probing {
               and e.request_id = g.id and e.status <> 'started' where g.xmin::text <> e.xmin::text)::int as apart`
         probes += 1
         for (const { promise, key } of broken) world.wrong(`${promise}: ${key}`)
-        if (row!.lowest < 0) world.wrong(`I2: a balance of ${row!.lowest}`)
-        if (row!.open > maxOpen) world.wrong(`I15: ${row!.open} open generations of one person`)
-        if (row!.apart > 0) world.wrong(`I14: ${row!.apart} endings apart from their event`)
+        if (row!.lowest < 0) world.wrong(`a balance of ${row!.lowest}`)
+        if (row!.open > maxOpen) world.wrong(`${row!.open} open generations of one person`)
+        if (row!.apart > 0) world.wrong(`${row!.apart} endings apart from their event`)
       } catch {
         misses += 1 // the database was away: that is what happens here
       }
@@ -58,7 +58,7 @@ export async function settles(world: World, maxMs = 60_000): Promise<number> {
     if (row && row.generations + row.inbox + row.outbox + updates === 0) break
     open = JSON.stringify({ ...row, updates })
     if (Date.now() - began > maxMs) {
-      world.wrong(`I9: open ${maxMs / 1000} s after the faults stopped: ${open}`)
+      world.wrong(`open ${maxMs / 1000} s after the faults stopped: ${open}`)
       const stuck = await owner`
         select id, exec_state, task_id, attempt, look, created_at, submitted_at, next_at, deadline_at, now() from pay.generations
         where finished_at is null`
@@ -120,14 +120,14 @@ async function compareUpdates(world: World): Promise<number> {
   const lost = await owner<{ id: string }[]>`
     select id from json_array_elements_text(${JSON.stringify(acknowledged)}::text::json) id
     where not exists (select from pay.inbox i where i.update_id = id::bigint)`
-  for (const { id } of lost) wrong(`I5: update ${id} was acknowledged and is lost`)
+  for (const { id } of lost) wrong(`update ${id} was acknowledged and is lost`)
   sometimes.stands('telegram: update repeated after a failure', world.updates.filter(({ tries }) => tries > 1).length)
   // An update that was in work at two deaths is given up by design, and its person is told.
   const parked = await owner<{ update_id: string; reason: string }[]>`
     select update_id, dead_reason as reason from pay.inbox i where dead_reason is not null
       and not (dead_reason = 'felled the process' and exists (
         select from pay.outbox o where o.dedupe = 'aside:' || i.update_id and o.done_at is not null))`
-  for (const { update_id, reason } of parked) wrong(`I5: update ${update_id} was given up: ${reason}`)
+  for (const { update_id, reason } of parked) wrong(`update ${update_id} was given up: ${reason}`)
   return acknowledged.length
 }
 
@@ -147,9 +147,9 @@ function compareTasks({ upstream, wrong, sometimes }: World, generations: readon
     const id = task.callBackUrl?.split('/callbacks/kie/')[1]?.split('/')[0] ?? `task ${task.taskId}`
     perOrder.set(id, (perOrder.get(id) ?? 0) + 1)
   }
-  for (const [id, tasks] of perOrder) if (tasks > 1) wrong(`I7: generation ${id} was accepted ${tasks} times`)
+  for (const [id, tasks] of perOrder) if (tasks > 1) wrong(`generation ${id} was accepted ${tasks} times`)
   const known = new Set(generations.map(({ id }) => id))
-  for (const id of perOrder.keys()) if (!known.has(id)) wrong(`I16: the provider has an order ${id} that we do not`)
+  for (const id of perOrder.keys()) if (!known.has(id)) wrong(`the provider has an order ${id} that we do not`)
   sometimes.stands(
     'submit: unknown, its task an orphan',
     generations.filter(({ id, code }) => code === 'submit_unknown' && perOrder.has(id)).length,
@@ -164,11 +164,11 @@ function compareEndings(world: World, generations: readonly Run[]) {
   const endings = new Map<string, number>()
   for (const { id, exec, money, code, told } of generations) {
     const times = sendsOf.get(id) ?? []
-    if (told && times.length === 0) wrong(`I6: generation ${id} is marked as told and was not`)
+    if (told && times.length === 0) wrong(`generation ${id} is marked as told and was not`)
     for (const [n, at] of times.slice(1).entries()) {
       copies += 1
       if (!wasFaultBetween(world.faults, times[n]!, at))
-        wrong(`I6: generation ${id} was told again, and no answer was lost`)
+        wrong(`generation ${id} was told again, and no answer was lost`)
     }
     const ending = code === 'cancelled' ? 'cancelled before the submit' : `${exec}, ${money}`
     endings.set(ending, (endings.get(ending) ?? 0) + 1)
@@ -189,12 +189,11 @@ async function comparePayments(world: World): Promise<number> {
   const byCharge = new Map(payments.map(payment => [payment.charge_id, payment]))
   for (const { id, amount } of stars) {
     const payment = byCharge.get(id)
-    if (!payment) wrong(`I13: ${amount} Stars of charge ${id} were paid and not credited`)
+    if (!payment) wrong(`${amount} Stars of charge ${id} were paid and not credited`)
     else if (payment.total !== amount || payment.credits !== 1)
-      wrong(`I13: charge ${id} of ${amount} Stars has ${payment.credits} credits, of ${payment.total}`)
+      wrong(`charge ${id} of ${amount} Stars has ${payment.credits} credits, of ${payment.total}`)
   }
-  if (payments.length !== stars.length)
-    wrong(`I13: ${stars.length} payments at Telegram, ${payments.length} in the books`)
+  if (payments.length !== stars.length) wrong(`${stars.length} payments at Telegram, ${payments.length} in the books`)
   return stars.length
 }
 

@@ -18,7 +18,7 @@ begin
         select x.update_id from pay.inbox x where x.done_at < now() - interval '7 days'
         order by x.done_at limit p_limit for update skip locked);
       get diagnostics v_gone = row_count;
-    when 'messages' then                                 -- not the word of how a run ended: it stays beside its run (I6)
+    when 'messages' then                                 -- not the word of how a run ended: it stays beside its run
       delete from pay.outbox o where o.id in (
         select x.id from pay.outbox x where x.done_at < now() - interval '30 days' and x.dedupe not like 'gen:%'
         order by x.done_at limit p_limit for update skip locked);
@@ -56,7 +56,7 @@ begin
         order by x.key for update skip locked);
       get diagnostics v_gone = row_count;
       update pay.tidy_marks x set key = case when v_seen < p_limit then '' else v_key end where x.what = p_what;
-    when 'windows' then                                  -- `broken` compares those of 30 days (I15)
+    when 'windows' then                                  -- `broken` compares those of 30 days
       delete from pay.free_usage f where (f.user_id, f.model_id, f.window_kind, f.starts_at) in (
         select x.user_id, x.model_id, x.window_kind, x.starts_at from pay.free_usage x
         where x.starts_at < now() - interval '40 days' order by x.starts_at limit p_limit for update skip locked);

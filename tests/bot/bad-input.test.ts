@@ -225,7 +225,7 @@ async function asks(anna: Person, model: Model, param: Param) {
 
 let count = 0
 for (const model of catalogue.models) {
-  await story(`S33: ${model.id}: what does not do is named, and the question stays`, async t => {
+  await story(`ssrf-link: ${model.id}: what does not do is named, and the question stays`, async t => {
     const anna = await person({ kop: 100_00 })
     const earlier = model.params.flatMap(param => param.previous_models ?? [])[0]
     if (earlier) await end(anna.id, await running(anna.id, { modelId: earlier, params: { resolution: '480p' } }))

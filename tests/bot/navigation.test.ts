@@ -273,7 +273,7 @@ t.test('a press of the button that leads to the same screen is silent success', 
 })
 
 t.test(
-  'S51: whoever is too fast is told so once, and is served again after a while; a press is always answered',
+  'fair-share: whoever is too fast is told so once, and is served again after a while; a press is always answered',
   async t => {
     const anna = await known()
     isUnhurried = false
@@ -530,7 +530,7 @@ t.test('runs of one person are pages of five, newest first, by state, and one op
   t.equal((await anna.opens(`g_${runs[1]}`)).html, lines.join('\n'), 'a link leads to the same')
 })
 
-t.test('S39: another person finds nothing behind a foreign run', async t => {
+t.test('foreign-ids: another person finds nothing behind a foreign run', async t => {
   const anna = await known()
   const id = await running(anna.id)
   const boris = await known('Борис')
@@ -662,7 +662,7 @@ t.test('admins see the last failures, strangers see no such command', async t =>
   for (const line of text.split('\n').filter(line => line.startsWith('<b>generation'))) t.ok(line.endsWith('…'))
 })
 
-t.test('E1: a text out of the blue is kept and offered', async t => {
+t.test('a text out of the blue is kept and offered', async t => {
   const anna = await known()
   await anna.says('Рыжий <кот> в лодке')
   t.equal(anna.last().html, 'Сделать из этого текста:')
@@ -689,7 +689,7 @@ t.test('/cancel says what it ended, and is the menu where there was nothing', as
   t.match((await anna.says('/cancel')).html, /^Отменять нечего\.\nЧто хотите сделать\?/)
 })
 
-t.test('E2: a file out of the blue is kept and offered', async t => {
+t.test('a file out of the blue is kept and offered', async t => {
   const anna = await known()
   const bytes = createCanvas(32, 32).toBuffer('image/png')
   const sent = await player.send(anna.id, { kind: 'photo', fileName: 'a.png', mime: 'image/png', bytes, caption: 'ой' })
@@ -730,7 +730,7 @@ t.test('E2: a file out of the blue is kept and offered', async t => {
   t.strictSame(await root`select id from pay.drafts where user_id = ${anna.id}`, kept, 'what was kept before is kept')
 })
 
-t.test('E3: an old or made-up button is answered softly, with the menu below', async t => {
+t.test('an old or made-up button is answered softly, with the menu below', async t => {
   const anna = await known()
   const before = anna.chat().length
   for (const data of ['zz:old', 'q:aaaaaaaaaaaa:nope', 'M:Z', 'w', '🙂']) {
@@ -740,7 +740,7 @@ t.test('E3: an old or made-up button is answered softly, with the menu below', a
   t.equal(anna.chat().length, before + 5)
 })
 
-t.test('E5 and E6: an unknown command and what the bot cannot use get an answer', async t => {
+t.test('an unknown command and what the bot cannot use get an answer', async t => {
   const anna = await known()
   t.match((await anna.says('/nope')).html, /^Такой команды нет. Вот меню:\nЧто хотите сделать\?/)
   for (const content of [
@@ -783,7 +783,7 @@ t.test('E5 and E6: an unknown command and what the bot cannot use get an answer'
   t.equal(anna.chat().length, before, 'a line of the chat itself wants no answer')
 })
 
-t.test('E9: a banned person is told so, and may still ask about money', async t => {
+t.test('a banned person is told so, and may still ask about money', async t => {
   const anna = await known()
   await root`update pay.users set banned_at = now() where user_id = ${anna.id}`
   t.strictSame(await anna.presses('💳 Баланс'), { text: 'Доступ закрыт. Вопросы: /paysupport', showAlert: true })
@@ -850,7 +850,7 @@ t.test('silence of the database is a reason to try again, and at last is told', 
   t.match(anna.last().html, 'Что хотите сделать?')
 })
 
-t.test('S23: a mistake of ours is told once, with a code, and the update is done', async t => {
+t.test('error-details: a mistake of ours is told once, with a code, and the update is done', async t => {
   const anna = await known()
   bot = botWith({
     stats: {
@@ -939,7 +939,7 @@ t.test('in a group the bot shows links only, and only when it is spoken to', asy
   t.equal(player.chat(group).at(-1)!.from, 'person', 'once in ten seconds')
 })
 
-t.test('S40: a private button pressed in a group opens nothing there', async t => {
+t.test('group-button: a private button pressed in a group opens nothing there', async t => {
   const anna = await known()
   const group = player.addGroup('Чужие')
   await serve()

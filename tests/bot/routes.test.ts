@@ -114,7 +114,7 @@ for (const name of names) {
   })
 }
 
-t.test('S38: a client can send anything: only what a button says is taken', async t => {
+t.test('forged-button: a client can send anything: only what a button says is taken', async t => {
   fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 64 }), data => isSaid(data)))
   fc.assert(
     fc.property(anyData, fc.constantFrom(' ', '\n', ':', ':x', 'A', '\0', '١'), (data, odd) => isRefused(data + odd)),

@@ -181,7 +181,7 @@ async function plays(scene: Scene, text: string) {
 const shown = /^(a prompt|a search|an option)/
 
 for (const [name, scene] of Object.entries(scenes)) {
-  await story(`S19, S21, S22: ${name}: words are words`, async t => {
+  await story(`odd-characters, message-markup, links-in-text: ${name}: words are words`, async t => {
     const plain = await plays(scene, 'слово')
     const property = fc.asyncProperty(words, async text => {
       const { markup, said } = await plays(scene, text)

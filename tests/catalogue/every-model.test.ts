@@ -324,7 +324,7 @@ t.jobs = 4
 // Dozens of films are encoded on the way.
 t.setTimeout(240_000)
 for (const [n, model] of catalogue.models.entries()) {
-  t.test(`[M23] [M24] ${model.id}: from «/start» to the file in the chat`, { buffered: true }, async t => {
+  t.test(`${model.id}: from «/start» to the file in the chat`, { buffered: true }, async t => {
     const language = n % 2 === 0 ? 'ru' : 'en'
     const { id } = telegram.player.addPerson({ firstName: 'Анна', languageCode: language })
     const [earlier] = model.params.flatMap(param => param.previous_models ?? [])

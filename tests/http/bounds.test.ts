@@ -72,7 +72,7 @@ t.test('whoever proves nothing waits over its bound; who has the secret does not
   t.strictSame(received, ['{"update_id":1}'])
 })
 
-t.test('S12: no answer to somebody who proves nothing goes around the bound', async t => {
+t.test('slow-body: no answer to somebody who proves nothing goes around the bound', async t => {
   let held = 0
   const counting: Strangers = { hold: async () => void held++, isFlooding: () => false }
   const server = buildServer({
@@ -173,7 +173,7 @@ async function drip(dialled: () => Socket, head: string): Promise<string> {
 const post = (more: string) => `POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${more}`
 
 t.test(
-  'S12: a body that trickles in is cut, with the secret and without, and so are headers',
+  'slow-body: a body that trickles in is cut, with the secret and without, and so are headers',
   { timeout: 60_000 },
   async t => {
     const { port, received } = await serve(t)

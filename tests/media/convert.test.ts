@@ -328,7 +328,7 @@ t.test('the service itself waits for none of them, and grows by none', async t =
   rmSync(path)
 })
 
-t.test('S35: a picture that costs more than any real one is given up, with its process', async t => {
+t.test('media-library: a picture that costs more than any real one is given up, with its process', async t => {
   const { take, pids } = converterOf(t, { limits: { cpuMs: 20, wallMs: 60_000 } })
   t.match(await taken(take, bmpOf(2_000, 1_500)), { refused: 'heavy' })
   await until('its process is gone', () => pids().length === 0)

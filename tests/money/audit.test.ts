@@ -69,7 +69,7 @@ async function aBusyDay() {
 }
 const { rush, kept, ofFriend, back } = await aBusyDay()
 
-t.test('[M5] after a busy day of two processes the books agree', async t => {
+t.test('after a busy day of two processes the books agree', async t => {
   t.strictSame(rush, { started: 40, settled: 40 }, 'as many as the money was for')
   t.strictSame(await audit(), [])
 })
@@ -229,5 +229,5 @@ t.test('every admin is told when the books disagree, and nobody while they agree
   await owner`update pay.wallets set balance_kop = balance_kop + 1 where user_id = 3`
   await auditLedger(options)
   await owner`update pay.wallets set balance_kop = balance_kop - 1 where user_id = 3`
-  t.match(api.player.chat(admin).at(-1)?.text, /^🔴 Книги не сходятся: 3\n• I1 balance <> ledger: 1, for example 3\n/)
+  t.match(api.player.chat(admin).at(-1)?.text, /^🔴 Книги не сходятся: 3\n• balance <> ledger: 1, for example 3\n/)
 })

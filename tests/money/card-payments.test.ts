@@ -81,7 +81,7 @@ await story('the order that was short of money comes back after a payment by car
   t.ok(heard(anna, /Зачислено 100/))
 })
 
-await story('[M15] a payment by card of another sum, currency, order or person is parked', async t => {
+await story('a payment by card of another sum, currency, order or person is parked', async t => {
   const [anna, boris] = [await person(), await person()]
   const wanted = { userId: anna.id, provider: 'card', amountKop: 300_00, total: 300_00, quoteId: null } as const
   const order = await openTopUp(sql, wanted)

@@ -19,7 +19,7 @@ const outcomeOf = (started: Promise<{ result: string }>) =>
   )
 
 await story(
-  'S50: a hundred new accounts that start at once from two processes have the shared runs and no more',
+  'free-runs: a hundred new accounts that start at once from two processes have the shared runs and no more',
   async t => {
     const people = Array.from({ length: 100 }, (_, n) => 1_000 + n)
     for (const id of people) await user(id)
@@ -55,7 +55,7 @@ await story('an account of a week, and one that has put money in, have free runs
   t.equal((await owner`select from pay.new_free_days`).length, 0)
 })
 
-await story('S50: free runs that fail on purpose are given back as often as there are, and no more', async t => {
+await story('free-runs: free runs that fail on purpose are given back as often as there are, and no more', async t => {
   await fresh()
   await user(3_000)
   const tries = { ...limits, freeDaily: 4, freeHourly: 4 }

@@ -40,7 +40,7 @@ const credits = async (code: string) => {
 }
 
 await story(
-  '[M18] S49: 1,000 claims of a code with 50 uses, by 200 people from two processes, make 50 credits',
+  'promo-guessing: 1,000 claims of a code with 50 uses, by 200 people from two processes, make 50 credits',
   async t => {
     const people = Array.from({ length: 200 }, (_, n) => 1_000 + n)
     for (const id of people) await user(id)
@@ -53,7 +53,7 @@ await story(
   },
 )
 
-await story('[M18] 20 redemptions of a single-use code at once make one credit', async t => {
+await story('20 redemptions of a single-use code at once make one credit', async t => {
   for (let n = 0; n < 20; n++) await user(1_300 + n)
   const code = await promo(1)
   const claims = Array.from({ length: 20 }, (_, n) => ({ userId: 1_300 + n, code, ask: newId() }))
@@ -76,7 +76,7 @@ await story('a code is taken in any case, once a person; an answer that was lost
 })
 
 await story(
-  'S49: of 40 guesses at once 5 are answered, and then even a right code waits for the next hour',
+  'promo-guessing: of 40 guesses at once 5 are answered, and then even a right code waits for the next hour',
   async t => {
     await user(1_500)
     const code = await promo(5)
@@ -163,7 +163,7 @@ await story('an inviter gets three runs with the first paid success of a friend,
 })
 
 await story(
-  'S48: no one invites himself, an old user, or his inviter; nobody is invited by a ghost or a banned one',
+  'self-invitation: no one invites himself, an old user, or his inviter; nobody is invited by a ghost or a banned one',
   async t => {
     await user(2_100)
     await user(2_101)
@@ -194,7 +194,7 @@ await story('one person, opened ten times at once by two links, is invited once'
 })
 
 await story(
-  'S48: fresh accounts bring nothing: neither free runs, nor bonus runs, nor money that was given',
+  'self-invitation: fresh accounts bring nothing: neither free runs, nor bonus runs, nor money that was given',
   async t => {
     await user(2_600)
     const friends = [2_601, 2_602, 2_603, 2_604]

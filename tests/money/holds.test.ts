@@ -27,7 +27,7 @@ const failed = { outcome: 'failed', code: 'generation_failed', message: 'no' } a
 const timeout = { outcome: 'timeout', code: 'deadline', message: 'no' } as const
 const picturesOf = (count: number) => Array.from({ length: count }, (_, n) => ({ ...picture, n: n + 1 }))
 
-story('[M2] nothing reaches the upstream without a hold or a free run of that very run', async t => {
+story('nothing reaches the upstream without a hold or a free run of that very run', async t => {
   await user(1, 10_00)
   const nobodys = { userId: 1, id: newId() }
   t.equal(await submit(deps, nobodys), 'nothing', 'a run that nobody placed')
@@ -160,7 +160,7 @@ const table: Record<State, Answers> = {
 }
 let people = 100
 for (const [from, answers] of Object.entries(table)) {
-  story(`[M14] a hold that is ${from} has one answer to every operation, and ends once`, async t => {
+  story(`a hold that is ${from} has one answer to every operation, and ends once`, async t => {
     for (const [name, [answer, then]] of Object.entries(answers)) {
       const userId = ++people
       await user(userId, 50_00)
@@ -180,73 +180,67 @@ for (const [from, answers] of Object.entries(table)) {
   })
 }
 
-story(
-  '[M23] what one process showed is what another holds, and no more of it is kept: 42 models, any answers',
-  async t => {
-    await user(2, 1_000_000_00)
-    let count = 0
-    for (const model of loadModels()) {
-      const samples = fc
-        .sample(inputsOf(model), { numRuns: 60, seed: 23 })
-        .filter(inputs => !checkInputs(model, inputs)[0])
-      for (const [n, inputs] of samples.slice(0, 4).entries()) {
-        const shown = price(model, inputs, rates)
-        const params = toWire(model, inputs, true)
-        const offer = { userId: 2, modelId: model.id, category: model.category, inputs, params, priceKop: shown.kop }
-        const quote = await makeQuote(sql, { ...offer, credits: shown.credits, rates })
-        const before = await balanceOf(sql, 2)
-        const placed = await other.start({ ...(await order(2, 1)), quoteId: quote.id, requestKey: `q:${quote.id}` })
-        const ref = { userId: 2, id: placed.id }
-        t.equal(placed.priceKop, shown.kop, model.id)
-        t.equal(await balanceOf(sql, 2), before - shown.kop, `${model.id}: what was shown is held`)
-        const held = await readGeneration(sql, ref)
-        t.strictSame(
-          held?.params,
-          JSON.parse(JSON.stringify(params)),
-          `${model.id}: what was priced is what will be sent`,
-        )
-        const promised = n + 1
-        await finish(ref, { outcome: 'success', results: picturesOf(1 + (n % promised)), promised: promised + (n % 2) })
-        const captured = await readGeneration(sql, ref)
-        t.ok(
-          captured!.keptKop! >= 1 && captured!.keptKop! <= shown.kop,
-          `${model.id}: ${captured!.keptKop} of ${shown.kop}`,
-        )
-        t.equal(await balanceOf(sql, 2), before - captured!.keptKop!, `${model.id}: the rest is back`)
-        count++
-      }
+story('what one process showed is what another holds, and no more of it is kept: 42 models, any answers', async t => {
+  await user(2, 1_000_000_00)
+  let count = 0
+  for (const model of loadModels()) {
+    const samples = fc
+      .sample(inputsOf(model), { numRuns: 60, seed: 23 })
+      .filter(inputs => !checkInputs(model, inputs)[0])
+    for (const [n, inputs] of samples.slice(0, 4).entries()) {
+      const shown = price(model, inputs, rates)
+      const params = toWire(model, inputs, true)
+      const offer = { userId: 2, modelId: model.id, category: model.category, inputs, params, priceKop: shown.kop }
+      const quote = await makeQuote(sql, { ...offer, credits: shown.credits, rates })
+      const before = await balanceOf(sql, 2)
+      const placed = await other.start({ ...(await order(2, 1)), quoteId: quote.id, requestKey: `q:${quote.id}` })
+      const ref = { userId: 2, id: placed.id }
+      t.equal(placed.priceKop, shown.kop, model.id)
+      t.equal(await balanceOf(sql, 2), before - shown.kop, `${model.id}: what was shown is held`)
+      const held = await readGeneration(sql, ref)
+      t.strictSame(
+        held?.params,
+        JSON.parse(JSON.stringify(params)),
+        `${model.id}: what was priced is what will be sent`,
+      )
+      const promised = n + 1
+      await finish(ref, { outcome: 'success', results: picturesOf(1 + (n % promised)), promised: promised + (n % 2) })
+      const captured = await readGeneration(sql, ref)
+      t.ok(
+        captured!.keptKop! >= 1 && captured!.keptKop! <= shown.kop,
+        `${model.id}: ${captured!.keptKop} of ${shown.kop}`,
+      )
+      t.equal(await balanceOf(sql, 2), before - captured!.keptKop!, `${model.id}: the rest is back`)
+      count++
     }
-    t.ok(count >= 42, `${count} runs`)
-  },
-)
+  }
+  t.ok(count >= 42, `${count} runs`)
+})
 
-t.test('[M9] a run is given up only when nothing of it can be on its way any more', async t => {
+t.test('a run is given up only when nothing of it can be on its way any more', async t => {
   t.equal(graceProblem(), undefined)
   for (const delay of ['jobMs', 'retriesMs', 'lookMs', 'sweepMs', 'skewMs'] as const) {
     t.match(graceProblem({ [delay]: graceMs }), /minutes after its deadline/, `${delay} longer than the wait`)
   }
 })
 
-story(
-  '[M19] no process quotes, and so none holds, a price of nothing, no number, or by a rate that is none',
-  async t => {
-    await user(3)
-    const offer = { userId: 3, modelId: 'z-image', category: 'text-to-image', inputs: {}, params: {}, priceKop: 76 }
-    const right = { ...offer, credits: '0.8', rates }
-    for (const wrong of [
-      ...[-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY].map(priceKop => ({ priceKop })),
-      ...['0', '-1', 'NaN', 'Infinity', ''].map(credits => ({ credits })),
-      ...['0', '-95', 'NaN', 'Infinity', ''].map(usdRubRate => ({ rates: { ...rates, usdRubRate } })),
-      ...['0', '0.99', 'NaN', 'Infinity', ''].map(markup => ({ rates: { ...rates, markup } })),
-    ]) {
-      const about = JSON.stringify(wrong, (_, value) => (typeof value === 'number' ? String(value) : value))
-      await t.rejects(makeQuote(sql, { ...right, ...wrong }), { name: 'PostgresError' }, about)
-      await t.rejects(other.makeQuote({ ...right, ...wrong }), { name: 'PostgresError' }, about)
-    }
-    const free = { userId: 3, id: newId(), requestKey: 'free', chatId: 3, messageId: null, deadlineMs: 600_000 }
-    const { id: quoteId } = await other.makeQuote({ ...right, priceKop: 0 })
-    const { id } = await start({ ...free, quoteId })
-    const [run] = await owner`select money_state, is_free from pay.generations where id = ${id}`
-    t.match(run, { money_state: 'free', is_free: true }, 'what costs nothing is a counted free run, never a paid one')
-  },
-)
+story('no process quotes, and so none holds, a price of nothing, no number, or by a rate that is none', async t => {
+  await user(3)
+  const offer = { userId: 3, modelId: 'z-image', category: 'text-to-image', inputs: {}, params: {}, priceKop: 76 }
+  const right = { ...offer, credits: '0.8', rates }
+  for (const wrong of [
+    ...[-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY].map(priceKop => ({ priceKop })),
+    ...['0', '-1', 'NaN', 'Infinity', ''].map(credits => ({ credits })),
+    ...['0', '-95', 'NaN', 'Infinity', ''].map(usdRubRate => ({ rates: { ...rates, usdRubRate } })),
+    ...['0', '0.99', 'NaN', 'Infinity', ''].map(markup => ({ rates: { ...rates, markup } })),
+  ]) {
+    const about = JSON.stringify(wrong, (_, value) => (typeof value === 'number' ? String(value) : value))
+    await t.rejects(makeQuote(sql, { ...right, ...wrong }), { name: 'PostgresError' }, about)
+    await t.rejects(other.makeQuote({ ...right, ...wrong }), { name: 'PostgresError' }, about)
+  }
+  const free = { userId: 3, id: newId(), requestKey: 'free', chatId: 3, messageId: null, deadlineMs: 600_000 }
+  const { id: quoteId } = await other.makeQuote({ ...right, priceKop: 0 })
+  const { id } = await start({ ...free, quoteId })
+  const [run] = await owner`select money_state, is_free from pay.generations where id = ${id}`
+  t.match(run, { money_state: 'free', is_free: true }, 'what costs nothing is a counted free run, never a paid one')
+})

@@ -83,7 +83,7 @@ const failures: [Behaviour, 'accepted' | 'failed', string][] = [
   ['truncated_result', 'accepted', 'no_result'],
 ]
 for (const [n, [behaviour, atSubmit, code]] of failures.entries()) {
-  story(`${behaviour === 'moderation' ? '[M25] ' : ''}«${behaviour}» gives the money back as ${code}`, async t => {
+  story(`«${behaviour}» gives the money back as ${code}`, async t => {
     const ref = await ordered(10 + n, behaviour)
     const sent = await Promise.all([submit(deps, ref), other.submit(ref)])
     t.strictSame(sent.sort(), [atSubmit, 'nothing'].sort(), 'one of two processes sends it')
@@ -106,7 +106,7 @@ for (const [n, behaviour] of (['rate_limited', 'maintenance', 'server_error'] as
 }
 
 for (const [n, behaviour] of (['ambiguous', 'http_502', 'no_task_id'] as const).entries()) {
-  story(`[M8] «${behaviour}» is never sent again, by any process, and the deadline gives the money back`, async t => {
+  story(`«${behaviour}» is never sent again, by any process, and the deadline gives the money back`, async t => {
     const ref = await ordered(40 + n, behaviour)
     t.equal(await submit(deps, ref), 'unknown')
     for (let round = 0; round < 3; round++) {
@@ -121,22 +121,19 @@ for (const [n, behaviour] of (['ambiguous', 'http_502', 'no_task_id'] as const).
   })
 }
 
-story(
-  '[M8] a callback names the task of a submit whose answer another process lost, and the order goes on',
-  async t => {
-    const ref = await ordered(50, 'ambiguous')
-    t.equal(await other.submit(ref), 'unknown')
-    t.equal(await submit(deps, ref), 'nothing', 'no second submit')
-    t.match(await check(deps, ref), { state: 'open' }, 'and no refund')
-    const task = provider.tasks.findLast(task => task.callBackUrl?.includes(ref.id))
-    t.equal(await news(deps, ref.id, task?.taskId), true)
-    t.match(await look(ref), { execState: 'success', moneyState: 'captured', taskId: task!.taskId })
-    t.equal(await news(deps, ref.id, 'another task'), false, 'after the end it is no news')
-    t.equal(await news(deps, newId(), 'x'), false, 'nor is it for an order that is not there')
-  },
-)
+story('a callback names the task of a submit whose answer another process lost, and the order goes on', async t => {
+  const ref = await ordered(50, 'ambiguous')
+  t.equal(await other.submit(ref), 'unknown')
+  t.equal(await submit(deps, ref), 'nothing', 'no second submit')
+  t.match(await check(deps, ref), { state: 'open' }, 'and no refund')
+  const task = provider.tasks.findLast(task => task.callBackUrl?.includes(ref.id))
+  t.equal(await news(deps, ref.id, task?.taskId), true)
+  t.match(await look(ref), { execState: 'success', moneyState: 'captured', taskId: task!.taskId })
+  t.equal(await news(deps, ref.id, 'another task'), false, 'after the end it is no news')
+  t.equal(await news(deps, newId(), 'x'), false, 'nor is it for an order that is not there')
+})
 
-story('S7: a forged ending in a callback changes nothing: the provider is asked', async t => {
+story('forged-callback: a forged ending in a callback changes nothing: the provider is asked', async t => {
   const ref = await ordered(51, 'silent')
   t.equal(await submit(deps, ref), 'accepted')
   await news(deps, ref.id, provider.tasks.at(-1)?.taskId)
@@ -163,7 +160,7 @@ story('a poll that fails is no verdict', async t => {
   t.match(await look(ref), { execState: 'success' })
 })
 
-story('[M9] past the deadline an upstream that no process can ask is waited for, and then its word counts', async t => {
+story('past the deadline an upstream that no process can ask is waited for, and then its word counts', async t => {
   const ref = await ordered(54, 'normal')
   await submit(deps, ref)
   await until('the task has ended', () => provider.tasks.at(-1)?.completedAt)

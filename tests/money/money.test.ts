@@ -53,7 +53,7 @@ t.test('only plain finite decimals are numbers', async t => {
   t.equal(decimalText(decimal(0)), '0')
 })
 
-t.test('S42: a product is exact and is rounded up to a kopeck once', async t => {
+t.test('sum-rounding: a product is exact and is rounded up to a kopeck once', async t => {
   t.equal(Math.ceil(2.4 * 0.005 * 95 * 2 * 100), 229, 'floating point would take a kopeck too much')
   t.equal(kopecksUp(times(decimal('2.4'), decimal('0.005'), decimal('95'), decimal('2.0'))), 228)
   t.equal(kopecksUp(decimal('0.80')), 80, 'whole kopecks stay')

@@ -146,7 +146,7 @@ for (const [stage, { provider: behaviour, ends }] of Object.entries(stages)) {
     },
   )
 
-  story(`[M3] when ${stage} and all five come at once, beside a second process, it ends once`, async t => {
+  story(`when ${stage} and all five come at once, beside a second process, it ends once`, async t => {
     const refs = await runsAt(behaviour, 20)
     await Promise.all(
       refs.flatMap(ref => [other.check(ref), other.cancel(ref), ...actors.map(actor => act[actor](ref))]),
@@ -159,7 +159,7 @@ for (const [stage, { provider: behaviour, ends }] of Object.entries(stages)) {
   })
 }
 
-story('[M11] 100 polls and 10 callbacks, from two processes, make one capture', async t => {
+story('100 polls and 10 callbacks, from two processes, make one capture', async t => {
   const [ref] = await runsAt('normal', 1)
   const all = Array.from({ length: 110 }, (_, n) =>
     n % 11 === 0 ? act.callback(ref!) : n % 2 === 0 ? other.check(ref!) : act.poll(ref!),

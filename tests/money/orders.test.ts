@@ -25,7 +25,7 @@ story('a retried start takes the money once', async t => {
   t.strictSame(await events(1, portrait.id), ['started'])
 })
 
-story('[M6] runs that fail in bulk, told by two processes at once, leave no hold', async t => {
+story('runs that fail in bulk, told by two processes at once, leave no hold', async t => {
   await user(70, 100_00)
   const refs: Ref[] = []
   for (let n = 0; n < 20; n++) refs.push({ userId: 70, id: (await start(await order(70, 5_00))).id })
@@ -34,23 +34,28 @@ story('[M6] runs that fail in bulk, told by two processes at once, leave no hold
   t.match(await readWallet(sql, 70), { balanceKop: 100_00, atWorkKop: 0, atWorkCount: 0 })
 })
 
-story('[M7] S52: a late success is either charged and delivered or refunded and not, in whichever process', async t => {
-  await user(2, 1_000_00)
-  for (let round = 0; round < 10; round++) {
-    const { id } = await start(await order(2, 30_00))
-    const ref = { userId: 2, id }
-    const before = await balanceOf(sql, 2)
-    const ends = await Promise.all(
-      round % 2 ? [finish(ref, failed), other.finish(ref, success)] : [other.finish(ref, failed), finish(ref, success)],
-    )
-    t.strictSame(ends.map(({ result }) => result).sort(), ['already', 'settled'])
-    const { state } = ends[0]
-    t.match(await other.finish(ref, state === 'failed' ? success : failed), { result: 'already', state })
-    t.equal(await balanceOf(sql, 2), before + (state === 'failed' ? 30_00 : 0))
-    t.equal((await owner`select from pay.results where generation_id = ${id}`).length, state === 'failed' ? 0 : 1)
-    t.strictSame(await events(2, id), ['started', state])
-  }
-})
+story(
+  'refund-and-result: a late success is either charged and delivered or refunded and not, in whichever process',
+  async t => {
+    await user(2, 1_000_00)
+    for (let round = 0; round < 10; round++) {
+      const { id } = await start(await order(2, 30_00))
+      const ref = { userId: 2, id }
+      const before = await balanceOf(sql, 2)
+      const ends = await Promise.all(
+        round % 2
+          ? [finish(ref, failed), other.finish(ref, success)]
+          : [other.finish(ref, failed), finish(ref, success)],
+      )
+      t.strictSame(ends.map(({ result }) => result).sort(), ['already', 'settled'])
+      const { state } = ends[0]
+      t.match(await other.finish(ref, state === 'failed' ? success : failed), { result: 'already', state })
+      t.equal(await balanceOf(sql, 2), before + (state === 'failed' ? 30_00 : 0))
+      t.equal((await owner`select from pay.results where generation_id = ${id}`).length, state === 'failed' ? 0 : 1)
+      t.strictSame(await events(2, id), ['started', state])
+    }
+  },
+)
 
 story('a success keeps the money, stores its results and queues one message', async t => {
   await user(3, 100_00)
@@ -61,7 +66,7 @@ story('a success keeps the money, stores its results and queues one message', as
   t.equal((await owner`select from pay.outbox where dedupe = ${`gen:${id}`}`).length, 1)
 })
 
-story('[M1] 100 racing confirms over two processes and balance for 7 start exactly 7', async t => {
+story('100 racing confirms over two processes and balance for 7 start exactly 7', async t => {
   await user(4, 7 * 30_00)
   const orders = await Promise.all(Array.from({ length: 100 }, () => order(4, 30_00)))
   const results = await race(100, (n, isOurs) => (isOurs ? start : other.start)(orders[n]!))
@@ -79,7 +84,7 @@ story('50 racing confirms of one quote start one generation', async t => {
   t.equal(await balanceOf(sql, 5), 90_00)
 })
 
-story('[M3] callback, poll, sweep and admin settling at once make one settlement', async t => {
+story('callback, poll, sweep and admin settling at once make one settlement', async t => {
   await user(6, 1000_00)
   for (let round = 0; round < 20; round++) {
     const { id } = await start(await order(6, 30_00))
@@ -101,7 +106,7 @@ story('[M3] callback, poll, sweep and admin settling at once make one settlement
 const pictures = (arrived: number) => Array.from({ length: arrived }, (_, n) => ({ ...picture, n: n + 1 }))
 
 story(
-  'S42: of what was promised the share that arrived is kept, rounded up, and the rest goes back to the kopeck',
+  'sum-rounding: of what was promised the share that arrived is kept, rounded up, and the rest goes back to the kopeck',
   async t => {
     await user(60, 10_000_000_00)
     const cases = fc.tuple(fc.integer({ min: 1, max: 100_000_00 }), fc.integer({ min: 1, max: 32 }), fc.nat())
@@ -152,7 +157,7 @@ story('more results than were promised, or a part refund by hand, are refused', 
       const rows = await owner`select promise from pay.broken where key = ${id}`
       if (rows.length > 0) throw new Error(rows[0]?.promise)
     }),
-    /I3 kept and returned/,
+    /kept and returned/,
   )
   await owner`alter table pay.ledger_entries disable trigger ledger_rows`
   await owner`delete from pay.ledger_entries where user_id = 62 and kind = 'part_refund'`
@@ -161,7 +166,7 @@ story('more results than were promised, or a part refund by hand, are refused', 
 })
 
 story(
-  'S50: 50 free starts at once over two processes and 10 a day give exactly 10, and failures return theirs',
+  'free-runs: 50 free starts at once over two processes and 10 a day give exactly 10, and failures return theirs',
   async t => {
     await user(63)
     const orders = await Promise.all(Array.from({ length: 50 }, () => order(63, 0)))
@@ -177,7 +182,7 @@ story(
   },
 )
 
-story('[M27] a free run that fails in a later hour returns its use to the hour it was taken from', async t => {
+story('a free run that fails in a later hour returns its use to the hour it was taken from', async t => {
   await user(64)
   const { id } = await start(await order(64, 0))
   await owner`alter table pay.generations disable trigger generation_rows`
@@ -209,7 +214,7 @@ story('a timeout before the deadline is not due, after it gives the money back',
   t.equal(await balanceOf(sql, 7), 50_00)
 })
 
-story('[M12] each refusal of a start has its name and leaves nothing behind', async t => {
+story('each refusal of a start has its name and leaves nothing behind', async t => {
   await user(8, 10_00)
   await t.rejects(start(await order(8, 10_01)), InsufficientFunds)
   await t.rejects(start({ ...(await order(8, 1_00)), quoteId: newId() }), NotFound, 'no such quote')
@@ -258,7 +263,7 @@ story('50 free starts at once with 3 an hour give exactly 3, and a failure retur
 })
 
 story(
-  '[M13] a row is submitted by one worker; only a certain refusal takes it back; a callback may name its task',
+  'a row is submitted by one worker; only a certain refusal takes it back; a callback may name its task',
   async t => {
     await user(11, 100_00)
     const { id } = await start(await order(11, 10_00))
@@ -406,7 +411,7 @@ t.test('an event is written once, and the ledger, events and payments cannot be 
   }
 })
 
-t.test('S55: the service’s role can call the functions and cannot write a wallet', async t => {
+t.test('role-rights: the service’s role can call the functions and cannot write a wallet', async t => {
   const denied = async (what: Promise<unknown>) => t.rejects(what, { code: '42501' })
   await denied(sql`update pay.wallets set balance_kop = 1`)
   await denied(sql`delete from pay.ledger_entries`)

@@ -44,7 +44,7 @@ t.test('Stars for a pack are whole and never bring less than it costs', async t 
   t.equal(starsFor(1_00, '1000'), 1)
 })
 
-story('[M16] a payment told ten times at once, to two processes, is credited once', async t => {
+story('a payment told ten times at once, to two processes, is credited once', async t => {
   await user(1)
   const payment = await paid(1)
   const told = await Promise.all(Array.from({ length: 10 }, (_, n) => take(payment, n)))
@@ -53,7 +53,7 @@ story('[M16] a payment told ten times at once, to two processes, is credited onc
   t.equal(await balanceOf(sql, 1), 100_00)
 })
 
-story('[M17] an invoice paid twice is two credits, and the second says so, whichever process hears of it', async t => {
+story('an invoice paid twice is two credits, and the second says so, whichever process hears of it', async t => {
   await user(2)
   const first = await paid(2)
   t.match(await takePayment(sql, first), { result: 'credited', isSecond: false })
@@ -96,7 +96,7 @@ story(
   },
 )
 
-story('[M15] S44: what does not agree with its order is parked, neither credited nor lost', async t => {
+story('payment-mismatch: what does not agree with its order is parked, neither credited nor lost', async t => {
   await user(3)
   await user(4)
   const right = await paid(3)
@@ -123,7 +123,7 @@ story('[M15] S44: what does not agree with its order is parked, neither credited
   await t.rejects(takePayment(sql, { ...right, total: -5 }))
 })
 
-story('S46: a charge that was credited to one cannot be told for another', async t => {
+story('shared-charge: a charge that was credited to one cannot be told for another', async t => {
   await user(5)
   await user(6)
   const payment = await paid(5)
@@ -143,7 +143,7 @@ story('S46: a charge that was credited to one cannot be told for another', async
   t.equal((await balanceOf(sql, 5)) + (await balanceOf(sql, 6)), 200_00)
 })
 
-story('[M21] forty payments at once, to two processes, all count', async t => {
+story('forty payments at once, to two processes, all count', async t => {
   await user(7)
   const all = await Promise.all(Array.from({ length: 40 }, () => paid(7)))
   await Promise.all(all.map(take))
@@ -166,7 +166,7 @@ story('one order is open per pack, and a new rate puts the old one away', async 
 })
 
 story(
-  '[M22] S47: a refund told to two processes takes the credit back once; what is spent becomes a debt that the next credit pays off',
+  'spent-refund: a refund told to two processes takes the credit back once; what is spent becomes a debt that the next credit pays off',
   async t => {
     await user(9)
     const first = await paid(9)
@@ -212,7 +212,7 @@ story('a refund of a payment that is not there, or not theirs, writes nothing', 
   t.equal(await balanceOf(sql, 11), 100_00)
 })
 
-story('[M20] a transfer waits until an admin decides, and two admins in two processes decide once', async t => {
+story('a transfer waits until an admin decides, and two admins in two processes decide once', async t => {
   await user(20)
   for (let round = 0; round < 10; round++) {
     const wanted = { userId: 20, provider: 'manual', amountKop: 100_00, total: 100_00, quoteId: null } as const

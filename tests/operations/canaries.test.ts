@@ -79,78 +79,85 @@ t.test('a mark is found however it is written', async t => {
   t.strictSame(found('nothing of the kind', { mark: canary.kieKey }), [])
 })
 
-t.test('S4, S25, S26, S28: no secret and no prompt is left where it does not belong', async t => {
-  const anna = person(telegram)
-  anna.open()
-  await anna.sees(/Здравствуйте/)
-  const orders = async (behaviour: Parameters<typeof upstream.next>[0] | undefined, end: RegExp) => {
-    anna.open('m_flux-2-pro-text-to-image')
-    await anna.press(/Начать/)
-    anna.say(`кот, ${canary.prompt}`)
-    await anna.press(/По умолчанию/)
-    if (behaviour) {
-      upstream.next(behaviour)
-      await anna.press(/Запустить за/)
+t.test(
+  'secret-in-address, token-in-error, key-in-log, prompt-in-log: no secret and no prompt is left where it does not belong',
+  async t => {
+    const anna = person(telegram)
+    anna.open()
+    await anna.sees(/Здравствуйте/)
+    const orders = async (behaviour: Parameters<typeof upstream.next>[0] | undefined, end: RegExp) => {
+      anna.open('m_flux-2-pro-text-to-image')
+      await anna.press(/Начать/)
+      anna.say(`кот, ${canary.prompt}`)
+      await anna.press(/По умолчанию/)
+      if (behaviour) {
+        upstream.next(behaviour)
+        await anna.press(/Запустить за/)
+      }
+      await anna.sees(end)
     }
-    await anna.sees(end)
-  }
-  await orders('normal', /осталось/)
-  await orders('fail', /Деньги вернулись/)
-  await orders('moderation', /отказалась/)
-  await orders('no_credit', /Сейчас запустить нельзя/)
-  // What the world says back, with our own secrets in it.
-  upstream.faultNext('recordInfo', { code: 500, msg: `key ${canary.kieKey} prompt кот, ${canary.prompt}` })
-  upstream.faultNext('createTask', { code: 422, msg: `bad key ${canary.kieKey}, bad prompt кот, ${canary.prompt}` })
-  await orders('normal', /не приняла|вернулись/)
-  // The database itself repeats a row that it refuses.
-  await owner`alter table pay.quotes add constraint of_a_test check (model_id not like 'flux%') not valid`
-  await orders(undefined, /ошибк/i)
-  await owner`alter table pay.quotes drop constraint of_a_test`
-  await fetch(`${service.url}/webhook`, {
-    method: 'POST',
-    headers: { 'x-telegram-bot-api-secret-token': `${canary.webhookSecret}x` },
-  })
-  await fetch(`${service.url}/callbacks/kie/aaaaaaaaaaaa/${canary.callbackSecret}`, { method: 'POST' })
-  await until('all is told', async () => (await owner`select from pay.outbox where done_at is null`).length === 0)
+    await orders('normal', /осталось/)
+    await orders('fail', /Деньги вернулись/)
+    await orders('moderation', /отказалась/)
+    await orders('no_credit', /Сейчас запустить нельзя/)
+    // What the world says back, with our own secrets in it.
+    upstream.faultNext('recordInfo', { code: 500, msg: `key ${canary.kieKey} prompt кот, ${canary.prompt}` })
+    upstream.faultNext('createTask', { code: 422, msg: `bad key ${canary.kieKey}, bad prompt кот, ${canary.prompt}` })
+    await orders('normal', /не приняла|вернулись/)
+    // The database itself repeats a row that it refuses.
+    await owner`alter table pay.quotes add constraint of_a_test check (model_id not like 'flux%') not valid`
+    await orders(undefined, /ошибк/i)
+    await owner`alter table pay.quotes drop constraint of_a_test`
+    await fetch(`${service.url}/webhook`, {
+      method: 'POST',
+      headers: { 'x-telegram-bot-api-secret-token': `${canary.webhookSecret}x` },
+    })
+    await fetch(`${service.url}/callbacks/kie/aaaaaaaaaaaa/${canary.callbackSecret}`, { method: 'POST' })
+    await until('all is told', async () => (await owner`select from pay.outbox where done_at is null`).length === 0)
 
-  const secrets = { token, half: token.split(':')[1]!, ...canary, password }
-  const { prompt, ...ours } = secrets
-  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
-  t.match(metrics, /telegen_updates_total/)
-  t.strictSame(found(metrics, secrets), [], 'in no figure')
+    const secrets = { token, half: token.split(':')[1]!, ...canary, password }
+    const { prompt, ...ours } = secrets
+    const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+    t.match(metrics, /telegen_updates_total/)
+    t.strictSame(found(metrics, secrets), [], 'in no figure')
 
-  service.signal('SIGTERM')
-  await service.ended
-  t.match(service.output(), /of_a_test/, 'the refusal of the database is there')
-  t.strictSame(found(service.output(), secrets), [], 'in no line, to the last')
-  const tables = await owner<{ name: string }[]>`
+    service.signal('SIGTERM')
+    await service.ended
+    t.match(service.output(), /of_a_test/, 'the refusal of the database is there')
+    t.strictSame(found(service.output(), secrets), [], 'in no line, to the last')
+    const tables = await owner<{ name: string }[]>`
     select table_schema || '.' || table_name as name from information_schema.tables
     where table_schema not in ('pg_catalog', 'information_schema') and table_type = 'BASE TABLE' order by 1`
-  const withPrompt: string[] = []
-  for (const { name } of tables) {
-    const text = (await owner`select t::text as row from ${owner(name)} t`).map(({ row }) => row).join('\n')
-    t.strictSame(found(text, ours), [], `no secret in ${name}`)
-    if (found(text, { prompt }).length > 0) withPrompt.push(name)
-  }
-  t.strictSame(
-    withPrompt,
-    ['pay.drafts', 'pay.inbox', 'pay.quotes'],
-    'what a person writes is where orders are, and no further',
-  )
+    const withPrompt: string[] = []
+    for (const { name } of tables) {
+      const text = (await owner`select t::text as row from ${owner(name)} t`).map(({ row }) => row).join('\n')
+      t.strictSame(found(text, ours), [], `no secret in ${name}`)
+      if (found(text, { prompt }).length > 0) withPrompt.push(name)
+    }
+    t.strictSame(
+      withPrompt,
+      ['pay.drafts', 'pay.inbox', 'pay.quotes'],
+      'what a person writes is where orders are, and no further',
+    )
 
-  const { kieKey, callbackSecret } = canary
-  t.strictSame(found(toTelegram.text(), { kieKey, callbackSecret, password }), [], 'Telegram hears of no other secret')
-  t.ok(toTelegram.text().includes(`/bot${token}/`))
-  const { webhookSecret } = canary
-  t.strictSame(
-    found(toUpstream.text(), { token, half: secrets.half, webhookSecret, callbackSecret, password }),
-    [],
-    'nor does the upstream',
-  )
-  t.ok(toUpstream.text().includes(utf8(prompt)), 'which gets the order')
-})
+    const { kieKey, callbackSecret } = canary
+    t.strictSame(
+      found(toTelegram.text(), { kieKey, callbackSecret, password }),
+      [],
+      'Telegram hears of no other secret',
+    )
+    t.ok(toTelegram.text().includes(`/bot${token}/`))
+    const { webhookSecret } = canary
+    t.strictSame(
+      found(toUpstream.text(), { token, half: secrets.half, webhookSecret, callbackSecret, password }),
+      [],
+      'nor does the upstream',
+    )
+    t.ok(toUpstream.text().includes(utf8(prompt)), 'which gets the order')
+  },
+)
 
-t.test('S27: the host of files gets what a person sends, and nothing else that is ours or theirs', async t => {
+t.test('file-address: the host of files gets what a person sends, and nothing else that is ours or theirs', async t => {
   const { telegram, upstream, databaseUrl, service } = await stage(t)
   const toFiles = await recorder(t, upstream.baseUrl)
   const { ready, output } = await service({ KIE_UPLOAD_URL: toFiles.url })

@@ -138,7 +138,7 @@ t.test('a password that cannot be kept out of the log is refused in production',
 })
 
 t.test(
-  'S26: an address of a database that cannot be read is refused, and neither it nor its password is shown',
+  'key-in-log: an address of a database that cannot be read is refused, and neither it nor its password is shown',
   async t => {
     const env = { PATH: process.env.PATH, ...whole }
     for (const url of [
@@ -198,12 +198,12 @@ t.test('how TLS is used may be said beside an address that does not say it', asy
   t.match(problemsOf({ ...whole, PGSSLMODE: 'requir' }), [/^PGSSLMODE is not as expected/])
 })
 
-t.test('S36: a start with TLS checks switched off is refused', async t => {
+t.test('tls-off: a start with TLS checks switched off is refused', async t => {
   t.match(problemsOf({ ...whole, NODE_TLS_REJECT_UNAUTHORIZED: '0' }), [/^NODE_TLS_REJECT_UNAUTHORIZED=0 switches TLS/])
   t.strictSame(problemsOf({ ...whole, NODE_TLS_REJECT_UNAUTHORIZED: '1' }), [])
 })
 
-t.test('S25: what would make the library print the token is refused in production', async t => {
+t.test('token-in-error: what would make the library print the token is refused in production', async t => {
   const production = { ...whole, NODE_ENV: 'production' }
   for (const DEBUG of ['telegraf:client', 'telegraf:*', 'tele*', 'x,*', '*']) {
     t.match(problemsOf({ ...production, DEBUG }), [/^DEBUG would print secrets/], DEBUG)

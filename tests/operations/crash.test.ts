@@ -37,7 +37,7 @@ const points = [
 ]
 
 for (const { at, mayRepeat } of points) {
-  t.test(`[M4] [M10] killed at ${at}: after a restart the order ends once and the books agree`, async t => {
+  t.test(`killed at ${at}: after a restart the order ends once and the books agree`, async t => {
     const { telegram, upstream, owner, service, broken } = await stage(t, { timeScale: 0.3 })
     // The provider's callback comes after the restart, so that it can name a task whose answer died with the process.
     if (at === 'submit_acked') upstream.speed.runMs = 4_000

@@ -117,7 +117,7 @@ for (const [server, start, why] of servers) {
     })
 
     await t.test(
-      'S55: once an administrator has run what is printed, all rights are as they would have been',
+      'role-rights: once an administrator has run what is printed, all rights are as they would have been',
       async t => {
         const env = { DATABASE_URL: shop, TELEGRAM_BOT_TOKEN: token }
         const { code, out: sql } = await operator(['src/main.ts', 'migrate', 'sql'], env)

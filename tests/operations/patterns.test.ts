@@ -26,7 +26,7 @@ t.test('the search finds patterns that were here before and took the square of t
   for (const regex of bad) t.type(attackOn(regex), 'string', String(regex))
 })
 
-t.test('S18: no pattern takes more than its share of time, however a text is made', async t => {
+t.test('slow-pattern: no pattern takes more than its share of time, however a text is made', async t => {
   const found = patternsBelow('src')
   t.ok(found.length > 200, `${found.length} patterns`)
   const ofModels = catalogue.models.flatMap(model =>
@@ -50,7 +50,7 @@ t.test('every pattern of a file is found, and the line it stands in', async t =>
   )
 })
 
-t.test('S18: what reads a long text is done with it in a moment', async t => {
+t.test('slow-pattern: what reads a long text is done with it in a moment', async t => {
   const long = 100_000
   const parts = [
     'a',

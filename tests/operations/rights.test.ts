@@ -166,7 +166,7 @@ const before = await state()
 
 t.ok(Object.keys(acts).length >= 60, `${Object.keys(acts).length} forbidden acts`)
 for (const [name, text] of Object.entries(acts)) {
-  await t.test(`S55: refused to the service’s login: ${name}`, async t => {
+  await t.test(`role-rights: refused to the service’s login: ${name}`, async t => {
     const refusal = await does(bare.sql, text).then(
       rows => `it was done: ${JSON.stringify(rows)}`,
       (error: Error & { code?: string; cause?: { code?: string } }) => error.code ?? error.cause?.code ?? error.message,
@@ -176,12 +176,12 @@ for (const [name, text] of Object.entries(acts)) {
   })
 }
 
-t.test('S55: nothing has changed by it', async t => {
+t.test('role-rights: nothing has changed by it', async t => {
   t.strictSame(await state(), before)
   t.strictSame(await broken(), [])
 })
 
-t.test('S55: no function may be called by everybody', async t => {
+t.test('role-rights: no function may be called by everybody', async t => {
   const open = await owner`
     select p.oid::regprocedure::text as name from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
     where p.pronamespace = 'pay'::regnamespace and a.grantee = 0`
@@ -191,7 +191,7 @@ t.test('S55: no function may be called by everybody', async t => {
   )
 })
 
-t.test('S55: the login owns nothing, and is no more than a member of its group', async t => {
+t.test('role-rights: the login owns nothing, and is no more than a member of its group', async t => {
   for (const login of [`${database}_app`, `${database}_admin`]) {
     const [role] = await owner`
       select rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls as "mayMore",
@@ -203,7 +203,7 @@ t.test('S55: the login owns nothing, and is no more than a member of its group',
   }
 })
 
-t.test('S55: a seal is good for its own values, its purpose and its key alone', async t => {
+t.test('role-rights: a seal is good for its own values, its purpose and its key alone', async t => {
   const offer = {
     userId: 1,
     modelId: 'z-image',
@@ -236,7 +236,7 @@ t.test('S55: a seal is good for its own values, its purpose and its key alone', 
   t.equal(await balanceOf(sql, 1), 100_00, 'who is known gets nothing, and needs no seal')
 })
 
-t.test('S55: a new key is taken over, the one before it is good still, an older one is not', async t => {
+t.test('role-rights: a new key is taken over, the one before it is good still, an older one is not', async t => {
   const keys = [1, 2, 3].map(byte => Buffer.alloc(32, byte))
   for (const sealKey of keys) await grantAccess(url, { ...accessOf(url), sealKey })
   const works = async (sealKey: Buffer) => {
@@ -256,7 +256,7 @@ const sqlOutcome = (made: Promise<unknown>) =>
   )
 
 t.test(
-  'S55: an admin’s login does what admins do, and moves no money without an action that was written down',
+  'role-rights: an admin’s login does what admins do, and moves no money without an action that was written down',
   async t => {
     for (const text of [
       `select pay.credit(1, 'bonus', 'x', 100)`,

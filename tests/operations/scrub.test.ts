@@ -70,7 +70,7 @@ t.test('a secret of four signs or more is in no text, however it is written ther
   t.pass()
 })
 
-t.test('S26: no line of the log has a secret: not in words, values, keys, errors and their causes', async t => {
+t.test('key-in-log: no line of the log has a secret: not in words, values, keys, errors and their causes', async t => {
   property(
     secretOf(4).filter(secret => !isOfLine(secret)),
     secret => {
@@ -144,7 +144,7 @@ t.test('numbers and lines without a secret stay what they are', async t => {
 })
 
 t.test(
-  'S28: a message of somebody else keeps no part of a prompt, wherever and however often it repeats it',
+  'prompt-in-log: a message of somebody else keeps no part of a prompt, wherever and however often it repeats it',
   async t => {
     const prompt = 'a cat with a "red" hat\nand boots'
     const message = `bad: ${prompt}; again ${prompt.slice(0, 20)}; ${JSON.stringify({ prompt })}`

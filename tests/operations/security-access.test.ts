@@ -22,83 +22,86 @@ async function rowsOf(userId: number): Promise<Record<string, string>> {
   return rows
 }
 
-await story('S38, S39: no button made of somebody else’s ids shows, changes or starts anything of theirs', async t => {
-  const [anna, boris] = [await person({ kop: 500_00 }), await person({ kop: 500_00, firstName: 'Борис' })]
-  const done = await running(anna.id, { inputs: { prompt: secret }, params: { prompt: secret } })
-  await end(anna.id, done)
-  const atWork = await running(anna.id, { inputs: { prompt: secret }, params: { prompt: secret } })
-  const failed = await running(anna.id, { inputs: { prompt: secret }, params: { prompt: secret } })
-  await end(anna.id, failed, 'generation_failed')
-  await anna.begins('flux-2-pro-text-to-image')
-  await anna.says(secret)
-  await anna.presses('✓ По умолчанию').catch(() => undefined)
-  const wanted = { userId: anna.id, provider: 'stars', amountKop: 100_00, total: 84, quoteId: null } as const
-  const topUp = await openTopUp(sql, wanted)
-  const bought = await openTopUp(sql, { ...wanted, amountKop: 7_531_00, total: 6_276 })
-  const payment = { provider: 'stars' as const, chargeId: 'of-anna', userId: anna.id, orderId: bought.id }
-  await takePayment(sql, { ...payment, currency: 'XTR', total: 6_276 })
-  const quote = (await quoteOf(anna.id))!.id
-  const draft = (await draftOf(anna.id))!
-  const ids = [done, atWork, failed, quote, draft.id, topUp.id, bought.id]
+await story(
+  'forged-button, foreign-ids: no button made of somebody else’s ids shows, changes or starts anything of theirs',
+  async t => {
+    const [anna, boris] = [await person({ kop: 500_00 }), await person({ kop: 500_00, firstName: 'Борис' })]
+    const done = await running(anna.id, { inputs: { prompt: secret }, params: { prompt: secret } })
+    await end(anna.id, done)
+    const atWork = await running(anna.id, { inputs: { prompt: secret }, params: { prompt: secret } })
+    const failed = await running(anna.id, { inputs: { prompt: secret }, params: { prompt: secret } })
+    await end(anna.id, failed, 'generation_failed')
+    await anna.begins('flux-2-pro-text-to-image')
+    await anna.says(secret)
+    await anna.presses('✓ По умолчанию').catch(() => undefined)
+    const wanted = { userId: anna.id, provider: 'stars', amountKop: 100_00, total: 84, quoteId: null } as const
+    const topUp = await openTopUp(sql, wanted)
+    const bought = await openTopUp(sql, { ...wanted, amountKop: 7_531_00, total: 6_276 })
+    const payment = { provider: 'stars' as const, chargeId: 'of-anna', userId: anna.id, orderId: bought.id }
+    await takePayment(sql, { ...payment, currency: 'XTR', total: 6_276 })
+    const quote = (await quoteOf(anna.id))!.id
+    const draft = (await draftOf(anna.id))!
+    const ids = [done, atWork, failed, quote, draft.id, topUp.id, bought.id]
 
-  const before = { anna: await rowsOf(anna.id), boris: await balanceOf(boris.id) }
-  const seen = boris.chat().length
-  const buttons = ids.flatMap(id => [
-    ...(['status', 'cancel', 'why', 'repeat', 'change', 'resend', 'original', 'support', undefined] as const).map(op =>
-      to.generation(id, op),
-    ),
-    ...(['start', 'startFree', 'startBonus', 'change', 'cancel', 'show'] as const).map(op => to.quote(id, op)),
-    ...(
-      'skip usual back cancel option done clear edit extras go resume anew template improve'.split(' ') as DraftOp[]
-    ).map(op => to.draft(id, draft.rev, op, 0)),
-    ...(['enlarge', 'animate'] as const).map(op => to.followUp(id, op, 0)),
-    to.follow(id, 0, 'nano-banana'),
-    to.history('all', id),
-    to.paid(id),
-    to.topUp(id),
-    to.stars(100, id),
-    to.cardPacks(id),
-    to.cardPack(100, id),
-    to.transfer(id),
-    ...(['image', 'video', 'audio', 'edit', 'animate', 'tools'] as const).map(format => to.keep(format, id)),
-  ])
-  // Entries of her ledger by their number, and what no button of his says.
-  for (const seq of [0, 1, 2, 3, 999_999_999])
-    buttons.push(to.operations(seq), to.payment(seq), to.paymentQuestion(seq))
-  const named = new Set(buttons.map(data => parse(data)?.name))
-  const without: RouteName[] = [
-    'menu',
-    'nothing',
-    'list',
-    'card',
-    'parameters',
-    'example',
-    'begin',
-    'balance',
-    'statement',
-  ]
-  without.push('promo', 'referral', 'forget', 'language', 'help')
-  const all = Object.keys(to).filter(name => !name.startsWith('admin') && !without.includes(name as RouteName))
-  t.strictSame(all.sort(), [...named].sort(), 'every button that has an id or a number')
-  for (const data of buttons) await boris.presses({ data })
-  for (const start of ids.flatMap(id => [`g_${id}`, `t_${id}`, `q_${id}`])) await boris.says(`/start ${start}`)
-  const shown = JSON.stringify(boris.chat().slice(seen))
-  t.notMatch(shown, secret, 'nothing that she wrote')
-  t.notMatch(shown, /7.?531/, 'nor what she has paid')
-  t.notMatch(shown, new RegExp(ids.map(id => `№ ${id.slice(0, 4)}`).join('|')), 'nor a number of hers')
-  t.strictSame(await rowsOf(anna.id), before.anna, 'nothing of hers has changed')
-  t.equal(await balanceOf(boris.id), before.boris, 'and nothing was paid')
-  t.equal((await owner`select from pay.generations where user_id = ${boris.id}`).length, 0)
-  t.equal(
-    api.calls.filter(
-      ({ fields }) => String(fields.chat_id) === String(anna.id) && JSON.stringify(fields).includes('Борис'),
-    ).length,
-    0,
-  )
-  t.ok(buttons.length > 200, `${buttons.length} presses`)
-})
+    const before = { anna: await rowsOf(anna.id), boris: await balanceOf(boris.id) }
+    const seen = boris.chat().length
+    const buttons = ids.flatMap(id => [
+      ...(['status', 'cancel', 'why', 'repeat', 'change', 'resend', 'original', 'support', undefined] as const).map(
+        op => to.generation(id, op),
+      ),
+      ...(['start', 'startFree', 'startBonus', 'change', 'cancel', 'show'] as const).map(op => to.quote(id, op)),
+      ...(
+        'skip usual back cancel option done clear edit extras go resume anew template improve'.split(' ') as DraftOp[]
+      ).map(op => to.draft(id, draft.rev, op, 0)),
+      ...(['enlarge', 'animate'] as const).map(op => to.followUp(id, op, 0)),
+      to.follow(id, 0, 'nano-banana'),
+      to.history('all', id),
+      to.paid(id),
+      to.topUp(id),
+      to.stars(100, id),
+      to.cardPacks(id),
+      to.cardPack(100, id),
+      to.transfer(id),
+      ...(['image', 'video', 'audio', 'edit', 'animate', 'tools'] as const).map(format => to.keep(format, id)),
+    ])
+    // Entries of her ledger by their number, and what no button of his says.
+    for (const seq of [0, 1, 2, 3, 999_999_999])
+      buttons.push(to.operations(seq), to.payment(seq), to.paymentQuestion(seq))
+    const named = new Set(buttons.map(data => parse(data)?.name))
+    const without: RouteName[] = [
+      'menu',
+      'nothing',
+      'list',
+      'card',
+      'parameters',
+      'example',
+      'begin',
+      'balance',
+      'statement',
+    ]
+    without.push('promo', 'referral', 'forget', 'language', 'help')
+    const all = Object.keys(to).filter(name => !name.startsWith('admin') && !without.includes(name as RouteName))
+    t.strictSame(all.sort(), [...named].sort(), 'every button that has an id or a number')
+    for (const data of buttons) await boris.presses({ data })
+    for (const start of ids.flatMap(id => [`g_${id}`, `t_${id}`, `q_${id}`])) await boris.says(`/start ${start}`)
+    const shown = JSON.stringify(boris.chat().slice(seen))
+    t.notMatch(shown, secret, 'nothing that she wrote')
+    t.notMatch(shown, /7.?531/, 'nor what she has paid')
+    t.notMatch(shown, new RegExp(ids.map(id => `№ ${id.slice(0, 4)}`).join('|')), 'nor a number of hers')
+    t.strictSame(await rowsOf(anna.id), before.anna, 'nothing of hers has changed')
+    t.equal(await balanceOf(boris.id), before.boris, 'and nothing was paid')
+    t.equal((await owner`select from pay.generations where user_id = ${boris.id}`).length, 0)
+    t.equal(
+      api.calls.filter(
+        ({ fields }) => String(fields.chat_id) === String(anna.id) && JSON.stringify(fields).includes('Борис'),
+      ).length,
+      0,
+    )
+    t.ok(buttons.length > 200, `${buttons.length} presses`)
+  },
+)
 
-await story('S43: what a price and a run say is never changed afterwards, whatever the rights', async t => {
+await story('changed-price: what a price and a run say is never changed afterwards, whatever the rights', async t => {
   const anna = await person({ kop: 100_00 })
   const id = await running(anna.id)
   for (const change of [
@@ -147,7 +150,7 @@ await story('S43: what a price and a run say is never changed afterwards, whatev
   t.strictSame(await movable('generations', id), [], 'and of one that has ended nothing')
 })
 
-await story('S45: a checkout that was confirmed and a payment that never comes add nothing', async t => {
+await story('checkout-credit: a checkout that was confirmed and a payment that never comes add nothing', async t => {
   const anna = await person()
   const wanted = { userId: anna.id, provider: 'stars', amountKop: 100_00, total: 84, quoteId: null } as const
   const { id } = await openTopUp(sql, wanted)

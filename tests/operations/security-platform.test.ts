@@ -14,7 +14,7 @@ const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map(file => ({ file, text: read(`src/${file}`) }))
 const { url, sql, owner, user } = await world(t)
 
-t.test('S2: secrets and MACs are compared in constant time, nowhere with an operator', async t => {
+t.test('secret-compare: secrets and MACs are compared in constant time, nowhere with an operator', async t => {
   const wrong =
     /\b(secret|mac|signature|digest)\w*\s*[!=]==\s*(?!undefined|null|'')|[!=]==\s*\w*(secret|mac|signature)\b/i
   const found = sources.filter(({ text }) => wrong.test(text.replace(/typeof \w+/g, '')))
@@ -25,7 +25,7 @@ t.test('S2: secrets and MACs are compared in constant time, nowhere with an oper
   t.equal(sources.filter(({ text }) => text.includes('timingSafeEqual(')).length, 3, 'webhook, callbacks, links')
 })
 
-t.test('S20: the largest ids and sums there are stay what they are', async t => {
+t.test('big-numbers: the largest ids and sums there are stay what they are', async t => {
   const id = 2 ** 52 - 1
   await user(id, 1_000_000_00)
   const [row] = await owner<{ id: string; kop: string }[]>`
@@ -35,7 +35,7 @@ t.test('S20: the largest ids and sums there are stay what they are', async t => 
   await t.rejects(sql`select 9007199254740993::bigint as n`, RangeError)
 })
 
-t.test('S24: whatever is written to the log is one line of JSON', async t => {
+t.test('log-injection: whatever is written to the log is one line of JSON', async t => {
   const lines: string[] = []
   const stream = new PassThrough()
   stream.on('data', data => lines.push(String(data)))
@@ -60,25 +60,28 @@ t.test('S24: whatever is written to the log is one line of JSON', async t => {
   t.match(JSON.parse(second), { name: /^\[secret\] x/ })
 })
 
-t.test('S29: nothing gets into the image but what is named, and no secret is given while it is built', async t => {
-  const ignored = read('.dockerignore')
-    .split('\n')
-    .filter(line => line && !line.startsWith('#'))
-  t.equal(ignored[0], '*', 'everything is left out first')
-  t.strictSame(ignored.filter(line => line.startsWith('!')).sort(), [
-    '!Dockerfile',
-    '!package-lock.json',
-    '!package.json',
-    '!sql',
-    '!src',
-  ])
-  t.ok(ignored.includes('**/.*'), 'no hidden file, so no .env')
-  const docker = read('Dockerfile')
-  t.notMatch(docker, /COPY \. |ADD |(ARG|ENV) \w*(TOKEN|SECRET|KEY|PASSWORD|DATABASE_URL)/)
-  t.notMatch(read('fly.toml'), /^\s*(TELEGRAM_BOT_TOKEN|KIE_API_KEY|DATABASE_URL|\w*SECRET\w*)\s*=/m)
-})
+t.test(
+  'secret-in-image: nothing gets into the image but what is named, and no secret is given while it is built',
+  async t => {
+    const ignored = read('.dockerignore')
+      .split('\n')
+      .filter(line => line && !line.startsWith('#'))
+    t.equal(ignored[0], '*', 'everything is left out first')
+    t.strictSame(ignored.filter(line => line.startsWith('!')).sort(), [
+      '!Dockerfile',
+      '!package-lock.json',
+      '!package.json',
+      '!sql',
+      '!src',
+    ])
+    t.ok(ignored.includes('**/.*'), 'no hidden file, so no .env')
+    const docker = read('Dockerfile')
+    t.notMatch(docker, /COPY \. |ADD |(ARG|ENV) \w*(TOKEN|SECRET|KEY|PASSWORD|DATABASE_URL)/)
+    t.notMatch(read('fly.toml'), /^\s*(TELEGRAM_BOT_TOKEN|KIE_API_KEY|DATABASE_URL|\w*SECRET\w*)\s*=/m)
+  },
+)
 
-t.test('S29: npm run check finds keys by their shape, in files that are not added yet too', async t => {
+t.test('secret-in-image: npm run check finds keys by their shape, in files that are not added yet too', async t => {
   const dashes = '-'.repeat(5)
   const cwd = t.testdir({
     'token.ts': `const token = '${'1'.repeat(9)}:AA${'b'.repeat(33)}'`,
@@ -106,7 +109,7 @@ t.test('S29: npm run check finds keys by their shape, in files that are not adde
   )
 })
 
-t.test('S30: the signal that opens the inspector of Node opens nothing', async t => {
+t.test('node-inspector: the signal that opens the inspector of Node opens nothing', async t => {
   const [command] = /^CMD \[(.*)\]$/m.exec(read('Dockerfile'))!.slice(1)
   const flags = JSON.parse(`[${command}]`).filter((part: string) => part.startsWith('--'))
   t.notMatch(flags.join(), /inspect/)
@@ -129,7 +132,7 @@ t.test('S30: the signal that opens the inspector of Node opens nothing', async t
   t.notMatch(said, /Debugger/)
 })
 
-t.test('S35: no program and no native code reads what people or the upstream send', async t => {
+t.test('media-library: no program and no native code reads what people or the upstream send', async t => {
   const lock = JSON.parse(read('package-lock.json')) as {
     packages: Record<string, { dev?: boolean; optional?: boolean }>
   }
@@ -153,7 +156,7 @@ t.test('S35: no program and no native code reads what people or the upstream sen
   )
 })
 
-t.test('S54: a text of SQL is a text, and statements are never put together', async t => {
+t.test('sql-injection: a text of SQL is a text, and statements are never put together', async t => {
   for (const { file, text } of sources) {
     // The provider's words hold this one, and migrations are texts.
     if (file !== 'upstream/wordings/content.ts' && file !== 'database/migrate.ts')
@@ -176,7 +179,7 @@ t.test('S54: a text of SQL is a text, and statements are never put together', as
   t.equal(open, '{}', 'a function with the rights of the owner has a search path of its own')
 })
 
-t.test('S55, S60: the service’s role reads no file, runs no program and copies nothing out', async t => {
+t.test('role-rights, data-copy: the service’s role reads no file, runs no program and copies nothing out', async t => {
   const denied = async (what: Promise<unknown>, about: string) => t.rejects(what, { code: '42501' }, about)
   await denied(sql`copy pay.wallets to program 'cat'`, 'copy to a program')
   await denied(sql`copy pay.wallets to '/tmp/wallets'`, 'copy to a file')
@@ -202,7 +205,7 @@ t.test('S55, S60: the service’s role reads no file, runs no program and copies
   t.match(url, /^postgres/)
 })
 
-t.test('S56: nothing hangs on a setting of the session, which a pooler would give to somebody else', async t => {
+t.test('pool-leak: nothing hangs on a setting of the session, which a pooler would give to somebody else', async t => {
   const [{ n }] = (await owner`select count(*)::int as n from pg_policies`) as [{ n: number }]
   t.equal(n, 0, 'rows are kept apart by the arguments of functions, not by policies')
   const setting = /set_config|\bset\s+(local|session|role)\b|current_setting|sql`\s*(re)?set\s|pg_(try_)?advisory_lock/i
@@ -223,7 +226,7 @@ t.test('S56: nothing hangs on a setting of the session, which a pooler would giv
   t.strictSame(set, ['application_name', ...bounds, 'work_mem'])
 })
 
-t.test('S57: every package is pinned by its content, and none of production runs a script', async t => {
+t.test('replaced-package: every package is pinned by its content, and none of production runs a script', async t => {
   type Package = {
     version: string
     integrity?: string
@@ -252,7 +255,7 @@ t.test('S57: every package is pinned by its content, and none of production runs
 })
 
 t.test(
-  'S58: the image runs as nobody in particular, without tools of development, and needs no place to write',
+  'image-escape: the image runs as nobody in particular, without tools of development, and needs no place to write',
   async t => {
     const docker = read('Dockerfile')
     const last = docker.slice(docker.lastIndexOf('\nFROM'))
@@ -276,23 +279,26 @@ t.test(
   },
 )
 
-t.test('each of the sixty rows has a test with its number, and docs/security.md says where', async t => {
-  const table = new Map(
-    [...read('docs/security.md').matchAll(/^\| (\d+) \|.*\| ([\w, /-]+) \|$/gm)].map(([, n, files = '']) => [
-      Number(n),
-      files,
-    ]),
-  )
-  const marked = new Map<number, Set<string>>()
+t.test('each of the sixty rows has a test with its name, and docs/security.md says where', async t => {
+  const rows = [...read('docs/security.md').matchAll(/^\| ([a-z]+(?:-[a-z]+)+) \|.*\| ([\w, /-]+) \|$/gm)]
+  const table = new Map(rows.map(([, name = '', files = '']) => [name, files]))
+  t.equal(rows.length, 60)
+  t.equal(table.size, 60, 'no two rows have one name')
+  const marked = new Map<string, Set<string>>()
   for (const file of readdirSync('tests', { recursive: true, encoding: 'utf8' })
     .sort()
     .filter(file => file.endsWith('.test.ts'))) {
-    for (const [, , name = ''] of read(`tests/${file}`).matchAll(/(?:t\.test|story)\(\s*(['`])(.*?)\1,/gs)) {
-      for (const [, n] of name.matchAll(/\bS(\d+)(?=[,:])/g)) {
-        marked.set(Number(n), (marked.get(Number(n)) ?? new Set()).add(file.replace('.test.ts', '')))
+    for (const [, , title = ''] of read(`tests/${file}`).matchAll(/(?:t\.test|story)\(\s*(['`])(.*?)\1,/gs)) {
+      const [, names = ''] = /^([a-z]+(?:-[a-z]+)+(?:, [a-z]+(?:-[a-z]+)+)*): /.exec(title) ?? []
+      for (const name of names.split(', ').filter(Boolean)) {
+        marked.set(name, (marked.get(name) ?? new Set()).add(file.replace('.test.ts', '')))
       }
     }
   }
-  for (let n = 1; n <= 60; n++) t.strictSame(table.get(n)?.split(', '), [...(marked.get(n) ?? [])], `row ${n}`)
-  t.comment(`${marked.size}/60 controls have a test`)
+  for (const [name, files] of table) t.strictSame(files.split(', '), [...(marked.get(name) ?? [])], name)
+  t.strictSame(
+    [...marked.keys()].filter(name => !table.has(name)),
+    [],
+    'no test names a row that is not there',
+  )
 })

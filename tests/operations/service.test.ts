@@ -89,7 +89,7 @@ t.test('the same update ten times has one effect', async t => {
   t.equal((await owner`select from pay.inbox where payload::text like ${`%${vera.id}%`}`).length, mine.length)
 })
 
-t.test('S31: metrics are on their own port, and health is the same everywhere', async t => {
+t.test('open-metrics: metrics are on their own port, and health is the same everywhere', async t => {
   t.equal((await service.fetch('/metrics')).status, 404)
   await owner`update pay.model_stats_clock set refreshed_at = now() - interval '700 seconds'`
   const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
@@ -107,7 +107,7 @@ t.test('S31: metrics are on their own port, and health is the same everywhere', 
   })
 })
 
-t.test('S9: an unknown or forged callback is 404, the same for each, and changes nothing', async t => {
+t.test('callback-guessing: an unknown or forged callback is 404, the same for each, and changes nothing', async t => {
   const post = (path: string) =>
     fetch(service.url + path, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } })
   const real = new URL(upstream.tasks.at(-1)!.callBackUrl!).pathname
@@ -209,7 +209,7 @@ t.test('npm run doctor says what is well, and what to do where it is not', async
   t.notMatch(ill.text, 'a-wrong-canary-key')
 })
 
-t.test('S6: the database of one bot is refused to another', async t => {
+t.test('other-bot: the database of one bot is refused to another', async t => {
   const stranger = await startTelegram({})
   t.teardown(() => stranger.close())
   const env = {
@@ -272,7 +272,10 @@ t.test('ready only when it can serve: not with the database away, nor while drai
   t.strictSame(await Promise.all([other.ended, service.ended]), [0, 0])
 })
 
-t.test('S4, S26, S28: no promise is broken, and no secret and no prompt is in any log line', async t => {
-  t.strictSame(await world.broken(), [])
-  t.strictSame(world.leaks(), [])
-})
+t.test(
+  'secret-in-address, key-in-log, prompt-in-log: no promise is broken, and no secret and no prompt is in any log line',
+  async t => {
+    t.strictSame(await world.broken(), [])
+    t.strictSame(world.leaks(), [])
+  },
+)

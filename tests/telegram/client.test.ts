@@ -211,7 +211,7 @@ t.test('no readable answer is Unknown', async t => {
   t.match(inspect(nobody), /ECONNREFUSED/, 'what went wrong can still be read')
 })
 
-t.test('S25: what a network error holds is left behind, except its words', async t => {
+t.test('token-in-error: what a network error holds is left behind, except its words', async t => {
   const error = Object.assign(
     new TypeError('fetch failed', { cause: new Error(`GET https://x.org/bot${token}/getMe`) }),
     {

@@ -55,7 +55,7 @@ const answerTo = async (checkout: Parameters<typeof fastPath.checkout>[0]) => {
   return call.fields
 }
 
-t.test('[M15] S44: a checkout is confirmed only where order, payer, currency and amount agree', async t => {
+t.test('payment-mismatch: a checkout is confirmed only where order, payer, currency and amount agree', async t => {
   await user(101)
   const order = await openTopUp(sql, {
     userId: 101,

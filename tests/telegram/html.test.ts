@@ -77,7 +77,7 @@ const text: fc.Arbitrary<Html> = fc.letrec<{ node: Html }>(tie => ({
   ),
 })).node
 
-t.test('S21: whatever is filled in, and wherever it is cut, Telegram reads it as text', async t => {
+t.test('message-markup: whatever is filled in, and wherever it is cut, Telegram reads it as text', async t => {
   const standIn = await startTelegram({ seed: 1 })
   t.teardown(() => standIn.close())
   standIn.faults.limits = false

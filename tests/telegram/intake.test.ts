@@ -67,7 +67,7 @@ const photo = (who: Person) =>
   })
 
 t.test(
-  'S51: people whose links trickle hold up nobody: not those who talk, nor who sends a photo or a link',
+  'fair-share: people whose links trickle hold up nobody: not those who talk, nor who sends a photo or a link',
   async t => {
     const slow = await Promise.all(Array.from({ length: 40 }, (_, n) => asking(`Медленный ${n}`)))
     for (const [n, who] of slow.entries()) who.say(`${web}/slow/${n}.jpg`)

@@ -40,7 +40,7 @@ t.test('updates of one person take effect one at a time and in order, on two mac
   t.equal(most, 1)
 })
 
-t.test('S51: a person whose update hangs does not hold up others', async t => {
+t.test('fair-share: a person whose update hangs does not hold up others', async t => {
   const release = Promise.withResolvers<void>()
   const done: number[] = []
   const lanes = createLanes({

@@ -42,7 +42,7 @@ const press = (id: number, from = 7) =>
     callback_query: { id: '1', from: { id: from }, message: { chat: { id: from } }, data: 'h' },
   })
 
-t.test('S1, S2: without the right secret an update is refused before it is read', async t => {
+t.test('forged-update, secret-compare: without the right secret an update is refused before it is read', async t => {
   const wrong = [undefined, '', 'x', `${secret}x`, secret.slice(1), `T${secret.slice(1)}`, secret.toLowerCase(), 'ы']
   for (const value of wrong) {
     const sent =
@@ -77,7 +77,7 @@ t.test('S1, S2: without the right secret an update is refused before it is read'
   t.equal((await stored(1)).length, 0)
 })
 
-t.test('S3: while a secret is replaced the old one opens as well as the new, and nothing else', async t => {
+t.test('secret-change: while a secret is replaced the old one opens as well as the new, and nothing else', async t => {
   const statusOf = async (id: number, value: string) =>
     (await post(press(id), { 'x-telegram-bot-api-secret-token': value })).status
   t.equal(await statusOf(2, secret), 200)
@@ -85,72 +85,78 @@ t.test('S3: while a secret is replaced the old one opens as well as the new, and
   for (const wrong of [`${secret},${former}`, 'x'.repeat(40)]) t.equal(await statusOf(4, wrong), 401)
 })
 
-t.test('S5: an update is stored, then acknowledged with an empty body; a thousand copies are one row', async t => {
-  const replay = async (count: number) => {
-    const answers = await Promise.all(Array.from({ length: count }, () => post(press(10))))
-    return Promise.all(answers.map(async answer => `${answer.status} ${await answer.text()}`))
-  }
-  const said = new Set<string>()
-  for (let round = 0; round < 20; round++) for (const one of await replay(50)) said.add(one)
-  t.strictSame([...said], ['200 '])
-  t.equal((await post(press(10, 99))).status, 200, 'a copy that says something else is acknowledged')
-  t.match(await stored(10), [{ lane: 'u:7', dead_reason: null }], 'and changes nothing')
-})
+t.test(
+  'replayed-update: an update is stored, then acknowledged with an empty body; a thousand copies are one row',
+  async t => {
+    const replay = async (count: number) => {
+      const answers = await Promise.all(Array.from({ length: count }, () => post(press(10))))
+      return Promise.all(answers.map(async answer => `${answer.status} ${await answer.text()}`))
+    }
+    const said = new Set<string>()
+    for (let round = 0; round < 20; round++) for (const one of await replay(50)) said.add(one)
+    t.strictSame([...said], ['200 '])
+    t.equal((await post(press(10, 99))).status, 200, 'a copy that says something else is acknowledged')
+    t.match(await stored(10), [{ lane: 'u:7', dead_reason: null }], 'and changes nothing')
+  },
+)
 
-t.test('S14, S16, S19: whatever is authentic is stored and acknowledged, however odd', async t => {
-  const odd = [
-    '',
-    'not json',
-    '{',
-    '[]',
-    'null',
-    '0',
-    '"text"',
-    '{}',
-    '{"update_id":"7"}',
-    '{"update_id":-7}',
-    '{"update_id":1e99}',
-    '{"update_id":1.5}',
-    '{"__proto__":{"polluted":1}}',
-    '{"constructor":{"prototype":{"polluted":1}}}',
-    `{"update_id":9,"a":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`,
-    `{${Array.from({ length: 90_000 }, (_, n) => `"${n}":1`).join()}}`,
-    `{"update_id":${'9'.repeat(400)}}`,
-    `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
-    '\u0000',
-    '{"x":"\\u0000"}',
-    '\ud800',
-  ]
-  for (const body of odd) t.equal((await post(body)).status, 200, body.slice(0, 30))
-  const [{ n }] = (await owner`select count(*)::int as n from pay.inbox where dead_reason is not null`) as [
-    { n: number },
-  ]
-  t.equal(n, new Set(odd.map(body => (body === '\ud800' ? '\ufffd' : body))).size, 'each kept once, with its reason')
-  t.equal((Object.prototype as { polluted?: number }).polluted, undefined)
+t.test(
+  'odd-json, prototype-names, odd-characters: whatever is authentic is stored and acknowledged, however odd',
+  async t => {
+    const odd = [
+      '',
+      'not json',
+      '{',
+      '[]',
+      'null',
+      '0',
+      '"text"',
+      '{}',
+      '{"update_id":"7"}',
+      '{"update_id":-7}',
+      '{"update_id":1e99}',
+      '{"update_id":1.5}',
+      '{"__proto__":{"polluted":1}}',
+      '{"constructor":{"prototype":{"polluted":1}}}',
+      `{"update_id":9,"a":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`,
+      `{${Array.from({ length: 90_000 }, (_, n) => `"${n}":1`).join()}}`,
+      `{"update_id":${'9'.repeat(400)}}`,
+      `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+      '\u0000',
+      '{"x":"\\u0000"}',
+      '\ud800',
+    ]
+    for (const body of odd) t.equal((await post(body)).status, 200, body.slice(0, 30))
+    const [{ n }] = (await owner`select count(*)::int as n from pay.inbox where dead_reason is not null`) as [
+      { n: number },
+    ]
+    t.equal(n, new Set(odd.map(body => (body === '\ud800' ? '\ufffd' : body))).size, 'each kept once, with its reason')
+    t.equal((Object.prototype as { polluted?: number }).polluted, undefined)
 
-  const usual = [
-    '{"update_id":20}',
-    '{"update_id":21,"poll":{}}',
-    '{"update_id":22,"message":null}',
-    '{"update_id":23,"message":{"from":{"id":"x"}}}',
-    '{"update_id":24,"message":{"text":"\\u0000","from":{"id":5},"chat":{"id":5}}}',
-    '{"update_id":26,"message":{"from":{"id":"\\u0000"},"chat":{"id":{"toString":1}}}}',
-    '{"update_id":2147483999,"edited_message":{}}',
-    '{"update_id":1,"update_id":27,"message":{"from":{"id":6},"from":{"id":5},"chat":{"id":5}}}',
-    '{"update_id":28,"message":{"text":"\\ud800\\u202e","date":1e400,"from":{"id":5},"chat":{"id":5}}}',
-    `{"update_id":29,${Array.from({ length: 50_000 }, (_, n) => `"${n}":1`).join()}}`,
-  ]
-  for (const body of usual) t.equal((await post(body)).status, 200, body)
-  t.equal((await stored(24)).length, 1, 'a NUL character does no harm')
-  t.match(
-    await stored(27),
-    [{ lane: 'u:5', payload: { update_id: 27 } }],
-    'of a name that stands twice the last counts',
-  )
-  t.match([...(await stored(28)), ...(await stored(29))], [{ dead_reason: null }, { dead_reason: null }])
-  t.equal((await post(press(25), { 'content-type': 'text/plain' })).status, 200, 'whatever it calls itself')
-  t.equal((await stored(25)).length, 1)
-})
+    const usual = [
+      '{"update_id":20}',
+      '{"update_id":21,"poll":{}}',
+      '{"update_id":22,"message":null}',
+      '{"update_id":23,"message":{"from":{"id":"x"}}}',
+      '{"update_id":24,"message":{"text":"\\u0000","from":{"id":5},"chat":{"id":5}}}',
+      '{"update_id":26,"message":{"from":{"id":"\\u0000"},"chat":{"id":{"toString":1}}}}',
+      '{"update_id":2147483999,"edited_message":{}}',
+      '{"update_id":1,"update_id":27,"message":{"from":{"id":6},"from":{"id":5},"chat":{"id":5}}}',
+      '{"update_id":28,"message":{"text":"\\ud800\\u202e","date":1e400,"from":{"id":5},"chat":{"id":5}}}',
+      `{"update_id":29,${Array.from({ length: 50_000 }, (_, n) => `"${n}":1`).join()}}`,
+    ]
+    for (const body of usual) t.equal((await post(body)).status, 200, body)
+    t.equal((await stored(24)).length, 1, 'a NUL character does no harm')
+    t.match(
+      await stored(27),
+      [{ lane: 'u:5', payload: { update_id: 27 } }],
+      'of a name that stands twice the last counts',
+    )
+    t.match([...(await stored(28)), ...(await stored(29))], [{ dead_reason: null }, { dead_reason: null }])
+    t.equal((await post(press(25), { 'content-type': 'text/plain' })).status, 200, 'whatever it calls itself')
+    t.equal((await stored(25)).length, 1)
+  },
+)
 
 t.test('users have lanes of their own, in a group and alone', async t => {
   const message = (id: number, from: number, chat: number) =>
@@ -178,7 +184,7 @@ async function raw(bytes: string): Promise<string | undefined> {
 const head = (more: string) =>
   `POST /webhook HTTP/1.1\r\nHost: x\r\nX-Telegram-Bot-Api-Secret-Token: ${secret}\r\n${more}\r\n`
 
-t.test('S12: five hundred callers who never finish keep nobody else out, and each is cut in the end', async t => {
+t.test('slow-body: five hundred callers who never finish keep nobody else out, and each is cut in the end', async t => {
   const slow = Array.from({ length: 500 }, () => dial(port, '127.0.0.1').on('error', () => {}))
   t.teardown(() => slow.forEach(socket => void socket.destroy()))
   // Those who have the secret are fewer than may send at once.
@@ -190,14 +196,14 @@ t.test('S12: five hundred callers who never finish keep nobody else out, and eac
   t.ok(http.timeout > 0, 'and a silent connection')
 })
 
-t.test('S13: more headers than 16 KiB are 431', async t => {
+t.test('many-headers: more headers than 16 KiB are 431', async t => {
   t.match(await raw(head(`X: ${'x'.repeat(20_000)}\r\n`)), /^HTTP\/1.1 431/)
   t.match(await raw(head('X: y\r\n'.repeat(10_000))), /^HTTP\/1.1 431/)
   const behind = `${head('Transfer-Encoding: chunked\r\n')}2\r\n{}\r\n0\r\n${'X: y\r\n'.repeat(10_000)}`
   t.match(await raw(behind), /^HTTP\/1.1 431/, 'behind the body too')
 })
 
-t.test('S17: a request that can be read in two ways is read in none', async t => {
+t.test('request-smuggling: a request that can be read in two ways is read in none', async t => {
   // What stands behind would be stored if either reading were taken.
   const body = press(8_070)
   const behind = `${head(`Content-Length: ${body.length}\r\n`)}${body}`
@@ -221,7 +227,7 @@ t.test('S17: a request that can be read in two ways is read in none', async t =>
 })
 
 t.test(
-  'S11, S15, S17: a body over 1 MiB is 413, compressed bodies are 415, other methods and paths are 404',
+  'large-body, compressed-request, request-smuggling: a body over 1 MiB is 413, compressed bodies are 415, other methods and paths are 404',
   async t => {
     const endless = `${head('Transfer-Encoding: chunked\r\n')}100001\r\n${'x'.repeat(0x100001)}\r\n`
     t.match(await raw(endless), /^HTTP\/1.1 413/, 'also where no length was announced')
@@ -263,7 +269,7 @@ t.test('with the database away the answer is 503 with Retry-After: 2, and 200 ag
   t.equal((await stored(40)).length, 1)
 })
 
-t.test('S23: what goes wrong inside is answered without a word of it', async t => {
+t.test('error-details: what goes wrong inside is answered without a word of it', async t => {
   for (const odd of [
     new TypeError('secret detail'),
     Object.assign(new Error('secret detail'), { statusCode: 599 }),

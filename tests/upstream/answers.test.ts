@@ -100,7 +100,7 @@ t.test('a busy upstream is given the rest it asks for', async t => {
   t.ok(rest(envelope(455, ''))! >= 60_000, 'maintenance takes minutes')
 })
 
-t.test('S16: prototype names in an answer are only names', async t => {
+t.test('prototype-names: prototype names in an answer are only names', async t => {
   const text = `{"code":200,"__proto__":{"taskId":"evil","polluted":1},"constructor":{"prototype":{"polluted":1}},"data":{"__proto__":{"taskId":"evil"}}}`
   t.equal(decodeSubmission(http(200, text)).kind, 'ambiguous', 'an inherited task id is none')
   const inside = `{"code":200,"data":{"state":"success","resultJson":"{\\"__proto__\\":{\\"resultUrls\\":[\\"https://a.example/x\\"]}}"}}`
@@ -225,7 +225,7 @@ t.test('recordInfo: only the upstream’s own word is a failure', async t => {
   }
 })
 
-t.test('S19: texts of the world fit into a row', async t => {
+t.test('odd-characters: texts of the world fit into a row', async t => {
   const failed = decodeTask(record({ state: 'fail', failMsg: `a\u0000b\ud800${'x'.repeat(5_000)}` }))
   t.equal(failed.kind, 'failed')
   const { message } = failed as { message: string }

@@ -7,7 +7,7 @@ const secret = 'a-secret-for-tests-only'
 const id = '0199c1de-7d11-7aaf-8a52-1f4a2f1c9d10'
 const macOf = (generationId: string) => callbackPath(generationId, secret).split('/').at(-1)!
 
-t.test('S7: an address that we made is ours, and nothing else is', async t => {
+t.test('forged-callback: an address that we made is ours, and nothing else is', async t => {
   const [, folder, kie, generation, mac] = callbackPath(id, secret).split('/')
   t.strictSame([folder, kie, generation], ['callbacks', 'kie', id])
   t.equal(isOurCallback(id, mac!, secret), true)
@@ -51,7 +51,7 @@ t.test('the upstream’s signature is checked by its vector', async t => {
   t.equal(isSigned({ ...headers, 'x-webhook-signature': empty }, taskId, '', then), false, 'an empty key signs nothing')
 })
 
-t.test('S8: a signature is worth five minutes, in both directions', async t => {
+t.test('replayed-callback: a signature is worth five minutes, in both directions', async t => {
   t.equal(isSigned(headers, taskId, key, then + 300_000), true)
   t.equal(isSigned(headers, taskId, key, then - 300_000), true)
   t.equal(isSigned(headers, taskId, key, then + 301_000), false)
@@ -61,7 +61,7 @@ t.test('S8: a signature is worth five minutes, in both directions', async t => {
   }
 })
 
-t.test('S10: how the body is written changes nothing: what is signed is not the body', async t => {
+t.test('body-encoding: how the body is written changes nothing: what is signed is not the body', async t => {
   const forms = [
     `{"data":{"taskId":"${taskId}","n":1}}`,
     ` {\n"data" : { "n" : 1.0e0, "taskId" : "${taskId}" } } `,

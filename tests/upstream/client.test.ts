@@ -236,7 +236,7 @@ t.test('an unknown state word means running, and is noted once', async t => {
   t.strictSame(words, ['dreaming', 'musing'])
 })
 
-t.test('S26: the key is in no answer and in no line, even if the server repeats it', async t => {
+t.test('key-in-log: the key is in no answer and in no line, even if the server repeats it', async t => {
   const { upstream, lines } = await serve(t, say(JSON.stringify({ code: 401, msg: `bad key ${apiKey}`, data: null })))
   const said = [await upstream.createTask(order), await upstream.recordInfo(taskId)]
   const error = await upstream.credit().catch(error => error)

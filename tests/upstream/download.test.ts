@@ -163,7 +163,7 @@ t.test('no answer is no verdict', async t => {
   await t.rejects(alone.fetch('http://127.0.0.1:1/'), Unknown, 'nobody listens')
 })
 
-t.test('S32: a link that leads inside is refused before anything is sent', async t => {
+t.test('ssrf-result: a link that leads inside is refused before anything is sent', async t => {
   const names: Record<string, string[]> = {
     'rebind.example.com': ['127.0.0.1'],
     'mixed.example.com': ['93.184.216.34', '10.0.0.7'],
@@ -245,7 +245,7 @@ t.test('S32: a link that leads inside is refused before anything is sent', async
   t.equal(asked.length, 0, 'nothing came in')
 })
 
-t.test('S32: addresses of every inner kind are known', async t => {
+t.test('ssrf-result: addresses of every inner kind are known', async t => {
   const inner = `0.0.0.1 10.1.2.3 100.127.255.254 127.255.255.254 169.254.0.1 172.31.0.1 192.0.0.8 192.0.2.1 192.168.0.1
     198.51.100.1 203.0.113.1 239.1.1.1 240.0.0.1 :: ::1 ::ffff:8.8.8.8 64:ff9b::808:808 64:ff9b:1::1 100::1 2001::1
     2001:db8::1 2002:808:808::1 fc00::1 fd00::1 fdaa::1 fe80::1 fec0::1 ff02::1 fe80::1%eth0 localhost`
@@ -254,7 +254,7 @@ t.test('S32: addresses of every inner kind are known', async t => {
     t.equal(isPublic(address), true, address)
 })
 
-t.test('S32: a name is resolved once, and the connection goes to that answer', async t => {
+t.test('ssrf-result: a name is resolved once, and the connection goes to that answer', async t => {
   let answers = 0
   // The second answer would lead elsewhere.
   const resolve: Resolve = async () => (answers++ === 0 ? ['127.0.0.1'] : ['127.0.0.2'])
@@ -274,7 +274,7 @@ t.test('a name server that never answers ends at the deadline', async t => {
   await downloader.close()
 })
 
-t.test('S36: a certificate that nobody vouches for is refused, whatever the environment says', async t => {
+t.test('tls-off: a certificate that nobody vouches for is refused, whatever the environment says', async t => {
   let asked = 0
   const server = createSecureServer(selfSigned(), (_request, response) => {
     asked += 1

@@ -35,7 +35,7 @@ const endOf = async (id: string) => {
   return row && { ...row }
 }
 
-t.test('[M25] S59: refused content gives the hold back, under a code and in words of its own', async t => {
+t.test('refused-content: refused content gives the hold back, under a code and in words of its own', async t => {
   const { anna, id } = await ordered('moderation')
   const told = await anna.sees(/Деньги вернулись/)
   t.match(told.text, /Модель отказалась выполнять этот запрос\. Измените описание или фото\./)
@@ -73,7 +73,7 @@ t.test(
   },
 )
 
-t.test('[M26] our state decides, and an admin sees the provider’s own word beside it', async t => {
+t.test('our state decides, and an admin sees the provider’s own word beside it', async t => {
   const { anna, id } = await ordered('silent')
   await until(
     'the provider has it',

@@ -103,10 +103,10 @@ for (const file of files.filter(file => file.endsWith('.sql'))) {
 for (const [what, where] of places)
   if (where.length > 1) problems.push(`the ${what} is defined ${where.length} times: ${where.join(', ')}`)
 
-// ── Mutants: a defect whose place has moved or is there twice cannot be made. ──
+// ── Mutants: each defect names its place by a text, which must occur exactly once. ──
 for (const { what, file, find } of files.includes('chaos/mutants/list.ts') ? mutants : []) {
   const count = statSync(file, { throwIfNoEntry: false }) ? readFileSync(file, 'utf8').split(find).length - 1 : 0
-  if (count !== 1) problems.push(`chaos/mutants/list.ts, «${what}»: its place is there ${count} times in ${file}`)
+  if (count !== 1) problems.push(`chaos/mutants, «${what}»: its text occurs ${count} times in ${file}, once is needed`)
 }
 
 problems.push(...lengthProblems(files))

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { startFlood } from '../bench/flood-load.ts'
-import { traps } from '../tests/support/hostile.ts'
-import { jpegOf } from '../tests/support/media.ts'
+import { traps } from '../tests/support/media/hostile.ts'
+import { jpegOf } from '../tests/support/media/media.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
 

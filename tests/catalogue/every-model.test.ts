@@ -14,7 +14,7 @@ import { changesPrice, type Inputs, optionsFor, questions, toWire } from '../../
 import { price, priceRange } from '../../src/catalogue/pricing.ts'
 import { stringsFor } from '../../src/i18n/strings.ts'
 import { formatKop, type Language } from '../../src/money.ts'
-import { jpegOf, mp3Of, mp4Of, pngOf, type Sent, wavOf } from '../support/media.ts'
+import { jpegOf, mp3Of, mp4Of, pngOf, type Sent, wavOf } from '../support/media/media.ts'
 import { buttons, withFiles } from '../support/messages.ts'
 import { freePort, stage } from '../support/service.ts'
 

@@ -6,7 +6,7 @@ import { inspect } from '../../src/media/inspect.ts'
 import { framedSeconds } from '../../src/media/length/audio-length.ts'
 import { tableSeconds } from '../../src/media/length/table.ts'
 import { waveSeconds } from '../../src/media/length/wave.ts'
-import { mp3Of, mp4Of } from '../support/media.ts'
+import { mp3Of, mp4Of } from '../support/media/media.ts'
 
 // What is paid by the second is measured by the content: whatever stands around the sound, its length stays the same.
 const folder = t.testdir({})

@@ -3,9 +3,9 @@
 import t from 'tap'
 import { openCatalogue } from '../../src/catalogue/models.ts'
 import { price } from '../../src/catalogue/pricing.ts'
-import { jpegOf } from '../support/media.ts'
+import { jpegOf } from '../support/media/media.ts'
+import * as sounds from '../support/media/sounds.ts'
 import { person, stage } from '../support/service.ts'
-import * as sounds from '../support/sounds.ts'
 import { until } from '../support/world.ts'
 
 const { join, mp3, xing, adts, waveHead, data, ogg, opus, vorbis, m4a } = sounds

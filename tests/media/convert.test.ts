@@ -9,9 +9,9 @@ import { createConverter, roomFor } from '../../src/media/convert/convert.ts'
 import { convertFile } from '../../src/media/convert/file.ts'
 import { inspect } from '../../src/media/inspect.ts'
 import { createInspector, type Fit, type Inspect } from '../../src/media/inspector.ts'
-import { clearHeicFile, coded, gridOf, heicFile, heif, type Item, imir, irot, ispe } from '../support/heif.ts'
-import { jpegOf } from '../support/media.ts'
-import { bmpHead, bmpOf, canvasOf, type Quarters, quartersIn, tiffOf, upright } from '../support/pictures.ts'
+import { clearHeicFile, coded, gridOf, heicFile, heif, type Item, imir, irot, ispe } from '../support/media/heif.ts'
+import { jpegOf } from '../support/media/media.ts'
+import { bmpHead, bmpOf, canvasOf, type Quarters, quartersIn, tiffOf, upright } from '../support/media/pictures.ts'
 import { silent, until } from '../support/world.ts'
 
 const dir = await mkdtemp(join(tmpdir(), 'telegen-'))

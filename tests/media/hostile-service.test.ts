@@ -1,8 +1,8 @@
 // One person sends files that would fell a parser, to the real service with a small heap; what a person sees is all that
 // is looked at: each file is answered in words, the service lives, and somebody else is answered meanwhile.
 import t from 'tap'
-import { traps } from '../support/hostile.ts'
-import { jpegOf } from '../support/media.ts'
+import { traps } from '../support/media/hostile.ts'
+import { jpegOf } from '../support/media/media.ts'
 import { person, stage } from '../support/service.ts'
 import { until } from '../support/world.ts'
 

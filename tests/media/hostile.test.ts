@@ -12,8 +12,8 @@ import t, { type Test } from 'tap'
 import { createInspector, type Inspect, provider } from '../../src/media/inspector.ts'
 import type { Limits } from '../../src/media/process.ts'
 import { createTurns } from '../../src/media/turns.ts'
-import { nearly, traps, whole } from '../support/hostile.ts'
-import { jpegOf, mp4Of } from '../support/media.ts'
+import { nearly, traps, whole } from '../support/media/hostile.ts'
+import { jpegOf, mp4Of } from '../support/media/media.ts'
 import { until } from '../support/world.ts'
 
 const dir = await mkdtemp(join(tmpdir(), 'telegen-'))

@@ -7,7 +7,7 @@ import { createCanvas } from '@napi-rs/canvas'
 import t from 'tap'
 import { Refused } from '../../src/errors.ts'
 import { inspect } from '../../src/media/inspect.ts'
-import { flac, m4a, ogg, opus, webm } from '../support/sounds.ts'
+import { flac, m4a, ogg, opus, webm } from '../support/media/sounds.ts'
 
 const dir = await mkdtemp(join(tmpdir(), 'telegen-test-'))
 t.teardown(() => rm(dir, { recursive: true, force: true }))

@@ -1,8 +1,8 @@
 // Files as phones send them, to the real service: what can be used is used, and what cannot is answered as soon as it
 // arrives, in a dialogue or without one.
 import t from 'tap'
-import { heicFile } from '../support/heif.ts'
-import { bmpHead, bmpOf, quartersIn, tiffOf, upright } from '../support/pictures.ts'
+import { heicFile } from '../support/media/heif.ts'
+import { bmpHead, bmpOf, quartersIn, tiffOf, upright } from '../support/media/pictures.ts'
 import { person, stage } from '../support/service.ts'
 import { until } from '../support/world.ts'
 

@@ -7,9 +7,9 @@ import { join as path } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { inspect } from '../../src/media/inspect.ts'
-import { inspectorOf } from '../support/inspector.ts'
-import { mp4Of } from '../support/media.ts'
-import * as sounds from '../support/sounds.ts'
+import { inspectorOf } from '../support/media/inspector.ts'
+import { mp4Of } from '../support/media/media.ts'
+import * as sounds from '../support/media/sounds.ts'
 
 const {
   join,

@@ -9,8 +9,8 @@ import { createUserFiles } from '../../src/bot/files/user-files.ts'
 import { createTelegram } from '../../src/telegram/client.ts'
 import { createUpstream } from '../../src/upstream/client.ts'
 import { createDownloader } from '../../src/upstream/download.ts'
-import { heicFile } from '../support/heif.ts'
-import { converterOf, inspectorOf } from '../support/inspector.ts'
+import { heicFile } from '../support/media/heif.ts'
+import { converterOf, inspectorOf } from '../support/media/inspector.ts'
 import { silent } from '../support/world.ts'
 
 t.test('S27: of a file from the chat the upstream gets the bytes, and never an address with the token', async t => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { jpegOf } from '../support/media.ts'
+import { jpegOf } from '../support/media/media.ts'
 import { canary, freePort, person, stage } from '../support/service.ts'
 import { until } from '../support/world.ts'
 

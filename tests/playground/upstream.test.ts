@@ -7,7 +7,7 @@ import { createLog } from '../../src/log.ts'
 import { callbackPath, isOurCallback, isSigned, taskIdOf } from '../../src/upstream/callbacks.ts'
 import { createUpstream, type TaskState, type Upstream } from '../../src/upstream/client.ts'
 import { createDownloader } from '../../src/upstream/download.ts'
-import { inspectHere } from '../support/inspector.ts'
+import { inspectHere } from '../support/media/inspector.ts'
 
 const image = {
   model: 'grok-imagine/text-to-image',

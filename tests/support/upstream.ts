@@ -6,7 +6,7 @@ import { callbackPath } from '../../src/upstream/callbacks.ts'
 import { createUpstream } from '../../src/upstream/client.ts'
 import { createDownloader } from '../../src/upstream/download.ts'
 import { createResultStore } from '../../src/upstream/results.ts'
-import { inspectHere } from './inspector.ts'
+import { inspectHere } from './media/inspector.ts'
 import { noWake, silent } from './world.ts'
 
 const apiKey = 'a-key-for-tests'

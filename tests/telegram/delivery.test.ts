@@ -16,7 +16,7 @@ import { createTelegram, TelegramRefused } from '../../src/telegram/client.ts'
 import { outboxAdd, outboxRevive } from '../../src/telegram/outbox.ts'
 import { createDownloader, type Downloaded } from '../../src/upstream/download.ts'
 import { createResultStore } from '../../src/upstream/results.ts'
-import { inspectHere } from '../support/inspector.ts'
+import { inspectHere } from '../support/media/inspector.ts'
 import { buttonLinks, captions, withFiles } from '../support/messages.ts'
 import { limits, noWake, picture, rates, silent, until, untraced, world } from '../support/world.ts'
 

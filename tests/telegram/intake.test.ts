@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
-import { jpegOf } from '../support/media.ts'
+import { jpegOf } from '../support/media/media.ts'
 import { person, type Service, stage } from '../support/service.ts'
 import { until } from '../support/world.ts'
 

@@ -13,7 +13,7 @@ import { type Item, type Sent, sendOriginal, sendResult } from '../../src/telegr
 import { fetchUserFile } from '../../src/telegram/files.ts'
 import { html } from '../../src/telegram/html.ts'
 import { button, type Screen, show } from '../../src/telegram/screen.ts'
-import { mp3Of, mp4Of, pngOf } from '../support/media.ts'
+import { mp3Of, mp4Of, pngOf } from '../support/media/media.ts'
 
 /** A chat of one person with the bot, on a server as strict as the real one. */
 async function chat(t: Test) {

@@ -13,7 +13,7 @@ import { isPublic, type Resolve } from '../../src/upstream/addresses.ts'
 import { createUpstream } from '../../src/upstream/client.ts'
 import { createDownloader } from '../../src/upstream/download.ts'
 import { selfSigned } from '../support/certificate.ts'
-import { inspectorOf } from '../support/inspector.ts'
+import { inspectorOf } from '../support/media/inspector.ts'
 
 const { inspect } = inspectorOf(t)
 const png = createCanvas(60, 40).toBuffer('image/png')

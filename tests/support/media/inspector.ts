@@ -1,9 +1,9 @@
 import { tmpdir } from 'node:os'
 import type { Test } from 'tap'
-import { createConverter } from '../../src/media/convert/convert.ts'
-import { inspect } from '../../src/media/inspect.ts'
-import { createInspector, type Inspect } from '../../src/media/inspector.ts'
-import { silent } from './world.ts'
+import { createConverter } from '../../../src/media/convert/convert.ts'
+import { inspect } from '../../../src/media/inspect.ts'
+import { createInspector, type Inspect } from '../../../src/media/inspector.ts'
+import { silent } from '../world.ts'
 
 /** Files of tests lie in the folder for temporary ones, or in folders of the test. */
 export function inspectorOf(t: Test, options: Partial<Parameters<typeof createInspector>[0]> = {}) {

@@ -1,8 +1,8 @@
 // Sound of a known length, written by hand in every container that is taken: silence or noise in it, true structure around
 // it. What a file says of itself may be made false.
 import { Mp3Encoder } from '@breezystack/lamejs'
-import { flacSum } from '../../src/media/length/packets.ts'
-import { pageSum } from '../../src/media/ogg-pages.ts'
+import { flacSum } from '../../../src/media/length/packets.ts'
+import { pageSum } from '../../../src/media/ogg-pages.ts'
 
 export const join = (...parts: Uint8Array[]) => Buffer.concat(parts)
 const latin = (text: string) => Buffer.from(text, 'latin1')

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { createCanvas } from '@napi-rs/canvas'
-import { makeMelody } from '../../playground/upstream/results/melodies.ts'
-import { makeVideo } from '../../playground/upstream/results/videos.ts'
+import { makeMelody } from '../../../playground/upstream/results/melodies.ts'
+import { makeVideo } from '../../../playground/upstream/results/videos.ts'
 
 /** A file as a person has it: its name and declared type may say anything, its bytes are what they are. */
 export type Sent = { fileName: string; mime: string; bytes: Uint8Array }

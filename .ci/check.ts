@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import { mutants } from '../chaos/mutants/list.ts'
-import { lengthProblems } from './lengths.ts'
+import { folderProblems, lengthProblems } from './lengths.ts'
 
 const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
   encoding: 'utf8',
@@ -109,7 +109,7 @@ for (const { what, file, find } of files.includes('chaos/mutants/list.ts') ? mut
   if (count !== 1) problems.push(`chaos/mutants, «${what}»: its text occurs ${count} times in ${file}, once is needed`)
 }
 
-problems.push(...lengthProblems(files))
+problems.push(...lengthProblems(files), ...folderProblems(files))
 
 // ── Secrets, by shape. Made-up ones in tests are marked by the word that follows the colon. ──
 const shapes: [string, RegExp][] = [

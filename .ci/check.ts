@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import { mutants } from '../chaos/mutants/list.ts'
-import { lengthProblems } from './lengths.ts'
+import { folderProblems, lengthProblems } from './lengths.ts'
 
 const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
   encoding: 'utf8',
@@ -103,13 +103,13 @@ for (const file of files.filter(file => file.endsWith('.sql'))) {
 for (const [what, where] of places)
   if (where.length > 1) problems.push(`the ${what} is defined ${where.length} times: ${where.join(', ')}`)
 
-// ── Mutants: a defect whose place has moved or is there twice cannot be made. ──
+// ── Mutants: each defect names its place by a text, which must occur exactly once. ──
 for (const { what, file, find } of files.includes('chaos/mutants/list.ts') ? mutants : []) {
   const count = statSync(file, { throwIfNoEntry: false }) ? readFileSync(file, 'utf8').split(find).length - 1 : 0
-  if (count !== 1) problems.push(`chaos/mutants/list.ts, «${what}»: its place is there ${count} times in ${file}`)
+  if (count !== 1) problems.push(`chaos/mutants, «${what}»: its text occurs ${count} times in ${file}, once is needed`)
 }
 
-problems.push(...lengthProblems(files))
+problems.push(...lengthProblems(files), ...folderProblems(files))
 
 // ── Secrets, by shape. Made-up ones in tests are marked by the word that follows the colon. ──
 const shapes: [string, RegExp][] = [

@@ -1,15 +1,15 @@
 import { createRequire } from 'node:module'
-import postgres from 'postgres'
-import { connect } from '../src/database/db.ts'
+import postgres, { type Sql as Owner } from 'postgres'
+import { connect, type Sql } from '../src/database/db.ts'
 import { newId } from '../src/id.ts'
 import { place, settle } from '../src/payments/integration.ts'
 import type { Order } from '../src/payments/order.ts'
 import { fillPeople } from './fill.ts'
-import type { Measurement } from './measurement.ts'
+import type { Bench, Measurement } from './measurement.ts'
 import { compare, type Probe, wallMs } from './rounds.ts'
 import { silent } from './server.ts'
 
-// The job engine's own driver, which comes without types. One prepared statement a call, as pgbench -M prepared.
+// The driver of pg-boss, as a type of the little that is used. One prepared statement for each call, as pgbench -M prepared.
 type Client = {
   connect(): Promise<void>
   query(statement: { name: string; text: string; values: unknown[] }): Promise<{ rows: { result: string }[] }>
@@ -38,7 +38,7 @@ const never = {
 }
 const limits = { maxOpen: 1_000, freeDaily: 0, freeHourly: 0, newFreeDaily: 1_000_000 }
 
-/** Paid starts and settlements a second, each of an order of its own, by so many clients at once. */
+/** Paid starts and settlements a second, each of its own order, by ten clients at once. */
 export const measure: Measurement = async bench => {
   const perProbe = bench.isShort ? 500 : 2_000
   const url = await bench.database()
@@ -46,7 +46,31 @@ export const measure: Measurement = async bench => {
   const db = connect(url)
   bench.after(() => owner.end({ timeout: 1 }))
   bench.after(() => db.close())
-  const direct = await Promise.all(
+  const direct = await connectDirectly(bench, url)
+  await fillPeople(owner, people)
+  await owner`select count(*) from generate_series(1, ${people}::int) u, pay.credit(u, 'bonus', 'bench', 100000000)`
+
+  const { ordered, running } = orderSource(owner, perProbe)
+  const startCalled = probe(ordered, 'started', startBy(direct))
+  const placed = probe(ordered, 'started', placeBy(db.sql))
+  const finishCalled = probe(running, 'settled', finishBy(direct))
+  const settled = probe(running, 'settled', settleBy(db.sql))
+  for (const probe of [startCalled, placed, finishCalled, settled]) await probe()
+  const rounds = bench.isShort ? 5 : 15
+  const [starts, ends] = [`paid starts, ${clients} clients`, `settlements, ${clients} clients`]
+  const measured = {
+    ...(await compare(rounds, startCalled, { [starts]: placed })),
+    ...(await compare(rounds, finishCalled, { [ends]: settled })),
+  }
+  const by = 'the same SQL function called by node-postgres'
+  return Object.entries(measured).map(([what, one]) => {
+    return { what, unit: '1/s', by, goal: { of: 'ratio' as const, atLeast: 0.8 }, ...one }
+  })
+}
+
+/** One connection of node-postgres for each client. */
+const connectDirectly = (bench: Bench, url: string): Promise<Client[]> =>
+  Promise.all(
     Array.from({ length: clients }, async () => {
       const client = new Client(url)
       await client.connect()
@@ -54,13 +78,14 @@ export const measure: Measurement = async bench => {
       return client
     }),
   )
-  await fillPeople(owner, people)
-  await owner`select count(*) from generate_series(1, ${people}::int) u, pay.credit(u, 'bonus', 'bench', 100000000)`
 
+/** Makes `count` orders at a call, in one state or the other. */
+function orderSource(owner: Owner, count: number) {
   let made = 0
-  /** Orders of people one after another, so that no two wait for one wallet. */
-  async function orders(): Promise<Order[]> {
-    const all = Array.from({ length: perProbe }, (): Order => {
+
+  /** Orders that can start, of people one after another, so that no two wait for one wallet. */
+  async function ordered(): Promise<Order[]> {
+    const all = Array.from({ length: count }, (): Order => {
       made += 1
       const [userId, quoteId] = [(made % people) + 1, newId()]
       const order = { userId, id: newId(), requestKey: `q:${quoteId}`, quoteId, chatId: userId, messageId: 7 }
@@ -74,9 +99,9 @@ export const measure: Measurement = async bench => {
     return all
   }
 
-  /** The same, and the provider has taken them all. */
+  /** Orders that the provider has accepted. */
   async function running(): Promise<Order[]> {
-    const all = await orders()
+    const all = await ordered()
     const list = JSON.stringify(all)
     await owner`
       select count(*) from json_to_recordset(${list}::text::json) as o("userId" bigint, id text, "requestKey" text, "quoteId" text),
@@ -90,62 +115,65 @@ export const measure: Measurement = async bench => {
     return all
   }
 
-  /** So many a second, when every client takes the next order as soon as it is through with its last one. */
-  const probe =
-    (
-      made: () => Promise<Order[]>,
-      expected: string,
-      call: (order: Order, client: number) => Promise<string | undefined>,
-    ): Probe =>
-    async () => {
-      const waiting = await made()
-      const ms = await wallMs(() =>
-        Promise.all(
-          Array.from({ length: clients }, async (_, client) => {
-            for (let order = waiting.pop(); order; order = waiting.pop()) {
-              const result = await call(order, client)
-              if (result !== expected) throw new Error(`an order was not ${expected}: ${result}`)
-            }
-          }),
-        ),
-      )
-      return perProbe / (ms / 1000)
-    }
-  const startText = `select result, generation_id as id, price_kop as "priceKop", balance_kop as "balanceKop"
-    from pay.place(null, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
-  const startCalled = probe(orders, 'started', async (order, client) => {
-    const { userId, id, requestKey, chatId, messageId, quoteId, deadlineMs } = order
+  return { ordered, running }
+}
+
+/** Acts on one order for one of the clients; returns the result that the database reports. */
+type Call = (order: Order, client: number) => Promise<string | undefined>
+
+/** Calls a second, when every client takes the next order as soon as it has finished its last one. */
+const probe =
+  (makeOrders: () => Promise<Order[]>, expected: string, call: Call): Probe =>
+  async () => {
+    const waiting = await makeOrders()
+    const count = waiting.length
+    const ms = await wallMs(() =>
+      Promise.all(
+        Array.from({ length: clients }, async (_, client) => {
+          for (let order = waiting.pop(); order; order = waiting.pop()) {
+            const result = await call(order, client)
+            if (result !== expected) throw new Error(`an order was not ${expected}: ${result}`)
+          }
+        }),
+      ),
+    )
+    return count / (ms / 1000)
+  }
+
+// The yardsticks call the SQL functions by node-postgres; the subjects are the service's own functions.
+const startText = `select result, generation_id as id, price_kop as "priceKop", balance_kop as "balanceKop"
+  from pay.place(null, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+const finishText = `select result, state, outbox_id as "outboxId"
+  from pay.settle(null, $1, $2, 'success', null, null, $3, $4, $5)`
+const quote = { modelId: 'z-image', category: 'text-to-image', priceKop: 1000 } // as the bot has it at hand
+
+const startBy =
+  (direct: Client[]): Call =>
+  async ({ userId, id, requestKey, chatId, messageId, quoteId, deadlineMs }, client) => {
     const about = [userId, id, requestKey, chatId, messageId, quoteId, `${deadlineMs} milliseconds`]
     const values = [...about, limits.maxOpen, limits.freeDaily, limits.freeHourly, limits.newFreeDaily]
     const { rows } = await direct[client]!.query({ name: 'start', text: startText, values })
     return rows[0]?.result
-  })
-  const quote = { modelId: 'z-image', category: 'text-to-image', priceKop: 1000 } // as the bot has it at hand
-  const placed = probe(orders, 'started', async order => (await place(db.sql, { ...order, quote }, limits)).result)
+  }
 
-  const finishText = `select result, state, outbox_id as "outboxId"
-    from pay.settle(null, $1, $2, 'success', null, null, $3, $4, $5)`
-  const finishCalled = probe(running, 'settled', async ({ userId, id }, client) => {
+const placeBy =
+  (sql: Sql): Call =>
+  async order =>
+    (await place(sql, { ...order, quote }, limits)).result
+
+const finishBy =
+  (direct: Client[]): Call =>
+  async ({ userId, id }, client) => {
     const values = [userId, id, JSON.stringify([picture]), 1, '1']
     const { rows } = await direct[client]!.query({ name: 'finish', text: finishText, values })
     return rows[0]?.result
-  })
-  const deps = { sql: db.sql, wake: { ...never, deliver: async () => {} }, scrub: (text: string) => text, log: silent }
-  const settled = probe(running, 'settled', async ref => {
-    const known = { ...quote, chatId: ref.userId, taskId: `task-${ref.id}`, isFree: false, ageMs: 1_000 } // as a look has it
+  }
+
+function settleBy(sql: Sql): Call {
+  const deps = { sql, wake: { ...never, deliver: async () => {} }, scrub: (text: string) => text, log: silent }
+  return async ref => {
+    const known = { ...quote, chatId: ref.userId, taskId: `task-${ref.id}`, isFree: false, ageMs: 1_000 } // as a poll has it
     const ending = { outcome: 'success' as const, results: [picture], promised: 1, cost: '1' }
     return (await settle(deps, ref, ending, known)).result
-  })
-
-  for (const probe of [startCalled, placed, finishCalled, settled]) await probe()
-  const rounds = bench.isShort ? 5 : 15
-  const [starts, ends] = [`paid starts, ${clients} clients`, `settlements, ${clients} clients`]
-  const measured = {
-    ...(await compare(rounds, startCalled, { [starts]: placed })),
-    ...(await compare(rounds, finishCalled, { [ends]: settled })),
   }
-  const by = 'the same SQL function called by node-postgres'
-  return Object.entries(measured).map(([what, one]) => {
-    return { what, unit: '1/s', by, goal: { of: 'ratio' as const, atLeast: 0.8 }, ...one }
-  })
 }

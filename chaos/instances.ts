@@ -16,7 +16,7 @@ const seen: [RegExp, string][] = [
 ]
 const faults = [/an error that nobody caught/, /a rejection that nobody handled/]
 
-/** Real processes of the service, each with links of its own to the world; one that dies is started again. */
+/** Starts real processes of the service, each with its own links to the world. A process that dies is started again. */
 export async function startInstances(world: World, count: number): Promise<Instance[]> {
   const instances: Instance[] = []
   for (let n = 1; n <= count; n++) instances.push(await startInstance(world, n))
@@ -24,12 +24,33 @@ export async function startInstances(world: World, count: number): Promise<Insta
 }
 
 async function startInstance(world: World, n: number): Promise<Instance> {
-  const { database } = world
   const links = await openLinks(world, n)
-  const databaseUrl = new URL(database.url)
-  databaseUrl.port = String(links.postgres.port)
   const port = await freePort()
-  const metricsPort = await freePort()
+  const lives = openLives(world, n, port, envOf(world, links, port, await freePort()))
+  world.atEnd(async () => {
+    await lives.end()
+    await Promise.all(Object.values(links).map(link => link.close()))
+  })
+  return { n, port, links, ...lives.instance }
+}
+
+function envOf(world: World, links: Instance['links'], port: number, metricsPort: number): NodeJS.ProcessEnv {
+  const databaseUrl = new URL(world.database.url)
+  databaseUrl.port = String(links.postgres.port)
+  return {
+    ...world.env,
+    DATABASE_URL: databaseUrl.href,
+    PORT: String(port),
+    METRICS_PORT: String(metricsPort),
+    TELEGRAM_API_ROOT: `http://127.0.0.1:${links.telegram.port}`,
+    KIE_BASE_URL: `http://127.0.0.1:${links.upstream.port}`,
+  }
+}
+
+type Lives = { instance: Omit<Instance, 'n' | 'port' | 'links'>; end(): Promise<void> }
+
+/** Starts process `n`, and starts it again after each death until the world is over. */
+function openLives(world: World, n: number, port: number, env: NodeJS.ProcessEnv): Lives {
   let child: ChildProcess | undefined
   let isReady = false
   let spec: string | undefined
@@ -40,19 +61,9 @@ async function startInstance(world: World, n: number): Promise<Instance> {
     while (!world.isOver()) {
       armed = spec
       spec = undefined
-      child = spawnService({
-        ...world.env,
-        DATABASE_URL: databaseUrl.href,
-        PORT: String(port),
-        METRICS_PORT: String(metricsPort),
-        TELEGRAM_API_ROOT: `http://127.0.0.1:${links.telegram.port}`,
-        KIE_BASE_URL: `http://127.0.0.1:${links.upstream.port}`,
-        ...(armed ? { CRASH: armed } : {}),
-      })
+      child = spawnService(armed ? { ...env, CRASH: armed } : env)
       const lines = listen(world, n, child)
-      const ended = new Promise<string>(resolve =>
-        child!.once('exit', (code, signal) => resolve(signal ?? String(code))),
-      )
+      const ended = exitOf(child)
       const looking = lookWhenReady()
       const how = await ended
       isReady = false
@@ -76,23 +87,21 @@ async function startInstance(world: World, n: number): Promise<Instance> {
 
   const life = live()
   process.once('exit', () => child?.kill('SIGKILL')) // an aborted run leaves no process behind
-  world.atEnd(async () => {
-    child?.kill('SIGKILL')
-    await life
-    await Promise.all(Object.values(links).map(link => link.close()))
-  })
   return {
-    n,
-    port,
-    links,
-    isReady: () => isReady,
-    pid: () => child?.pid,
-    signal: name => void child?.kill(name),
-    died: () => new Promise(resolve => waiting.push(resolve)),
-    arm(next) {
-      spec = next
+    instance: {
+      isReady: () => isReady,
+      pid: () => child?.pid,
+      signal: name => void child?.kill(name),
+      died: () => new Promise(resolve => waiting.push(resolve)),
+      arm(next) {
+        spec = next
+      },
+      armed: () => armed,
     },
-    armed: () => armed,
+    async end() {
+      child?.kill('SIGKILL')
+      await life
+    },
   }
 }
 
@@ -111,6 +120,10 @@ async function openLinks(world: World, n: number): Promise<Instance['links']> {
 
 const spawnService = (env: NodeJS.ProcessEnv): ChildProcess =>
   spawn(process.execPath, ['src/main.ts'], { stdio: ['ignore', 'pipe', 'pipe'], env })
+
+/** Resolves when it has ended: with its signal or its exit code. */
+const exitOf = (child: ChildProcess): Promise<string> =>
+  new Promise(resolve => child.once('exit', (code, signal) => resolve(signal ?? String(code))))
 
 const answersReady = (port: number): Promise<boolean> =>
   fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(2_000) }).then(

@@ -215,3 +215,9 @@ export async function missing({ owner }: Pick<Database, 'owner'>, taken: Record<
   }
   return lost
 }
+
+/** The first twenty rows of the view of broken promises, a line for each. */
+export async function brokenPromises({ owner }: Pick<Database, 'owner'>): Promise<string[]> {
+  const rows = await owner<{ promise: string; key: string }[]>`select promise, key from pay.broken limit 20`
+  return rows.map(({ promise, key }) => `${promise}: ${key}`)
+}

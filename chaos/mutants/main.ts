@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { type Mutant, mutants } from './list.ts'
+import { mutants } from './list.ts'
+import type { Mutant } from './mutant.ts'
 
-// `npm run mutants [words]`: does a test fail for each defect? In a copy of the code each is made, its test is run, and it
-// is unmade. First every test must pass without one. Exit 1: a defect that no test noticed.
+// `npm run mutants [words]`: does a test fail for each defect? Works in a copy of the code. Every test must pass there
+// first. Then each defect is made, its test runs, and the defect is taken out. Exits 1 if no test noticed a defect.
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const maxMs = 300_000

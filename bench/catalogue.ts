@@ -135,7 +135,7 @@ async function screens(bench: Bench, { size, url, owner }: Filled): Promise<Figu
     operator: never as never,
     botUsername: () => botInfo.username,
     integration: { place: never, cancel: never },
-    wake: { submit: never, check: never, poll: never, deliver: never },
+    enqueue: { submit: never, check: never, poll: never, deliver: never },
     files: { fromTelegram: never, fromLink: never, look: never },
     stats,
     resend: never,

@@ -130,7 +130,12 @@ export const measure: Measurement = async bench => {
     const { rows } = await direct[client]!.query({ name: 'finish', text: finishText, values })
     return rows[0]?.result
   })
-  const deps = { sql: db.sql, wake: { ...never, deliver: async () => {} }, scrub: (text: string) => text, log: silent }
+  const deps = {
+    sql: db.sql,
+    enqueue: { ...never, deliver: async () => {} },
+    scrub: (text: string) => text,
+    log: silent,
+  }
   const settled = probe(running, 'settled', async ref => {
     const known = { ...quote, chatId: ref.userId, taskId: `task-${ref.id}`, isFree: false, ageMs: 1_000 } // as a look has it
     const ending = { outcome: 'success' as const, results: [picture], promised: 1, cost: '1' }

@@ -86,7 +86,7 @@ export async function openWorld(random: Random, processes = 3, { isPaced, env }:
       if (problems.length < 50) problems.push(what)
     },
     isOver: () => isOver,
-    sweep: () => jobs.wake.sweep(0),
+    sweep: () => jobs.enqueue.sweep(0),
     async ready() {
       for (const end = Date.now() + 60_000; !world.instances.every(instance => instance.isReady()); await pause(50)) {
         if (Date.now() > end) throw new Error('not every process was ready within a minute')

@@ -64,8 +64,8 @@ async function deliverWords(
   } catch (error) {
     outcome = await refusal(options, outgoing, error)
   }
-  const said = { outboxId: outgoing.id, ...outgoing.body, userId: chatId, attempt: outgoing.attempts }
-  await conclude(options, outgoing, { ...outcome, files: [] }, said)
+  const context = { outboxId: outgoing.id, ...outgoing.body, userId: chatId, attempt: outgoing.attempts }
+  await conclude(options, outgoing, { ...outcome, files: [] }, context)
 }
 
 async function deliverGeneration(options: DeliverOptions, outgoing: Outgoing<OfGeneration>): Promise<void> {
@@ -77,7 +77,7 @@ async function deliverGeneration(options: DeliverOptions, outgoing: Outgoing<OfG
     languageFor(sql, outgoing.userId),
   ])
   if (!generation) throw new Error(`outbox ${outboxId} names the generation ${generationId}, which is not there`)
-  const said = { outboxId, kind, generationId, userId: outgoing.userId, attempt: outgoing.attempts }
+  const context = { outboxId, kind, generationId, userId: outgoing.userId, attempt: outgoing.attempts }
 
   const delivery: Delivery = {
     options,
@@ -93,11 +93,11 @@ async function deliverGeneration(options: DeliverOptions, outgoing: Outgoing<OfG
   try {
     outcome = { ...blank, messageId: await results.use(generationId, () => send(delivery)) }
   } catch (error) {
-    if (error instanceof Overtaken) return log.warn(said, 'somebody else has taken the delivery over')
+    if (error instanceof Overtaken) return log.warn(context, 'somebody else has taken the delivery over')
     outcome = await refusal(options, outgoing, error)
   }
   crash('telegram_acked')
-  const isDelivered = await conclude(options, outgoing, { ...outcome, files: delivery.files }, said)
+  const isDelivered = await conclude(options, outgoing, { ...outcome, files: delivery.files }, context)
   if (!isDelivered || kind !== 'generation') return
   await editProgress(options.telegram, generation, options.messages.done(generation, language), log)
 }
@@ -107,20 +107,20 @@ async function conclude(
   options: DeliverOptions,
   { id, attempts }: Outgoing,
   mark: Mark,
-  said: object,
+  context: object,
 ): Promise<boolean> {
-  const { sql, wake, log } = options
+  const { sql, enqueue, log } = options
   const [row] = await untilAnswered(() => outboxMark(sql, id, attempts, mark))
   crash('outbox_marked')
   if (mark.againMs !== null) {
-    log.warn({ ...said, againMs: mark.againMs }, 'delivery put off')
-    await wake.deliver(id, mark.againMs)
+    log.warn({ ...context, againMs: mark.againMs }, 'delivery put off')
+    await enqueue.deliver(id, mark.againMs)
     return false
   }
   if (mark.dead !== null) {
-    log.error({ ...said, reason: mark.dead }, 'delivery given up; what it tells stays in its rows')
+    log.error({ ...context, reason: mark.dead }, 'delivery given up; what it tells stays in its rows')
     return false
   }
-  log.info({ ...said, messageId: mark.messageId, isMine: row?.isMine }, 'delivered')
+  log.info({ ...context, messageId: mark.messageId, isMine: row?.isMine }, 'delivered')
   return true
 }

@@ -1,7 +1,7 @@
 import { PgBoss } from 'pg-boss'
 import { forPg } from '../address.ts'
 import type { Log } from '../log.ts'
-import type { Wake } from '../payments/order.ts'
+import type { Enqueue } from '../payments/order.ts'
 import { longestJobMs } from '../payments/timing.ts'
 import type { Source } from '../telegram/intakes.ts'
 
@@ -25,7 +25,7 @@ export type QueueName = (typeof queues)[number]
 export const deadQueue = 'dead'
 
 export type Jobs = {
-  wake: Wake & {
+  enqueue: Enqueue & {
     lane(lane: string): Promise<void>
     intake(updateId: number, source: Pick<Source, 'kind'>): Promise<void>
     sweep(afterMs: number): Promise<void>
@@ -108,7 +108,7 @@ export async function startJobs(url: string, log: Log, isWorker: boolean): Promi
   }
   return {
     queue,
-    wake: {
+    enqueue: {
       submit: (ref, afterMs, hasPlace = false) => send('submit', { ref, hasPlace }, afterMs),
       check: ref => send('check', { ref }),
       poll: (ref, pollAttempt, afterMs, sinceMs = 0) => send('check', { ref, pollAttempt, sinceMs }, afterMs),

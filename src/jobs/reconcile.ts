@@ -84,14 +84,14 @@ async function book({ sql, telegram, log }: Options, movement: Partial<StarTrans
       { ...facts, result: paid.result, reason: paid.reason },
       'payment found by reconciliation, no update received',
     )
-    if (paid.result === 'credited') await tell(sql, telegram, userId, paid, log)
+    if (paid.result === 'credited') await notifyPayer(sql, telegram, userId, paid, log)
     return
   }
   const { result } = await takeBack(sql, 'stars', chargeId, userId)
   if (result === 'reversed') log.error(facts, 'refund found by reconciliation, no update received')
 }
 
-async function tell(sql: Sql, telegram: Telegram, userId: number, paid: Paid, log: Log): Promise<void> {
+async function notifyPayer(sql: Sql, telegram: Telegram, userId: number, paid: Paid, log: Log): Promise<void> {
   const t = stringsFor(await languageFor(sql, userId))
   const facts = { amountKop: paid.amountKop ?? 0, balanceKop: paid.balanceKop ?? 0, debtKop: paid.debtKop ?? 0 }
   const text = t.topUp.credited({ ...facts, isSecond: paid.isSecond })
@@ -128,26 +128,26 @@ export async function findPayment({ sql, telegram, log }: Options, userId: numbe
  */
 export async function endReversals({ sql, telegram, log }: Options): Promise<void> {
   for (const { userId, chargeId, attempts } of await waitingReversals(sql)) {
-    const word = await giveBack(telegram, userId, chargeId, attempts)
-    if (word.kind === 'wait') {
-      log.warn({ err: word.error, userId, chargeId }, 'a refund is tried again later')
-      await untilAnswered(() => reversalWait(sql, 'stars', chargeId, String(word.error)))
+    const ended = await refund(telegram, userId, chargeId, attempts)
+    if (ended.kind === 'wait') {
+      log.warn({ err: ended.error, userId, chargeId }, 'a refund is tried again later')
+      await untilAnswered(() => reversalWait(sql, 'stars', chargeId, String(ended.error)))
       continue
     }
-    if (word.kind === 'refused') log.error({ err: word.error, userId, chargeId }, 'Telegram refuses a refund')
-    const [row] = await untilAnswered(() => reversalEnd(sql, 'stars', chargeId, word.kind === 'refused'))
+    if (ended.kind === 'refused') log.error({ err: ended.error, userId, chargeId }, 'Telegram refuses a refund')
+    const [row] = await untilAnswered(() => reversalEnd(sql, 'stars', chargeId, ended.kind === 'refused'))
     log.info({ userId, chargeId, result: row?.result }, 'a refund came to its end')
   }
 }
 
-type Word = { kind: 'done' } | { kind: 'refused' | 'wait'; error: unknown }
+type RefundResult = { kind: 'done' } | { kind: 'refused' | 'wait'; error: unknown }
 
 // No such charge, no such person: the same call would be refused again.
 const final = /CHARGE_(?!ALREADY)|USER_ID_INVALID|user not found/i
 // What is refused for another reason is refused for good after a day (see pay.reversal_wait).
 const maxAttempts = 12
 
-async function giveBack(telegram: Telegram, userId: number, chargeId: string, attempts: number): Promise<Word> {
+async function refund(telegram: Telegram, userId: number, chargeId: string, attempts: number): Promise<RefundResult> {
   try {
     await refundStars(telegram, userId, chargeId)
     return { kind: 'done' }

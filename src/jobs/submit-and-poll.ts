@@ -13,9 +13,9 @@ type Options = Deps & { telegram: Telegram; messages: Messages }
 /** Sends an order out and lets the person see that it went. */
 export async function submitJob(options: Options, ref: Ref, hasPlace: boolean): ReturnType<typeof submit> {
   const outcome = await submit(options, ref, hasPlace)
-  if (outcome === 'accepted' || outcome === 'unknown') await tell(options, ref)
+  if (outcome === 'accepted' || outcome === 'unknown') await showProgress(options, ref)
   // Whoever waits for the provider hears it with the first wait, and now and then.
-  if (outcome === 'paused') await tell(options, ref, ageMs => isBeat(Math.max(0, ageMs - pausedMs), ageMs))
+  if (outcome === 'paused') await showProgress(options, ref, ageMs => isBeat(Math.max(0, ageMs - pausedMs), ageMs))
   return outcome
 }
 
@@ -28,14 +28,14 @@ export async function checkJob(options: Options, ref: Ref, pollAttempt?: number,
   const checked = await check(options, ref)
   if (checked.state !== 'open' || pollAttempt === undefined) return
   const { generation, nextMs } = checked
-  await options.wake.poll(ref, pollAttempt + 1, nextMs, generation.ageMs)
+  await options.enqueue.poll(ref, pollAttempt + 1, nextMs, generation.ageMs)
   if (isBeat(sinceMs, generation.ageMs)) {
     const language = await languageFor(options.sql, ref.userId)
     await editProgress(options.telegram, generation, options.messages.progress(generation, language), options.log)
   }
 }
 
-async function tell(options: Options, ref: Ref, isDue: (ageMs: number) => boolean = () => true) {
+async function showProgress(options: Options, ref: Ref, isDue: (ageMs: number) => boolean = () => true) {
   const [generation, language] = await Promise.all([
     readGeneration(options.sql, ref),
     languageFor(options.sql, ref.userId),

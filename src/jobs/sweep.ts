@@ -12,8 +12,8 @@ import type { Jobs } from './queue.ts'
 // More than a machine handles between two sweeps; the rest is found by the next.
 const maxAtOnce = 500
 
-/** Wakes what nobody woke: orders, messages and updates whose wake-up was lost with a process. Harmless to run anywhere, any time. */
-export async function sweep(sql: Sql, wake: Jobs['wake'], log: Log): Promise<void> {
+/** Enqueues the jobs of orders, messages and updates that lost theirs with a process. Safe to run at any time, on any machine. */
+export async function sweep(sql: Sql, enqueue: Jobs['enqueue'], log: Log): Promise<void> {
   const [due, outgoing, lanes, files] = await Promise.all([
     genDue(sql, maxAtOnce),
     waitingOutbox(sql, maxAtOnce),
@@ -24,11 +24,11 @@ export async function sweep(sql: Sql, wake: Jobs['wake'], log: Log): Promise<voi
   await Promise.all([
     ...due.map(({ userId, id, execState, pollAttempt }) => {
       const ref = { userId, id }
-      return execState === 'queued' ? wake.check(ref) : wake.poll(ref, pollAttempt, 0)
+      return execState === 'queued' ? enqueue.check(ref) : enqueue.poll(ref, pollAttempt, 0)
     }),
-    ...outgoing.map(({ id }) => wake.deliver(id)),
-    ...lanes.map(({ lane }) => wake.lane(lane)),
-    ...files.map(({ updateId, source }) => wake.intake(updateId, source)),
+    ...outgoing.map(({ id }) => enqueue.deliver(id)),
+    ...lanes.map(({ lane }) => enqueue.lane(lane)),
+    ...files.map(({ updateId, source }) => enqueue.intake(updateId, source)),
   ])
   const found = { generations: due.length, messages: outgoing.length, lanes: lanes.length }
   if (due.length + outgoing.length + lanes.length > 0) log.info(found, 'the sweep woke what nobody had')

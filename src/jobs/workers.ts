@@ -35,7 +35,7 @@ const schedules: Partial<Record<QueueName, string>> = {
 /** Starts the workers of this machine: one handler per queue, with its concurrency. Returns the drain for work done outside pg-boss. */
 export async function startWorkers(options: Options): Promise<Pick<InProcessRunner, 'drain'>> {
   const { sql, jobs, lanes, log } = options
-  const { queue, wake } = jobs
+  const { queue, enqueue } = jobs
 
   await queue.work<{ lane: string }>('lane', { batchSize: 50, burstWhenBatchFull: true, ...polling }, async jobs => {
     for (const { data } of jobs) lanes.run(data.lane)
@@ -47,10 +47,10 @@ export async function startWorkers(options: Options): Promise<Pick<InProcessRunn
   await work(options, 'check', 4, onDemand.check)
   await work(options, 'deliver', 4, onDemand.deliver)
   await work<{ minute?: boolean }>(options, 'sweep', 1, async ({ minute }) => {
-    await sweep(sql, wake, log)
+    await sweep(sql, enqueue, log)
     // Cron knows minutes; the three sweeps between two of them are sent ahead.
     if (!minute) return
-    await Promise.all([15_000, 30_000, 45_000].map(afterMs => wake.sweep(afterMs)))
+    await Promise.all([15_000, 30_000, 45_000].map(afterMs => enqueue.sweep(afterMs)))
     await goOnForgetting(sql, log)
   })
   for (const [name, run] of Object.entries(scheduledJobs(options))) await work(options, name as QueueName, 1, run)
@@ -66,7 +66,7 @@ export async function startWorkers(options: Options): Promise<Pick<InProcessRunn
   jobs.offerTo(runner.tryRun)
 
   // Whatever a process that died left behind need not wait for the clock.
-  await sweep(sql, wake, log)
+  await sweep(sql, enqueue, log)
   await queue.send('reconcile', {})
   return runner
 }

@@ -5,7 +5,7 @@ import type { Messages } from '../../delivery/messages.ts'
 import type { Log } from '../../log.ts'
 import type { Language } from '../../money.ts'
 import type { Generation, Limits, Output } from '../../payments/generations.ts'
-import type { Wake } from '../../payments/order.ts'
+import type { Enqueue } from '../../payments/order.ts'
 import { type OfGeneration, type Outgoing, outboxHold, type SentFile } from '../../telegram/outbox.ts'
 import type { Tracing } from '../../trace.ts'
 import type { ResultStore } from '../../upstream/results.ts'
@@ -18,7 +18,7 @@ export type DeliverOptions = {
   /** Makes a link to a kept output, good until `until` at the most; absent without a public address. */
   linkTo: ((generationId: string, n: number, until: Date) => { url: string; until: Date }) | undefined
   limits: Limits
-  wake: Wake
+  enqueue: Enqueue
   tracing: Pick<Tracing, 'request'>
   log: Log
 }

@@ -59,10 +59,10 @@ async function sendSuccess(delivery: Delivery): Promise<number | null> {
   const others = missing().filter(output => !isTooBig(output))
   try {
     if (tooBig.length === 0) return await sendFiles(delivery, others, caption)
-    const said = await without(tooBig, 'too_big')
-    if (kind !== 'original') return await sendFiles(delivery, others, said)
+    const withLinks = await without(tooBig, 'too_big')
+    if (kind !== 'original') return await sendFiles(delivery, others, withLinks)
     await sendFiles(delivery, others, caption) // each with the caption, so the links come after them
-    return await show(telegram, { chatId }, said)
+    return await show(telegram, { chatId }, withLinks)
   } catch (error) {
     const rest = missing()
     const why = noFiles(error, outgoing.attempts)

@@ -24,7 +24,7 @@ type Options = {
   }
   /** What the person is in the middle of. */
   draftOf(userId: number): Promise<string | undefined>
-  wake: { lane(lane: string): Promise<void> }
+  enqueue: { lane(lane: string): Promise<void> }
   log: Log
 }
 type Running = { userId: number; draftId: string | null; stop: AbortController }
@@ -41,15 +41,15 @@ const actionEveryMs = 4_000
  * earlier ones; how many at once in all is the queue's matter (src/jobs/workers.ts).
  */
 export function createFetcher(options: Options): Fetcher {
-  const { sql, telegram, draftOf, wake } = options
+  const { sql, telegram, draftOf, enqueue } = options
   const running = new Map<number, Running>()
   let isStopped = false
 
   return {
     async fetch(updateId) {
-      const [taken] = isStopped ? [] : await intakeTake(sql, updateId)
-      if (!taken) return
-      const { lane, payload, draftId, source, attempts } = taken
+      const [claimed] = isStopped ? [] : await intakeTake(sql, updateId)
+      if (!claimed) return
+      const { lane, payload, draftId, source, attempts } = claimed
       const { userId, chatId } = of(payload)
       const stop = new AbortController()
       const over = new AbortController()
@@ -65,7 +65,7 @@ export function createFetcher(options: Options): Fetcher {
           return void (await intakeRelease(sql, updateId, attempts))
         }
         await untilAnswered(() => intakeResult(sql, updateId, attempts, result))
-        await wake.lane(lane)
+        await enqueue.lane(lane)
       } finally {
         over.abort()
         running.delete(updateId)

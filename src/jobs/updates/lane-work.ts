@@ -23,23 +23,23 @@ export function createLaneWork(options: LaneWork): (lane: string) => Promise<boo
   /** The lane's first update was in work when a process died. */
   async function alone(lane: string): Promise<void> {
     const turn = suspects.then(async () => {
-      const [taken] = isDraining() ? [] : await take(sql, lane, true)
-      if (taken) await one(options, lane, taken)
+      const [claimed] = isDraining() ? [] : await claim(sql, lane, true)
+      if (claimed) await one(options, lane, claimed)
     })
     suspects = turn.catch(() => {})
     await turn
   }
 
   return async lane => {
-    const [taken] = await take(sql, lane, false)
-    if (!taken) return false
-    if (taken.payload !== null) await one(options, lane, taken)
+    const [claimed] = await claim(sql, lane, false)
+    if (!claimed) return false
+    if (claimed.payload !== null) await one(options, lane, claimed)
     else await alone(lane)
     return true
   }
 }
 
-function take(sql: Sql, lane: string, isAlone: boolean): Promise<Taken[]> {
+function claim(sql: Sql, lane: string, isAlone: boolean): Promise<Taken[]> {
   const token = newId()
   return untilAnswered(() => inboxTake(sql, lane, token, isAlone))
 }

@@ -25,9 +25,9 @@ const manyAtOnce = 256
  */
 export function createLanes({ maxAtOnce = manyAtOnce, everyMs = 200, ...options }: Options): Lanes {
   const running = new Map<string, Promise<void>>()
-  const again = new Set<string>() // woken while running: something may have come after the last look
+  const again = new Set<string>() // run again: an update may have come after the last read
   const waiting = new Set<string>()
-  const resting = new Set<string>() // too fast: not before its time, whoever wakes it
+  const resting = new Set<string>() // too fast: no run before its timer ends
   const paces = createPaces(everyMs)
   const timers = createTimers()
   const later = (lane: string, afterMs: number) =>

@@ -22,12 +22,12 @@ import { editProgress } from './progress.ts'
 export type { DeliverOptions } from './delivery/delivery.ts'
 
 /**
- * Sends one message of the outbox. At least once: what has arrived is noted part by part and not sent again, but a part
- * whose answer was lost is, since Telegram's methods take no idempotency key. Money is never touched here.
+ * Sends one message of the outbox, at least once. Each part is recorded when it arrives and is not sent again. A part whose
+ * answer was lost is sent again, because Telegram's methods take no idempotency key. Moves no money.
  */
 export async function deliverJob(options: DeliverOptions, outboxId: number): Promise<void> {
   const [outgoing] = await outboxTake(options.sql, outboxId)
-  if (!outgoing) return // sent, or somebody is at it
+  if (!outgoing) return // sent already, or leased by another worker
   crash('outbox_leased')
   const { body, ...rest } = outgoing
   if (body.kind === 'switch') await deliverSwitch(options, { ...rest, body })
@@ -49,7 +49,7 @@ async function deliverSwitch(options: DeliverOptions, outgoing: Outgoing<OfSwitc
 const deliverNotice = (options: DeliverOptions, outgoing: Outgoing<Notice>): Promise<void> =>
   deliverWords(options, outgoing, language => options.messages.notice(outgoing.body, language))
 
-/** One message of words alone. */
+/** Sends a message of text only. */
 async function deliverWords(
   options: DeliverOptions,
   outgoing: Outgoing,
@@ -102,7 +102,7 @@ async function deliverGeneration(options: DeliverOptions, outgoing: Outgoing<OfG
   await editProgress(options.telegram, generation, options.messages.done(generation, language), log)
 }
 
-/** Writes down what became of a message; true when it arrived. */
+/** Records the outcome of a delivery. Returns true when the message arrived. */
 async function conclude(
   options: DeliverOptions,
   { id, attempts }: Outgoing,

@@ -14,12 +14,12 @@ type Options = { sql: Sql; telegram: Telegram; log: Log; now?: () => number }
 
 const mark = 'stars'
 const perPage = 100
-// What has just happened is on its way to us as an update, and would only be told twice.
+// A newer movement is still on its way as an update.
 const freshS = 120
 
 /**
- * Payments and refunds that never reached us as updates, found in Telegram's own list. A movement that cannot be booked is
- * kept and tried again by itself. Safe to run twice at once. Throws Unknown when Telegram or the database gave no answer.
+ * Books payments and refunds that arrived without an update, from Telegram's own list. A movement that cannot be booked is
+ * stored and retried. Safe to run twice at once. Throws Unknown when Telegram or the database does not answer.
  */
 export async function reconcileStars(options: Options): Promise<void> {
   const { sql, telegram, log, now = Date.now } = options
@@ -28,18 +28,18 @@ export async function reconcileStars(options: Options): Promise<void> {
     const [read] = await syncPosition(sql, mark)
     const from = read?.position ?? 0
     const page = await starTransactions(telegram, from, perPage)
-    // What has no date we can read is booked too: it will be kept for a look.
+    // A movement without a readable date is booked too, which fails and stores it for an admin.
     const fresh = page.findIndex(({ date = 0 }) => date > now() / 1000 - freshS)
     const settled = fresh < 0 ? page : page.slice(0, fresh)
     for (const [n, movement] of settled.entries()) await bookOrKeep(options, from + n, movement)
-    // Without a step it says that the list was read to its end: the alarm payments_unread looks at that.
+    // Also marked without a change: the alarm payments_unread reads the time of the mark.
     await untilAnswered(() => syncMark(sql, mark, from, from + settled.length))
     if (settled.length < perPage) break
   }
   log.debug('the list of Stars is read')
 }
 
-/** Books a movement; one that we or the database refuse is kept, for the rest of the list must not wait for it. */
+/** Books a movement, or stores it when it is refused, so that the rest of the list goes on. */
 async function bookOrKeep(options: Options, position: number, movement: Partial<StarTransaction>): Promise<void> {
   const { sql, log } = options
   try {
@@ -100,10 +100,10 @@ async function notifyPayer(sql: Sql, telegram: Telegram, userId: number, paid: P
   })
 }
 
-// The list beyond the mark is what the last minutes brought; more than this is for the job.
+// Beyond the mark are the movements of the last minutes. The job reads any more than this.
 const maxPages = 5
 
-/** What came of a payment of this order that no update has told yet, asked of Telegram now; undefined: it shows none. */
+/** Asks Telegram for a payment of this order that no update has reported, and books it. Returns undefined when there is none. */
 export async function findPayment({ sql, telegram, log }: Options, userId: number, orderId: string) {
   const [read] = await syncPosition(sql, mark)
   const first = read?.position ?? 0
@@ -123,8 +123,8 @@ export async function findPayment({ sql, telegram, log }: Options, userId: numbe
 }
 
 /**
- * Gives back the Stars of refunds that an admin asked for: the ledger is first. Each for itself: one that is refused
- * for good is undone, one that is answered in another way waits and is tried again.
+ * Refunds the Stars of reversals that an admin requested; the ledger already has them. A final refusal undoes the reversal,
+ * any other failure is retried later. One failure does not stop the others.
  */
 export async function endReversals({ sql, telegram, log }: Options): Promise<void> {
   for (const { userId, chargeId, attempts } of await waitingReversals(sql)) {
@@ -142,9 +142,9 @@ export async function endReversals({ sql, telegram, log }: Options): Promise<voi
 
 type RefundResult = { kind: 'done' } | { kind: 'refused' | 'wait'; error: unknown }
 
-// No such charge, no such person: the same call would be refused again.
+// Unknown charge or person: the same call would be refused again.
 const final = /CHARGE_(?!ALREADY)|USER_ID_INVALID|user not found/i
-// What is refused for another reason is refused for good after a day (see pay.reversal_wait).
+// Any other refusal counts as final after a day (see pay.reversal_wait).
 const maxAttempts = 12
 
 async function refund(telegram: Telegram, userId: number, chargeId: string, attempts: number): Promise<RefundResult> {
@@ -158,7 +158,7 @@ async function refund(telegram: Telegram, userId: number, chargeId: string, atte
   }
 }
 
-/** The id of the bot whose database this is: the first that asks with its own. */
+/** Returns the id of the bot that owns this database: the first caller becomes the owner. */
 export async function ownerBot(sql: Sql, botId: number): Promise<number | undefined> {
   await untilAnswered(() => syncMark(sql, 'bot', 0, botId))
   return (await syncPosition(sql, 'bot'))[0]?.position

@@ -10,20 +10,20 @@ import { editProgress, isBeat } from './progress.ts'
 
 type Options = Deps & { telegram: Telegram; messages: Messages }
 
-/** Sends an order out and lets the person see that it went. */
+/** Submits an order and updates its progress message. */
 export async function submitJob(options: Options, ref: Ref, hasPlace: boolean): ReturnType<typeof submit> {
   const outcome = await submit(options, ref, hasPlace)
   if (outcome === 'accepted' || outcome === 'unknown') await showProgress(options, ref)
-  // Whoever waits for the provider hears it with the first wait, and now and then.
+  // An order that waits for the provider says so at its first wait, and at each beat.
   if (outcome === 'paused') await showProgress(options, ref, ageMs => isBeat(Math.max(0, ageMs - pausedMs), ageMs))
   return outcome
 }
 
-/** Checks a generation because there may be news, or as the attempt `pollAttempt` of its chain of polls. */
+/** Polls a generation: once, or as the attempt `pollAttempt` of its chain of polls, which it continues. */
 export async function checkJob(options: Options, ref: Ref, pollAttempt?: number, sinceMs = 0): Promise<void> {
   if (pollAttempt !== undefined) {
     const [row] = await genPoll(options.sql, ref, pollAttempt)
-    if (!row?.isMine) return // the sweep has begun another chain, or it is over
+    if (!row?.isMine) return // the sweep has started another chain, or the run has ended
   }
   const checked = await check(options, ref)
   if (checked.state !== 'open' || pollAttempt === undefined) return

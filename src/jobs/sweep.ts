@@ -9,7 +9,7 @@ import { waitingOutbox } from '../telegram/outbox.ts'
 import { forgetRest, forgettings } from '../users/users.ts'
 import type { Jobs } from './queue.ts'
 
-// More than a machine handles between two sweeps; the rest is found by the next.
+// More than a machine handles between two sweeps. The next sweep finds the rest.
 const maxAtOnce = 500
 
 /** Enqueues the jobs of orders, messages and updates that lost theirs with a process. Safe to run at any time, on any machine. */
@@ -34,7 +34,7 @@ export async function sweep(sql: Sql, enqueue: Jobs['enqueue'], log: Log): Promi
   if (due.length + outgoing.length + lanes.length > 0) log.info(found, 'the sweep woke what nobody had')
 }
 
-/** Kinds of rows that have their time; how long each is kept is in docs/reliability.md. */
+/** Kinds of rows that expire; docs/reliability.md has the retention of each. */
 export const tidyParts = [
   'updates',
   'messages',
@@ -57,13 +57,13 @@ export const tidySome = query(
     select gone, is_done as "isDone" from pay.tidy(${part}, ${limit})`,
 )
 
-// All parts together stay below the time of a job; what is left is for the next hour.
+// All parts together stay below the time of a job. The next run, in an hour, deletes the rest.
 const maxPartMs = 20_000
 const perPortion = 5_000
 
 /**
- * Forgets what nobody needs any more, in portions that hold nobody up. A part that fails is logged and stops no other:
- * the names of those that did.
+ * Deletes expired rows in portions small enough to block no one. A part that fails is logged and does not stop the others.
+ * Returns the parts that failed.
  */
 export async function tidy(sql: Sql, log: Log, maxMs = maxPartMs): Promise<TidyPart[]> {
   const gone: Partial<Record<TidyPart, number>> = {}
@@ -88,7 +88,7 @@ export async function tidy(sql: Sql, log: Log, maxMs = maxPartMs): Promise<TidyP
 const maxForgettings = 10
 const maxForgetMs = 5_000
 
-/** Goes on forgetting people whose wish is not done: its process died, or they left much. Harmless to run twice. */
+/** Continues unfinished deletions of people: the process died, or they left many rows. Idempotent. */
 export async function goOnForgetting(sql: Sql, log: Log): Promise<void> {
   for (const { userId } of await forgettings(sql, maxForgettings)) {
     const result = await forgetRest(sql, userId, maxForgetMs)

@@ -170,7 +170,7 @@ const finishBy =
   }
 
 function settleBy(sql: Sql): Call {
-  const deps = { sql, wake: { ...never, deliver: async () => {} }, scrub: (text: string) => text, log: silent }
+  const deps = { sql, enqueue: { ...never, deliver: async () => {} }, scrub: (text: string) => text, log: silent }
   return async ref => {
     const known = { ...quote, chatId: ref.userId, taskId: `task-${ref.id}`, isFree: false, ageMs: 1_000 } // as a poll has it
     const ending = { outcome: 'success' as const, results: [picture], promised: 1, cost: '1' }

@@ -63,7 +63,7 @@ function depsOf({ sql, stats, catalogue, log }: Omit<Options, 'apiRoot'>): BotDe
     operator: never as never,
     botUsername: () => botInfo.username,
     integration: { place: never, cancel: never },
-    wake: { submit: never, check: never, poll: never, deliver: never },
+    enqueue: { submit: never, check: never, poll: never, deliver: never },
     files: { fromTelegram: never, fromLink: never, look: never },
     stats,
     resend: never,

@@ -54,7 +54,7 @@ export async function openWorld(random: Random, processes = 3, { isPaced, env }:
     },
     env: { ...serviceEnv({ telegram, upstream, url, kieKey, secrets }), ...env?.({ upstream }) },
     isOver: () => isOver,
-    sweep: () => jobs.wake.sweep(0),
+    sweep: () => jobs.enqueue.sweep(0),
     ready: () => allReady(world.instances),
     atEnd: clean => void ends.unshift(clean),
     async close() {

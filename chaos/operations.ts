@@ -29,7 +29,7 @@ export type Operations = {
 
 const people = 40
 const log = createLog({ level: 'silent', secrets: [] })
-const noWake = { submit: async () => {}, check: async () => {}, poll: async () => {}, deliver: async () => {} }
+const noEnqueue = { submit: async () => {}, check: async () => {}, poll: async () => {}, deliver: async () => {} }
 const limits = { maxOpen: 1_000_000, freeDaily: 0, freeHourly: 0, newFreeDaily: 1_000_000 }
 const picture = {
   n: 1,
@@ -185,7 +185,7 @@ async function start({ sql, userId, answered, met, took }: Step): Promise<string
 }
 
 async function end({ sql, userId, answered, met, took }: Step, id: string, isSuccess: boolean) {
-  const ends = { sql, wake: noWake, scrub: (text: string) => text, log }
+  const ends = { sql, enqueue: noEnqueue, scrub: (text: string) => text, log }
   const ending = isSuccess
     ? { outcome: 'success' as const, results: [picture] }
     : { outcome: 'failed' as const, code: 'upstream_error', message: 'no' }

@@ -88,12 +88,12 @@ function openParts(config: Settings, log: Log, build: Build, ending: AbortSignal
     }),
   )
   const jobs = openJobs({ config, databaseUrl: database.url, log })
-  const { wake } = jobs
-  const dispatch = createLaneDispatch(wake)
-  const orders = openOrders({ config, database, telegram, upstream, telemetry, wake, scrub, log })
+  const { enqueue } = jobs
+  const dispatch = createLaneDispatch(enqueue)
+  const orders = openOrders({ config, database, telegram, upstream, telemetry, enqueue, scrub, log })
   const inbox = openInbox({ database, telegram, telemetry, dispatch, log })
   const bot = openBot({
-    ...{ config, build, database, media, telegram, upstream, orders, inbox, telemetry, wake, dispatch, scrub, log },
+    ...{ config, build, database, media, telegram, upstream, orders, inbox, telemetry, enqueue, dispatch, scrub, log },
   })
   const workers = openWorkers({ config, ledger, telegram, orders, bot, jobs })
   const updates = openUpdates({ config, sql, telegram, inbox, log })
@@ -101,7 +101,7 @@ function openParts(config: Settings, log: Log, build: Build, ending: AbortSignal
   const readiness = createReadiness({ config, probe, telegram, jobs, updates })
   const isDraining = () => ending.aborted
   // Closed first: until the end of the drain it says 503 on /readyz, and stores what comes for another machine.
-  const http = opened.use(openHttp({ config, build, database, inbox, telemetry, wake, readiness, isDraining, log }))
+  const http = opened.use(openHttp({ config, build, database, inbox, telemetry, enqueue, readiness, isDraining, log }))
 
   // In the order of their starts. The ports are first: while the rest starts they say why the service is not ready.
   const parts: Part[] = [

@@ -5,7 +5,7 @@ import type { ModelStats } from '../events/repository.ts'
 import type { Log, Scrub } from '../log.ts'
 import type { About, Kind } from '../media/inspector.ts'
 import type { Limits, Ref } from '../payments/generations.ts'
-import type { Order, Wake } from '../payments/order.ts'
+import type { Enqueue, Order } from '../payments/order.ts'
 import type { Settled, Started } from '../payments/order-statements.ts'
 import type { Paid } from '../payments/top-ups.ts'
 import type { TaskState } from '../upstream/answers.ts'
@@ -42,7 +42,7 @@ export type BotDeps = {
     /** `not_due`: the submit had begun. */
     cancel(ref: Ref): Promise<Settled>
   }
-  wake: Wake
+  enqueue: Enqueue
   files: {
     /**
      * Fetches, inspects and stores a person's file; a picture that no model takes as it is becomes one that every model

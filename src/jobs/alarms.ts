@@ -14,12 +14,12 @@ import { languageFor } from '../users/users.ts'
 type Notifier = { sql: Sql; telegram: Telegram; adminIds: readonly number[]; log: Log }
 type Options = Notifier & { upstream: Pick<Upstream, 'credit'> }
 
-// From here on a person notices, or soon somebody will.
+// Longer than this, people notice the delay.
 const maxWaitS = { updates: 60, messages: 300, audit: 3 * 3_600, payments: 15 * 60 }
-// A lost answer or two do not matter: the balance is requested every minute.
+// The balance is requested every minute, so one or two lost answers raise no alarm.
 const maxUnknownS = 180
 
-/** Checks all alarms; admins are notified when one begins, each hour while it lasts, and when it is over. Harmless to run twice. */
+/** Checks all alarms. Notifies the admins when an alarm begins, each hour while it lasts, and when it ends. Idempotent. */
 export async function checkAlarms(options: Options): Promise<void> {
   const now = only(await troubles(options.sql))
   const isOn: Partial<Record<AlarmName, boolean>> = { ...ofRows(now), ...(await ofBalance(options, now)) }
@@ -44,7 +44,7 @@ const ofRows = (now: Troubles): Partial<Record<AlarmName, boolean>> => ({
   payments_parked: now.paymentsParked > 0,
 })
 
-/** Alarms that cannot be checked now are left as they are. */
+/** Returns the alarms about the balance. An alarm that cannot be checked now is left out and keeps its state. */
 async function ofBalance({ sql, upstream, log }: Options, { dayCredits, creditS }: Troubles) {
   const isOn: Partial<Record<AlarmName, boolean>> = {}
   try {
@@ -61,7 +61,7 @@ async function ofBalance({ sql, upstream, log }: Options, { dayCredits, creditS 
   return isOn
 }
 
-/** Records whether an alarm is on; notifies the admins if no other machine does. `details`: in more words than usual. */
+/** Records whether an alarm is on, and notifies the admins unless another machine does. `details` replaces the usual text. */
 export async function alarm(
   { sql, telegram, adminIds, log }: Notifier,
   name: AlarmName,

@@ -5,7 +5,7 @@ import { auditReport, findings } from '../payments/audit.ts'
 import { alarm } from './alarms.ts'
 
 type Options = {
-  /** Connections with a deadline long enough to read every row. */
+  /** Connections whose deadline is long enough to read every row. */
   ledger: Sql
   sql: Sql
   telegram: Telegram
@@ -13,10 +13,10 @@ type Options = {
   log: Log
 }
 
-// The first show what kind of trouble it is; `npm run audit` prints the whole list.
+// Enough to see the kind of trouble; `npm run audit` prints the whole list.
 const maxSent = 10
 
-/** Audits the ledger. Sends every admin what is violated, and again each hour until nothing is. */
+/** Audits the ledger. Sends each admin the violations, again each hour until there are none. */
 export async function auditLedger(options: Options): Promise<void> {
   const { ledger, log } = options
   const problems = findings(only(await auditReport(ledger)))

@@ -22,12 +22,12 @@ import { editProgress } from './progress.ts'
 export type { DeliverOptions } from './delivery/delivery.ts'
 
 /**
- * Sends one message of the outbox. At least once: what has arrived is noted part by part and not sent again, but a part
- * whose answer was lost is, since Telegram's methods take no idempotency key. Money is never touched here.
+ * Sends one message of the outbox, at least once. Each part is recorded when it arrives and is not sent again. A part whose
+ * answer was lost is sent again, because Telegram's methods take no idempotency key. Moves no money.
  */
 export async function deliverJob(options: DeliverOptions, outboxId: number): Promise<void> {
   const [outgoing] = await outboxTake(options.sql, outboxId)
-  if (!outgoing) return // sent, or somebody is at it
+  if (!outgoing) return // sent already, or leased by another worker
   crash('outbox_leased')
   const { body, ...rest } = outgoing
   if (body.kind === 'switch') await deliverSwitch(options, { ...rest, body })
@@ -49,7 +49,7 @@ async function deliverSwitch(options: DeliverOptions, outgoing: Outgoing<OfSwitc
 const deliverNotice = (options: DeliverOptions, outgoing: Outgoing<Notice>): Promise<void> =>
   deliverWords(options, outgoing, language => options.messages.notice(outgoing.body, language))
 
-/** One message of words alone. */
+/** Sends a message of text only. */
 async function deliverWords(
   options: DeliverOptions,
   outgoing: Outgoing,
@@ -64,8 +64,8 @@ async function deliverWords(
   } catch (error) {
     outcome = await refusal(options, outgoing, error)
   }
-  const said = { outboxId: outgoing.id, ...outgoing.body, userId: chatId, attempt: outgoing.attempts }
-  await conclude(options, outgoing, { ...outcome, files: [] }, said)
+  const context = { outboxId: outgoing.id, ...outgoing.body, userId: chatId, attempt: outgoing.attempts }
+  await conclude(options, outgoing, { ...outcome, files: [] }, context)
 }
 
 async function deliverGeneration(options: DeliverOptions, outgoing: Outgoing<OfGeneration>): Promise<void> {
@@ -77,7 +77,7 @@ async function deliverGeneration(options: DeliverOptions, outgoing: Outgoing<OfG
     languageFor(sql, outgoing.userId),
   ])
   if (!generation) throw new Error(`outbox ${outboxId} names the generation ${generationId}, which is not there`)
-  const said = { outboxId, kind, generationId, userId: outgoing.userId, attempt: outgoing.attempts }
+  const context = { outboxId, kind, generationId, userId: outgoing.userId, attempt: outgoing.attempts }
 
   const delivery: Delivery = {
     options,
@@ -93,34 +93,34 @@ async function deliverGeneration(options: DeliverOptions, outgoing: Outgoing<OfG
   try {
     outcome = { ...blank, messageId: await results.use(generationId, () => send(delivery)) }
   } catch (error) {
-    if (error instanceof Overtaken) return log.warn(said, 'somebody else has taken the delivery over')
+    if (error instanceof Overtaken) return log.warn(context, 'somebody else has taken the delivery over')
     outcome = await refusal(options, outgoing, error)
   }
   crash('telegram_acked')
-  const isDelivered = await conclude(options, outgoing, { ...outcome, files: delivery.files }, said)
+  const isDelivered = await conclude(options, outgoing, { ...outcome, files: delivery.files }, context)
   if (!isDelivered || kind !== 'generation') return
   await editProgress(options.telegram, generation, options.messages.done(generation, language), log)
 }
 
-/** Writes down what became of a message; true when it arrived. */
+/** Records the outcome of a delivery. Returns true when the message arrived. */
 async function conclude(
   options: DeliverOptions,
   { id, attempts }: Outgoing,
   mark: Mark,
-  said: object,
+  context: object,
 ): Promise<boolean> {
-  const { sql, wake, log } = options
+  const { sql, enqueue, log } = options
   const [row] = await untilAnswered(() => outboxMark(sql, id, attempts, mark))
   crash('outbox_marked')
   if (mark.againMs !== null) {
-    log.warn({ ...said, againMs: mark.againMs }, 'delivery put off')
-    await wake.deliver(id, mark.againMs)
+    log.warn({ ...context, againMs: mark.againMs }, 'delivery put off')
+    await enqueue.deliver(id, mark.againMs)
     return false
   }
   if (mark.dead !== null) {
-    log.error({ ...said, reason: mark.dead }, 'delivery given up; what it tells stays in its rows')
+    log.error({ ...context, reason: mark.dead }, 'delivery given up; what it tells stays in its rows')
     return false
   }
-  log.info({ ...said, messageId: mark.messageId, isMine: row?.isMine }, 'delivered')
+  log.info({ ...context, messageId: mark.messageId, isMine: row?.isMine }, 'delivered')
   return true
 }

@@ -2,9 +2,9 @@ import type { Log } from '../log.ts'
 import type { QueueName } from './queue.ts'
 
 export type InProcessRunner = {
-  /** Starts the job now. Returns false when this process has enough to do, is draining, or does not know the queue. */
+  /** Starts the job now. Returns false at the limit of its queue, while draining, and for a queue without a handler. */
   tryRun(name: QueueName, data: object): boolean
-  /** Starts nothing new; resolves when all running jobs are done. */
+  /** Starts no more jobs. Resolves when the running ones are done. */
   drain(): Promise<void>
 }
 
@@ -17,13 +17,13 @@ type Options = {
 
 // Per queue. Beyond this, jobs go through pg-boss, which spreads them over all machines.
 const maxAtOnce = 16
-// Fetches mostly wait for the other side, and each is another person's. Links and files from Telegram have slots of their
-// own, so that slow hosts do not delay photos.
+// Fetches mostly wait for another host, and each belongs to another person. Links and Telegram's files have separate
+// slots, so slow hosts do not delay photos.
 const most: Partial<Record<QueueName, number>> = { 'fetch-link': 64, 'fetch-file': 32 }
 
 /**
- * Runs a job that is due now in the process that learned of it: the way through pg-boss costs three statements and a
- * notification. The rows are the truth here too: the sweep finds what a process was running when it died.
+ * Runs jobs that are due now in this process: pg-boss would cost three statements and a notification each. When the process
+ * dies, the sweep finds its jobs by their rows.
  */
 export function createInProcessRunner({ work, failed, log }: Options): InProcessRunner {
   const running = new Map<QueueName, number>()

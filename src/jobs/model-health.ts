@@ -10,30 +10,30 @@ import {
 } from '../health/model-health.ts'
 import type { Log } from '../log.ts'
 
-// A failed free run costs its person nothing. So fewer people than this never switch a model off, however often it fails
-// for each of them: what one person sends again and again may be their mistake, what nobody gets is the model's.
+// A failed free run costs nothing, so people repeat it. Fewer people than this never switch a model off, however often it
+// fails for each: one person may repeat the same mistake.
 const enoughPeople = 3
-// Below this share every second run of a person fails, and who is refunded twice does not come back. Ten runs, since a
-// few failures in a row happen to any model, and six of ten do not.
+// Below this share every second run fails, and a person refunded twice does not come back. Ten runs, since any model may
+// fail a few times in a row, but not six times of ten.
 const enoughRuns = 10
 const minShare = 0.5
-// A trial ends well after so many runs, of which most succeeded; all failures of one person count as one.
+// A trial succeeds after this many runs, most of them successes. All failures of one person count as one.
 const trialRuns = 5
-// The circuit is open for so long before a trial. Trouble of an upstream passes in half an hour or in half a day, so the
-// time doubles with each failed trial.
+// How long the circuit stays open before a trial. An outage lasts half an hour or half a day, so the time doubles with
+// each failed trial.
 const restMs = 30 * 60_000
 const longestRestMs = 4 * 3_600_000
-// After so long without trouble a failure counts as the first.
+// After this long without a failure, the next one counts as the first.
 const forgottenMs = 6 * 3_600_000
-// One expensive run may be a mistake of measuring.
+// A single expensive run may be a measuring error.
 const enoughPaid = 3
 // The window of the costs: runs from before a change must not undo it.
 const costsMs = 3_600_000
 
 /**
- * The circuit breaker of a model: `on` is closed, `off` open, `trial` half-open. Pure. Returns the change that the rows
- * call for, undefined for none. A model that few people order must not fail them for hours: where nobody succeeds,
- * `enoughPeople` are enough.
+ * Decides the next state of a model's circuit breaker: `on` is closed, `off` open, `trial` half-open. Pure. Returns
+ * undefined for no change. A rarely ordered model must not fail for hours: with no success at all, failures of
+ * `enoughPeople` people open the circuit.
  */
 export function verdict(
   last: HealthChange | undefined,
@@ -46,7 +46,7 @@ export function verdict(
     return last.isRested ? { after: 'trial', cause: 'rested', strikes, restMs: null, figures: {} } : undefined
   }
   const { finished = 0, succeeded = 0, unsupported = 0, failedPeople = 0, peopleShare = 1 } = runs ?? {}
-  // Waiting mends neither a name that the upstream does not know nor a price below its cost: a person must.
+  // Neither an unknown model name nor a price below its cost passes by itself: an admin must act.
   if (unsupported > 0) {
     return { after: 'off', cause: 'unsupported', strikes, restMs: null, figures: { finished, succeeded, unsupported } }
   }
@@ -88,7 +88,7 @@ export type ModelHealthOptions = {
   modelHealth: { refresh(): Promise<void> }
 }
 
-/** Opens the circuit of each model that fails, half-opens it after its rest, closes it after a good trial. Safe to run twice, on any machine. */
+/** Opens the circuit of each failing model, half-opens it after a rest, closes it after a good trial. Idempotent, on any machine. */
 export async function updateModelHealth({
   sql,
   log,

@@ -3,7 +3,7 @@ import type { Log } from '../log.ts'
 import type { Generation } from '../payments/generations.ts'
 import { keyboard, type Screen } from '../telegram/screen.ts'
 
-// When a waiting person sees the clock move: at 10, 20 and 30 s, then every 30 s, after 3 min every minute.
+// The clock of a progress message moves at 10, 20 and 30 s, then every 30 s, after 3 min every minute.
 const beat = (ageMs: number): number => {
   const s = ageMs / 1000
   if (s < 30) return Math.floor(s / 10)
@@ -11,10 +11,10 @@ const beat = (ageMs: number): number => {
   return 5 + Math.floor(s / 60)
 }
 
-/** Is it time to move the clock, having last looked at the age of `sinceMs`? */
+/** Returns whether the clock moved between the ages `sinceMs` and `ageMs`, in milliseconds. */
 export const isBeat = (sinceMs: number, ageMs: number): boolean => beat(ageMs) > beat(sinceMs)
 
-/** Edits the progress message where it stands. What goes wrong here is nobody's loss. */
+/** Edits the progress message in place. Errors are only logged: the message is not essential. */
 export async function editProgress(
   telegram: Telegram,
   generation: Generation,

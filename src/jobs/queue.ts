@@ -1,11 +1,11 @@
 import { PgBoss } from 'pg-boss'
 import { forPg } from '../address.ts'
 import type { Log } from '../log.ts'
-import type { Wake } from '../payments/order.ts'
+import type { Enqueue } from '../payments/order.ts'
 import { longestJobMs } from '../payments/timing.ts'
 import type { Source } from '../telegram/intakes.ts'
 
-/** The queues of pg-queue. The rows are the truth: a job carries an id and may come twice or never. */
+/** The queues of pg-boss. The rows are the truth: a job carries an id and may run twice or never. */
 export const queues = [
   'lane',
   'fetch-file',
@@ -25,13 +25,13 @@ export type QueueName = (typeof queues)[number]
 export const deadQueue = 'dead'
 
 export type Jobs = {
-  wake: Wake & {
+  enqueue: Enqueue & {
     lane(lane: string): Promise<void>
     intake(updateId: number, source: Pick<Source, 'kind'>): Promise<void>
     sweep(afterMs: number): Promise<void>
   }
   queue: PgBoss
-  /** From now on a job that is due at once is offered to this process first: `tryRun` returns whether it runs it. */
+  /** From now on jobs that are due at once go to `tryRun` first, which returns whether it runs them. */
   offerTo(tryRun: (name: QueueName, data: object) => boolean): void
   /** Resolves when the connections and tables of pg-boss answer. */
   answers(): Promise<void>
@@ -45,7 +45,7 @@ async function open(url: string, log: Log, options: { migrate: boolean; isWorker
     application_name: 'telegen jobs',
     max: 4,
     connectionTimeoutMillis: 3_000,
-    // A silent connection is thrown away instead of waited for. Passed on to `pg`; the typings lack it.
+    // Closes a connection that does not answer. Passed on to `pg`; the typings lack it.
     ...{ query_timeout: 8_000 },
     migrate: options.migrate,
     createSchema: options.migrate,
@@ -87,7 +87,7 @@ export async function migrateJobs(url: string, log: Log): Promise<void> {
   }
 }
 
-/** Connects to pg-queue. A process without the worker role only sends. */
+/** Connects to pg-boss. A process without the worker role only sends jobs. */
 export async function startJobs(url: string, log: Log, isWorker: boolean): Promise<Jobs> {
   const queue = await open(url, log, { migrate: false, isWorker })
   try {
@@ -96,7 +96,7 @@ export async function startJobs(url: string, log: Log, isWorker: boolean): Promi
     await queue.stop({ graceful: false }).catch(() => {}) // its pool and timers must not outlive the attempt
     throw error
   }
-  // A notification that cannot be sent does not undo the work: the row is stored and the sweep finds it.
+  // A job that cannot be sent does not undo the work: the row is stored, and the sweep finds it.
   let tryHere = (_name: QueueName, _data: object) => false
   const send = async (name: QueueName, data: object, afterMs = 0) => {
     if (afterMs <= 0 && tryHere(name, data)) return
@@ -108,7 +108,7 @@ export async function startJobs(url: string, log: Log, isWorker: boolean): Promi
   }
   return {
     queue,
-    wake: {
+    enqueue: {
       submit: (ref, afterMs, hasPlace = false) => send('submit', { ref, hasPlace }, afterMs),
       check: ref => send('check', { ref }),
       poll: (ref, pollAttempt, afterMs, sinceMs = 0) => send('check', { ref, pollAttempt, sinceMs }, afterMs),

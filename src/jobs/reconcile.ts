@@ -14,12 +14,12 @@ type Options = { sql: Sql; telegram: Telegram; log: Log; now?: () => number }
 
 const mark = 'stars'
 const perPage = 100
-// What has just happened is on its way to us as an update, and would only be told twice.
+// A newer movement is still on its way as an update.
 const freshS = 120
 
 /**
- * Payments and refunds that never reached us as updates, found in Telegram's own list. A movement that cannot be booked is
- * kept and tried again by itself. Safe to run twice at once. Throws Unknown when Telegram or the database gave no answer.
+ * Books payments and refunds that arrived without an update, from Telegram's own list. A movement that cannot be booked is
+ * stored and retried. Safe to run twice at once. Throws Unknown when Telegram or the database does not answer.
  */
 export async function reconcileStars(options: Options): Promise<void> {
   const { sql, telegram, log, now = Date.now } = options
@@ -28,18 +28,18 @@ export async function reconcileStars(options: Options): Promise<void> {
     const [read] = await syncPosition(sql, mark)
     const from = read?.position ?? 0
     const page = await starTransactions(telegram, from, perPage)
-    // What has no date we can read is booked too: it will be kept for a look.
+    // A movement without a readable date is booked too, which fails and stores it for an admin.
     const fresh = page.findIndex(({ date = 0 }) => date > now() / 1000 - freshS)
     const settled = fresh < 0 ? page : page.slice(0, fresh)
     for (const [n, movement] of settled.entries()) await bookOrKeep(options, from + n, movement)
-    // Without a step it says that the list was read to its end: the alarm payments_unread looks at that.
+    // Also marked without a change: the alarm payments_unread reads the time of the mark.
     await untilAnswered(() => syncMark(sql, mark, from, from + settled.length))
     if (settled.length < perPage) break
   }
   log.debug('the list of Stars is read')
 }
 
-/** Books a movement; one that we or the database refuse is kept, for the rest of the list must not wait for it. */
+/** Books a movement, or stores it when it is refused, so that the rest of the list goes on. */
 async function bookOrKeep(options: Options, position: number, movement: Partial<StarTransaction>): Promise<void> {
   const { sql, log } = options
   try {
@@ -84,14 +84,14 @@ async function book({ sql, telegram, log }: Options, movement: Partial<StarTrans
       { ...facts, result: paid.result, reason: paid.reason },
       'payment found by reconciliation, no update received',
     )
-    if (paid.result === 'credited') await tell(sql, telegram, userId, paid, log)
+    if (paid.result === 'credited') await notifyPayer(sql, telegram, userId, paid, log)
     return
   }
   const { result } = await takeBack(sql, 'stars', chargeId, userId)
   if (result === 'reversed') log.error(facts, 'refund found by reconciliation, no update received')
 }
 
-async function tell(sql: Sql, telegram: Telegram, userId: number, paid: Paid, log: Log): Promise<void> {
+async function notifyPayer(sql: Sql, telegram: Telegram, userId: number, paid: Paid, log: Log): Promise<void> {
   const t = stringsFor(await languageFor(sql, userId))
   const facts = { amountKop: paid.amountKop ?? 0, balanceKop: paid.balanceKop ?? 0, debtKop: paid.debtKop ?? 0 }
   const text = t.topUp.credited({ ...facts, isSecond: paid.isSecond })
@@ -100,10 +100,10 @@ async function tell(sql: Sql, telegram: Telegram, userId: number, paid: Paid, lo
   })
 }
 
-// The list beyond the mark is what the last minutes brought; more than this is for the job.
+// Beyond the mark are the movements of the last minutes. The job reads any more than this.
 const maxPages = 5
 
-/** What came of a payment of this order that no update has told yet, asked of Telegram now; undefined: it shows none. */
+/** Asks Telegram for a payment of this order that no update has reported, and books it. Returns undefined when there is none. */
 export async function findPayment({ sql, telegram, log }: Options, userId: number, orderId: string) {
   const [read] = await syncPosition(sql, mark)
   const first = read?.position ?? 0
@@ -123,31 +123,31 @@ export async function findPayment({ sql, telegram, log }: Options, userId: numbe
 }
 
 /**
- * Gives back the Stars of refunds that an admin asked for: the ledger is first. Each for itself: one that is refused
- * for good is undone, one that is answered in another way waits and is tried again.
+ * Refunds the Stars of reversals that an admin requested; the ledger already has them. A final refusal undoes the reversal,
+ * any other failure is retried later. One failure does not stop the others.
  */
 export async function endReversals({ sql, telegram, log }: Options): Promise<void> {
   for (const { userId, chargeId, attempts } of await waitingReversals(sql)) {
-    const word = await giveBack(telegram, userId, chargeId, attempts)
-    if (word.kind === 'wait') {
-      log.warn({ err: word.error, userId, chargeId }, 'a refund is tried again later')
-      await untilAnswered(() => reversalWait(sql, 'stars', chargeId, String(word.error)))
+    const ended = await refund(telegram, userId, chargeId, attempts)
+    if (ended.kind === 'wait') {
+      log.warn({ err: ended.error, userId, chargeId }, 'a refund is tried again later')
+      await untilAnswered(() => reversalWait(sql, 'stars', chargeId, String(ended.error)))
       continue
     }
-    if (word.kind === 'refused') log.error({ err: word.error, userId, chargeId }, 'Telegram refuses a refund')
-    const [row] = await untilAnswered(() => reversalEnd(sql, 'stars', chargeId, word.kind === 'refused'))
+    if (ended.kind === 'refused') log.error({ err: ended.error, userId, chargeId }, 'Telegram refuses a refund')
+    const [row] = await untilAnswered(() => reversalEnd(sql, 'stars', chargeId, ended.kind === 'refused'))
     log.info({ userId, chargeId, result: row?.result }, 'a refund came to its end')
   }
 }
 
-type Word = { kind: 'done' } | { kind: 'refused' | 'wait'; error: unknown }
+type RefundResult = { kind: 'done' } | { kind: 'refused' | 'wait'; error: unknown }
 
-// No such charge, no such person: the same call would be refused again.
+// Unknown charge or person: the same call would be refused again.
 const final = /CHARGE_(?!ALREADY)|USER_ID_INVALID|user not found/i
-// What is refused for another reason is refused for good after a day (see pay.reversal_wait).
+// Any other refusal counts as final after a day (see pay.reversal_wait).
 const maxAttempts = 12
 
-async function giveBack(telegram: Telegram, userId: number, chargeId: string, attempts: number): Promise<Word> {
+async function refund(telegram: Telegram, userId: number, chargeId: string, attempts: number): Promise<RefundResult> {
   try {
     await refundStars(telegram, userId, chargeId)
     return { kind: 'done' }
@@ -158,7 +158,7 @@ async function giveBack(telegram: Telegram, userId: number, chargeId: string, at
   }
 }
 
-/** The id of the bot whose database this is: the first that asks with its own. */
+/** Returns the id of the bot that owns this database: the first caller becomes the owner. */
 export async function ownerBot(sql: Sql, botId: number): Promise<number | undefined> {
   await untilAnswered(() => syncMark(sql, 'bot', 0, botId))
   return (await syncPosition(sql, 'bot'))[0]?.position

@@ -10,32 +10,32 @@ import { editProgress, isBeat } from './progress.ts'
 
 type Options = Deps & { telegram: Telegram; messages: Messages }
 
-/** Sends an order out and lets the person see that it went. */
+/** Submits an order and updates its progress message. */
 export async function submitJob(options: Options, ref: Ref, hasPlace: boolean): ReturnType<typeof submit> {
   const outcome = await submit(options, ref, hasPlace)
-  if (outcome === 'accepted' || outcome === 'unknown') await tell(options, ref)
-  // Whoever waits for the provider hears it with the first wait, and now and then.
-  if (outcome === 'paused') await tell(options, ref, ageMs => isBeat(Math.max(0, ageMs - pausedMs), ageMs))
+  if (outcome === 'accepted' || outcome === 'unknown') await showProgress(options, ref)
+  // An order that waits for the provider says so at its first wait, and at each beat.
+  if (outcome === 'paused') await showProgress(options, ref, ageMs => isBeat(Math.max(0, ageMs - pausedMs), ageMs))
   return outcome
 }
 
-/** Checks a generation because there may be news, or as the attempt `pollAttempt` of its chain of polls. */
+/** Polls a generation: once, or as the attempt `pollAttempt` of its chain of polls, which it continues. */
 export async function checkJob(options: Options, ref: Ref, pollAttempt?: number, sinceMs = 0): Promise<void> {
   if (pollAttempt !== undefined) {
     const [row] = await genPoll(options.sql, ref, pollAttempt)
-    if (!row?.isMine) return // the sweep has begun another chain, or it is over
+    if (!row?.isMine) return // the sweep has started another chain, or the run has ended
   }
   const checked = await check(options, ref)
   if (checked.state !== 'open' || pollAttempt === undefined) return
   const { generation, nextMs } = checked
-  await options.wake.poll(ref, pollAttempt + 1, nextMs, generation.ageMs)
+  await options.enqueue.poll(ref, pollAttempt + 1, nextMs, generation.ageMs)
   if (isBeat(sinceMs, generation.ageMs)) {
     const language = await languageFor(options.sql, ref.userId)
     await editProgress(options.telegram, generation, options.messages.progress(generation, language), options.log)
   }
 }
 
-async function tell(options: Options, ref: Ref, isDue: (ageMs: number) => boolean = () => true) {
+async function showProgress(options: Options, ref: Ref, isDue: (ageMs: number) => boolean = () => true) {
   const [generation, language] = await Promise.all([
     readGeneration(options.sql, ref),
     languageFor(options.sql, ref.userId),

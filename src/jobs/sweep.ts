@@ -9,11 +9,11 @@ import { waitingOutbox } from '../telegram/outbox.ts'
 import { forgetRest, forgettings } from '../users/users.ts'
 import type { Jobs } from './queue.ts'
 
-// More than a machine handles between two sweeps; the rest is found by the next.
+// More than a machine handles between two sweeps. The next sweep finds the rest.
 const maxAtOnce = 500
 
-/** Wakes what nobody woke: orders, messages and updates whose wake-up was lost with a process. Harmless to run anywhere, any time. */
-export async function sweep(sql: Sql, wake: Jobs['wake'], log: Log): Promise<void> {
+/** Enqueues the jobs of orders, messages and updates that lost theirs with a process. Safe to run at any time, on any machine. */
+export async function sweep(sql: Sql, enqueue: Jobs['enqueue'], log: Log): Promise<void> {
   const [due, outgoing, lanes, files] = await Promise.all([
     genDue(sql, maxAtOnce),
     waitingOutbox(sql, maxAtOnce),
@@ -24,17 +24,17 @@ export async function sweep(sql: Sql, wake: Jobs['wake'], log: Log): Promise<voi
   await Promise.all([
     ...due.map(({ userId, id, execState, pollAttempt }) => {
       const ref = { userId, id }
-      return execState === 'queued' ? wake.check(ref) : wake.poll(ref, pollAttempt, 0)
+      return execState === 'queued' ? enqueue.check(ref) : enqueue.poll(ref, pollAttempt, 0)
     }),
-    ...outgoing.map(({ id }) => wake.deliver(id)),
-    ...lanes.map(({ lane }) => wake.lane(lane)),
-    ...files.map(({ updateId, source }) => wake.intake(updateId, source)),
+    ...outgoing.map(({ id }) => enqueue.deliver(id)),
+    ...lanes.map(({ lane }) => enqueue.lane(lane)),
+    ...files.map(({ updateId, source }) => enqueue.intake(updateId, source)),
   ])
   const found = { generations: due.length, messages: outgoing.length, lanes: lanes.length }
   if (due.length + outgoing.length + lanes.length > 0) log.info(found, 'the sweep woke what nobody had')
 }
 
-/** Kinds of rows that have their time; how long each is kept is in docs/reliability.md. */
+/** Kinds of rows that expire; docs/reliability.md has the retention of each. */
 export const tidyParts = [
   'updates',
   'messages',
@@ -57,13 +57,13 @@ export const tidySome = query(
     select gone, is_done as "isDone" from pay.tidy(${part}, ${limit})`,
 )
 
-// All parts together stay below the time of a job; what is left is for the next hour.
+// All parts together stay below the time of a job. The next run, in an hour, deletes the rest.
 const maxPartMs = 20_000
 const perPortion = 5_000
 
 /**
- * Forgets what nobody needs any more, in portions that hold nobody up. A part that fails is logged and stops no other:
- * the names of those that did.
+ * Deletes expired rows in portions small enough to block no one. A part that fails is logged and does not stop the others.
+ * Returns the parts that failed.
  */
 export async function tidy(sql: Sql, log: Log, maxMs = maxPartMs): Promise<TidyPart[]> {
   const gone: Partial<Record<TidyPart, number>> = {}
@@ -88,7 +88,7 @@ export async function tidy(sql: Sql, log: Log, maxMs = maxPartMs): Promise<TidyP
 const maxForgettings = 10
 const maxForgetMs = 5_000
 
-/** Goes on forgetting people whose wish is not done: its process died, or they left much. Harmless to run twice. */
+/** Continues unfinished deletions of people: the process died, or they left many rows. Idempotent. */
 export async function goOnForgetting(sql: Sql, log: Log): Promise<void> {
   for (const { userId } of await forgettings(sql, maxForgettings)) {
     const result = await forgetRest(sql, userId, maxForgetMs)

@@ -17,8 +17,8 @@ type Options = {
 }
 
 /**
- * Is the webhook what the last start wanted? If not it is set again, and the admins hear of it. Somebody else's address is
- * replaced once: when it comes back two deployments fight for one bot, and a person has to decide. Harmless to run twice.
+ * Compares the webhook with the one that the last start set; on a difference sets it again and notifies the admins. A
+ * foreign address is replaced once: when it returns, two deployments share one bot, and a person must decide. Idempotent.
  */
 export async function watchWebhook(options: Options): Promise<void> {
   const { sql, telegram, hook, scrub, log } = options
@@ -33,14 +33,14 @@ export async function watchWebhook(options: Options): Promise<void> {
   const failedS = failedAt && (Date.now() - failedAt.getTime()) / 1_000
   if (info) await alarm(options, 'webhook_fails', pending > maxPending || isFailing(pending, failedS))
   const [row] = await untilAnswered(() => webhookSee(sql, { wanted, found, url, pending, failedAt }))
-  // Not known, or another build of ours wants something else by now.
+  // Unknown, or another build of ours has set a different webhook since.
   if (!row) return
   if (found !== 'ok') log.error({ found, url, state: row.state }, 'the webhook is not as it was set')
   const failed = row.maySet ? await setWebhook(telegram, sql, hook).catch(error => error as Error) : undefined
   if (failed) log.error({ err: failed }, 'the webhook could not be set again, to be tried in a minute')
   const isFought = row.state === 'fought'
   await alarm(options, 'webhook_fought', isFought, t => t.admin.webhookFought(plainAddress(hook.url), url))
-  // A fight is worse than a loss, and not its end: nobody is told that the loss is over.
+  // A fight replaces the alarm of a loss: clear that without a message that it is over.
   if (isFought) await untilAnswered(() => recordAlarm(sql, 'webhook_lost', false))
   else
     await alarm(options, 'webhook_lost', found !== 'ok', t => t.admin.webhookLost(row.state, url, failed === undefined))
@@ -51,13 +51,13 @@ function compare({ url, hasOurKinds }: Awaited<ReturnType<typeof readWebhook>>, 
   return url === '' ? 'gone' : 'taken'
 }
 
-// From here on somebody notices.
+// With more updates waiting, people notice.
 const maxPending = 500
-// Telegram's word of a failed delivery is news for so long.
+// How long a failed delivery that Telegram reports counts as current.
 const freshS = 600
 const isFailing = (pending: number, failedS: number | null) => failedS !== null && failedS < freshS && pending > 0
 
-/** The webhook as a check of readiness: by the row, so that who asks for readiness does not ask Telegram. */
+/** Returns the readiness of the webhook, from the stored row: a readiness check must not call Telegram. */
 export function webhookCheck(row: WebhookRow | undefined, hook: Hook): { ok: boolean; detail?: string } {
   if (!row) return { ok: false, detail: 'not registered' }
   const { state, url, foreignUrl, pending, failedS, unknownS, wanted } = row

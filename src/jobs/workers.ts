@@ -35,7 +35,7 @@ const schedules: Partial<Record<QueueName, string>> = {
 /** Starts the workers of this machine: one handler per queue, with its concurrency. Returns the drain for work done outside pg-boss. */
 export async function startWorkers(options: Options): Promise<Pick<InProcessRunner, 'drain'>> {
   const { sql, jobs, lanes, log } = options
-  const { queue, wake } = jobs
+  const { queue, enqueue } = jobs
 
   await queue.work<{ lane: string }>('lane', { batchSize: 50, burstWhenBatchFull: true, ...polling }, async jobs => {
     for (const { data } of jobs) lanes.run(data.lane)
@@ -47,10 +47,10 @@ export async function startWorkers(options: Options): Promise<Pick<InProcessRunn
   await work(options, 'check', 4, onDemand.check)
   await work(options, 'deliver', 4, onDemand.deliver)
   await work<{ minute?: boolean }>(options, 'sweep', 1, async ({ minute }) => {
-    await sweep(sql, wake, log)
-    // Cron knows minutes; the three sweeps between two of them are sent ahead.
+    await sweep(sql, enqueue, log)
+    // Cron has a resolution of a minute: send the three sweeps in between ahead.
     if (!minute) return
-    await Promise.all([15_000, 30_000, 45_000].map(afterMs => wake.sweep(afterMs)))
+    await Promise.all([15_000, 30_000, 45_000].map(afterMs => enqueue.sweep(afterMs)))
     await goOnForgetting(sql, log)
   })
   for (const [name, run] of Object.entries(scheduledJobs(options))) await work(options, name as QueueName, 1, run)
@@ -65,8 +65,8 @@ export async function startWorkers(options: Options): Promise<Pick<InProcessRunn
   const runner = createInProcessRunner({ work: onDemand, failed, log })
   jobs.offerTo(runner.tryRun)
 
-  // Whatever a process that died left behind need not wait for the clock.
-  await sweep(sql, wake, log)
+  // Finds the jobs of a process that died, without waiting for the schedule.
+  await sweep(sql, enqueue, log)
   await queue.send('reconcile', {})
   return runner
 }
@@ -84,7 +84,7 @@ async function work<Data extends object>(
     let worker = ''
     worker = await queue.work<Data>(name, { batchSize: 1, ...polling }, async ([job]: Job<Data>[]) => {
       if (!job) return
-      // Where there was one there may be more. The burst of pg-boss leaves out batches of one.
+      // Fetch the next job at once: the burst mode of pg-boss does not cover batches of one.
       queue.notifyWorker(worker)
       try {
         await handle(job.data)
@@ -96,13 +96,13 @@ async function work<Data extends object>(
   }
 }
 
-/** Jobs that somebody waits for: run by this process where it can, else through pg-boss. */
+/** Jobs that a person waits for. They run in this process when it has room, else through pg-boss. */
 function onDemandJobs(options: Options) {
   const { fetcher, tracing } = options
   return {
     async submit({ ref, hasPlace }: { ref: Ref; hasPlace: boolean }) {
       const outcome = await tracing.request(ref.id, 'submit', () => submitJob(options, ref, hasPlace))
-      // A name that the upstream does not know fails the next person as surely as this one: no waiting for the clock.
+      // An unknown model name fails every order: open the circuit now.
       if (outcome === 'unsupported') await updateModelHealth(options)
     },
     check: ({ ref, pollAttempt, sinceMs }: Check) =>
@@ -113,7 +113,7 @@ function onDemandJobs(options: Options) {
   }
 }
 
-/** Jobs of the clock: one at a time on each machine. */
+/** Jobs on a schedule, one at a time on each machine. */
 const scheduledJobs = (options: Options) => ({
   judge: () => updateModelHealth(options),
   async tidy() {
@@ -121,7 +121,7 @@ const scheduledJobs = (options: Options) => ({
     if (failed.length > 0) throw new Error(`tidy failed in ${failed.join(', ')}`)
   },
   async reconcile() {
-    // Apart: the list of payments is read whatever refunds do.
+    // Independent: a failed refund must not stop the reading of payments.
     const ends = await Promise.allSettled([endReversals(options), reconcileStars(options)])
     const failed = ends.find(end => end.status === 'rejected')
     if (failed) throw failed.reason

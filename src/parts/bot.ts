@@ -16,7 +16,7 @@ import { brokenPromises } from '../operations/overview.ts'
 import { cancel, place } from '../payments/integration.ts'
 import type { Database } from './database.ts'
 import type { Inbox } from './inbox.ts'
-import type { LateWake } from './jobs.ts'
+import type { LateEnqueue } from './jobs.ts'
 import type { Media } from './media.ts'
 import type { Orders } from './orders.ts'
 import type { Build, Part, Settings } from './part.ts'
@@ -35,7 +35,7 @@ type Options = {
   orders: Orders
   inbox: Inbox
   telemetry: Telemetry
-  wake: LateWake
+  enqueue: LateEnqueue
   dispatch: LaneDispatch
   scrub: Scrub
   log: Log
@@ -43,7 +43,7 @@ type Options = {
 
 /** The handlers of updates, one update of a person at a time, and the files that they wait for. */
 export function openBot(options: Options) {
-  const { config, database, telegram, inbox, telemetry, wake, dispatch, log } = options
+  const { config, database, telegram, inbox, telemetry, enqueue, dispatch, log } = options
   const { sql } = database
   // What a handler needs of other hosts is fetched outside of its person's lane.
   const fetcher = createFetcher({
@@ -51,10 +51,10 @@ export function openBot(options: Options) {
     telegram: telegram.client,
     files: userFiles(options),
     draftOf: async userId => (await readDraft(sql, userId))?.id,
-    wake: { lane: dispatch.wake },
+    enqueue: { lane: dispatch.enqueue },
     log,
   })
-  const intake = createIntake({ sql, wake: { ...wake, lane: dispatch.wake }, moved: fetcher.moved })
+  const intake = createIntake({ sql, enqueue: { ...enqueue, lane: dispatch.enqueue }, moved: fetcher.moved })
   const deps = botDeps(options, intake.files)
   // Bound late: Telegraf wants to know who the bot is, and Telegram says it after the start.
   let bot: Bot | undefined
@@ -94,14 +94,14 @@ export function openBot(options: Options) {
 export type BotPart = ReturnType<typeof openBot>
 
 function botDeps(
-  { config, build, database, telegram, upstream, orders, wake, scrub, log }: Options,
+  { config, build, database, telegram, upstream, orders, enqueue, scrub, log }: Options,
   files: BotDeps['files'],
 ): BotDeps {
   const { sql } = database
   const { catalogue, forSale, limits, stats, modelHealth, running, delivery } = orders
   const { startBonusKop, adminIds, packsKop, starRateRub, card, transferDetails } = config
   return {
-    ...{ sql, adminSql: database.admins, catalogue, forSale, modelHealth, limits, stats, wake, files, log },
+    ...{ sql, adminSql: database.admins, catalogue, forSale, modelHealth, limits, stats, enqueue, files, log },
     ...{ startBonusKop, adminIds, packsKop, starRateRub, card, transferDetails },
     botUsername: () => telegram.me()?.username ?? '',
     integration: { place: order => place(sql, order, limits), cancel: ref => cancel(running, ref) },

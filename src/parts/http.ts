@@ -5,7 +5,7 @@ import { news } from '../payments/integration.ts'
 import { tracedSql } from '../trace.ts'
 import type { Database } from './database.ts'
 import type { Inbox } from './inbox.ts'
-import type { LateWake } from './jobs.ts'
+import type { LateEnqueue } from './jobs.ts'
 import type { Build, Part, Settings } from './part.ts'
 import type { createReadiness } from './readiness.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -16,7 +16,7 @@ type Options = {
   database: Database
   inbox: Inbox
   telemetry: Telemetry
-  wake: LateWake
+  enqueue: LateEnqueue
   readiness: ReturnType<typeof createReadiness>
   isDraining(): boolean
   log: Log
@@ -49,14 +49,14 @@ export function openHttp(options: Options) {
   } satisfies Part
 }
 
-function callbacks({ config, database, telemetry, wake }: Options, secret: string): ServerDeps['callbacks'] {
+function callbacks({ config, database, telemetry, enqueue }: Options, secret: string): ServerDeps['callbacks'] {
   const { tracing, metrics } = telemetry
   const sql = tracedSql(database.front)
   return {
     secret,
     webhookKey: config.kieWebhookKey,
     async receive(id, taskId) {
-      const isNews = await tracing.request(id, 'callback', () => news({ sql, wake }, id, taskId))
+      const isNews = await tracing.request(id, 'callback', () => news({ sql, enqueue }, id, taskId))
       metrics.callbacks.inc({ outcome: isNews ? 'news' : 'old' })
     },
   }

@@ -14,7 +14,7 @@ type Options = {
   database: Database
   telegram: TelegramPart
   telemetry: Telemetry
-  dispatch: Pick<LaneDispatch, 'wake'>
+  dispatch: Pick<LaneDispatch, 'enqueue'>
   log: Log
 }
 
@@ -31,7 +31,7 @@ export function openInbox({ database, telegram, telemetry, dispatch, log }: Opti
     telemetry.metrics.updates.inc({ outcome: incoming.dead ? 'odd' : isNew ? 'new' : 'repeated' })
     if (!isNew || incoming.dead) return
     fastPath.arrived(incoming.payload as object)
-    await dispatch.wake(incoming.lane)
+    await dispatch.enqueue(incoming.lane)
   }
 
   return {

@@ -1,11 +1,11 @@
 import { deadQueue, type Jobs, startJobs } from '../jobs/queue.ts'
 import type { Log } from '../log.ts'
-import type { Wake } from '../payments/order.ts'
+import type { Enqueue } from '../payments/order.ts'
 import type { Part, Settings } from './part.ts'
 import { untilDone } from './until-done.ts'
 
-/** Wakes the work that rows wait for. Before the start nobody is woken: the rows stand, and the sweep finds them. */
-export type LateWake = Pick<Jobs['wake'], keyof Wake | 'lane' | 'intake'>
+/** Enqueues jobs. Before the start it does nothing: the rows are stored, and the sweep finds them. */
+export type LateEnqueue = Pick<Jobs['enqueue'], keyof Enqueue | 'lane' | 'intake'>
 
 type Options = { config: Settings; databaseUrl(): string; log: Log }
 
@@ -13,16 +13,16 @@ type Options = { config: Settings; databaseUrl(): string; log: Log }
 export function openJobs({ config, databaseUrl, log }: Options) {
   // Bound late: the queue needs the address that the migration finds out, while orders and handlers are built before.
   let engine: Jobs | undefined
-  const wake: LateWake = {
-    submit: async (ref, afterMs, hasPlace) => engine?.wake.submit(ref, afterMs, hasPlace),
-    check: async ref => engine?.wake.check(ref),
-    poll: async (ref, pollAttempt, afterMs, sinceMs) => engine?.wake.poll(ref, pollAttempt, afterMs, sinceMs),
-    deliver: async (outboxId, afterMs) => engine?.wake.deliver(outboxId, afterMs),
-    lane: async lane => engine?.wake.lane(lane),
-    intake: async (updateId, source) => engine?.wake.intake(updateId, source),
+  const enqueue: LateEnqueue = {
+    submit: async (ref, afterMs, hasPlace) => engine?.enqueue.submit(ref, afterMs, hasPlace),
+    check: async ref => engine?.enqueue.check(ref),
+    poll: async (ref, pollAttempt, afterMs, sinceMs) => engine?.enqueue.poll(ref, pollAttempt, afterMs, sinceMs),
+    deliver: async (outboxId, afterMs) => engine?.enqueue.deliver(outboxId, afterMs),
+    lane: async lane => engine?.enqueue.lane(lane),
+    intake: async (updateId, source) => engine?.enqueue.intake(updateId, source),
   }
   return {
-    wake,
+    enqueue,
     /** Undefined before the start. */
     engine: () => engine,
     /** Jobs that failed for good. */

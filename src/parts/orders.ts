@@ -7,7 +7,7 @@ import type { DeliverOptions } from '../jobs/deliver.ts'
 import type { ModelHealthOptions } from '../jobs/model-health.ts'
 import type { Log, Scrub } from '../log.ts'
 import type { Limits } from '../payments/generations.ts'
-import type { Deps, Wake } from '../payments/order.ts'
+import type { Deps, Enqueue } from '../payments/order.ts'
 import { createBudget } from '../upstream/budget.ts'
 import type { Database } from './database.ts'
 import { callbackAddresses, fileLinks } from './links.ts'
@@ -22,7 +22,7 @@ type Options = {
   telegram: TelegramPart
   upstream: UpstreamPart
   telemetry: Telemetry
-  wake: Wake
+  enqueue: Enqueue
   scrub: Scrub
   log: Log
 }
@@ -32,7 +32,7 @@ const statsEveryMs = 60_000
 const healthEveryMs = 10_000
 
 /** What is sold, and what an order stands on from the press to the delivery. Throws when the catalogue is not fit to sell from. */
-export function openOrders({ config, database, telegram, upstream, telemetry, wake, scrub, log }: Options) {
+export function openOrders({ config, database, telegram, upstream, telemetry, enqueue, scrub, log }: Options) {
   const { sql } = database
   const { results } = upstream
   const catalogue = openCatalogue({
@@ -60,7 +60,7 @@ export function openOrders({ config, database, telegram, upstream, telemetry, wa
       results,
       budget: createBudget(sql),
       callbackUrl: callbackAddresses(config),
-      wake,
+      enqueue,
       scrub,
       log,
       ended,
@@ -73,7 +73,7 @@ export function openOrders({ config, database, telegram, upstream, telemetry, wa
       messages: createMessages({ catalogue, limits }),
       limits,
       linkTo: fileLinks(config),
-      wake,
+      enqueue,
       tracing: telemetry.tracing,
       log,
     } satisfies DeliverOptions,

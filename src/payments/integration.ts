@@ -26,9 +26,9 @@ import { firstPollMs, maxPausedMs, maxWaitMs, nextPollMs, pausedMs, slackMs, wri
 
 /**
  * Admits the order, takes its price (or one free run) and writes its event `started`: one statement, so all of it or
- * nothing. Safe to repeat with the same order: the second call answers `duplicate` and takes nothing. Throws InsufficientFunds,
- * InDebt, Banned, QuoteExpired, QuoteClosed, TooManyOpen, FreeLimitReached, ModelOff, SalesPaused, NotFound (no such quote
- * of this user), EventRefused, Unknown (ask again).
+ * nothing. Safe to repeat: the second call with the same order returns `duplicate` and charges nothing. Throws
+ * InsufficientFunds, InDebt, Banned, QuoteExpired, QuoteClosed, TooManyOpen, FreeLimitReached, ModelOff, SalesPaused,
+ * NotFound (no such quote of this user), EventRefused, Unknown (call again).
  */
 export async function place(sql: Sql, order: Order, limits: Limits): Promise<Started> {
   try {
@@ -47,11 +47,11 @@ export type Submitted = 'accepted' | 'failed' | 'unsupported' | 'later' | 'pause
 
 /**
  * Sends a queued generation to the upstream, with no transaction open across the call. The row says `submitting` before
- * the call goes out; only a certain refusal takes it back to `queued`. A lost answer leaves it as it is: it is never
- * sent again, a callback may still name its task, else the deadline gives the money back.
+ * the call; only a certain refusal resets it to `queued`. A lost answer leaves it: it is never sent again, a callback may
+ * still name its task, and the deadline refunds it otherwise.
  */
 export async function submit(deps: Deps, ref: Ref, hasPlace = false): Promise<Submitted> {
-  const { sql, upstream, budget, wake } = deps
+  const { sql, upstream, budget, enqueue } = deps
   const order = await readGeneration(sql, ref)
   if (order?.execState !== 'queued') return 'nothing'
   if (order.isOwnerBanned) {
@@ -63,7 +63,7 @@ export async function submit(deps: Deps, ref: Ref, hasPlace = false): Promise<Su
   const waitMs = hasPlace ? 0 : await budget.take('submit', maxWaitMs)
   if (waitMs > 0) {
     await genWait(sql, ref, waitMs + slackMs)
-    await wake.submit(ref, waitMs, waitMs <= maxWaitMs)
+    await enqueue.submit(ref, waitMs, waitMs <= maxWaitMs)
     return 'later'
   }
   const token = newId()
@@ -81,11 +81,11 @@ export async function submit(deps: Deps, ref: Ref, hasPlace = false): Promise<Su
 
 type Sent = { attempt: number; modelId: string; params: Record<string, unknown>; isTrial: boolean }
 
-// A submit that surely failed is tried this often before the person gets the money back.
+// Attempts of a submit that certainly failed, before the refund.
 const maxAttempts = 5
 
 async function applyAnswer(deps: Deps, order: Generation, sent: Sent, answer: Submission): Promise<Submitted> {
-  const { sql, wake, log } = deps
+  const { sql, enqueue, log } = deps
   const { attempt, modelId, params } = sent
   const ref = { userId: order.userId, id: order.id }
   const context = { userId: ref.userId, generationId: ref.id, modelId, attempt }
@@ -96,13 +96,13 @@ async function applyAnswer(deps: Deps, order: Generation, sent: Sent, answer: Su
       log.info({ ...context, taskId: answer.taskId }, 'the upstream took the order')
       await untilAnswered(() => genAccepted(sql, ref, attempt, answer.taskId), writeMs)
       crash('task_id_saved')
-      await wake.poll(ref, order.pollAttempt, firstPollMs)
+      await enqueue.poll(ref, order.pollAttempt, firstPollMs)
       return 'accepted'
     }
     case 'refused':
       log.warn({ ...context, code: answer.code, reason: message }, 'upstream refused the order')
       if (sent.isTrial) {
-        // It was the trial for all others: an account that is still refused must cost it nothing.
+        // This submit was the trial of the half-open breaker: a refused account must not fail it.
         if (answer.account?.isCertain) return waitForAccount(deps, ref, order, attempt)
         await accountRelease(sql, ref.id)
       }
@@ -116,7 +116,7 @@ async function applyAnswer(deps: Deps, order: Generation, sent: Sent, answer: Su
       const afterMs = Math.max(answer.retryAfterMs, Math.min(60_000, 500 * 2 ** attempt) * (0.75 + Math.random() / 2))
       log.warn({ ...context, code: answer.code, afterMs }, 'upstream is busy, the order waits')
       await untilAnswered(() => genRequeue(sql, ref, attempt, Math.round(afterMs + slackMs)), writeMs)
-      await wake.submit(ref, afterMs)
+      await enqueue.submit(ref, afterMs)
       return 'later'
     }
     default:
@@ -125,14 +125,14 @@ async function applyAnswer(deps: Deps, order: Generation, sent: Sent, answer: Su
   }
 }
 
-/** The provider refuses our account: the order waits, within bounds. `attempt`: it was sent, and surely not taken. */
+/** Delays an order while the provider refuses our account, up to `maxPausedMs`. `attempt`: the submit that was refused. */
 async function waitForAccount(
   deps: Deps,
   ref: Ref,
   { ageMs }: Generation,
   attempt?: number,
 ): Promise<'failed' | 'paused'> {
-  const { sql, wake } = deps
+  const { sql, enqueue } = deps
   if (ageMs >= maxPausedMs) {
     await settle(deps, ref, { outcome: 'failed', ...accountClosed })
     return 'failed'
@@ -140,7 +140,7 @@ async function waitForAccount(
   const afterMs = Math.round(pausedMs * (1 + Math.random() / 2))
   if (attempt === undefined) await genWait(sql, ref, afterMs + slackMs)
   else await untilAnswered(() => genRequeue(sql, ref, attempt, afterMs + slackMs), writeMs)
-  await wake.submit(ref, afterMs)
+  await enqueue.submit(ref, afterMs)
   return 'paused'
 }
 
@@ -151,17 +151,14 @@ export type Checked =
   | { state: 'ended'; generation: Generation }
   | { state: 'open'; generation: Generation; nextMs: number }
 
-/**
- * Checks an open generation once: asks the upstream, and settles when there is a verdict or when the deadline has passed
- * without one.
- */
+/** Polls the upstream once about an open generation, and settles it on a verdict or after its deadline. */
 export async function check(deps: Deps, ref: Ref): Promise<Checked> {
   const readAt = performance.now()
   const generation = await readGeneration(deps.sql, ref)
   if (!generation) return { state: 'nothing' }
   if (generation.finishedAt) return { state: 'ended', generation }
   const verdict = await verdictOn(deps, ref, generation)
-  // Too many polls at once: whoever is not let in comes back later, and not all together.
+  // Over the rate limit of polls: try again later, with jitter.
   if (verdict === 'crowded') return { state: 'open', generation, nextMs: 4_000 + Math.random() * 6_000 }
   if (verdict === 'open') return { state: 'open', generation, nextMs: nextPollMs(generation.ageMs) }
   await settle(deps, ref, verdict, { ...generation, ageMs: generation.ageMs + performance.now() - readAt })
@@ -178,7 +175,7 @@ async function verdictOn(deps: Deps, ref: Ref, generation: Generation): Promise<
   if (generation.execState === 'queued') {
     if (isOverdue && generation.isPaused) return { outcome: 'timeout', ...accountClosed }
     if (isOverdue) return timeout('not_submitted', 'the upstream had no room before the deadline')
-    await deps.wake.submit(ref)
+    await deps.enqueue.submit(ref)
     return 'open'
   }
   if (taskId === null) {
@@ -226,13 +223,13 @@ const costOf = ({ creditsConsumed }: { creditsConsumed?: number }) =>
 const isForeign = (named: string | undefined, ours: string | undefined) =>
   named !== undefined && ours !== undefined && named.split('/callbacks/')[1] !== ours.split('/callbacks/')[1]
 
-type SettleDeps = Pick<Deps, 'sql' | 'wake' | 'scrub' | 'log' | 'ended'>
+type SettleDeps = Pick<Deps, 'sql' | 'enqueue' | 'scrub' | 'log' | 'ended'>
 
 /**
- * Ends a generation once, whoever asks: success keeps the money, or the share of what arrived, anything else refunds it;
- * the final event and the message to the person are written in the same statement. Every later call reads
- * `already` and the state that is stored. Throws NotFound for a generation that does not exist, Unknown when the database
- * stays silent (ask again). `known`: the run as the caller has just read it.
+ * Ends a generation once. A success captures the price, or the share of the files that arrived; any other ending refunds
+ * it. The same statement writes the final event and the message to the person. Every later call returns `already` and the
+ * stored state. Throws NotFound for a missing generation, Unknown when the database does not answer (call again).
+ * `known`: the run as the caller has just read it.
  */
 export async function settle(deps: SettleDeps, ref: Ref, ending: Ending, known?: EndingRun): Promise<Settled> {
   const code = ending.outcome === 'success' ? undefined : ending.code
@@ -244,7 +241,7 @@ export async function settle(deps: SettleDeps, ref: Ref, ending: Ending, known?:
       deps.log.info(context, 'generation settled')
       deps.ended?.(ending.outcome, code ?? '')
     }
-    if (settled.outboxId !== null) await deps.wake.deliver(settled.outboxId)
+    if (settled.outboxId !== null) await deps.enqueue.deliver(settled.outboxId)
     return settled
   } catch (error) {
     if (sqlState(error) === 'P0404') throw new NotFound(`generation ${ref.id} of user ${ref.userId}`, { cause: error })
@@ -256,8 +253,8 @@ export async function settle(deps: SettleDeps, ref: Ref, ending: Ending, known?:
 const maxRows = 3
 
 /**
- * One ending with the row of its event, which is made anew where the run has changed meanwhile. Money waits for no form:
- * where the row is refused the database makes one of what moves, and the log says which column it was.
+ * Writes the ending with its event row, rebuilt when the run has changed meanwhile. A refused row does not delay the money:
+ * the database builds the row instead, and the log names the refused column.
  */
 async function finish({ sql, scrub, log }: SettleDeps, ref: Ref, ending: Ending, known?: EndingRun) {
   const clean = ending.outcome === 'success' ? ending : { ...ending, message: eventText(scrub(ending.message)) }
@@ -282,18 +279,22 @@ async function finish({ sql, scrub, log }: SettleDeps, ref: Ref, ending: Ending,
 }
 
 /**
- * An authentic callback came for a generation: it may name the task of a submit whose answer was lost, and it is a
- * reason to check now. Nothing it says is believed before the upstream was asked. Returns false when it changes nothing.
+ * Handles an authentic callback: stores the task of a submit whose answer was lost, and enqueues a check. The outcome is
+ * read from the upstream, never from the callback. Returns false when the callback changes nothing.
  */
-export async function news(deps: Pick<Deps, 'sql' | 'wake'>, id: string, taskId: string | undefined): Promise<boolean> {
+export async function news(
+  deps: Pick<Deps, 'sql' | 'enqueue'>,
+  id: string,
+  taskId: string | undefined,
+): Promise<boolean> {
   crash('callback_received')
   const [owner] = await ownerOf(deps.sql, id)
   if (!owner || owner.isFinished) return false
   if (taskId !== undefined && owner.taskId === null) await genAttach(deps.sql, id, taskId)
-  await deps.wake.check({ userId: owner.userId, id })
+  await deps.enqueue.check({ userId: owner.userId, id })
   return true
 }
 
-/** Takes an order back while nothing was sent. `not_due`: the submit had begun. */
+/** Cancels an order before its submit. Returns `not_due` when the submit had begun. */
 export const cancel = (deps: SettleDeps, ref: Ref, message = 'cancelled by the user'): Promise<Settled> =>
   settle(deps, ref, { outcome: 'failed', code: 'cancelled', message })

@@ -32,7 +32,7 @@ export type Ending =
   | { outcome: 'failed' | 'timeout'; code: string; message: string; cost?: string }
 
 /** Notifies a worker that there is something to do. A lost notification is found by the sweep, a doubled one is harmless. */
-export type Wake = {
+export type Enqueue = {
   /** `hasPlace`: its place in the upstream's budget is reserved already, for when it comes. */
   submit(ref: Ref, afterMs?: number, hasPlace?: boolean): Promise<void>
   /** There may be news: ask the upstream once, outside of the chain of polls. */
@@ -53,7 +53,7 @@ export type Deps = {
   budget: Budget
   /** The address for the upstream's callback of a generation; undefined without a public address. */
   callbackUrl(generationId: string): string | undefined
-  wake: Wake
+  enqueue: Enqueue
   scrub: Scrub
   log: Log
   /** Called once for each run that this process has ended. */

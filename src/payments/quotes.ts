@@ -8,7 +8,7 @@ import { newId } from '../id.ts'
 /** How long a shown price is valid. */
 export const quoteMinutes = 15
 
-export type Offer = {
+export type NewQuote = {
   userId: number
   modelId: string
   category: string
@@ -25,32 +25,32 @@ const Made = Type.Object({ id: Type.String(), expiresAt: Type.Date() })
 
 export const quoteInsert = query(
   Made,
-  (sql, id: string, offer: Offer, inputs: string, params: string) => sql`
+  (sql, id: string, quote: NewQuote, inputs: string, params: string) => sql`
     select id, expires_at as "expiresAt"
-    from pay.quote_make(${offer.userId}, ${id}, ${offer.modelId}, ${offer.category}, ${inputs}, ${params},
-      ${offer.priceKop}, ${offer.credits}, ${offer.rates.usdRubRate}, ${offer.rates.markup}, ${quoteMinutes},
-      ${sealOf(id, offer, inputs, params)})`,
+    from pay.quote_make(${quote.userId}, ${id}, ${quote.modelId}, ${quote.category}, ${inputs}, ${params},
+      ${quote.priceKop}, ${quote.credits}, ${quote.rates.usdRubRate}, ${quote.rates.markup}, ${quoteMinutes},
+      ${sealOf(id, quote, inputs, params)})`,
 )
 
-const sealOf = (id: string, offer: Offer, inputs: string, params: string) =>
+const sealOf = (id: string, quote: NewQuote, inputs: string, params: string) =>
   seal(
     'quote',
-    offer.userId,
+    quote.userId,
     id,
-    offer.modelId,
-    offer.category,
+    quote.modelId,
+    quote.category,
     inputs,
     params,
-    offer.priceKop,
-    offer.credits,
-    offer.rates.usdRubRate,
-    offer.rates.markup,
+    quote.priceKop,
+    quote.credits,
+    quote.rates.usdRubRate,
+    quote.rates.markup,
     quoteMinutes,
   )
 
 /** Stores a price as it will be shown. This row is charged, whatever the catalogue says later. */
-export async function makeQuote(sql: Sql, offer: Offer): Promise<Static<typeof Made>> {
-  return only(await quoteInsert(sql, newId(), offer, JSON.stringify(offer.inputs), JSON.stringify(offer.params)))
+export async function makeQuote(sql: Sql, quote: NewQuote): Promise<Static<typeof Made>> {
+  return only(await quoteInsert(sql, newId(), quote, JSON.stringify(quote.inputs), JSON.stringify(quote.params)))
 }
 
 const Quote = Type.Object({

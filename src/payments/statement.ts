@@ -2,11 +2,11 @@ import { type Static, Type } from '@sinclair/typebox'
 import type { Inputs } from '../catalogue/parameters.ts'
 import { query } from '../database/db.ts'
 import { Nullable } from '../database/nullable.ts'
-import type { Provider } from './top-ups.ts'
+import type { PaymentProvider } from './top-ups.ts'
 
 const Payment = Type.Object({
   seq: Type.Integer(),
-  provider: Type.Unsafe<Provider>(Type.String()),
+  provider: Type.Unsafe<PaymentProvider>(Type.String()),
   chargeId: Type.String(),
   amountKop: Type.Integer(),
   receivedAt: Type.Date(),

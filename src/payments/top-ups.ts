@@ -4,7 +4,7 @@ import { Nullable } from '../database/nullable.ts'
 import { newId } from '../id.ts'
 import { decimal, divideUp } from '../money.ts'
 
-export type Provider = 'stars' | 'card' | 'manual'
+export type PaymentProvider = 'stars' | 'card' | 'manual'
 
 /** Returns the whole Stars for an amount in kopecks, rounded up. `starRateRub`: rubles per Star, an exact decimal. */
 export function starsFor(kop: number, starRateRub: string): number {
@@ -22,7 +22,7 @@ const Opened = Type.Object({
 /** A top-up to pay. `total` is in whole units of `currency`: Stars (XTR) or kopecks (RUB). */
 export type TopUp = Static<typeof Opened>
 
-type Wanted = { userId: number; provider: Provider; amountKop: number; total: number; quoteId: string | null }
+type Wanted = { userId: number; provider: PaymentProvider; amountKop: number; total: number; quoteId: string | null }
 
 // A forgotten invoice is refused after that, with words that lead to a new one.
 const lifetime = '24 hours'
@@ -42,10 +42,10 @@ export async function openTopUp(sql: Sql, wanted: Wanted): Promise<TopUp> {
   return untilAnswered(async () => only(await topUpOpen(sql, newId(), wanted)))
 }
 
-const Order = Type.Object({
+const StoredTopUp = Type.Object({
   userId: Type.Integer(),
   id: Type.String(),
-  provider: Type.Unsafe<Provider>(Type.String()),
+  provider: Type.Unsafe<PaymentProvider>(Type.String()),
   amountKop: Type.Integer(),
   currency: Type.String(),
   total: Type.Integer(),
@@ -54,11 +54,11 @@ const Order = Type.Object({
   isExpired: Type.Boolean(),
   isBanned: Type.Boolean(),
 })
-export type Order = Static<typeof Order>
+export type StoredTopUp = Static<typeof StoredTopUp>
 
 /** Finds a top-up by its id alone: an invoice names no user, and somebody else may pay it. */
 export const topUpById = query(
-  Order,
+  StoredTopUp,
   (sql, id: string) => sql`
     select t.user_id as "userId", t.id, t.provider, t.amount_kop as "amountKop", t.currency, t.total, t.state,
       t.quote_id as "quoteId", t.expires_at <= now() as "isExpired", u.banned_at is not null as "isBanned"
@@ -98,7 +98,7 @@ const Paid = Type.Object({
 export type Paid = Static<typeof Paid>
 
 /** A payment that a provider reports. Only an admin can confirm a transfer. */
-export type Payment = Checkout & { provider: Exclude<Provider, 'manual'>; chargeId: string }
+export type Payment = Checkout & { provider: Exclude<PaymentProvider, 'manual'>; chargeId: string }
 
 export const topUpPaid = query(
   Paid,
@@ -122,14 +122,14 @@ export type Reversed = Static<typeof Reversed>
 
 export const paymentReverse = query(
   Reversed,
-  (sql, provider: Provider, chargeId: string, userId: number, cause: 'admin' | 'provider') => sql`
+  (sql, provider: PaymentProvider, chargeId: string, userId: number, cause: 'admin' | 'provider') => sql`
     select result, taken_kop as "takenKop", debt_kop as "debtKop"
     from pay.payment_reverse(${provider}, ${chargeId}, ${userId}, ${cause},
       ${seal('reversed', provider, chargeId, userId, cause)})`,
 )
 
 /** Debits the wallet once for a payment that its provider reversed; what is spent already becomes a debt. */
-export const takeBack = (sql: Sql, provider: Provider, chargeId: string, userId: number): Promise<Reversed> =>
+export const takeBack = (sql: Sql, provider: PaymentProvider, chargeId: string, userId: number): Promise<Reversed> =>
   untilAnswered(async () => only(await paymentReverse(sql, provider, chargeId, userId, 'provider')))
 
 /** Requested refunds that Telegram has not answered yet. */
@@ -142,13 +142,13 @@ export const waitingReversals = query(
 
 export const reversalWait = query(
   Type.Object({ isWaiting: Type.Boolean() }),
-  (sql, provider: Provider, chargeId: string, error: string) => sql`
+  (sql, provider: PaymentProvider, chargeId: string, error: string) => sql`
     select pay.reversal_wait(${provider}, ${chargeId}, ${error}) as "isWaiting"`,
 )
 
 export const reversalEnd = query(
   Type.Object({ result: Type.String() }),
-  (sql, provider: Provider, chargeId: string, isRefused: boolean) => sql`
+  (sql, provider: PaymentProvider, chargeId: string, isRefused: boolean) => sql`
     select pay.reversal_end(${provider}, ${chargeId}, ${isRefused},
       ${seal('reversal', provider, chargeId, isRefused)}) as result`,
 )

@@ -10,7 +10,7 @@ import { checkoutRefusal, openTopUp, takePayment } from '../../src/payments/top-
 import { chats, type Person } from '../support/chat.ts'
 import { captions, dataOf } from '../support/messages.ts'
 import { creditBonus } from '../support/money.ts'
-import { noWake, rates, silent } from '../support/world.ts'
+import { noEnqueue, rates, silent } from '../support/world.ts'
 
 const details = 'Карта 2200 0000, Иван И.'
 const stage = await chats(t, { transferDetails: details })
@@ -429,7 +429,7 @@ await story(
     const checkout = { userId: anna.id, orderId: order.id, currency: 'XTR', total: order.total }
     t.equal(await checkoutRefusal(sql, checkout), 'banned')
     // Nothing but the database: an upstream that was asked would throw.
-    const worker = { sql, wake: noWake, scrub: (text: string) => text, log: silent } as unknown as Deps
+    const worker = { sql, enqueue: noEnqueue, scrub: (text: string) => text, log: silent } as unknown as Deps
     t.equal(await submit(worker, { userId: anna.id, id: run }), 'failed')
     t.equal(await balanceOf(anna.id), balance + 45_00)
     t.match((await anna.says('/paysupport за что?')).text, /^Передали/)
@@ -812,9 +812,9 @@ await story('a run that is stuck is listed with its trouble, and one press has i
   )
   await boss.presses({ data: to.adminTask(run) })
   const looked: string[] = []
-  const { check } = deps.wake
-  t.teardown(() => Object.assign(deps.wake, { check }))
-  deps.wake.check = async ({ id }) => void looked.push(id)
+  const { check } = deps.enqueue
+  t.teardown(() => Object.assign(deps.enqueue, { check }))
+  deps.enqueue.check = async ({ id }) => void looked.push(id)
   await boss.presses('⚖️ Решить')
   t.strictSame(looked, [run])
   t.equal(await balanceOf(anna.id), 0, 'the look decides, not the press')
@@ -887,9 +887,9 @@ await story(
   async t => {
     const anna = await person()
     const delivered: number[] = []
-    const { deliver } = deps.wake
-    t.teardown(() => Object.assign(deps.wake, { deliver }))
-    deps.wake.deliver = async id => void delivered.push(id)
+    const { deliver } = deps.enqueue
+    t.teardown(() => Object.assign(deps.enqueue, { deliver }))
+    deps.enqueue.deliver = async id => void delivered.push(id)
     for (const make of [overdue, (id: string) => unanswered(anna, id)]) {
       const run = await running(anna.id, { kop: 45_00 })
       const balance = await balanceOf(anna.id)

@@ -45,7 +45,7 @@ t.teardown(async () => {
 })
 
 const delivered: number[] = []
-const wake: BotDeps['wake'] = {
+const enqueue: BotDeps['enqueue'] = {
   submit: async () => {},
   check: async () => {},
   poll: async () => {},
@@ -78,9 +78,9 @@ const deps: BotDeps = {
   botUsername: () => api.bot.username,
   integration: {
     place: order => place(sql, order, limits),
-    cancel: ref => cancel({ sql, wake, scrub: text => text, log }, ref),
+    cancel: ref => cancel({ sql, enqueue, scrub: text => text, log }, ref),
   },
-  wake,
+  enqueue,
   files: { fromTelegram: never, fromLink: never, look: async fileId => looks.get(fileId)?.() ?? 'audio' },
   stats: { of: id => stats.get(id), popularity: id => stats.get(id)?.runs30d ?? 0 },
   resend: never,

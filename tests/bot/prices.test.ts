@@ -1,5 +1,5 @@
 import t from 'tap'
-import { offer, quoteScreen } from '../../src/bot/order/quote.ts'
+import { createQuote, quoteScreen } from '../../src/bot/order/quote.ts'
 import { createMessages } from '../../src/bot/runs/reports.ts'
 import { type Model, modelKey } from '../../src/catalogue/models.ts'
 import type { EarlierValue, Inputs, Value } from '../../src/catalogue/parameters.ts'
@@ -59,9 +59,9 @@ async function valueFor(userId: number, param: Model['params'][number]): Promise
 /** All that one person reads of the price of a model, from the list to the receipt. */
 async function readings(anna: Person, model: Model) {
   const card = (await anna.presses({ data: `m:${modelKey(model.id)}` })).screen.text!
-  const offered = await offer(deps, anna.id, model, await answersFor(anna.id, model))
-  if (offered === 'no_price' || 'problem' in offered) throw new Error(`${model.id}: ${JSON.stringify(offered)}`)
-  const { quote } = offered
+  const result = await createQuote(deps, anna.id, model, await answersFor(anna.id, model))
+  if (result === 'no_price' || 'problem' in result) throw new Error(`${model.id}: ${JSON.stringify(result)}`)
+  const { quote } = result
   const price = toPlain((await quoteScreen(deps, anna.id, quote, 'ru')).text)
   const id = newId()
   const order = {

@@ -19,7 +19,7 @@ import { inspectHere } from '../support/media/inspector.ts'
 import { jpegOf, mp3Of, mp4Of, pngOf, wavOf } from '../support/media/media.ts'
 import { cases, type Mutator, mutator, seed, watchLoop } from '../support/mutate.ts'
 import { updatesLike } from '../support/updates.ts'
-import { noWake, silent, world } from '../support/world.ts'
+import { noEnqueue, silent, world } from '../support/world.ts'
 
 // What no client, no upstream and no phone would send, by the hundred thousand: the service answers each, as it should.
 t.comment(`SEED=${seed} FUZZ=${cases}`)
@@ -80,7 +80,8 @@ t.test('updates of any form are stored or refused, never with a 5xx', async t =>
 
 t.test('callbacks of any form are answered, and change nothing that the upstream was not asked for', async t => {
   const secret = 'k'.repeat(32)
-  const receive = async (id: string, taskId: string | undefined) => void (await news({ sql, wake: noWake }, id, taskId))
+  const receive = async (id: string, taskId: string | undefined) =>
+    void (await news({ sql, enqueue: noEnqueue }, id, taskId))
   const server = buildServer({ log: silent, strangers, callbacks: { secret, webhookKey: undefined, receive } })
   await server.listen({ port: 0, host: '127.0.0.1' })
   const pool = new Pool(`http://127.0.0.1:${(server.server.address() as AddressInfo).port}`, { connections: 16 })

@@ -11,7 +11,7 @@ import { callbackPath } from '../../src/upstream/callbacks.ts'
 import { strangers } from '../support/http.ts'
 import { second } from '../support/second.ts'
 import { secret, provider as startProvider, worker } from '../support/upstream.ts'
-import { noWake, silent, until, world } from '../support/world.ts'
+import { noEnqueue, silent, until, world } from '../support/world.ts'
 
 // Five may end a run: the upstream's callback, a poll, the sweep after the deadline, the person who cancels, an admin who
 // bans the person. Whatever the order in which they come, it ends once, as the first of them that could end it says.
@@ -44,8 +44,8 @@ const hands = postgres(url, { max: 1, connection: { session_replication_role: 'r
 t.teardown(() => hands.end({ timeout: 1 }))
 
 // Wake-ups arrive at once, but for the submit: whether it is sent is what a stage says.
-const wake = {
-  ...noWake,
+const enqueue = {
+  ...noEnqueue,
   intake: async () => {},
   lane: async () => {},
   sweep: async () => {},
@@ -55,7 +55,7 @@ const wake = {
     if (row?.isMine) await check(deps, ref)
   },
 }
-const receive = async (id: string, taskId: string | undefined) => void (await news({ sql, wake }, id, taskId))
+const receive = async (id: string, taskId: string | undefined) => void (await news({ sql, enqueue }, id, taskId))
 const server = buildServer({ log: silent, strangers, callbacks: { secret, webhookKey: undefined, receive } })
 const address = await server.listen({ host: '127.0.0.1', port: 0 })
 t.teardown(() => server.close())
@@ -75,7 +75,7 @@ const act: Record<Actor, (ref: Ref) => Promise<unknown>> = {
   async sweep(ref) {
     await hands`update pay.generations set deadline_at = now() - interval '1 second', next_at = now() - interval '1 second'
       where id = ${ref.id} and finished_at is null`
-    await sweep(sql, wake, silent)
+    await sweep(sql, enqueue, silent)
   },
   cancel: ref => cancel(deps, ref),
   async admin(ref) {

@@ -17,11 +17,11 @@ import { readWallet } from '../../src/payments/wallet.ts'
 import { createStore } from '../../src/telegram/inbox.ts'
 import { openUser } from '../../src/users/users.ts'
 import { freePort, person, stage } from '../support/service.ts'
-import { limits, noWake, picture, silent, until, world } from '../support/world.ts'
+import { limits, noEnqueue, picture, silent, until, world } from '../support/world.ts'
 
 // Faults that nothing else brings about: docs/reliability.md lists all hundred with what shows that they are survived.
 const { url, sql, owner, user, order } = await world(t)
-const ends = { sql, wake: noWake, scrub: (text: string) => text, log: silent }
+const ends = { sql, enqueue: noEnqueue, scrub: (text: string) => text, log: silent }
 const open = (t: Test, to: string, options = {}) => {
   const db = connect(to, options)
   t.teardown(() => db.close())

@@ -15,14 +15,14 @@ import { createFastPath } from '../../src/jobs/updates/fast-path.ts'
 import { scrubber } from '../../src/log.ts'
 import { brokenPromises } from '../../src/operations/overview.ts'
 import { cancel, place } from '../../src/payments/integration.ts'
-import type { Wake } from '../../src/payments/order.ts'
+import type { Enqueue } from '../../src/payments/order.ts'
 import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-statements.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { createTelegram } from '../../src/telegram/client.ts'
 import { allowedUpdates } from '../../src/telegram/webhook.ts'
 import { buttons, captions } from './messages.ts'
 import { creditBonus } from './money.ts'
-import { noWake, picture, silent, world } from './world.ts'
+import { noEnqueue, picture, silent, world } from './world.ts'
 
 type Given = Partial<FileValue>
 
@@ -50,7 +50,7 @@ export async function chats(
   const links = new Map<string, Given | Error>()
   const woken: string[] = []
   const sentAgain: string[] = []
-  const wake: Wake = { ...noWake, submit: async ({ id }) => void woken.push(id) }
+  const enqueue: Enqueue = { ...noEnqueue, submit: async ({ id }) => void woken.push(id) }
   const file = (mime: string, more: Given = {}): FileValue => ({
     url: `https://files.example.com/${newId()}`,
     kind: mime.split('/')[0] as FileValue['kind'],
@@ -80,9 +80,9 @@ export async function chats(
     botUsername: () => api.bot.username,
     integration: {
       place: order => place(sql, order, limits),
-      cancel: ref => cancel({ sql, wake, scrub: text => text, log: silent }, ref),
+      cancel: ref => cancel({ sql, enqueue, scrub: text => text, log: silent }, ref),
     },
-    wake,
+    enqueue,
     files: {
       async fromTelegram(fileId, _size, { accept }) {
         const sent = player.file(fileId)

@@ -5,8 +5,8 @@ import { claimPromo } from '../../src/payments/gifts.ts'
 import { cancel, check, news, place, settle, submit } from '../../src/payments/integration.ts'
 import type { Ending, Order } from '../../src/payments/order.ts'
 import { genAccepted, genAttach, genPoll, genRequeue, genSubmit } from '../../src/payments/order-statements.ts'
-import { makeQuote, type Offer } from '../../src/payments/quotes.ts'
-import { type Payment, type Provider, takeBack, takePayment } from '../../src/payments/top-ups.ts'
+import { makeQuote, type NewQuote } from '../../src/payments/quotes.ts'
+import { type Payment, type PaymentProvider, takeBack, takePayment } from '../../src/payments/top-ups.ts'
 import { accessOf } from './postgres.ts'
 import { worker } from './upstream.ts'
 import { limits } from './world.ts'
@@ -19,7 +19,7 @@ const admins = connect(admin, { max: 4, sealKey })
 const { sql } = db
 const { deps, close } = worker(sql, baseUrl)
 const works = {
-  makeQuote: (offer: Offer) => makeQuote(sql, offer),
+  makeQuote: (quote: NewQuote) => makeQuote(sql, quote),
   start: (order: Order, within: Partial<Limits> = {}) => place(sql, order, { ...limits, ...within }),
   finish: (ref: Ref, ending: Ending) => settle(deps, ref, ending),
   submit: (ref: Ref) => submit(deps, ref),
@@ -32,7 +32,7 @@ const works = {
   genAttach: (id: string, taskId: string) => genAttach(sql, id, taskId),
   genPoll: (ref: Ref, pollAttempt: number) => genPoll(sql, ref, pollAttempt),
   takePayment: (payment: Payment) => takePayment(sql, payment),
-  takeBack: (provider: Provider, chargeId: string, userId: number) => takeBack(sql, provider, chargeId, userId),
+  takeBack: (provider: PaymentProvider, chargeId: string, userId: number) => takeBack(sql, provider, chargeId, userId),
   claimPromo: (userId: number, code: string, key: string) => claimPromo(sql, userId, code, key),
   confirm: (id: string, adminId: number) => confirm(admins.sql, id, adminId, false),
 }

@@ -7,7 +7,7 @@ import { createUpstream } from '../../src/upstream/client.ts'
 import { createDownloader } from '../../src/upstream/download.ts'
 import { createResultStore } from '../../src/upstream/results.ts'
 import { inspectHere } from './media/inspector.ts'
-import { noWake, silent } from './world.ts'
+import { noEnqueue, silent } from './world.ts'
 
 const apiKey = 'a-key-for-tests'
 /** Signs the addresses of callbacks. */
@@ -32,7 +32,7 @@ export function worker(sql: Sql, baseUrl: string): { deps: Deps; close(): Promis
     results,
     budget: { take: async () => 0 },
     callbackUrl: (id: string) => `http://127.0.0.1:9${callbackPath(id, secret)}`,
-    wake: noWake,
+    enqueue: noEnqueue,
     scrub: (text: string) => text,
     log: silent,
   }

@@ -6,7 +6,7 @@ import { grantAccess, migrate } from '../../src/database/migrate.ts'
 import { newId } from '../../src/id.ts'
 import type { Limits } from '../../src/payments/generations.ts'
 import { place, settle } from '../../src/payments/integration.ts'
-import type { Order, Wake } from '../../src/payments/order.ts'
+import type { Enqueue, Order } from '../../src/payments/order.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
 import type { Tracing } from '../../src/trace.ts'
 import { openUser } from '../../src/users/users.ts'
@@ -15,7 +15,7 @@ import { accessOf, freshDatabase } from './postgres.ts'
 export const silent = pino({ level: 'silent' })
 export const rates = { usdRubRate: '95', markup: '2' }
 export const limits: Limits = { maxOpen: 1_000, freeDaily: 10, freeHourly: 3, newFreeDaily: 1_000_000 }
-export const noWake: Wake = {
+export const noEnqueue: Enqueue = {
   submit: async () => {},
   check: async () => {},
   poll: async () => {},
@@ -83,7 +83,7 @@ export async function world(t: Test) {
       select status from pay.generation_events where user_id = ${userId} and request_id = ${id} order by id`
     return rows.map(row => row.status)
   }
-  const ends = { sql, wake: noWake, scrub: (text: string) => text, log: silent }
+  const ends = { sql, enqueue: noEnqueue, scrub: (text: string) => text, log: silent }
   const start = (order: Order, within = limits) => place(sql, order, within)
   const finish = (ref: { userId: number; id: string }, ending: Parameters<typeof settle>[2]) =>
     settle(ends, ref, ending)

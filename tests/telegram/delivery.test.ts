@@ -18,7 +18,7 @@ import { createDownloader, type Downloaded } from '../../src/upstream/download.t
 import { createResultStore } from '../../src/upstream/results.ts'
 import { inspectHere } from '../support/media/inspector.ts'
 import { buttonLinks, captions, withFiles } from '../support/messages.ts'
-import { limits, noWake, picture, rates, silent, until, untraced, world } from '../support/world.ts'
+import { limits, noEnqueue, picture, rates, silent, until, untraced, world } from '../support/world.ts'
 
 const { sql, owner, user, order, start, finish, story } = await world(t)
 const standIn = await startTelegram({ seed: 7 })
@@ -65,10 +65,10 @@ const results = createResultStore(downloader)
 t.teardown(() => results.close())
 
 const woken: number[] = []
-const wake = { ...noWake, deliver: async (id: number) => void woken.push(id) }
+const enqueue = { ...noEnqueue, deliver: async (id: number) => void woken.push(id) }
 const messages = createMessages({ catalogue: openCatalogue({ rates, contentFilter: true }), limits })
 const linkTo = (id: string, n: number, until: Date) => ({ url: `https://bot.example/${id}/${n}`, until })
-const options = { sql, telegram, results, messages, linkTo, limits, wake, tracing: untraced, log: silent }
+const options = { sql, telegram, results, messages, linkTo, limits, enqueue, tracing: untraced, log: silent }
 
 type Made = Partial<typeof picture>
 /** A person whose order has succeeded with these files, or failed where there are none. */

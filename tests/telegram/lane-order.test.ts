@@ -34,7 +34,7 @@ t.test(`${count} updates in ${people} lanes keep their order whatever commits wh
   const store = createStore(quick.sql)
   const random = seeded(seed)
   let next = 0
-  const wake = (lane: string) => {
+  const enqueue = (lane: string) => {
     for (const taker of takers) taker.send(lane)
   }
   async function arrive(): Promise<void> {
@@ -45,10 +45,10 @@ t.test(`${count} updates in ${people} lanes keep their order whatever commits wh
     else
       await late.begin(async tx => {
         await tx`select pay.inbox_put(${id}, ${`u:${user}`}, ${body}::text::json, null)`
-        wake(`u:${user}`) // too early on purpose
+        enqueue(`u:${user}`) // too early on purpose
         await pause(random.int(0, 25))
       })
-    wake(`u:${user}`)
+    enqueue(`u:${user}`)
   }
   await Promise.all(
     Array.from({ length: 16 }, async () => {
@@ -59,7 +59,7 @@ t.test(`${count} updates in ${people} lanes keep their order whatever commits wh
     'all are handled',
     async () => {
       const rows = await owner<{ lane: string }[]>`select distinct lane from pay.inbox where done_at is null`
-      for (const { lane } of rows) wake(lane)
+      for (const { lane } of rows) enqueue(lane)
       await pause(100)
       return rows.length === 0
     },

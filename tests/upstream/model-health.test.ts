@@ -10,7 +10,7 @@ import { createTelegram } from '../../src/telegram/client.ts'
 import { waitingOutbox } from '../../src/telegram/outbox.ts'
 import { chats } from '../support/chat.ts'
 import { buttons } from '../support/messages.ts'
-import { limits, noWake, picture, silent, untraced } from '../support/world.ts'
+import { limits, noEnqueue, picture, silent, untraced } from '../support/world.ts'
 
 // A model that fails is switched off, rests, is tried, and is on again; nobody pays for it meanwhile.
 const { api, sql, owner, deps, catalogue, story, person, running, end, generationsOf, balanceOf, quoteOf, serve } =
@@ -370,7 +370,7 @@ story('an admin reads why, in their language, once; many at once end in one poin
         messages,
         linkTo: undefined,
         limits,
-        wake: noWake,
+        enqueue: noEnqueue,
         tracing: untraced,
         log: silent,
       }

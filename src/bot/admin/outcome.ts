@@ -49,15 +49,15 @@ export async function doneScreen(deps: BotDeps, ctx: BotContext, id: string, isS
       { adminId: ctx.user.id, actionId: id, kind: action.kind, userId: action.userId, outcome },
       'admin action applied',
     )
-  if (isDone && outcome === 'given_back') await wakeEnding(deps, action)
+  if (isDone && outcome === 'given_back') await enqueueDelivery(deps, action)
   const end = outcome === 'reversed' ? await reversalOf(deps, ctx, action) : undefined
-  const isTold = isDone ? await notifyPerson(deps, ctx, action, done) : undefined
+  const isNotified = isDone ? await notifyPerson(deps, ctx, action, done) : undefined
   return {
     text: lines(
       outcomeText(ctx.t, outcome),
       balanceKop !== null && admin.balanceNow(balanceKop, debtKop ?? 0),
       end,
-      isTold !== undefined && (isTold ? admin.told : admin.notTold),
+      isNotified !== undefined && (isNotified ? admin.told : admin.notTold),
     ),
     buttons: [
       [
@@ -82,9 +82,9 @@ async function unsureScreen({ sql }: BotDeps, ctx: BotContext, { id, subject, re
 }
 
 /** The message of the ending goes out now, and not with the next sweep. */
-async function wakeEnding({ sql, wake }: BotDeps, { subject }: Action): Promise<void> {
+async function enqueueDelivery({ sql, enqueue }: BotDeps, { subject }: Action): Promise<void> {
   const [delivery] = await deliveryOf(sql, subject ?? '')
-  if (delivery && delivery.doneAt === null) await wake.deliver(delivery.outboxId)
+  if (delivery && delivery.doneAt === null) await enqueue.deliver(delivery.outboxId)
 }
 
 /**

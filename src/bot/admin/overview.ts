@@ -75,11 +75,11 @@ const entry = (failure: Failure, n: number, { language }: BotContext): Html => {
 }
 
 async function versionScreen({ sql, operator, botUsername, log }: BotDeps, ctx: BotContext): Promise<Screen> {
-  const asked = readWebhook(ctx.telegram, operator.scrub).catch(error => {
+  const hookRead = readWebhook(ctx.telegram, operator.scrub).catch(error => {
     log.warn({ err: error }, 'Telegram does not say what the webhook is')
     return undefined
   })
-  const [[waiting], hook] = await Promise.all([backlog(sql), asked])
+  const [[waiting], hook] = await Promise.all([backlog(sql), hookRead])
   const { inbox, outbox, open, oldestOpenS } = waiting!
   return {
     text: ctx.t.admin.version({

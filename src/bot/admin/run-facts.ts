@@ -16,10 +16,10 @@ export async function runOf({ sql }: Pick<BotDeps, 'sql'>, id: string): Promise<
   return owner && readGeneration(sql, { userId: owner.userId, id })
 }
 
-type Asked = Pick<Generation, 'taskId' | 'execState'>
+type RunState = Pick<Generation, 'taskId' | 'execState'>
 
 /** Whether the provider can be asked at all, in words; undefined where it can. */
-export function providerText({ t }: BotContext, { taskId, execState }: Asked): string | undefined {
+export function providerText({ t }: BotContext, { taskId, execState }: RunState): string | undefined {
   if (taskId !== null) return undefined
   return t.admin.notAsked[execState === 'queued' ? 'unsent' : execState === 'submitting' ? 'unanswered' : 'never']
 }

@@ -21,7 +21,7 @@ export function adminStuck(deps: BotDeps) {
     await ctx.show(await stuckScreen(deps, ctx))
   })
   onPress(bot, 'adminStuckAll', async ctx => {
-    const n = await lookAtAll(deps, ctx)
+    const n = await checkAll(deps, ctx)
     await ctx.answer(ctx.t.admin.allAsked(n))
     await ctx.show(await stuckScreen(deps, ctx))
   })
@@ -35,7 +35,7 @@ export function adminStuck(deps: BotDeps) {
     const run = await runOf(deps, id)
     if (!run) return ctx.answer(ctx.t.outdated)
     await ctx.answer(ctx.t.admin.settleAsked)
-    await deps.wake.check({ userId: run.userId, id })
+    await deps.enqueue.check({ userId: run.userId, id })
     deps.log.info({ adminId: ctx.user.id, generationId: id }, 'an admin asked for one more look')
   })
   // A decision: asked for twice, and the database says whether the run may be given back at all.
@@ -69,10 +69,10 @@ async function stuckScreen({ sql }: BotDeps, ctx: BotContext): Promise<Screen> {
 }
 
 /** Has every stuck run looked at, and every ending that was not told sent; how many. Not only those that are listed. */
-async function lookAtAll({ sql, wake, log }: BotDeps, ctx: BotContext): Promise<number> {
+async function checkAll({ sql, enqueue, log }: BotDeps, ctx: BotContext): Promise<number> {
   const all = await allStuck(sql)
   for (const { userId, id, outboxId } of all) {
-    await (outboxId === null ? wake.check({ userId, id }) : wake.deliver(outboxId))
+    await (outboxId === null ? enqueue.check({ userId, id }) : enqueue.deliver(outboxId))
   }
   log.info({ adminId: ctx.user.id, runs: all.length }, 'an admin asked for one more look at all that is stuck')
   return all.length

@@ -106,7 +106,7 @@ function usualText(model: Model, language: Language): string {
   const values = model.params.flatMap(param => {
     const value = usual[param.name]
     if (param.hidden || !changesPrice(model, param) || !isScalar(value)) return []
-    return [`${nameOf(param, language)}${typeof value === 'boolean' ? ':' : ''} ${said(param, value, language)}`]
+    return [`${nameOf(param, language)}${typeof value === 'boolean' ? ':' : ''} ${shownValue(param, value, language)}`]
   })
   return values.join(', ')
 }
@@ -137,7 +137,8 @@ function parametersScreen(ctx: BotContext, model: Model): Screen {
         hint: param.hint?.[language],
         values: valuesText(ctx, param),
         need: needOf(model, param),
-        default: param.default === undefined || param.default === '' ? undefined : said(param, param.default, language),
+        default:
+          param.default === undefined || param.default === '' ? undefined : shownValue(param, param.default, language),
         changesPrice: changesPrice(model, param),
       }),
     )
@@ -155,13 +156,13 @@ function valuesText(ctx: BotContext, param: Param): string {
   if (param.previous_models) return t.earlierRun
   switch (param.type) {
     case 'enum': {
-      const named = (param.enum ?? []).map(value => said(param, value, language))
+      const named = (param.enum ?? []).map(value => shownValue(param, value, language))
       const fits = named.filter((_, index) => named.slice(0, index + 1).join(' · ').length <= maxOfValues)
       const rest = named.length - fits.length
       return `${fits.join(' · ')}${rest > 0 ? ` ${t.andMore(rest)}` : ''}`
     }
     case 'boolean':
-      return `${said(param, true, language)} / ${said(param, false, language)}`
+      return `${shownValue(param, true, language)} / ${shownValue(param, false, language)}`
     case 'integer':
     case 'number':
       return t.numberFromTo(shifted(param, param.min), shifted(param, param.max))
@@ -184,7 +185,7 @@ const isScalar = (value: unknown): value is string | number | boolean =>
   ['string', 'number', 'boolean'].includes(typeof value)
 
 /** A value within a sentence. */
-function said(param: Param, value: string | number | boolean, language: Language): string {
+function shownValue(param: Param, value: string | number | boolean, language: Language): string {
   const text = scalarText(param, value, language)
   // Names of people and formats are in Latin letters in Russian too, and keep their capital.
   const isWord = /^[А-ЯЁ]/.test(scalarText(param, value, 'ru'))

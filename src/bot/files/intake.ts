@@ -30,13 +30,13 @@ export type Intake = {
 
 type Options = {
   sql: Sql
-  wake: { intake(updateId: number, source: Source): Promise<void>; lane(lane: string): Promise<void> }
+  enqueue: { intake(updateId: number, source: Source): Promise<void>; lane(lane: string): Promise<void> }
   /** Called when a person did something else: what is fetched for them here may be wanted no more. */
   moved(userId: number): Promise<void>
 }
 type InHand = { found: Found[]; isFull: boolean }
 
-export function createIntake({ sql, wake, moved }: Options): Intake {
+export function createIntake({ sql, enqueue, moved }: Options): Intake {
   const inHand = new AsyncLocalStorage<InHand>()
 
   function take(source: Source): unknown {
@@ -56,7 +56,7 @@ export function createIntake({ sql, wake, moved }: Options): Intake {
     const { result } = await untilAnswered(async () =>
       only(await intakeAdd(sql, idOf(update), lane, isFor ? draft.id : null, update, source)),
     )
-    if (result === 'added' && source) await wake.intake(idOf(update), source)
+    if (result === 'added' && source) await enqueue.intake(idOf(update), source)
     return result
   }
 
@@ -76,7 +76,7 @@ export function createIntake({ sql, wake, moved }: Options): Intake {
       const finish = async () => {
         if (!back) return
         await untilAnswered(() => intakeDone(sql, idOf(update)))
-        await wake.lane(lane)
+        await enqueue.lane(lane)
       }
       if (back && (await isStale(update, back.draftId))) return finish()
       if (!back && isContent(update) && only(await intakeOpen(sql, lane, idOf(update))).isOpen) {

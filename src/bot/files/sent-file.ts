@@ -30,8 +30,8 @@ export function fileOf(message: object): MessageFile | undefined {
   if (sent.voice) return described(sent.voice, 'audio', true)
   if (sent.audio) return described(sent.audio, 'audio', false)
   if (!sent.document) return undefined
-  const said = /^(image|video|audio)\//.exec(sent.document.mime_type ?? '')?.[1] as Media | undefined
-  return described(sent.document, said, false, 'document')
+  const reported = /^(image|video|audio)\//.exec(sent.document.mime_type ?? '')?.[1] as Media | undefined
+  return described(sent.document, reported, false, 'document')
 }
 
 function described(

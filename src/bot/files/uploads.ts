@@ -41,20 +41,24 @@ export type Purpose = { param: Param; ask: Ask }
 /** A person's file, fetched, looked at and stored; or, in words, why not. */
 export function takeFile(ctx: BotContext, { files }: BotDeps, sent: SentFile, to: Purpose): Promise<FileValue | Html> {
   if (isTooBig(sent)) return Promise.resolve(tooBig(ctx, sent, to.ask))
-  return taken(ctx, () => files.fromTelegram(sent.fileId, sent.size, aboutOf(String(ctx.user.id), to.param)), to.ask)
+  return orRefusal(
+    ctx,
+    () => files.fromTelegram(sent.fileId, sent.size, aboutOf(String(ctx.user.id), to.param)),
+    to.ask,
+  )
 }
 
 export const takeLink = (ctx: BotContext, { files }: BotDeps, url: string, to: Purpose): Promise<FileValue | Html> =>
-  taken(ctx, () => files.fromLink(url, aboutOf(String(ctx.user.id), to.param)), to.ask)
+  orRefusal(ctx, () => files.fromLink(url, aboutOf(String(ctx.user.id), to.param)), to.ask)
 
 /** What a person's file is, before they say what for; or, in words, why it cannot be taken for anything. */
-export async function lookAt(ctx: BotContext, { files }: BotDeps, sent: SentFile): Promise<Media | Html> {
+export async function kindOf(ctx: BotContext, { files }: BotDeps, sent: SentFile): Promise<Media | Html> {
   if (isTooBig(sent)) return tooBig(ctx, sent)
   if (sent.isSure && sent.media) return sent.media
-  return taken(ctx, () => files.look(sent.fileId, sent.size, { owner: String(ctx.user.id) }))
+  return orRefusal(ctx, () => files.look(sent.fileId, sent.size, { owner: String(ctx.user.id) }))
 }
 
-export const isFile = (taken: FileValue | Html): taken is FileValue => 'url' in taken
+export const isFile = (value: FileValue | Html): value is FileValue => 'url' in value
 
 // Known before anything is fetched.
 const isTooBig = ({ size = 0 }: SentFile) => size > maxFromTelegram
@@ -62,7 +66,7 @@ const isTooBig = ({ size = 0 }: SentFile) => size > maxFromTelegram
 const tooBig = (ctx: BotContext, { fileName }: SentFile, ask?: Ask): Html =>
   refusal(ctx, codeByName(fileName) ?? 'too_big', ask)
 
-async function taken<Result>(ctx: BotContext, work: () => Promise<Result>, ask?: Ask): Promise<Result | Html> {
+async function orRefusal<Result>(ctx: BotContext, work: () => Promise<Result>, ask?: Ask): Promise<Result | Html> {
   // Two networks may take seconds; a person should see that something is going on.
   void ctx.sendChatAction('typing').catch(() => {})
   try {

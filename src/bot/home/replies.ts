@@ -7,7 +7,7 @@ import { menuButton } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { openDraft, readDraft } from '../drafts.ts'
-import { type Incoming, incoming, lookAt } from '../files/uploads.ts'
+import { type Incoming, incoming, kindOf } from '../files/uploads.ts'
 import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
 import { menuScreen } from './start.ts'
@@ -57,7 +57,7 @@ async function keepFile(ctx: BotContext, deps: BotDeps, { file, album }: SentOne
   // An album comes as a message for each file; one question is enough, and the first file is the one that is kept.
   const draft = album === undefined ? undefined : await readDraft(deps.sql, ctx.user.id)
   if (draft?.kind === 'kept' && draft.inputs.album === album) return
-  const kind = await lookAt(ctx, deps, file)
+  const kind = await kindOf(ctx, deps, file)
   if (typeof kind !== 'string') return void (await ctx.show({ text: kind, buttons: [[menuButton(ctx)]] }))
   const inputs = {
     kind,

@@ -8,7 +8,7 @@ import { to } from '../routes.ts'
  * What could not be sent while the person had blocked the bot comes now. /start asks again in any case, since an update
  * that failed halfway may have used up the only sign that the person was away.
  */
-export function welcomeBack({ sql, wake }: BotDeps) {
+export function welcomeBack({ sql, enqueue }: BotDeps) {
   return async (ctx: BotContext, next: () => Promise<void>): Promise<void> => {
     if (!ctx.user.wasAway && !/^\/start\b/.test(ctx.text ?? '')) return next()
     const waiting = await outboxRevive(sql, ctx.user.id)
@@ -17,7 +17,7 @@ export function welcomeBack({ sql, wake }: BotDeps) {
       const toHistory = button(ctx.t.historyButton, to.history('all', '0'))
       await ctx.show({ text: ctx.t.waitingResults(results), buttons: [[toHistory]] }, 'new')
     }
-    for (const { id } of waiting) await wake.deliver(id)
+    for (const { id } of waiting) await enqueue.deliver(id)
     await next()
   }
 }

@@ -18,10 +18,10 @@ export function payments(deps: BotDeps) {
   const bot = new Composer<BotContext>()
 
   bot.on(message('successful_payment'), async ctx => {
-    const said = ctx.message.successful_payment
-    const chargeId = said.telegram_payment_charge_id
-    const provider = said.currency === 'XTR' ? 'stars' : 'card'
-    const { currency, total_amount: total, invoice_payload: orderId } = said
+    const payment = ctx.message.successful_payment
+    const chargeId = payment.telegram_payment_charge_id
+    const provider = payment.currency === 'XTR' ? 'stars' : 'card'
+    const { currency, total_amount: total, invoice_payload: orderId } = payment
     crash('topup_received')
     const paid = await takePayment(sql, { provider, chargeId, userId: ctx.user.id, orderId, currency, total })
     crash('topup_committed')

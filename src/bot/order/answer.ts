@@ -8,20 +8,22 @@ import { isLink, isNumeric, scalarText, shiftOf } from '../parameter-texts.ts'
  * and plain digits only; options and yes or no are known by what their buttons say, in either language.
  */
 export function answerOf(param: Param, text: string, language: Language): Value | undefined {
-  const said = text.trim()
+  const typed = text.trim()
   if (param.previous_models) return undefined
   switch (param.type) {
     case 'string':
-      if (isNumeric(param)) return /^-?\d{1,15}$/.test(said) ? said : undefined
+      if (isNumeric(param)) return /^-?\d{1,15}$/.test(typed) ? typed : undefined
       if (param.pattern === undefined) return text
-      return isLink(param) ? said : said.toLowerCase()
+      return isLink(param) ? typed : typed.toLowerCase()
     case 'boolean':
-      return [true, false].find(value => isNamed(param, value, said, language))
+      return [true, false].find(value => isNamed(param, value, typed, language))
     case 'enum':
-      return param.enum?.find(value => isNamed(param, value, said, language)) ?? onlyOne(matches(param, said, language))
+      return (
+        param.enum?.find(value => isNamed(param, value, typed, language)) ?? onlyOne(matches(param, typed, language))
+      )
     case 'integer':
     case 'number':
-      return numberOf(param, said)
+      return numberOf(param, typed)
     default:
       return undefined
   }
@@ -29,27 +31,27 @@ export function answerOf(param: Param, text: string, language: Language): Value 
 
 /** The options whose name begins with these words or contains them as whole words: «Xavier» is one voice. */
 export function matches(param: Param, text: string, language: Language): Scalar[] {
-  const said = plain(text.trim())
-  if (said.length < 3) return []
+  const typed = plain(text.trim())
+  if (typed.length < 3) return []
   const words = (value: Scalar) => plain(scalarText(param, value, language))
-  return (param.enum ?? []).filter(value => words(value).startsWith(said) || hasWords(words(value), said))
+  return (param.enum ?? []).filter(value => words(value).startsWith(typed) || hasWords(words(value), typed))
 }
 
-const hasWords = (name: string, said: string) =>
-  ` ${name.replace(/[^\p{L}\p{N}]+/gu, ' ')} `.includes(` ${said.replace(/[^\p{L}\p{N}]+/gu, ' ').trim()} `)
+const hasWords = (name: string, typed: string) =>
+  ` ${name.replace(/[^\p{L}\p{N}]+/gu, ' ')} `.includes(` ${typed.replace(/[^\p{L}\p{N}]+/gu, ' ').trim()} `)
 
 const onlyOne = (found: Scalar[]) => (found.length === 1 ? found[0] : undefined)
 
-function numberOf(param: Param, said: string): number | undefined {
+function numberOf(param: Param, typed: string): number | undefined {
   // «10 000» is how the question itself writes it.
-  const digits = said.replace(/(?<=\d)\s(?=\d{3}(\D|$))/g, '')
+  const digits = typed.replace(/(?<=\d)\s(?=\d{3}(\D|$))/g, '')
   if (!/^[+-]?\d{1,15}([.,]\d{1,10})?$/.test(digits)) return undefined
   return Number(digits.replace(',', '.')) - shiftOf(param)
 }
 
-function isNamed(param: Param, value: string | number | boolean, said: string, language: Language): boolean {
+function isNamed(param: Param, value: string | number | boolean, typed: string, language: Language): boolean {
   const names = [scalarText(param, value, language), scalarText(param, value, 'ru'), scalarText(param, value, 'en')]
-  return [...names, String(value)].some(name => plain(name) === plain(said))
+  return [...names, String(value)].some(name => plain(name) === plain(typed))
 }
 
 // Buttons say «5 с» with a no-break space.

@@ -6,10 +6,10 @@ import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { isMain, templatesFor } from '../parameter-texts.ts'
 import { to } from '../routes.ts'
-import { earlierFor, earlierValue } from '../runs/source-result.ts'
+import { sourceResultsFor, sourceValue } from '../runs/source-result.ts'
 import { advance, begin, gone, move, present, type Showing, stale, unfit } from './navigation.ts'
 import { endDialogue, endedText } from './open-quotes.ts'
-import { betterText, type Order, pageBase } from './question.ts'
+import { betterText, type OrderDraft, pageBase } from './question.ts'
 import {
   choiceOf,
   eitherOf,
@@ -23,7 +23,13 @@ import {
 } from './state.ts'
 
 /** A press on the current version of an order's screen. A press that does not belong to the step shows the order anew. */
-export async function pressDraft(ctx: BotContext, deps: BotDeps, order: Order, op: DraftOp, n: number): Promise<void> {
+export async function pressDraft(
+  ctx: BotContext,
+  deps: BotDeps,
+  order: OrderDraft,
+  op: DraftOp,
+  n: number,
+): Promise<void> {
   const done = await handlers[op](pressOf(ctx, deps, order, n))
   if (done !== 'not_here') return
   deps.log.debug({ draftId: order.draft.id, op }, 'a press that does not belong to the step')
@@ -34,7 +40,7 @@ type Done = Promise<void> | 'not_here'
 type Press = {
   ctx: BotContext
   deps: BotDeps
-  order: Order
+  order: OrderDraft
   /** The number of the button: of an option, a field, a template or a page. */
   n: number
   /** What is being asked, where the step asks for one parameter. */
@@ -47,7 +53,7 @@ type Press = {
 
 const here: Showing = { where: 'here' }
 
-function pressOf(ctx: BotContext, deps: BotDeps, order: Order, n: number): Press {
+function pressOf(ctx: BotContext, deps: BotDeps, order: OrderDraft, n: number): Press {
   const { model, filling, step } = order
   return {
     ctx,
@@ -136,9 +142,9 @@ function onward({ ctx, deps, order, param }: Press): Promise<void> {
 
 /** One of the person's own runs, of the list as it was shown. */
 async function sourceResult({ ctx, deps, order, n, set }: Press, param: Param): Promise<'not_here' | undefined> {
-  const runs = await earlierFor(deps.sql, ctx.user.id, order.model, param)
+  const runs = await sourceResultsFor(deps.sql, ctx.user.id, order.model, param)
   const run = runs.find(({ id }) => id === order.filling.offered?.[n])
   if (!run) return 'not_here'
-  await set(param.name, earlierValue(run))
+  await set(param.name, sourceValue(run))
   return undefined
 }

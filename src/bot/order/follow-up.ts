@@ -14,8 +14,8 @@ import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { isFresh } from '../files/uploads.ts'
 import { to } from '../routes.ts'
-import { earlierOf, entryOf, type Run, takers } from '../runs/compatible-models.ts'
-import { earlierValue } from '../runs/source-result.ts'
+import { compatibleModels, entryOf, type Run, sourceOf } from '../runs/compatible-models.ts'
+import { sourceValue } from '../runs/source-result.ts'
 import { startOrder } from './wizard.ts'
 
 /** «Увеличить» and «Оживить» under a result: an order of a fitting model with the result filled in. */
@@ -35,12 +35,12 @@ export function followUps(deps: BotDeps): Composer<BotContext> {
       return forSale.byKey(key) ? begin(ctx, deps, run, { model, output }) : off(ctx, deps, model)
     }
     const [, what, n] = route.args
-    const fitting = outputs.filter(output => takers(catalogue, what, run, output).length > 0)
+    const fitting = outputs.filter(output => compatibleModels(catalogue, what, run, output).length > 0)
     if (n === 0 && fitting.length > 1) return void (await ctx.show(whichScreen(ctx, run, what, fitting)))
     const output = n === 0 ? fitting[0] : fitting.find(one => one.n === n)
     if (!output) return next()
-    const models = takers(forSale, what, run, output)
-    if (models.length === 0) return off(ctx, deps, takers(catalogue, what, run, output)[0])
+    const models = compatibleModels(forSale, what, run, output)
+    if (models.length === 0) return off(ctx, deps, compatibleModels(catalogue, what, run, output)[0])
     if (models.length === 1) return begin(ctx, deps, run, { model: models[0]!, output })
     await ctx.show(await modelsScreen(deps, ctx, run, { models, output }))
   })
@@ -76,7 +76,7 @@ async function begin(
   const { param, isFile } = entryOf(model, run, output)!
   const value: Inputs[string] | undefined = isFile
     ? await filesOf(deps, run, output, { owner: String(ctx.user.id) })
-    : earlierValue(earlierOf(run)!)
+    : sourceValue(sourceOf(run)!)
   if (value === undefined) return void (await ctx.show({ text: ctx.t.run.filesGone, buttons: [[menuButton(ctx)]] }))
   await startOrder(ctx, deps, model, { [param.name]: value }, { note: ctx.t.run.followNote(shortId(run.id)) })
 }

@@ -9,11 +9,11 @@ import type { BotDeps } from '../deps.ts'
 import { type Draft, draftShown, openDraft, readDraft, saveDraft } from '../drafts.ts'
 import { modelName } from '../names.ts'
 import { askOf, isLink } from '../parameter-texts.ts'
-import { earlierFor } from '../runs/source-result.ts'
+import { sourceResultsFor } from '../runs/source-result.ts'
 import { strip } from '../show.ts'
 import { closedScreen, closePrices, endDialogue, noteShown } from './open-quotes.ts'
-import { checklist, choice, extras, improvement, type Order, question, unfinished, type View } from './question.ts'
-import { offerInstead, quoteScreen } from './quote.ts'
+import { checklist, choice, extras, improvement, type OrderDraft, question, unfinished, type View } from './question.ts'
+import { quoteScreen, replaceQuote } from './quote.ts'
 import {
   type Beginning,
   choiceOf,
@@ -62,7 +62,7 @@ export async function begin(
 export async function advance(
   ctx: BotContext,
   deps: BotDeps,
-  order: Order,
+  order: OrderDraft,
   filling: Filling,
   showing: Showing,
 ): Promise<void> {
@@ -73,14 +73,20 @@ export async function advance(
 }
 
 /** Every answer is there: the price, or the first answer that does not go with the others. */
-async function finish(ctx: BotContext, deps: BotDeps, order: Order, filling: Filling, showing: Showing): Promise<void> {
+async function finish(
+  ctx: BotContext,
+  deps: BotDeps,
+  order: OrderDraft,
+  filling: Filling,
+  showing: Showing,
+): Promise<void> {
   const { model } = order
-  const offered = await offerInstead(ctx, deps, model, filling.answers)
-  if (offered === 'no_price') {
+  const result = await replaceQuote(ctx, deps, model, filling.answers)
+  if (result === 'no_price') {
     return move(ctx, deps, order, filling, { at: 'extras' }, { ...showing, note: ctx.t.quote.noPrice })
   }
-  if ('problem' in offered) {
-    const { problem } = offered
+  if ('problem' in result) {
+    const { problem } = result
     const named = paramNamed(model, problem.param)
     const param = named?.hidden ? undefined : named
     const mend: Step = param ? { at: 'ask', param: param.name, page: 0 } : { at: 'extras' }
@@ -88,19 +94,19 @@ async function finish(ctx: BotContext, deps: BotDeps, order: Order, filling: Fil
     const note = unfit(ctx, deps, model, problem)
     return move(ctx, deps, order, { ...filling, answers }, mend, { ...showing, note })
   }
-  await move(ctx, deps, order, filling, { at: 'quote', id: offered.quote.id }, showing)
+  await move(ctx, deps, order, filling, { at: 'quote', id: result.quote.id }, showing)
 }
 
 /** Takes the order to a step, unless another update was first, and shows it. */
 export async function move(
   ctx: BotContext,
   deps: BotDeps,
-  order: Order,
+  order: OrderDraft,
   filling: Filling,
   step: Step,
   showing: Showing,
 ): Promise<void> {
-  const offered = await offeredAt(ctx, deps, order.model, step)
+  const offered = await sourcesAt(ctx, deps, order.model, step)
   const { next: _, ...rest } = filling
   const now = { ...rest, version: versionOf(order.model), updateId: ctx.update.update_id, ...(offered && { offered }) }
   const saved = await save(ctx, deps, order, now, step)
@@ -109,33 +115,33 @@ export async function move(
 }
 
 /** The model has changed since the step was shown: its answers are looked at again, and the first open one is asked. */
-export async function refit(ctx: BotContext, deps: BotDeps, order: Order, where: Showing['where']): Promise<void> {
+export async function refit(ctx: BotContext, deps: BotDeps, order: OrderDraft, where: Showing['where']): Promise<void> {
   const filling = { ...order.filling, answers: fitting(order.model, order.filling.answers) }
   const next = nextStep(order.model, filling) ?? { at: 'extras' as const }
   await move(ctx, deps, order, filling, next, { where, note: ctx.t.wizard.changed })
 }
 
 /** The step's list of earlier runs is kept: a run that ends meanwhile must not move the others under the buttons. */
-async function offeredAt(ctx: BotContext, deps: BotDeps, model: Model, step: Step): Promise<string[] | undefined> {
+async function sourcesAt(ctx: BotContext, deps: BotDeps, model: Model, step: Step): Promise<string[] | undefined> {
   const param = 'param' in step ? paramNamed(model, step.param) : undefined
   if (!param?.previous_models) return undefined
-  return (await earlierFor(deps.sql, ctx.user.id, model, param)).map(({ id }) => id)
+  return (await sourceResultsFor(deps.sql, ctx.user.id, model, param)).map(({ id }) => id)
 }
 
 /** Writes the order at its next version; undefined when another update was first. */
 export async function save(
   ctx: BotContext,
   { sql }: BotDeps,
-  order: Order,
+  order: OrderDraft,
   filling: Filling,
   step: Step,
-): Promise<Order | undefined> {
+): Promise<OrderDraft | undefined> {
   const draft = await saveDraft(sql, ctx.user.id, order.draft, { inputs: filling, step: stepText(step) })
   return draft && { draft, model: order.model, filling, step }
 }
 
 /** Shows where the order stands. A screen that a message of the person left behind loses its buttons. */
-export async function present(ctx: BotContext, deps: BotDeps, order: Order, showing: Showing): Promise<void> {
+export async function present(ctx: BotContext, deps: BotDeps, order: OrderDraft, showing: Showing): Promise<void> {
   const { draft } = order
   const screen = await screenOf(ctx, deps, order)
   if (!screen) return gone(ctx, deps, order.model.id)
@@ -152,13 +158,13 @@ export async function present(ctx: BotContext, deps: BotDeps, order: Order, show
   await shownAt(ctx, deps, order, messageId)
 }
 
-async function shownAt(ctx: BotContext, deps: BotDeps, { draft, step }: Order, messageId: number): Promise<void> {
+async function shownAt(ctx: BotContext, deps: BotDeps, { draft, step }: OrderDraft, messageId: number): Promise<void> {
   if (messageId !== draft.messageId) await draftShown(deps.sql, ctx.user.id, draft, messageId)
   if (step.at === 'quote') await noteShown(ctx, deps, step.id, messageId)
 }
 
 /** The screen of a step; undefined when what it stands for is no more. */
-async function screenOf(ctx: BotContext, deps: BotDeps, order: Order): Promise<Screen | undefined> {
+async function screenOf(ctx: BotContext, deps: BotDeps, order: OrderDraft): Promise<Screen | undefined> {
   const { model, filling, step } = order
   const view = viewOf(ctx, deps)
   if (filling.next) return unfinished(order, view)
@@ -178,7 +184,7 @@ async function screenOf(ctx: BotContext, deps: BotDeps, order: Order): Promise<S
       const param = paramNamed(model, step.param)
       if (param && step.at === 'improve') return improvement(order, param, view)
       if (!param) return checklist(order, view)
-      const runs = param.previous_models ? await earlierFor(deps.sql, ctx.user.id, model, param) : []
+      const runs = param.previous_models ? await sourceResultsFor(deps.sql, ctx.user.id, model, param) : []
       const listed = filling.offered ? runs.filter(({ id }) => filling.offered?.includes(id)) : runs
       return question(order, param, view, listed)
     }
@@ -197,7 +203,7 @@ export function unfit(ctx: BotContext, deps: BotDeps, model: Model, problem: Pro
 }
 
 /** A draft as an order; undefined when it is none, or its model is off or gone. */
-export function orderOf({ forSale }: BotDeps, draft: Draft): Order | undefined {
+export function orderOf({ forSale }: BotDeps, draft: Draft): OrderDraft | undefined {
   const model = draft.kind === 'order' ? forSale.byId(draft.modelId ?? '') : undefined
   return model && { draft, model, filling: fillingOf(draft), step: stepOf(draft) }
 }

@@ -9,7 +9,7 @@ import { stringsFor } from '../../i18n/strings.ts'
 export function improved(text: string, kind: Exclude<PromptKind, 'speech'>, most = Number.POSITIVE_INFINITY): string {
   const tidy = tidied(text)
   const hints = stringsFor(isRussian(text) ? 'ru' : 'en').hints[kind]
-  const missing = hints.filter(hint => !isSaid(tidy, hint))
+  const missing = hints.filter(hint => !isMentioned(tidy, hint))
   const fuller = missing.reduce((so, { add }) => {
     const longer = joined(so, add)
     return characters(longer) <= most ? longer : so
@@ -37,7 +37,7 @@ function spacedCommas(word: string): string {
   return before.replace(/,(?=\p{L})/gu, ', ') + word.slice(before.length)
 }
 
-function isSaid(text: string, { said }: Hint): boolean {
+function isMentioned(text: string, { said }: Hint): boolean {
   const stems = said.split(' ')
   const words = text
     .toLowerCase()

@@ -12,12 +12,12 @@ import type { Draft } from '../drafts.ts'
 import { modelName } from '../names.ts'
 import { askOf, isMain, labelOf, promptKind, scalarText, templatesFor, valueText } from '../parameter-texts.ts'
 import { to } from '../routes.ts'
-import { type Earlier, earlierText } from '../runs/source-result.ts'
+import { type SourceResult, sourceText } from '../runs/source-result.ts'
 import { improved } from './prompt-helper.ts'
 import { eitherOf, type Filling, fieldsOf, isEditing, itemsOf, type Step, stepBefore } from './state.ts'
 
 /** An order being filled in, with what its screens need to be written. */
-export type Order = { draft: Draft; model: Model; filling: Filling; step: Step }
+export type OrderDraft = { draft: Draft; model: Model; filling: Filling; step: Step }
 export type View = { catalogue: Catalogue; t: Strings; language: Language }
 
 /** Options from this number on turn the page: 900 is the first page. */
@@ -27,7 +27,7 @@ const perPage = 16
 const perPageOfRuns = 5
 
 /** What will be asked. */
-export function checklist({ draft, model }: Order, view: View): Screen {
+export function checklist({ draft, model }: OrderDraft, view: View): Screen {
   const { t, language } = view
   const needs = itemsOf(model).map(({ params }) => need(model, params, view))
   const hasExtras = questions(model).extras.length > 0
@@ -42,17 +42,17 @@ export function checklist({ draft, model }: Order, view: View): Screen {
 }
 
 /** One question for one parameter. `earlier` are the runs to choose from, where the answer is a run. */
-export function question(order: Order, param: Param, view: View, earlier: Earlier[]): Screen {
+export function question(order: OrderDraft, param: Param, view: View, sources: SourceResult[]): Screen {
   const buttons: Button[][] = [
     ...(isMain(order.model, param) ? helpWith(order, param, view) : []),
-    ...(param.previous_models ? runButtons(order, param, view, earlier) : optionButtons(order, param, view)),
+    ...(param.previous_models ? runButtons(order, param, view, sources) : optionButtons(order, param, view)),
     ...doneButtons(order, param, view),
     ...ways(order, view.t),
   ]
-  return { text: questionText(order, param, view, earlier), buttons }
+  return { text: questionText(order, param, view, sources), buttons }
 }
 
-function questionText(order: Order, param: Param, view: View, earlier: Earlier[]): Html {
+function questionText(order: OrderDraft, param: Param, view: View, sources: SourceResult[]): Html {
   const { model, filling } = order
   const { t, language } = view
   const ask = askOf(model, param, language, id => modelName(view.catalogue, id, language))
@@ -61,7 +61,7 @@ function questionText(order: Order, param: Param, view: View, earlier: Earlier[]
   return lines(
     title(order, [param], view),
     param.hint && html`${param.hint[language]}`,
-    ask.kind === 'earlier' && earlier.length === 0
+    ask.kind === 'earlier' && sources.length === 0
       ? t.wizard.noEarlier(ask.models, outputOf(param, view))
       : t.wizard.ask(ask),
     param.min_side_px !== undefined && t.wizard.minSide(param.min_side_px),
@@ -73,15 +73,20 @@ function questionText(order: Order, param: Param, view: View, earlier: Earlier[]
 }
 
 /** The person's own runs to choose from; while there are none, the model that makes them. */
-function runButtons(order: Order, param: Param, { catalogue, language }: View, earlier: Earlier[]): Button[][] {
-  const runs = earlier.map((run, n) => op(order.draft, earlierText(run, catalogue, language), 'option', n))
+function runButtons(
+  order: OrderDraft,
+  param: Param,
+  { catalogue, language }: View,
+  sources: SourceResult[],
+): Button[][] {
+  const runs = sources.map((run, n) => op(order.draft, sourceText(run, catalogue, language), 'option', n))
   const first = param.previous_models?.map(id => catalogue.byId(id)).find(one => one !== undefined)
   const toFirst =
-    earlier.length === 0 && first && button(first.name[language], to.card(modelKey(first.id), undefined, 0))
+    sources.length === 0 && first && button(first.name[language], to.card(modelKey(first.id), undefined, 0))
   return [...paged(order, runs, perPageOfRuns), ...(toFirst ? [[toFirst]] : [])]
 }
 
-function optionButtons(order: Order, param: Param, { t, language }: View): Button[][] {
+function optionButtons(order: OrderDraft, param: Param, { t, language }: View): Button[][] {
   const { draft, model, filling } = order
   const options = optionsFor(model, param, filling.answers)
   const usual = (value: Scalar) => t.wizard.usualButton(scalarText(param, value, language))
@@ -96,7 +101,7 @@ function optionButtons(order: Order, param: Param, { t, language }: View): Butto
 }
 
 /** What ends the question: the files are all there, the answer stays, or there is none. */
-function doneButtons({ draft, model, filling, step }: Order, param: Param, { t }: View): Button[][] {
+function doneButtons({ draft, model, filling, step }: OrderDraft, param: Param, { t }: View): Button[][] {
   const value = filling.answers[param.name]
   const isEdit = step.at === 'edit'
   const buttons: Button[][] = []
@@ -118,14 +123,14 @@ function doneButtons({ draft, model, filling, step }: Order, param: Param, { t }
 
 const takesMany = ({ type, max_files: most = 1 }: Param): boolean => type === 'file[]' && most > 1
 
-function chosenLine({ model, filling }: Order, param: Param, { t, language }: View): Html {
+function chosenLine({ model, filling }: OrderDraft, param: Param, { t, language }: View): Html {
   const value = filling.answers[param.name]!
   if (!isMain(model, param)) return t.wizard.chosen(valueText(param, value, language))
   return t.wizard.chosenText(valueText(param, value, language, maxShown))
 }
 
 /** Texts to begin with, and a second look at one's own; what is read aloud is nobody else's to change. */
-function helpWith({ draft, model }: Order, param: Param, { t, language }: View): Button[][] {
+function helpWith({ draft, model }: OrderDraft, param: Param, { t, language }: View): Button[][] {
   const templates = templatesFor(model, param, language).map(({ name }, n) =>
     op(draft, t.wizard.templateButton(name), 'template', n),
   )
@@ -133,20 +138,20 @@ function helpWith({ draft, model }: Order, param: Param, { t, language }: View):
 }
 
 /** The main text as it is and as it might be, to choose from. */
-export function improvement(order: Order, param: Param, view: View): Screen {
+export function improvement(order: OrderDraft, param: Param, view: View): Screen {
   const { draft, filling } = order
   const { t } = view
   const own = filling.answers[param.name]
   const better = betterText(order, param)
   const text = (value: unknown) => middleOut(String(value), maxShown)
-  const said =
+  const body =
     own === undefined
       ? t.wizard.improveAsk
       : better === undefined
         ? t.wizard.improveNothing(text(own))
         : t.wizard.improveBoth(text(own), text(better))
   return {
-    text: lines(title(order, [param], view), said),
+    text: lines(title(order, [param], view), body),
     buttons: [
       better === undefined ? [] : [op(draft, t.wizard.takeBetterButton, 'option', 1)],
       own === undefined ? [] : [op(draft, t.wizard.takeOwnButton, 'option', 0)],
@@ -156,7 +161,7 @@ export function improvement(order: Order, param: Param, view: View): Screen {
 }
 
 /** The main text improved; undefined while there is none, or nothing to improve. */
-export function betterText({ model, filling }: Order, param: Param): string | undefined {
+export function betterText({ model, filling }: OrderDraft, param: Param): string | undefined {
   const own = filling.answers[param.name]
   const kind = promptKind(model, param)
   if (typeof own !== 'string' || kind === 'speech') return undefined
@@ -175,7 +180,7 @@ function middleOut(text: string, most: number): string {
 }
 
 /** Which of several parameters: «his own photo or an earlier picture». */
-export function choice(order: Order, params: Param[], view: View): Screen {
+export function choice(order: OrderDraft, params: Param[], view: View): Screen {
   const { t, language } = view
   const labels = params.map(param => labelOf(param, language))
   return {
@@ -185,7 +190,7 @@ export function choice(order: Order, params: Param[], view: View): Screen {
 }
 
 /** Every field with its value, as buttons. */
-export function extras(order: Order, { t, language }: View): Screen {
+export function extras(order: OrderDraft, { t, language }: View): Screen {
   const { draft, model, filling } = order
   const fields = fieldsOf(model, filling.answers).map(param => {
     const value = filling.answers[param.name] ?? param.default
@@ -199,7 +204,7 @@ export function extras(order: Order, { t, language }: View): Screen {
 }
 
 /** «You have an unfinished order»: go on or begin the other. */
-export const unfinished = ({ draft, model }: Order, { t, language }: View): Screen => ({
+export const unfinished = ({ draft, model }: OrderDraft, { t, language }: View): Screen => ({
   text: t.wizard.unfinished(model.name[language]),
   buttons: [[op(draft, t.wizard.resumeButton, 'resume')], [op(draft, t.wizard.anewButton, 'anew')]],
 })
@@ -225,7 +230,7 @@ const labelsOf = (params: Param[], { t, language }: View): string => {
 const outputOf = (param: Param, { catalogue }: View) =>
   catalogue.byId(param.previous_models?.[0] ?? '')?.output ?? 'image'
 
-function title({ model, step }: Order, params: Param[], { t, language, catalogue }: View): Html {
+function title({ model, step }: OrderDraft, params: Param[], { t, language, catalogue }: View): Html {
   const name = model.name[language]
   const label = labelsOf(params, { t, language, catalogue })
   const items = itemsOf(model)
@@ -245,7 +250,7 @@ function closedLines(closed: ReturnType<typeof optionsFor>, param: Param, { t, l
 }
 
 /** The price with the answers so far and the defaults for the rest, once it can be told. */
-function soFar({ model, filling }: Order, { catalogue, t }: View): Html | false {
+function soFar({ model, filling }: OrderDraft, { catalogue, t }: View): Html | false {
   if (catalogue.freeIds.has(model.id)) return false // free or not is said with the price
   try {
     const isCertain = (model.price.measures ?? []).every(
@@ -259,7 +264,7 @@ function soFar({ model, filling }: Order, { catalogue, t }: View): Html | false 
 }
 
 /** A long list by pages, its options in rows as their length allows. */
-function paged({ draft, step }: Order, options: Button[], perPage: number): Button[][] {
+function paged({ draft, step }: OrderDraft, options: Button[], perPage: number): Button[][] {
   if (options.length <= perPage) return rows(options)
   const last = Math.ceil(options.length / perPage) - 1
   const page = Math.min('page' in step ? step.page : 0, last)
@@ -278,7 +283,7 @@ function rows(options: Button[]): Button[][] {
 }
 
 /** The last rows of a question: extras, back, cancel. */
-function ways(order: Order, t: Strings): Button[][] {
+function ways(order: OrderDraft, t: Strings): Button[][] {
   const { draft, model, filling, step } = order
   const isDetour = isEditing(step) || step.at === 'improve'
   const hasExtras = !isDetour && questions(model).extras.length > 0

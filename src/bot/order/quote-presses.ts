@@ -27,7 +27,7 @@ import { modelName } from '../names.ts'
 import { to } from '../routes.ts'
 import { createMessages } from '../runs/reports.ts'
 import { closedScreen, closePrices } from './open-quotes.ts'
-import { offerInstead, showQuote } from './quote.ts'
+import { replaceQuote, showQuote } from './quote.ts'
 import { quoteStep } from './state.ts'
 import { startOrder } from './wizard.ts'
 
@@ -148,7 +148,7 @@ async function start(ctx: BotContext, deps: BotDeps, quote: Quote, quoteId: stri
 }
 
 async function began(ctx: BotContext, deps: BotDeps, quoteId: string, ref: Ref): Promise<void> {
-  await deps.wake.submit(ref)
+  await deps.enqueue.submit(ref)
   await draftDropAt(deps.sql, ref.userId, quoteStep(quoteId))
   const generation = await readGeneration(deps.sql, ref)
   // A quick worker may have ended it, and then the message is the worker's.
@@ -162,7 +162,7 @@ async function alreadyStarted(ctx: BotContext, deps: BotDeps, ref: Ref): Promise
   if (!generation) return
   const isItsMessage = generation.messageId === ctx.callbackQuery?.message?.message_id
   if (isItsMessage && !generation.finishedAt) {
-    if (generation.execState === 'queued') await deps.wake.submit(ref)
+    if (generation.execState === 'queued') await deps.enqueue.submit(ref)
     await ctx.show(createMessages(deps).progress(generation, ctx.language))
     return
   }
@@ -183,13 +183,13 @@ async function renew(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void
   await ctx.answer() // files may have to be fetched again
   const ageMs = Date.now() - quote.expiresAt.getTime() + quoteMinutes * 60_000
   const { inputs, isWhole } = await withFreshFiles(deps, model, quote.inputs, ageMs, String(ctx.user.id))
-  const offered = isWhole ? await offerInstead(ctx, deps, model, inputs) : 'no_price'
-  if (offered === 'no_price' || 'problem' in offered) {
+  const result = isWhole ? await replaceQuote(ctx, deps, model, inputs) : 'no_price'
+  if (result === 'no_price' || 'problem' in result) {
     return startOrder(ctx, deps, model, inputs, { note: isWhole ? ctx.t.wizard.changed : ctx.t.quote.staleFiles })
   }
   await draftDropAt(deps.sql, ctx.user.id, quoteStep(quote.id))
-  const wasKop = quote.priceKop > 0 && offered.quote.priceKop > 0 ? quote.priceKop : undefined
-  await showQuote(ctx, deps, offered.quote, { wasKop })
+  const wasKop = quote.priceKop > 0 && result.quote.priceKop > 0 ? quote.priceKop : undefined
+  await showQuote(ctx, deps, result.quote, { wasKop })
 }
 
 /**

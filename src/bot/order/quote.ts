@@ -31,16 +31,21 @@ import { closePrices, noteShown } from './open-quotes.ts'
 import { fieldsOf } from './state.ts'
 
 /** A price for these answers, written down; or the first answer that does not do, or none that there is a price for. */
-export type Offered = { quote: Quote } | { problem: Problem } | 'no_price'
+export type QuoteResult = { quote: Quote } | { problem: Problem } | 'no_price'
 
 /** Prices an order in the place of whatever price stands open: of two only the one that was shown last starts anything. */
-export async function offerInstead(ctx: BotContext, deps: BotDeps, model: Model, answers: Inputs): Promise<Offered> {
+export async function replaceQuote(
+  ctx: BotContext,
+  deps: BotDeps,
+  model: Model,
+  answers: Inputs,
+): Promise<QuoteResult> {
   await closePrices(ctx, deps)
-  return offer(deps, ctx.user.id, model, answers)
+  return createQuote(deps, ctx.user.id, model, answers)
 }
 
 /** Prices an order: free while free runs of the model are left, then with the answers that a free run fixes. */
-export async function offer(deps: BotDeps, userId: number, model: Model, answers: Inputs): Promise<Offered> {
+export async function createQuote(deps: BotDeps, userId: number, model: Model, answers: Inputs): Promise<QuoteResult> {
   const { sql, catalogue } = deps
   const [problem] = checkInputs(model, answers)
   if (problem) return { problem }
@@ -51,8 +56,8 @@ export async function offer(deps: BotDeps, userId: number, model: Model, answers
     const priceKop = isFree ? 0 : kop
     const params = toWire(model, inputs, catalogue.contentFilter)
     const { id: modelId, category } = model
-    const offered = { userId, modelId, category, inputs, params, priceKop, credits, rates: catalogue.rates }
-    const made = await makeQuote(sql, offered)
+    const newQuote = { userId, modelId, category, inputs, params, priceKop, credits, rates: catalogue.rates }
+    const made = await makeQuote(sql, newQuote)
     const fresh = { isExpired: false, isClosed: false, generationId: null }
     return { quote: { ...made, modelId, category, inputs, params, priceKop, credits, ...fresh } }
   } catch (error) {
@@ -136,7 +141,7 @@ async function factsOf(
   const price = writtenPrice(priceKop, free?.day ?? 0, limits.freeDaily)
   const isFree = price.kind === 'free'
   // What nobody chose and nobody pays for need not be read.
-  const isTold = ({ name, default: usual }: { name: string; default?: unknown }) =>
+  const isShown = ({ name, default: usual }: { name: string; default?: unknown }) =>
     inputs[name] !== undefined && (isAsked.has(name) || inputs[name] !== usual)
   const isAsked = new Set(model ? questions(model).asked.map(param => param.name) : [])
   const fields = model ? fieldsOf(model, inputs) : []
@@ -145,12 +150,12 @@ async function factsOf(
     text: valueText(param, inputs[param.name]!, language),
   })
   const pinned = fields.filter(param => isFree && model && changesPrice(model, param) && param.default !== undefined)
-  const told = fields.filter(param => isTold(param) && !pinned.includes(param))
+  const shown = fields.filter(param => isShown(param) && !pinned.includes(param))
   const typical = typicalMs(stats.of(quote.modelId), model)
   return {
     name: modelName(catalogue, quote.modelId, language),
-    lines: told.filter(isLong).map(named),
-    choices: told.filter(param => !isLong(param)).map(named),
+    lines: shown.filter(isLong).map(named),
+    choices: shown.filter(param => !isLong(param)).map(named),
     price,
     priceKop,
     typical: typical && rangeText(typical[0], typical[1], language),

@@ -18,11 +18,11 @@ import { modelName } from '../names.ts'
 import { askOf, isLink, mainText, scalarText } from '../parameter-texts.ts'
 import { answerOf, matches } from './answer.ts'
 import { advance, move, type Showing, unfit } from './navigation.ts'
-import type { Order } from './question.ts'
+import type { OrderDraft } from './question.ts'
 import { nextStep, withAnswer } from './state.ts'
 
 /** A text or a file for the step that waits for it. Whatever does not do is named, and the question stays. */
-export async function receive(ctx: BotContext, deps: BotDeps, order: Order, sent: Incoming): Promise<void> {
+export async function receive(ctx: BotContext, deps: BotDeps, order: OrderDraft, sent: Incoming): Promise<void> {
   const { model, filling } = order
   // At the checklist an answer to the first question is as good as «Start».
   const step = order.step.at === 'start' ? (nextStep(model, filling) ?? order.step) : order.step
@@ -64,7 +64,7 @@ const takes = (param: Param | undefined, sent: Incoming): boolean =>
   sent.kind === 'file' && param?.accept !== undefined && !isOther(sent.file, param.accept)
 
 /** Whether this is one more file of the album whose files have been coming in. */
-export const isOfAlbum = (sent: Incoming, { filling }: Pick<Order, 'filling'>): boolean =>
+export const isOfAlbum = (sent: Incoming, { filling }: Pick<OrderDraft, 'filling'>): boolean =>
   sent.kind === 'file' && sent.album !== undefined && sent.album === filling.album
 
 /** The rule that closes an option which somebody wrote instead of pressing. */
@@ -74,7 +74,13 @@ function closedBy(model: Model, param: Param, value: Inputs[string], answers: In
   return { param: param.name, code: 'rule', why: option.why.why }
 }
 
-async function receiveFiles(ctx: BotContext, deps: BotDeps, order: Order, param: Param, sent: Incoming): Promise<void> {
+async function receiveFiles(
+  ctx: BotContext,
+  deps: BotDeps,
+  order: OrderDraft,
+  param: Param,
+  sent: Incoming,
+): Promise<void> {
   const { model, filling, step } = order
   const { t } = ctx
   const ask = askOf(model, param, ctx.language, id => id)

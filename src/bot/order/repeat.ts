@@ -5,7 +5,7 @@ import { goneScreen } from '../browse/lists.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { withFreshFiles } from '../files/uploads.ts'
-import { offerInstead, showQuote } from './quote.ts'
+import { replaceQuote, showQuote } from './quote.ts'
 import { startOrder } from './wizard.ts'
 
 /** Orders made from a run: once more as it was, or with changes. */
@@ -28,12 +28,12 @@ async function repeat(ctx: BotContext, deps: BotDeps, run: Generation): Promise<
   const model = deps.forSale.byId(run.modelId)
   if (!model) return gone(ctx, deps, run)
   const { inputs, isWhole } = await freshInputs(ctx, deps, model, run)
-  const offered = isWhole ? await offerInstead(ctx, deps, model, inputs) : 'no_price'
-  if (offered === 'no_price' || 'problem' in offered) {
+  const result = isWhole ? await replaceQuote(ctx, deps, model, inputs) : 'no_price'
+  if (result === 'no_price' || 'problem' in result) {
     const note = isWhole ? {} : { note: ctx.t.quote.staleFiles }
     return startOrder(ctx, deps, model, inputs, { where: 'new', ...note })
   }
-  await showQuote(ctx, deps, offered.quote, { where: 'new' })
+  await showQuote(ctx, deps, result.quote, { where: 'new' })
 }
 
 async function change(ctx: BotContext, deps: BotDeps, run: Generation): Promise<void> {

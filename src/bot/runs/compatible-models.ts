@@ -2,7 +2,7 @@ import type { Catalogue, Model, Param } from '../../catalogue/models.ts'
 import { checkValue, type FileValue } from '../../catalogue/parameters.ts'
 import type { Generation, Output } from '../../payments/generations.ts'
 import type { FollowUp } from '../codes.ts'
-import { type Earlier, fitsEarlier } from './source-result.ts'
+import { acceptsSource, type SourceResult } from './source-result.ts'
 
 /** A run whose result goes on. */
 export type Run = Pick<Generation, 'id' | 'modelId' | 'taskId' | 'params' | 'createdAt' | 'promised'>
@@ -10,26 +10,26 @@ export type Run = Pick<Generation, 'id' | 'modelId' | 'taskId' | 'params' | 'cre
 /** What a result can become next, as far as some model takes it. */
 export const followUpsOf = (catalogue: Catalogue, run: Run, outputs: Output[]): FollowUp[] =>
   (['enlarge', 'animate'] as const).filter(what =>
-    outputs.some(output => takers(catalogue, what, run, output).length > 0),
+    outputs.some(output => compatibleModels(catalogue, what, run, output).length > 0),
   )
 
 /** The models that take the output for this. */
-export function takers({ models }: Catalogue, what: FollowUp, run: Run, output: Output): Model[] {
+export function compatibleModels({ models }: Catalogue, what: FollowUp, run: Run, output: Output): Model[] {
   const does = (model: Model) => (what === 'enlarge' ? model.upscales : model.category === 'image-to-video')
   return models.filter(model => does(model) && entryOf(model, run, output) !== undefined)
 }
 
 /** Where a model takes this result in: as a file, else as an earlier run. */
 export function entryOf(model: Model, run: Run, output: Output): { param: Param; isFile: boolean } | undefined {
-  const offered = model.params.filter(param => !param.hidden)
-  const file = offered.find(param => param.accept && checkValue(model, param, [asFile(output)]) === undefined)
+  const visible = model.params.filter(param => !param.hidden)
+  const file = visible.find(param => param.accept && checkValue(model, param, [asFile(output)]) === undefined)
   if (file) return { param: file, isFile: true }
-  const earlier = earlierOf(run)
-  const param = earlier && offered.find(one => one.previous_models && fitsEarlier(model, one, earlier))
+  const source = sourceOf(run)
+  const param = source && visible.find(one => one.previous_models && acceptsSource(model, one, source))
   return param && { param, isFile: false }
 }
 
-export const earlierOf = ({ id, modelId, taskId, params, createdAt, promised }: Run): Earlier | undefined =>
+export const sourceOf = ({ id, modelId, taskId, params, createdAt, promised }: Run): SourceResult | undefined =>
   taskId === null ? undefined : { id, modelId, taskId, params, createdAt, files: promised }
 
 /** The output as it came, by what was found out about it. */

@@ -99,8 +99,8 @@ export async function runScreen(deps: BotDeps, ctx: BotContext, id: string): Pro
 function answers(model: Model | undefined, { inputs }: Generation, { language }: BotContext): Html[] {
   return (model?.params ?? []).flatMap(param => {
     const value = inputs[param.name]
-    const isTold = value !== undefined && value !== '' && !param.hidden
-    return isTold ? [html`${param.label[language]}: ${valueText(param, value, language)}`] : []
+    const isShown = value !== undefined && value !== '' && !param.hidden
+    return isShown ? [html`${param.label[language]}: ${valueText(param, value, language)}`] : []
   })
 }
 

@@ -55,7 +55,7 @@ async function status(ctx: BotContext, deps: BotDeps, run: Generation): Promise<
   const messages = createMessages(deps)
   const isItsMessage = run.messageId === ctx.callbackQuery?.message?.message_id
   if (!run.finishedAt) {
-    await deps.wake.check(refOf(run)) // there may be news
+    await deps.enqueue.check(refOf(run)) // there may be news
     const progress = messages.progress(run, ctx.language)
     // Nothing keeps a copy up to date, so it never takes the place of a screen.
     if (isItsMessage) await ctx.show(progress)

@@ -11,7 +11,7 @@ import { clip } from '../../telegram/html.ts'
 import { modelName } from '../names.ts'
 import { mainText } from '../parameter-texts.ts'
 
-const Earlier = Type.Object({
+const SourceResult = Type.Object({
   id: Type.String(),
   modelId: Type.String(),
   taskId: Type.String(),
@@ -21,10 +21,10 @@ const Earlier = Type.Object({
   files: Nullable(Type.Integer()),
 })
 /** A successful run whose result another model can take further. */
-export type Earlier = Static<typeof Earlier>
+export type SourceResult = Static<typeof SourceResult>
 
-export const earlierRuns = query(
-  Earlier,
+export const sourceResults = query(
+  SourceResult,
   (sql, userId: number, modelIds: string[], limit: number) => sql`
     select g.id, g.model_id as "modelId", g.task_id as "taskId", q.params, g.created_at as "createdAt", g.promised as files
     from pay.generations g
@@ -39,16 +39,16 @@ export const earlierRuns = query(
 const most = 50
 
 /** A person's own runs that fit the parameter, newest first. */
-export async function earlierFor(sql: Sql, userId: number, model: Model, param: Param): Promise<Earlier[]> {
-  const runs = await earlierRuns(sql, userId, param.previous_models ?? [], most)
-  return runs.filter(run => fitsEarlier(model, param, run))
+export async function sourceResultsFor(sql: Sql, userId: number, model: Model, param: Param): Promise<SourceResult[]> {
+  const runs = await sourceResults(sql, userId, param.previous_models ?? [], most)
+  return runs.filter(run => acceptsSource(model, param, run))
 }
 
 /** Whether the model takes this run further. What another answer could still mend is named at that answer. */
-export const fitsEarlier = (model: Model, param: Param, run: Earlier): boolean =>
-  checkInputs(model, { [param.name]: earlierValue(run) }).every(problem => problem.param !== param.name)
+export const acceptsSource = (model: Model, param: Param, run: SourceResult): boolean =>
+  checkInputs(model, { [param.name]: sourceValue(run) }).every(problem => problem.param !== param.name)
 
-export const earlierValue = ({ id, taskId, modelId, params, files }: Earlier): EarlierValue => ({
+export const sourceValue = ({ id, taskId, modelId, params, files }: SourceResult): EarlierValue => ({
   generationId: id,
   taskId,
   modelId,
@@ -57,8 +57,8 @@ export const earlierValue = ({ id, taskId, modelId, params, files }: Earlier): E
 })
 
 /** «23.11 15:09 · рыжий кот в лодке · Grok Imagine: картинка по тексту · № 7k2m». */
-export function earlierText(
-  { createdAt, id, modelId, params }: Earlier,
+export function sourceText(
+  { createdAt, id, modelId, params }: SourceResult,
   catalogue: Catalogue,
   language: Language,
 ): string {

@@ -5,7 +5,7 @@ import type { Messages } from '../../delivery/messages.ts'
 import type { Log } from '../../log.ts'
 import type { Language } from '../../money.ts'
 import type { Generation, Limits, Output } from '../../payments/generations.ts'
-import type { Wake } from '../../payments/order.ts'
+import type { Enqueue } from '../../payments/order.ts'
 import { type OfGeneration, type Outgoing, outboxHold, type SentFile } from '../../telegram/outbox.ts'
 import type { Tracing } from '../../trace.ts'
 import type { ResultStore } from '../../upstream/results.ts'
@@ -15,35 +15,35 @@ export type DeliverOptions = {
   telegram: Telegram
   results: ResultStore
   messages: Messages
-  /** Makes a link to a kept output, good until `until` at the most; absent without a public address. */
+  /** Returns a link to a kept output, valid until `until` at most; undefined without a public address. */
   linkTo: ((generationId: string, n: number, until: Date) => { url: string; until: Date }) | undefined
   limits: Limits
-  wake: Wake
+  enqueue: Enqueue
   tracing: Pick<Tracing, 'request'>
   log: Log
 }
 
-/** One result on its way to the chat. */
+/** The state of one delivery attempt. */
 export type Delivery = {
   options: DeliverOptions
-  /** Its `sent` grows with every output that arrives. */
+  /** `sent` grows with each output that arrives. */
   outgoing: Outgoing<OfGeneration>
   generation: Generation
   language: Language
   chatId: number
-  /** The sizes of the outputs that are kept on our side. */
+  /** Bytes of the outputs that are stored in our database, by number. */
   kept: Map<number, number>
-  /** What has arrived this time. */
+  /** The files that arrived in this attempt. */
   files: SentFile[]
-  /** When the message was last held for us. */
+  /** When the lease was last renewed, as `performance.now()`. */
   heldAt: number
 }
-/** The hold has passed and another worker sends it: whatever we send now would be a copy. */
+/** The lease has expired and another worker has the message: anything sent now would be a duplicate. */
 export class Overtaken extends Error {
   override name = 'Overtaken'
 }
 
-/** Notes what has arrived before anything else is sent, and holds the message for the next part. */
+/** Records the part that arrived and renews the lease, before the next part is sent. Throws Overtaken. */
 export async function arrived(delivery: Delivery, part: SentFile[]): Promise<void> {
   const { options, outgoing, files } = delivery
   files.push(...part)
@@ -53,7 +53,7 @@ export async function arrived(delivery: Delivery, part: SentFile[]): Promise<voi
   delivery.heldAt = performance.now()
 }
 
-/** The file itself, from what is kept on our side or from the upstream. Throws as the downloader does. */
+/** Returns the file, from our database or from the upstream. Throws the errors of the downloader. */
 export const bytesOf = (
   { options, generation, kept }: Delivery,
   { n, url }: Output,

@@ -5,8 +5,7 @@ import { arrived, bytesOf, type Delivery } from './delivery.ts'
 import { noFiles } from './trouble.ts'
 
 /**
- * Stores these on our side, as long as they can be had. Throws where a later attempt may do better; `problem` is why
- * there is nothing to give out.
+ * Stores these outputs in our database. `problem`: why none could be stored. Throws when a later attempt may succeed.
  */
 export async function keepAll(delivery: Delivery, outputs: Output[]): Promise<{ kept: KeptFile[]; problem?: NoFiles }> {
   const { options, outgoing, generation } = delivery
@@ -22,7 +21,7 @@ export async function keepAll(delivery: Delivery, outputs: Output[]): Promise<{ 
       options.log.error({ err: error, generationId: generation.id, n: output.n }, 'a result could not be kept')
       problem = why === 'gone' || why === 'full' ? why : 'later'
     }
-    await arrived(delivery, []) // it took its time
+    await arrived(delivery, []) // storing takes long: renew the lease
   }
   return kept.length > 0 || !problem ? { kept } : { kept, problem }
 }

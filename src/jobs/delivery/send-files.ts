@@ -5,10 +5,10 @@ import { type Item, type Sent, sendOriginal, sendResult } from '../../telegram/d
 import type { Screen } from '../../telegram/screen.ts'
 import { arrived, bytesOf, type Delivery } from './delivery.ts'
 
-// A small part of a hold: what has taken less is still ours without asking.
+// A small part of the lease: within it no renewal is needed.
 const longAgoMs = 10_000
 
-/** Sends these outputs, by file ids where Telegram has them. Throws as the gateway and the downloader do. */
+/** Sends these outputs, by file id where Telegram has one. Throws the errors of the Telegram client and the downloader. */
 export async function sendFiles(delivery: Delivery, missing: Output[], caption: Screen): Promise<number | null> {
   const isOriginal = delivery.outgoing.body.kind === 'original'
   try {
@@ -18,7 +18,7 @@ export async function sendFiles(delivery: Delivery, missing: Output[], caption: 
       ? await sendOriginals(delivery, missing, items, caption)
       : await sendShown(delivery, missing, items, caption)
   } catch (error) {
-    // A file id that Telegram no longer takes: the bytes, while they can be had.
+    // Telegram no longer accepts a file id: send the bytes.
     const isRejected = error instanceof TelegramRefused && error.code === 'file_rejected'
     if (!isRejected || missing.every(({ fileId }) => fileId === null)) throw error
     const bytes = missingOf(delivery, missing).map(output => ({ ...output, fileId: null }))
@@ -36,7 +36,7 @@ async function sendShown(delivery: Delivery, outputs: Output[], items: Item[], c
     return arrived(delivery, filesOf(part))
   }
   const { captionMessageId, sent } = await sendResult(options.telegram, chatId, items, caption, remember)
-  if (!isNoted) files.push(...filesOf(sent)) // one message was the whole, and the mark follows at once
+  if (!isNoted) files.push(...filesOf(sent)) // a single message: the mark follows at once
   return captionMessageId
 }
 
@@ -44,13 +44,13 @@ async function sendOriginals(delivery: Delivery, outputs: Output[], items: Item[
   let messageId: number | null = null
   for (const [index, item] of items.entries()) {
     ;({ messageId } = await sendOriginal(delivery.options.telegram, delivery.chatId, item, caption))
-    // Its file id is none for the next time: a result is shown, and not handed over as a document.
+    // The file id of a document is not stored: the next delivery shows the result as a photo or video.
     await arrived(delivery, [{ n: outputs[index]!.n, file_id: null, sent_as: null }])
   }
   return messageId
 }
 
-/** What has not arrived yet. A photo's file id leads to the recompressed copy, only a document's to the original. */
+/** Returns the outputs that have not arrived. The file id of a photo is a recompressed copy, so originals do not use it. */
 export const missingOf = ({ outgoing }: Delivery, outputs: Output[]): Output[] =>
   outputs
     .filter(({ n }) => !outgoing.sent.includes(n))
@@ -58,7 +58,7 @@ export const missingOf = ({ outgoing }: Delivery, outputs: Output[]): Output[] =
       outgoing.body.kind === 'original' && output.sentAs !== 'document' ? { ...output, fileId: null } : output,
     )
 
-/** An output as Telegram takes it: the id it already knows, else the bytes. Throws as the downloader does. */
+/** Returns an output as an item to send: by file id, else by its bytes. Throws the errors of the downloader. */
 async function itemOf(delivery: Delivery, output: Output): Promise<Item> {
   const about = {
     kind: output.kind as Item['kind'],

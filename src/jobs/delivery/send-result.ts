@@ -10,20 +10,17 @@ import { keepAll } from './keep-results.ts'
 import { missingOf, sendFiles } from './send-files.ts'
 import { isOfWorld, isUnreachable, noFiles } from './trouble.ts'
 
-// From this attempt on it may as well be days, as with a token that was revoked: the upstream's files do not last so long.
+// From this attempt on the wait may be days, as with a revoked token, and the upstream deletes its files sooner.
 const longWait = 5
 
-/**
- * Sends what a generation has come to. Returns the id of the message that has the buttons, null where it arrived an earlier
- * time.
- */
+/** Sends the outcome of a generation. Returns the id of the message with the buttons; null when an earlier attempt sent it. */
 export async function send(delivery: Delivery): Promise<number | null> {
   try {
     return await (delivery.generation.execState === 'success' ? sendSuccess(delivery) : sendFailure(delivery))
   } catch (error) {
     if (!(error instanceof TelegramRefused) || error.migrateTo === undefined) throw error
     if (error.migrateTo === delivery.chatId) throw error
-    return send({ ...delivery, chatId: error.migrateTo }) // the group lives on under another id
+    return send({ ...delivery, chatId: error.migrateTo }) // the group became a supergroup with another id
   }
 }
 
@@ -47,7 +44,7 @@ async function sendSuccess(delivery: Delivery): Promise<number | null> {
     kind === 'generation'
       ? messages.result(generation, outputs, wallet, left(generation.modelId).day, language)
       : messages.resent(generation, kind, language)
-  /** The caption with what there is instead of these files. */
+  /** Returns the caption with links, or a reason, in place of these files. */
   const without = async (files: Output[], reason: NoFiles) => {
     const { kept, problem } = await keepAll(delivery, files)
     const isShown = kind === 'original' && problem === 'gone' && outputs.some(({ fileId }) => fileId !== null)
@@ -59,10 +56,10 @@ async function sendSuccess(delivery: Delivery): Promise<number | null> {
   const others = missing().filter(output => !isTooBig(output))
   try {
     if (tooBig.length === 0) return await sendFiles(delivery, others, caption)
-    const said = await without(tooBig, 'too_big')
-    if (kind !== 'original') return await sendFiles(delivery, others, said)
-    await sendFiles(delivery, others, caption) // each with the caption, so the links come after them
-    return await show(telegram, { chatId }, said)
+    const withLinks = await without(tooBig, 'too_big')
+    if (kind !== 'original') return await sendFiles(delivery, others, withLinks)
+    await sendFiles(delivery, others, caption) // every file has the caption, so the links follow
+    return await show(telegram, { chatId }, withLinks)
   } catch (error) {
     const rest = missing()
     const why = noFiles(error, outgoing.attempts)
@@ -77,5 +74,5 @@ async function sendSuccess(delivery: Delivery): Promise<number | null> {
   }
 }
 
-/** Over what a bot may upload, and Telegram does not have it. */
+/** Above the upload limit of bots, and without a file id. */
 const isTooBig = ({ fileId, bytes }: Output) => fileId === null && !mayUpload(bytes)

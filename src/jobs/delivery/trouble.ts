@@ -7,34 +7,34 @@ import type { Mark, Outgoing } from '../../telegram/outbox.ts'
 import { isAboutChat } from '../../telegram/refused.ts'
 import { markUnreachable } from '../../users/users.ts'
 
-// A quarter of an hour without an answer, with the pauses below. To wait in a queue is no failure, so for that it is more.
+// A quarter of an hour without an answer, with the pauses below. A rate limit is no failure, so it has more.
 const maxAttempts = 10
 const maxWaits = 100
 
-/** What becomes of a message; nothing yet in `blank`. */
+/** The outcome of a delivery; `blank` has none yet. */
 export type Outcome = Omit<Mark, 'files'>
 export const blank: Outcome = { messageId: null, dead: null, againMs: null }
 
-/** Whether it was the other side's word or silence, and no mistake of ours. */
+/** Returns whether the other side refused or did not answer, as opposed to a bug of ours. */
 export const isOfWorld = (error: unknown): error is Refused | Unknown =>
   error instanceof Refused || error instanceof Unknown
 
-/** Whether nothing can be sent to this person now. */
+/** Returns whether the person cannot receive messages now. */
 export const isUnreachable = (error: unknown): error is TelegramRefused =>
   error instanceof TelegramRefused && (error.code === 'blocked' || error.code === 'chat_not_found')
 
-/** Why the files can never be sent, though the person can be told; undefined where that is not what went wrong. */
+/** Returns why the files can never be sent; undefined when a retry may help or no message can reach the person. */
 export function noFiles(error: unknown, attempts: number): NoFiles | undefined {
   if (error instanceof Unknown) return attempts < maxAttempts ? undefined : 'refused'
   if (!(error instanceof Refused) || isAboutChat(error)) return undefined
   if (error.code === 'too_big' || error.code === 'too_large') return 'too_big'
   if (error.code === 'kept_full') return 'full'
-  // A link that leads nowhere may do so only for a moment (docs/providers/kie.md, "Results").
+  // A missing file may appear a moment later (docs/providers/kie.md, "Results").
   if (error.code === 'not_found') return attempts < 3 ? undefined : 'gone'
   return 'refused'
 }
 
-/** What becomes of a message that did not go through: later, or never. Throws `error` when it is a mistake of ours. */
+/** Returns the outcome of a failed delivery: retry later or give up. Throws `error` when it is a bug of ours. */
 export async function refusal(
   options: { sql: Sql; log: Log },
   { id, userId, attempts }: Outgoing,

@@ -11,7 +11,7 @@ import { languageOf } from '../../users/users.ts'
 export type FastPath = {
   /** Called with every update before it is stored: a checkout is answered even when it cannot be. */
   checkout(update: Arrived): void
-  /** Called with every new update, before it waits its turn. */
+  /** Called with every new update, before it is queued. */
   arrived(update: Arrived): void
   /** Called when a worker of this process begins with an update. */
   begun(updateId: number): void
@@ -30,28 +30,25 @@ type Checkout = {
   invoice_payload: string
 }
 
-// A press is normally answered by its handler, which may have something to say. When the person's earlier updates keep
-// it waiting for longer than this, it is answered without words, so that the button does not hang.
+// A press is normally answered by its handler, possibly with a text. When earlier updates delay the handler for longer
+// than this, the press gets an empty answer, so the button does not hang.
 const patienceMs = 1_200
 
-// Telegram gives up after ten seconds and the person after less. A database that has not answered by then will not.
+// Telegram gives up after ten seconds, the person sooner. A database that has not answered by then will not.
 const checkoutMs = 900
 
-/**
- * What must not wait behind a queue: checkouts have 10 s in all, and a press should feel alive
- * (docs/providers/telegram.md).
- */
+/** Answers the updates that cannot wait in a queue: checkouts, which have 10 s, and presses (docs/providers/telegram.md). */
 export function createFastPath({ sql, telegram, log }: { sql: Sql; telegram: Telegram; log: Log }): FastPath {
   const waiting = new Map<number, NodeJS.Timeout>()
   const quietly = (what: string, call: Promise<unknown>) => {
     call.catch(error => {
-      // Who presses faster than a person can is not answered each time.
+      // A rate limit means presses faster than a person can make: no warning.
       const isHaste = error instanceof Refused && error.code === 'rate_limited'
       log[isHaste ? 'debug' : 'warn']({ err: error }, `${what} was not answered`)
     })
   }
 
-  /** From the database alone, on connections that nothing slow uses. No answer is a no: nothing is charged then. */
+  /** Reads the database only, on connections without slow queries. Refuses when it does not answer: nothing is charged then. */
   async function check({ id, from, currency, total_amount: total, invoice_payload: orderId }: Checkout): Promise<void> {
     const late = new AbortController()
     const refusal = await Promise.race([

@@ -5,11 +5,11 @@ import type { Log } from '../../log.ts'
 import { type Found, intakeRelease, intakeResult, intakeTake, type Source } from '../../telegram/intakes.ts'
 
 export type Fetcher = {
-  /** Fetches what an update waits for and puts it back into its lane. Harmless to call twice. */
+  /** Fetches the file that an update waits for, then enqueues its lane. Idempotent. */
   fetch(updateId: number): Promise<void>
-  /** A person did something else: what is fetched for an order that they have left is let go. */
+  /** Call on a later action of the person: aborts fetches for an order that they have left. */
   moved(userId: number): Promise<void>
-  /** Lets go of everything: another process will fetch it. */
+  /** Aborts all fetches; another process repeats them. */
   stop(): void
 }
 
@@ -22,34 +22,34 @@ type Options = {
     fromLink(url: string, whose: About): Promise<unknown>
     look(fileId: string, size: number | undefined, whose: About): Promise<unknown>
   }
-  /** What the person is in the middle of. */
+  /** Returns the id of the open draft of a person. */
   draftOf(userId: number): Promise<string | undefined>
-  wake: { lane(lane: string): Promise<void> }
+  enqueue: { lane(lane: string): Promise<void> }
   log: Log
 }
 type Running = { userId: number; draftId: string | null; stop: AbortController }
 
-// The first attempt and one more: a file that felled two processes is not fetched again.
+// A file that crashed two processes is not fetched again.
 const maxAttempts = 2
-// 20 MB from Telegram and to the upstream over a slow line. A link has less, see createUserFiles.
+// 20 MB from Telegram and to the upstream over a slow line. Links have less: see createUserFiles.
 const maxMs = 75_000
 // Telegram shows «typing…» for five seconds.
 const actionEveryMs = 4_000
 
 /**
- * Fetches files of people outside of their lanes. A person has one at a time, since their later messages wait for the
- * earlier ones; how many at once in all is the queue's matter (src/jobs/workers.ts).
+ * Fetches files of people outside their lanes. One at a time per person, since later messages wait for earlier ones; the
+ * queues limit the total (src/jobs/workers.ts).
  */
 export function createFetcher(options: Options): Fetcher {
-  const { sql, telegram, draftOf, wake } = options
+  const { sql, telegram, draftOf, enqueue } = options
   const running = new Map<number, Running>()
   let isStopped = false
 
   return {
     async fetch(updateId) {
-      const [taken] = isStopped ? [] : await intakeTake(sql, updateId)
-      if (!taken) return
-      const { lane, payload, draftId, source, attempts } = taken
+      const [claimed] = isStopped ? [] : await intakeTake(sql, updateId)
+      if (!claimed) return
+      const { lane, payload, draftId, source, attempts } = claimed
       const { userId, chatId } = of(payload)
       const stop = new AbortController()
       const over = new AbortController()
@@ -65,7 +65,7 @@ export function createFetcher(options: Options): Fetcher {
           return void (await intakeRelease(sql, updateId, attempts))
         }
         await untilAnswered(() => intakeResult(sql, updateId, attempts, result))
-        await wake.lane(lane)
+        await enqueue.lane(lane)
       } finally {
         over.abort()
         running.delete(updateId)
@@ -86,7 +86,7 @@ export function createFetcher(options: Options): Fetcher {
   }
 }
 
-/** What became of a source: the file, a refusal, or neither where another attempt may do better. */
+/** Returns the file or a refusal; neither when another attempt may succeed. */
 async function find({ files, log }: Options, source: Source, owner: string, stop: AbortSignal): Promise<Found> {
   const { kind, of, size, accept, fit } = source
   const whose = { owner, ...(accept && { accept }), ...(fit && { fit }), signal: stop }
@@ -101,7 +101,7 @@ async function find({ files, log }: Options, source: Source, owner: string, stop
   }
 }
 
-/** The person sees that something is going on. */
+/** Shows «typing…» until `over` aborts. */
 async function showTyping(telegram: Telegram, chatId: number | undefined, over: AbortSignal): Promise<void> {
   while (chatId !== undefined && !over.aborted) {
     await telegram.sendChatAction(chatId, 'typing').catch(() => {})

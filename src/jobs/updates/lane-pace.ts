@@ -1,12 +1,12 @@
-// An album with its words, or a thumb that does not wait.
+// Enough for an album with its caption, or for quick presses.
 const burst = 30
 
-/** A token bucket per lane, `everyMs` milliseconds a token: how fast one person's updates are taken up by this process. */
+/** A token bucket per lane, `everyMs` milliseconds a token: limits how fast this process handles one person's updates. */
 export function createPaces(everyMs: number, now: () => number = performance.now.bind(performance)) {
-  // When the lane has paid off what it had; lanes that have are forgotten.
+  // When the bucket of each lane is full again; full ones are removed.
   const paidAt = new Map<string, number>()
   return {
-    /** Milliseconds until the lane may go on; 0: now. */
+    /** Returns the milliseconds until the next update of the lane; 0: now. */
     restMs(lane: string): number {
       return Math.max(0, Math.ceil((paidAt.get(lane) ?? 0) - burst * everyMs - now()))
     },

@@ -9,37 +9,37 @@ export type LaneWork = {
   handle(update: object, attempt: number): Promise<void>
   log: Log
   isDraining(): boolean
-  /** An update of the lane is in work now. */
+  /** Called when the handling of an update begins. */
   begun(lane: string): void
-  /** An update failed and is due again after so many milliseconds. */
+  /** Called when an update failed and is due again after `afterMs` milliseconds. */
   retry(lane: string, afterMs: number): void
 }
 
-/** Returns what takes a lane's earliest update and handles it. False: nothing waits there that may be taken now. */
+/** Returns a function that claims a lane's earliest update and handles it. It resolves to false when none is due. */
 export function createLaneWork(options: LaneWork): (lane: string) => Promise<boolean> {
   const { sql, isDraining } = options
-  let suspects = Promise.resolve() // handled one after another: the next death then tells which of them it was
+  let suspects = Promise.resolve() // handled one after another, so the next crash identifies the update
 
-  /** The lane's first update was in work when a process died. */
+  /** Handles an update that was being handled when a process died: no other suspect at the same time. */
   async function alone(lane: string): Promise<void> {
     const turn = suspects.then(async () => {
-      const [taken] = isDraining() ? [] : await take(sql, lane, true)
-      if (taken) await one(options, lane, taken)
+      const [claimed] = isDraining() ? [] : await claim(sql, lane, true)
+      if (claimed) await one(options, lane, claimed)
     })
     suspects = turn.catch(() => {})
     await turn
   }
 
   return async lane => {
-    const [taken] = await take(sql, lane, false)
-    if (!taken) return false
-    if (taken.payload !== null) await one(options, lane, taken)
+    const [claimed] = await claim(sql, lane, false)
+    if (!claimed) return false
+    if (claimed.payload !== null) await one(options, lane, claimed)
     else await alone(lane)
     return true
   }
 }
 
-function take(sql: Sql, lane: string, isAlone: boolean): Promise<Taken[]> {
+function claim(sql: Sql, lane: string, isAlone: boolean): Promise<Taken[]> {
   const token = newId()
   return untilAnswered(() => inboxTake(sql, lane, token, isAlone))
 }
@@ -64,7 +64,7 @@ async function one(options: LaneWork, lane: string, { updateId, payload, attempt
   await untilAnswered(() => inboxDone(sql, updateId, attempts))
 }
 
-/** Holds the update for as long as it is handled. */
+/** Renews the lease of the update while it is handled. */
 async function renew({ sql, log }: LaneWork, updateId: number, attempt: number, over: AbortSignal): Promise<void> {
   for (;;) {
     await pause(renewalMs, over)

@@ -2,32 +2,32 @@ import { createPaces } from './lane-pace.ts'
 import { createLaneWork, type LaneWork } from './lane-work.ts'
 
 export type Lanes = {
-  /** Handles what waits in a lane, in order, unless this process is at it already. */
+  /** Handles the updates of a lane in order, unless this process already does. */
   run(lane: string): void
-  /** Resolves when what has begun is done; nothing new begins. */
+  /** Begins no more updates. Resolves when the running ones are done. */
   drain(): Promise<void>
 }
 
 type Options = Pick<LaneWork, 'sql' | 'handle' | 'log'> & {
   maxAtOnce?: number
-  /** From one update of a lane to its next, once it has used up its burst. 0: as fast as they come. */
+  /** Milliseconds from one update of a lane to the next, after its burst. 0: no limit. */
   everyMs?: number
 }
 
-// A handler mostly waits: for the database, whose connections are counted elsewhere, and for Telegram. So this bounds
-// memory, and is more than the accounts that one owner keeps busy.
+// A handler mostly waits for the database, which has its own limit of connections, and for Telegram. So this limits
+// memory, and is more than the accounts that one owner can keep busy.
 const manyAtOnce = 256
 
 /**
- * One update of a person at a time, in order of arrival, on all machines together: the database hands out the earliest
- * undone row of a lane to one taker only. Different lanes run side by side, and take turns: one update, then the next
- * lane. A lane that sends faster than a person can is slowed down.
+ * Handles one update of a person at a time, in order of arrival, across all machines: one worker at a time can claim the
+ * earliest open row of a lane. Lanes run in parallel and in turns: one update, then the next lane. A lane that sends faster
+ * than a person can is slowed down.
  */
 export function createLanes({ maxAtOnce = manyAtOnce, everyMs = 200, ...options }: Options): Lanes {
   const running = new Map<string, Promise<void>>()
-  const again = new Set<string>() // woken while running: something may have come after the last look
+  const again = new Set<string>() // run again: an update may have come after the last read
   const waiting = new Set<string>()
-  const resting = new Set<string>() // too fast: not before its time, whoever wakes it
+  const resting = new Set<string>() // too fast: no run before its timer ends
   const paces = createPaces(everyMs)
   const timers = createTimers()
   const later = (lane: string, afterMs: number) =>
@@ -63,7 +63,7 @@ export function createLanes({ maxAtOnce = manyAtOnce, everyMs = 200, ...options 
     if (again.delete(lane) || hasMore) run(lane)
   }
 
-  /** One update of the lane. False: nothing waits there that may be taken now. */
+  /** Handles one update of the lane. Resolves to false when none is due. */
   async function next(lane: string): Promise<boolean> {
     if (isDraining) return false
     const restMs = paces.restMs(lane)

@@ -1,5 +1,6 @@
 import type { Job } from 'pg-boss'
 import type { Ref } from '../payments/generations.ts'
+import { untilDone } from '../until-done.ts'
 import { checkAlarms } from './alarms.ts'
 import { auditLedger } from './audit.ts'
 import { type DeliverOptions, deliverJob } from './deliver.ts'
@@ -32,8 +33,11 @@ const schedules: Partial<Record<QueueName, string>> = {
   webhook: '* * * * *',
 }
 
-/** Starts the workers of this machine: one handler per queue, with its concurrency. Returns the drain for work done outside pg-boss. */
-export async function startWorkers(options: Options): Promise<Pick<InProcessRunner, 'drain'>> {
+/**
+ * Starts the workers of this machine: one handler per queue, with its concurrency. Waits for a database that goes away in
+ * the middle. Returns the drain for work done outside pg-boss.
+ */
+export async function startWorkers(options: Options, signal: AbortSignal): Promise<Pick<InProcessRunner, 'drain'>> {
   const { sql, jobs, lanes, log } = options
   const { queue, enqueue } = jobs
 
@@ -54,9 +58,6 @@ export async function startWorkers(options: Options): Promise<Pick<InProcessRunn
     await goOnForgetting(sql, log)
   })
   for (const [name, run] of Object.entries(scheduledJobs(options))) await work(options, name as QueueName, 1, run)
-  await queue.schedule('sweep', '* * * * *', { minute: true })
-  for (const [name, cron] of Object.entries(schedules)) await queue.schedule(name, cron)
-
   const failed = (name: QueueName, data: object) =>
     queue.send(name, data, { startAfter: 2 }).then(
       () => {},
@@ -65,10 +66,16 @@ export async function startWorkers(options: Options): Promise<Pick<InProcessRunn
   const runner = createInProcessRunner({ work: onDemand, failed, log })
   jobs.offerTo(runner.tryRun)
 
+  await untilDone('the schedules', () => schedule(queue), log, signal)
   // Finds the jobs of a process that died, without waiting for the schedule.
-  await sweep(sql, enqueue, log)
-  await queue.send('reconcile', {})
+  await untilDone('the first sweep', () => sweep(sql, enqueue, log), log, signal)
+  await untilDone('the first reconciliation', () => queue.send('reconcile', {}), log, signal)
   return runner
+}
+
+async function schedule(queue: Jobs['queue']): Promise<void> {
+  await queue.schedule('sweep', '* * * * *', { minute: true })
+  for (const [name, cron] of Object.entries(schedules)) await queue.schedule(name, cron)
 }
 
 // NOTIFY reports jobs that are due now; those due later are found by polling, twice a second.

@@ -4,8 +4,8 @@ import type { Log } from '../log.ts'
 import { migrateAll } from '../migrate-all.ts'
 import { openLedger } from '../payments/audit.ts'
 import { tracedSql } from '../trace.ts'
+import { untilDone } from '../until-done.ts'
 import type { Part, Settings } from './part.ts'
-import { untilDone } from './until-done.ts'
 
 /** The pools of connections, each for what must not wait for the others. The start migrates as the owner. */
 export function openDatabase(config: Settings, log: Log) {

@@ -1,8 +1,8 @@
 import { deadQueue, type Jobs, startJobs } from '../jobs/queue.ts'
 import type { Log } from '../log.ts'
 import type { Enqueue } from '../payments/order.ts'
+import { untilDone } from '../until-done.ts'
 import type { Part, Settings } from './part.ts'
-import { untilDone } from './until-done.ts'
 
 /** Enqueues jobs. Before the start it does nothing: the rows are stored, and the sweep finds them. */
 export type LateEnqueue = Pick<Jobs['enqueue'], keyof Enqueue | 'lane' | 'intake'>

@@ -6,8 +6,8 @@ import { createTelegram } from '../telegram/client.ts'
 import { createPace } from '../telegram/pace.ts'
 import { type ObserveCall, observedTelegram } from '../telegram/telegraf-client.ts'
 import type { Hook } from '../telegram/webhook.ts'
+import { untilDone } from '../until-done.ts'
 import type { Part, Settings } from './part.ts'
-import { untilDone } from './until-done.ts'
 
 type Options = { config: Settings; sql: Sql; observe: ObserveCall; log: Log }
 

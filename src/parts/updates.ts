@@ -2,10 +2,10 @@ import type { Sql } from '../database/db.ts'
 import type { Log } from '../log.ts'
 import { pollUpdates } from '../telegram/polling.ts'
 import { registerWebhook } from '../telegram/webhook.ts'
+import { untilDone } from '../until-done.ts'
 import type { Inbox } from './inbox.ts'
 import type { Part, Settings } from './part.ts'
 import type { TelegramPart } from './telegram.ts'
-import { untilDone } from './until-done.ts'
 
 type Options = { config: Settings; sql: Sql; telegram: TelegramPart; inbox: Inbox; log: Log }
 

@@ -19,22 +19,14 @@ type Options = {
 export function openWorkers({ config, ledger, telegram, orders, bot, jobs }: Options) {
   let working: Awaited<ReturnType<typeof startWorkers>> | undefined
   return {
-    async start() {
+    async start(signal) {
       const engine = jobs.engine()
       if (!config.roles.worker || !engine) return
       const { running, delivery, healthJob } = orders
       const { lanes, fetcher } = bot
       const { hook } = telegram
-      working = await startWorkers({
-        ...running,
-        ...delivery,
-        ...healthJob,
-        ledger,
-        lanes,
-        jobs: engine,
-        fetcher,
-        hook,
-      })
+      const options = { ...running, ...delivery, ...healthJob, ledger, lanes, jobs: engine, fetcher, hook }
+      working = await startWorkers(options, signal)
     },
     drain: async () => working?.drain(),
   } satisfies Part

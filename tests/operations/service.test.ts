@@ -53,6 +53,18 @@ t.test('when the provider fails the money is back, and the bot says so after it 
   t.match(await lives(boris.id), [{ exec_state: 'failed', money_state: 'refunded', events: ['started', 'failed'] }])
 })
 
+t.test('a database that goes away while the workers start is waited for', async t => {
+  await owner`alter table pgboss.schedule rename to schedule_away` // as if it failed at this statement
+  t.teardown(() => owner`alter table if exists pgboss.schedule_away rename to schedule`)
+  const late = await world.service({ PORT: String(await freePort()) })
+  await until('it has tried', () => /the schedules failed, to be tried again/.test(late.output()), 60_000)
+  t.equal((await late.fetch('/healthz')).status, 200)
+  await owner`alter table pgboss.schedule_away rename to schedule`
+  await until('it is through', () => /"msg":"ready"/.test(late.output()), 60_000)
+  late.signal('SIGTERM')
+  t.equal(await late.ended, 0)
+})
+
 t.test(
   'of four files three arrive: three quarters of the price are kept, the rest is back, and both are said',
   async t => {

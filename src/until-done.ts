@@ -1,5 +1,5 @@
-import { pause } from '../errors.ts'
-import type { Log } from '../log.ts'
+import { pause } from './errors.ts'
+import type { Log } from './log.ts'
 
 /**
  * Calls until it succeeds, with growing pauses: a database or a Telegram that is away must not end the process. Returns

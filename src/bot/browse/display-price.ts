@@ -10,7 +10,7 @@ export type DisplayPrice = {
   now: ShownPrice
   /** A run that is not free. */
   paid: PaidPrice
-  /** The free runs of the model, if it has any: those left of the day and of the hour; `again`: when none is left. */
+  /** The free runs of the model, if it has any: those left of the day and of the hour. `again`: when the next one comes, set when none is left. */
   free: { day: number; hour: number; of: number; again: FreeAgain | undefined; isSharedUp: boolean } | undefined
 }
 export type FreeAgain = { at: Date; isTomorrow: boolean }

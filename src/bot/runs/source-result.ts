@@ -35,7 +35,7 @@ export const sourceResults = query(
     limit ${limit}`,
 )
 
-// Older runs are found by the history.
+// Nobody pages further to find a run.
 const most = 50
 
 /** Returns a person's own runs that the parameter accepts, newest first. */

@@ -2,8 +2,8 @@ import { pause } from './errors.ts'
 import type { Log } from './log.ts'
 
 /**
- * Calls until it succeeds, with growing pauses: a database or a Telegram that is away must not end the process. Returns
- * undefined when aborted.
+ * Calls until it succeeds, with exponential backoff: an outage of the database or of Telegram must not end the process.
+ * Returns undefined when aborted.
  */
 export async function untilDone<T>(
   what: string,

@@ -34,9 +34,9 @@ import { unhurried } from './throttle.ts'
 
 export type Bot = {
   /**
-   * Handles one update, all of it or an error. Throws Unknown when the same call may succeed later; `attempt` counts
-   * the calls for this update, and the last one tells the person. A mistake of ours is logged and told, and is then
-   * done: the update would only fail again. Throws NeedsFile for a file that is to be fetched first.
+   * Handles one update. `attempt` counts the calls for it. Throws Unknown when a later call may succeed; the last attempt
+   * reports the failure to the person. A bug of ours is logged and reported, but not thrown: the update would fail again.
+   * Throws NeedsFile for a file that must be fetched first.
    */
   handle(update: object, attempt?: number): Promise<void>
 }
@@ -44,14 +44,14 @@ export type Bot = {
 type Options = { telegram: Telegram; botInfo: UserFromGetMe; deps: BotDeps }
 type Update = Parameters<Telegraf['handleUpdate']>[0]
 
-// Longer than anything that is worth an answer to the same press.
+// After this an answer to the press has no value.
 const handlerTimeoutMs = 28_000
-// The inbox parks an update that failed so often.
+// The inbox parks an update after this many failures.
 const lastAttempt = 5
 
 export function createBot({ telegram, botInfo, deps }: Options): Bot {
   const bot = new Telegraf<BotContext>(telegram.token, { handlerTimeout: handlerTimeoutMs })
-  bot.botInfo = botInfo // else the first update asks for it, and remembers a failure for ever
+  bot.botInfo = botInfo // otherwise the first update calls getMe, and caches a failure for ever
   useTelegram(bot, telegram)
   bot.catch(error => {
     throw error
@@ -69,9 +69,9 @@ export function createBot({ telegram, botInfo, deps }: Options): Bot {
       try {
         await bot.handleUpdate(readable(update) as Update)
       } catch (error) {
-        if (error instanceof NeedsFile) throw error // no failure: it comes again with the file
+        if (error instanceof NeedsFile) throw error // no failure: the update is handled again with the file
         const ctx = new Context(update as Update, telegram, botInfo)
-        // What is no update at all can fail even in being told; what may succeed later is thrown on.
+        // Reporting the failure may fail too: log that. Rethrow what is worth a retry.
         await fail(ctx, { error, attempt, log: deps.log, sql: deps.sql }).catch(again => {
           if (again instanceof Unknown || again === error) throw again
           deps.log.error({ err: again, updateId: ctx.update.update_id }, 'a failed update could not be told')
@@ -81,7 +81,7 @@ export function createBot({ telegram, botInfo, deps }: Options): Bot {
   }
 }
 
-/** In this order: the first that takes an update keeps it. */
+/** The features, in order: the first that handles an update ends the chain. */
 const features = (deps: BotDeps): Middleware<BotContext>[] => [
   start(deps),
   models(deps),
@@ -100,7 +100,7 @@ const features = (deps: BotDeps): Middleware<BotContext>[] => [
   replies(deps),
 ]
 
-/** Opens the user behind a private update and gives the handlers what they need; lets nobody in who is banned. */
+/** Opens the user behind a private update and fills the context of the handlers. Stops updates of banned users. */
 function introduction({ sql, startBonusKop }: BotDeps) {
   return async (ctx: BotContext, next: () => Promise<void>): Promise<void> => {
     const { from } = ctx
@@ -165,7 +165,7 @@ async function fail(ctx: Context, { error, attempt, log, sql }: Failure): Promis
   const row = [...(again ? [button(t.againButton, again)] : []), button(t.menuButton, to.menu())]
   await answerer(ctx)()
   await show(ctx, { text: t.failed(code), buttons: [row] }, 'new')
-  if (mayPass) throw error // the inbox keeps it, with the reason, for the operator
+  if (mayPass) throw error // the inbox parks it with the reason, for the operator
 }
 
 const isRefused = (error: unknown, code: string) => error instanceof Refused && error.code === code

@@ -1,10 +1,10 @@
-/** Words in code, letters on the wire. A button that was sent keeps its letters for ever: add, never change. */
+/** Words in code, letters on the wire. Old buttons keep their letters for ever: add letters, never change them. */
 function coded<Word extends string>(letters: Record<Word, string>) {
   const words = new Map(Object.entries<string>(letters).map(([word, letter]) => [letter, word as Word]))
   return {
     pattern: `(?:${[...words.keys()].join('|')})`,
     letters: (word: Word): string => letters[word],
-    /** The pattern has been matched before, so there is a word for it. */
+    /** Call it with a matched letter only. */
     word: (text: string | undefined): Word => words.get(text ?? '')!,
   }
 }
@@ -44,11 +44,11 @@ export const requestOp = coded({ proof: 'p', approve: 'o', otherAmount: 'a', den
 
 export type WordOf<Code extends { letters: (word: never) => string }> = Parameters<Code['letters']>[0]
 export type List = WordOf<typeof list>
-/** Of a question; `option`, `edit` and `template` carry a number. */
+/** Operations of a question; `option`, `edit` and `template` carry a number. */
 export type DraftOp = WordOf<typeof draftOp>
 export type QuoteOp = WordOf<typeof quoteOp>
 export type GenerationOp = WordOf<typeof generationOp>
 export type FollowUp = WordOf<typeof followUp>
 export type HistoryFilter = WordOf<typeof historyFilter>
-/** Of a request to credit a bank transfer. */
+/** Operations of a request to credit a bank transfer. */
 export type RequestOp = WordOf<typeof requestOp>

@@ -5,22 +5,22 @@ import type { Screen } from '../telegram/screen.ts'
 import type { User } from '../users/users.ts'
 import type { Route } from './routes.ts'
 
-/** What every handler has: who it is, in which words to answer, and how. */
+/** The context of every handler: the user, their language, and the ways to answer. */
 export type BotContext = Context & {
   user: User
   language: Language
   t: Strings
-  /** The press, read; undefined when the update is not a press or its data is not ours. */
+  /** The parsed press; undefined when the update is no press or its data is not ours. */
   route: Route | undefined
-  /** The pressed message where its price was closed: it loses its buttons unless the next screen takes its place. */
+  /** The pressed message, if its quote was closed: it loses its buttons unless the next screen replaces it. */
   stripUnless?: number | undefined
   /** Answers the press, once; later calls do nothing. Called empty after the handler if it was not called at all. */
   answer(text?: string, options?: { alert: boolean }): Promise<void>
-  /** Shows a screen: in place of the pressed message, or new. Returns the id of the message where it stands. */
+  /** Shows a screen, in place of the pressed message or as a new one. Returns the id of its message. */
   show(screen: Screen, where?: 'here' | 'new'): Promise<number>
 }
 
-// The account that Telegram names as the sender for any group administrator who stays anonymous.
+// The account that Telegram reports as the sender for anonymous group administrators.
 const anonymousAdmin = 1_087_968_824
 
 /** True for an admin in their private chat who wrote the words themselves: not forwarded, not sent as a chat or through a bot. */

@@ -10,29 +10,29 @@ import type { Settled, Started } from '../payments/order-statements.ts'
 import type { Paid } from '../payments/top-ups.ts'
 import type { TaskState } from '../upstream/answers.ts'
 
-/** What the screens stand on; every Composer gets it as a plain argument. */
+/** The dependencies of the screens: a plain argument of every Composer. */
 export type BotDeps = {
   sql: Sql
-  /** For what admins do, and nothing else: a login with rights of its own. */
+  /** For admin actions only: a login with its own rights. */
   adminSql: Sql
-  /** All models, also those that are off: past and running orders have them. */
+  /** All models, including those that are off: past and running orders refer to them. */
   catalogue: Catalogue
-  /** Those that can be ordered now. */
+  /** The models that can be ordered now. */
   forSale: Catalogue
-  /** The memory behind `forSale`. */
+  /** The cache behind `forSale`. */
   modelHealth: { refresh(): Promise<void> }
   log: Log
   limits: Limits
   /** Kopecks; the welcome bonus of a new user, 0 for none. */
   startBonusKop: number
   adminIds: readonly number[]
-  /** What can be added at once, kopecks. */
+  /** Amounts of a top-up, kopecks. */
   packsKop: readonly number[]
-  /** Rubles that one Star brings, an exact decimal. */
+  /** Rubles per Star, an exact decimal. */
   starRateRub: string
-  /** The payment provider for cards; undefined while that way is off. */
+  /** The payment provider for cards; undefined when cards are off. */
   card: { providerToken: string; vatCode: number | undefined } | undefined
-  /** Where to transfer money to, in words for the person; undefined while that way is off. */
+  /** The details for a bank transfer, as a text; undefined when transfers are off. */
   transferDetails: string | undefined
   /** The bot's own name from getMe, without @. */
   botUsername(): string
@@ -52,10 +52,10 @@ export type BotDeps = {
     fromTelegram(fileId: string, size: number | undefined, whose: About): Promise<FileValue>
     /** The same for a link. Throws also Refused (bad_url, private_address, redirect, not_found, too_large, truncated). */
     fromLink(url: string, whose: About): Promise<FileValue>
-    /** What a person's file is: nothing of it is stored. Throws as `fromTelegram`. */
+    /** Returns the kind of a person's file without storing it. Throws the errors of `fromTelegram`. */
     look(fileId: string, size: number | undefined, whose: About): Promise<Kind>
   }
-  /** Prepared beforehand and refreshed once a minute: a screen never counts. */
+  /** Cached and refreshed once a minute: a screen never counts rows. */
   stats: {
     of(modelId: string): ModelStats | undefined
     /** Successes within 30 days. */
@@ -65,17 +65,17 @@ export type BotDeps = {
   resend(ref: Ref): Promise<void>
   /** Sends the results as documents, as they were made. */
   original(ref: Ref): Promise<void>
-  /** Asks Telegram's list of Stars for a payment of this order that no update has told; undefined: there is none yet. */
+  /** Asks Telegram for a payment of this order that no update has reported. Returns undefined when there is none yet. */
   findPayment(userId: number, orderId: string): Promise<Paid | undefined>
   operator: {
     build: { version: string; commit: string }
-    /** Takes what is secret out of what others wrote. */
+    /** Removes secrets from texts of others. */
     scrub: Scrub
-    /** Rows of broken promises, a few at most. Reads everything there is; throws Unknown when that takes too long. */
+    /** Returns a few violated invariants at most. Reads every row; throws Unknown when that takes too long. */
     broken(): Promise<{ promise: string; key: string }[]>
-    /** What the upstream says of a task now. */
+    /** Asks the upstream for the current state of a task. */
     task(taskId: string): Promise<TaskState>
-    /** Asks Telegram to give back what the ledger gave back already. */
+    /** Refunds at Telegram the reversals that the ledger already has. */
     endReversals(): Promise<void>
   }
 }

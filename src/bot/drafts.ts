@@ -15,8 +15,8 @@ const Draft = Type.Object({
   messageId: Nullable(Type.Integer()),
 })
 /**
- * What a person is in the middle of; one per person, forgotten a day after the last change. What `inputs` and `step`
- * mean is the kind's own matter: for orders see step.ts, for kept texts and files replies.ts, for transfers transfer.ts.
+ * The unfinished dialogue of a person: one each, deleted a day after the last change. Its kind defines `inputs` and `step`:
+ * for orders see order/state.ts, for kept texts and files home/replies.ts, for transfers money/transfer.ts.
  */
 export type Draft = Static<typeof Draft>
 
@@ -27,7 +27,7 @@ export const draftOf = query(
     from pay.drafts where user_id = ${userId} and expires_at > now()`,
 )
 
-/** What the person is in the middle of, if anything. */
+/** Returns the draft of a person, if there is one. */
 export async function readDraft(sql: Sql, userId: number): Promise<Draft | undefined> {
   const [row] = await draftOf(sql, userId)
   return row
@@ -46,7 +46,7 @@ export const draftOpen = query(
     returning id, rev, kind, model_id as "modelId", inputs, step, message_id as "messageId"`,
 )
 
-/** Begins something; what was there before is forgotten. */
+/** Opens a draft in place of any earlier one. */
 export async function openDraft(sql: Sql, userId: number, fresh: Fresh): Promise<Draft> {
   const [row] = await draftOpen(sql, userId, newId(), fresh)
   return row!
@@ -61,7 +61,7 @@ export const draftSave = query(
     returning id, rev, kind, model_id as "modelId", inputs, step, message_id as "messageId"`,
 )
 
-/** Moves a draft on from the version that was read; undefined when another update was first. */
+/** Saves the next version of a draft. Returns undefined when another update was first. */
 export async function saveDraft(
   sql: Sql,
   userId: number,
@@ -72,7 +72,7 @@ export async function saveDraft(
   return row
 }
 
-/** Remembers where the draft's screen stands. */
+/** Records the message that shows the draft. */
 export const draftShown = query(
   Type.Object({}),
   (sql, userId: number, { id, rev }: Pick<Draft, 'id' | 'rev'>, messageId: number) => sql`
@@ -85,10 +85,10 @@ export const draftDrop = query(
     delete from pay.drafts where user_id = ${userId} and expires_at > now() returning id, step`,
 )
 
-/** Forgets whatever the person was in the middle of; false when it was nothing. */
+/** Deletes the draft of a person. Returns false when there was none. */
 export const dropDraft = async (sql: Sql, userId: number): Promise<boolean> => (await draftDrop(sql, userId)).length > 0
 
-/** Forgets the draft if it has come to this step: what the person began since stays. */
+/** Deletes the draft if it is at this step: a later draft stays. */
 export const draftDropAt = query(
   Type.Object({}),
   (sql, userId: number, step: string) => sql`delete from pay.drafts where user_id = ${userId} and step = ${step}`,

@@ -2,11 +2,11 @@ import type { Catalogue } from '../catalogue/models.ts'
 import type { Language } from '../money.ts'
 import type { ReceivedPayment } from '../payments/statement.ts'
 
-/** A model's name as people read it; its id where this build does not know it any more. */
+/** Returns the display name of a model; its id when the catalogue no longer has it. */
 export const modelName = (catalogue: Catalogue, modelId: string, language: Language): string =>
   catalogue.byId(modelId)?.name[language] ?? modelId
 
-/** A person as admins read them: «Anna @anna». */
+/** Returns the display name of a person for admins: «Anna @anna». */
 export const personName = ({ firstName, username }: { firstName: string; username: string | null }): string =>
   username === null ? firstName || '—' : `${firstName} @${username}`.trim()
 

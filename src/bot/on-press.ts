@@ -4,7 +4,7 @@ import type { Route, RouteName } from './routes.ts'
 
 type Args<Name extends RouteName> = Extract<Route, { name: Name }>['args']
 
-/** Handles the presses of one route; its arguments have been read and checked. */
+/** Handles the presses of one route, with its parsed and checked arguments. */
 export function onPress<Name extends RouteName>(
   bot: Composer<BotContext>,
   name: Name,

@@ -18,8 +18,8 @@ import {
 } from './codes.ts'
 
 /**
- * Every button of the bot, in one table: how its data is written and how it is read back. Telegram allows 64 bytes, a
- * client can send any string, and a button lives for ever: so only short, plain arguments, all checked on the way in.
+ * The table of all buttons: how their data is written and parsed. Telegram allows 64 bytes, a client can send any string,
+ * and a button lives for ever. So arguments are short and plain, and all are checked when parsed.
  */
 const id = '[a-z2-7]{12}'
 const key = '[a-z0-9-]{1,41}'
@@ -254,7 +254,7 @@ const table = {
 type Table = typeof table
 export type RouteName = keyof Table
 type Args<Name extends RouteName> = ReturnType<Table[Name]['from']>
-/** A press, read: the route's name with its arguments. */
+/** A parsed press: the name of the route with its arguments. */
 export type Route = { [Name in RouteName]: { name: Name; args: Args<Name> } }[RouteName]
 
 /** Writes the data of a button: `to.card('z-image', 'ti', 0)`. */
@@ -262,7 +262,7 @@ export const to = Object.fromEntries(Object.entries(table).map(([name, entry]) =
   [Name in RouteName]: Table[Name]['to']
 }
 
-/** Reads the data of a press; undefined for anything that no button of this build says. */
+/** Parses the data of a press. Returns undefined for data that no button of this build has. */
 export function parse(data: string): Route | undefined {
   for (const [name, entry] of Object.entries(table)) {
     if (entry.shape.test(data)) return { name, args: entry.from(data.split(':')) } as Route
@@ -270,7 +270,7 @@ export function parse(data: string): Route | undefined {
   return undefined
 }
 
-/** What log lines and traces call an update: the order that it is about, where its button says so. */
+/** Returns the name of an update in logs and traces: the id of its order when its button has one. */
 export function requestOf(updateId: number, update: object): string {
   const { data } = (update as { callback_query?: { data?: unknown } | null }).callback_query ?? {}
   const route = typeof data === 'string' ? parse(data) : undefined

@@ -4,14 +4,14 @@ import { answerPress } from '../telegram/client.ts'
 import { show as put, type Screen } from '../telegram/screen.ts'
 import { parse, type Route } from './routes.ts'
 
-/** Shows a screen in place of the pressed message unless that one must stay. Returns the id of the message it stands in. */
+/** Shows a screen in place of the pressed message unless that must stay. Returns the id of its message. */
 export function show(ctx: Context, screen: Screen, where: 'here' | 'new' = 'here'): Promise<number> {
   const messageId = where === 'here' ? replaceable(ctx) : undefined
   const chatId = ctx.chat!.id
   return put(ctx.telegram, messageId === undefined ? { chatId } : { chatId, messageId }, screen)
 }
 
-/** Takes the buttons of a message away, where that can be done: what they do is refused in any case. */
+/** Removes the buttons of a message if Telegram allows it; their presses are refused in any case. */
 export async function strip(ctx: Context, messageId: number): Promise<void> {
   try {
     await ctx.telegram.editMessageReplyMarkup(ctx.chat!.id, messageId, undefined, undefined)
@@ -20,7 +20,7 @@ export async function strip(ctx: Context, messageId: number): Promise<void> {
   }
 }
 
-/** The pressed message, if a screen may take its place: results, receipts and progress stay as they are. */
+/** Returns the pressed message, if a screen may replace it: results, receipts and progress stay. */
 function replaceable(ctx: Context): number | undefined {
   const message = ctx.callbackQuery?.message
   if (!message || message.date === 0 || !('text' in message)) return undefined // out of reach, or a file with a caption
@@ -28,33 +28,33 @@ function replaceable(ctx: Context): number | undefined {
   return isReport ? undefined : message.message_id
 }
 
-/** The buttons of the pressed message, read; those that are not ours are left out. */
+/** Returns the parsed buttons of the pressed message, without those that are not ours. */
 export function routesShown({ callbackQuery }: Context): Route[] {
   const message = callbackQuery?.message
   const rows = (message && 'reply_markup' in message && message.reply_markup?.inline_keyboard) || []
   return rows.flat().flatMap(button => ('callback_data' in button && parse(button.callback_data)) || [])
 }
 
-/** A report of a run offers things to do with it, or the history alone; a screen about a run has a way back as well. */
+/** Tells a report of a run from a screen about it: only the screen has a way back. */
 function tellsOfRun(routes: Route[]): boolean {
   const offers = routes.some(route => route.name === 'generation' && route.args[1] !== undefined)
   const hasWayBack = routes.some(route => route.name === 'history' || route.name === 'balance')
   return hasWayBack ? routes.every(route => route.name === 'history') : offers
 }
 
-/** The press of an update, read; undefined when there is none or its data is not ours. */
+/** Returns the parsed press of an update; undefined when there is none or its data is not ours. */
 export const pressed = (ctx: Context) => {
   const query = ctx.callbackQuery
   return query && 'data' in query ? parse(query.data) : undefined
 }
 
-/** Answers the press once; a press too old to be answered, or a lost answer, changes nothing for anyone. */
+/** Answers the press once. Ignores a press that is too old and a lost answer. */
 export function answerer(ctx: Context) {
   let isAnswered = ctx.callbackQuery === undefined
   return async (text?: string, { alert }: { alert: boolean } = { alert: false }): Promise<void> => {
     if (isAnswered) return
     isAnswered = true
-    // The spinner stops by itself; what was pressed must be done all the same.
+    // The spinner stops by itself; the handler must go on.
     const { id: queryId, from } = ctx.callbackQuery!
     await answerPress(ctx.telegram, { queryId, userId: from.id, text, isAlert: alert }).catch(() => undefined)
   }

@@ -8,8 +8,8 @@ const everyUs = 3_000_000
 const burst = 30
 
 /**
- * Keeps one person's haste from being everybody's wait. A press over the limit is still answered, and once a minute it
- * is said why nothing happens. Admins are free, and what concerns a payment is never held up.
+ * Limits the rate of one person's actions. A press over the limit is still answered, once a minute with the reason. Admins
+ * and payments have no limit.
  */
 export function unhurried({ sql, adminIds }: BotDeps) {
   return async (ctx: BotContext, next: () => Promise<void>): Promise<void> => {
@@ -26,7 +26,7 @@ export function unhurried({ sql, adminIds }: BotDeps) {
 }
 
 function costOf(ctx: BotContext): number {
-  if ('isReplay' in ctx.update) return 0 // it was counted when it came
+  if ('isReplay' in ctx.update) return 0 // counted at its first handling
   if (ctx.callbackQuery) return ctx.route?.name === 'quote' ? 2 : 1
   const { message } = ctx
   if (!message || 'successful_payment' in message || 'refunded_payment' in message) return 0

@@ -1,7 +1,7 @@
 import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { Type } from '@sinclair/typebox'
 
-/** Milliseconds. Whoever has the link has the file, so it expires sooner: after a weekend. «Send again» makes a fresh one. */
+/** Milliseconds. Anyone with the link has the file, so it expires after a weekend. «Send again» makes a new one. */
 export const linkLifeMs = 3 * 86_400_000
 
 /** The route that `filePath` fills in. */
@@ -25,7 +25,7 @@ export function fileOfPath(
   secret: string,
   nowMs: number,
 ): { generationId: string; n: number } | undefined {
-  // Digests are equally long whatever was sent, so the comparison tells nothing.
+  // Digests have one length, so the comparison reveals nothing.
   const isOurs = timingSafeEqual(digest(mac), digest(macOf(generation, n, expires, secret)))
   const isAlive = nowMs < Number(expires) * 1000
   return isOurs && isAlive ? { generationId: generation, n: Number(n) } : undefined

@@ -9,7 +9,7 @@ import { Nullable } from '../database/nullable.ts'
 import { Refused, sqlState, Unknown } from '../errors.ts'
 import type { Ref } from '../payments/generations.ts'
 
-// The same as in the SQL of kept files. A download holds two or three of these in memory, so a hundred at once are little.
+// The same as in the SQL of kept files. A download holds two or three chunks in memory, so a hundred downloads need little.
 const chunkBytes = 256 * 1024
 
 /** Most bytes kept of one person and of all. A file has at most 100 MB. */

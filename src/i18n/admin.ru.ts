@@ -205,7 +205,7 @@ ${details}
     runButton: '🔎 Запуск',
     taskButton: '☁️ Что у провайдера',
     taskAsked: 'Спрашиваем провайдера…',
-    /** Nobody was asked: there is no task to ask about. */
+    /** The upstream was not asked: the run has no task. */
     notAsked: {
       unsent: 'ещё не спрашивали: запуск не отправлен',
       unanswered: 'ещё не спрашивали: на отправку ответа нет, есть ли задача, неизвестно',
@@ -216,7 +216,7 @@ ${details}
       notFound: 'спросили: такой задачи у него нет',
       unclear: (why: string) => `спросить не удалось: ${why}`,
     },
-    /** `ours` decides about the result and the money; `theirs` is what the upstream says now, or why it was not asked. */
+    /** `ours` decides the result and the money; `theirs`: the answer of the upstream now, or why it was not asked. */
     task: (id: string, ours: string, theirs: string, isAsked: boolean) =>
       lines(
         html`Запуск <code>${id}</code>`,
@@ -335,7 +335,7 @@ ${details}
     starsRefused: html`Telegram отказал в возврате. Ничего не изменилось.`,
     told: html`Человеку сообщено.`,
     notTold: html`Человеку сообщить не удалось.`,
-    /** What the person reads. */
+    /** Texts for the person. */
     tell: {
       credited: (kop: number, balanceKop: number, reason: string) =>
         html`✅ Начислено ${amount(kop)}: ${reason}\nНа балансе ${amount(balanceKop)}.`,

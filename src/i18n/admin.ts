@@ -1,4 +1,4 @@
-/** What an admin is told of in the chat, an operator by docs/operations/alerts.yml, and what docs/operations/runbook.md explains. */
+/** The alarms: sent to admins in the chat and in docs/operations/alerts.yml, explained in docs/operations/runbook.md. */
 export const alarmNames = [
   'books_disagree',
   'audit_late',
@@ -18,13 +18,13 @@ export const alarmNames = [
 ] as const
 export type AlarmName = (typeof alarmNames)[number]
 
-/** What was found in the place of our webhook. */
+/** A difference between our webhook and the one found. */
 export type WebhookLost = 'ok' | 'gone' | 'differs' | 'taken' | 'fought'
 
-/** What a command of an admin is filled in with. */
+/** The fields of an admin command. */
 export type Field = 'user' | 'amount' | 'charge' | 'parked' | 'order' | 'code' | 'uses' | 'until' | 'run' | 'reason'
 
-/** A change as its confirm screen tells it. */
+/** A change as its confirm screen shows it. */
 export type ChangeFacts = {
   kind: string
   person: { id: number; name: string; balanceKop: number } | undefined
@@ -37,7 +37,7 @@ export type ChangeFacts = {
   run: StoodRun | undefined
   reason: string
 }
-/** How a run stands: here, its money, and at the provider where that cannot be asked. */
+/** The state of a run: here, its money, and at the provider when that cannot be asked. */
 export type StoodRun = { id: string; state: string; money: string; provider: string | undefined }
 export type StuckFacts = {
   id: string
@@ -60,7 +60,7 @@ export type PersonFacts = {
   balanceKop: number
   heldKop: number
   debtKop: number
-  /** Of the runs, by what their events say; `spentKop` is what was kept. */
+  /** Counts of runs by their events; `spentKop`: captured. */
   stats: { total: number; success: number; failed: number; timeout: number; spentKop: number }
   returned: number
   bonusKop: number
@@ -81,7 +81,7 @@ export type DayFacts = {
 /** An alarm that is on (`pay.alarms`), and for how long; its name may be of another build. */
 export type AlarmOn = { name: string; ageS: number }
 /**
- * `on`: what is wrong, as everybody is told; `lookedS`: since somebody last looked, undefined for never, and `isSilent` when
+ * `on`: the alarms that are on; `lookedS`: seconds since the last check, undefined for never, and `isSilent` when
  * that is too long. Undefined `broken`: the promises could not be read in time.
  */
 export type AlarmFacts = {
@@ -100,10 +100,10 @@ export type RunFacts = {
   userId: number
   modelId: string
   state: string
-  /** What became of its money. */
+  /** The state of its money. */
   money: string
   taskId: string | null
-  /** Why nobody was asked about its task, where there is none. */
+  /** Why the provider was not asked about its task. */
   provider: string | undefined
   attempt: number
   error: string | undefined
@@ -141,7 +141,7 @@ export type SystemFacts = {
   commit: string
   uptimeMs: number
   bot: string
-  /** Undefined: Telegram did not say. */
+  /** Undefined when Telegram did not answer. */
   webhook: string | undefined
   pending: number
   lastError: string | undefined

@@ -9,7 +9,7 @@ export const lines = (...parts: (Html | false | undefined)[]): Html =>
 export const priceText = (kop: number, language: Language): string =>
   kop === 0 ? { ru: 'бесплатно', en: 'free' }[language] : formatKop(kop, language)
 
-/** What a run costs the person who looks; `left` counts the free runs of today. */
+/** The price of a run for the reader; `left`: the free runs left today. */
 export type ShownPrice = { kind: 'free'; left: number; of: number } | PaidPrice
 export type PaidPrice = { kind: 'exact'; kop: number } | { kind: 'range'; minKop: number; maxKop: number }
 
@@ -31,7 +31,7 @@ export function priceLine(price: PaidPrice, language: Language): string {
   return `${priceLabel(price, language)} ${priceWords[language].to}\u00a0${priceText(price.maxKop, language)}`
 }
 
-/** What is left of the free runs: «7 из 10». */
+/** The free runs left: «7 из 10». */
 export const quotaText = ({ left, of }: { left: number; of: number }, language: Language): string =>
   `${left} ${priceWords[language].of} ${of}`
 

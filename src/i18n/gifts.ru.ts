@@ -119,5 +119,5 @@ export const giftsRu = {
   },
 }
 
-/** The words of what is given: codes, invitations, bonus runs. And of what a person has: payments, the file of it all, the end. */
+/** Texts about codes, invitations and bonus runs, payments, the statement, and the deletion of personal data. */
 export type Gifts = typeof giftsRu

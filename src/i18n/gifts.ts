@@ -1,6 +1,6 @@
 export type CapFacts = { runs: number; capKop: number }
 export type InvitationFacts = CapFacts & { link: string | undefined; came: number; counted: number; left: number }
-/** `needKop`: what a top-up must bring for the order. */
+/** `needKop`: the top-up that the order needs, in kopecks. */
 export type DebtFacts = { debtKop: number; needKop: number }
 export type PaymentFacts = {
   date: string

@@ -270,7 +270,7 @@ The operator has everything passed on before. Your payment and your balance are 
     notAnswered: html`The answer was not delivered.`,
   },
 
-  // Models on sale, and what an admin is told without asking
+  // Models on sale, and notifications of admins
   switched: {
     off: ({ name, id, cause, finished, succeeded, failedPeople, costKop, keptKop, runIds, at }) => {
       const why = {

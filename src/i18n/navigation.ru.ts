@@ -279,7 +279,7 @@ export const navigationRu = {
     notAnswered: html`Ответ не доставлен.`,
   },
 
-  // Models on sale, and what an admin is told without asking
+  // Models on sale, and notifications of admins
   switched: {
     off: ({ name, id, cause, finished, succeeded, failedPeople, costKop, keptKop, runIds, at }: SwitchFacts) => {
       const why = {

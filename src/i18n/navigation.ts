@@ -15,12 +15,12 @@ export type CardFacts = {
   name: string
   about: string
   needs: string[]
-  /** What a run costs that is not free. */
+  /** The price of a run that is not free. */
   price: PaidPrice
   /** Names of the parameters that change the price. */
   dependsOn: string[]
   example: { text: string; kop: number } | undefined
-  /** Absent while there are too few runs to say. */
+  /** Absent while there are too few runs. */
   typical: { fromMs: number; toMs: number; percent: number; of: number } | undefined
   failsOften: boolean
   /** `isSharedUp`: all new accounts together have taken theirs of today. */
@@ -28,7 +28,7 @@ export type CardFacts = {
 }
 export type ParameterFacts = {
   label: string
-  /** What it is for, where the label does not say it. */
+  /** Its purpose, if the label does not show it. */
   hint: string | undefined
   values: string
   /** `either`: one of several, and only one, must be given. */
@@ -36,7 +36,7 @@ export type ParameterFacts = {
   default: string | undefined
   changesPrice: boolean
 }
-/** A switch of a model by the service. `at` is when it is tried again; absent: when an admin says so. */
+/** A change of model health by the service. `at`: the time of the trial; absent: an admin decides. */
 export type SwitchFacts = {
   name: string
   id: string
@@ -72,7 +72,7 @@ export type ModelStateFacts = {
 }
 /** `returned`: ended without a result, and the money is back; `failed`: the same for a free run; `cancelled`: by the person. */
 export type RunState = 'done' | 'open' | 'returned' | 'failed' | 'cancelled'
-/** `costKop`: what was kept of its price, and while it is open what is held. */
+/** `costKop`: the captured price; while the run is open, the hold. */
 export type HistoryFacts = { state: RunState; date: string; name: string; costKop: number }
 export type OperationFacts = {
   date: string

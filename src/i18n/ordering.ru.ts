@@ -107,7 +107,7 @@ export const orderingRu = {
     soFar: (kop: number, isCertain: boolean) => html`Сейчас: ${isCertain ? '' : 'до '}${price(kop)}`,
     minSide: (px: number) => html`Не меньше ${number(px)} точек по каждой стороне.`,
     chosen: (text: string) => html`Выбрано: ${text}`,
-    /** One tap copies what stands there, to be sent back changed. */
+    /** A tap copies the text, to be changed and sent. */
     chosenText: (text: string) =>
       lines(html`Выбрано: <code>${text}</code>`, html`Можно взять как есть или прислать свой текст.`),
     templateButton: (name: string) => `💡 ${name}`,
@@ -162,7 +162,7 @@ export const orderingRu = {
         ? html`Варианта «${said}» нет. Выберите, пожалуйста, кнопкой.`
         : html`«${said}» — это не один вариант: ${similar.join('; ')}. Напишите точнее или выберите кнопкой.`,
 
-    // What does not do, and what is needed instead.
+    // Why an answer is invalid, and what is needed.
     needed: (ask: Ask): Html => {
       switch (ask.kind) {
         case 'text':
@@ -248,7 +248,7 @@ export const orderingRu = {
           return html`Файл не удалось прочитать. Пришлите другой, пожалуйста.`
       }
     },
-    /** A format that cannot be taken, and what to do about it. */
+    /** A format that is not supported, and what to do. */
     foreign: ({ name, what }: ForeignFile, to: SaveAs): Html => {
       switch (what) {
         case 'audio':
@@ -342,7 +342,7 @@ export const orderingRu = {
     queued: (kop: number) => html`⏳ Принято. В очереди. ${orderingRu.run.held(kop)}`,
     waitsForProvider: (kop: number, until: Date) =>
       html`⏸ Поставщик моделей временно не принимает от нас заказы. Запуск ждёт до\u00a0${time(until)}; если не начнётся, ${kop === 0 ? 'бесплатный запуск вернётся' : 'деньги вернутся'}. ${orderingRu.run.held(kop)}`,
-    /** Which of several runs it is: the last line of what is said about one. */
+    /** Names the run: the last line of a message about it. */
     which: (name: string, short: string) => html`${name} · №\u00a0${short}`,
     running: (ageMs: number, typical: string | undefined, until: Date) =>
       lines(

@@ -1,7 +1,7 @@
 import type { ShownPrice } from './format.ts'
 export type Media = 'image' | 'video' | 'audio'
 
-/** What a step wants of the person. */
+/** The answer that a step asks for. */
 export type Ask =
   | { kind: 'text'; least: number; most: number | undefined; example: string | undefined }
   | { kind: 'link'; example: string | undefined }
@@ -18,7 +18,7 @@ export type ForeignFile = {
   name: string
   what: Media | 'raw' | 'drawing' | 'document' | 'archive' | 'program'
 }
-/** As what to save it, names of formats. */
+/** Names of the formats to save a file as. */
 export type SaveAs = { image: string; drawing: string; video: string; audio: string }
 
 /** Why an answer does not do; `limit` with the unit that the code implies. */
@@ -37,7 +37,7 @@ export type QuoteFacts = {
   balanceKop: number
   typical: string | undefined
   until: Date
-  /** What a free run fixes. */
+  /** The answers that a free run fixes. */
   pinned: { label: string; text: string }[]
   /** When free runs come back, if they are used up. */
   freeAgain: { at: Date; isTomorrow: boolean } | undefined
@@ -51,7 +51,7 @@ export type TimelineStep =
   | { what: 'sent'; taskTail: string | undefined }
   | { what: 'result'; files: number }
 
-/** `part`: fewer files arrived than were promised, and so many kopecks went back; `price` is what was kept. */
+/** `part`: fewer files arrived than were promised, with the refund in kopecks; `price`: the captured amount. */
 export type ResultFacts = {
   name: string
   ageMs: number

@@ -82,5 +82,5 @@ export const promptsRu = {
   } satisfies Record<Exclude<PromptKind, 'speech'>, Hint[]>,
 }
 
-/** Words that people may put into an order: prompts to begin with, and what a prompt is often missing. */
+/** Texts for orders: template prompts, and additions that a prompt often lacks. */
 export type Prompts = typeof promptsRu

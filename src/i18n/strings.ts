@@ -12,7 +12,7 @@ import { type Paying, payingRu } from './paying.ru.ts'
 import { promptsEn } from './prompts.en.ts'
 import { type Prompts, promptsRu } from './prompts.ru.ts'
 
-/** Everything the bot says, one key a text: a plain string for a caption or a toast, `Html` for a message. */
+/** All texts of the bot by key: a plain string for a caption or a toast, `Html` for a message. */
 export type Strings = Navigation & Ordering & Paying & Prompts & Gifts & AdminWords
 
 const strings: Record<Language, Strings> = {

@@ -10,8 +10,8 @@ import {
 } from '../health/model-health.ts'
 import type { Log } from '../log.ts'
 
-// A failed free run costs nothing, so people repeat it. Fewer people than this never switch a model off, however often it
-// fails for each: one person may repeat the same mistake.
+// A failed free run costs nothing, so people may repeat it. Failures of fewer people than this never switch a model off,
+// however many they are: one person may repeat the same mistake.
 const enoughPeople = 3
 // Below this share every second run fails, and a person refunded twice does not come back. Ten runs, since any model may
 // fail a few times in a row, but not six times of ten.

@@ -70,7 +70,7 @@ const Done = Type.Object({
   balanceKop: Nullable(Type.Integer()),
   debtKop: Nullable(Type.Integer()),
 })
-/** `isDone`: this call did it. `outcome`: a word, the same for every later call; `large` and `unsure` need a second confirmation. */
+/** `isDone`: this call applied it. `outcome`: the same for every later call; `large` and `unsure` need a second confirmation. */
 export type Done = Static<typeof Done>
 
 export const adminDo = query(
@@ -88,7 +88,7 @@ export const adminGiveBack = query(
 )
 
 /**
- * Applies a confirmed change once, whoever presses and how often. `event`: the row of a run that is refunded for sure
+ * Applies a confirmed change once; safe to repeat. `event`: the event row of a confirmed refund of a run
  * (`givenBackRow`). Throws NotFound (unknown, out of date), EventRefused, Unknown.
  */
 export async function confirm(
@@ -112,7 +112,7 @@ export const adminDrop = query(
   (sql, id: string) => sql`select pay.admin_drop(${id}) as "isDropped"`,
 )
 
-/** Records that an admin saw private content of a person. */
+/** Records in the audit log that an admin saw private content of a person. */
 export const auditView = query(
   Type.Object({}),
   (sql, adminId: number, kind: 'prompt', userId: number, subject: string) => sql`
@@ -129,7 +129,7 @@ const Entry = Type.Object({
 })
 export type AuditEntry = Static<typeof Entry>
 
-/** What admins did about a person, newest first. */
+/** The audit log of a person, newest first. */
 export const auditOf = query(
   Entry,
   (sql, userId: number, limit: number) => sql`

@@ -17,7 +17,7 @@ const Alarm = Type.Object({
 /** An alarm of any build: on for `ageS` seconds, checked `seenS` seconds ago. */
 export type Alarm = Static<typeof Alarm>
 
-/** What is wrong now. Admins, /metrics, /readyz and `npm run doctor` read these rows and no others. */
+/** The alarms. Admins, /metrics, /readyz and `npm run doctor` read only these rows. */
 export const alarmRows = query(
   Alarm,
   sql => sql`
@@ -25,7 +25,7 @@ export const alarmRows = query(
       extract(epoch from now() - seen_at)::float8 as "seenS" from pay.alarms order by since, name`,
 )
 
-// Alarms are checked every minute: after so long the checks have stopped. docs/operations/alerts.yml has the same number.
+// Alarms are checked every minute: after this long the checks have stopped. docs/operations/alerts.yml has the same number.
 const silentS = 600
 
 export type AlarmsNow = { on: Alarm[]; lookedS: number | undefined; isSilent: boolean }
@@ -40,7 +40,7 @@ export function alarmsNow(rows: readonly Alarm[]): AlarmsNow {
   return { on: rows.filter(({ isOn }) => isOn), lookedS, isSilent: lookedS === undefined || lookedS > silentS }
 }
 
-// Credits. With less than this one expensive film may be too much, however little was sold lately.
+// Credits. Below this a single expensive video may be too much, even when few were sold lately.
 const minCredits = 1_000
 
 /** Returns whether the credits are too few for another day like the last. */

@@ -27,7 +27,7 @@ export const lookup = query(
     order by n, at desc limit 1`,
 )
 
-/** Finds what a text names: a run (by id or task), a payment, or a person (by id, or by name with or without @). */
+/** Finds a run (by id or task), a payment (by charge), or a person (by id, or by user name with or without @). */
 export async function find(sql: Sql, text: string): Promise<Found | undefined> {
   const number = /^\d{1,15}$/.test(text) ? Number(text) : null
   const [found] = await lookup(sql, text.replace(/^@/, ''), number)
@@ -141,7 +141,7 @@ const Delivery = Type.Object({
   doneAt: Nullable(Type.Date()),
   deadReason: Nullable(Type.String()),
 })
-/** How the message about a run's ending was delivered. */
+/** The delivery of the message about the ending of a run. */
 export type Delivery = Static<typeof Delivery>
 
 export const deliveryOf = query(
@@ -186,7 +186,7 @@ export const stuckRuns = query(
     order by created_at limit ${limit}`,
 )
 
-/** Everything stuck, up to a thousand. A run goes on by a check, an ended one by the delivery of its message `outboxId`. */
+/** Up to a thousand stuck runs. An open run needs a check, an ended one the delivery of its message `outboxId`. */
 export const allStuck = query(
   Type.Object({ userId: Type.Integer(), id: Type.String(), outboxId: Nullable(Type.Integer()) }),
   sql => sql`

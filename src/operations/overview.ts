@@ -43,7 +43,7 @@ const Day = Type.Object({
   deadOutbox: Type.Integer(),
   waitingRequests: Type.Integer(),
 })
-/** Today, Moscow time, and what is open now. `revenueKop`: what today's successes brought, `costKop`: what they cost. */
+/** Today, Moscow time, and what is open now. `revenueKop` and `costKop`: of today's successes. */
 export type Day = Static<typeof Day>
 
 // Reads the rows of one day and partial indexes; never a whole table.
@@ -80,7 +80,7 @@ export const today = query(
     from events, spent, paid, running`,
 )
 
-/** Violated invariants; empty while the ledger is in order. Reads every row, so never on the connections of the service. */
+/** Violated invariants; empty while the ledger is in order. Reads every row: use a separate connection. */
 export const brokenPromises = query(
   Type.Object({ promise: Type.String(), key: Type.String() }),
   sql => sql`select promise, key from pay.broken limit 5`,

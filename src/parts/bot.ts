@@ -41,11 +41,11 @@ type Options = {
   log: Log
 }
 
-/** The handlers of updates, one update of a person at a time, and the files that they wait for. */
+/** The handlers of updates, one update of a person at a time, and the fetcher of their files. */
 export function openBot(options: Options) {
   const { config, database, telegram, inbox, telemetry, enqueue, dispatch, log } = options
   const { sql } = database
-  // What a handler needs of other hosts is fetched outside of its person's lane.
+  // Files from other hosts are fetched outside the lanes.
   const fetcher = createFetcher({
     sql,
     telegram: telegram.client,
@@ -56,7 +56,7 @@ export function openBot(options: Options) {
   })
   const intake = createIntake({ sql, enqueue: { ...enqueue, lane: dispatch.enqueue }, moved: fetcher.moved })
   const deps = botDeps(options, intake.files)
-  // Bound late: Telegraf wants to know who the bot is, and Telegram says it after the start.
+  // Set at the start: Telegraf needs the answer of getMe.
   let bot: Bot | undefined
   const lanes = createLanes({
     sql,
@@ -80,7 +80,7 @@ export function openBot(options: Options) {
       bot = createBot({ telegram: telegram.client, botInfo, deps })
       if (!config.roles.worker) return
       dispatch.handleHere(lanes.run)
-      // Nobody waits for a list of commands.
+      // In the background: the start does not depend on the list of commands.
       void untilDone('setMyCommands', () => setCommands(telegram.client, config.adminIds, log), log, signal)
     },
     drain() {
@@ -129,7 +129,7 @@ const userFiles = ({ config, telegram, upstream, media }: Options) =>
     dir: media.dir,
   })
 
-/** Sets the commands that clients offer: for everybody in two languages, and the longer list for each admin. */
+/** Sets the list of commands: in two languages for everybody, and a longer one for each admin. */
 async function setCommands(telegram: Telegram, adminIds: readonly number[], log: Log): Promise<void> {
   await telegram.setMyCommands(commandsFor('ru', false))
   await telegram.setMyCommands(commandsFor('en', false), { language_code: 'en' })

@@ -7,22 +7,22 @@ import { tracedSql } from '../trace.ts'
 import { untilDone } from '../until-done.ts'
 import type { Part, Settings } from './part.ts'
 
-/** The pools of connections, each for what must not wait for the others. The start migrates as the owner. */
+/** The connection pools, separated so that slow work does not delay fast work. The start migrates as the owner. */
 export function openDatabase(config: Settings, log: Log) {
-  // The service works by a login that owns nothing; the owner's migrates.
+  // The service uses a login that owns no tables; the owner's login migrates.
   const { ownerUrl = config.databaseUrl } = config
   const access = accessTo(ownerUrl, config.botToken, config.ownerUrl && config.databaseUrl)
   const { sealKey } = access
   let { app: url } = access
   const main = connect(access.app, { sealKey })
-  // What must be quick has connections of its own: updates, callbacks and health do not queue behind the work.
+  // Updates, callbacks and health checks have their own connections and do not queue behind jobs.
   const front = connect(access.app, { max: 4, sealKey })
-  // Whether the database answers is asked on a connection that nothing else can fill.
+  // A connection for the readiness check alone.
   const probe = connect(access.app, { max: 1, deadlineMs: 2_000 })
-  // The view of broken promises reads everything there is: neither its time nor its end may concern others.
+  // The view of violated invariants reads every row: its slow queries must not block others.
   const oracle = connect(access.app, { max: 1, deadlineMs: 15_000 })
   const admins = connect(access.admin, { max: 2, sealKey })
-  // The hourly audit reads every row there is.
+  // The hourly audit reads every row.
   const ledger = openLedger(access.app)
   return {
     sql: tracedSql(main.sql),
@@ -31,12 +31,12 @@ export function openDatabase(config: Settings, log: Log) {
     oracle: oracle.sql,
     admins: tracedSql(admins.sql),
     ledger: ledger.sql,
-    /** The address by which the service is let in; known for sure after the start. */
+    /** The address with the login of the service; final after the start. */
     url: () => url,
-    /** How many times a pool that others wait for was thrown away. */
+    /** How many times a pool was replaced because it did not answer. */
     replaced: () => main.replaced() + front.replaced(),
 
-    /** A database that is away is waited for: the process stays up, answers /healthz and says why it is not ready. */
+    /** Waits for the database: meanwhile the process answers /healthz and reports why it is not ready. */
     async start(signal) {
       const reached = await untilDone('the migration', () => migrateAll(ownerUrl, access, log), log, signal)
       if (!reached) return
@@ -44,7 +44,7 @@ export function openDatabase(config: Settings, log: Log) {
       for (const one of [main, front, probe, oracle, ledger]) one.moveTo(reached.app)
       admins.moveTo(reached.admin)
     },
-    // Together: a server that is gone holds each of them up for a second.
+    // In parallel: each takes a second when the server is gone.
     async [Symbol.asyncDispose]() {
       await Promise.allSettled([main, front, probe, oracle, admins, ledger].map(one => one.close()))
     },

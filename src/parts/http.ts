@@ -24,7 +24,7 @@ type Options = {
 
 const maxClosingMs = 2_000
 
-/** The server that Telegram, the provider, the platform and people with links talk to. */
+/** The HTTP server: webhook, callbacks, health and file links. */
 export function openHttp(options: Options) {
   const { config, build, database, inbox, readiness, isDraining, log } = options
   const { publicUrl, callbackSecret: secret, webhookSecrets: secrets } = config
@@ -44,7 +44,7 @@ export function openHttp(options: Options) {
       return address && typeof address === 'object' ? `http://127.0.0.1:${address.port}` : ''
     },
     start: async () => void (await server.listen({ port: config.port, host: config.host })),
-    // Whoever keeps a connection open does not keep the rest from being closed.
+    // An open connection must not block the rest of the shutdown.
     [Symbol.asyncDispose]: () => Promise.race([server.close(), pause(maxClosingMs)]),
   } satisfies Part
 }

@@ -18,7 +18,7 @@ type Options = {
   log: Log
 }
 
-/** Takes updates in: each is stored before it is acknowledged, and handled after. Works while the service drains, too. */
+/** Receives updates: stores each before the acknowledgement, then enqueues its lane. Works while the service drains, too. */
 export function openInbox({ database, telegram, telemetry, dispatch, log }: Options) {
   const store = createStore(database.front)
   const fastPath = createFastPath({ sql: database.front, telegram: telegram.client, log })
@@ -42,7 +42,7 @@ export function openInbox({ database, telegram, telemetry, dispatch, log }: Opti
       const request = dead ? `update ${updateId}` : requestOf(updateId, payload as object)
       await telemetry.tracing.request(request, 'webhook', () => storeUpdate(incoming))
     },
-    /** Its handler begins now, and answers for itself. */
+    /** Call when the handler of an update begins: it answers the press itself. */
     begun: (updateId: number) => fastPath.begun(updateId),
     drain: async () => fastPath.close(),
   } satisfies Part

@@ -9,9 +9,9 @@ export type LateEnqueue = Pick<Jobs['enqueue'], keyof Enqueue | 'lane' | 'intake
 
 type Options = { config: Settings; databaseUrl(): string; log: Log }
 
-/** The job queue. Its start connects to it; who works is the workers' part. */
+/** The job queue. The start connects to it; `openWorkers` runs the jobs. */
 export function openJobs({ config, databaseUrl, log }: Options) {
-  // Bound late: the queue needs the address that the migration finds out, while orders and handlers are built before.
+  // Set at the start: the address is known after the migration, and orders and handlers are built before.
   let engine: Jobs | undefined
   const enqueue: LateEnqueue = {
     submit: async (ref, afterMs, hasPlace) => engine?.enqueue.submit(ref, afterMs, hasPlace),

@@ -1,5 +1,5 @@
 import { filePath, linkLifeMs } from '../delivery/file-links.ts'
-import type { DeliverOptions } from '../jobs/deliver.ts'
+import type { DeliverOptions } from '../jobs/delivery/delivery.ts'
 import type { Deps } from '../payments/order.ts'
 import { callbackPath } from '../upstream/callbacks.ts'
 import type { Settings } from './part.ts'

@@ -3,7 +3,7 @@ import { onSale, openCatalogue } from '../catalogue/models.ts'
 import { createStats } from '../events/stats.ts'
 import { modelCosts } from '../health/model-costs.ts'
 import { createModelHealth } from '../health/model-health.ts'
-import type { DeliverOptions } from '../jobs/deliver.ts'
+import type { DeliverOptions } from '../jobs/delivery/delivery.ts'
 import type { ModelHealthOptions } from '../jobs/model-health.ts'
 import type { Log, Scrub } from '../log.ts'
 import type { Limits } from '../payments/generations.ts'
@@ -28,10 +28,10 @@ type Options = {
 }
 
 const statsEveryMs = 60_000
-// Money asks the rows; this is how long a screen may offer what another machine switched off.
+// How long a screen may still show a model that another machine switched off. The rows decide at the start of a run.
 const healthEveryMs = 10_000
 
-/** What is sold, and what an order stands on from the press to the delivery. Throws when the catalogue is not fit to sell from. */
+/** The catalogue, and the dependencies of an order from the press to the delivery. Throws on an invalid catalogue. */
 export function openOrders({ config, database, telegram, upstream, telemetry, enqueue, scrub, log }: Options) {
   const { sql } = database
   const { results } = upstream

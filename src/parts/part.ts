@@ -4,14 +4,14 @@ import type { Config } from '../config.ts'
 export type Settings = Config & { databaseUrl: string }
 export type Build = { version: string; commit: string }
 
-/** A part of the running service. Opening one connects to nothing; its parts of the world are reached from `start` on. */
+/** A part of the running service. Opening one connects to nothing; `start` does. */
 export type Part = {
-  /** Resolves once the part works, and early when `signal` is aborted. Throws what only an operator can mend. */
+  /** Resolves once the part works, or when `signal` is aborted. Throws only what an operator must fix. */
   start?(signal: AbortSignal): Promise<void>
-  /** Begins nothing new from the call on. Resolves when what has begun is done; after `graceMs` milliseconds nobody waits. */
+  /** Begins no more work. Resolves when the running work is done; the caller waits `graceMs` milliseconds at most. */
   drain?(graceMs: number): Promise<unknown>
-  /** Lets go of connections, processes and files. */
+  /** Closes connections, processes and files. */
   [Symbol.asyncDispose]?(): Promise<void>
-  /** What other parts need of it. */
+  /** Members that other parts use. */
   [given: string]: unknown
 }

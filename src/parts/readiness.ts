@@ -12,14 +12,14 @@ import type { Updates } from './updates.ts'
 
 type Options = {
   config: Settings
-  /** A connection that nothing else can fill. */
+  /** A connection for these checks alone. */
   probe: Sql
   telegram: TelegramPart
   jobs: JobsPart
   updates: Updates
 }
 
-/** What /readyz asks: each part of the world once, and none of them for longer than a second. */
+/** The checks of /readyz, in parallel, each with a limit of a second. */
 export function createReadiness(options: Options) {
   const { probe, telegram, jobs } = options
   const late = { ok: false, detail: 'no answer within 1 s' }
@@ -61,6 +61,6 @@ function webhookReadiness({ config, telegram, updates }: Options, row: WebhookRo
   const { hook } = telegram
   if (!hook || !config.roles.web) return { ok: true }
   if (!updates.isWebhookSet()) return { ok: false, detail: 'not registered' }
-  // Without the database there is nothing to judge by, and that is said already.
+  // Without the database the state is unknown, and the check of the database reports that.
   return row ? webhookCheck(row, hook) : { ok: true }
 }

@@ -11,16 +11,16 @@ import type { Part, Settings } from './part.ts'
 
 type Options = { config: Settings; sql: Sql; observe: ObserveCall; log: Log }
 
-/** The client of Telegram. The start learns which bot the token is of, and that the database belongs to it. */
+/** The client of Telegram. The start calls getMe and checks that the database belongs to this bot. */
 export function openTelegram({ config, sql, observe, log }: Options) {
   const { botToken: token, telegramApiRoot: apiRoot } = config
   const client = observedTelegram(createTelegram({ token, apiRoot, pace: createPace(sql), log }), observe)
   let me: UserFromGetMe | undefined
   return {
     client,
-    /** Undefined before the start has found it out. */
+    /** Returns the answer of getMe; undefined before the start. */
     me: () => me,
-    /** Where updates are to come to; undefined where they are fetched. */
+    /** The webhook; undefined with long polling. */
     hook: hookOf(config),
 
     async start(signal) {
@@ -28,7 +28,7 @@ export function openTelegram({ config, sql, observe, log }: Options) {
       if (!bot) return
       const owner = await untilDone('the owner of the database', () => ownerBot(sql, bot.id), log, signal)
       if (owner === undefined) return
-      // The token or the database of another environment would mix the people and the money of two bots.
+      // The token or the database of another environment would mix the users and the money of two bots.
       if (owner !== bot.id)
         throw new Error(`the database is of the bot ${owner}, TELEGRAM_BOT_TOKEN of the bot ${bot.id}`)
       me = bot

@@ -3,7 +3,7 @@ import type { Log } from '../log.ts'
 import { createTracing, span } from '../trace.ts'
 import type { Build, Part, Settings } from './part.ts'
 
-/** Figures and traces, and the eyes through which the clients of Telegram and the upstream are watched. */
+/** Metrics and traces, and the wrappers that measure the clients of Telegram and the upstream. */
 export function openTelemetry({ traces }: Settings, { version }: Build, log: Log) {
   const metrics = createMetrics()
   const tracing = createTracing({

@@ -9,7 +9,7 @@ import type { TelegramPart } from './telegram.ts'
 
 type Options = { config: Settings; sql: Sql; telegram: TelegramPart; inbox: Inbox; log: Log }
 
-/** How updates come: Telegram sends them to the webhook, or they are fetched where there is no public address. */
+/** The source of updates: the webhook, or long polling without a public address. */
 export function openUpdates({ config, sql, telegram, inbox, log }: Options) {
   const { client, hook } = telegram
   let isWebhookSet = false

@@ -14,7 +14,7 @@ import type { Part, Settings } from './part.ts'
 type Options = {
   config: Settings
   sql: Sql
-  /** For the admins, when the provider refuses our account. */
+  /** Notifies the admins when the provider refuses our account. */
   telegram: Telegram
   inspect: Inspect
   observe: ObserveCall
@@ -22,10 +22,10 @@ type Options = {
   log: Log
 }
 
-/** The client of the provider with the breaker of our account, the downloader, and the results that were just fetched. */
+/** The client of the provider with the circuit breaker of our account, the downloader, and the cache of results. */
 export function openUpstream({ config, sql, telegram, inspect, observe, scrub, log }: Options) {
   const { kieBaseUrl: baseUrl, kieUploadUrl: uploadUrl, kieApiKey: apiKey, adminIds } = config
-  // The two know each other: a refusal of any call opens the breaker, which asks by the same client for the balance.
+  // The two depend on each other: a refused call opens the breaker, which reads the balance through the same client.
   const client: Upstream = observedUpstream(
     createUpstream({ baseUrl, uploadUrl, apiKey, log, heardOfAccount: trouble => account.heard(trouble) }),
     observe,

@@ -15,7 +15,7 @@ type Options = {
   jobs: JobsPart
 }
 
-/** Who works for the job queue on this machine; nobody without the worker role. */
+/** Runs the jobs on this machine, if it has the worker role. */
 export function openWorkers({ config, ledger, telegram, orders, bot, jobs }: Options) {
   let working: Awaited<ReturnType<typeof startWorkers>> | undefined
   return {

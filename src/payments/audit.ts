@@ -9,8 +9,8 @@ const Report = Type.Object({
   costs: Type.Unsafe<{ model_id: string; runs: number; expected: number; real: number }[]>(Type.Array(Type.Object({}))),
 })
 /**
- * The state of the ledger: violated invariants by kind, an accountant's questions, the sum of the legs of each account (zero
- * over all accounts), real cost by model.
+ * The state of the ledger: violated invariants by kind, pairs of sums that must be equal, the sum of the legs of each
+ * account (zero over all accounts), real cost by model.
  */
 export type Report = Static<typeof Report>
 
@@ -31,7 +31,7 @@ export const auditReport = query(
       (select coalesce(json_agg(c order by c.model_id), '[]') from pay.costs c) as costs`,
 )
 
-// A model whose runs cost so much more than the catalogue says is sold below its price.
+// A model whose runs cost more than the catalogue says, by this factor, is sold below its price.
 const maxCostRatio = 1.02
 
 /** Returns a sentence for each problem; none when the ledger is in order. */
@@ -71,7 +71,7 @@ export const starsReceived = query(
 
 type Movement = { id: string; amount: number; isRefund: boolean }
 
-/** Compares Telegram's list with the ledger. `movements`: the whole list without what is too fresh to be here. Returns a sentence for each difference. */
+/** Compares Telegram's list with the ledger. `movements`: the whole list but for the last minutes. Returns a sentence for each difference. */
 export async function starFindings(sql: Sql, movements: Movement[]): Promise<string[]> {
   const booked = new Map<string, Received>()
   for (let after = ''; ; ) {

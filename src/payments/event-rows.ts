@@ -95,13 +95,13 @@ export const wayBack = query(
     select outcome, code from pay.generations g, pay.way_back(g) where g.user_id = ${userId} and g.id = ${id}`,
 )
 
-/** Returns the row of a run that an admin refunds; null where it may not be refunded, which the statement refuses. */
+/** Returns the row of a run that an admin refunds; null when it may not be refunded, which the statement refuses. */
 export async function givenBackRow(sql: Sql, ref: Ref, reason: string): Promise<Row | null> {
   const [way] = await untilAnswered(() => wayBack(sql, ref))
   return way ? endingRow(sql, ref, { ...way, message: `given back by an admin: ${reason}` }) : null
 }
 
-/** Returns the refusal of a row, by its shape or by the database, with its column. Throws any other error as it is. */
+/** Returns the refusal of an event row, with its column. Throws any other error unchanged. */
 export function refusedEvent(error: unknown, id: string): EventRefused {
   if (error instanceof EventRefused) return error
   if (sqlState(error) !== 'P0422') throw error

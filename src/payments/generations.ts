@@ -46,10 +46,9 @@ const Generation = Type.Object({
   isPaused: Type.Boolean(),
 })
 /**
- * One run with the inputs it was ordered with. At the deadline the upstream is asked once more; if it cannot be asked, the
- * run is `isHopeless` after another `graceMs` (the view `broken` allows a little more). `isPaused`: the provider takes no
- * such orders from us now. `credits`: what it is expected to take. `errorMessage` is the upstream's own text: for admins,
- * never for people.
+ * One run with its inputs. At the deadline the upstream is polled once more; if it does not answer, the run is `isHopeless`
+ * after another `graceMs` (the view `broken` allows a little more). `isPaused`: the provider accepts no such orders from us
+ * now. `credits`: the expected cost. `errorMessage`: the upstream's own text, for admins only.
  */
 export type Generation = Static<typeof Generation>
 
@@ -127,7 +126,7 @@ const Line = Type.Object({
 })
 export type HistoryLine = Static<typeof Line>
 
-/** A user's runs, newest first, those older than the run `before` (null: from the newest), in one of the three filters. */
+/** A user's runs that pass the filter, newest first, older than the run `before` (null: from the newest). */
 export const history = query(
   Line,
   (sql, userId: number, filter: 'all' | 'done' | 'failed', before: string | null, limit: number) => sql`
@@ -166,7 +165,7 @@ export const freeUses = query(
 )
 
 /**
- * Returns the free runs left of a model: the lower of hour and day, none once all new accounts together have used theirs
+ * Returns the free runs left of a model: the lower of hour and day, 0 once all new accounts together have used their share
  * (`isSharedUp`).
  */
 export async function freeLeft(

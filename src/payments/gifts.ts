@@ -16,7 +16,7 @@ export const promoClaim = query(
     select result, amount_kop as "amountKop", balance_kop as "balanceKop" from pay.promo_claim(${userId}, ${code}, ${claimKey})`,
 )
 
-/** Redeems a code once for a person. `claimKey`: the message that brought it, an idempotency key. */
+/** Redeems a code once for a person. `claimKey`: an idempotency key, made from the message with the code. */
 export const claimPromo = (sql: Sql, userId: number, code: string, claimKey: string): Promise<Claimed> =>
   untilAnswered(async () => only(await promoClaim(sql, userId, code, claimKey)))
 
@@ -29,7 +29,7 @@ export const bonusLeft = query(
 /** Bonus runs left, each for a price up to `capKop`. */
 export type BonusRuns = { capKop: number; runs: number }
 
-/** Returns the bonus runs that may pay a price: those of the lowest cap that covers it, which are used first. */
+/** Returns the bonus runs that cover a price, with the lowest cap: those are used first. */
 export async function bonusFor(sql: Sql, userId: number, priceKop: number): Promise<BonusRuns | undefined> {
   return (await bonusLeft(sql, userId)).find(({ capKop }) => priceKop > 0 && priceKop <= capKop)
 }

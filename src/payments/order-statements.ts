@@ -17,7 +17,7 @@ import {
 import type { Limits, Ref } from './generations.ts'
 import type { Order } from './order.ts'
 
-// The lease of a row: the sweep takes it over when its worker has been gone for so long.
+// The lease of a row: the sweep takes over when its worker has not renewed it for this long.
 const lease = '60 seconds'
 
 const Started = Type.Object({
@@ -26,7 +26,7 @@ const Started = Type.Object({
   priceKop: Type.Integer(),
   balanceKop: Type.Integer(),
 })
-/** Kopecks. `duplicate`: the same order was placed before, `key_reused`: another one with its key. */
+/** Kopecks. `duplicate`: the same order was placed before; `key_reused`: another order has its key. */
 export type Started = Omit<Static<typeof Started>, 'result'> & { result: 'started' | 'duplicate' | 'key_reused' }
 
 export const genStart = query(
@@ -51,7 +51,7 @@ const startRefusals: Record<string, new (about: string, options: ErrorOptions) =
   P0430: FreeLimitReached,
 }
 
-/** Returns the reason why `genStart` refused an order; undefined when the error is none of its refusals. */
+/** Returns the refusal of `genStart` as an error to throw; undefined for any other error. */
 export function startRefusal(error: unknown, { userId, quoteId }: Order): Error | undefined {
   const Refusal = startRefusals[sqlState(error) ?? '']
   return Refusal && new Refusal(`user ${userId}, quote ${quoteId}`, { cause: error })
@@ -92,7 +92,7 @@ export const genPoll = query(
     select pay.gen_look(${userId}, ${id}, ${pollAttempt}, ${lease}) as "isMine"`,
 )
 
-/** Leases the open generations that are due and that no worker has touched. */
+/** Leases the open generations that are due and have no lease. */
 export const genDue = query(
   Type.Object({ userId: Type.Integer(), id: Type.String(), execState: Type.String(), pollAttempt: Type.Integer() }),
   (sql, limit: number) => sql`
@@ -109,7 +109,7 @@ const Settled = Type.Object({
   state: Type.String(),
   outboxId: Nullable(Type.Integer()),
 })
-/** `not_due`: it may not end so now. `outboxId` is the message about the ending. */
+/** `not_due`: this ending is not allowed now. `outboxId`: the message about the ending. */
 export type Settled = Omit<Static<typeof Settled>, 'result'> & { result: 'settled' | 'already' | 'not_due' }
 
 export const genFinish = query(

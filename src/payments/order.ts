@@ -14,12 +14,12 @@ export type Order = {
   /** The idempotency key: it can start one generation only. */
   requestKey: string
   quoteId: string
-  /** The content of the quote, where the caller has it at hand; read otherwise. */
+  /** The content of the quote, if the caller has read it. */
   quote?: Pick<Quote, 'modelId' | 'category' | 'priceKop'>
   chatId: number
-  /** The message that turns into the progress. */
+  /** The message that becomes the progress message. */
   messageId: number | null
-  /** How long the upstream may take, from the submit on, before the money goes back. */
+  /** Milliseconds from the submit to the refund when the upstream has no result. */
   deadlineMs: number
 }
 
@@ -31,21 +31,21 @@ export type Ending =
   | { outcome: 'success'; results: ResultFile[]; promised?: number; cost?: string }
   | { outcome: 'failed' | 'timeout'; code: string; message: string; cost?: string }
 
-/** Notifies a worker that there is something to do. A lost notification is found by the sweep, a doubled one is harmless. */
+/** Enqueues the jobs of an order. The sweep replaces a lost job; a doubled one is harmless. */
 export type Enqueue = {
-  /** `hasPlace`: its place in the upstream's budget is reserved already, for when it comes. */
+  /** `hasPlace`: the rate limiter of the upstream has a reservation for it. */
   submit(ref: Ref, afterMs?: number, hasPlace?: boolean): Promise<void>
-  /** There may be news: ask the upstream once, outside of the chain of polls. */
+  /** Polls the upstream once, outside the chain of polls. */
   check(ref: Ref): Promise<void>
   /**
-   * The next poll of the one chain that goes on until the end: after a while, as the attempt `pollAttempt`. `sinceMs` is
-   * the generation's age at the poll before.
+   * The next poll of the chain, which goes on until the run ends: after `afterMs`, as the attempt `pollAttempt`. `sinceMs`:
+   * the age of the generation at the previous poll.
    */
   poll(ref: Ref, pollAttempt: number, afterMs: number, sinceMs?: number): Promise<void>
   deliver(outboxId: number, afterMs?: number): Promise<void>
 }
 
-/** What the story of an order works with. */
+/** The dependencies of submit, check and settle. */
 export type Deps = {
   sql: Sql
   upstream: Upstream

@@ -48,7 +48,7 @@ const sealOf = (id: string, quote: NewQuote, inputs: string, params: string) =>
     quoteMinutes,
   )
 
-/** Stores a price as it will be shown. This row is charged, whatever the catalogue says later. */
+/** Stores a price as it will be shown. This price is charged, even when the catalogue changes later. */
 export async function makeQuote(sql: Sql, quote: NewQuote): Promise<Static<typeof Made>> {
   return only(await quoteInsert(sql, newId(), quote, JSON.stringify(quote.inputs), JSON.stringify(quote.params)))
 }
@@ -82,7 +82,7 @@ export const quoteById = query(
     where q.user_id = ${userId} and q.id = ${id}`,
 )
 
-/** The same order as a bonus run: its price is 0, `full_kop` is what it would cost. */
+/** The same order as a bonus run: its price is 0, `full_kop` is the price without the bonus. */
 export const quoteForBonus = query(
   Type.Object({ id: Type.String() }),
   (sql, userId: number, quoteId: string, id: string) => sql`
@@ -117,12 +117,12 @@ export const quotesClose = query(
     select id, message_id as "messageId" from pay.quotes_close(${userId}, ${quoteId}, ${withInvoices})`,
 )
 
-/** What to close: all open quotes of the person, or this one; with the invoices that were to pay for them. */
+/** Which quotes to close: all open ones of the person, or `quoteId`; `withInvoices`: the invoices for them as well. */
 export type Closing = { quoteId?: string; withInvoices?: boolean }
 
 /**
- * Closes quotes: after this each was started before, or never will be. Returns those that were open, with
- * the message that has their buttons. Throws Unknown (ask again).
+ * Closes quotes: a closed quote can no longer be started. Returns those that were open, with the message that has their
+ * buttons. Throws Unknown (call again).
  */
 export const closeQuotes = (sql: Sql, userId: number, { quoteId, withInvoices = false }: Closing = {}) =>
   untilAnswered(() => quotesClose(sql, userId, quoteId ?? null, withInvoices))

@@ -24,7 +24,7 @@ export type TopUp = Static<typeof Opened>
 
 type Wanted = { userId: number; provider: PaymentProvider; amountKop: number; total: number; quoteId: string | null }
 
-// A forgotten invoice is refused after that, with words that lead to a new one.
+// After this an invoice is refused, with a message that leads to a new one.
 const lifetime = '24 hours'
 
 export const topUpOpen = query(
@@ -35,10 +35,10 @@ export const topUpOpen = query(
       ${quoteId}, ${lifetime})`,
 )
 
-/** Opens a top-up of this amount, or returns the one that is open already. Throws Unknown (ask again). */
+/** Opens a top-up of this amount, or returns the open one. Throws Unknown (call again). */
 export async function openTopUp(sql: Sql, wanted: Wanted): Promise<TopUp> {
-  // A new id each time: the open order is found by what it is for. Repeated with the same one, a call would collide with
-  // its own order where that was paid meanwhile.
+  // A new id for each attempt: an open order is found by its purpose, and a repeated id would collide with an order that was
+  // paid meanwhile.
   return untilAnswered(async () => only(await topUpOpen(sql, newId(), wanted)))
 }
 
@@ -68,8 +68,8 @@ export const topUpById = query(
 export type Checkout = { userId: number; orderId: string; currency: string; total: number }
 
 /**
- * Returns why a payment must be refused, from the database alone; undefined when it may be taken. A paid order is no
- * reason: Telegram shows its invoice as paid, so a second payment is intended, and credited too.
+ * Returns why a payment must be refused; undefined when it is accepted. Reads the database only. A paid order is accepted:
+ * Telegram shows its invoice as paid, so a second payment is intended, and credited as well.
  */
 export async function checkoutRefusal(
   sql: Sql,

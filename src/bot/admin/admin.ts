@@ -8,7 +8,7 @@ import { adminMoney } from './money.ts'
 import { adminOverview } from './overview.ts'
 import { adminStuck } from './stuck.ts'
 
-/** What only the operator's people see. To everybody else these commands and buttons do not exist. */
+/** The features for admins. For everybody else these commands and buttons do not exist. */
 export const admin = (deps: BotDeps) =>
   Composer.optional<BotContext>(
     ctx => isAdmin(ctx, deps.adminIds),

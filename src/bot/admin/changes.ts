@@ -15,12 +15,12 @@ import { confirmScreen } from './confirm.ts'
 import { type Filled, forms, formText, readForm } from './forms.ts'
 import { doneScreen, outcomeText } from './outcome.ts'
 
-/** What an admin changes: a command filled in, a confirm screen, and then once, whoever presses and how often. */
+/** Changes by an admin: a command, a confirm screen, and one application, however often it is confirmed. */
 export function adminChanges(deps: BotDeps) {
   const bot = new Composer<BotContext>()
   for (const kind of Object.keys(forms) as ActionKind[]) {
     bot.command(forms[kind].command, async (ctx, next) => {
-      // Without anything it is the list of codes.
+      // Without arguments it shows the list of codes.
       if (kind === 'promo_add' && ctx.payload.trim() === '') return next()
       return ctx.show(await askedScreen(deps, ctx, kind, ctx.payload))
     })
@@ -65,7 +65,7 @@ async function askedScreen(deps: BotDeps, ctx: BotContext, kind: ActionKind, tex
   })
 }
 
-/** Whose change it is; or why there is nothing to change: a field that names nothing, or an outcome. */
+/** Returns the person of a change; or why nothing can change: an unknown field value, or an outcome. */
 async function targetOf(
   { sql, adminIds }: BotDeps,
   kind: ActionKind,
@@ -88,7 +88,7 @@ async function targetOf(
       if (!parked) return 'parked'
       if (!parked.isOpen) return 'already_decided'
       if (kind === 'parked_refund' && parked.provider !== 'stars') return 'stars_only'
-      // Its Stars are those of a payment that stands on a balance.
+      // The Stars belong to a payment that was credited.
       return parked.isCredited && kind !== 'parked_close' ? 'charge_known' : parked
     }
     case 'give_back': {

@@ -19,7 +19,7 @@ import { formText } from './forms.ts'
 import { missing, providerText, runOf } from './run-facts.ts'
 import { actsOn } from './stuck.ts'
 
-/** A run with everything that happened to it; a person with everything about their money. */
+/** Screens of a run with its timeline, and of a person with their money. */
 export function adminFind(deps: BotDeps) {
   const bot = new Composer<BotContext>()
   bot.command('find', async ctx => {
@@ -76,7 +76,7 @@ async function runScreen(deps: BotDeps, ctx: BotContext, id: string): Promise<Sc
   }
 }
 
-/** What a person entered is theirs: who looks at it is written down first. */
+/** Shows the inputs of a run. They are private: the view is recorded in the audit log first. */
 async function promptScreen(deps: BotDeps, ctx: BotContext, id: string): Promise<Screen | undefined> {
   const run = await runOf(deps, id)
   if (!run) return undefined

@@ -8,7 +8,7 @@ import { visible } from '../../visible.ts'
 
 type Form = { command: string; fields: readonly Field[] }
 
-/** The command of each change, and what it is filled in with, in this order. */
+/** The command of each change, and its fields in order. */
 export const forms: Record<ActionKind, Form> = {
   credit: { command: 'credit', fields: ['user', 'amount', 'reason'] },
   take: { command: 'take', fields: ['user', 'amount', 'reason'] },
@@ -26,7 +26,7 @@ export const forms: Record<ActionKind, Form> = {
   give_back: { command: 'give_back', fields: ['run', 'reason'] },
 }
 
-/** The command as it is copied and filled in; `about` stands for its first field. */
+/** Returns the command to copy and fill in; `about`: the value of its first field. */
 export const formText = ({ t }: { t: Strings }, kind: ActionKind, about?: string | number): Html => {
   const { command, fields } = forms[kind]
   const words = fields.map((field, n) => (n === 0 && about !== undefined ? String(about) : t.admin.fields[field]))
@@ -43,7 +43,7 @@ export type Filled = {
   reason: string
 }
 
-/** What stands behind the command; or the field that is not as it should be. */
+/** Parses the arguments of the command; returns the first invalid field otherwise. */
 export function readForm(kind: ActionKind, text: string, now: Date): Filled | Field {
   const filled: Filled = { reason: '' }
   let rest = text.trim()
@@ -56,7 +56,7 @@ export function readForm(kind: ActionKind, text: string, now: Date): Filled | Fi
   return filled
 }
 
-/** The field's own words, and what comes after them: a reason goes on to the end. */
+/** Splits the text into this field and the rest: a reason takes all of it. */
 function cut(field: Field, text: string, next: Field | undefined): [string, string] {
   if (field === 'reason') return [text, '']
   // «1 000» is one amount, unless another number follows anyway.
@@ -66,7 +66,7 @@ function cut(field: Field, text: string, next: Field | undefined): [string, stri
   return [word, text.slice(word.length).trim()]
 }
 
-// What one change may be about: as much as a top-up.
+// The largest amount of one change: that of a top-up.
 const maxKop = 1_000_000_00
 
 function take(filled: Filled, field: Field, word: string, now: Date): boolean {

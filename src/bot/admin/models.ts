@@ -18,7 +18,7 @@ import { homeButton, numbered } from './buttons.ts'
 export function adminModels(deps: BotDeps) {
   const { adminSql, catalogue, modelHealth } = deps
   const bot = new Composer<BotContext>()
-  // `/admin_models` shows how they stand, `/admin_models off z-image why` changes it.
+  // `/admin_models` shows the states, `/admin_models off z-image reason` changes one.
   bot.command('admin_models', async ctx => {
     const [word, id = '', ...words] = ctx.payload.trim().split(/\s+/)
     const reason = words.join(' ')
@@ -38,7 +38,7 @@ export function adminModels(deps: BotDeps) {
   return bot
 }
 
-/** The runs that made the service switch a model off, each one press from what is known of it. */
+/** The runs that made the service switch a model off, with a button for each. */
 async function lossScreen({ sql, catalogue }: BotDeps, ctx: BotContext, modelId: string, n: number): Promise<Screen> {
   const runs = await lossRuns(sql, modelId, n, catalogue.rates.usdRubRate)
   const { switched } = ctx.t

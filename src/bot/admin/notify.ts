@@ -12,7 +12,7 @@ import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { to } from '../routes.ts'
 
-/** Tells the person, after the change is made. Undefined when there is nobody to tell or Telegram does it by itself. */
+/** Notifies the person of an applied change. Undefined when there is no person, or Telegram notifies them itself. */
 export async function notifyPerson(
   { sql, log }: BotDeps,
   ctx: BotContext,
@@ -37,7 +37,7 @@ export async function notifyPerson(
   }
 }
 
-/** Telegram tells of Stars that went back, and of cards nobody does. */
+/** The text about a refund to a card. Telegram reports refunds of Stars itself, but not of cards. */
 async function cardBack(sql: Sql, t: Strings, { subject }: Action, { outcome, debtKop }: Done) {
   const [payment] = outcome === 'reversed' ? await paymentByCharge(sql, subject ?? '') : []
   return payment?.provider === 'card' ? t.topUp.cardBack(payment.amountKop, debtKop ?? 0) : undefined

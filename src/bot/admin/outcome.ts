@@ -16,7 +16,7 @@ import { homeButton } from './buttons.ts'
 import { notifyPerson } from './notify.ts'
 import { runFacts, runOf } from './run-facts.ts'
 
-/** The words of an outcome; the outcome itself where there are none. */
+/** Returns the text of an outcome; the outcome itself when it has no text. */
 export const outcomeText = ({ admin }: Strings, word: string): Html => admin.outcome[word] ?? html`${word}`
 
 /** Applies the change, once, and shows its outcome. */
@@ -69,7 +69,7 @@ export async function doneScreen(deps: BotDeps, ctx: BotContext, id: string, isS
   }
 }
 
-/** The second confirmation of giving a run back: how it stands, and what is known of it at the provider. */
+/** The second confirmation of a refund of a run, with its state here and at the provider. */
 async function unsureScreen({ sql }: BotDeps, ctx: BotContext, { id, subject, reason }: Action): Promise<Screen> {
   const { admin } = ctx.t
   const run = await runOf({ sql }, subject ?? '')
@@ -81,15 +81,15 @@ async function unsureScreen({ sql }: BotDeps, ctx: BotContext, { id, subject, re
   }
 }
 
-/** The message of the ending goes out now, and not with the next sweep. */
+/** Enqueues the message about the ending now, ahead of the next sweep. */
 async function enqueueDelivery({ sql, enqueue }: BotDeps, { subject }: Action): Promise<void> {
   const [delivery] = await deliveryOf(sql, subject ?? '')
   if (delivery && delivery.doneAt === null) await enqueue.deliver(delivery.outboxId)
 }
 
 /**
- * Gives the Stars of a parked payment back before the row says so: no ledger is concerned, and the call may be repeated.
- * Why nothing more is to be done, in words, if it went wrong.
+ * Refunds the Stars of a parked payment before its row changes: the ledger is not involved, and the call is safe to
+ * repeat. Returns a text when the refund failed.
  */
 async function starsBack(
   { sql, log }: BotDeps,
@@ -111,7 +111,7 @@ async function starsBack(
   }
 }
 
-/** Has Telegram asked at once, so that the admin sees the end; the job asks again where this does not come to it. */
+/** Calls Telegram at once, so that the admin sees the result; the job retries a failure. */
 async function reversalOf(
   { sql, operator, log }: BotDeps,
   ctx: BotContext,

@@ -66,7 +66,7 @@ async function failuresScreen({ sql }: BotDeps, ctx: BotContext): Promise<Screen
   return { text: failures.length > 0 ? text : failuresNone, buttons: [...rows, [homeButton(ctx), menuButton(ctx)]] }
 }
 
-/** One failure in two lines; the message is the upstream's own, already without secrets. */
+/** One failure in two lines, with the message of the upstream, already without secrets. */
 const entry = (failure: Failure, n: number, { language }: BotContext): Html => {
   const { createdAt, requestId, userId, modelId, priceKop, errorCode, errorMessage, status } = failure
   const message = clip((errorMessage ?? status).replace(/\s+/g, ' '), 80)
@@ -86,7 +86,7 @@ async function versionScreen({ sql, operator, botUsername, log }: BotDeps, ctx: 
       ...operator.build,
       uptimeMs: process.uptime() * 1000,
       bot: botUsername(),
-      // Its host says which deployment this is.
+      // The host shows which deployment this is.
       webhook: hook?.shownUrl,
       pending: hook?.pending ?? 0,
       lastError: hook?.lastError,

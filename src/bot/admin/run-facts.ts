@@ -10,7 +10,7 @@ export const missing = (ctx: BotContext, what: string): Screen => ({
   buttons: [[homeButton(ctx)]],
 })
 
-/** A run of whomever. */
+/** Returns a run of any person. */
 export async function runOf({ sql }: Pick<BotDeps, 'sql'>, id: string): Promise<Generation | undefined> {
   const [owner] = await ownerOf(sql, id)
   return owner && readGeneration(sql, { userId: owner.userId, id })
@@ -18,7 +18,7 @@ export async function runOf({ sql }: Pick<BotDeps, 'sql'>, id: string): Promise<
 
 type RunState = Pick<Generation, 'taskId' | 'execState'>
 
-/** Whether the provider can be asked at all, in words; undefined where it can. */
+/** Returns why the provider cannot be asked about a run; undefined when it can. */
 export function providerText({ t }: BotContext, { taskId, execState }: RunState): string | undefined {
   if (taskId !== null) return undefined
   return t.admin.notAsked[execState === 'queued' ? 'unsent' : execState === 'submitting' ? 'unanswered' : 'never']

@@ -13,7 +13,7 @@ import { homeButton, numbered } from './buttons.ts'
 import { confirmScreen } from './confirm.ts'
 import { missing, providerText, runOf } from './run-facts.ts'
 
-/** Runs that do not go on by themselves. An admin can ask the provider again, settle a run or give its money back. */
+/** Stuck runs. An admin can poll the provider again, settle a run or refund it. */
 export function adminStuck(deps: BotDeps) {
   const bot = new Composer<BotContext>()
   onPress(bot, 'adminStuck', async ctx => {
@@ -30,7 +30,7 @@ export function adminStuck(deps: BotDeps) {
     await ctx.answer(run?.taskId == null ? undefined : ctx.t.admin.taskAsked)
     await ctx.show(run ? await taskScreen(deps, ctx, run) : missing(ctx, id), 'new')
   })
-  // The admin decides nothing here: it is one more look, and it settles by the provider's word or the deadline.
+  // No decision of the admin: one more poll, which settles by the provider's answer or the deadline.
   onPress(bot, 'adminSettle', async (ctx, id) => {
     const run = await runOf(deps, id)
     if (!run) return ctx.answer(ctx.t.outdated)
@@ -38,7 +38,7 @@ export function adminStuck(deps: BotDeps) {
     await deps.enqueue.check({ userId: run.userId, id })
     deps.log.info({ adminId: ctx.user.id, generationId: id }, 'an admin asked for one more look')
   })
-  // A decision: asked for twice, and the database says whether the run may be given back at all.
+  // A decision: confirmed twice, and the database decides whether the run may be refunded.
   onPress(bot, 'adminGiveBack', async (ctx, id) => {
     const run = await runOf(deps, id)
     if (!run) return ctx.answer(ctx.t.outdated)
@@ -68,7 +68,7 @@ async function stuckScreen({ sql }: BotDeps, ctx: BotContext): Promise<Screen> {
   }
 }
 
-/** Has every stuck run looked at, and every ending that was not told sent; how many. Not only those that are listed. */
+/** Enqueues a check of every stuck run and the delivery of every unsent ending, listed or not. Returns how many. */
 async function checkAll({ sql, enqueue, log }: BotDeps, ctx: BotContext): Promise<number> {
   const all = await allStuck(sql)
   for (const { userId, id, outboxId } of all) {
@@ -78,7 +78,7 @@ async function checkAll({ sql, enqueue, log }: BotDeps, ctx: BotContext): Promis
   return all.length
 }
 
-/** Our state, which is the truth, and the upstream's own word beside it: where they differ an admin sees both. */
+/** Shows our state, which is the truth, beside the answer of the upstream. */
 async function taskScreen(deps: BotDeps, ctx: BotContext, run: Generation): Promise<Screen> {
   const { admin } = ctx.t
   const { id, execState, moneyState, taskId } = run
@@ -90,7 +90,7 @@ async function taskScreen(deps: BotDeps, ctx: BotContext, run: Generation): Prom
   }
 }
 
-/** What an admin can do about a run: of one that is stuck always everything. `task` is what was just heard of it. */
+/** Returns the buttons of an admin for a run: all of them for a stuck one. `task`: the answer of the upstream just now. */
 export async function actsOn(deps: BotDeps, ctx: BotContext, run: Generation, task?: TaskState): Promise<Button[][]> {
   const { admin } = ctx.t
   const { id, userId, finishedAt, taskId } = run

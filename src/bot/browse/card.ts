@@ -71,7 +71,7 @@ async function factsOf(deps: BotDeps, ctx: BotContext, model: Model): Promise<Ca
   }
 }
 
-/** What only the person can give: what is asked and has no usual value. */
+/** The parameters that the person must answer: asked, and without a default. */
 const needed = (model: Model) =>
   questions(model).asked.filter(param => param.default === undefined && isNeeded(model, param))
 

@@ -4,20 +4,20 @@ import type { PaidPrice, ShownPrice } from '../../i18n/format.ts'
 import { freeLeft } from '../../payments/generations.ts'
 import type { BotDeps } from '../deps.ts'
 
-/** What a model costs one person: the one source of every list, card, price and receipt. */
+/** The price of a model for one person: every list, card, quote and receipt takes it from here. */
 export type DisplayPrice = {
   /** The next run. */
   now: ShownPrice
   /** A run that is not free. */
   paid: PaidPrice
-  /** The free runs of the model, if it has any: what is left of the day and of the hour; `again` once none is. */
+  /** The free runs of the model, if it has any: those left of the day and of the hour. `again`: when the next one comes, set when none is left. */
   free: { day: number; hour: number; of: number; again: FreeAgain | undefined; isSharedUp: boolean } | undefined
 }
 export type FreeAgain = { at: Date; isTomorrow: boolean }
 
 type Deps = Pick<BotDeps, 'sql' | 'catalogue' | 'limits'>
 
-/** The price of any model for one person, with one look at what is left of the free runs. */
+/** Returns the prices of all models for one person, with one read of the free runs left. */
 export async function displayPrices(
   { sql, catalogue, limits }: Deps,
   userId: number,
@@ -43,7 +43,7 @@ export async function displayPrices(
 export const getDisplayPrice = async (deps: Deps, userId: number, model: Model): Promise<DisplayPrice> =>
   (await displayPrices(deps, userId))(model)
 
-/** The price of a quote or a run as it was written down; `left` counts the free runs of today. */
+/** The stored price of a quote or a run; `left`: the free runs left today. */
 export const writtenPrice = (kop: number, left: number, of: number): ShownPrice =>
   kop === 0 ? { kind: 'free', left, of } : { kind: 'exact', kop }
 

@@ -47,7 +47,7 @@ export function models(deps: BotDeps) {
   return bot
 }
 
-/** The list in the pressed message: its cards know it. */
+/** Returns the list of the pressed message, from the data of its buttons. */
 function cameFrom(ctx: BotContext): [List, number] {
   const card = routesShown(ctx).find(route => route.name === 'card')
   const [, list = 'all', page = 0] = card?.name === 'card' ? card.args : []
@@ -87,7 +87,7 @@ export async function listScreen(
 export const goneScreen = (deps: BotDeps, ctx: BotContext, model?: Model): Promise<Screen> =>
   listScreen(deps, ctx, model ? formatOf(model) : 'popular', 0, ctx.t.modelGone)
 
-/** The most used first, then the cheapest. */
+/** Sorts models: the most used first, then the cheapest. */
 export function ranked({ catalogue, stats }: BotDeps, models: readonly Model[]): Model[] {
   const order = models.map(model => ({
     model,

@@ -4,7 +4,7 @@ import type { ModelStats } from '../../events/repository.ts'
 // Fewer runs say nothing about the next one.
 const enoughRuns = 10
 
-/** From and to, in ms, how long a run usually takes: what was measured lately, else what the catalogue expects. */
+/** Returns the usual duration of a run, from and to in ms: measured lately, else expected by the catalogue. */
 export function typicalMs(stats: ModelStats | undefined, model: Model | undefined): [number, number] | undefined {
   if (stats && stats.timed >= enoughRuns && stats.p25Ms !== null && stats.p75Ms !== null) {
     return [stats.p25Ms, stats.p75Ms]
@@ -23,7 +23,7 @@ export function successOf(stats: ModelStats | undefined): { percent: number; of:
 const enoughOfHour = 5
 const soundShare = 0.8
 
-/** Does it fail often just now? Of the runs of the last hour. */
+/** Returns whether the model failed often in the last hour. */
 export function failsOften(stats: ModelStats | undefined): boolean {
   if (!stats || stats.hourFinished < enoughOfHour) return false
   return stats.hourSucceeded / stats.hourFinished < soundShare

@@ -8,7 +8,7 @@ import { type Found, intakeAdd, intakeDone, intakeOpen, returned, type Source } 
 import type { BotDeps } from '../deps.ts'
 import { readDraft } from '../drafts.ts'
 
-/** Thrown by a handler that needs a file which has not been fetched; nothing that it did before may count twice. */
+/** Thrown by a handler that needs a file that is not fetched yet. Whatever it did before must be safe to repeat. */
 export class NeedsFile extends Error {
   override name = 'NeedsFile'
   readonly source: Source
@@ -19,7 +19,7 @@ export class NeedsFile extends Error {
 }
 
 export type Intake = {
-  /** The files that handlers ask for: those that were fetched for the update in hand; any other ends the handler. */
+  /** The files for handlers: those that were fetched for the current update. Any other throws NeedsFile. */
   files: BotDeps['files']
   /**
    * Handles an update, or one that came back (then it has `isReplay`) with what was fetched for it. One that needs a file waits outside of its lane,
@@ -31,7 +31,7 @@ export type Intake = {
 type Options = {
   sql: Sql
   enqueue: { intake(updateId: number, source: Source): Promise<void>; lane(lane: string): Promise<void> }
-  /** Called when a person did something else: what is fetched for them here may be wanted no more. */
+  /** Called on a later action of the person: their running fetches may be obsolete. */
   moved(userId: number): Promise<void>
 }
 type InHand = { found: Found[]; isFull: boolean }
@@ -51,7 +51,7 @@ export function createIntake({ sql, enqueue, moved }: Options): Intake {
 
   async function add(update: object, lane: string, source: Source | null): Promise<'added' | 'full'> {
     const draft = await readDraft(sql, personOf(update))
-    // What a text or a file came for that nobody had asked for is not over with the next one of them.
+    // A text or a file without an order does not end the fetch of an earlier one.
     const isFor = draft && (draft.kind === 'order' || !isContent(update))
     const { result } = await untilAnswered(async () =>
       only(await intakeAdd(sql, idOf(update), lane, isFor ? draft.id : null, update, source)),
@@ -60,7 +60,7 @@ export function createIntake({ sql, enqueue, moved }: Options): Intake {
     return result
   }
 
-  /** Whether what the message was for is over: it was sent for an order that its person has left. */
+  /** Returns whether the message was sent for an order that the person has left. */
   async function isStale(update: object, draftId: string | null): Promise<boolean> {
     return isContent(update) && draftId !== null && (await readDraft(sql, personOf(update)))?.id !== draftId
   }
@@ -120,7 +120,7 @@ const personOf = (update: object): number => {
   const { message, callback_query: press } = update as Update
   return (message ?? press)?.from?.id ?? 0
 }
-/** What stands in a chat for itself: a text, a file. A command, a press and what Telegram says of payments do not wait. */
+/** Returns whether an update waits for earlier files: texts and files do; commands, presses and payments do not. */
 function isContent(update: object): boolean {
   const { message } = update as Update
   if (!message || 'successful_payment' in message || 'refunded_payment' in message) return false

@@ -6,8 +6,8 @@ const written =
   /https?:\/\/[^\s<>"«»]+|(?<![\w@./-])(?:www\.[a-z0-9-]+(?:\.[a-z0-9-]+)+|(?:[a-z0-9-]+\.)+[a-z]{2,24}\/)[^\s<>"«»]*/giu
 
 /**
- * The addresses of a text in the order they stand: what is marked as one, what is behind words, and what is
- * written out. Those without a scheme get https. Entities count in UTF-16 units, as Telegram's do; odd ones are nothing.
+ * Returns the addresses of a text in order: marked ones, those behind words, and plain ones. Those without a scheme get
+ * https. Entities count in UTF-16 units, as Telegram's do; invalid ones are ignored.
  */
 export function linksIn(text: string, entities: unknown): string[] {
   const marked = (Array.isArray(entities) ? (entities as Entity[]) : []).flatMap(one => markedBy(text, one) ?? [])
@@ -26,7 +26,7 @@ function markedBy(text: string, entity: Entity): Found | undefined {
   const end = Number(at) + Number(length)
   if (Number(at) < 0 || Number(length) <= 0 || end > text.length) return undefined
   const words = type === 'url' ? tidy(text.slice(Number(at), end)) : type === 'text_link' ? String(url) : ''
-  // tg:// and mailto: lead to no page.
+  // tg:// and mailto: are no web addresses.
   const isPage =
     words !== '' && (!/^[a-z][a-z0-9+.-]*:/i.test(words) || /^https?:\/\//i.test(words) || /^[^/]+:\d/.test(words))
   return isPage ? { at: Number(at), end, url: words } : undefined

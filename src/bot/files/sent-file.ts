@@ -6,7 +6,7 @@ export type SentFile = {
   fileId: string
   /** Bytes. */
   size: number | undefined
-  /** What Telegram made of it or, where that is not sure, what its sender's program says: then the content decides. */
+  /** The kind by Telegram; where `isSure` is false, by the sender's program, and the content decides. */
   media: Media | undefined
   isSure: boolean
   fileName?: string | undefined

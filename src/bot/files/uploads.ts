@@ -12,7 +12,7 @@ import { maxFromTelegram } from '../parameter-texts.ts'
 import { linksIn } from './links.ts'
 import { fileOf, type SentFile } from './sent-file.ts'
 
-/** What a person sent, as far as an order can use it. */
+/** A message of a person, as far as an order can use it. */
 export type Incoming =
   | { kind: 'text'; text: string; links: string[] }
   | { kind: 'file'; file: SentFile; caption: string | undefined; album: string | undefined; links: string[] }
@@ -31,14 +31,14 @@ export function incoming(ctx: BotContext): Incoming | undefined {
   return isServiceMessage(message) ? undefined : { kind: 'other' }
 }
 
-/** Whether a file is surely of no accepted kind, before it is fetched. What a document is called says nothing of it. */
+/** Returns whether a file is certainly of no accepted kind, before it is fetched. The name of a document does not count. */
 export const isOther = ({ media, isSure }: SentFile, accept: readonly Media[]): boolean =>
   isSure && media !== undefined && !accept.includes(media)
 
 /** Whose files they are, and what for. */
 export type Purpose = { param: Param; ask: Ask }
 
-/** A person's file, fetched, looked at and stored; or, in words, why not. */
+/** Fetches, inspects and stores a person's file. Returns the file, or the text of a refusal. */
 export function takeFile(ctx: BotContext, { files }: BotDeps, sent: SentFile, to: Purpose): Promise<FileValue | Html> {
   if (isTooBig(sent)) return Promise.resolve(tooBig(ctx, sent, to.ask))
   return orRefusal(
@@ -51,7 +51,7 @@ export function takeFile(ctx: BotContext, { files }: BotDeps, sent: SentFile, to
 export const takeLink = (ctx: BotContext, { files }: BotDeps, url: string, to: Purpose): Promise<FileValue | Html> =>
   orRefusal(ctx, () => files.fromLink(url, aboutOf(String(ctx.user.id), to.param)), to.ask)
 
-/** What a person's file is, before they say what for; or, in words, why it cannot be taken for anything. */
+/** Returns the kind of a file that was sent without an order, or the text of a refusal. */
 export async function kindOf(ctx: BotContext, { files }: BotDeps, sent: SentFile): Promise<Media | Html> {
   if (isTooBig(sent)) return tooBig(ctx, sent)
   if (sent.isSure && sent.media) return sent.media
@@ -67,13 +67,13 @@ const tooBig = (ctx: BotContext, { fileName }: SentFile, ask?: Ask): Html =>
   refusal(ctx, codeByName(fileName) ?? 'too_big', ask)
 
 async function orRefusal<Result>(ctx: BotContext, work: () => Promise<Result>, ask?: Ask): Promise<Result | Html> {
-  // Two networks may take seconds; a person should see that something is going on.
+  // Two networks may take seconds: show an action meanwhile.
   void ctx.sendChatAction('typing').catch(() => {})
   try {
     return await work()
   } catch (error) {
     if (error instanceof Refused) return refusal(ctx, error.code, ask)
-    // Sending it again is quicker for the person than our trying again behind their back.
+    // No retry here: the person sends it again sooner.
     if (error instanceof Unknown) return ctx.t.wizard.unreachable
     throw error
   }
@@ -113,7 +113,7 @@ const aboutOf = (owner: string, { accept, max_side_px, max_megapixels, max_mb }:
 
 // The provider deletes uploads after a day at the earliest (docs/providers/kie.md, "Files").
 const freshMs = 20 * 3_600_000
-/** Whether files of this age are still there for sure. */
+/** Returns whether the provider certainly still has files of this age, in milliseconds. */
 export const isFresh = (ageMs: number): boolean => ageMs < freshMs
 
 /**

@@ -17,7 +17,7 @@ type Options = {
   upstream: Upstream
   downloader: ReturnType<typeof createDownloader>
   converter: Pick<Converter, 'take' | 'look'>
-  /** Where files lie for the moment between the two networks. */
+  /** The directory of temporary files. */
   dir: string
 }
 
@@ -27,8 +27,8 @@ const maxBytes = 20 * 1024 * 1024
 const maxLinkMs = 20_000
 
 /**
- * People's files on their way to the upstream. Always fetched and looked at by us first: Telegram's file address holds
- * the bot's token, and a link may change or lead inside.
+ * Moves people's files to the upstream. Each is fetched and inspected here first: the file address of Telegram has the
+ * bot's token, and a link may change or lead to a private network.
  */
 export function createUserFiles(options: Options): BotDeps['files'] {
   const { telegram, token, apiRoot, upstream, downloader, converter, dir } = options

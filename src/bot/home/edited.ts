@@ -6,7 +6,7 @@ import type { BotDeps } from '../deps.ts'
 // Three at once and then one in five seconds.
 const [everyUs, burst] = [5_000_000, 3]
 
-/** An answer once given is not read again: the person is told so. A live location edits itself, and that is nobody's word. */
+/** Answers an edited message: edits are not read. Updates of a live location get no answer. */
 export function edited({ sql }: BotDeps) {
   return async (ctx: BotContext, next: () => Promise<void>): Promise<void> => {
     const message = ctx.editedMessage

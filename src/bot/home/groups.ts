@@ -10,7 +10,7 @@ import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { answerer } from '../show.ts'
 
-/** What is not a conversation: groups and channels, and who blocked the bot. Everything of a person is in private only. */
+/** Updates outside private chats: groups and channels, and people who block the bot. Personal data is shown in private only. */
 export function groups(deps: BotDeps) {
   const bot = new Composer<BotContext>()
 

@@ -52,7 +52,7 @@ async function outdated(deps: BotDeps, ctx: BotContext): Promise<void> {
   await ctx.show(await menuScreen(deps, ctx), 'new')
 }
 
-/** Keeps a file until its person says what for; one that cannot be taken for anything is answered at once. */
+/** Keeps a file until the person chooses its purpose; an unusable one is refused at once. */
 async function keepFile(ctx: BotContext, deps: BotDeps, { file, album }: SentOne): Promise<void> {
   // An album comes as a message for each file; one question is enough, and the first file is the one that is kept.
   const draft = album === undefined ? undefined : await readDraft(deps.sql, ctx.user.id)

@@ -58,7 +58,7 @@ export function start(deps: BotDeps) {
   return bot
 }
 
-/** The menu ends the dialogue. Where that was a price, it says what became of it. */
+/** Shows the menu and ends the dialogue. If there was a quote, the text says that it is closed. */
 async function toMenu(deps: BotDeps, ctx: BotContext): Promise<void> {
   const ended = await endDialogue(ctx, deps)
   const menu = await menuScreen(deps, ctx)

@@ -51,7 +51,7 @@ const maxOffered = 5
 
 const runsOf = ({ sql }: BotDeps, ctx: BotContext, most: number) => history(sql, ctx.user.id, 'all', null, most)
 
-/** What a question is about, in the words of whoever reads it. */
+/** The subject of a question, in the language of its reader. */
 type About = ((t: Strings, language: Language) => Html) | undefined
 
 const aboutRun =
@@ -109,16 +109,16 @@ async function askScreen(deps: BotDeps, ctx: BotContext): Promise<Screen> {
 const ofPerson = { everyUs: 3_600_000_000, burst: 3 }
 const ofAll = { everyUs: 30_000_000, burst: 30 }
 
-/** Milliseconds until the next question may go, 0 if this one may. Many accounts that never paid hold up nobody who did. */
+/** Returns the milliseconds until the next question may be sent, 0 for now. Accounts that never paid have their own limit. */
 async function waitOf({ sql, adminIds }: BotDeps, { user }: BotContext): Promise<number> {
-  // With nobody to read it a question takes nobody's turn.
+  // Without admins a question uses no token of the rate limiter.
   if (adminIds.length === 0 || adminIds.includes(user.id)) return 0
   const hasPaid = (await lastPayments(sql, user.id, 1)).length > 0
   const all = { ...ofAll, key: hasPaid ? 'support:paid' : 'support:others' }
   return takeRate(sql, [{ ...ofPerson, key: `support:${user.id}` }, all], 0)
 }
 
-/** Sends the question to every admin, and tells the person whether anybody was reached or when to write again. */
+/** Sends the question to every admin. Answers the person whether an admin was reached, or when to write again. */
 async function passOn(deps: BotDeps, ctx: BotContext, question: string, about: About): Promise<void> {
   const { sql, adminIds, log } = deps
   const waitMs = await waitOf(deps, ctx)

@@ -5,8 +5,8 @@ import type { BotDeps } from '../deps.ts'
 import { to } from '../routes.ts'
 
 /**
- * What could not be sent while the person had blocked the bot comes now. /start asks again in any case, since an update
- * that failed halfway may have used up the only sign that the person was away.
+ * Sends the messages that failed while the person had blocked the bot. /start always does: an update that failed halfway
+ * may have used up the only sign that the person was away.
  */
 export function welcomeBack({ sql, enqueue }: BotDeps) {
   return async (ctx: BotContext, next: () => Promise<void>): Promise<void> => {

@@ -58,7 +58,7 @@ async function balanceScreen({ sql, catalogue }: BotDeps, ctx: BotContext): Prom
 
 const perPage = 10
 
-/** Operations before the entry `before`; 0 stands for «from the newest». */
+/** Ledger entries before the entry `before`; 0: from the newest. */
 async function operationsScreen({ sql, catalogue }: BotDeps, ctx: BotContext, before: number): Promise<Screen> {
   const { t, user, language } = ctx
   const found = await operations(sql, user.id, before || Number.MAX_SAFE_INTEGER, perPage + 1)

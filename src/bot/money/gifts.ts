@@ -28,7 +28,7 @@ export function gifts(deps: BotDeps) {
     const draft = await readDraft(sql, ctx.user.id)
     if (draft?.kind !== 'promo') return next()
     const result = await redeem(deps, ctx, ctx.text.trim())
-    if (result !== 'unknown') await dropDraft(sql, ctx.user.id) // after a slip the next message is another try
+    if (result !== 'unknown') await dropDraft(sql, ctx.user.id) // after a typing error the next message is another attempt
   })
 
   bot.command('ref', async ctx => ctx.show(await referralScreen(deps, ctx)))
@@ -48,7 +48,7 @@ async function askForCode({ sql }: BotDeps, ctx: BotContext): Promise<void> {
 
 async function redeem({ sql, log }: BotDeps, ctx: BotContext, code: string): Promise<string> {
   const { promo } = ctx.t
-  // The update names the try: handled once more after a crash, it is told the same.
+  // The update id is the idempotency key: handled again after a crash, it gets the same answer.
   const { result, amountKop } = await claimPromo(sql, ctx.user.id, code, `update:${ctx.update.update_id}`)
   log.info({ userId: ctx.user.id, result }, 'a promo code was tried')
   const text = result === 'credited' ? promo.credited(amountKop ?? 0) : promo[result]

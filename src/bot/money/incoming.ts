@@ -12,7 +12,7 @@ import { resumePaid } from '../order/quote-presses.ts'
 import { to } from '../routes.ts'
 import { topUpScreen } from './top-up.ts'
 
-/** What Telegram reports of payments, and a person asking whether theirs has arrived. */
+/** Handles the payments that Telegram reports, and the press that asks for a missing payment. */
 export function payments(deps: BotDeps) {
   const { sql, log } = deps
   const bot = new Composer<BotContext>()
@@ -32,7 +32,7 @@ export function payments(deps: BotDeps) {
     return reportPaid(deps, ctx, paid)
   })
 
-  // Telegram may be late with its word, and a person who has paid wants to know.
+  // The update of Telegram may be late: look for the payment in its list.
   onPress(bot, 'paid', async (ctx, orderId) => {
     const { topUp: t } = ctx.t
     await ctx.answer(t.looking)
@@ -55,7 +55,7 @@ export function payments(deps: BotDeps) {
     const { telegram_payment_charge_id: chargeId } = refund
     const back = await takeBack(sql, 'stars', chargeId, ctx.user.id)
     log.info({ userId: ctx.user.id, chargeId, ...back }, 'a payment went back')
-    // A parked payment was on no balance: Telegram's own line says enough.
+    // A parked payment was never credited: the message of Telegram is enough.
     if (back.result === 'unknown' || back.takenKop + back.debtKop === 0) return undefined
     return ctx.show({ text: ctx.t.topUp.takenBack(back.takenKop, back.debtKop), buttons: [[menuButton(ctx)]] })
   })
@@ -77,7 +77,7 @@ export const creditedScreen = (ctx: Pick<BotContext, 't'>, paid: Paid): Screen =
 
 const balanceRow = (ctx: Pick<BotContext, 't'>) => [[button(ctx.t.balanceButton, to.balance()), menuButton(ctx)]]
 
-/** What became of a payment; a credit leads back to the order that waited for it. */
+/** Reports the result of a payment. After a credit, shows the order that waited for it. */
 async function reportPaid(deps: BotDeps, ctx: BotContext, paid: Paid) {
   if (paid.result === 'parked') return ctx.show({ text: ctx.t.topUp.parked, buttons: [[menuButton(ctx)]] })
   await ctx.show(creditedScreen(ctx, paid))

@@ -9,7 +9,7 @@ import { openDraft } from '../drafts.ts'
 import { chargeTail } from '../names.ts'
 import { to } from '../routes.ts'
 
-/** One payment of a person: what came in, what became of it, and the way to ask about it. */
+/** The screen of one payment: its amount, its state, and a button to ask about it. */
 export function paymentPresses({ sql }: BotDeps, bot: Composer<BotContext>): void {
   bot.use(async (ctx, next) => {
     const { route } = ctx

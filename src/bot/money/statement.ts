@@ -45,14 +45,14 @@ function rowOf({ catalogue }: BotDeps, { t, language }: BotContext, line: Statem
   ]
 }
 
-// A spreadsheet takes a text that begins so for a formula, and runs it.
+// A spreadsheet runs a text that begins like this as a formula.
 const formula = /^[\s\0]*[=+\-@＝＋－＠]|^[\t\r\n]/
 
-/** A text as one cell, whatever it holds. */
+/** Returns a text as one CSV cell. */
 export function cell(text: string): string {
   const plain = formula.test(text) ? `'${text}` : text
   return /[;"\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain
 }
 
-// Excel knows UTF-8 by its mark, and splits by semicolons where a comma is the decimal mark.
+// Excel detects UTF-8 by the byte order mark, and splits by semicolons in locales with a decimal comma.
 const csv = (rows: string[][]) => `\uFEFF${rows.map(row => `${row.join(';')}\r\n`).join('')}`

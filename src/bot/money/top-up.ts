@@ -49,7 +49,7 @@ export function topUps(deps: BotDeps) {
   return bot
 }
 
-/** The order that waits for what a button would pay. */
+/** Returns the id of the quote that the payment of a button is for. */
 function orderOf(route: BotContext['route']): string | undefined {
   switch (route?.name) {
     case 'topUp':
@@ -70,7 +70,7 @@ type Bill = Pick<Invoice, 'currency' | 'total' | 'providerToken' | 'vatCode'> & 
   quoteId: string | undefined
 }
 
-/** An order to pay and its invoice; the order that is open for the same is billed again. */
+/** Opens a top-up and sends its invoice. An open top-up for the same purpose is used again. */
 async function bill({ sql }: BotDeps, ctx: BotContext, { provider, amountKop, quoteId = '', ...terms }: Bill) {
   await ctx.answer(ctx.t.topUp.invoiceSent)
   const { topUp: t } = ctx.t
@@ -90,7 +90,7 @@ async function bill({ sql }: BotDeps, ctx: BotContext, { provider, amountKop, qu
   })
 }
 
-/** Packs, two in a row. With an order that waits, `quoteId`, the payment brings it back. */
+/** The screen of packs, two in a row. `quoteId`: the order to show again after the payment. */
 export function topUpScreen(deps: BotDeps, ctx: BotContext, quoteId?: string): Screen {
   const { packsKop, starRateRub, card, transferDetails } = deps
   const { t } = ctx

@@ -34,7 +34,7 @@ export function transfers(deps: BotDeps) {
     if (ctx.text?.startsWith('/') || !incoming(ctx)) return next()
     const draft = await readDraft(sql, ctx.user.id)
     if (draft?.kind !== 'transfer') return next()
-    // The same update once more, after a crash, has its answer again.
+    // The same update again, after a crash: send the same answer.
     const isAmount = draft.step === 'amount' || draft.inputs.updateId === ctx.update.update_id
     const text = await (isAmount ? takeAmount(deps, ctx, draft, transferDetails) : takeProof(deps, ctx, draft))
     return ctx.show(withMenu(ctx, text))
@@ -86,7 +86,7 @@ function proofIn({ message }: BotContext): Proof | undefined {
   return kind === 'photo' || /^(application\/pdf|image\/.+)$/.test(mime) ? { kind, fileId, key } : undefined
 }
 
-/** Whether any admin was reached. One who was not finds it under /requests. */
+/** Returns whether any admin was reached. The others find the request under /requests. */
 async function passOn({ sql, adminIds, log }: BotDeps, ctx: BotContext, request: Request): Promise<boolean> {
   let isHeard = false
   for (const adminId of adminIds) {
@@ -100,7 +100,7 @@ async function passOn({ sql, adminIds, log }: BotDeps, ctx: BotContext, request:
   return isHeard
 }
 
-/** Shows an admin the proof with what a decision needs. */
+/** Sends an admin the proof, with the facts and buttons for a decision. */
 export async function showRequest(
   telegram: Telegram,
   chatId: number,

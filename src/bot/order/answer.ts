@@ -4,8 +4,8 @@ import type { Language } from '../../money.ts'
 import { isLink, isNumeric, scalarText, shiftOf } from '../parameter-texts.ts'
 
 /**
- * A written answer as the parameter's value; undefined when it is nothing of the kind. Numbers take a comma or a point
- * and plain digits only; options and yes or no are known by what their buttons say, in either language.
+ * Parses a written answer as a value of the parameter; returns undefined when it is none. Numbers are plain digits with a
+ * comma or a point. Options and yes or no match the texts of their buttons, in either language.
  */
 export function answerOf(param: Param, text: string, language: Language): Value | undefined {
   const typed = text.trim()

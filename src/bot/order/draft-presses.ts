@@ -43,11 +43,11 @@ type Press = {
   order: OrderDraft
   /** The number of the button: of an option, a field, a template or a page. */
   n: number
-  /** What is being asked, where the step asks for one parameter. */
+  /** The parameter that the step asks for, if it is one. */
   param: Param | undefined
-  /** To another step, with these changes. */
+  /** Moves to another step, with these changes. */
   go(next: Step, changed?: Partial<Filling>): Promise<void>
-  /** An answer, and on to the next question. */
+  /** Sets an answer and moves to the next question. */
   set(name: string, value: Inputs[string]): Promise<void>
 }
 
@@ -131,7 +131,7 @@ const handlers: Record<DraftOp, (press: Press) => Done | Promise<'not_here' | un
   },
 }
 
-/** The answer is there: to the next question, unless it does not do. */
+/** Moves to the next question, unless the current answer is invalid. */
 function onward({ ctx, deps, order, param }: Press): Promise<void> {
   const { model, filling } = order
   const value = param && filling.answers[param.name]
@@ -140,7 +140,7 @@ function onward({ ctx, deps, order, param }: Press): Promise<void> {
   return advance(ctx, deps, order, filling, here)
 }
 
-/** One of the person's own runs, of the list as it was shown. */
+/** Answers with one of the person's own runs, from the list as it was shown. */
 async function sourceResult({ ctx, deps, order, n, set }: Press, param: Param): Promise<'not_here' | undefined> {
   const runs = await sourceResultsFor(deps.sql, ctx.user.id, order.model, param)
   const run = runs.find(({ id }) => id === order.filling.offered?.[n])

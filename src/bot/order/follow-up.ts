@@ -82,8 +82,8 @@ async function begin(
 }
 
 /**
- * The output stored once more as a person's own file: the original while it is still there, else what Telegram keeps,
- * which of a photo is a smaller copy. Undefined when both are gone; throws Unknown when that could not be found out.
+ * Stores the output again as a file of the person: the original while it exists, else Telegram's copy, which is smaller for
+ * a photo. Returns undefined when both are gone. Throws Unknown when a source did not answer.
  */
 async function filesOf(
   { files }: BotDeps,

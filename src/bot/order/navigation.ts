@@ -28,7 +28,7 @@ import {
   stepText,
 } from './state.ts'
 
-/** How a step is shown: in place or anew, under a note, in the screen of the album that is coming in. */
+/** How to show a step: in place or as a new message, under a note; `isAlbum`: in the screen of the current album. */
 export type Showing = { where: 'here' | 'new'; note?: Html | undefined; isAlbum?: boolean }
 
 /** Opens the order and shows its first question, or the price when nothing is open. */
@@ -58,7 +58,7 @@ export async function begin(
   else await finish(ctx, deps, order, filling, showing)
 }
 
-/** On from an answered step: back to the extras from one of them, else to the next question, else to the price. */
+/** Moves on from an answered step: to the extras when it was one of them, else to the next question or the price. */
 export async function advance(
   ctx: BotContext,
   deps: BotDeps,
@@ -72,7 +72,7 @@ export async function advance(
   await finish(ctx, deps, order, filling, showing)
 }
 
-/** Every answer is there: the price, or the first answer that does not go with the others. */
+/** Quotes a complete order, or moves to its first invalid answer. */
 async function finish(
   ctx: BotContext,
   deps: BotDeps,
@@ -97,7 +97,7 @@ async function finish(
   await move(ctx, deps, order, filling, { at: 'quote', id: result.quote.id }, showing)
 }
 
-/** Takes the order to a step, unless another update was first, and shows it. */
+/** Moves the order to a step and shows it, unless another update was first. */
 export async function move(
   ctx: BotContext,
   deps: BotDeps,
@@ -114,21 +114,21 @@ export async function move(
   else await stale(ctx, deps)
 }
 
-/** The model has changed since the step was shown: its answers are looked at again, and the first open one is asked. */
+/** Call when the model has changed since the step was shown: drops invalid answers and shows the first open question. */
 export async function refit(ctx: BotContext, deps: BotDeps, order: OrderDraft, where: Showing['where']): Promise<void> {
   const filling = { ...order.filling, answers: fitting(order.model, order.filling.answers) }
   const next = nextStep(order.model, filling) ?? { at: 'extras' as const }
   await move(ctx, deps, order, filling, next, { where, note: ctx.t.wizard.changed })
 }
 
-/** The step's list of earlier runs is kept: a run that ends meanwhile must not move the others under the buttons. */
+/** Returns the source results of the step, to be stored: a run that ends later must not renumber the buttons. */
 async function sourcesAt(ctx: BotContext, deps: BotDeps, model: Model, step: Step): Promise<string[] | undefined> {
   const param = 'param' in step ? paramNamed(model, step.param) : undefined
   if (!param?.previous_models) return undefined
   return (await sourceResultsFor(deps.sql, ctx.user.id, model, param)).map(({ id }) => id)
 }
 
-/** Writes the order at its next version; undefined when another update was first. */
+/** Saves the next version of the order. Returns undefined when another update was first. */
 export async function save(
   ctx: BotContext,
   { sql }: BotDeps,
@@ -140,7 +140,7 @@ export async function save(
   return draft && { draft, model: order.model, filling, step }
 }
 
-/** Shows where the order stands. A screen that a message of the person left behind loses its buttons. */
+/** Shows the current step. A new message removes the buttons of the previous one. */
 export async function present(ctx: BotContext, deps: BotDeps, order: OrderDraft, showing: Showing): Promise<void> {
   const { draft } = order
   const screen = await screenOf(ctx, deps, order)
@@ -163,7 +163,7 @@ async function shownAt(ctx: BotContext, deps: BotDeps, { draft, step }: OrderDra
   if (step.at === 'quote') await noteShown(ctx, deps, step.id, messageId)
 }
 
-/** The screen of a step; undefined when what it stands for is no more. */
+/** Returns the screen of a step; undefined when its quote no longer exists. */
 async function screenOf(ctx: BotContext, deps: BotDeps, order: OrderDraft): Promise<Screen | undefined> {
   const { model, filling, step } = order
   const view = viewOf(ctx, deps)
@@ -191,7 +191,7 @@ async function screenOf(ctx: BotContext, deps: BotDeps, order: OrderDraft): Prom
   }
 }
 
-/** Why an answer does not do, in plain words. */
+/** Returns the text about an invalid answer. */
 export function unfit(ctx: BotContext, deps: BotDeps, model: Model, problem: Problem, text?: string): Html {
   const param = paramNamed(model, problem.param)
   const ask = param && askOf(model, param, ctx.language, id => modelName(deps.catalogue, id, ctx.language))
@@ -202,7 +202,7 @@ export function unfit(ctx: BotContext, deps: BotDeps, model: Model, problem: Pro
   return ctx.t.wizard.unfit({ code, limit, why: why?.[ctx.language] ?? kind, ask }, over)
 }
 
-/** A draft as an order; undefined when it is none, or its model is off or gone. */
+/** Returns the order of a draft; undefined for other drafts, and when the model is off or gone. */
 export function orderOf({ forSale }: BotDeps, draft: Draft): OrderDraft | undefined {
   const model = draft.kind === 'order' ? forSale.byId(draft.modelId ?? '') : undefined
   return model && { draft, model, filling: fillingOf(draft), step: stepOf(draft) }
@@ -210,13 +210,13 @@ export function orderOf({ forSale }: BotDeps, draft: Draft): OrderDraft | undefi
 
 const viewOf = ({ t, language }: BotContext, { catalogue }: BotDeps): View => ({ catalogue, t, language })
 
-/** The model or the price the order stood on is no more. */
+/** Ends an order whose model or quote no longer exists. */
 export async function gone(ctx: BotContext, deps: BotDeps, modelId: string | null): Promise<void> {
   await endDialogue(ctx, deps)
   await ctx.show(await goneScreen(deps, ctx, deps.catalogue.byId(modelId ?? '')))
 }
 
-/** A press on an older version: says so, and shows where the order stands now. */
+/** Answers a press on an older version, and shows the current step. */
 export async function stale(ctx: BotContext, deps: BotDeps): Promise<void> {
   await ctx.answer(ctx.t.wizard.passed)
   const draft = await readDraft(deps.sql, ctx.user.id)

@@ -10,8 +10,8 @@ import { strip } from '../show.ts'
 import { stepOf } from './state.ts'
 
 /**
- * Closes prices, so that no button under them starts anything, and takes those buttons away where Telegram lets us. The
- * pressed message keeps its own until the next screen, which mostly takes its place. Gives how many were open.
+ * Closes quotes, so that their buttons start nothing, and removes the buttons if Telegram allows it. The pressed message
+ * keeps its buttons until the next screen, which usually replaces it. Returns how many quotes were open.
  */
 export async function closePrices(ctx: BotContext, { sql }: Pick<BotDeps, 'sql'>, what: Closing = {}): Promise<number> {
   const closed = await closeQuotes(sql, ctx.user.id, what)
@@ -22,7 +22,7 @@ export async function closePrices(ctx: BotContext, { sql }: Pick<BotDeps, 'sql'>
   return closed.length
 }
 
-/** Notes that the buttons of a price stand in this message now, and takes those away that stand elsewhere or too late. */
+/** Records the message that has the buttons of a quote. Removes the buttons of the previous message, and of a closed quote. */
 export async function noteShown(
   ctx: BotContext,
   { sql }: Pick<BotDeps, 'sql'>,
@@ -34,10 +34,10 @@ export async function noteShown(
   if (row && !row.isOpen) await strip(ctx, messageId)
 }
 
-/** What was ended: nothing, an order or a price, or a price only; or the run that had begun from it before we came. */
+/** The result of `endDialogue`. `wasBusy`: there was an order or a quote. `startedId`: the run that was started from it. */
 export type Ended = { wasBusy: boolean; prices: number; startedId: string | undefined }
 
-/** Ends what the person was in the middle of, and every open price with it. What runs goes on. */
+/** Deletes the draft of a person and closes all open quotes. Running generations go on. */
 export async function endDialogue(ctx: BotContext, deps: Pick<BotDeps, 'sql'>, what: Closing = {}): Promise<Ended> {
   const prices = await closePrices(ctx, deps, what)
   const [draft] = await draftDrop(deps.sql, ctx.user.id)
@@ -47,13 +47,13 @@ export async function endDialogue(ctx: BotContext, deps: Pick<BotDeps, 'sql'>, w
   return { wasBusy: draft !== undefined || prices > 0, prices, startedId: quote?.generationId ?? undefined }
 }
 
-/** What is said of what was ended. */
+/** Returns the text about an ended dialogue. */
 export function endedText({ t }: Pick<BotContext, 't'>, { wasBusy, startedId }: Ended): Html {
   if (startedId !== undefined) return t.quote.alreadyScreen(shortId(startedId))
   return wasBusy ? t.cancelled : t.nothingToCancel
 }
 
-/** Under an old button: why it does nothing, and the way to a price of now. */
+/** The screen for a press on a closed quote, with a button for a new quote. */
 export const closedScreen = (
   { t }: Pick<BotContext, 't'>,
   quote: Pick<Quote, 'id'> | undefined,

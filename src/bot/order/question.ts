@@ -41,7 +41,7 @@ export function checklist({ draft, model }: OrderDraft, view: View): Screen {
   }
 }
 
-/** One question for one parameter. `earlier` are the runs to choose from, where the answer is a run. */
+/** The question for one parameter. `sources`: the runs to choose from, when the answer is a run. */
 export function question(order: OrderDraft, param: Param, view: View, sources: SourceResult[]): Screen {
   const buttons: Button[][] = [
     ...(isMain(order.model, param) ? helpWith(order, param, view) : []),
@@ -100,7 +100,7 @@ function optionButtons(order: OrderDraft, param: Param, { t, language }: View): 
   return param.default === undefined || isAmong ? buttons : [...buttons, [op(draft, usual(param.default), 'usual')]]
 }
 
-/** What ends the question: the files are all there, the answer stays, or there is none. */
+/** The buttons that end the question: all files are there, keep the answer, or skip it. */
 function doneButtons({ draft, model, filling, step }: OrderDraft, param: Param, { t }: View): Button[][] {
   const value = filling.answers[param.name]
   const isEdit = step.at === 'edit'
@@ -129,7 +129,7 @@ function chosenLine({ model, filling }: OrderDraft, param: Param, { t, language 
   return t.wizard.chosenText(valueText(param, value, language, maxShown))
 }
 
-/** Texts to begin with, and a second look at one's own; what is read aloud is nobody else's to change. */
+/** Buttons for templates and for an improved text. A text to be read aloud is not improved. */
 function helpWith({ draft, model }: OrderDraft, param: Param, { t, language }: View): Button[][] {
   const templates = templatesFor(model, param, language).map(({ name }, n) =>
     op(draft, t.wizard.templateButton(name), 'template', n),

@@ -61,7 +61,7 @@ export function quotePresses(deps: BotDeps): Composer<BotContext> {
   return bot
 }
 
-/** Closes the price. True where it had been started before that, and then that is shown. */
+/** Closes the quote. Returns true, and shows the run, when it was started before. */
 async function isBegun(ctx: BotContext, deps: BotDeps, { id: quoteId }: Quote, what: Closing = {}): Promise<boolean> {
   const userId = ctx.user.id
   await closePrices(ctx, deps, { ...what, quoteId })
@@ -77,19 +77,19 @@ async function closed(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<voi
   await ctx.show(closedScreen(ctx, quote))
 }
 
-// Beyond what the upstream itself may take: the last look and the files of the result.
+// Added to the time limit of the upstream: for the last poll and the files of the result.
 const slackMs = 120_000
 
 /**
- * A shown price stands, whatever the prices are now; not so answers that the model no longer takes or that would be sent
- * otherwise today, or a lost free run.
+ * Returns whether a shown quote is still valid. Its price is, even when prices have changed; not so when the model no
+ * longer accepts the answers, when they would be sent differently now, or when the free run is gone.
  */
-const stands = ({ catalogue }: BotDeps, model: Model, { inputs, params, priceKop }: Quote): boolean =>
+const isValid = ({ catalogue }: BotDeps, model: Model, { inputs, params, priceKop }: Quote): boolean =>
   checkInputs(model, inputs).length === 0 &&
   isDeepStrictEqual(toWire(model, inputs, catalogue.contentFilter), params) &&
   (priceKop > 0 || catalogue.freeIds.has(model.id))
 
-/** One press takes a bonus run and starts: the same order under a quote of its own. Whichever way it starts, it starts once. */
+/** Starts the order as a bonus run, under a separate quote. However it is started, it starts once. */
 async function startBonus(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
   const id = await bonusQuote(deps.sql, ctx.user.id, quote.id)
   if (id === undefined) {
@@ -106,7 +106,7 @@ async function startBonus(ctx: BotContext, deps: BotDeps, quote: Quote): Promise
 async function start(ctx: BotContext, deps: BotDeps, quote: Quote, quoteId: string): Promise<void> {
   const model = deps.forSale.byId(quote.modelId)
   if (!model) return gone(ctx, deps, quote)
-  if (!stands(deps, model, quote)) return renew(ctx, deps, quote)
+  if (!isValid(deps, model, quote)) return renew(ctx, deps, quote)
   const userId = ctx.user.id
   const order = {
     userId,
@@ -193,8 +193,8 @@ async function renew(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void
 }
 
 /**
- * The order that a payment was for comes back, at a price of now where the old one is over; nothing starts by itself.
- * Silent where it was started.
+ * Shows the order that a payment was for, with a new quote when the old one is closed or expired. Starts nothing. Does
+ * nothing when the order was started already.
  */
 export async function resumeOrder(ctx: BotContext, deps: BotDeps, quoteId: string): Promise<void> {
   const quote = await readQuote(deps.sql, ctx.user.id, quoteId)
@@ -219,14 +219,14 @@ async function change(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<voi
   await startOrder(ctx, deps, model, inputs, { at: 'extras', ...(!isWhole && { note: ctx.t.quote.staleFiles }) })
 }
 
-/** The model is off: nothing was taken, and the order is over. */
+/** Ends an order whose model is off. Nothing was charged. */
 async function gone(ctx: BotContext, deps: BotDeps, { id, modelId }: Quote): Promise<void> {
   await closePrices(ctx, deps, { quoteId: id })
   await draftDropAt(deps.sql, ctx.user.id, quoteStep(id))
   await ctx.show(await goneScreen(deps, ctx, deps.catalogue.byId(modelId)))
 }
 
-/** The runs to wait for. The price stays where it is. */
+/** Shows the running generations, in a new message: the quote stays. */
 async function tooMany(ctx: BotContext, deps: BotDeps): Promise<void> {
   const running = await openGenerations(deps.sql, ctx.user.id)
   const rows = running.map(({ id, modelId }) => {

@@ -30,10 +30,10 @@ import { to } from '../routes.ts'
 import { closePrices, noteShown } from './open-quotes.ts'
 import { fieldsOf } from './state.ts'
 
-/** A price for these answers, written down; or the first answer that does not do, or none that there is a price for. */
+/** A stored quote, the first invalid answer, or `'no_price'`. */
 export type QuoteResult = { quote: Quote } | { problem: Problem } | 'no_price'
 
-/** Prices an order in the place of whatever price stands open: of two only the one that was shown last starts anything. */
+/** Closes the open quotes, then quotes an order: only the quote that was shown last can be started. */
 export async function replaceQuote(
   ctx: BotContext,
   deps: BotDeps,
@@ -44,7 +44,7 @@ export async function replaceQuote(
   return createQuote(deps, ctx.user.id, model, answers)
 }
 
-/** Prices an order: free while free runs of the model are left, then with the answers that a free run fixes. */
+/** Quotes an order and stores the quote. Free while free runs of the model are left; a free run fixes some answers. */
 export async function createQuote(deps: BotDeps, userId: number, model: Model, answers: Inputs): Promise<QuoteResult> {
   const { sql, catalogue } = deps
   const [problem] = checkInputs(model, answers)
@@ -66,7 +66,7 @@ export async function createQuote(deps: BotDeps, userId: number, model: Model, a
   }
 }
 
-/** Shows a price, in place of the pressed message or as a new one; it stands nowhere else then. */
+/** Shows a quote, in place of the pressed message or as a new one, and removes its previous buttons. */
 export async function showQuote(
   ctx: BotContext,
   deps: BotDeps,
@@ -77,7 +77,7 @@ export async function showQuote(
   await noteShown(ctx, deps, quote.id, await ctx.show(screen, where))
 }
 
-/** What a price is shown as while nothing can be sold: nothing to pay with, and the order is one press away. */
+/** The screen of a quote while sales are paused: nothing to pay, and a button to try again. */
 function pausedScreen({ catalogue }: BotDeps, quote: Quote, last: Button[], language: Language): Screen {
   const t = stringsFor(language)
   return {

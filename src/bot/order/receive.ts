@@ -21,7 +21,7 @@ import { advance, move, type Showing, unfit } from './navigation.ts'
 import type { OrderDraft } from './question.ts'
 import { nextStep, withAnswer } from './state.ts'
 
-/** A text or a file for the step that waits for it. Whatever does not do is named, and the question stays. */
+/** Handles a text or a file for the current step. An invalid answer gets a reason, and the question stays. */
 export async function receive(ctx: BotContext, deps: BotDeps, order: OrderDraft, sent: Incoming): Promise<void> {
   const { model, filling } = order
   // At the checklist an answer to the first question is as good as «Start».
@@ -126,7 +126,7 @@ async function receiveFiles(
   await advance(ctx, deps, order, { ...known, answers }, showing)
 }
 
-/** What stands under a photo says what to do with it, unless that was said before. */
+/** Takes the caption of a file as the main text, unless that is answered already. */
 function withCaption(model: Model, answers: Inputs, caption: string | undefined): Inputs {
   const param = mainText(model)
   if (!param || !caption || param.name in answers || checkValue(model, param, caption)) return answers

@@ -2,7 +2,7 @@ import type { Model, Param } from '../../catalogue/models.ts'
 import { checkValue, type Inputs, paramNamed, questions } from '../../catalogue/parameters.ts'
 import type { Draft } from '../drafts.ts'
 
-/** What an order being filled in knows: the `inputs` of its draft. */
+/** The state of an order being filled in: the `inputs` of its draft. */
 export type Filling = {
   answers: Inputs
   /** Optional questions the person passed over. */
@@ -15,7 +15,7 @@ export type Filling = {
   album?: string
   /** The update that led here: handled once more after a crash, it changes nothing and shows the step again. */
   updateId: number
-  /** What the person wanted to begin instead. */
+  /** The order that the person wanted to begin instead. */
   next?: Beginning
 }
 export type Beginning = { modelId: string; prefill: Inputs; at: 'first' | 'extras' }

@@ -4,22 +4,22 @@ import type { Generation, Output } from '../../payments/generations.ts'
 import type { FollowUp } from '../codes.ts'
 import { acceptsSource, type SourceResult } from './source-result.ts'
 
-/** A run whose result goes on. */
+/** A run whose result another model may use. */
 export type Run = Pick<Generation, 'id' | 'modelId' | 'taskId' | 'params' | 'createdAt' | 'promised'>
 
-/** What a result can become next, as far as some model takes it. */
+/** Returns the follow-ups of a result that have a compatible model. */
 export const followUpsOf = (catalogue: Catalogue, run: Run, outputs: Output[]): FollowUp[] =>
   (['enlarge', 'animate'] as const).filter(what =>
     outputs.some(output => compatibleModels(catalogue, what, run, output).length > 0),
   )
 
-/** The models that take the output for this. */
+/** Returns the models that accept the output for this follow-up. */
 export function compatibleModels({ models }: Catalogue, what: FollowUp, run: Run, output: Output): Model[] {
   const does = (model: Model) => (what === 'enlarge' ? model.upscales : model.category === 'image-to-video')
   return models.filter(model => does(model) && entryOf(model, run, output) !== undefined)
 }
 
-/** Where a model takes this result in: as a file, else as an earlier run. */
+/** Returns the parameter of a model that accepts this result: as a file, else as a source result. */
 export function entryOf(model: Model, run: Run, output: Output): { param: Param; isFile: boolean } | undefined {
   const visible = model.params.filter(param => !param.hidden)
   const file = visible.find(param => param.accept && checkValue(model, param, [asFile(output)]) === undefined)
@@ -32,7 +32,7 @@ export function entryOf(model: Model, run: Run, output: Output): { param: Param;
 export const sourceOf = ({ id, modelId, taskId, params, createdAt, promised }: Run): SourceResult | undefined =>
   taskId === null ? undefined : { id, modelId, taskId, params, createdAt, files: promised }
 
-/** The output as it came, by what was found out about it. */
+/** Returns the output as a file value, with its measured properties. */
 function asFile({ url, kind, mime, bytes, widthPx, heightPx, seconds }: Output): FileValue {
   return {
     url,

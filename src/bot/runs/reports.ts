@@ -159,7 +159,7 @@ function progress(model: Model | undefined, generation: Generation, language: La
   if (execState === 'success') return { text: t.run.sending, buttons: [] }
   if (execState === 'failed' || execState === 'timeout') return done(generation, language)
   if (generation.isOverdue) return { text: t.run.overdue(priceKop), buttons: [status] }
-  // A submit that goes well is over in a moment, and is nobody's worry.
+  // A normal submit takes a moment and needs no message.
   if (execState === 'submitting' && ageOf(generation.submittedAt) > submitMs)
     return { text: t.run.unclear(priceKop, deadlineAt), buttons: [status] }
   const { usualMs, slowMs } = patience(model)
@@ -190,7 +190,7 @@ function done(generation: Generation, language: Language): Screen {
   return { text: run.doneBadly(short), buttons: [] }
 }
 
-/** What the committed state of the money says, and nothing else: a message must never be ahead of the ledger. */
+/** Returns the line about the money, from the committed state only: a message must never be ahead of the ledger. */
 function moneyLine(generation: Generation, language: Language) {
   const { bonus, run } = stringsFor(language)
   const { money } = run

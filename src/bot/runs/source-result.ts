@@ -17,7 +17,7 @@ const SourceResult = Type.Object({
   taskId: Type.String(),
   params: Type.Unsafe<Record<string, unknown>>(Type.Object({})),
   createdAt: Type.Date(),
-  /** As many as the upstream named; runs of an earlier build do not tell. */
+  /** The number of files that the upstream promised; null for runs of older builds. */
   files: Nullable(Type.Integer()),
 })
 /** A successful run whose result another model can take further. */
@@ -35,16 +35,16 @@ export const sourceResults = query(
     limit ${limit}`,
 )
 
-// Whoever looks for an older one remembers what it was, not where it stood.
+// Nobody pages further to find a run.
 const most = 50
 
-/** A person's own runs that fit the parameter, newest first. */
+/** Returns a person's own runs that the parameter accepts, newest first. */
 export async function sourceResultsFor(sql: Sql, userId: number, model: Model, param: Param): Promise<SourceResult[]> {
   const runs = await sourceResults(sql, userId, param.previous_models ?? [], most)
   return runs.filter(run => acceptsSource(model, param, run))
 }
 
-/** Whether the model takes this run further. What another answer could still mend is named at that answer. */
+/** Returns whether the parameter accepts this run. Problems of other parameters do not count. */
 export const acceptsSource = (model: Model, param: Param, run: SourceResult): boolean =>
   checkInputs(model, { [param.name]: sourceValue(run) }).every(problem => problem.param !== param.name)
 
@@ -67,7 +67,7 @@ export function sourceText(
   const words = typeof prompt === 'string' ? clip(prompt.replace(/\s+/g, ' ').trim(), 20) : ''
   const line = (model: string) =>
     stringsFor(language).wizard.earlier([dateText(createdAt, language), words, model].filter(Boolean), shortId(id))
-  // A button is cut at its end, where the number stands: so the name gives way.
+  // Telegram cuts a long button at its end, which has the number: shorten the name instead.
   const name = modelName(catalogue, modelId, language)
   return line(clip(name, maxOfButton - [...line('-')].length + 1))
 }

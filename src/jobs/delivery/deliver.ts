@@ -1,8 +1,8 @@
-import { crash } from '../crash.ts'
-import { untilAnswered } from '../database/db.ts'
-import { healthChange } from '../health/model-health.ts'
-import type { Language } from '../money.ts'
-import { readGeneration } from '../payments/generations.ts'
+import { crash } from '../../crash.ts'
+import { untilAnswered } from '../../database/db.ts'
+import { healthChange } from '../../health/model-health.ts'
+import type { Language } from '../../money.ts'
+import { readGeneration } from '../../payments/generations.ts'
 import {
   type Mark,
   type Notice,
@@ -11,15 +11,13 @@ import {
   type Outgoing,
   outboxMark,
   outboxTake,
-} from '../telegram/outbox.ts'
-import { type Screen, show } from '../telegram/screen.ts'
-import { languageFor } from '../users/users.ts'
-import { type DeliverOptions, type Delivery, Overtaken } from './delivery/delivery.ts'
-import { send } from './delivery/send-result.ts'
-import { blank, type Outcome, refusal } from './delivery/trouble.ts'
-import { editProgress } from './progress.ts'
-
-export type { DeliverOptions } from './delivery/delivery.ts'
+} from '../../telegram/outbox.ts'
+import { type Screen, show } from '../../telegram/screen.ts'
+import { languageFor } from '../../users/users.ts'
+import { editProgress } from '../progress.ts'
+import { type DeliverOptions, type Delivery, Overtaken } from './delivery.ts'
+import { send } from './send-result.ts'
+import { blank, type Outcome, refusal } from './trouble.ts'
 
 /**
  * Sends one message of the outbox, at least once. Each part is recorded when it arrives and is not sent again. A part whose

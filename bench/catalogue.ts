@@ -8,7 +8,7 @@ import { connect } from '../src/database/db.ts'
 import { createStats } from '../src/events/stats.ts'
 import type { Log } from '../src/log.ts'
 import { createTelegram } from '../src/telegram/client.ts'
-import { createPace } from '../src/telegram/pace.ts'
+import { createRateLimiter } from '../src/telegram/rate-limiter.ts'
 import { callWith, telegramOver } from '../src/telegram/telegraf-client.ts'
 import { fillEvents, fillHistory, fillPeople } from './fill.ts'
 import type { Bench, Figure, Measurement } from './measurement.ts'
@@ -100,12 +100,12 @@ async function screens(bench: Bench, { size, url, owner }: Filled): Promise<Figu
   const stats = createStats(sql, strict)
   await stats.refresh()
 
-  const pace = createPace(sql)
+  const rateLimiter = createRateLimiter(sql)
   // The places are taken as ever, but nobody waits for Telegram's limits.
   const client = createTelegram({
     ...sink,
     token: '1:bench',
-    pace: async call => 0 * (await pace(call)),
+    rateLimiter: async call => 0 * (await rateLimiter(call)),
     log: strict,
   })
   const shown: string[] = []

@@ -28,7 +28,7 @@ async function audit(): Promise<number> {
   const telegram = createTelegram({
     token: config.botToken,
     apiRoot: config.telegramApiRoot,
-    pace: async () => 0,
+    rateLimiter: async () => 0,
     log,
   })
   const startedAt = Date.now()

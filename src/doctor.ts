@@ -161,7 +161,7 @@ async function bot({ botToken, telegramApiRoot, publicUrl }: Config) {
   const telegram = createTelegram({
     token: botToken,
     apiRoot: telegramApiRoot,
-    pace: async () => 0,
+    rateLimiter: async () => 0,
     log,
     timeoutMs: 10_000,
   })

@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import { query, type Sql } from './database/db.ts'
 
-/** A budget that all machines share: `burst` calls at once, then one every `everyUs` microseconds. */
-export type Rate = { key: string; everyUs: number; burst: number }
+/** A token bucket that all machines share: `burst` calls at once, then one every `everyUs` microseconds. */
+export type TokenBucket = { key: string; everyUs: number; burst: number }
 
 export const rateTake = query(
   Type.Object({ waitMs: Type.Integer() }),
@@ -12,17 +12,17 @@ export const rateTake = query(
 )
 
 /**
- * Takes a place in every named budget and answers how many milliseconds to wait before going. A wait longer than
- * `maxWaitMs` takes nothing: ask again after it.
+ * Takes a token from every bucket. Returns how many milliseconds to wait before the call (0: go now). If the wait is
+ * longer than `maxWaitMs`, no token is taken: try again after the wait.
  */
-export async function takeRate(sql: Sql, rates: Rate[], maxWaitMs: number): Promise<number> {
-  const list = (of: (rate: Rate) => string | number) => rates.map(of).join(',')
-  const keys = list(rate => rate.key)
+export async function takeTokens(sql: Sql, buckets: TokenBucket[], maxWaitMs: number): Promise<number> {
+  const list = (of: (bucket: TokenBucket) => string | number) => buckets.map(of).join(',')
+  const keys = list(bucket => bucket.key)
   const [row] = await rateTake(
     sql,
     keys,
-    list(rate => rate.everyUs),
-    list(rate => rate.burst),
+    list(bucket => bucket.everyUs),
+    list(bucket => bucket.burst),
     maxWaitMs,
   )
   return row!.waitMs

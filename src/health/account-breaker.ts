@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { only, query, type Sql } from '../database/db.ts'
 import type { Log, Scrub } from '../log.ts'
-import type { HeardOfAccount } from '../upstream/client.ts'
+import type { OnAccountTrouble } from '../upstream/client.ts'
 
 const words = <W extends string[]>(...list: W) => Type.Unsafe<W[number]>(Type.String({ enum: list }))
 
@@ -55,7 +55,7 @@ type Options = {
 }
 
 /** Opens the breaker when an answer refuses our account, and requests the balance at once, in case it is over already. */
-export function createAccountBreaker({ sql, log, scrub, credit, opened }: Options): { heard: HeardOfAccount } {
+export function createAccountBreaker({ sql, log, scrub, credit, opened }: Options): { heard: OnAccountTrouble } {
   let requestedAt = Number.NEGATIVE_INFINITY
   const request = async () => {
     const credits = await credit().catch(() => undefined) // a refusal comes to `heard`

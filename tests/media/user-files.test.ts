@@ -36,7 +36,7 @@ t.test('S27: of a file from the chat the upstream gets the bytes, and never an a
   const { token, apiRoot } = standIn
   const upstream = createUpstream({ baseUrl, uploadUrl: baseUrl, apiKey: 'test-key', log: silent })
   t.teardown(() => upstream.close())
-  const telegram = createTelegram({ token, apiRoot, pace: async () => 0, log: silent })
+  const telegram = createTelegram({ token, apiRoot, rateLimiter: async () => 0, log: silent })
   const dir = t.testdir()
   const { inspect } = inspectorOf(t)
   const downloader = createDownloader({ trustedOrigins: [baseUrl], inspect })

@@ -51,7 +51,7 @@ const client = createUpstream({
   apiKey: upstream.apiKey,
   log: silent,
   timeoutMs: 5_000,
-  heardOfAccount: account.heard,
+  onAccountTrouble: account.heard,
 })
 const hands = worker(sql, baseUrl)
 t.teardown(() => Promise.all([client.close(), hands.close()]))
@@ -214,7 +214,7 @@ await story('what one request provokes opens nothing: neither a page of the edge
     uploadUrl: url,
     apiKey: 'k',
     log: silent,
-    heardOfAccount: asked.heard,
+    onAccountTrouble: asked.heard,
   })
   t.match(await elsewhere.recordInfo('a'), { kind: 'failed', code: 'no_credit' })
   t.match(await state(), { isOpen: false }, 'a task that was taken says little: the balance is there')

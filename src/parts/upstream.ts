@@ -27,7 +27,7 @@ export function openUpstream({ config, sql, telegram, inspect, observe, scrub, l
   const { kieBaseUrl: baseUrl, kieUploadUrl: uploadUrl, kieApiKey: apiKey, adminIds } = config
   // The two know each other: a refusal of any call opens the breaker, which asks by the same client for the balance.
   const client: Upstream = observedUpstream(
-    createUpstream({ baseUrl, uploadUrl, apiKey, log, onAccountTrouble: trouble => account.heard(trouble) }),
+    createUpstream({ baseUrl, uploadUrl, apiKey, log, onAccountTrouble: trouble => account.onAccountTrouble(trouble) }),
     observe,
   )
   const account = createAccountBreaker({

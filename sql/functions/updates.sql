@@ -188,8 +188,8 @@ begin
 end $$;
 grant execute on function pay.intake_done to pay_app;
 
--- What the sweep wakes: sources that nobody fetches; and updates that went back and were given up there, which end here so
--- that those behind them have their turn.
+-- For the sweep: sources without a worker; and updates that were put back and then given up, which end here so that
+-- those behind them get their turn.
 create or replace function pay.intake_due(p_limit int) returns table (update_id bigint, source json)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column

@@ -1,7 +1,7 @@
 import { createBot } from '../src/bot/bot.ts'
 import type { BotDeps } from '../src/bot/deps.ts'
 import { createTelegram } from '../src/telegram/client.ts'
-import { createPace } from '../src/telegram/pace.ts'
+import { createRateLimiter } from '../src/telegram/rate-limiter.ts'
 import { callWith, telegramOver } from '../src/telegram/telegraf-client.ts'
 
 export type Press = { person: number; data: string }
@@ -34,8 +34,13 @@ export function openPresses({ apiRoot, ...about }: Options): (press: Press) => P
 
 /** Writes each call down in `shown`. Rate limits are counted as usual, but no call waits for them. */
 function telegramThrough(apiRoot: string, { sql, log }: Omit<Options, 'apiRoot'>, shown: string[]) {
-  const pace = createPace(sql)
-  const client = createTelegram({ apiRoot, token: '1:bench', pace: async call => 0 * (await pace(call)), log })
+  const rateLimiter = createRateLimiter(sql)
+  const client = createTelegram({
+    apiRoot,
+    token: '1:bench',
+    rateLimiter: async call => 0 * (await rateLimiter(call)),
+    log,
+  })
   return telegramOver((method, payload, options) => {
     shown.push(`${method} ${'text' in payload ? payload.text : ''}`)
     return callWith(client, method, payload, options)

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { connect, isIP } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 
-// Two drivers connect by one text, and each reads such texts in a way of its own: what one takes for TLS, the other sends
-// to the server as a setting, which is refused. So the text is read here, and the drivers get its parts.
+// Two drivers use one address, and each parses it differently: a TLS parameter of one is sent to the server by the
+// other as a setting, which is refused. So the address is parsed here, and the drivers get its parts.
 
-/** What a text like `postgres://user:password@host:port/database?sslmode=require` says. */
+/** The parts of an address such as `postgres://user:password@host:port/database?sslmode=require`. */
 export type Address = {
   /** A name, an IP address, or the folder of a Unix socket. */
   host: string
@@ -13,21 +13,21 @@ export type Address = {
   user: string | undefined
   password: string | undefined
   database: string | undefined
-  /** Verified as the options say; `if offered`: without TLS where the server has none. */
+  /** Verified as the options say. `if offered`: without TLS if the server has none. */
   tls: 'none' | 'if offered' | ConnectionOptions
   /** Whether TLS begins at once, without asking the server. */
   isDirect: boolean
-  /** Settings for the server, as libpq's `options`. */
+  /** Settings for the server, as in libpq's `options`. */
   options: string | undefined
   /** False behind a pooler that keeps no prepared statements. */
   prepares: boolean
-  /** Names of parameters that mean something to other clients and nothing here. */
+  /** Names of parameters that only other clients use. */
   leftOut: string[]
-  /** The same in one spelling, which `new URL` takes. */
+  /** The same address in one spelling that `new URL` accepts. */
   href: string
 }
 
-/** The text cannot be read; the message says why and how to write it, without any of the text. */
+/** The address cannot be read. The message says why and how to write it, and quotes no part of it. */
 export class BadAddress extends Error {
   override name = 'BadAddress'
 }
@@ -38,8 +38,8 @@ const written = (sign: string) =>
   `holds a ${sign} that is not escaped: in the password ${sign} is written ${escapes[sign]}`
 
 /**
- * Reads the text as libpq does (https://www.postgresql.org/docs/current/libpq-connect.html), with the parameters that
- * hosts and Prisma add. `sslmode` is for a text without one. Throws `BadAddress`.
+ * Reads the address as libpq does (https://www.postgresql.org/docs/current/libpq-connect.html), with the parameters
+ * that hosts and Prisma add. `sslmode` applies to an address without one. Throws `BadAddress`.
  */
 export function readAddress(text: string, sslmode?: string): Address {
   const { user, password, host, port, path, query } = partsOf(text)
@@ -101,7 +101,7 @@ function partsOf(text: string) {
   const [authority, tail] = cut < 0 ? [rest, ''] : [rest.slice(0, cut), rest.slice(cut)]
   const [path = '', ...queries] = tail.split('?')
   const at = authority.lastIndexOf('@')
-  // A sign that ends the authority stood in the password if the part with the host comes after it.
+  // If an @ follows, a character that ends the authority was part of the password.
   if (path.includes('@')) throw new BadAddress(written(tail[0]!))
   const isHost = /^[^:]*(:\d+)?$/.test(authority)
   if (at < 0 && tail.includes('@') && !(isHost && /^[^?]*\?\w+=/.test(tail))) throw new BadAddress(written(tail[0]!))
@@ -145,7 +145,7 @@ const parametersOf = (query: string): [string, string][] =>
       return [decoded(name), decoded(value.join('='))]
     })
 
-/** Neon's endpoint is known by the name of the host, and no other server would take it for a setting. */
+/** Neon's endpoint is recognised by the host name. Other servers would read it as a setting. */
 function settingsOf(options: string | undefined): string | undefined {
   const kept = options?.split(/(?<!\\)\s+/).filter(one => !/^(endpoint|project)=/.test(one))
   return kept?.join(' ') || undefined
@@ -163,7 +163,7 @@ function modeOf(ssl: Ssl, isDirect: boolean, fallback: string | undefined): stri
   if (mode === 'disable') return mode
   if (ssl.sslrootcert === 'system' || (ssl.sslaccept === 'strict' && mode !== 'no-verify')) return 'verify-full'
   if (ssl.sslaccept === 'accept_invalid_certs') return 'no-verify'
-  // libpq: with a certificate to verify by, `require` means verify-ca.
+  // libpq: with a root certificate, `require` means verify-ca.
   if (mode === 'require' && ssl.sslrootcert) return 'verify-ca'
   if (isDirect && (mode === undefined || mode === 'allow' || mode === 'prefer')) return 'require'
   return mode ?? 'prefer'
@@ -180,7 +180,7 @@ function tlsOf(mode: string, ssl: Ssl, host: string): Address['tls'] {
       throw new BadAddress(`names a file in ${name} that cannot be read here`)
     }
   }
-  // With no key beside it, `sslcert` is Prisma's name for the certificate to verify by.
+  // Without a key, `sslcert` is Prisma's name for the root certificate.
   const root = ssl.sslrootcert === 'system' ? undefined : (ssl.sslrootcert ?? (ssl.sslkey ? undefined : ssl.sslcert))
   const files = {
     ca: file('sslrootcert', root),
@@ -191,7 +191,7 @@ function tlsOf(mode: string, ssl: Ssl, host: string): Address['tls'] {
   }
   return {
     ...Object.fromEntries(Object.entries(files).filter(([, value]) => value !== undefined)),
-    host, // verified against, also where it is an IP address
+    host, // the certificate is verified against it, even if it is an IP address
     ...(isIP(host) ? {} : { servername: host }),
     rejectUnauthorized: mode.startsWith('verify'),
     ...(mode === 'verify-ca' ? { checkServerIdentity: () => undefined } : {}),
@@ -219,12 +219,12 @@ function hrefOf(address: Omit<Address, 'tls' | 'leftOut' | 'href'>, ssl: Ssl): s
   return `postgres://${login}${name}:${port}/${encodeURIComponent(database ?? '')}?${query.join('&')}`
 }
 
-/** The parts as `postgres` takes them. `startup`: what goes to the server with the first message. */
+/** Returns the parts for `postgres`. `startup` goes to the server in the first message. */
 export function forPostgres(url: string) {
   const { host, port, user, password, database, tls, isDirect, options, prepares } = readAddress(url)
   return {
     driver: {
-      // A list is taken as it is, a text would be cut at its colons; the typings know neither list nor `sslnegotiation`.
+      // As a list: the driver would cut a text at its colons. The types know neither the list nor `sslnegotiation`.
       ...({ host: [host], port: [port], ...(isDirect ? { sslnegotiation: 'direct' } : {}) } as object),
       ...(host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : {}),
       ...(user ? { user } : {}),
@@ -237,7 +237,7 @@ export function forPostgres(url: string) {
   }
 }
 
-/** The parts as `pg` takes them. Asks the server where TLS is used if it is offered: that driver cannot. */
+/** Returns the parts for `pg`. If TLS is used only when offered, asks the server, since that driver cannot. */
 export async function forPg(url: string) {
   const { host, port, user, password, database, tls, isDirect, options } = readAddress(url)
   const ssl =
@@ -256,7 +256,7 @@ export async function forPg(url: string) {
 
 const patienceMs = 3_000
 
-/** SSLRequest, as https://www.postgresql.org/docs/current/protocol-flow.html has it: one byte comes back. */
+/** Sends an SSLRequest (https://www.postgresql.org/docs/current/protocol-flow.html). The answer is one byte. */
 function offersTls(host: string, port: number): Promise<boolean> {
   const { promise, resolve, reject } = Promise.withResolvers<boolean>()
   const socket = connect({ host, port })

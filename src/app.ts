@@ -22,18 +22,23 @@ import { graceProblem } from './payments/timing.ts'
 export type { Build } from './parts/part.ts'
 
 export type App = {
-  /** Where it listens; known after `start`. */
+  /** The address it listens on. Known after `start`. */
   address(): string
-  /** Listens first, then migrates, learns who the bot is, starts the workers and registers the webhook. Resolves when ready. */
+  /**
+   * Listens, then migrates, asks Telegram for the bot's name, starts the workers and registers the webhook. Resolves
+   * when ready.
+   */
   start(): Promise<void>
-  /** Not ready, nothing new begins, what is short is finished, the rest is handed back: within `graceMs` milliseconds. */
+  /**
+   * Reports not ready, starts nothing new, finishes short work and hands the rest back, within `graceMs` milliseconds.
+   */
   stop(graceMs?: number): Promise<void>
 }
 
-// After the drain. The server takes two seconds of it at most; the rest is for everything else together.
+// Time after the drain. The server takes at most two seconds of it. The rest is for all other parts together.
 const closingMs = 4_000
 
-/** The whole service by plain arguments. Throws when the catalogue is not fit to sell from. */
+/** Builds the whole service from plain arguments. Throws if the catalogue cannot be sold from. */
 export function createApp(config: Settings, log: Log, build: Build): App {
   const wrong = graceProblem()
   if (wrong) throw new Error(wrong)
@@ -66,7 +71,7 @@ export function createApp(config: Settings, log: Log, build: Build): App {
   }
 }
 
-/** Opens each part with what it needs of those above it. The last one that was opened closes first. */
+/** Opens each part with the parts above that it needs. They close in reverse order. */
 function openParts(config: Settings, log: Log, build: Build, ending: AbortSignal) {
   const opened = new AsyncDisposableStack()
   const scrub = scrubber(config.secrets)
@@ -100,10 +105,11 @@ function openParts(config: Settings, log: Log, build: Build, ending: AbortSignal
   const metrics = opened.use(openMetrics({ config, telemetry, database, jobs }))
   const readiness = createReadiness({ config, probe, telegram, jobs, updates })
   const isDraining = () => ending.aborted
-  // Closed first: until the end of the drain it says 503 on /readyz, and stores what comes for another machine.
+  // Closes first. Until the end of the drain, /readyz answers 503 and updates are stored for another machine.
   const http = opened.use(openHttp({ config, build, database, inbox, telemetry, enqueue, readiness, isDraining, log }))
 
-  // In the order of their starts. The ports are first: while the rest starts they say why the service is not ready.
+  // In the order of their starts. The ports come first: during the rest of the start they report why the service is not
+  // ready.
   const parts: Part[] = [
     http,
     metrics,

@@ -4,10 +4,10 @@ import { auditReport, findings, openLedger, starFindings } from './payments/audi
 import { createTelegram } from './telegram/client.ts'
 import { readMovement, starTransactions } from './telegram/payments.ts'
 
-// `npm run audit`: do the books agree with themselves, with Telegram's list of Stars and with what runs really cost?
-// Exit 0: yes. 1: no, and each disagreement is a line. 2: it could not be asked. Changes nothing.
+// `npm run audit`: does the ledger agree with itself, with Telegram's list of Stars and with the real cost of runs?
+// Exit 0: yes. 1: no, with a line for each disagreement. 2: there was no answer. Changes nothing.
 
-// What is younger may be on its way.
+// Younger movements may still be in progress.
 const freshS = 300
 
 try {
@@ -28,7 +28,7 @@ async function audit(): Promise<number> {
   const telegram = createTelegram({
     token: config.botToken,
     apiRoot: config.telegramApiRoot,
-    pace: async () => 0,
+    rateLimiter: async () => 0,
     log,
   })
   const startedAt = Date.now()

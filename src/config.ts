@@ -15,21 +15,22 @@ import {
 
 export { secretsOf, variableNames } from './variables.ts'
 
-// Begins at the first of them only: a run of slashes inside is read once, not once from each.
+// Matches only at the first of the final slashes: a run of slashes inside the text is scanned once, not from each
+// slash.
 const trailingSlashes = /(?<!\/)\/+$/
 
-/** What the operator set, checked. Money is in kopecks, rates are exact decimals as text. */
+/** The operator's settings, checked. Money is in kopecks, rates are exact decimals as text. */
 export type Config = {
   production: boolean
   botToken: string
   kieApiKey: string
-  /** Absent outside production: the embedded server. */
+  /** If missing outside production: the embedded server. */
   databaseUrl: string | undefined
-  /** Of the role that owns the tables, where `databaseUrl` is a login of the service's own. */
+  /** The address of the role that owns the tables, if `databaseUrl` is a login of the service's own. */
   ownerUrl: string | undefined
-  /** Absent outside production: long polling instead of a webhook. No trailing slash. */
+  /** If missing outside production: long polling instead of a webhook. No trailing slash. */
   publicUrl: string | undefined
-  /** The first is given to Telegram; an update may still carry one of the others. */
+  /** The first is registered with Telegram. Updates may still carry one of the others. */
   webhookSecrets: string[]
   callbackSecret: string | undefined
   kieWebhookKey: string | undefined
@@ -42,32 +43,34 @@ export type Config = {
   freeModelIds: string[] | undefined
   freeDailyLimit: number
   freeHourlyLimit: number
-  /** Free runs a day of all accounts together that are younger than a week and have paid nothing. */
+  /** Free runs a day for all accounts together that are younger than a week and have paid nothing. */
   newFreeDailyLimit: number
   /** Rubles credited per Telegram Star, an exact decimal. */
   starRateRub: string
-  /** What can be added at once, kopecks. */
+  /** The amounts of a top-up, in kopecks. */
   packsKop: number[]
-  /** Where to transfer money to, in words for the person; absent while that way is off. */
+  /** Instructions for a bank transfer, as text for the person. Missing: transfers are off. */
   transferDetails: string | undefined
-  /** Of a payment provider connected at BotFather, and the VAT code of its receipts; absent while cards are off. */
+  /**
+   * The token of a payment provider connected in BotFather, and the VAT code of its receipts. Missing: cards are off.
+   */
   card: { providerToken: string; vatCode: number | undefined } | undefined
   maxActivePerUser: number
   contentFilter: boolean
   port: number
   host: string
   metricsPort: number
-  /** The header in which a proxy in front writes who asks; absent where there is none. */
+  /** The header in which a proxy in front passes the caller's address. Missing: there is no proxy. */
   clientAddressHeader: string | undefined
   roles: { web: boolean; worker: boolean }
   logLevel: string
-  /** Where traces go, without a trailing slash; absent while nobody collects them. */
+  /** Where traces go, without a trailing slash. Missing: traces are off. */
   traces: { endpoint: string | undefined; headers: Record<string, string> }
   /** Every value that must never be written anywhere. */
   secrets: string[]
 }
 
-/** Thrown with every problem at once; names and expectations, never a value. */
+/** Thrown with all problems at once: names and expectations, never a value. */
 export class BadConfig extends Error {
   override name = 'BadConfig'
   readonly problems: string[]
@@ -83,7 +86,7 @@ type Reader = ReturnType<typeof reading>
 
 function reading(env: Env) {
   const problems: string[] = []
-  const known = new Map<Name, string | undefined>() // so that a problem is said once, however often a variable is read
+  const known = new Map<Name, string | undefined>() // so that each variable has at most one problem, however often it is read
   const read = (name: Name): string | undefined => {
     if (!known.has(name)) known.set(name, checked(name))
     return known.get(name)
@@ -106,7 +109,7 @@ function reading(env: Env) {
   }
   const wanted = (name: Name) => read(name) ?? ''
   const refuse = (bad: boolean, problem: string) => bad && problems.push(problem)
-  // Heroku's way to say it, whose addresses do not.
+  // Heroku sets TLS here, since its addresses lack it.
   const sslMode = env.PGSSLMODE?.trim() || undefined
   const isMode = sslMode === undefined || sslModes.includes(sslMode)
   refuse(!isMode, `PGSSLMODE is not as expected: one of ${sslModes.join(', ')}`)
@@ -119,7 +122,7 @@ function reading(env: Env) {
   return { problems, read, need, wanted, refuse, spelled, refuseShort }
 }
 
-/** What a migration needs: the database. With the bot's token it makes the logins too. Throws `BadConfig`. */
+/** Reads what a migration needs: the database and, to create the logins, the bot's token. Throws `BadConfig`. */
 export function readMigrationConfig(env: Env) {
   const { problems, read, need, wanted, spelled, refuseShort } = reading(env)
   const production = wanted('NODE_ENV') === 'production'
@@ -179,7 +182,7 @@ export function readConfig(env: Env): Config {
   return config
 }
 
-/** Refuses what each variable may hold and the service may not work by. */
+/** Refuses valid values that do not fit each other or production. */
 function refuseUnfit(
   { read, wanted, refuse }: Reader,
   env: Env,
@@ -234,7 +237,7 @@ function tracesOf({ read }: Reader): Config['traces'] {
   return { endpoint: plain(read('OTEL_EXPORTER_OTLP_ENDPOINT')), headers }
 }
 
-/** An address without slashes at its end. */
+/** Returns an address without trailing slashes. */
 function plain(url: string): string
 function plain(url: string | undefined): string | undefined
 function plain(url: string | undefined) {

@@ -1,4 +1,4 @@
-/** Places where a test may let the process die, to see that nothing is lost. Outside tests they do nothing. */
+/** Points where a test may kill the process to check that nothing is lost. Outside tests they do nothing. */
 export type CrashPoint =
   | 'update_received'
   | 'inbox_committed'
@@ -28,7 +28,7 @@ export type CrashPoint =
 
 let armed: { point: string; passesLeft: number } | undefined
 
-/** Lets the process die by SIGKILL at the n-th pass of a point: `after_debit:3`. */
+/** Kills the process with SIGKILL at the n-th pass of a point: `after_debit:3`. */
 export function armCrash(spec: string): void {
   const [point = '', pass = '1'] = spec.split(':')
   armed = { point, passesLeft: Number(pass) }
@@ -38,7 +38,9 @@ export function crash(point: CrashPoint): void {
   if (isDue(point)) process.kill(process.pid, 'SIGKILL')
 }
 
-/** Stands right before something is sent: the process dies a moment later, while it is under way or just answered. */
+/**
+ * Call it right before sending: the process is killed a moment later, while the request is in flight or just answered.
+ */
 export function crashUnderWay(point: CrashPoint): void {
   if (isDue(point)) setTimeout(() => process.kill(process.pid, 'SIGKILL'), Math.random() * 5)
 }

@@ -10,15 +10,15 @@ import { createTelegram } from './telegram/client.ts'
 import { plainAddress, readWebhook } from './telegram/webhook.ts'
 import { createUpstream } from './upstream/client.ts'
 
-// `npm run doctor`: is everything there that the service needs, and if not, what to do. Changes nothing.
+// `npm run doctor`: checks everything that the service needs and says what to do. Changes nothing.
 
 let problems = 0
-// What the last day took of the provider's credits, once the database has said it.
+// The provider's credits used in the last day, once read from the database.
 let dayCredits = 0
-// What others say (Telegram of its last error, the database of a refusal) may repeat a secret.
+// Texts from Telegram (its last error) and the database (a refusal) may repeat a secret.
 const scrub = scrubber(secretsOf(process.env))
 const good = (what: string) => console.log(scrub(`✓ ${what}`))
-/** Works, and could be better. */
+/** It works but could be better. */
 const note = (what: string, advice: string) => console.log(scrub(`• ${what}\n  → ${advice}`))
 const bad = (what: string, advice: string) => {
   problems += 1
@@ -130,7 +130,7 @@ async function logins({ databaseUrl, ownerUrl = databaseUrl, botToken }: Config)
       )
       .finally(() => db.close())
   }
-  if (!(await isIn(ownerUrl))) return // said already, or the owner is not to be reached from here
+  if (!(await isIn(ownerUrl))) return // already reported, or the owner cannot be reached from here
   const out = []
   for (const url of [access.app, access.admin]) if (!(await isIn(url))) out.push(new URL(url).username)
   if (out.length === 0) return good('the service and its admins have logins of their own')
@@ -141,7 +141,7 @@ async function logins({ databaseUrl, ownerUrl = databaseUrl, botToken }: Config)
   )
 }
 
-/** What the service itself says is wrong: the same rows as the chat, /metrics and /readyz have. */
+/** The service's own alarms: the same rows as in the chat, /metrics and /readyz. */
 async function alarms(sql: Sql) {
   const { on, lookedS, isSilent } = alarmsNow(await alarmRows(sql))
   for (const { name, ageS } of on)
@@ -161,7 +161,7 @@ async function bot({ botToken, telegramApiRoot, publicUrl }: Config) {
   const telegram = createTelegram({
     token: botToken,
     apiRoot: telegramApiRoot,
-    pace: async () => 0,
+    rateLimiter: async () => 0,
     log,
     timeoutMs: 10_000,
   })

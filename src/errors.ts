@@ -1,12 +1,12 @@
 /**
- * The world did not answer: a lost connection, a timeout, an unreadable reply. It says nothing about what happened
- * there, so ask again with the same id and never refund for it.
+ * No answer from the other side: a lost connection, a timeout, an unreadable reply. You cannot know what happened
+ * there, so repeat the call with the same id and never refund because of it.
  */
 export class Unknown extends Error {
   override name = 'Unknown'
 }
 
-/** The world said no and would say it again. `code` is a word for rows and metrics, never a text for people. */
+/** The other side refused and would refuse again. `code` is a word for rows and metrics, never a text for people. */
 export class Refused extends Error {
   override name = 'Refused'
   readonly code: string
@@ -16,22 +16,22 @@ export class Refused extends Error {
   }
 }
 
-/** The wallet does not cover the price; nothing was taken. */
+/** The balance does not cover the price. No money was moved. */
 export class InsufficientFunds extends Error {
   override name = 'InsufficientFunds'
 }
 
-/** The quote's quarter of an hour has passed; nothing was taken. */
+/** The quote's 15 minutes are over. No money was moved. */
 export class QuoteExpired extends Error {
   override name = 'QuoteExpired'
 }
 
-/** The price was closed: cancelled, or another took its place; nothing was taken. */
+/** The quote was closed: cancelled, or replaced by another. No money was moved. */
 export class QuoteClosed extends Error {
   override name = 'QuoteClosed'
 }
 
-/** The user already has as many running generations as one user may. */
+/** The user has the maximum number of running generations. */
 export class TooManyOpen extends Error {
   override name = 'TooManyOpen'
 }
@@ -41,32 +41,35 @@ export class FreeLimitReached extends Error {
   override name = 'FreeLimitReached'
 }
 
-/** The model is switched off; nothing was taken. */
+/** The model is switched off. No money was moved. */
 export class ModelOff extends Error {
   override name = 'ModelOff'
 }
 
-/** The provider takes no orders from us for the moment, so nothing is sold; nothing was taken. */
+/** The provider accepts no orders from us at the moment, so sales are paused. No money was moved. */
 export class SalesPaused extends Error {
   override name = 'SalesPaused'
 }
 
-/** A payment went back after it was spent: nothing paid starts until that is made up. */
+/** A payment was reversed after it was spent: the user cannot start paid runs until the debt is paid. */
 export class InDebt extends Error {
   override name = 'InDebt'
 }
 
-/** Nothing starts for this user any more. */
+/** The user is banned and cannot start anything. */
 export class Banned extends Error {
   override name = 'Banned'
 }
 
-/** No such quote, generation or user, or not this user's. */
+/** No such quote, generation or user, or it belongs to another user. */
 export class NotFound extends Error {
   override name = 'NotFound'
 }
 
-/** An event of a generation whose `field`, a column, does not fit its shape or what moved; nothing moved. A bug of ours. */
+/**
+ * The event's `field`, a column, has a wrong form or contradicts the moved money. No money was moved. This is a bug of
+ * ours.
+ */
 export class EventRefused extends Error {
   override name = 'EventRefused'
   readonly field: string
@@ -76,11 +79,11 @@ export class EventRefused extends Error {
   }
 }
 
-/** The five-character SQLSTATE of a Postgres error, if it is one. */
+/** Returns the five-character SQLSTATE of a Postgres error. Undefined for other errors. */
 export const sqlState = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 
-/** Waits `ms` milliseconds, or less when `signal` ends the wait. Never rejects. */
+/** Waits `ms` milliseconds, or less if `signal` ends the wait. Never rejects. */
 export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise(resolve => {
     if (signal?.aborted) return resolve()

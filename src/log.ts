@@ -6,15 +6,15 @@ export type Log = Logger
 
 export { type Scrub, scrubber } from './scrub.ts'
 
-// Shorter values are choices of ours: formats, sizes, voices.
+// Shorter values are our own: formats, sizes, voices.
 const ownText = 12
 
-/** A message of somebody else without what it repeats, whole or cut short, of the texts that a person wrote. */
+/** Returns an external message without the person's own texts, which it may quote in full or in part. */
 export function withoutTexts(message: string, params: Record<string, unknown>): string {
   const places: Place[] = []
   for (const value of Object.values(params)) {
     if (typeof value !== 'string' || value.length < ownText) continue
-    // As it is, as JSON repeats it, and as upstream/answers.ts leaves it.
+    // Unchanged, as JSON quotes it, and as upstream/answers.ts leaves it.
     const forms = [value, JSON.stringify(value).slice(1, -1), value.replace(/\p{Cc}+/gu, ' ').trim()]
     for (const form of new Set(forms)) places.push(...placesOf(message, form))
   }
@@ -24,7 +24,7 @@ export function withoutTexts(message: string, params: Record<string, unknown>): 
   )
 }
 
-/** Where the beginning of `text` stands, and how far it goes on there. */
+/** Returns where the beginning of `text` occurs in the message, and how far it continues there. */
 function placesOf(message: string, text: string): Place[] {
   const start = text.slice(0, ownText)
   const places: Place[] = []
@@ -36,10 +36,10 @@ function placesOf(message: string, text: string): Place[] {
   return places
 }
 
-// What waits for a reader of the log may take so many bytes, then lines are dropped: nobody reading holds nobody up.
+// Unread log lines may take this many bytes. Then lines are dropped: a blocked reader must not block the service.
 const maxWaitingBytes = 1_048_576
 let dropped = 0
-/** Lines that this process could not write, because nobody read those before. */
+/** Returns the number of lines dropped because earlier ones were not read. */
 export const droppedLines = (): number => dropped
 
 function standardOutput() {
@@ -50,7 +50,7 @@ function standardOutput() {
   return stream
 }
 
-/** JSON lines on standard output, or into `stream`. What an error says is scrubbed whole. */
+/** Returns a log that writes JSON lines to standard output, or to `stream`. Errors are scrubbed completely. */
 export function createLog(options: { level: string; secrets: readonly string[] }, stream?: DestinationStream): Log {
   const scrub = scrubber(options.secrets)
   const scrubLine = lineScrubber(options.secrets)
@@ -64,7 +64,7 @@ export function createLog(options: { level: string; secrets: readonly string[] }
       formatters: { level: label => ({ level: label }) },
       serializers: { err: error, error },
       hooks: {
-        // One pass over the finished line is the only place that sees everything that will be written.
+        // Scrubs the finished line: only there is everything that will be written.
         streamWrite: line => withoutTricks(scrubLine(line)),
       },
     },
@@ -72,8 +72,8 @@ export function createLog(options: { level: string; secrets: readonly string[] }
   )
 }
 
-// What JSON lets through as it is, and a terminal or a reader of lines does not: controls of eight bits (one of them begins
-// an escape sequence), line ends of Unicode, and marks that turn the rest of a line round.
+// Characters that are valid in JSON but harm a terminal or a line reader: 8-bit controls (one of them starts an escape
+// sequence), Unicode line ends, and marks that reverse the rest of a line.
 const tricks = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 const withoutTricks = (line: string) =>
   line.replace(tricks, sign => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)

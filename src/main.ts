@@ -28,7 +28,7 @@ const grace = closeWithGrace(
     await embedded?.stop()
   },
 )
-// A second signal while draining changes nothing: npm sends Ctrl-C twice.
+// A second signal during the drain changes nothing: npm sends Ctrl-C twice.
 let isAsked = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
@@ -38,7 +38,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     grace.close()
   })
 }
-// A promise that failed unheard is a fault to be seen; the rows stand, so it need not end the process.
+// An unhandled rejection is a bug to log. The rows are consistent, so the process need not end.
 process.on('unhandledRejection', error => log.error({ err: error }, 'a rejection that nobody handled'))
 await app.start()
 
@@ -54,7 +54,10 @@ function configOrExit<Read>(read: (env: NodeJS.ProcessEnv) => Read): Read {
   }
 }
 
-/** `npm run migrate`, with the address of the database alone; `sql` prints what an administrator runs once. Gives the exit code. */
+/**
+ * `npm run migrate` needs only the database's address. `sql` prints what an administrator runs once. Returns the exit
+ * code.
+ */
 async function migrateOnly(what: string | undefined): Promise<number> {
   const { databaseUrl, ownerUrl, botToken, logLevel, secrets } = configOrExit(readMigrationConfig)
   const log = createLog({ level: logLevel, secrets })
@@ -78,8 +81,8 @@ async function migrateOnly(what: string | undefined): Promise<number> {
     return 0
   } catch (error) {
     log.debug({ err: error }, 'the migration failed')
-    const said = [error, error instanceof Error ? error.cause : undefined].filter(one => one instanceof Error)
-    const words = [...new Set(said.map(({ message }) => message))].join('\n  ')
+    const causes = [error, error instanceof Error ? error.cause : undefined].filter(one => one instanceof Error)
+    const words = [...new Set(causes.map(({ message }) => message))].join('\n  ')
     process.stderr.write(`${scrubber(secrets)(`the database was not migrated: ${words || String(error)}`)}\n`)
     return 1
   } finally {
@@ -94,7 +97,7 @@ async function startDatabase(log: Log) {
   return startEmbedded({ dataDir, tied: true, log: line => log.debug({ line }, 'embedded database') })
 }
 
-/** What runs: from the image's build arguments, or from git in a checkout, read once at the start. */
+/** The running build: from the image's build arguments, or from git in a checkout, read once at the start. */
 function build(): Build {
   const root = new URL('../', import.meta.url)
   const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string }

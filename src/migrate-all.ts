@@ -6,9 +6,9 @@ import { migrateJobs } from './jobs/queue.ts'
 import type { Log } from './log.ts'
 
 /**
- * Brings the whole database up to this build as its owner: our schema, the job queue's, and the logins that the service
- * works by. Returns how the service reaches it: by the owner's address where there are no such logins and the owner may
- * not make them. Throws when a login exists and is not let in; the message says what to do.
+ * As the owner, brings the whole database to this build: our schema, the job queue's, and the logins of the service.
+ * Returns how the service reaches the database: with the owner's address if there are no such logins and the owner may
+ * not create them. Throws if a login exists but is refused; the message says what to do.
  */
 export async function migrateAll(ownerUrl: string, access: Access, log: Log): Promise<Access> {
   await migrateSchema(ownerUrl, log)
@@ -20,7 +20,7 @@ export async function migrateAll(ownerUrl: string, access: Access, log: Log): Pr
   ] as const) {
     const isIn = !missing.includes(group) && (await letsIn(access[kind], ownerUrl))
     if (isIn) continue
-    // Whoever names a login of his own does not want another to be used.
+    // If the operator named a login, never use another one.
     if (kind === 'app' && access.isOwn)
       throw new Error(`the login of DATABASE_URL is no member of pay_app: ${rolesAdvice}`)
     reached[kind] = ownerUrl
@@ -29,21 +29,23 @@ export async function migrateAll(ownerUrl: string, access: Access, log: Log): Pr
   return reached
 }
 
-/** Migrates our schema and the job queue's, and makes no logins. */
+/** Migrates our schema and the job queue's. Creates no logins. */
 export async function migrateSchema(ownerUrl: string, log: Log): Promise<void> {
   const applied = await migrate(ownerUrl, { log })
   if (applied.length > 0) log.info({ applied }, 'migrated')
   await migrateJobs(ownerUrl, log)
 }
 
-/** Whether the login is let in. Throws what to do where it is not and the owner may change that. */
+/**
+ * Returns whether the login works. If it does not and the owner may change that, throws an error that says what to do.
+ */
 async function letsIn(url: string, ownerUrl: string): Promise<boolean> {
   const db = connect(url, { max: 1 })
   try {
     await db.sql`select 1 as one`
     return true
   } catch (cause) {
-    // 28: refused for its password. Made by an administrator, for the token of before.
+    // 28: its password was refused. An administrator created it for the previous token.
     if (sqlState(cause)?.startsWith('28') && !(await mayMakeRoles(ownerUrl))) return false
     const { username } = new URL(url)
     throw new Error(

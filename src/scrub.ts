@@ -1,19 +1,19 @@
-/** Takes every known secret, by value and by shape, out of a text: error messages, stacks and URLs carry them too. */
+/** Removes every known secret from a text, by value and by shape: error messages, stacks and URLs contain them too. */
 export type Scrub = (text: string) => string
 
-/** Shorter ones are found only where they stand alone; the configuration refuses them in production. */
+/** Shorter secrets are found only as separate words. The configuration refuses them in production. */
 export const shortestSecret = 4
 
-// A bot token’s shape (docs/providers/telegram.md, "The library"), looked for where its digits begin, and the password
-// of any URL.
+// The form of a bot token (docs/providers/telegram.md, "The library"), searched where its digits begin, and the
+// password in any URL.
 const shapes = [
   { name: 'token', regex: /(?<!\d)\d{6,16}(?::|%3[aA])[\w-]{30,}/g },
   { name: 'secret', regex: /(?<=:\/\/[^\s:/@]{0,200}:)[^\s/@]+(?=@)/g },
 ]
 
 /**
- * `secrets` are the values of this process's configuration that must never be written anywhere. Each is found as it is
- * and as JSON (also JSON within JSON), URLs, HTML, base64 and hexadecimal write it.
+ * `secrets` are the configuration's values that must never be written anywhere. Each is found in its plain form and as
+ * JSON (also JSON within JSON), URLs, HTML, base64 and hexadecimal write it.
  */
 export function scrubber(secrets: readonly string[]): Scrub {
   const known = partsOf(secrets)
@@ -28,10 +28,12 @@ export function scrubber(secrets: readonly string[]): Scrub {
   }
 }
 
-/** A part of a text, from an index to before another. */
+/** A part of a text, from an index up to another. */
 export type Place = { from: number; to: number }
 
-/** A text with a mark instead of each place. Places that touch or overlap become one: what is left of one may be the end of another. */
+/**
+ * Replaces each place with a mark. Places that touch or overlap become one: the rest of one may be the end of another.
+ */
 export function withMarks(text: string, places: (Place & { mark: string })[]): string {
   if (places.length === 0) return text
   let left = ''
@@ -43,12 +45,12 @@ export function withMarks(text: string, places: (Place & { mark: string })[]): s
   return left + text.slice(end)
 }
 
-/** Scrubs a line of JSON: every text of it, keys too, and numbers. What comes out is JSON again. */
+/** Scrubs a line of JSON: every text in it, including keys, and numbers. Returns valid JSON. */
 export function lineScrubber(secrets: readonly string[]): Scrub {
   const scrub = scrubber(secrets)
   const known = partsOf(secrets)
   const sources = known.map(secret => `(?:${formsOf(secret)})`)
-  // Anything that may hold a secret when it is read; most lines hold none and are not read at all.
+  // Lines that may hold a secret after parsing. Most lines do not match and are not parsed.
   const suspect = new RegExp([...sources, ...shapes.map(({ regex }) => regex.source)].join('|'))
   return line => {
     if (!suspect.test(line)) return line
@@ -72,13 +74,13 @@ function scrubbed(value: unknown, scrub: Scrub): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [scrub(key), scrubbed(one, scrub)]))
 }
 
-/** Of a token also what stands behind its last colon: the part that gives access. */
+/** Adds the part of a token after its last colon: that part gives access. */
 function partsOf(secrets: readonly string[]): string[] {
   const lasts = secrets.filter(secret => /^\d+:/.test(secret)).map(secret => secret.slice(secret.lastIndexOf(':') + 1))
   return [...new Set([...secrets, ...lasts.filter(last => last.length >= 8)])].filter(Boolean)
 }
 
-/** Where `regex` matches, also within another match of its own. */
+/** Returns where `regex` matches, including within another match of its own. */
 function placesOf(text: string, regex: RegExp): Place[] {
   const places: Place[] = []
   regex.lastIndex = 0
@@ -89,7 +91,7 @@ function placesOf(text: string, regex: RegExp): Place[] {
   return places
 }
 
-// A text that was cut to a length may end within a secret. Fewer signs of its beginning may be a word.
+// A text that was cut may end within a secret. A shorter beginning may be an ordinary word.
 const shortestCut = 6
 
 function cutSecret(text: string, secrets: readonly string[]): number | undefined {
@@ -101,7 +103,7 @@ function cutSecret(text: string, secrets: readonly string[]): number | undefined
   return undefined
 }
 
-/** A mark that neither holds a secret nor makes one with the text beside it. */
+/** Returns a mark that neither contains a secret nor forms one with the text beside it. */
 function markFor(secrets: readonly string[]): (name: string) => string {
   const isFit = (mark: string) =>
     !secrets.some(secret => mark.includes(secret) || secret.includes(mark.at(0)!) || secret.includes(mark.at(-1)!))
@@ -112,7 +114,8 @@ function markFor(secrets: readonly string[]): (name: string) => string {
   }
 }
 
-// A short secret stands alone: `pw` in «password pw refused», not in «pwd». An escape before it is no part of a word.
+// A short secret must be a separate word: `pw` in «password pw refused», not in «pwd». An escape before it is not part
+// of a word.
 const alone = String.raw`(?:(?<![a-zA-Z0-9])|(?<=\\[nrtbf])|(?<=%[\da-fA-F]{2}))`
 
 function finderOf(secret: string): string {
@@ -120,7 +123,7 @@ function finderOf(secret: string): string {
   return `${alone}(?:${formsOf(secret)})(?![a-zA-Z0-9])`
 }
 
-/** The source of a regular expression for every way in which the secret may be written. */
+/** Returns the source of a regular expression for all forms of the secret. */
 function formsOf(secret: string): string {
   const written = secret.match(/\\+"?|[^\\]/gsu)?.map(formsOfSign) ?? []
   if (secret.length < shortestSecret) return written.join('')
@@ -137,7 +140,10 @@ const entities: Record<string, string> = {
   '>': 'gt',
 }
 
-/** One sign, or a run of backslashes with the quote behind it. All counts are bounded: each sign is read once or so. */
+/**
+ * One character, or a run of backslashes with the quote after it. All counts are limited: each character is read about
+ * once.
+ */
 function formsOfSign(sign: string): string {
   if (sign.startsWith('\\')) {
     const quote = sign.endsWith('"') ? formsOfSign('"') : ''
@@ -163,7 +169,10 @@ const plain = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 const digits = (hex: string) =>
   [...hex].map(digit => (/[a-f]/.test(digit) ? `[${digit}${digit.toUpperCase()}]` : digit)).join('')
 
-/** Base64 of the bytes behind any others, in both alphabets, without the signs that hold bits of the neighbours. */
+/**
+ * Returns base64 of the bytes at any offset, in both alphabets, without the characters that hold bits of their
+ * neighbours.
+ */
 function base64Of(bytes: Buffer): string[] {
   return [0, 1, 2].map(before => {
     const text = Buffer.concat([Buffer.alloc(before), bytes])

@@ -4,21 +4,24 @@ import { type Attributes, ROOT_CONTEXT, type Span, SpanStatusCode, type Tracer, 
 import type { Sql } from './database/db.ts'
 import { sqlState } from './errors.ts'
 
-/** What is being done now, and for whom: a request is an order from the press to the picture, or one update. */
+/** The current work and its request. A request is an order from the press to the result, or one update. */
 type Here = { requestId: string; tracer: Tracer | undefined; span: Span | undefined }
 const here = new AsyncLocalStorage<Here>()
 
 export type Tracing = {
-  /** Runs `work` as a part of the request: its log lines carry the id, and its spans are of one trace, on any machine. */
+  /**
+   * Runs `work` as a part of the request: its log lines carry the id, and its spans belong to one trace, on any
+   * machine.
+   */
   request<T>(requestId: string, name: string, work: () => Promise<T>): Promise<T>
-  /** Begins to send. */
+  /** Starts sending. */
   start(): Promise<void>
-  /** Sends what is left. */
+  /** Sends the remaining spans. */
   close(): Promise<void>
 }
 
 type Options = {
-  /** Base address of a collector that takes OTLP over HTTP; without it nothing is recorded. */
+  /** Base address of a collector for OTLP over HTTP. Without it nothing is recorded. */
   endpoint: string | undefined
   headers: Record<string, string>
   version: string
@@ -26,18 +29,18 @@ type Options = {
   failed(error: unknown): void
 }
 
-/** A request's id is all that machines need to write into one trace: the trace's id is made of it. */
+/** Derives the trace's id from the request's id, so that all machines write to the same trace. */
 export const traceIdOf = (requestId: string): string =>
   createHash('sha256').update(requestId).digest('hex').slice(0, 32)
 
-/** Fields for a line of the log: the request and, while traces are sent, its trace. */
+/** Returns the fields of a log line: the request and, while traces are sent, its trace. */
 export function requestFields(): { request_id?: string; trace_id?: string } {
   const { requestId, span } = here.getStore() ?? {}
   if (requestId === undefined) return {}
   return { request_id: requestId, ...(span && { trace_id: span.spanContext().traceId }) }
 }
 
-/** Opens nothing before `start`: the libraries are loaded only where somebody collects traces. */
+/** Does nothing before `start`: the libraries are loaded only if there is a collector. */
 export function createTracing({ endpoint, headers, version, failed }: Options): Tracing {
   let tracer: Tracer | undefined
   let stop = async () => {}
@@ -69,7 +72,7 @@ export function createTracing({ endpoint, headers, version, failed }: Options): 
     },
     request(requestId, name, work) {
       const store = here.getStore()
-      // What leads to the next step in this process is its parent.
+      // The work that starts the next step in this process is its parent.
       const span = store?.requestId === requestId ? store.span : undefined
       if (!tracer) return here.run({ requestId, tracer, span }, work)
       nextTraceId = traceIdOf(requestId)
@@ -79,7 +82,7 @@ export function createTracing({ endpoint, headers, version, failed }: Options): 
   }
 }
 
-/** Runs `work` as a step of the request that is being done; outside of one, or where nobody collects, just runs it. */
+/** Runs `work` as a step of the current request. Outside a request, or without a collector, only runs it. */
 export function span<T>(name: string, work: () => Promise<T>, attributes?: Attributes): Promise<T> {
   const store = here.getStore()
   return store?.tracer ? within(store, name, work, attributes) : work()
@@ -91,7 +94,7 @@ async function within<T>(at: Here, name: string, work: () => Promise<T>, attribu
   try {
     return await here.run({ ...at, span: step }, work)
   } catch (error) {
-    // Its kind alone: a message may hold an address or somebody's words.
+    // Only the kind: a message may hold an address or a person's text.
     const kind = error instanceof Error ? error.name : 'error'
     step.setStatus({ code: SpanStatusCode.ERROR, message: [kind, sqlState(error)].filter(Boolean).join(' ') })
     throw error
@@ -101,14 +104,14 @@ async function within<T>(at: Here, name: string, work: () => Promise<T>, attribu
 }
 
 const names = new WeakMap<TemplateStringsArray, string>()
-/** The first of our functions or tables in a statement. */
+/** Returns the first of our functions or tables in a statement. */
 function nameOf(text: TemplateStringsArray): string {
   const name = names.get(text) ?? /\bpay\.\w+/.exec(text.join(' '))?.[0] ?? 'statement'
   names.set(text, name)
   return name
 }
 
-/** Each statement as a step. */
+/** Records each statement as a step. */
 export const tracedSql =
   (sql: Sql): Sql =>
   (text, ...values) =>

@@ -10,17 +10,17 @@ const Count = Type.String({ pattern: '^\\d{1,6}$' })
 const Port = Type.String({ pattern: '^\\d{1,5}$' })
 const Url = Type.String({ pattern: '^https?://[^\\s/?#@]+(/[^\\s?#]*)?$' })
 
-/** A variable of the environment: what it may hold, and what it is without a value. */
+/** An environment variable: its valid values and its default. */
 export type Variable = {
   schema: TSchema
   fallback?: string
   expects: string
   secret?: true | ((value: string) => string[])
-  /** In words what is wrong with a value, where that can be told, without any of it. */
+  /** Returns what is wrong with a value, in words and without quoting it. */
   problem?: (value: string) => string | undefined
 }
 
-// One row a variable: docs/operations/configuration.md says the same in words.
+// One row per variable. docs/operations/configuration.md has the same in words.
 export const variables = {
   TELEGRAM_BOT_TOKEN: {
     schema: Type.String({ pattern: '^\\d{6,}:[\\w-]{30,}$' }),
@@ -136,10 +136,13 @@ export const variableNames = Object.keys(variables) as Name[]
 
 export const secretNames = variableNames.filter(name => 'secret' in variables[name])
 
-/** What must never be written anywhere of these variables, also of those that are wrong and of a start that failed. */
+/**
+ * Returns the values of these variables that must never be written anywhere, including invalid ones and those of a
+ * failed start.
+ */
 export const secretsOf = (env: Env): string[] => [...new Set(secretNames.flatMap(name => partsOf(name, env)))]
 
-/** The secret parts of one variable. */
+/** Returns the secret parts of one variable. */
 export function partsOf(name: Name, env: Env): string[] {
   const { secret }: Variable = variables[name]
   const value = env[name]?.trim()
@@ -147,12 +150,12 @@ export function partsOf(name: Name, env: Env): string[] {
   return (typeof secret === 'function' ? secret(value) : [value]).filter(Boolean)
 }
 
-// Of an address only the password is a secret; hiding the whole would hide every mention of its host.
+// Only the password of an address is a secret. Hiding the whole address would hide every mention of its host.
 function passwordsOf(value: string): string[] {
   const [from, to] = [value.indexOf(':', value.indexOf('://') + 3), value.lastIndexOf('@')]
   const written = value.includes('://') && from >= 0 && to > from ? value.slice(from + 1, to) : ''
   const inQuery = [...value.matchAll(/[?&](?:ssl)?password=([^&#]*)/g)].map(([, password = '']) => password)
-  // What is no address may hold the password anywhere: before the last `@`, or in all of it.
+  // An invalid address may hold the password anywhere: before the last `@`, or in all of it.
   const passwords = [written, ...inQuery, problemOfAddress(value) ? value : '']
   return [...new Set([...passwords, ...passwords.map(decoded)])]
 }
@@ -167,7 +170,7 @@ function problemOfAddress(value: string): string | undefined {
   }
 }
 
-/** What comes along when a key is copied: it would be sent with it, and the answer would be «wrong key». */
+/** Finds characters that were copied with a key. They would be sent with it, and the answer would be «wrong key». */
 function problemOfKey(value: string): string | undefined {
   if (/["'`«»“”]/.test(value)) return 'holds quotes: write it without them'
   if (/^bearer\b/i.test(value)) return 'begins with «Bearer »: write the key alone'
@@ -178,7 +181,7 @@ function problemOfKey(value: string): string | undefined {
   return undefined
 }
 
-// A header of a few signs names something; one that gives access is longer.
+// A short header value is a name. One that gives access is longer.
 function headerValues(text: string): string[] {
   return list(text)
     .map(pair => pair.slice(pair.indexOf('=') + 1))
@@ -186,7 +189,7 @@ function headerValues(text: string): string[] {
     .filter(value => value.length >= shortestSecret)
 }
 
-/** Without percent-encoding; as it is where that is broken. */
+/** Decodes percent-encoding. Returns the text unchanged if it is broken. */
 export function decoded(value: string): string {
   try {
     return decodeURIComponent(value)
@@ -195,7 +198,7 @@ export function decoded(value: string): string {
   }
 }
 
-/** The parts between commas, without blanks around them. */
+/** Returns the parts between commas, trimmed. */
 export function list(text: string): string[] {
   return text
     .split(',')

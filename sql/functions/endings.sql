@@ -1,4 +1,4 @@
--- How a run ends, its event, and the way back of one that is stuck.
+-- The end of a run, its event, and the refund of a stuck run.
 
 -- Settles once, whoever asks (callback, poll, sweep, person, admin): the row lock decides.
 -- result: settled | already | not_due (a timeout before the deadline, a cancel after the submit); state: as it stands now.
@@ -57,7 +57,7 @@ begin
   select p_user, p_id, r.n, r.kind, r.mime, r.extension, r.bytes, r.width_px, r.height_px, r.seconds, r.url
   from json_to_recordset(coalesce(p_results, '[]'))
     as r(n int, kind text, mime text, extension text, bytes bigint, width_px int, height_px int, seconds double precision, url text);
-  -- The ending of a success tells what was kept, so that a sum over successes is the turnover.
+  -- The event of a success records the captured amount, so that the sum over successes is the turnover.
   perform pay.event_log(p_user, g.chat_id, g.model_id, g.category, p_outcome, g.is_free, coalesce(g.kept_kop, g.price_kop),
                         p_id, g.task_id, p_code, p_message,
                         least(greatest(0, extract(epoch from g.finished_at - g.created_at) * 1000), 2147483647)::int);
@@ -69,7 +69,7 @@ begin
 end $$;
 grant execute on function pay.gen_finish to pay_app;
 
--- gen_finish with the row of its ending.
+-- gen_finish with the row of its last event.
 create or replace function pay.settle(p_event json, p_user bigint, p_id text, p_outcome text, p_code text, p_message text, p_results json,
                                       p_promised int, p_cost numeric)
 returns table (result text, state text, outbox_id bigint)
@@ -81,8 +81,8 @@ begin
 end $$;
 grant execute on function pay.settle to pay_app;
 
--- Why an open run does not go on by itself: overdue, or unanswered (its submit has had no answer for two minutes). Null: it
--- runs, or is over.
+-- Why an open run is stuck: overdue, or unanswered (no answer to its submit for two minutes). Null: it runs, or is
+-- over.
 create or replace function pay.run_trouble(g pay.generations) returns text
 language sql stable set search_path = pg_catalog, pg_temp as $$
   select case
@@ -92,15 +92,15 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
 $$;
 grant execute on function pay.run_trouble to pay_app;
 
--- Whether a reason names a run of the person that is still open: by its id, or by the № that the person sees. Its money is
--- decided by its ending, and would be given twice.
+-- Whether a reason names an open run of the person, by its id or by the № that the person sees. Its end decides about
+-- its money; a credit would pay twice.
 create or replace function pay.is_for_open_run(p_user bigint, p_reason text) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp as $$
   select exists (select from pay.generations g where g.user_id = p_user and g.finished_at is null
     and (strpos(lower(p_reason), g.id) > 0 or p_reason ~* ('(№|No)\.?\s*' || right(g.id, 4) || '(?![a-z0-9])')));
 $$;
 
--- How a stuck run ends that is given back: as its deadline would end it. No row of one that goes on, or is over.
+-- How a stuck run ends when it is refunded: as its deadline would end it. No row if it still runs, or is over.
 create or replace function pay.way_back(g pay.generations) returns table (outcome text, code text)
 language sql stable set search_path = pg_catalog, pg_temp as $$
   select case trouble when 'overdue' then 'timeout' else 'failed' end,
@@ -109,7 +109,7 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
 $$;
 grant execute on function pay.way_back to pay_app;
 
--- Gives a stuck run back: given_back | run_running | run_over | no_run. The row is locked.
+-- Refunds a stuck run: given_back | run_running | run_over | no_run. The row is locked.
 create or replace function pay.give_back(g pay.generations, p_reason text) returns text
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare v_way record; v_result text;

@@ -1,4 +1,4 @@
--- What is given: free runs, promo codes, invitations. It costs its giver within bounds, whoever takes it.
+-- Free runs, promo codes, invitations. Limits bound their cost, whoever uses them.
 
 -- The start of the hour or the day (UTC) that `p_at` lies in.
 create or replace function pay.window_start(p_kind text, p_at timestamptz) returns timestamptz
@@ -7,22 +7,22 @@ language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
 $$;
 grant execute on function pay.window_start to pay_app;
 
--- Whether a person has put money of theirs in: a payment that has not gone back.
+-- Whether a person has paid with own money: a payment that was not refunded.
 create or replace function pay.has_paid(p_user bigint) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp as $$
   select exists (select from pay.payments p where p.user_id = p_user and not exists (
     select from pay.reversals r where r.provider = p.provider and r.charge_id = p.charge_id and r.state <> 'refused'));
 $$;
 
--- An account of the last seven days that has put nothing in. All of them together have so many free runs a day (UTC), for
--- an account costs nothing to make.
+-- An account of the last seven days without a payment. All of them together have a daily limit of free runs (UTC),
+-- since accounts cost nothing.
 create or replace function pay.is_new(p_user bigint) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp as $$
   select exists (select from pay.users u where u.user_id = p_user and u.created_at > now() - interval '7 days')
     and not pay.has_paid(p_user);
 $$;
 
--- What new accounts have taken today; null for whoever is not new.
+-- Free runs that new accounts used today; null if this account is not new.
 create or replace function pay.new_free_used(p_user bigint) returns int
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select case when pay.is_new(p_user) then coalesce(
@@ -30,8 +30,8 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 grant execute on function pay.new_free_used to pay_app;
 
--- A code as a person typed it: credited | unknown | used | expired | gone | too_many. The same `p_ask` may be repeated when
--- its answer was lost.
+-- Claims a code as a person typed it: credited | unknown | used | expired | gone | too_many. If the answer was lost,
+-- repeat with the same `p_ask`.
 create or replace function pay.promo_claim(p_user bigint, p_code text, p_ask text)
 returns table (result text, amount_kop bigint, balance_kop bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -49,7 +49,7 @@ begin
     return query select case when found then 'unknown' else 'too_many' end, null::bigint, null::bigint;
     return;
   end if;
-  -- The row of the code is locked: whoever comes now has waited, and sees what is left.
+  -- The code's row is locked: a later caller has waited and sees what is left.
   select * into k from pay.promo_claims x where x.code = c.code and x.user_id = p_user;
   v_result := case
     when k.ask = p_ask then 'credited'

@@ -1,6 +1,6 @@
--- Results that Telegram does not hold for us.
+-- Results that Telegram does not store for us.
 
--- Who changes files holds the total first: one order of locks, and no two see the same room.
+-- Whoever changes files locks the total first: one order of locks, and no two callers see the same free space.
 create or replace function pay.kept_lock() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -8,7 +8,7 @@ begin
   return null;
 end $$;
 
--- The total follows what is kept.
+-- The total follows the stored files.
 create or replace function pay.kept_count() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -38,7 +38,7 @@ begin
     v_need := greatest(v_mine + p_bytes - p_most_of_one,
                        v_all - case when f.is_dropped then 0 else coalesce(f.bytes, 0) end + p_bytes - p_most_of_all);
     if v_need > 0 then
-      -- What is being written at this moment is not taken away: two files would drop each other for ever.
+      -- A file that is being written is not deleted: otherwise two files would delete each other forever.
       with oldest as (
         select k.generation_id, k.n, sum(k.bytes) over (order by k.expires_at, k.generation_id, k.n) - k.bytes as before_it
         from pay.kept_files k
@@ -74,7 +74,7 @@ returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare v_bytes bigint;
 begin
-  -- Held, so that no chunk of this file comes in while another one takes its place.
+  -- Locked, so that no chunk of this file arrives while another takes its place.
   select k.bytes into v_bytes from pay.kept_files k
   where k.user_id = p_user and k.generation_id = p_generation and k.n = p_n and k.sha256 = p_sha256
     and k.expires_at > now() for share;
@@ -85,7 +85,7 @@ begin
 end $$;
 grant execute on function pay.kept_put to pay_app;
 
--- Says that a file is whole. False: it is not, or its time has passed.
+-- Marks a file as complete. False: chunks are missing, or it has expired.
 create or replace function pay.kept_end(p_user bigint, p_generation text, p_n int, p_sha256 text) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

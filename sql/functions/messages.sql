@@ -1,6 +1,6 @@
--- Messages that must go out, and how fast.
+-- Messages to send, and rate limits.
 
--- A message that somebody asked for; asked for twice under one key it is one. Its id, also of one that was sent already.
+-- Adds a message. The same key adds it only once. Returns its id, also if it was sent already.
 create or replace function pay.outbox_add(p_dedupe text, p_user bigint, p_body json) returns bigint
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   insert into pay.outbox as o (dedupe, user_id, body) values (p_dedupe, p_user, p_body)
@@ -9,8 +9,8 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 grant execute on function pay.outbox_add to pay_app;
 
--- One message to send, hidden for `p_hold`; no row while somebody is at it or when it is done. One that felled every
--- worker that took it is parked.
+-- Claims one message to send, hidden for `p_hold`. No row if another worker has it or it is done. A message that
+-- crashed every worker is parked.
 create or replace function pay.outbox_take(p_id bigint, p_hold interval)
 returns table (id bigint, user_id bigint, body json, attempts int, sent json)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -60,7 +60,7 @@ begin
 end $$;
 grant execute on function pay.outbox_mark to pay_app;
 
--- Makes messages due again that could not reach a user: the person is back after having blocked the bot.
+-- Schedules messages again that could not reach a user who has unblocked the bot.
 create or replace function pay.outbox_revive(p_user bigint) returns setof bigint
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   update pay.outbox o set done_at = null, dead_reason = null, attempts = 0, next_at = now()
@@ -70,8 +70,8 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 grant execute on function pay.outbox_revive to pay_app;
 
--- Takes a place in each named budget and returns how many milliseconds to wait before going; takes nothing and returns
--- the wait where it is longer than `p_max_wait_ms`. A budget admits `p_burst` at once and then one every `p_every_us`.
+-- Takes a token from each bucket and returns how many milliseconds to wait before the call. If the wait is longer than
+-- `p_max_wait_ms`, takes nothing and returns the wait. A bucket admits `p_burst` at once, then one every `p_every_us`.
 create or replace function pay.rate_take(p_keys text[], p_every_us bigint[], p_burst int[], p_max_wait_ms int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare v_wait interval := '0'; v_now timestamptz; r record;

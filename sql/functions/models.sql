@@ -5,9 +5,10 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
   select coalesce((select s.after = 'off' from pay.model_switches s where s.model_id = p_model order by s.n desc limit 1), false);
 $$;
 
--- Switches a model and says why, and has the admins of `p_tell` told, all in one: switched | same (it stands so already) |
--- pinned (an admin has decided, and the service may not) | late (another row came first: look again). `p_seen` is the
--- row the decision stands on, 0 for none; an admin decides whatever it is and gives null.
+-- Switches a model, stores the reason and notifies the admins in `p_tell`, all in one: switched | same (it has this
+-- state already) | pinned (an admin has decided, so the service may not) | late (another row came first: read again).
+-- `p_seen` is the row that the decision is based on, 0 for none. An admin's decision does not depend on it and passes
+-- null.
 create or replace function pay.model_switch_any(p_model text, p_seen int, p_who text, p_after text, p_pinned boolean, p_cause text,
                                                 p_reason text, p_strikes int, p_rest interval, p_figures json, p_tell json)
 returns text
@@ -25,7 +26,7 @@ begin
   on conflict (model_id, n) do nothing;
   if not found then return 'late'; end if;
 
-  -- When everything fails at once, ten messages in ten minutes say so as well as forty; the tenth says where the rest is.
+  -- If everything fails at once, ten messages in ten minutes are enough. The tenth says where the others are.
   select count(*) into v_told from pay.model_switches s
   where s.who = 'auto' and s.after <> 'trial' and s.at > now() - interval '10 minutes';
   insert into pay.outbox (dedupe, user_id, body)
@@ -35,7 +36,7 @@ begin
   return 'switched';
 end $$;
 
--- The same for the service, which switches as «auto» alone; a switch by hand is an admin's.
+-- The same for the service, which switches only as «auto». Manual switches belong to admins.
 create or replace function pay.model_switch(p_model text, p_seen int, p_who text, p_after text, p_pinned boolean, p_cause text, p_reason text,
                                             p_strikes int, p_rest interval, p_figures json, p_tell json) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -47,7 +48,7 @@ begin
 end $$;
 grant execute on function pay.model_switch to pay_app, pay_admin;
 
--- Makes the figures as of `p_now`: true, or false where a machine is at it or did it less than 50 seconds ago.
+-- Computes the figures as of `p_now`. Returns false if a machine is doing it or did it less than 50 seconds ago.
 --
 -- Successes are counted by time, not by id, because ids are committed out of order. An event's time is the start of its
 -- statement, which the server ends after seconds; so what is older than a minute is complete, and each slice of time
@@ -61,7 +62,7 @@ begin
   if not found then return false; end if;
   v_until := greatest(v_from, least(p_now - interval '1 minute', v_from + interval '1 day'));
 
-  -- From one model to the next through the index, however many events each has.
+  -- Steps from model to model through the index, however many events each has.
   with recursive models as (
     select min(e.model_id) as model_id from pay.judged_events e
     union all
@@ -89,7 +90,7 @@ begin
     from (select x.status, x.created_at from pay.judged_events x
           where x.model_id = m order by x.created_at desc limit 100) r) l
   cross join lateral (
-    -- A model that hardly ever succeeds is not searched further back than its last 1,000 runs.
+    -- For a model that rarely succeeds, searches only its last 1,000 runs.
     select count(*) as timed, percentile_cont(array[0.25, 0.75]) within group (order by s.duration_ms) as quartiles
     from (select r.duration_ms from (select x.status, x.duration_ms from pay.judged_events x
             where x.model_id = m and x.created_at > p_now - interval '30 days' order by x.created_at desc limit 1000) r

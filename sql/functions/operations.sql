@@ -1,6 +1,6 @@
--- What is wrong now, and where Telegram sends updates.
+-- Active alarms, and where Telegram sends updates.
 
--- 'begins' and 'lasts' are to be told by this caller, 'over' too; null: there is nothing to tell.
+-- Returns 'begins', 'lasts' or 'over' if this caller must report it; null: nothing to report.
 create or replace function pay.alarm_look(p_name text, p_is_on boolean) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare a pay.alarms;
@@ -12,14 +12,14 @@ begin
     update pay.alarms x set since = null, told_at = null where x.name = p_name;
     return case when a.told_at is not null then 'over' end;
   end if;
-  -- The audit looks once an hour, give or take a minute.
+  -- The audit checks about once an hour.
   if a.told_at > now() - interval '55 minutes' then return null; end if;
   update pay.alarms x set since = coalesce(a.since, now()), told_at = now() where x.name = p_name;
   return case when a.since is null then 'begins' else 'lasts' end;
 end $$;
 grant execute on function pay.alarm_look to pay_app;
 
--- A start says what it wants, and sets it.
+-- A start stores the webhook that it wants, then sets it.
 create or replace function pay.webhook_want(p_wanted text, p_url text) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   insert into pay.webhook as w (wanted, url) values (p_wanted, p_url)
@@ -28,8 +28,8 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 grant execute on function pay.webhook_want to pay_app;
 
--- Writes down what a look found. `may_set`: the caller sets what is wanted; against somebody else's address that is true once
--- an hour at the most, since that somebody may do the same. No row: the state is not for this caller to judge.
+-- Stores the result of a check. `may_set`: the caller sets the wanted webhook. Against another address that is true at
+-- most once an hour, since its owner may do the same. No row: another machine decides about this state.
 create or replace function pay.webhook_see(p_wanted text, p_found text, p_url text, p_pending int, p_failed_at timestamptz)
 returns table (state text, may_set boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -52,7 +52,7 @@ begin
 end $$;
 grant execute on function pay.webhook_see to pay_app;
 
--- What is wanted stands again.
+-- The wanted webhook is set again.
 create or replace function pay.webhook_set(p_wanted text, p_url text) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   update pay.webhook x set state = 'ok', url = p_url, seen_at = now(),

@@ -4,7 +4,7 @@
 -- P0429 too many open generations · P0430 free limit reached, with the limit in its detail: day, hour, bonus, or new for
 -- what new accounts share.
 
--- The price a user is shown.
+-- Stores the price that a user is shown.
 create or replace function pay.quote_make(p_user bigint, p_id text, p_model text, p_category text, p_inputs text, p_params text,
                                           p_price bigint, p_credits text, p_rate text, p_markup text, p_minutes int, p_seal text)
 returns table (id text, expires_at timestamptz)
@@ -21,8 +21,8 @@ begin
 end $$;
 grant execute on function pay.quote_make to pay_app;
 
--- The same order as a bonus run: its price is nothing, `full_kop` what it would cost. The price stands in the quote already,
--- and the run needs a grant that covers it. Not from a closed price; and what is derived from one closes with it.
+-- Stores the same order as a bonus run: its price is zero, `full_kop` its normal price. The price must already be in
+-- the quote, and a grant must cover it. A closed quote cannot be used. The new quote closes together with the original.
 create or replace function pay.quote_for_bonus(p_user bigint, p_quote text, p_id text) returns table (id text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -39,9 +39,9 @@ begin
 end $$;
 grant execute on function pay.quote_for_bonus to pay_app;
 
--- Closes the open prices of a person, or this one and the bonus runs of it, and gives them with the message that has their
--- buttons (null: none, or it has become that of a run). With `p_invoices` also what was to be paid for them: a payment
--- that comes all the same is credited. Once this is committed, each of them was started before or never will be.
+-- Closes a person's open quotes, or this one and its bonus runs. Returns them with the message that has their buttons
+-- (null: no message, or it now belongs to the run). With `p_invoices` it also closes their invoices; a payment that
+-- still arrives is credited. After the commit, each of them either was started before or never will be.
 create or replace function pay.quotes_close(p_user bigint, p_quote text, p_invoices boolean) returns table (id text, message_id bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -62,8 +62,8 @@ begin
 end $$;
 grant execute on function pay.quotes_close to pay_app;
 
--- Notes where the buttons of a price stand now; `before` is where they stood. `is_open` is false where it was closed before
--- it was shown.
+-- Stores which message has the buttons of a quote; `before` is the previous one. `is_open` is false if the quote was
+-- closed before it was shown.
 create or replace function pay.quote_shown(p_user bigint, p_quote text, p_message bigint) returns table (before bigint, is_open boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare q pay.quotes;
@@ -76,10 +76,10 @@ begin
 end $$;
 grant execute on function pay.quote_shown to pay_app;
 
--- Admits an order, takes its price (or a free run) and records `started`: started | duplicate | key_reused. The default
--- serves who calls it without the bound of new accounts. What may not be sold is refused in the statement that takes the
--- money, from the rows, so no button, quote or memory of an earlier minute gets past it. What was started before stays
--- `duplicate` and runs on.
+-- Accepts an order, debits its price (or takes a free run) and records `started`: started | duplicate | key_reused. The
+-- default is for callers without the limit for new accounts. The statement that takes the money also refuses what must
+-- not be sold, from the current rows, so no old button, quote or cache can bypass it. An order that was started before
+-- stays `duplicate` and continues.
 create or replace function pay.gen_start(p_user bigint, p_id text, p_key text, p_chat bigint, p_message bigint, p_quote text,
                               p_run_limit interval, p_open_max int, p_free_daily int, p_free_hourly int,
                               p_new_free_daily int default null)
@@ -89,12 +89,12 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_quote pay.quotes; v_old pay.generations; v_balance bigint; v_kind text; v_grant text;
 begin
-  -- First of all: whoever closes prices, or derives one from another, takes this lock too, so that one of us is the second.
+  -- The first lock. Whoever closes quotes or derives one takes it too, so the two cannot run at once.
   perform from pay.wallets w where w.user_id = p_user for no key update;
   select * into v_old from pay.generations g
   where g.user_id = p_user and (g.request_key = p_key or g.quote_id = p_quote);
   if not found then
-    -- Locked, so that it is not tidied away or forgotten between this look and the run that needs it.
+    -- Locked, so that it cannot be deleted before the run that needs it is stored.
     select * into v_quote from pay.quotes q where q.user_id = p_user and q.id = p_quote for key share;
     if not found then raise exception 'unknown_quote' using errcode = 'P0404'; end if;
     if pay.model_is_off(v_quote.model_id) then raise exception 'model_off' using errcode = 'P0423'; end if;
@@ -160,7 +160,7 @@ begin
     end if;
   end if;
 
-  -- Counted under the wallet's row lock, so the cap holds for racing calls of one user.
+  -- Counted under the wallet's row lock, so the limit holds for concurrent calls of one user.
   if (select count(*) from pay.generations g where g.user_id = p_user and g.finished_at is null) > p_open_max then
     raise exception 'too_many_open' using errcode = 'P0429';
   end if;
@@ -168,7 +168,7 @@ begin
 end $$;
 grant execute on function pay.gen_start to pay_app;
 
--- gen_start with the row of its `started`; null: none is handed over.
+-- gen_start with the row of its `started` event; null: there is no row.
 create or replace function pay.place(p_event json, p_user bigint, p_id text, p_key text, p_chat bigint, p_message bigint, p_quote text,
                                      p_run_limit interval, p_open_max int, p_free_daily int, p_free_hourly int, p_new_free_daily int)
 returns table (result text, generation_id text, price_kop bigint, balance_kop bigint)

@@ -1,7 +1,7 @@
--- Money in and money back. Nothing a user does alone credits: a credit needs a payment row, and a payment row needs the
--- provider's word, under a seal, or an admin's decision.
+-- Payments and refunds. A user alone cannot cause a credit: a credit needs a payment row, and a payment row needs the
+-- payment provider's confirmation, under a seal, or an admin's decision.
 
--- Opens an order to pay, or gives the one that is open already. One that is out of date, or priced otherwise, is put away.
+-- Opens a top-up, or returns the one that is open already. An expired one, or one with another price, is cancelled.
 create or replace function pay.top_up_open(p_user bigint, p_id text, p_provider text, p_amount bigint, p_currency text, p_total bigint,
                                            p_quote text, p_lifetime interval)
 returns table (id text, amount_kop bigint, currency text, total bigint, expires_at timestamptz)
@@ -22,7 +22,7 @@ begin
 end $$;
 grant execute on function pay.top_up_open to pay_app;
 
--- A manual request gets its proof and waits for an admin: waiting | proof_used | one_waits | not_open.
+-- Attaches the proof to a manual request, which then waits for an admin: waiting | proof_used | one_waits | not_open.
 create or replace function pay.top_up_prove(p_user bigint, p_id text, p_proof text, p_key text) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -38,9 +38,10 @@ begin
 end $$;
 grant execute on function pay.top_up_prove to pay_app;
 
--- A payment that the provider confirmed: credited | duplicate | parked. `p_order` is what the invoice carried. Order, payer,
--- provider, currency and total must agree; whatever does not is parked. An order paid twice is two payments, and one of
--- them is the second. A transfer is paid by an admin's word (admin_do), never by the news of a payment.
+-- Stores a payment that the payment provider confirmed: credited | duplicate | parked. `p_order` is the payload of the
+-- invoice. Order, payer, provider, currency and total must agree, otherwise the payment is parked. An order paid twice
+-- has two payments, the later one marked as second. A transfer is confirmed only by an admin (admin_do), never by a
+-- payment update.
 create or replace function pay.top_up_paid(p_provider text, p_charge text, p_user bigint, p_order text, p_currency text, p_total bigint)
 returns table (result text, reason text, amount_kop bigint, balance_kop bigint, debt_kop bigint, quote_id text, is_second boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -61,7 +62,7 @@ begin
     if found then
       perform pay.move(p_user, 'topup', t.amount_kop, 'cash', null, p_provider || ':' || p_charge);
       perform pay.repay(p_user);
-      -- The wallet is ours by now: of two payments of one invoice that came at once, the later sees the earlier.
+      -- The wallet is locked: of two simultaneous payments of one invoice, the later sees the earlier.
       v_second := exists (select from pay.payments x where x.user_id = p_user and x.top_up_id = t.id and x.charge_id <> p_charge);
       update pay.top_ups x set state = 'paid', decided_at = now() where x.id = t.id and x.state <> 'paid';
       return query select 'credited', null::text, t.amount_kop, w.balance_kop, w.debt_kop, t.quote_id, v_second
@@ -94,8 +95,8 @@ begin
 end $$;
 grant execute on function pay.top_up_paid(text, text, bigint, text, text, bigint, text) to pay_app;
 
--- Takes a payment's credit back, once: reversed | duplicate | unknown (no such payment of this user here). `asked` is
--- followed by the call to the provider and then by payment_reversed; what the provider did by itself is `done` at once.
+-- Reverses a payment's credit, once: reversed | duplicate | unknown (no such payment of this user). After `asked`, call
+-- the payment provider and then payment_reversed. If the payment provider acted by itself, it is `done` at once.
 create or replace function pay.payment_reverse(p_provider text, p_charge text, p_user bigint, p_cause text)
 returns table (result text, taken_kop bigint, debt_kop bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -116,7 +117,7 @@ begin
           p_cause, case when v_done then now() end)
   on conflict do nothing;
   if not found then
-    -- The provider's own word also ends what an admin had asked for.
+    -- A reversal by the payment provider also completes an admin's request.
     if v_done then
       update pay.reversals r set state = 'done', ended_at = now()
       where r.provider = p_provider and r.charge_id = p_charge and r.state = 'asked';
@@ -139,8 +140,8 @@ begin
 end $$;
 grant execute on function pay.payment_reverse(text, text, bigint, text, text) to pay_app;
 
--- What the provider said to a refund that was asked for: done | refused | already. A refusal gives everything back: first
--- what is still owed is no longer owed, the rest returns to the wallet.
+-- Stores the payment provider's answer to a requested refund: done | refused | already. A refusal restores the credit:
+-- first the open debt is cancelled, the rest returns to the wallet.
 create or replace function pay.reversal_end(p_provider text, p_charge text, p_refused boolean) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare r pay.reversals; w pay.wallets; v_forgiven bigint := 0;
@@ -171,7 +172,7 @@ begin
 end $$;
 grant execute on function pay.reversal_end(text, text, boolean, text) to pay_app;
 
--- Tried without an end: again after a while that grows from a minute to six hours. False: it has ended meanwhile.
+-- An attempt without a result: try again after one minute, growing to six hours. False: it has ended meanwhile.
 create or replace function pay.reversal_wait(p_provider text, p_charge text, p_error text) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -183,7 +184,7 @@ begin
 end $$;
 grant execute on function pay.reversal_wait to pay_app;
 
--- Moves a mark on from where it was read; false: another machine was first.
+-- Moves a mark forward from where it was read. False: another machine was first.
 create or replace function pay.sync_mark(p_name text, p_from bigint, p_to bigint) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -193,7 +194,7 @@ begin
 end $$;
 grant execute on function pay.sync_mark to pay_app;
 
--- A movement that could not be booked: kept, and due again after a while that grows from a minute to six hours.
+-- Keeps a movement that could not be booked. It is tried again after one minute, growing to six hours.
 create or replace function pay.unbooked_put(p_provider text, p_position bigint, p_movement json, p_error text) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   insert into pay.unbooked as u (provider, position, movement, last_error) values (p_provider, p_position, p_movement, left(p_error, 500))
@@ -204,7 +205,7 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 grant execute on function pay.unbooked_put to pay_app;
 
--- It is booked.
+-- Marks the movement as booked.
 create or replace function pay.unbooked_done(p_provider text, p_position bigint) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   update pay.unbooked u set booked_at = now() where u.provider = p_provider and u.position = p_position and u.booked_at is null;

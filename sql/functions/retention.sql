@@ -1,10 +1,10 @@
--- What nobody needs goes in portions that an index serves, and so does what a person left who asked to be forgotten.
+-- Deletes old rows in portions that an index serves, and the data of people who requested deletion.
 
--- Forgets some of one kind of rows that nobody needs any more: how many, and whether that was all for now. Each call reads
--- at most `p_limit` rows (100 chunks of files). How long each kind is kept, and why, is in docs/reliability.md.
+-- Deletes old rows of one kind. Returns how many, and whether that was all for now. Each call reads at most `p_limit`
+-- rows (100 chunks of files). docs/reliability.md says how long each kind is kept, and why.
 create or replace function pay.tidy(p_what text, p_limit int) returns table (gone bigint, is_done boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp
--- A portion is looked up row by row, whatever the statistics say.
+-- A portion is read row by row, whatever the statistics say.
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_custom_plan as $$
 declare m pay.tidy_marks; v_gone bigint; v_seen bigint; v_chunks bigint; v_at timestamptz; v_user bigint; v_key text;
 begin
@@ -109,9 +109,9 @@ begin
 end $$;
 grant execute on function pay.tidy to pay_app;
 
--- Begins to forget a person: begun | busy (a run, a transfer or a refund is on its way, and nothing was done). The name is
--- gone at once; user_forget_some does the rest, without the wallet. Repeating is harmless. The row of the user stays, so
--- that a welcome bonus or an invitation is not had twice.
+-- Begins to delete a person's data: begun | busy (a run, a transfer or a refund is in progress, and nothing was done).
+-- The name is deleted at once. user_forget_some does the rest, without the wallet. Repeating is harmless. The user's
+-- row stays, so that nobody gets a welcome bonus or an invitation twice.
 create or replace function pay.user_forget(p_user bigint) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -125,15 +125,16 @@ begin
   update pay.users u set first_name = '', username = null, client_language = null, language = null, ref_code = null
   where u.user_id = p_user;
   delete from pay.drafts d where d.user_id = p_user;
-  -- The clock of now: a run may have ended while we waited for the wallet.
+  -- The current time: a run may have ended while we waited for the wallet.
   insert into pay.forgettings as f (user_id, asked_at) values (p_user, clock_timestamp())
   on conflict (user_id) do update set asked_at = excluded.asked_at, step = 'updates', after = '', after_n = 0;
   return 'begun';
 end $$;
 grant execute on function pay.user_forget to pay_app;
 
--- Forgets a portion of what a person left: more | forgotten. Any call may be repeated or left to another machine. In the
--- minute after the wish it says forgotten and leaves one more look at the updates: those that were being handled then.
+-- Deletes a portion of a person's data: more | forgotten. Any call may be repeated or continued by another machine. In
+-- the minute after the request it returns forgotten but keeps one more check of the updates: those in work at that
+-- time.
 create or replace function pay.user_forget_some(p_user bigint, p_limit int) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_custom_plan as $$
@@ -145,7 +146,7 @@ begin
   if not found then return 'forgotten'; end if;
   case f.step
     when 'updates' then
-      -- Without its lane an update tells no longer whose it was, and is not found again here.
+      -- Without its lane, an update names no person and is not found here again.
       update pay.inbox i set payload = '{}', lane = 'forgotten' where i.update_id in (
         select x.update_id from pay.inbox x
         where split_part(x.lane, ':', -1) = p_user::text and x.done_at is not null and x.received_at <= f.asked_at
@@ -158,7 +159,7 @@ begin
       where q.user_id = p_user and q.id > f.after and q.id <= v_after and exists (
         select from pay.generations g where g.user_id = p_user and g.quote_id = q.id and g.finished_at <= f.asked_at);
       begin
-        -- A price that is being started at this moment is another's to lock: it stays with its run.
+        -- A quote that is being started is locked by that call: it stays with its run.
         delete from pay.quotes q where q.user_id = p_user and q.id in (
           select x.id from pay.quotes x
           where x.user_id = p_user and x.id > f.after and x.id <= v_after and x.created_at <= f.asked_at
@@ -169,7 +170,7 @@ begin
       end;
     when 'files' then
       v_limit := least(p_limit, 100);                    -- of chunks, 25 MB
-      -- Out of date first, so that nobody adds a chunk.
+      -- Expire first, so that no chunk is added.
       update pay.kept_files k set is_dropped = true, expires_at = now()
       where k.user_id = p_user and not k.is_dropped and exists (
         select from pay.generations g where g.user_id = p_user and g.id = k.generation_id and g.finished_at <= f.asked_at);

@@ -2,8 +2,8 @@
 -- is queued waits. Half-open, once the account has answered well again: one order is tried. The order that the provider
 -- takes closes it.
 
--- queued → submitting, committed before the call goes out; the run's own deadline begins. No row: somebody else did, or
--- it is over. The same token may ask again when the answer was lost.
+-- queued → submitting, committed before the call. The run's own deadline begins. No row: another caller did it, or the
+-- run is over. If the answer was lost, repeat with the same token.
 create or replace function pay.gen_submit(p_user bigint, p_id text, p_token text, p_look_again interval)
 returns table (attempt int, model_id text, params json)
 language sql security definer set search_path = pg_catalog, pg_temp as $$
@@ -21,8 +21,8 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 grant execute on function pay.gen_submit to pay_app;
 
--- submitting → running: the upstream accepted and named its task. That closes the breaker of our account: an order that was
--- sent after the last refusal was taken.
+-- submitting → running: the upstream accepted and named its task. This closes our account's circuit breaker, since an
+-- order sent after the last refusal was accepted.
 create or replace function pay.gen_accepted(p_user bigint, p_id text, p_attempt int, p_task text, p_look_again interval) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -37,7 +37,7 @@ begin
 end $$;
 grant execute on function pay.gen_accepted to pay_app;
 
--- submitting → queued: the upstream surely did not accept it. The only way back.
+-- submitting → queued: the upstream certainly did not accept it. The only way back.
 create or replace function pay.gen_requeue(p_user bigint, p_id text, p_attempt int, p_look_again interval) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -47,7 +47,7 @@ begin
 end $$;
 grant execute on function pay.gen_requeue to pay_app;
 
--- A verified callback names the task of a submit whose answer we lost, or have not read yet.
+-- A verified callback names the task of a submit whose answer was lost or is not read yet.
 create or replace function pay.gen_attach(p_id text, p_task text) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -57,8 +57,8 @@ begin
 end $$;
 grant execute on function pay.gen_attach to pay_app;
 
--- One look of the chain that follows a generation. False: another chain does, or it is over. After `p_look_again`
--- without the next look the sweep takes over.
+-- One poll attempt of the chain that follows a generation. False: another chain follows it, or it is over. If there is
+-- no next attempt within `p_look_again`, the sweep takes over.
 create or replace function pay.gen_look(p_user bigint, p_id text, p_look int, p_look_again interval) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -68,7 +68,7 @@ begin
 end $$;
 grant execute on function pay.gen_look to pay_app;
 
--- A queued order has its place among the submits and will be sent in a while.
+-- A queued order has a token for its submit and will be sent later.
 create or replace function pay.gen_wait(p_user bigint, p_id text, p_look_again interval) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   update pay.generations g set next_at = now() + p_look_again
@@ -76,7 +76,7 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 grant execute on function pay.gen_wait to pay_app;
 
--- Generations that nobody woke in time, hidden from other sweepers for `p_hold`. Their old chain of looks ends here.
+-- Generations that are overdue, hidden from other sweepers for `p_hold`. Their old poll chain ends here.
 create or replace function pay.gen_due(p_limit int, p_hold interval)
 returns table (user_id bigint, id text, exec_state text, look int)
 language sql security definer set search_path = pg_catalog, pg_temp as $$
@@ -89,7 +89,7 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 grant execute on function pay.gen_due to pay_app;
 
--- The account was refused. opened | again: it was open already, and what was tried has failed.
+-- The account was refused. opened | again: it was open already, and the trial has failed.
 create or replace function pay.account_open(p_cause text, p_said text, p_needs numeric) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare v_was_open boolean;
@@ -102,8 +102,8 @@ begin
 end $$;
 grant execute on function pay.account_open to pay_app;
 
--- The account answered well and has so many credits: one order that they cover may be tried. After a refusal it is left
--- alone for `p_rest`.
+-- The account answered well and has this many credits: one order within them may be tried. After a refusal, nothing is
+-- tried for `p_rest`.
 create or replace function pay.account_half_open(p_credits numeric, p_rest interval) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -114,8 +114,9 @@ begin
 end $$;
 grant execute on function pay.account_half_open to pay_app;
 
--- What to do with an order that takes so many credits. closed: send it | trial: send it, alone | wait: not yet. One as dear as
--- an order that was refused for want of credits waits until there are enough, and keeps nobody else from theirs.
+-- Decides about an order of this many credits. closed: send it | trial: send it, alone | wait: not yet. An order at
+-- least as expensive as one refused for lack of credits waits until there are enough, and does not hold up cheaper
+-- ones.
 create or replace function pay.account_admits(p_id text, p_credits numeric) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare v_account pay.provider_account;
@@ -123,7 +124,7 @@ begin
   select * into v_account from pay.provider_account a where a.is_only;
   if v_account.needs_credits <= p_credits then return 'wait'; end if;
   if v_account.opened_at is null then return 'closed'; end if;
-  -- A trial whose answer never came is over after two minutes.
+  -- A trial without an answer is over after two minutes.
   update pay.provider_account a set trial_id = p_id, trial_until = clock_timestamp() + interval '2 minutes'
   where a.half_open_at is not null and (a.trial_id is null or a.trial_id = p_id or a.trial_until < clock_timestamp())
     and (a.cause = 'auth' or p_credits <= a.has_credits);
@@ -132,7 +133,7 @@ begin
 end $$;
 grant execute on function pay.account_admits to pay_app;
 
--- The order that was tried is over without telling anything of the account: the next one may be.
+-- The tried order ended without information about the account: the next one may be tried.
 create or replace function pay.account_release(p_id text) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   update pay.provider_account a set trial_id = null, trial_until = null where a.trial_id = p_id;

@@ -80,7 +80,7 @@ begin
 end $$;
 grant execute on function pay.inbox_take to pay_app;
 
--- Still at it: held for another `p_hold`. False: the hold had passed and another worker took it over.
+-- Renews the lease by `p_hold`. False: it had expired, and another worker has the update.
 create or replace function pay.inbox_hold(p_update bigint, p_attempt int, p_hold interval) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -90,7 +90,7 @@ begin
 end $$;
 grant execute on function pay.inbox_hold to pay_app;
 
--- Handled. False: the hold had passed and another worker took it over.
+-- Handled. False: the lease had expired, and another worker has the update.
 create or replace function pay.inbox_done(p_update bigint, p_attempt int) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -100,7 +100,7 @@ begin
 end $$;
 grant execute on function pay.inbox_done to pay_app;
 
--- Not handled: again after `p_again`, or parked for good at the fifth failure. Answers retry | parked | lost.
+-- Not handled: retried after `p_again`, or parked for good at the fifth failure. Returns retry | parked | lost.
 create or replace function pay.inbox_fail(p_update bigint, p_attempt int, p_reason text, p_again interval) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare v_parked boolean := p_attempt >= 5;
@@ -129,7 +129,7 @@ begin
 end $$;
 grant execute on function pay.intake_add to pay_app;
 
--- Puts an update back into its lane, with what was found.
+-- Puts an update back into its lane, with the results.
 create or replace function pay.intake_back(p_update bigint) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare i pay.intakes; v_id bigint;
@@ -154,7 +154,7 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 grant execute on function pay.intake_take to pay_app;
 
--- What came of a source: the update goes back into its lane. False: another attempt has taken over.
+-- Stores the result of a source: the update returns to its lane. False: another attempt has taken over.
 create or replace function pay.intake_result(p_update bigint, p_attempt int, p_result json) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -167,7 +167,7 @@ begin
 end $$;
 grant execute on function pay.intake_result to pay_app;
 
--- Given back unfetched: the process ends.
+-- Returns it unfetched, because the process is stopping.
 create or replace function pay.intake_release(p_update bigint, p_attempt int) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   update pay.intakes i set attempts = greatest(0, i.attempts - 1), next_at = now()
@@ -188,8 +188,8 @@ begin
 end $$;
 grant execute on function pay.intake_done to pay_app;
 
--- What the sweep wakes: sources that nobody fetches; and updates that went back and were given up there, which end here so
--- that those behind them have their turn.
+-- For the sweep: sources without a worker; and updates that were put back and then given up, which end here so that
+-- those behind them get their turn.
 create or replace function pay.intake_due(p_limit int) returns table (update_id bigint, source json)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column

@@ -31,7 +31,7 @@ create table pay.wallets (
   user_id     bigint primary key references pay.users,
   balance_kop bigint not null default 0 check (balance_kop between 0 and 999999999999),
   seq         bigint not null default 0 check (seq >= 0),
-  debt_kop    bigint not null default 0 check (debt_kop >= 0)    -- of payments that went back after they were spent
+  debt_kop    bigint not null default 0 check (debt_kop >= 0)    -- of payments that were reversed after they were spent
 ) with (fillfactor = 70);                                        -- room on the page: updates stay HOT
 
 -- One row per movement: the user's leg is amount_kop, the contra leg its negative, so the sum of all legs is zero by

@@ -42,8 +42,8 @@ create index payments_user   on pay.payments (user_id, received_at desc);       
 create index payments_top_up on pay.payments (top_up_id) where top_up_id is not null;    -- the foreign key, when a top-up goes
 create index payments_time   on pay.payments using brin (received_at);                                   -- what admins see of a day
 
--- Paid, and not as ordered: kept for an admin, neither credited nor lost. One that nothing can be done about is put aside
--- with a reason.
+-- Paid, but not as ordered: kept for an admin, neither credited nor lost. If nothing can be done, it is put aside with
+-- a reason.
 create table pay.parked_payments (
   provider    text not null,
   charge_id   text not null,
@@ -61,8 +61,8 @@ create table pay.parked_payments (
 create index parked_open   on pay.parked_payments (received_at) where resolved_at is null;               -- the admins' list, alarms
 create index parked_charge on pay.parked_payments (charge_id);                                           -- the card of a payment
 
--- A payment that goes back, once: asked by an admin, or found to have gone back at the provider. What is no longer on the
--- wallet becomes a debt; a later credit pays it off first.
+-- The reversal of a payment, once: requested by an admin, or found at the payment provider. An amount no longer in the
+-- wallet becomes a debt, which later credits pay off first.
 create table pay.reversals (
   provider     text not null,
   charge_id    text not null,
@@ -74,7 +74,7 @@ create table pay.reversals (
   cause        text not null check (cause in ('admin', 'provider')),
   created_at   timestamptz not null default now(),
   ended_at     timestamptz,
-  -- One that Telegram answers oddly waits by itself and holds up no other.
+  -- A reversal with an unclear answer from Telegram waits alone and delays no other.
   attempts     int not null default 0,
   next_at      timestamptz not null default now(),
   last_error   text,
@@ -93,8 +93,8 @@ create table pay.sync_marks (
   at       timestamptz not null default now()
 );
 
--- A movement of the provider's list that could not be booked is kept, tried again by itself, and alarmed; those behind it
--- are read on.
+-- A movement in the payment provider's list that could not be booked. It is kept, retried and reported as an alarm.
+-- Later movements are still read.
 create table pay.unbooked (
   provider   text not null,
   position   bigint not null check (position >= 0),               -- in the provider's list

@@ -1,4 +1,4 @@
--- Money and runs that are given: free runs, promo codes, invitations, runs with a cap on their price.
+-- Free runs, promo codes, invitations, runs with a cap on their price.
 
 -- Free runs taken, by user, model and window: the day and the hour (UTC) in which the run was started. One that fails is
 -- given back, as often as the window has runs: `used` and `returned` together are the runs that were begun.
@@ -51,7 +51,7 @@ create table pay.promo_claims (
   claimed_at timestamptz not null default now(),
   primary key (code, user_id)                                      -- one per person
 );
--- Guesses that were no code, by the hour.
+-- Wrong codes, by the hour.
 create table pay.promo_tries (
   user_id   bigint not null references pay.users,
   starts_at timestamptz not null,

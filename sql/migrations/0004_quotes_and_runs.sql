@@ -22,7 +22,7 @@ create table pay.quotes (
   message_id   bigint,                                           -- where its buttons stand, to be taken away when it closes
   primary key (user_id, id),
   check (full_kop is null or price_kop = 0),
-  -- «NaN» and «Infinity» are above nought for a numeric.
+  -- «NaN» and «Infinity» are greater than zero for a numeric.
   constraint credits_are_a_number check (credits < 'Infinity'),
   constraint rate_is_a_number check (usd_rub_rate < 'Infinity'),
   constraint markup_is_a_number check (markup < 'Infinity')

@@ -28,7 +28,7 @@ create table pay.kept_chunks (
 -- Media is compressed already.
 alter table pay.kept_chunks alter column content set storage external;
 
--- The bytes of all files that are kept, so that nobody adds them up.
+-- The bytes of all stored files, so that they need not be summed.
 create table pay.kept_total (
   is_only boolean primary key default true check (is_only),
   bytes   bigint not null check (bytes >= 0)

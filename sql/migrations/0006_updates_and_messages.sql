@@ -1,4 +1,4 @@
--- Where the service meets the world: updates that came in, messages that must go out, dialogues, budgets.
+-- Updates received, messages to send, dialogues, rate limits.
 
 -- json, not jsonb: jsonb refuses \u0000, so one hostile message would fail, be sent again, and fail for a day.
 create table pay.inbox (
@@ -80,7 +80,7 @@ create table pay.drafts (
   expires_at timestamptz not null default now() + interval '24 hours'
 );
 
--- Budgets shared by all machines (GCRA: `tat` is when the last admitted call is paid off). Unlogged: forgetting it in
+-- Token buckets shared by all machines (GCRA: `tat` is when the last admitted call is paid off). Unlogged: losing it in
 -- a crash costs nothing, flushing it on every message would.
 create unlogged table pay.rates (
   key text primary key,

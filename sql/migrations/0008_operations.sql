@@ -1,4 +1,4 @@
--- What admins do, what is wrong now, where Telegram sends updates, and how far what grows was tidied.
+-- Admin actions, active alarms, where Telegram sends updates, and the progress of tidy.
 
 -- A change that waits for its confirmation. One row is one change: pressed twice, or by two admins, it is done once.
 create table pay.admin_actions (
@@ -36,8 +36,8 @@ create table pay.audit_log (
 );
 create index audit_user on pay.audit_log (user_id, id desc) where user_id is not null;                   -- the card of a user
 
--- What is wrong now: a row a trouble. All machines together tell of it once, again each hour while it lasts, and once when
--- it is over.
+-- Active alarms, one row each. All machines together report an alarm once, again each hour while it lasts, and once
+-- when it is over.
 create table pay.alarms (
   name     text primary key check (name ~ '^[a-z_]{3,40}$'),
   since    timestamptz,                       -- null: all is well
@@ -45,8 +45,8 @@ create table pay.alarms (
   seen_at  timestamptz not null               -- when it was last looked for
 );
 
--- Where Telegram sends updates, as it was found by the last look of any machine: a row. What is wanted is said by the start
--- that came last; a machine of before, with another address or list, leaves it alone. Addresses are without secrets.
+-- Where Telegram sends updates, as any machine found it at the last check: one row. The latest start defines what is
+-- wanted. A machine of an older build, with another address or list, does not change it. Addresses hold no secrets.
 create table pay.webhook (
   one          boolean primary key default true check (one),
   wanted       text not null,                 -- the address and the kinds of updates, as one text
@@ -60,7 +60,7 @@ create table pay.webhook (
   unknown_at   timestamptz                    -- since when Telegram does not say
 );
 
--- How far a part of tidy has read a table in which most rows stay.
+-- The progress of a part of tidy in a table in which most rows stay.
 create table pay.tidy_marks (
   what    text primary key,
   at      timestamptz not null default '-infinity',
@@ -69,7 +69,7 @@ create table pay.tidy_marks (
 );
 insert into pay.tidy_marks (what) values ('quotes'), ('drafts'), ('rates');
 
--- Who asked to be forgotten and how far it is: what was there when they asked goes, in portions, and nothing that came later.
+-- Who requested deletion and how far it is. It deletes in portions what existed at the request, and nothing newer.
 create table pay.forgettings (
   user_id  bigint primary key references pay.users,
   asked_at timestamptz not null,

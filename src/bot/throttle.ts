@@ -1,4 +1,4 @@
-import { takeRate } from '../rates.ts'
+import { takeTokens } from '../rate-limiter.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { fileOf } from './files/sent-file.ts'
@@ -16,11 +16,11 @@ export function unhurried({ sql, adminIds }: BotDeps) {
     const { id } = ctx.user
     const cost = costOf(ctx)
     if (cost === 0 || adminIds.includes(id)) return next()
-    const waitMs = await takeRate(sql, [{ key: `act:${id}`, everyUs: everyUs * cost, burst: burst / cost }], 0)
+    const waitMs = await takeTokens(sql, [{ key: `act:${id}`, everyUs: everyUs * cost, burst: burst / cost }], 0)
     if (waitMs === 0) return next()
     const text = ctx.t.tooFast(Math.ceil(waitMs / 1000))
     if (ctx.callbackQuery) return ctx.answer(text)
-    const isFirst = (await takeRate(sql, [{ key: `said:${id}`, everyUs: 60_000_000, burst: 1 }], 0)) === 0
+    const isFirst = (await takeTokens(sql, [{ key: `said:${id}`, everyUs: 60_000_000, burst: 1 }], 0)) === 0
     if (isFirst) await ctx.reply(text)
   }
 }

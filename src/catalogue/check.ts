@@ -4,8 +4,8 @@ import { claimedRows, type Drift, parameterDrift, priceDrift } from './drift.ts'
 import { loadModels } from './models.ts'
 import { readDocuments, readFeed } from './published.ts'
 
-// `npm run -s models:check`: does the catalogue still say what the upstream publishes? Exits 0 when it does, 1 when it
-// does not, 2 when the upstream could not be asked. Changes nothing: a person reads what it found and edits models.json.
+// `npm run -s models:check`: compares the catalogue with what the upstream publishes. Exits 0 if they agree, 1 if they
+// differ, 2 if the upstream did not answer. It changes nothing: read what it found and edit models.json.
 
 type Report = { feed: string; documents: string; drift: Drift[]; unanswered: string[] }
 
@@ -17,7 +17,9 @@ async function check(feed: string, documents: string): Promise<Report> {
     ...(rows.status === 'fulfilled' ? priceDrift(model, rows.value, claimed) : []),
     ...(documented.status === 'fulfilled' ? parameterDrift(model, documented.value.get(model.id)) : []),
   ])
-  const unanswered = [rows, documented].flatMap(asked => (asked.status === 'rejected' ? [whyNot(asked.reason)] : []))
+  const unanswered = [rows, documented].flatMap(request =>
+    request.status === 'rejected' ? [whyNot(request.reason)] : [],
+  )
   return { feed, documents, drift, unanswered }
 }
 

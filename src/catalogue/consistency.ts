@@ -9,8 +9,8 @@ import type { Model, Param, Rule, Scalar } from './schema.ts'
 type Around = { sources: Record<string, string>; enum_labels: Record<string, object> }
 
 /**
- * Every contradiction within one model that passed the schema, in words: a name that is nobody's, a default that
- * would be refused, a combination without a price or with two. `all` are the models it may name.
+ * Returns every contradiction within one model that passed the schema, in words: an unknown name, a default that would
+ * be refused, a combination without a price or with two. `all` are the models it may name.
  */
 export function consistencyProblems(model: Model, all: Model[], around: Around): string[] {
   const problems = [
@@ -25,11 +25,14 @@ export function consistencyProblems(model: Model, all: Model[], around: Around):
   return problems.map(problem => `${model.id}: ${problem}`)
 }
 
-/** Every combination of listed values and measures that no rule forbids, each as the values a price may ask for. */
+/**
+ * Returns every combination of listed values and measures that no rule forbids, as the values that a price may depend
+ * on.
+ */
 export function combinationsOf(model: Model): Record<string, Scalar>[] {
   const { measures = [], variants } = model.price
   const keys = new Set(variants.flatMap(({ when }) => Object.keys(when)))
-  // Long lists that the price ignores, as of voices, would only multiply the same answer.
+  // Long lists that do not affect the price, such as voices, would only multiply the same answer.
   const domains: [string, Scalar[]][] = model.params
     .map((param): [string, Scalar[]] => [param.name, valuesOf(param)])
     .filter(([name, values]) => values.length > 0 && (keys.has(name) || values.length <= 12))

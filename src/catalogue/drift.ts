@@ -23,8 +23,9 @@ export type Drift = {
 }
 
 /**
- * The prices of a model against the feed. A variant that names its row is compared with that row; the others with the
- * rows whose links name the model, all prices together, since nothing says which row is which. No row is guessed.
+ * Compares the prices of a model with the feed. A variant that names its row is compared with that row. The others are
+ * compared, all prices together, with the rows whose links name the model, since the feed does not say which row
+ * belongs to which variant. It never guesses a row.
  */
 export function priceDrift(model: Model, feed: readonly PriceRow[], claimed: ReadonlySet<string>): Drift[] {
   const { id } = model
@@ -52,7 +53,7 @@ export function priceDrift(model: Model, feed: readonly PriceRow[], claimed: Rea
   return drift
 }
 
-/** The rows that the catalogue names: no other model's, whatever their links say. */
+/** Returns the rows that the catalogue names. They belong to no other model, whatever their links say. */
 export const claimedRows = (models: readonly Model[]): Set<string> =>
   new Set(models.flatMap(({ price }) => price.variants.flatMap(({ feed }) => feed?.row ?? [])))
 
@@ -60,7 +61,7 @@ const priced = (credits: number | undefined, unit: string) => `${credits ?? 'unr
 const amounts = (prices: readonly { credits: number | undefined }[]) =>
   [...new Set(prices.map(({ credits }) => credits ?? Number.NaN))].sort((a, b) => a - b).join(', ')
 
-/** The parameters of a model against the documentation. What that leaves unsaid is no difference. */
+/** Compares the parameters of a model with the documentation. What the documentation leaves out is not a difference. */
 export function parameterDrift(model: Model, documented: Documented | undefined): Drift[] {
   const { id } = model
   if (!documented) return [{ model: id, kind: 'model gone', what: 'documentation', ours: 'sold', theirs: 'none' }]
@@ -119,10 +120,10 @@ function differences(param: Param, property: Property): [Drift['kind'], string, 
   return found
 }
 
-// A whole number is a number on the wire, and a list of files an array.
+// On the wire a whole number is a number, and a list of files an array.
 const jsonType = (type: string) => (type === 'integer' ? 'number' : type === 'string[]' ? 'array' : type)
 
-// In quotes where they are strings: "5" is another value than 5.
+// Strings are quoted: "5" and 5 are different values.
 const values = (list: readonly unknown[]) =>
   list
     .map(value => JSON.stringify(value))

@@ -2,7 +2,7 @@ import { convertedFormats, convertedTo, plainFormats } from '../media/formats.ts
 import { type FileValue, isFiles, type Problem } from './inputs.ts'
 import type { Param } from './schema.ts'
 
-/** The first thing that is wrong with the files of an answer. What could not be read of a file is taken as right. */
+/** Returns the first problem with the files of an answer. Properties that could not be read count as valid. */
 export function filesProblem(param: Param, value: unknown): Problem | undefined {
   if (!isFiles(value)) return { param: param.name, code: 'wrong_type' }
   const least = param.type === 'file' ? 1 : (param.min_files ?? 0)
@@ -22,7 +22,7 @@ function fileProblem(param: Param, file: FileValue): Omit<Problem, 'param'> | un
   if (param.max_mb !== undefined && file.bytes > param.max_mb * 1024 * 1024) {
     return { code: 'file_size', limit: param.max_mb }
   }
-  // Where length is limited it is also what the price counts, so it must be known.
+  // If length is limited, the price depends on it too, so it must be known.
   if (param.max_seconds !== undefined) {
     const seconds = file.seconds ?? Number.NaN
     if (!(seconds > 0 && seconds <= param.max_seconds)) return { code: 'file_duration', limit: param.max_seconds }
@@ -40,19 +40,22 @@ function sizeProblem(param: Param, { widthPx, heightPx }: FileValue): Omit<Probl
   return undefined
 }
 
-/** `JPEG, PNG, WEBP, HEIC`: what can be sent for a parameter, as people know it; what is converted for it included. */
+/**
+ * Returns the formats that a person can send for a parameter, by their usual names, including formats that are
+ * converted: `JPEG, PNG, WEBP, HEIC`.
+ */
 export function formatNames({ formats = [] }: Param): string {
-  const taken = new Set(formats.map(plain))
-  const converted = convertedTo.every(mime => taken.has(mime)) ? convertedFormats : []
-  const names = [...plainFormats.filter(({ mime }) => taken.has(mime)), ...converted].map(({ name }) => name)
+  const accepted = new Set(formats.map(plain))
+  const converted = convertedTo.every(mime => accepted.has(mime)) ? convertedFormats : []
+  const names = [...plainFormats.filter(({ mime }) => accepted.has(mime)), ...converted].map(({ name }) => name)
   return names.join(', ')
 }
 
-/** The formats of a parameter that nothing of ours would let through: a list of them would promise too much. */
+/** Returns the formats of a parameter that our own code would refuse: listing them would promise too much. */
 export const untaken = ({ formats = [] }: Param): string[] =>
   formats.filter(mime => plainFormats.every(known => known.mime !== plain(mime)))
 
-// One format goes by several names in browsers, Telegram and the libraries that look into a file.
+// Browsers, Telegram and the detection libraries use several names for one format.
 const aliases = new Map([
   ['image/jpg', 'image/jpeg'],
   ['audio/mp3', 'audio/mpeg'],

@@ -1,10 +1,10 @@
 import { changesPrice, type Inputs, withDefaults } from './inputs.ts'
 import type { Model } from './schema.ts'
 
-/** How many models are free to try. */
+/** The number of models that are free to try. */
 export const freeCount = 5
 
-/** The cheapest models with a price per request, at their defaults; equal ones in the order of their ids. */
+/** Returns the cheapest models with a price per request, at their defaults. Equal prices are ordered by id. */
 export function deriveFree(models: Model[]): string[] {
   return models
     .filter(model => ['generation', 'image'].includes(model.price.unit))
@@ -13,7 +13,7 @@ export function deriveFree(models: Model[]): string[] {
     .map(model => model.id)
 }
 
-/** What is wrong with an operator's own choice of free models, in words. */
+/** Returns the problems with an operator's own choice of free models, in words. */
 export function freeProblems(models: Model[], ids: readonly string[]): string[] {
   const problems: string[] = []
   if (ids.length !== freeCount) problems.push(`free models: ${ids.length} are named, not ${freeCount}`)
@@ -26,7 +26,7 @@ export function freeProblems(models: Model[], ids: readonly string[]): string[] 
   return problems
 }
 
-/** The answers of a free run: every parameter that changes the price has its default. */
+/** Returns the answers of a free run: every parameter that changes the price has its default. */
 export function pinForFree(model: Model, inputs: Inputs): Inputs {
   const pinned = { ...inputs }
   for (const param of model.params) {
@@ -35,6 +35,6 @@ export function pinForFree(model: Model, inputs: Inputs): Inputs {
   return withDefaults(model, pinned)
 }
 
-// A length of text or sound, or a size of a file, has no default to pin: such a run could cost us anything.
+// A length of text or audio, or a file size, has no default: such a run could cost any amount.
 const canPin = (model: Model) =>
   model.params.filter(param => changesPrice(model, param)).every(param => param.default !== undefined)

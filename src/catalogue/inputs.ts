@@ -1,6 +1,6 @@
 import type { Model, Param, Rule, Text } from './schema.ts'
 
-/** A file of the user, already stored on our side. Sizes are missing where they could not be read. */
+/** A person's file, already stored by us. Properties that could not be read are missing. */
 export type FileValue = {
   url: string
   kind: 'image' | 'video' | 'audio'
@@ -12,7 +12,7 @@ export type FileValue = {
   seconds?: number
   name?: string
 }
-/** An earlier generation of the user, with the answers it was made from and how many files it brought. */
+/** An earlier generation of the user, with the answers it was made from and the number of its files. */
 export type EarlierValue = {
   generationId: string
   taskId: string
@@ -20,7 +20,7 @@ export type EarlierValue = {
   params: Record<string, unknown>
   files?: number
 }
-/** `file` and `file[]` are both lists; values of a list are as in models.json. */
+/** `file` and `file[]` are both lists. Values of a list are as in models.json. */
 export type Value = string | number | boolean | FileValue[] | EarlierValue
 export type Inputs = Record<string, Value>
 
@@ -44,23 +44,26 @@ export type Problem = {
     | 'file_duration'
     | 'rule'
     | 'unknown_param'
-  /** Characters, files, megabytes or seconds by the code; a text with its unit for `file_dimensions`. */
+  /** Characters, files, megabytes or seconds, depending on the code; a text with its unit for `file_dimensions`. */
   limit?: number | string
   rule?: Rule['type']
-  /** For people, when a rule between fields is broken. */
+  /** The text for people if a rule between fields is broken. */
   why?: Text
 }
 
 export const paramNamed = (model: Model, name: string): Param | undefined =>
   model.params.find(param => param.name === name)
 
-/** The answer, if there is one: an empty text or list is none, upstream refuses empty optional fields. */
+/**
+ * Returns the answer, if there is one. An empty text or list counts as no answer: upstream refuses empty optional
+ * fields.
+ */
 export function given(inputs: Record<string, unknown>, name: string): unknown {
   const value = Object.hasOwn(inputs, name) ? inputs[name] : undefined
   return value === null || value === '' || (Array.isArray(value) && value.length === 0) ? undefined : value
 }
 
-/** Whether another answer to this parameter can change the price. */
+/** Returns whether another answer to this parameter can change the price. */
 export function changesPrice(model: Model, { name }: Param): boolean {
   const { quantity, quantity_bounds: bounds, measures = [], variants } = model.price
   return (
@@ -71,7 +74,10 @@ export function changesPrice(model: Model, { name }: Param): boolean {
   )
 }
 
-/** The answers with every default that is required or bears the price; empty and other missing ones are left out. */
+/**
+ * Returns the answers plus every default that is required or affects the price. Other missing answers and empty ones
+ * are left out.
+ */
 export function withDefaults(model: Model, inputs: Inputs): Inputs {
   const filled = Object.keys(inputs).filter(name => given(inputs, name) !== undefined)
   const full: Inputs = Object.fromEntries(filled.map(name => [name, inputs[name]!]))
@@ -109,5 +115,5 @@ export function isEarlier(value: unknown): value is EarlierValue {
   )
 }
 
-/** Characters as people count them on a screen: code points, not UTF-16 units. */
+/** Counts characters as people see them: code points, not UTF-16 units. */
 export const characters = (text: string): number => [...text].length

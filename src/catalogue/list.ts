@@ -3,7 +3,7 @@ import { formatKop } from '../money.ts'
 import { type Catalogue, openCatalogue } from './models.ts'
 import { priceAtDefaults, priceRange } from './pricing.ts'
 
-/** The models as `npm run -s models -- --json` prints them; prices in kopecks. */
+/** Returns the models as `npm run -s models -- --json` prints them. Prices are in kopecks. */
 export function rows({ models, rates, freeIds }: Catalogue) {
   return models.map(model => ({
     id: model.id,
@@ -15,7 +15,7 @@ export function rows({ models, rates, freeIds }: Catalogue) {
   }))
 }
 
-/** The models as a table for a terminal, one line each. */
+/** Returns the models as a table for a terminal, one line each. */
 export function table(catalogue: Catalogue): string {
   const { models, rates, freeIds } = catalogue
   const rub = (kop: number) => formatKop(kop, 'ru').replaceAll('\u00a0', ' ')
@@ -30,7 +30,7 @@ export function table(catalogue: Catalogue): string {
 
 function aligned(lines: string[][]): string {
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map(line => line[column]!.length)))
-  // Amounts end under each other, words begin under each other.
+  // Amounts are right-aligned, words left-aligned.
   const cell = (text: string, column: number) =>
     column === 3 ? text.padStart(widths[column]!) : text.padEnd(widths[column]!)
   return lines.map(line => line.map(cell).join('  ').trimEnd()).join('\n')

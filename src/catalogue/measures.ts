@@ -3,13 +3,13 @@ import { characters, given, type Inputs, isEarlier, isFiles } from './inputs.ts'
 import type { Measure, Model } from './schema.ts'
 
 /**
- * How many units these answers cost, exact, inside the model's bounds. The answers are complete (withDefaults).
- * Throws RangeError when something it is measured from is missing or unknown, or the quantity is out of bounds.
+ * Returns how many units these answers cost, exact and within the model's bounds. The answers must be complete
+ * (withDefaults). Throws RangeError if a measured value is missing or unknown, or the quantity is out of bounds.
  */
 export function quantityOf(model: Model, inputs: Inputs): Decimal {
   const { quantity, quantity_bounds: bounds } = model.price
   const exact = rawQuantity(model, inputs)
-  // A measure below one unit costs that unit; a parameter below its bound is a mistake.
+  // A measure below one unit costs one unit. A parameter below its bound is an error.
   const rounded = bounds.round === 'up' ? divideUp(exact, decimal(1)) : exact
   const inside = compare(rounded, decimal(bounds.min)) >= 0 && compare(rounded, decimal(bounds.max)) <= 0
   if (!inside) {
@@ -42,8 +42,8 @@ function rawQuantity({ id, price }: Model, inputs: Inputs): Decimal {
 }
 
 /**
- * The measured word that a price variant may ask for, undefined when it is unknown (the dearest variant then holds).
- * Throws RangeError when the measure is known and there is no price for it.
+ * Returns the measured word that a price variant depends on. Undefined if it is unknown: the most expensive variant
+ * then applies. Throws RangeError if the measure is known but has no price.
  */
 export function measured(model: Model, { name, enum: known, of }: Measure, inputs: Inputs): string | undefined {
   const word = name === 'output_tier' ? outputTier(inputs, of) : sourceResolution(inputs, of)
@@ -66,7 +66,7 @@ function sourceResolution(inputs: Inputs, [source = '']: string[]): string | und
   return typeof resolution === 'string' ? resolution : undefined
 }
 
-/** Pixels, undefined when the size of the file is not known. */
+/** Returns pixels. Undefined if the size of the file is unknown. */
 export function longestSide(inputs: Inputs, name: string): number | undefined {
   const file = fileIn(inputs, name)
   return file?.widthPx && file.heightPx ? Math.max(file.widthPx, file.heightPx) : undefined

@@ -10,7 +10,7 @@ import { CatalogueFile, Model, type Param, type Scalar, type Text } from './sche
 
 export type { Category, Model, Output, Param, Rule, Scalar, Text } from './schema.ts'
 
-/** The home lists: a picture from a text, a changed picture, a film from a text, a moving picture, sound, tools. */
+/** The lists on the home screen: image from text, edited image, video from text, animated image, audio, tools. */
 export type Format = 'image' | 'edit' | 'video' | 'animate' | 'audio' | 'tools'
 
 export type Catalogue = {
@@ -23,10 +23,10 @@ export type Catalogue = {
   contentFilter: boolean
 }
 
-/** How many models we sell; fewer or more means that somebody edited the file by mistake. */
+/** The number of models we sell. Any other number means an editing mistake in the file. */
 export const modelCount = 42
 
-/** All models of models.json, each time new ones. Throws one Error that names every fault of the file. */
+/** Returns new copies of all models in models.json. Throws one Error that names every fault of the file. */
 export function loadModels(): Model[] {
   const { models, ...rest } = file
   const problems = [
@@ -37,7 +37,10 @@ export function loadModels(): Model[] {
   return structuredClone(models) as Model[]
 }
 
-/** What can be sold, at which rates. Throws one Error that names every problem: then nothing may be sold at all. */
+/**
+ * Opens the catalogue: what is sold, and at which rates. Throws one Error that names every problem; then nothing may be
+ * sold.
+ */
 export function openCatalogue(options: {
   models?: Model[]
   rates: Rates
@@ -70,7 +73,7 @@ export function openCatalogue(options: {
   }
 }
 
-/** The catalogue as it is sold at the moment of each call: without the models that are off. */
+/** Returns the catalogue as it is on sale at the moment of each call, without models that are off. */
 export function onSale(whole: Catalogue, isOff: (id: string) => boolean): Catalogue {
   const sold = (model: Model | undefined) => (model && !isOff(model.id) ? model : undefined)
   return {
@@ -87,10 +90,10 @@ export function onSale(whole: Catalogue, isOff: (id: string) => boolean): Catalo
   }
 }
 
-/** The model's name in buttons, at most 41 characters of `a-z0-9-`. */
+/** Returns the model's name in buttons, at most 41 characters of `a-z0-9-`. */
 export const modelKey = (id: string): string => id.toLowerCase().replace(/[^a-z0-9-]/g, '-')
 
-/** The one home list of a model. */
+/** Returns the home list of a model. Each model is in exactly one. */
 export function formatOf({ category, params }: Model): Format {
   switch (category) {
     case 'text-to-image':
@@ -106,19 +109,22 @@ export function formatOf({ category, params }: Model): Format {
     case 'audio-to-audio':
       return 'audio'
     case 'image-to-image':
-      // A picture goes in and nothing is said about it: that is a tool, not an edit.
+      // An image without a text is a tool, not an edit.
       return params.some(param => param.type === 'string') ? 'edit' : 'tools'
   }
 }
 
-/** Changes with what can be answered: buttons that count options of another version would mean something else. */
+/**
+ * Changes whenever the possible answers change: a button that counts options of another version would pick the wrong
+ * one.
+ */
 export const versionOf = ({ params, rules }: Model): string =>
   createHash('sha256')
     .update(JSON.stringify([params, rules]))
     .digest('base64url')
     .slice(0, 12)
 
-/** How a value of a list is called; one that needs no name is shown as it is. */
+/** Returns the label of a list value. A value without a label is shown unchanged. */
 export function optionLabel(param: Param, value: Scalar, language: Language): string {
   const groups: Record<string, Record<string, Text>> = file.enum_labels
   return groups[param.enum_labels ?? '']?.[String(value)]?.[language] ?? String(value)

@@ -18,7 +18,7 @@ import type { Model, Param, Rule, Scalar } from './schema.ts'
 export type { EarlierValue, FileValue, Inputs, Problem, Value } from './inputs.ts'
 export { changesPrice, isEarlier, isFiles, paramNamed, withDefaults } from './inputs.ts'
 
-/** What is wrong with one answer by itself, without the rules between fields. */
+/** Checks one answer by itself, without the rules between fields. Returns the problem, if any. */
 export function checkValue(model: Model, param: Param, value: unknown): Problem | undefined {
   const problem = (code: Problem['code'], limit?: number | string): Problem => ({
     param: param.name,
@@ -42,7 +42,7 @@ export function checkValue(model: Model, param: Param, value: unknown): Problem 
       if (typeof value !== 'string') return problem('wrong_type')
       const { min_length: least = 0, max_length: most = Infinity } = param
       if (characters(value) > most) return problem('too_long', most)
-      // What nobody sees is no text to anybody.
+      // A text without visible characters counts as empty.
       if (characters(isBlank(value) ? '' : value.trim()) < least) return problem('too_short', least)
       return param.pattern && !new RegExp(param.pattern).test(value) ? problem('pattern') : undefined
     }
@@ -58,7 +58,7 @@ export function checkValue(model: Model, param: Param, value: unknown): Problem 
   }
 }
 
-/** Everything that is wrong with the answers; missing ones that have a default are right. */
+/** Returns all problems with the answers. Missing answers with a default are valid. */
 export function checkInputs(model: Model, inputs: Inputs): Problem[] {
   const problems: Problem[] = []
   for (const name of Object.keys(inputs)) {
@@ -73,13 +73,13 @@ export function checkInputs(model: Model, inputs: Inputs): Problem[] {
     if (problem) problems.push(problem)
     if (value === undefined && param.required) problems.push({ param: param.name, code: 'missing' })
   }
-  // A rule about a wrong answer would only repeat it.
+  // A rule about an invalid answer would only repeat its problem.
   return [...problems, ...brokenRules(model, full).filter(rule => problems.every(({ param }) => param !== rule.param))]
 }
 
 /**
- * What can be offered as buttons: list values, yes and no, or up to five handy numbers; nothing for other kinds.
- * An option that a rule forbids with the answers so far is not allowed, and `why` is that rule.
+ * Returns the options for buttons: list values, yes and no, or up to five useful numbers; nothing for other kinds. An
+ * option that a rule forbids with the answers so far is not allowed, and `why` is that rule.
  */
 export function optionsFor(
   model: Model,
@@ -93,8 +93,8 @@ export function optionsFor(
 }
 
 /**
- * The `input` of createTask, complete. Expects answers that checkInputs found right. Parameters that bear the price
- * and hidden ones are always there; other missing ones are left out, since upstream refuses empty values.
+ * Returns the complete `input` of createTask. The answers must have passed checkInputs. Parameters that affect the
+ * price and hidden ones are always present. Other missing ones are left out, since upstream refuses empty values.
  */
 export function toWire(model: Model, inputs: Inputs, contentFilter: boolean): Record<string, unknown> {
   const full = withDefaults(model, inputs)
@@ -107,8 +107,8 @@ export function toWire(model: Model, inputs: Inputs, contentFilter: boolean): Re
 }
 
 /**
- * What the dialogue asks, in order (files, main text, what changes the price, the rest), and what it keeps aside as
- * extras. Of several parameters that exclude each other only the first stands in `asked`.
+ * Returns the questions of the dialogue in order (files, main text, what changes the price, the rest), and the extras.
+ * Of parameters that exclude each other, only the first is in `asked`.
  */
 export function questions(model: Model): { asked: Param[]; extras: Param[] } {
   const others = new Set(model.rules.flatMap(rule => (rule.type === 'exactly_one_of' ? rule.params.slice(1) : [])))
@@ -134,7 +134,7 @@ function choices(param: Param): Scalar[] {
   return spread(param.min, param.max, param.step ?? 1, param.default)
 }
 
-// Up to five values from the least to the most, the nearest to the default replaced by it.
+// Up to five values from the smallest to the largest. The default replaces the one nearest to it.
 function spread(min: number, max: number, step: number, usual: Scalar | undefined): number[] {
   const places = `${step}`.split('.')[1]?.length ?? 0
   const steps = Math.round((max - min) / step)
@@ -148,12 +148,12 @@ function spread(min: number, max: number, step: number, usual: Scalar | undefine
   return values
 }
 
-/** Steps count from zero: every least value of the catalogue is itself a multiple of its step. */
+/** Steps count from zero: every minimum in the catalogue is a multiple of its step. */
 function isOnStep(value: number, step: number): boolean {
   try {
     return isStep(decimal(value), decimal(0), decimal(step))
   } catch {
-    return false // too small or too large to be written plainly, so finer than any step
+    return false // written with an exponent, so finer or larger than any step
   }
 }
 

@@ -3,18 +3,18 @@ import { type Inputs, withDefaults } from './inputs.ts'
 import { measured, quantityOf } from './measures.ts'
 import type { Model, Scalar } from './schema.ts'
 
-/** Exact decimals as text: rubles for a dollar, and how many times the provider's price is charged. */
+/** Exact decimals as text: rubles per dollar, and the factor on the provider's price. */
 export type Rates = { usdRubRate: string; markup: string }
 
-/** `credits` are those of the whole request, `quantity` counts the unit, `kop` is what a person pays. */
+/** `credits` are for the whole request. `quantity` counts the unit. `kop` is the person's price. */
 export type Price = { kop: number; credits: string; quantity: string; unit: string }
 
 // 1 credit costs 0.005 USD at the provider.
 const usdPerCredit = decimal('0.005')
 
 /**
- * What a run with these answers costs, after the defaults are filled in. An unknown measure is priced at its dearest.
- * Throws RangeError when a quantity is unknown or out of bounds, no variant fits, or a rate is out of range.
+ * Returns the price of a run with these answers, after defaults are filled in. An unknown measure gets its highest
+ * price. Throws RangeError if a quantity is unknown or out of bounds, no variant fits, or a rate is out of range.
  */
 export function price(model: Model, inputs: Inputs, rates: Rates): Price {
   const full = withDefaults(model, inputs)
@@ -29,13 +29,13 @@ export function price(model: Model, inputs: Inputs, rates: Rates): Price {
   return priced(model, times(creditsWhere(model, values, unknown), quantity), quantity, rates)
 }
 
-/** The price before anything is answered; what is measured counts as one unit of its first kind. */
+/** Returns the price before any answer. A measured quantity counts as one unit of its first kind. */
 export function priceAtDefaults(model: Model, rates: Rates): Price {
   const { default_credits: credits, default_quantity: quantity } = model.price
   return priced(model, decimal(credits), decimal(quantity), rates)
 }
 
-/** The cheapest and the dearest run that the bounds allow, in kopecks. */
+/** Returns the cheapest and the most expensive run within the bounds, in kopecks. */
 export function priceRange(model: Model, rates: Rates): { minKop: number; maxKop: number } {
   const { variants, quantity_bounds: bounds } = model.price
   const credits = variants.map(variant => variant.credits)
@@ -45,7 +45,7 @@ export function priceRange(model: Model, rates: Rates): { minKop: number; maxKop
   return { minKop: kop(Math.min(...credits), least), maxKop: kop(Math.max(...credits), bounds.max) }
 }
 
-/** What is wrong with the rates, in words; nothing when they can price. */
+/** Returns the problems with the rates, in words; empty if they can price. */
 export function rateProblems(rates: Rates): string[] {
   const problems: string[] = []
   if (!(comparedTo(rates.usdRubRate, 0) > 0)) problems.push('USD_RUB_RATE is not a number above 0')
@@ -53,7 +53,7 @@ export function rateProblems(rates: Rates): string[] {
   return problems
 }
 
-/** The variants that hold for these values; a measure named in `unknown` fits any. */
+/** Returns the variants that match these values. A measure named in `unknown` matches any. */
 export function variantsWhere(model: Model, values: Record<string, unknown>, unknown: string[] = []) {
   const fits = ([name, wanted]: [string, Scalar]) => unknown.includes(name) || values[name] === wanted
   return model.price.variants.filter(({ when }) => Object.entries(when).every(fits))
@@ -70,12 +70,12 @@ function priced(model: Model, credits: Decimal, quantity: Decimal, rates: Rates)
   const problems = rateProblems(rates)
   if (problems.length > 0) throw new RangeError(problems.join('; '))
   const kop = kopecksUp(times(credits, usdPerCredit, decimal(rates.usdRubRate), decimal(rates.markup)))
-  // A price of nothing is never right: free runs are decided elsewhere and have no price.
+  // A price of zero is always an error: free runs are decided elsewhere and have no price.
   if (kop < 1) throw new RangeError(`${model.id}: the price is below one kopeck`)
   return { kop, credits: decimalText(credits), quantity: decimalText(quantity), unit: model.price.unit }
 }
 
-// NaN for a text that is no decimal, so that every comparison with it fails.
+// NaN for a text that is not a decimal, so that every comparison with it is false.
 function comparedTo(text: string, limit: number): number {
   try {
     return compare(decimal(text), decimal(limit))

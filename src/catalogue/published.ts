@@ -3,20 +3,20 @@ import { Value } from '@sinclair/typebox/value'
 import { parse } from 'yaml'
 import { Unknown } from '../errors.ts'
 
-// What the upstream publishes about its models: prices in a feed, parameters in its documentation. Both are pages that
-// anybody could have changed: checked against a schema, bounded in size and number, and never waited for long.
+// What the upstream publishes about its models: prices in a feed, parameters in its documentation. Others can change
+// both, so they are checked against a schema, limited in size and number, and read with short timeouts.
 
 const timeoutMs = 20_000
-// A page of the feed is 40 KB, one of the documentation 30 KB.
+// A page of the feed has 40 KB, one of the documentation 30 KB.
 const maxBytes = 2 * 1024 * 1024
-// 483 rows and 264 pages when last seen.
+// There were 483 rows and 264 pages at the last check.
 const maxFeedPages = 50
 const maxDocuments = 600
 const atOnce = 4
 // The hosts refuse unusual user agents: docs/providers/kie.md, "Files".
 const userAgent = 'Mozilla/5.0 (compatible; Telegen/1.0)'
 
-/** A row of the price feed. `modelId` is the slug that its link names, if it names one. */
+/** A row of the price feed. `modelId` is the slug in its link, if there is one. */
 export type PriceRow = { row: string; unit: string; credits: number | undefined; modelId: string | undefined }
 
 const loose = { additionalProperties: true }
@@ -46,7 +46,9 @@ const FeedPage = Type.Object(
   loose,
 )
 
-/** Every row of the feed behind `POST {base}/client/v1/model-pricing/page`. Throws Unknown when it cannot be read. */
+/**
+ * Reads every row of the feed behind `POST {base}/client/v1/model-pricing/page`. Throws Unknown if it cannot be read.
+ */
 export async function readFeed(base: string): Promise<PriceRow[]> {
   const url = new URL(`${base}/client/v1/model-pricing/page`)
   const rows: PriceRow[] = []
@@ -91,13 +93,13 @@ const InputSchema = Type.Object(
   },
   loose,
 )
-/** What the documentation says a model takes. */
+/** A model's parameters by the documentation. */
 export type Documented = { properties: Map<string, Property>; required: Set<string> }
 
 /**
- * The documented inputs by model. `{base}/llms.txt` lists the pages; each page of a model, a Markdown file below
- * `/market/`, has a block of YAML: an OpenAPI document whose createTask names the model by `const` or `enum`, and its
- * parameters in the schema of `input`. Throws Unknown when it cannot be read.
+ * Reads the documented inputs by model. `{base}/llms.txt` lists the pages. Each model's page, a Markdown file below
+ * `/market/`, has a YAML block: an OpenAPI document whose createTask names the model by `const` or `enum`, and its
+ * parameters in the schema of `input`. Throws Unknown if it cannot be read.
  */
 export async function readDocuments(base: string): Promise<Map<string, Documented>> {
   const index = await fetched(new URL(`${base}/llms.txt`))
@@ -160,7 +162,7 @@ function yamlBlocks(text: string): string[] {
   return blocks
 }
 
-/** A part of a document, through references within it. */
+/** Returns a part of a document, following references within it. */
 function resolved(document: unknown, from: unknown, key: string): unknown {
   let node = own(from, key)
   for (let hops = 0; hops < 8; hops++) {
@@ -177,7 +179,7 @@ const own = (from: unknown, key: string): unknown =>
 
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 
-/** The text behind an address, by POST where there is a body; redirects are not followed. */
+/** Returns the text at an address, by POST if there is a body. Follows no redirects. */
 async function fetched(url: URL, body?: object): Promise<string> {
   try {
     const headers = { 'user-agent': userAgent, ...(body && { 'content-type': 'application/json' }) }

@@ -2,14 +2,14 @@ import { given, type Inputs, isEarlier, type Problem } from './inputs.ts'
 import { longestSide } from './measures.ts'
 import type { Model, Rule, Scalar } from './schema.ts'
 
-/** Every rule between fields that these answers break, each at the field where it is best mended. */
+/** Returns every rule between fields that these answers break, each at the field where it is best corrected. */
 export const brokenRules = (model: Model, inputs: Inputs): Problem[] =>
   model.rules.flatMap(rule => broken(rule, inputs) ?? [])
 
-/** The rule that would be broken by `value` of the parameter and is not yet; answers still missing break nothing. */
+/** Returns the rule that `value` would newly break. Missing answers break no rule. */
 export function ruleAgainst(model: Model, name: string, value: Scalar, inputs: Inputs): Rule | undefined {
   const without = Object.fromEntries(Object.entries(inputs).filter(([other]) => other !== name))
-  // Whether something is answered at all is no matter of its value.
+  // These rules depend on whether there is an answer, not on its value.
   const ofValues = model.rules.filter(rule => rule.type !== 'exactly_one_of' && rule.type !== 'only_with')
   return ofValues.find(rule => broken(rule, { ...without, [name]: value }) && !broken(rule, without))
 }

@@ -30,7 +30,9 @@ export type Category = Static<typeof Category>
 const Media = oneOf('image', 'video', 'audio')
 export type Output = Static<typeof Media>
 
-/** One field of a model. `type` is what a person gives, `value_type` how it goes on the wire (files become addresses). */
+/**
+ * One parameter of a model. `type` is what a person sends, `value_type` its form on the wire (files become addresses).
+ */
 export const Param = Type.Object(
   {
     name: ParamName,
@@ -39,20 +41,20 @@ export const Param = Type.Object(
     label: Text,
     hint: optional(Text),
     enum: optional(Type.Array(Scalar, { minItems: 2, uniqueItems: true })),
-    /** The group of `enum_labels` that names the values; a value that it lacks is shown as it is. */
+    /** The group of `enum_labels` with the labels of the values. A value without a label is shown unchanged. */
     enum_labels: optional(Type.String()),
     value_type: oneOf('string', 'integer', 'number', 'boolean', 'string[]'),
     default: optional(Scalar),
     min: optional(Type.Number()),
     max: optional(Type.Number()),
     step: optional(Type.Number({ exclusiveMinimum: 0 })),
-    /** Values worth a button; without it some are spread between `min` and `max`. */
+    /** Values for buttons. Without it, values are spread between `min` and `max`. */
     handy: optional(Type.Array(Type.Number(), { minItems: 1, maxItems: 5, uniqueItems: true })),
-    /** Characters, as are all lengths of text. */
+    /** In characters, as all text lengths are. */
     min_length: optional(Type.Integer({ minimum: 0 })),
     max_length: optional(Type.Integer({ minimum: 1 })),
     pattern: optional(Type.String()),
-    /** Said aloud word for word: nobody but the person may change it. */
+    /** This text is spoken word for word: only the person may change it. */
     spoken: optional(Type.Literal(true)),
     accept: optional(Type.Array(Media, { minItems: 1 })),
     min_files: optional(Type.Integer({ minimum: 0 })),
@@ -63,21 +65,21 @@ export const Param = Type.Object(
     max_side_px: optional(Type.Integer({ minimum: 1 })),
     min_side_px: optional(Type.Integer({ minimum: 1 })),
     formats: optional(Type.Array(Type.String({ pattern: '^(image|video|audio)/' }), { minItems: 1 })),
-    /** The value is an earlier successful generation by one of these models; its task id goes on the wire. */
+    /** The value is an earlier successful generation by one of these models. Its task id goes on the wire. */
     previous_models: optional(Type.Array(Line, { minItems: 1 })),
-    /** Sent even when it equals the default, because the price depends on it. */
+    /** Sent even if it equals the default, because the price depends on it. */
     always_send: optional(Type.Literal(true)),
-    /** Set by the service, not offered. */
+    /** Set by the service and not offered to people. */
     hidden: optional(Type.Literal(true)),
     /** The unit of the values, written after them. */
     unit: optional(Type.Literal('seconds')),
     /** Counted from this number on screens and from 0 on the wire. */
     shown_from: optional(Type.Literal(1)),
-    /** A number that the provider takes as a text. */
+    /** A number that the provider expects as text. */
     numeric: optional(Type.Literal(true)),
-    /** The provider's content filter: its value is the operator's decision. */
+    /** The provider's content filter. The operator decides its value. */
     content_filter: optional(Type.Literal(true)),
-    /** Fine tuning that most people leave alone. */
+    /** Fine tuning that most people do not change. */
     advanced: optional(Type.Literal(true)),
     note: optional(Type.String()),
   },
@@ -88,10 +90,10 @@ export type Param = Static<typeof Param>
 const rule = <const T extends string, P extends Record<string, TSchema>>(type: T, properties: P) =>
   Type.Object({ type: Type.Literal(type), ...properties, text: Line, why: Text }, only)
 
-// Its own name, since an object literal with this key would read like a promise.
+// A constant, since an object literal with this key would look like a promise.
 const consequence = 'then'
 
-/** What one answer demands of another. `text` is for operators, `why` for people. */
+/** What one answer requires of another. `text` is for operators, `why` for people. */
 export const Rule = Type.Union([
   Type.Object({ type: Type.Literal('note'), text: Line }, only),
   rule('requires', { if: Condition, [consequence]: Type.Record(Type.String(), Type.Array(Scalar)) }),
@@ -100,15 +102,15 @@ export const Rule = Type.Union([
   rule('forbidden_when_present', { present: ParamName, param: ParamName, values: Type.Array(Scalar) }),
   rule('max_files_when', { param: ParamName, max: Type.Integer({ minimum: 1 }), if: Condition }),
   rule('multiple_of', { param: ParamName, value: Type.Integer({ minimum: 1 }) }),
-  /** The earlier generation, where its own answers are known, must have one of these values. */
+  /** The earlier generation's own answers, if they are known, must have one of these values. */
   rule('requires_earlier', {
     param: ParamName,
     if: Condition,
     earlier: Type.Record(Type.String(), Type.Array(Scalar)),
   }),
-  /** A number that counts the files of the earlier generation, from 0; where it is known how many there are. */
+  /** The index of a file of the earlier generation, from 0. Checked if the number of its files is known. */
   rule('within_results', { param: ParamName, of: ParamName }),
-  /** The longest side of the file, where it is known, times a factor must not exceed `max` pixels. */
+  /** The longest side of the file, if it is known, times a factor must not exceed `max` pixels. */
   rule('max_output_side', { param: ParamName, times: ParamName, max: Type.Integer({ minimum: 1 }) }),
 ])
 export type Rule = Static<typeof Rule>
@@ -130,14 +132,17 @@ const Measure = Type.Object(
     name: oneOf('output_tier', 'source_resolution'),
     enum: Type.Array(Type.String(), { minItems: 2 }),
     how: Line,
-    /** The parameters it is computed from: picture and factor of an `output_tier`, the earlier run of a `source_resolution`. */
+    /**
+     * The parameters it is computed from: image and factor of an `output_tier`, the earlier run of a
+     * `source_resolution`.
+     */
     of: Type.Array(ParamName, { minItems: 1 }),
   },
   only,
 )
 export type Measure = Static<typeof Measure>
 
-/** Provider credits, before rate and markup. Exactly one variant holds for every allowed combination. */
+/** Provider credits, before rate and markup. Exactly one variant matches every allowed combination. */
 export const Pricing = Type.Object(
   {
     unit: oneOf('generation', 'image', 'second', '1000 characters'),
@@ -149,7 +154,7 @@ export const Pricing = Type.Object(
         {
           when: Condition,
           credits: Type.Number({ exclusiveMinimum: 0 }),
-          /** The row of the upstream's price feed that says so, where it is known. */
+          /** The row of the upstream's price feed, if there is one. */
           feed: optional(Type.Object({ row: Line, unit: Line }, only)),
         },
         only,
@@ -176,7 +181,7 @@ export const Model = Type.Object(
     name: Text,
     description: Text,
     output: Media,
-    /** Makes what it is given larger: offered under results that it takes. */
+    /** Enlarges its input. Offered below results that it accepts. */
     upscales: optional(Type.Literal(true)),
     params: Type.Array(Param, { minItems: 1 }),
     rules: Type.Array(Rule),

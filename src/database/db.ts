@@ -4,59 +4,59 @@ import postgres from 'postgres'
 import { forPostgres } from '../address.ts'
 import { pause, sqlState, Unknown } from '../errors.ts'
 
-/** A value of a statement: json columns take objects as they are, and text that is JSON. */
+/** A value in a statement. json columns accept objects, and text that is JSON. */
 export type Param = string | number | bigint | boolean | null | object
 
 const sealed = Symbol('sealed')
-/** A value that only the process can make: an HMAC over a purpose and values, by the key of the connection. */
+/** A value that only the process can make: an HMAC over a purpose and values, with the connection's key. */
 export type Seal = { [sealed]: string }
 
-/** Seals these values for a purpose; `pay.check_seal` puts them together in the same way. */
+/** Seals these values for a purpose. `pay.check_seal` joins them in the same way. */
 export const seal = (purpose: string, ...values: (string | number | boolean | null)[]): Seal => ({
   [sealed]: purpose + values.map(one => (one === null ? ';-' : `;${Buffer.byteLength(String(one))}:${one}`)).join(''),
 })
 
-/** One statement, one answer or an error within the deadline. There is no `begin` here to reach for. */
+/** One statement: one answer, or an error within the deadline. There is no `begin` on purpose. */
 export type Sql = <Row extends object>(text: TemplateStringsArray, ...values: Param[]) => Promise<Row[]>
 
-/** A statement of ours with the schema of its rows beside it; a test asks Postgres whether the two agree. */
+/** A statement with the schema of its rows. A test asks Postgres whether the two agree. */
 export type Query<Args extends unknown[], Row extends TObject> = {
   (sql: Sql, ...args: Args): Promise<Static<Row>[]>
   row: Row
   statement: (sql: Sql, ...args: Args) => Promise<object[]>
 }
 
-/** Binds a statement to the schema that gives its rows their type. */
+/** Binds a statement to the schema that types its rows. */
 export function query<Args extends unknown[], Row extends TObject>(
   row: Row,
   statement: (sql: Sql, ...args: Args) => Promise<object[]>,
 ): Query<Args, Row> {
-  // The cast is what the test of all statements earns.
+  // The cast is safe because a test checks all statements against their schemas.
   const run = (sql: Sql, ...args: Args) => statement(sql, ...args) as Promise<Static<Row>[]>
   return Object.assign(run, { row, statement })
 }
 
 export type Db = {
   sql: Sql
-  /** How many times a missed deadline made us throw the pool away. */
+  /** How many times the pool was replaced after a missed deadline. */
   replaced(): number
-  /** From the next statement on by this address; those under way are left to themselves. */
+  /** Uses this address from the next statement on. Running statements are not interrupted. */
   moveTo(url: string): void
   close(): Promise<void>
 }
 
 type Options = {
-  /** How long one statement may take before its connection is given up, in milliseconds. */
+  /** Milliseconds that one statement may take before its connection is dropped. */
   deadlineMs?: number
-  /** Connections at the most. */
+  /** The maximum number of connections. */
   max?: number
-  /** The key of seals; without it what needs one is refused, unless the login owns the books. */
+  /** The key of seals. Without it, sealed operations are refused unless the login owns the tables. */
   sealKey?: Buffer
-  /** Memory for one sort or hash of a statement, as Postgres writes it; without it, what the server allows. */
+  /** Memory for one sort or hash of a statement, in Postgres notation. Default: the server's setting. */
   workMem?: string
 }
 
-/** Opens nothing yet: the first statement connects. Throws `Unknown` from `sql` where Postgres gave no verdict. */
+/** Opens no connection: the first statement connects. `sql` throws `Unknown` if Postgres gave no answer. */
 export function connect(to: string, options: Options = {}): Db {
   const { deadlineMs = 5_000, max = 10, sealKey, workMem } = options
   let url = to
@@ -70,7 +70,7 @@ export function connect(to: string, options: Options = {}): Db {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        // A connection that went silent never answers again, and neither do the queries behind it: leave them all.
+        // A silent connection never answers again, nor do the queries behind it: drop the whole pool.
         if (pool === used) {
           replaced += 1
           renew()
@@ -80,7 +80,7 @@ export function connect(to: string, options: Options = {}): Db {
     })
     try {
       const rows = await Promise.race([used<Row[]>(text, ...values.map(value => textOf(value, sealKey))), late])
-      // A backend that dies at the wrong moment leaves an empty result without the server's word that it is complete.
+      // If a backend dies at the wrong moment, the driver returns an empty result without the server's completion tag.
       if (!rows.command) throw new Unknown('the database broke off')
       return rows
     } catch (error) {
@@ -107,8 +107,8 @@ export function connect(to: string, options: Options = {}): Db {
 }
 
 /**
- * Who waits for a connection waits here: the deadline of a statement begins when it has one, so that a slow spell fails
- * those who are slow and not those behind them.
+ * The queue for connections. A statement's deadline begins when it has a connection, so that slow statements fail and
+ * not those that wait behind them.
  */
 function createPlaces(max: number, deadlineMs: number) {
   let free = max
@@ -144,10 +144,10 @@ function openPool(url: string, { deadlineMs, max, workMem }: PoolOptions) {
     max,
     connect_timeout: 2,
     max_lifetime: 30 * 60,
-    ...{ max_pipeline: 1 }, // more, and queries queue behind one that may never answer; the typings lack it
+    ...{ max_pipeline: 1 }, // with more, queries queue behind one that may never answer; the types lack it
     backoff: () => 0.05, // the default grows to tens of seconds, long after the database is back
     onnotice: () => {},
-    // The driver's own query for array types runs where nobody can catch its failure. So: no arrays as parameters.
+    // The driver's own query for array types fails where nobody can catch it. So: no arrays as parameters.
     fetch_types: false,
     types: {
       bigint: { to: 20, from: [20], serialize: String, parse: toSafeInteger },
@@ -157,7 +157,7 @@ function openPool(url: string, { deadlineMs, max, workMem }: PoolOptions) {
     },
     connection: {
       application_name: 'telegen',
-      // The server must let go even when the client cannot: the driver has no query timeout of its own.
+      // The server must stop even if the client cannot tell it to: the driver has no query timeout.
       statement_timeout: deadlineMs,
       lock_timeout: 2_000,
       idle_in_transaction_session_timeout: 5_000,
@@ -169,9 +169,9 @@ function openPool(url: string, { deadlineMs, max, workMem }: PoolOptions) {
 }
 
 /**
- * A value as Postgres reads it. What the driver serialises it writes over the value, and serialises that once more when a
- * statement has to be prepared anew, after a migration or behind a pooler: JSON within JSON, true as false
- * (porsager/postgres#1197, in 3.4.9). Text stays what it is. A value that was left out is left for the driver to refuse.
+ * Returns a value as Postgres reads it. The driver overwrites a value with its serialised form, and serialises that
+ * again if a statement must be prepared anew, after a migration or behind a pooler: JSON within JSON, true as false
+ * (porsager/postgres#1197, in 3.4.9). Text stays unchanged. Undefined is passed on, and the driver refuses it.
  */
 function textOf(value: Param, sealKey: Buffer | undefined): string | null {
   if (value === null || value === undefined) return value
@@ -184,8 +184,8 @@ function textOf(value: Param, sealKey: Buffer | undefined): string | null {
 }
 
 /**
- * The one row that a statement always has. When a backend is killed the driver was seen to answer with none: that is no
- * answer, and throws Unknown.
+ * Returns the one row of a statement that always has one. If a backend is killed, the driver may return no row: that is
+ * not an answer, so it throws Unknown.
  */
 export function only<Row>([row]: Row[]): Row {
   if (row === undefined) throw new Unknown('the answer came without its row')
@@ -205,16 +205,16 @@ export async function untilAnswered<T>(call: () => Promise<T>, untilMs = 10_000)
   }
 }
 
-// Postgres said no, and would say it again. Lost links (08), deadlocks (40), overload (53), shutdown and cancel (57),
-// a lock not had in time (55P03) and a read-only server (25006) are worth the same call once more.
+// Postgres refused and would refuse again. Retry these instead: lost connections (08), deadlocks (40), overload (53),
+// shutdown and cancel (57), a lock timeout (55P03) and a read-only server (25006).
 function isVerdict(error: unknown): boolean {
   return error instanceof postgres.PostgresError && !/^(08|40|53|57|55P03|25006)/.test(error.code)
 }
 
-// Not about the connection: a value that does not fit, a parameter that was left out.
+// Not about the connection: a value that does not fit, a missing parameter.
 const isOurs = (error: unknown) => error instanceof RangeError || sqlState(error) === 'UNDEFINED_VALUE'
 
-/** Kopecks and ids fit a double; a value that does not is a bug, so say so rather than round it. */
+/** Kopecks and ids fit a double. A larger value is a bug, so it throws and does not round. */
 function toSafeInteger(text: string): number {
   const value = Number(text)
   if (!Number.isSafeInteger(value)) throw new RangeError(`bigint out of range: ${text}`)

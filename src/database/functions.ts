@@ -4,9 +4,9 @@ import { crash } from '../crash.ts'
 import { withoutGrants } from './rights.ts'
 import type { Run } from './transaction.ts'
 
-// sql/functions/ is the text of today of all functions, triggers and views, with the rights to them. Functions are replaced
-// without a lock that anybody meets; a trigger locks its table and a view those who read it. So each of the three parts is
-// applied when its own text has changed, and then whole.
+// sql/functions/ holds the current text of all functions, triggers and views, with their rights. Replacing a function
+// takes no lock that others notice. A trigger locks its table, and a view its readers. So each of the three parts is
+// applied as a whole, and only if its own text has changed.
 
 const folder = new URL('../../sql/functions/', import.meta.url)
 
@@ -15,7 +15,7 @@ export type Part = { name: PartName; hash: string; files: { name: string; text: 
 
 let ofThisBuild: Promise<Part[]> | undefined
 
-/** The parts of this build, in the order in which they are applied. Reads them once. */
+/** Returns the parts of this build in the order in which they are applied. Reads them once. */
 export function functionParts(): Promise<Part[]> {
   ofThisBuild ??= readParts()
   return ofThisBuild
@@ -38,13 +38,13 @@ async function readParts(): Promise<Part[]> {
   ]
 }
 
-/** A part with its checksum. */
+/** Returns a part with its checksum. */
 export function partOf(name: PartName, files: Part['files']): Part {
   const hash = createHash('sha256').update(JSON.stringify(files)).digest('hex')
   return { name, files, hash }
 }
 
-/** One row for each text that a part has had, in the order in which they came. */
+/** One row for each text of a part, in order of arrival. */
 export const schemaFunctions = `create table if not exists public.schema_functions (
   n bigint generated always as identity primary key, part text not null, hash text not null,
   applied_at timestamptz not null default now(), unique (part, hash))`
@@ -52,10 +52,10 @@ export const schemaFunctions = `create table if not exists public.schema_functio
 type Known = { part: string; hash: string; hasRights: boolean | null }
 
 /**
- * Applies the parts whose text is new, in the caller's transaction; with `isMigrated` functions and views anyway, since a
- * migration may have dropped one. `hasGroups`: pay_app and pay_admin are there; where they have come since, the rights are
- * given now. A text that was the newest once and is no more is left alone: it is of an older build, which starts again
- * while a newer one takes its place. So what is put back has to differ in its text from what it was: by a comment, say.
+ * Applies the parts with a new text, in the caller's transaction. With `isMigrated`, functions and views are always
+ * applied, since a migration may have dropped one. `hasGroups`: pay_app and pay_admin exist; if they are new, rights
+ * are granted now. A text that was applied before and then replaced is ignored: it belongs to an older build that
+ * restarts during a rollout. So if you restore an old text, change it slightly, for example with a comment.
  */
 export async function applyFunctions(
   run: Run,
@@ -81,7 +81,7 @@ export async function applyFunctions(
 }
 
 async function apply(run: Run, { name, hash, files }: Part, hasGroups: boolean): Promise<void> {
-  // What the files grant is all there is: to replace a function keeps the rights to it.
+  // Rights come only from these files, but replacing a function keeps old grants: revoke first.
   if (hasGroups && name === 'functions') await run('revoke all on all functions in schema pay from pay_app, pay_admin')
   if (hasGroups && name === 'views') await run('revoke all on all tables in schema pay from pay_app, pay_admin')
   for (const file of files) {
@@ -90,7 +90,7 @@ async function apply(run: Run, { name, hash, files }: Part, hasGroups: boolean):
     })
     crash('migrate_mid')
   }
-  // Postgres lets everybody execute a new function.
+  // By default, Postgres lets every role execute a new function.
   if (name === 'functions') await run('revoke all on all functions in schema pay from public')
   await run('insert into public.schema_functions (part, hash) values ($1, $2) on conflict do nothing', [name, hash])
 }

@@ -15,7 +15,7 @@ export const appliedSchema = query(
     select name from public.schema_migrations union all select part || ' ' || hash as name from public.schema_functions`,
 )
 
-/** What this build has and the database never had: migrations by their file, functions by their part. */
+/** Returns what this build has and the database never had: migrations by file, functions by part. */
 export async function missingSchema(sql: Sql, build?: Part[]): Promise<string[]> {
   const [rows, files, parts] = await Promise.all([appliedSchema(sql), migrations(), build ?? functionParts()])
   const applied = new Set(rows.map(row => row.name))
@@ -31,7 +31,7 @@ export type Migration = { name: string; hash: string; text: string }
 
 let ofThisBuild: Promise<Migration[]> | undefined
 
-/** The migrations of this build, in order. Reads them once. */
+/** Returns the migrations of this build in order. Reads them once. */
 export function migrations(): Promise<Migration[]> {
   ofThisBuild ??= readMigrations()
   return ofThisBuild
@@ -47,14 +47,14 @@ async function readMigrations(): Promise<Migration[]> {
   )
 }
 
-/** A build as tests make it up, and where to say what is odd. */
+/** A build made by tests, and the log for warnings. */
 export type Build = { files?: Migration[]; parts?: Part[]; log?: Pick<Log, 'warn'> }
 
 /**
- * Brings the database to this build's schema: each migration once, in order, then functions, triggers and views where their
- * text has changed; all in one transaction under a lock that ends with it, so several machines may start at once and a
- * killed migration leaves nothing. Returns the names of what it applied. Throws when an applied file was changed since, or
- * when the database has one that this build does not know.
+ * Brings the database to this build's schema: each migration once, in order, then functions, triggers and views if
+ * their text has changed. All of it runs in one transaction under a lock, so several machines may start at once, and a
+ * killed migration leaves no changes. Returns the names of what it applied. Throws if an applied file was changed
+ * since, or if the database has one that this build does not know.
  */
 export async function migrate(url: string, { files, parts, log }: Build = {}): Promise<string[]> {
   const build = { files: files ?? (await migrations()), parts: parts ?? (await functionParts()) }
@@ -81,10 +81,10 @@ export async function migrate(url: string, { files, parts, log }: Build = {}): P
   })
 }
 
-// Machines that start at once do it one after another.
+// Machines that start at once migrate one after another.
 const takeTurn = 'select pg_advisory_xact_lock(7402173001)'
 
-/** Throws what to do where the login may not make schemas, instead of what Postgres says to the first of them. */
+/** If the login may not create schemas, throws an error that says what to do. */
 async function refuseStranger(run: Run): Promise<void> {
   const [may] = await run<{ isKnown: boolean; ours: boolean; tables: boolean; database: string; login: string }>(`
     select to_regclass('public.schema_migrations') is not null as "isKnown",
@@ -99,7 +99,7 @@ async function refuseStranger(run: Run): Promise<void> {
 
 type Applied = { name: string; hash: string }
 
-// The first file of the builds whose migrations held the functions too.
+// The first file of the builds whose migrations also held the functions.
 const beforeFunctions = '0001_users_and_money.sql'
 
 function freshOf(files: Migration[], applied: Applied[]): Migration[] {
@@ -119,7 +119,7 @@ function freshOf(files: Migration[], applied: Applied[]): Migration[] {
   return files.filter(file => !done.has(file.name))
 }
 
-// Jobs are wake-ups: whoever tampers with them delays work until the sweep, and moves nothing.
+// Jobs are only notifications. Tampering with them delays work until the sweep and moves no money.
 const jobRights = `
   grant usage on schema pgboss to pay_app;
   grant select, insert, update, delete on all tables in schema pgboss to pay_app;
@@ -130,7 +130,10 @@ const jobRights = `
 const pad = (key: Buffer, byte: number): Buffer =>
   Buffer.concat([key, Buffer.alloc(64 - key.length)]).map(one => one ^ byte) as Buffer
 
-/** What Postgres keeps of a password (RFC 5802). The salt is derived, so that the same password is the same verifier. */
+/**
+ * Returns the form in which Postgres stores a password (RFC 5802). The salt is derived, so that the same password has
+ * the same verifier.
+ */
 function verifier(password: string): string {
   const salt = createHmac('sha256', password).update('telegen salt').digest().subarray(0, 16)
   const salted = pbkdf2Sync(password, salt, 4_096, 32, 'sha256')
@@ -139,19 +142,19 @@ function verifier(password: string): string {
   return `SCRAM-SHA-256$4096:${salt.toString('base64')}$${stored}:${hmac('Server Key').toString('base64')}`
 }
 
-/** What `grantAccess` has left to be done by somebody else; nothing where the logins are as they should be. */
+/** The groups whose login somebody else must create. Empty if the logins are complete. */
 export type Missing = Group[]
 
 /**
- * Makes the logins of `access` and stores its key of seals, as the owner. Safe to repeat and to run on several machines at
- * once. The passwords go to the server as verifiers, so that none is in its log, unless it takes nothing but the passwords.
- * Gives the groups that lack their login, where the owner may not make it.
+ * As the owner, creates the logins of `access` and stores the key of seals. Safe to repeat and to run on several
+ * machines at once. It sends passwords as verifiers, so that they never appear in the server's log, unless the server
+ * accepts only plain ones. Returns the groups that lack a login the owner may not create.
  */
 export async function grantAccess(ownerUrl: string, access: Access): Promise<Missing> {
   try {
     return await giveAccess(ownerUrl, access, verifier)
   } catch (error) {
-    // Neon: «only supports being given plaintext passwords», said when it is committed.
+    // Neon: «only supports being given plaintext passwords», reported at the commit.
     if (!(error instanceof Error && /plain ?text/i.test(error.message))) throw error
     return giveAccess(ownerUrl, access, password => password)
   }
@@ -177,7 +180,7 @@ async function giveAccess(ownerUrl: string, { app, admin, sealKey }: Access, wri
   })
 }
 
-/** Whether the owner may make logins; asked where one is not let in. */
+/** Returns whether the owner may create logins. Called if a login is refused. */
 export async function mayMakeRoles(ownerUrl: string): Promise<boolean> {
   const [row] = await transaction(ownerUrl, run =>
     run<{ may: boolean }>('select rolsuper or rolcreaterole as may from pg_roles where rolname = current_user'),
@@ -191,8 +194,8 @@ const loginsOf = ({ app, admin }: Pick<Access, 'app' | 'admin'>): [url: string, 
 ]
 
 /**
- * Makes the login of an address, a member of `group`. One of another name than `ours` keeps its operator's password. False
- * where it is missing, or no member, and this login may not change that.
+ * Creates the login of an address as a member of `group`. If its name is not `ours`, its password belongs to the
+ * operator and stays. Returns false if the login is missing or not a member and this role may not change that.
  */
 async function giveLogin(
   run: Run,
@@ -207,12 +210,12 @@ async function giveLogin(
   const { isThere, isMember, quoted, password: secret } = found!
   const login = (verb: string) => attempt(run, `${verb} role ${quoted} login password ${secret}`)
   if (!isThere && !(await login('create'))) return false
-  // Refused where an administrator made it: whether its password is the one is seen when it is used.
+  // Refused if an administrator created it. A wrong password shows when it is used.
   if (isThere && name === ours) await login('alter')
   return isMember || attempt(run, `grant ${group} to ${quoted}`, /^(42501|42704)$/)
 }
 
-/** What an administrator runs once in the place of an owner who may not make roles; the passwords as verifiers. */
+/** Returns what an administrator runs once if the owner may not create roles. Passwords are verifiers. */
 export function rolesSql(ownerUrl: string, access: Access): string {
   const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
   const make = (role: string) => `do $$ begin create role ${role}; exception when duplicate_object then null; end $$;`

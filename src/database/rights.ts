@@ -1,13 +1,16 @@
 import { sqlState } from '../errors.ts'
 import type { Run } from './transaction.ts'
 
-// The groups belong to the whole server, and many a managed one lets no login make roles. Where nobody made them, the
-// functions are made without the rights of theirs; once somebody has, these are given.
+// Groups belong to the whole server, and many managed servers let no login create roles. Without the groups, functions
+// are created without their grants. Once the groups exist, the grants are applied.
 
 export type Group = 'pay_app' | 'pay_admin'
 const groups: Group[] = ['pay_app', 'pay_admin']
 
-/** Runs a statement that may be refused by one of these SQLSTATEs, and then changes nothing. Gives whether it was done. */
+/**
+ * Runs a statement that may be refused with one of these SQLSTATEs and then changes nothing. Returns whether it
+ * succeeded.
+ */
 export async function attempt(run: Run, text: string, refusals = /^42501$/): Promise<boolean> {
   await run('savepoint attempt')
   try {
@@ -21,12 +24,12 @@ export async function attempt(run: Run, text: string, refusals = /^42501$/): Pro
   }
 }
 
-/** Makes the groups where they are missing. False where this login may not. */
+/** Creates missing groups. Returns false if this login may not. */
 export async function makeGroups(run: Run): Promise<boolean> {
   for (const group of groups) {
     const isThere = `select to_regrole('${group}') is not null as yes`
     const [found] = await run<{ yes: boolean }>(isThere)
-    // 42710, 23505: another database's migration has made it in this moment.
+    // 42710, 23505: another database's migration created it at the same moment.
     if (!found?.yes) await attempt(run, `create role ${group} nologin`, /^(42501|42710|23505)$/)
     const [now] = await run<{ yes: boolean }>(isThere)
     if (!now?.yes) return false
@@ -35,5 +38,5 @@ export async function makeGroups(run: Run): Promise<boolean> {
   return true
 }
 
-/** A file of sql/functions/ without its rights, for where there is nobody to give them to. */
+/** Returns a file of sql/functions/ without its grants, for a server without the groups. */
 export const withoutGrants = (text: string) => text.replace(/^grant\b[^;]*;/gim, '')

@@ -2,17 +2,17 @@ import pg from 'pg'
 import { forPg } from '../address.ts'
 import { pause, Unknown } from '../errors.ts'
 
-/** Runs a statement; without values the text may hold several, and the rows are those of the last. */
+/** Runs a statement. Without values the text may hold several, and the rows are those of the last. */
 export type Run = <Row extends object>(text: string, values?: unknown[]) => Promise<Row[]>
 
-// Whoever migrates elsewhere is waited for so long, and one that fell silent holds the lock no longer than that.
+// The longest wait for another migration. A silent one loses its lock after the same time.
 const patienceMs = 60_000
 
 /**
- * One connection and one transaction on it: all that `work` runs is kept, or nothing is. For migrations and rights alone;
- * money is one statement. By `pg` and not by the driver of src/database/db.ts, whose transactions write to a connection that the
- * server has closed and so end the process (porsager/postgres#1208, in 3.4.9). Throws what Postgres says, and `Unknown`
- * when the connection was lost.
+ * Runs `work` in one transaction on a connection of its own. Only for migrations and rights; money moves in one
+ * statement. Uses `pg` and not the driver of src/database/db.ts, whose transactions write to a connection that the
+ * server has closed, which ends the process (porsager/postgres#1208, in 3.4.9). Throws the errors of Postgres, and
+ * `Unknown` if the connection was lost.
  */
 export async function transaction<Result>(url: string, work: (run: Run) => Promise<Result>): Promise<Result> {
   const client = new pg.Client({
@@ -25,7 +25,7 @@ export async function transaction<Result>(url: string, work: (run: Run) => Promi
     idle_in_transaction_session_timeout: patienceMs,
   })
   let lost: Error | undefined
-  // A connection may end while nothing is asked of it: without a listener that would end the process.
+  // An idle connection may be closed. Without a listener, that would end the process.
   client.on('error', error => {
     lost ??= error
   })
@@ -37,7 +37,7 @@ export async function transaction<Result>(url: string, work: (run: Run) => Promi
     await client.connect()
     await client.query('begin')
     const result = await work(run)
-    // After a failure that `work` did not pass on, Postgres answers ROLLBACK and no error.
+    // After a failure that `work` swallowed, Postgres answers ROLLBACK and no error.
     const { command } = await client.query('commit')
     if (command !== 'COMMIT') throw new Error('a statement of the transaction had failed: nothing of it was kept')
     return result
@@ -47,7 +47,7 @@ export async function transaction<Result>(url: string, work: (run: Run) => Promi
       cause: error,
     })
   } finally {
-    // What is not committed ends with the connection.
+    // An uncommitted transaction ends with the connection.
     await Promise.race([client.end().catch(() => {}), pause(5_000)])
   }
 }

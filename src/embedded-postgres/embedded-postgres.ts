@@ -12,27 +12,27 @@ import { findPrograms } from './programs.ts'
 export { isOver, lifeOf } from './process-life.ts'
 
 export type Embedded = {
-  /** postgres://telegen:…@127.0.0.1:port/postgres; the port and the password stay the same across restarts. */
+  /** postgres://telegen:…@127.0.0.1:port/postgres. The port and the password stay the same across restarts. */
   url: string
   /** The postmaster's process id. */
   pid: number
-  /** Fast shutdown; resolves once it is really down. Does nothing to a server that somebody else started. */
+  /** Fast shutdown. Resolves once the server is down. Does nothing if another process started the server. */
   stop(): Promise<void>
 }
 
 type Options = {
-  /** Holds the cluster, its password, the last port and `server.log`. Made if absent. */
+  /** Holds the cluster, its password, the last port and `server.log`. Created if missing. */
   dataDir: string
-  /** Server settings, as in postgresql.conf. Without effect on a server that already runs. */
+  /** Server settings, as in postgresql.conf. Ignored if the server already runs. */
   settings?: Record<string, string>
-  /** The server ends when this process does, however that happens. Linux only; call from the main thread. */
+  /** Ends the server when this process ends, however that happens. Linux only; call it from the main thread. */
   tied?: boolean
   log?: (line: string) => void
 }
 
 /**
- * A real Postgres for development and tests, from an npm package of server binaries. If a healthy server of this
- * folder already runs, it is used. Throws an Error that says what to do where no server can run.
+ * Starts a real Postgres for development and tests, from an npm package of server binaries. Uses a healthy server of
+ * this folder if one already runs. If no server can run, throws an Error that says what to do.
  */
 export async function startEmbedded({
   dataDir,
@@ -68,13 +68,13 @@ export async function startEmbedded({
   }
 }
 
-// Nothing of the caller's environment: PGPORT, PGOPTIONS or a locale of his would change the server.
+// Without the caller's environment: PGPORT, PGOPTIONS or a locale would change the server.
 const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', TZ: 'UTC', LC_ALL: 'C' }
 
-// Long enough for crash recovery on a slow disk.
+// Enough for crash recovery on a slow disk.
 const PATIENCE_MS = 60_000
 
-/** How to run a program as somebody Postgres accepts: words before the command, and another user's ids. */
+/** How to run a program as a user that Postgres accepts: words before the command, and another user's ids. */
 type Account = { before: string[]; ids: { uid?: number; gid?: number }; tie: string[] }
 
 /** Postgres refuses to run as root, and initdb as a user without a name. */
@@ -82,7 +82,7 @@ async function chooseAccount(home: string, initdb: string): Promise<Account> {
   const isRoot = process.getuid?.() === 0
   const owner = fs.statSync(home)
   const itself: Account = { before: [], ids: {}, tie: [] }
-  // In a user namespace of its own a process appears as nobody, while its files stay its user's.
+  // In its own user namespace, a process appears as nobody, while its files keep their owner.
   const namespace = { ...itself, before: ['unshare', '-U', '--'] }
   const nobody = { ...itself, ids: { uid: 65534, gid: 65534 } }
   const ids = { uid: owner.uid, gid: owner.gid }
@@ -94,7 +94,7 @@ async function chooseAccount(home: string, initdb: string): Promise<Account> {
     try {
       const { uid, gid } = account.ids
       if (uid !== undefined) await promisify(execFile)('chown', ['-hR', `${uid}:${gid}`, home])
-      // `--show` goes as far as all of initdb's objections and makes nothing.
+      // `--show` runs all of initdb's checks and creates nothing.
       await execute(account, 'sh', ['-c', 'test -w "$1" && "$2" --show -D none', 'sh', home, initdb], home)
     } catch (error) {
       failure = error
@@ -129,11 +129,11 @@ async function createCluster(home: string, run: Account, initdb: string, setting
     if (name.startsWith('unfinished-')) fs.rmSync(join(home, name), { recursive: true, force: true, maxRetries: 3 })
   }
   const password = join(home, 'password')
-  fs.rmSync(password, { force: true }) // by an earlier try, perhaps as somebody else
+  fs.rmSync(password, { force: true }) // left by an earlier start, perhaps as another user
   fs.writeFileSync(password, randomBytes(24).toString('base64url'), { mode: 0o600 })
   const { uid, gid } = run.ids
   if (uid !== undefined && gid !== undefined) fs.chownSync(password, uid, gid)
-  // Renamed when it is whole, so that a killed initdb leaves nothing that looks like a cluster.
+  // Renamed when complete, so that a killed initdb leaves nothing that resembles a cluster.
   const unfinished = join(home, `unfinished-${process.pid}`)
   const login = ['--username=telegen', '--auth=scram-sha-256', `--pwfile=${password}`]
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
@@ -157,7 +157,7 @@ async function launch(
     const started: Launch = { port, starter: lifeOf(process.pid)!, tied }
     fs.writeFileSync(join(home, 'launch.json'), JSON.stringify(started), { mode: 0o600 })
     if (fs.existsSync(join(cluster, 'postmaster.pid'))) {
-      // Nobody runs by it (`findRunning`), but Postgres would not start while any process has that id.
+      // The process is gone (`findRunning`), but Postgres would not start while any process has that id.
       fs.rmSync(join(cluster, 'postmaster.pid'))
       log('the last server was killed: Postgres recovers')
     }
@@ -187,11 +187,11 @@ async function launch(
       }
       await sleep(10)
     }
-    const said = fs.readFileSync(join(home, 'server.log'), 'utf8').slice(-2_000)
-    const isPortTaken = said.includes('Address already in use')
-    // The backends of a killed postmaster need a moment to notice.
-    const isTooEarly = said.includes('pre-existing shared memory block')
-    if (Date.now() > end || !(isPortTaken || isTooEarly)) throw new Error(`Postgres ${ended}:\n${said}`)
+    const logTail = fs.readFileSync(join(home, 'server.log'), 'utf8').slice(-2_000)
+    const isPortTaken = logTail.includes('Address already in use')
+    // The backends of a killed postmaster need a moment to stop.
+    const isTooEarly = logTail.includes('pre-existing shared memory block')
+    if (Date.now() > end || !(isPortTaken || isTooEarly)) throw new Error(`Postgres ${ended}:\n${logTail}`)
     if (isPortTaken) port = undefined
   }
 }
@@ -202,17 +202,17 @@ function lastLaunch(home: string): Launch {
   try {
     return JSON.parse(fs.readFileSync(join(home, 'launch.json'), 'utf8')) as Launch
   } catch {
-    return {} // the first one, or killed while writing: another port is no harm
+    return {} // missing at the first start, or the process was killed while writing: another port is fine
   }
 }
 
-/** The server that serves this folder now, once it answers. Waits for one that is starting or going down. */
+/** Returns the running server of this folder once it answers. Waits for one that is starting or stopping. */
 async function findRunning(home: string): Promise<{ url: string; pid: number } | undefined> {
   for (const end = Date.now() + PATIENCE_MS; ; await sleep(20)) {
     const server = runningServer(home)
     if (!server) return undefined
     const { starter, tied } = lastLaunch(home)
-    // Its process has gone: the system is ending it, or (macOS) cannot.
+    // Its process has ended: the system is ending the server, or (macOS) cannot.
     if (tied && starter && isOver(starter)) await shutDown(server.pid, home)
     else if (await answers(server)) return { url: server.url, pid: server.pid }
     if (Date.now() > end)
@@ -236,14 +236,16 @@ function runningServer(home: string): Server | undefined {
   return { pid, url: `postgres://telegen:${password}@127.0.0.1:${port}/postgres`, status }
 }
 
-/** Is that process the postmaster of this folder? After a crash its id may belong to anybody. */
+/**
+ * Returns whether that process is the postmaster of this folder. After a crash, its id may belong to another process.
+ */
 function isServer(pid: number, home: string): boolean {
   if (!(pid > 0) || lifeOf(pid) === undefined) return false
   try {
     if (process.platform !== 'linux') {
       return /postgres$/.test(execFileSync('ps', ['-o', 'comm=', '-p', `${pid}`], { encoding: 'utf8' }).trim())
     }
-    // Another user's folder may not be asked for (root in a container): then the name has to do.
+    // Another user's folder may be unreadable (root in a container): then the name must be enough.
     if (fs.readFileSync(`/proc/${pid}/comm`, 'utf8').trim() !== 'postgres') return false
     return fs.readlinkSync(`/proc/${pid}/cwd`) === fs.realpathSync(join(home, 'cluster'))
   } catch (error) {
@@ -258,19 +260,19 @@ async function answers({ url, status }: Server): Promise<boolean> {
     await sql`select 1`
     return true
   } catch (error) {
-    return error instanceof postgres.PostgresError && error.code === '53300' // full, so it serves
+    return error instanceof postgres.PostgresError && error.code === '53300' // full, so it is running
   } finally {
     await sql.end({ timeout: 1 })
   }
 }
 
 async function shutDown(pid: number, home: string): Promise<void> {
-  // Fast first; a server that hangs is ended at once and recovers at its next start.
+  // Fast first. A server that hangs is killed and recovers at its next start.
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     try {
       if (isServer(pid, home)) process.kill(pid, signal)
     } catch (error) {
-      if (codeOf(error) !== 'ESRCH') throw error // it went by itself
+      if (codeOf(error) !== 'ESRCH') throw error // it ended by itself
     }
     for (const end = Date.now() + 10_000; Date.now() < end; await sleep(10)) if (!isServer(pid, home)) return
   }

@@ -1,11 +1,11 @@
 import fs from 'node:fs'
 
-/** A name for one life of a process, since ids are used again. Undefined once it has ended, reaped or not. */
+/** Returns a name for one run of a process, since ids are reused. Undefined once it has ended, reaped or not. */
 export function lifeOf(pid: number): string | undefined {
   try {
     process.kill(pid, 0)
   } catch (error) {
-    if (codeOf(error) !== 'EPERM') return undefined // EPERM: it lives, as somebody else
+    if (codeOf(error) !== 'EPERM') return undefined // EPERM: it runs, as another user
   }
   if (process.platform !== 'linux') return `${pid}`
   try {
@@ -17,8 +17,8 @@ export function lifeOf(pid: number): string | undefined {
   }
 }
 
-/** Is that life over? Takes what `lifeOf` gave. */
+/** Returns whether that run is over. Takes a result of `lifeOf`. */
 export const isOver = (life: string): boolean => lifeOf(Number.parseInt(life, 10)) !== life
 
-/** The code of a system error, `ENOENT` and the like. */
+/** Returns the code of a system error, such as `ENOENT`. */
 export const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { codeOf } from './process-life.ts'
 
-/** Where the npm package of server binaries has put its programs. Throws what to do where it has none. */
+/** Returns the server programs of the npm package. If they are missing, throws an Error that says what to do. */
 export function findPrograms() {
   if (process.platform === 'win32') throw new Error('no embedded Postgres on Windows: set DATABASE_URL, or use WSL')
   let root: string
@@ -18,7 +18,7 @@ export function findPrograms() {
     const [from, to] = [join(root, source), join(root, target)]
     if (fs.existsSync(to)) continue
     try {
-      fs.symlinkSync(relative(dirname(to), from), to) // the package's install script makes them, where it may run
+      fs.symlinkSync(relative(dirname(to), from), to) // the package's install script creates them, if it may run
     } catch (cause) {
       if (codeOf(cause) === 'EEXIST') continue
       throw new Error(`cannot create ${to}: run npm rebuild as the owner of node_modules`, { cause })

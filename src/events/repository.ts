@@ -31,21 +31,21 @@ export const EventRow = Type.Object(
     requestId: Type.String({ ...some, ...column('text') }),
     taskId: Type.Union([Type.String(some), Type.Null()], column('text')),
     errorCode: Type.Union([Type.String(some), Type.Null()], column('text')),
-    /** 500 characters at the most. */
+    /** At most 500 characters. */
     errorMessage: Type.Union([Type.String(), Type.Null()], column('text')),
-    /** From the start to the ending, milliseconds; null for `started`. */
+    /** Milliseconds from the start to the end; null for `started`. */
     durationMs: Type.Union([Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 }), Type.Null()], column('integer')),
   },
   { additionalProperties: false },
 )
 export type EventRow = Static<typeof EventRow>
 
-/** What is to be written; the database gives the row its id and its time. Kopecks, stored in rubles. */
+/** An event to write. The database adds the id and the time. Kopecks, stored in rubles. */
 export type GenerationEvent = Omit<EventRow, 'id' | 'createdAt' | 'priceRub'> & { priceKop: number }
 
 const NewRow = Type.Omit(EventRow, ['id', 'createdAt'], { additionalProperties: false })
 
-// What no column can say by itself: which fields go together, and what Postgres takes for text.
+// Rules between fields that a column's type cannot express, and what Postgres accepts as text.
 const rules: [keyof Static<typeof NewRow>, (row: Static<typeof NewRow>) => boolean][] = [
   ['durationMs', ({ status, durationMs }) => (status === 'started') === (durationMs === null)],
   ['errorCode', ({ status, errorCode }) => (status !== 'failed' && status !== 'timeout') || errorCode !== null],
@@ -55,10 +55,10 @@ const rules: [keyof Static<typeof NewRow>, (row: Static<typeof NewRow>) => boole
 const isText = (value: unknown) => typeof value !== 'string' || (value.isWellFormed() && !value.includes('\0'))
 const isAmount = (kop: number) => Number.isSafeInteger(kop) && kop >= 0
 
-/** The column of a field: `is_free_applied` of `isFreeApplied`. */
+/** Returns the column of a field: `is_free_applied` for `isFreeApplied`. */
 export const columnOf = (field: string): string => field.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
 
-/** The event as a row for the database, by its columns. Throws EventRefused with the column that does not fit. */
+/** Returns the event as a database row, by its columns. Throws EventRefused with the column that does not fit. */
 export function rowOf({ priceKop, ...event }: GenerationEvent): Record<string, string | number | boolean | null> {
   if (!isAmount(priceKop)) throw new EventRefused('price_rub', event.requestId)
   const row = { ...event, priceRub: `${Math.trunc(priceKop / 100)}.${String(priceKop % 100).padStart(2, '0')}` }
@@ -69,7 +69,7 @@ export function rowOf({ priceKop, ...event }: GenerationEvent): Record<string, s
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [columnOf(name), value]))
 }
 
-/** A text of somebody else's as an event may have it: what Postgres takes, 500 characters at the most. */
+/** Returns an external text in a form that an event can store: valid for Postgres, at most 500 characters. */
 export const eventText = (text: string): string => [...text.toWellFormed().replaceAll('\0', '')].slice(0, 500).join('')
 
 export const eventLog = query(
@@ -82,8 +82,8 @@ export const eventLog = query(
 )
 
 /**
- * Writes one event of a generation; false when its `started`, or its ending, is already there. `place` and `settle` hand
- * their rows to the statement that moves the money instead. Throws EventRefused, and nothing is sent then.
+ * Writes one event of a generation. Returns false if its `started`, or its end, is already stored. `place` and `settle`
+ * instead pass their rows to the statement that moves the money. Throws EventRefused before anything is sent.
  */
 export async function logGenerationEvent(sql: Sql, event: GenerationEvent): Promise<boolean> {
   const errorMessage = event.errorMessage === null ? null : eventText(event.errorMessage)
@@ -98,7 +98,7 @@ const Failure = Type.Object({
   userId: Type.Integer(),
   modelId: Type.String(),
   status: Type.String(),
-  /** What it would have cost; of a failure nothing is kept. */
+  /** The price. A failure was refunded in full. */
   priceKop: Type.Integer(),
   taskId: Nullable(Type.String()),
   errorCode: Type.String(),
@@ -119,7 +119,7 @@ export const recentFailures = query(
     limit ${limit}`,
 )
 
-/** The last failures and timeouts, newest first. */
+/** Returns the last failures and timeouts, newest first. */
 export const getRecentFailures = (sql: Sql, limit = 20): Promise<Failure[]> => recentFailures(sql, limit)
 
 const UserStats = Type.Object({
@@ -143,7 +143,7 @@ export const userStats = query(
     where user_id = ${userId}`,
 )
 
-/** What a user started and how it ended; `spentKop` is what was kept, in kopecks. */
+/** Returns what a user started and how it ended. `spentKop` is the captured amount, in kopecks. */
 export async function getUserStats(sql: Sql, userId: number): Promise<UserStats> {
   const [row] = await userStats(sql, userId)
   return row!
@@ -161,8 +161,8 @@ const ModelStats = Type.Object({
   hourSucceeded: Type.Integer(),
 })
 /**
- * Of a model: successes of 30 days; the last 100 finished runs without the person's own failures, and those of the last
- * hour among them; how long 25 and 75 % of the `timed` last successes took.
+ * A model's figures: successes of 30 days; the last 100 finished runs without the person's own failures, and how many
+ * of those fall in the last hour; the 25th and 75th percentile of the duration of the `timed` last successes.
  */
 export type ModelStats = Static<typeof ModelStats>
 
@@ -174,7 +174,7 @@ export const modelStats = query(
     from pay.model_stats`,
 )
 
-/** Makes the figures anew, on the first machine that asks in a minute. */
+/** Recomputes the figures. The first machine that calls it in a minute does the work. */
 export const refreshModelStats = query(
   Type.Object({ isDone: Type.Boolean() }),
   sql => sql`select pay.model_stats_refresh(now()) as "isDone"`,

@@ -9,7 +9,10 @@ export type Stats = {
   refresh(): Promise<void>
 }
 
-/** How the models do: prepared by one machine for all, read by a screen from memory. Refreshed by whoever built it. */
+/**
+ * Figures of all models: one machine computes them for all, screens read them from memory. The owner of this object
+ * refreshes it.
+ */
 export function createStats(sql: Sql, log: Log): Stats {
   let known = new Map<string, ModelStats>()
   return {

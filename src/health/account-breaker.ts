@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { only, query, type Sql } from '../database/db.ts'
 import type { Log, Scrub } from '../log.ts'
-import type { HeardOfAccount } from '../upstream/client.ts'
+import type { OnAccountTrouble } from '../upstream/client.ts'
 
 const words = <W extends string[]>(...list: W) => Type.Unsafe<W[number]>(Type.String({ enum: list }))
 
@@ -15,7 +15,10 @@ export const accountHalfOpen = query(
   (sql, credits: string, restMs: number) => sql`
     select pay.account_half_open(${credits}, ${`${restMs} milliseconds`}) as "isHalfOpen"`,
 )
-/** Whether an order of so many credits may be sent: `closed` yes, `trial` alone, to try the account, `wait` not yet. */
+/**
+ * Whether you may send an order of this many credits. `closed`: yes. `trial`: yes, alone, to test the account. `wait`:
+ * not yet.
+ */
 export const accountAdmits = query(
   Type.Object({ word: words('closed', 'trial', 'wait') }),
   (sql, generationId: string, credits: string) => sql`select pay.account_admits(${generationId}, ${credits}) as word`,
@@ -27,8 +30,8 @@ export const accountRelease = query(
 
 const Cause = Type.Union([words('auth', 'no_credit'), Type.Null()])
 /**
- * The circuit breaker of our account at the provider, shared by all machines. `isPaused`: no order is sold now, or none of
- * so many credits; half-open, one is sold while no other is on trial.
+ * The circuit breaker of our account at the provider, shared by all machines. `isPaused`: no order is sold now, or none
+ * of this many credits. Half-open: one order is sold while no other trial runs.
  */
 export const accountState = query(
   Type.Object({ isOpen: Type.Boolean(), isPaused: Type.Boolean(), cause: Cause }),
@@ -39,33 +42,38 @@ export const accountState = query(
     from pay.provider_account where is_only`,
 )
 
-/** Milliseconds from a refusal until the account is tried again: an outage takes at least as long. */
+/** Milliseconds from a refusal to the next try. An outage takes at least as long. */
 export const accountRestMs = 20_000
-// One request for the balance answers for all that a firewall of the provider has turned away within this time.
+// One balance request covers all calls that the provider's firewall refused within this time.
 const requestAgainMs = 10_000
 
 type Options = {
   sql: Sql
   log: Log
   scrub: Scrub
-  /** Requests our balance from the provider; its refusal comes back to `heard`. */
+  /** Requests our balance from the provider. Its refusal comes back to `onAccountTrouble`. */
   credit(): Promise<number>
   /** Called when the breaker has opened, to notify the admins. */
   opened(): Promise<void>
 }
 
-/** Opens the breaker when an answer refuses our account, and requests the balance at once, in case it is over already. */
-export function createAccountBreaker({ sql, log, scrub, credit, opened }: Options): { heard: HeardOfAccount } {
+/**
+ * Opens the breaker if an answer refuses our account. Requests the balance at once, in case the trouble is already
+ * over.
+ */
+export function createAccountBreaker({ sql, log, scrub, credit, opened }: Options): {
+  onAccountTrouble: OnAccountTrouble
+} {
   let requestedAt = Number.NEGATIVE_INFINITY
   const request = async () => {
-    const credits = await credit().catch(() => undefined) // a refusal comes to `heard`
+    const credits = await credit().catch(() => undefined) // a refusal comes to `onAccountTrouble`
     if (credits !== undefined) await accountHalfOpen(sql, String(credits), 0)
   }
   return {
-    async heard({ call, cause, isCertain, message, credits = null }) {
+    async onAccountTrouble({ call, cause, isCertain, message, credits = null }) {
       try {
         if (!isCertain) {
-          // The firewall may have refused the content of one request. The balance carries nobody's text.
+          // The firewall may have refused the content of one request. The balance request has no content.
           if (performance.now() - requestedAt < requestAgainMs) return
           requestedAt = performance.now()
           await credit().catch(() => {})

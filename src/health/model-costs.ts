@@ -9,12 +9,15 @@ const ModelCost = Type.Object({
   keptKop: Type.Integer(),
   runIds: Type.Unsafe<string[]>(Type.Array(Type.String())),
 })
-/** The cost of a model's paid runs and what was kept for them, in kopecks; `runIds`: those that lost most, ten at most. */
+/**
+ * The cost of a model's paid runs and the captured amount, in kopecks. `runIds`: at most ten runs with the largest
+ * losses.
+ */
 export type ModelCost = Static<typeof ModelCost>
 
 /**
- * The paid successes of the last hour at today's rate. Counts the credits that the upstream reported, or else those that
- * were expected. 1 credit is half a cent.
+ * The paid successes of the last hour at today's rate. Counts the credits that the upstream reported, or else the
+ * expected ones. 1 credit is half a cent.
  */
 export const modelCosts = query(
   ModelCost,
@@ -40,10 +43,13 @@ const LossRun = Type.Object({
   expectedCredits: Type.String(),
   costCredits: Nullable(Type.String()),
 })
-/** A run that a model was switched off for: its cost and what was kept for it in kopecks, the credits expected and consumed. */
+/**
+ * A run that a model was switched off for: its cost and the captured amount in kopecks, the credits expected and
+ * consumed.
+ */
 export type LossRun = Static<typeof LossRun>
 
-/** The runs behind the n-th change of a model, those that lost most first. */
+/** Returns the runs behind the n-th change of a model, the largest losses first. */
 export const lossRuns = query(
   LossRun,
   (sql, modelId: string, n: number, usdRubRate: string) => sql`

@@ -11,8 +11,8 @@ export type State = Static<typeof State>
 export type Cause = Static<typeof Cause>
 
 /**
- * The figures behind a decision: finished and successful runs, the people behind the failures, refusals of the model's
- * name, kopecks that were paid and kept, and the runs that lost most.
+ * The figures behind a decision: finished and successful runs, the number of people with failures, refusals of the
+ * model's name, kopecks paid and captured, and the runs with the largest losses.
  */
 export type Figures = {
   finished?: number
@@ -40,10 +40,16 @@ const HealthChange = Type.Object({
   ageMs: Type.Number(),
   figures: Type.Unsafe<Figures>(Type.Object({})),
 })
-/** One change of a model's circuit, as stored; the last one is its current state. `isPinned`: an admin decided, and the service leaves it alone. */
+/**
+ * One change of a model's circuit, as stored. The last one is its current state. `isPinned`: an admin decided, and the
+ * service does not change it.
+ */
 export type HealthChange = Static<typeof HealthChange>
 
-/** The current state of every model that ever changed. Steps from model to model through the key, however many rows each has. */
+/**
+ * Returns the current state of every model that ever changed. It steps from model to model through the key, so the
+ * number of rows per model does not matter.
+ */
 export const healthOfModels = query(
   HealthChange,
   sql => sql`
@@ -78,15 +84,15 @@ const RecentRuns = Type.Object({
   peopleShare: Type.Number(),
 })
 /**
- * The runs of a model since its last change: in the last hour, or since a trial began. `failedPeople`: people for whom it
- * failed at least once. `peopleShare`: the share of a person's runs that succeeded, averaged over all people, so that
- * everybody weighs the same.
+ * The runs of a model since its last change: in the last hour, or since a trial began. `failedPeople`: people with at
+ * least one failure. `peopleShare`: the share of a person's runs that succeeded, averaged over all people, so that each
+ * person has the same weight.
  */
 export type RecentRuns = Static<typeof RecentRuns>
 
 /**
- * Leaves out what says nothing about a model: the person's own mistakes, and an account of ours that is empty or locked or
- * has no room, which fails every model alike. Runs started before the last change belong to the state before it.
+ * Leaves out runs that say nothing about the model: the person's own mistakes, and failures of our account (empty,
+ * locked or full), which affect every model. Runs started before the last change belong to the previous state.
  */
 export const recentRuns = query(
   RecentRuns,
@@ -115,7 +121,7 @@ export const recentRuns = query(
 
 export type Decision = {
   modelId: string
-  /** The number of the row that the decision is based on, 0 for none; null: any. */
+  /** The number of the row that the decision is based on, 0 for no row; null: any. */
   seen: number | null
   /** `auto`, or an admin's id. */
   who: string
@@ -124,7 +130,7 @@ export type Decision = {
   cause: Cause
   reason: string | null
   strikes: number
-  /** Off for so many milliseconds; null: until an admin decides. */
+  /** Milliseconds until the model is tried again; null: until an admin decides. */
   restMs: number | null
   figures: Figures
   /** Admins who get a message about it. */
@@ -161,7 +167,7 @@ export async function overrideHealth(
   }
   for (;;) {
     const [row] = await untilAnswered(() => changeHealth(sql, decision))
-    if (row && row.result !== 'late') return row.result // late: the service was first, and an admin comes after it
+    if (row && row.result !== 'late') return row.result // late: the service was first, so apply the admin's decision again
   }
 }
 
@@ -170,7 +176,7 @@ export type ModelHealth = {
   refresh(): Promise<void>
 }
 
-/** Caches the states of models for screens; orders read the rows (`gen_start`). The caller refreshes it. */
+/** Caches the states of models for screens. Orders read the rows (`gen_start`). The caller refreshes it. */
 export function createModelHealth(sql: Sql, log: Log): ModelHealth {
   let off = new Set<string>()
   return {

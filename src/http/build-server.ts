@@ -9,14 +9,14 @@ import { telegramWebhook } from './webhook.ts'
 
 export type ServerDeps = {
   log: Log
-  /** The header into which the platform's proxy writes the caller's address; undefined: callers connect to us directly. */
+  /** The header in which the platform's proxy passes the caller's address. Undefined: callers connect directly. */
   clientAddressHeader?: string | undefined
-  /** Bounds for requests that prove nothing; the usual ones if left out. */
+  /** Limits for unauthenticated requests. Default: the usual ones. */
   strangers?: Strangers
   health?: HealthOptions | undefined
   /** Updates from Telegram; see `telegramWebhook`. */
   webhook?: { secrets: readonly string[]; receive(body: string): Promise<void> } | undefined
-  /** Callbacks of the upstream; see `kieCallbacks`. */
+  /** Callbacks from the upstream; see `kieCallbacks`. */
   callbacks?:
     | {
         secret: string
@@ -24,11 +24,11 @@ export type ServerDeps = {
         receive(generationId: string, taskId: string | undefined): Promise<void>
       }
     | undefined
-  /** Kept results by signed links. */
+  /** Stored results behind signed links. */
   files?: { secret: string; sql: Sql } | undefined
 }
 
-/** Returns a server with our limits and the routes that are given; it listens to nothing yet. Tests `inject` into it. */
+/** Returns a server with our limits and the given routes. It does not listen yet. Tests `inject` requests into it. */
 export function buildServer({ log, clientAddressHeader, ...deps }: ServerDeps) {
   const addressOf = addressBy(clientAddressHeader)
   const strangers = deps.strangers ?? createStrangers(addressOf)

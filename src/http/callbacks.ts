@@ -8,19 +8,20 @@ type Options = {
   secret: string
   /** The upstream's signing key; if set, unsigned callbacks are rejected. */
   webhookKey: string | undefined
-  /** Called for a callback whose address we made. Its body is a hint, never a verdict. */
+  /** Called for a callback to an address that we made. Treat its body as a hint and never as a result. */
   receive(generationId: string, taskId: string | undefined): Promise<void>
   strangers: Strangers
 }
 
-// The upstream calls once a run; as many runs end at once as it works on.
+// The upstream calls once per run. About this many runs may end at once.
 const maxAtOnce = 100
 
 const Params = Type.Object({ generation: Type.String({ maxLength: 64 }), mac: Type.String({ maxLength: 128 }) })
-const Said = Type.Object({ code: Type.Integer(), msg: Type.String() })
+const ErrorBody = Type.Object({ code: Type.Integer(), msg: Type.String() })
 
 /**
- * POST /callbacks/kie/:generation/:mac: the upstream says that a task has ended (docs/providers/kie.md, "Callbacks").
+ * POST /callbacks/kie/:generation/:mac: the upstream reports that a task has ended (docs/providers/kie.md,
+ * "Callbacks").
  */
 export const kieCallbacks: FastifyPluginAsyncTypebox<Options> = async (server, options) => {
   const { secret, webhookKey, receive, strangers } = options
@@ -30,7 +31,7 @@ export const kieCallbacks: FastifyPluginAsyncTypebox<Options> = async (server, o
 
   server.post('/callbacks/kie/:generation/:mac', {
     bodyLimit: 65_536,
-    schema: { params: Params, response: { 200: Said, 503: Said } },
+    schema: { params: Params, response: { 200: ErrorBody, 503: ErrorBody } },
     async onRequest(request, reply) {
       // Before the body is read.
       const { generation, mac } = request.params
@@ -52,7 +53,7 @@ export const kieCallbacks: FastifyPluginAsyncTypebox<Options> = async (server, o
 
   function refuse(request: FastifyRequest, reply: FastifyReply) {
     if (!strangers.isFlooding(request)) request.log.warn({ ip: request.ip }, 'a callback that is not ours was refused')
-    return reply.callNotFound() // which bounds how often this is tried
+    return reply.callNotFound() // rate-limited, so addresses cannot be guessed
   }
 }
 

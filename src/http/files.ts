@@ -14,27 +14,27 @@ type Options = {
   addressOf(request: FastifyRequest): string
 }
 
-// A phone makes a few requests for one film. Each download holds two or three chunks of 256 KB in memory.
+// A phone makes a few requests for one video. Each download holds two or three chunks of 256 KB in memory.
 const downloads = { perKey: 6, inAll: 64 }
-// Slower than this nobody waits for a film, and a reader who wants to hold a place for long is cut.
+// Below this speed a download is closed, so that no reader occupies a place for long.
 const minBytesPerS = 64 * 1_024
 const minS = 60
 
 /**
- * A kept result by its signed link. Whatever is not right with a link has the answer of an address that does not exist.
- * One range at a time is served, since phones resume; other ranges get the whole, as the standard allows.
+ * Serves a stored result by its signed link. An invalid link gets the same answer as an unknown address. One range at a
+ * time is served, since phones resume. Other ranges get the whole file, as the standard allows.
  */
 export const files: FastifyPluginAsyncTypebox<Options> = async (server, { secret, sql, strangers, addressOf }) => {
   const places = createPlaces(downloads)
   server.route({
     method: ['GET', 'HEAD'],
     url: fileRoute,
-    exposeHeadRoute: false, // Fastify's own would read the whole file to throw it away
+    exposeHeadRoute: false, // Fastify's own would read the whole file and discard it
     schema: { params: FileParams },
     async handler(request, reply) {
       const named = fileOfPath(request.params, secret, Date.now())
       const [file] = named ? await keptFile(sql, named.generationId, named.n) : []
-      if (!named || !file) return reply.callNotFound() // which bounds how often this is tried
+      if (!named || !file) return reply.callNotFound() // rate-limited, so links cannot be guessed
       const giveBack = places.take(addressOf(request))
       if (!giveBack) {
         await strangers.hold(request)
@@ -56,8 +56,8 @@ export const files: FastifyPluginAsyncTypebox<Options> = async (server, { secret
         etag,
       })
 
-      const { range: asked, 'if-range': ifRange } = request.headers
-      const range = ifRange === undefined || ifRange === etag ? rangeOf(asked, bytes) : undefined
+      const { range: requested, 'if-range': ifRange } = request.headers
+      const range = ifRange === undefined || ifRange === etag ? rangeOf(requested, bytes) : undefined
       if (range === 'outside') {
         return reply.code(416).header('content-range', `bytes */${bytes}`).header('content-length', 0).send()
       }
@@ -73,7 +73,7 @@ export const files: FastifyPluginAsyncTypebox<Options> = async (server, { secret
   })
 }
 
-/** The one range that a header asks for; undefined where it asks for none, or for something else. */
+/** Returns the single range in a header. Undefined for no range and for any other kind of range. */
 function rangeOf(header: string | undefined, bytes: number): { from: number; to: number } | 'outside' | undefined {
   const [, first = '', last = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? []
   if (first === '' && last === '') return undefined

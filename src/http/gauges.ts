@@ -6,13 +6,15 @@ import type { Metrics } from './metrics.ts'
 
 type Options = {
   sql: Sql
-  /** How many times a pool of connections was thrown away. */
+  /** How many times a connection pool was replaced. */
   replaced(): number
-  /** Jobs that failed for good. */
+  /** Returns the number of jobs that failed for good. */
   deadJobs(): Promise<number>
 }
 
-/** Fills the gauges that are read from the rows. Throws Unknown without the database: they keep what they had. */
+/**
+ * Fills the gauges that come from the database. Throws Unknown without the database; the gauges then keep their values.
+ */
 export async function refreshGauges(metrics: Metrics, { sql, replaced, deadJobs }: Options): Promise<void> {
   metrics.logDropped.set(droppedLines())
   const [row] = await backlog(sql)

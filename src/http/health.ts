@@ -3,16 +3,19 @@ import { Type } from '@sinclair/typebox'
 import { shared } from './shared.ts'
 import type { Strangers } from './strangers.ts'
 
-/** What one check says: `ok`, or in a few words why not. */
+/** The result of one check: `ok`, or a short reason. */
 export type Check = { ok: boolean; detail?: string }
 export type Readiness = Record<'database' | 'schema' | 'jobs' | 'bot' | 'webhook', Check>
 
 export type HealthOptions = {
   version: string
   commit: string
-  /** Asks the world; called once a second at the most, and never twice at once. */
-  look(): Promise<Readiness>
-  /** How many alarms are on, as admins and /metrics are told; the same bounds. Undefined: they cannot be read. */
+  /** Runs the checks. Called at most once a second and never twice at once. */
+  checkReadiness(): Promise<Readiness>
+  /**
+   * Returns how many alarms are on, with the same limits on calls. Admins and /metrics see the same number. Undefined:
+   * the alarms cannot be read.
+   */
   alarms?(): Promise<number | undefined>
   isDraining(): boolean
 }
@@ -26,12 +29,12 @@ const Live = Type.Object({
 })
 
 /**
- * GET /healthz: the process lives; touches nothing. GET /readyz: it can serve; names each check, and how many alarms are on:
- * a machine serves with them too, and strangers need not know which.
+ * GET /healthz: the process is alive; checks nothing else. GET /readyz: the service can work; lists each check and the
+ * number of alarms. Alarms do not make a machine unready, and the public does not see which are on.
  */
 export const health: FastifyPluginAsyncTypebox<Options> = async (server, options) => {
-  const { version, commit, look, alarms, isDraining, strangers } = options
-  const readiness = shared(look, 1_000)
+  const { version, commit, checkReadiness, alarms, isDraining, strangers } = options
+  const readiness = shared(checkReadiness, 1_000)
   const troubles = alarms && shared(alarms, 1_000)
 
   server.get('/healthz', { schema: { response: { 200: Live } } }, async request => {
@@ -42,7 +45,7 @@ export const health: FastifyPluginAsyncTypebox<Options> = async (server, options
   server.get('/readyz', async (request, reply) => {
     await strangers.hold(request)
     const [found, on] = await Promise.all([readiness(), troubles?.()])
-    // A machine that drains says so at once.
+    // A draining machine reports that at once.
     const draining = isDraining() ? { ok: false, detail: 'draining' } : { ok: true }
     const checks = { ...found, draining }
     const isReady = Object.values(checks).every(check => check.ok)

@@ -4,7 +4,7 @@ import { shared } from './shared.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
-/** The service's own figures; few labels, none of them personal. */
+/** The service's own metrics. Few labels, no personal data. */
 export function createMetrics() {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -14,7 +14,7 @@ export function createMetrics() {
 
 const buckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
-/** What is counted and timed as it happens. */
+/** Counters and timers that change as events happen. */
 function countersFor(registers: Registry[]) {
   return {
     updates: new Counter({
@@ -52,7 +52,7 @@ function countersFor(registers: Registry[]) {
   }
 }
 
-/** What the rows say when somebody asks; see `refreshGauges`. */
+/** Values that are read from the database on request; see `refreshGauges`. */
 function gaugesFor(registers: Registry[]) {
   return {
     waiting: new Gauge({ name: 'telegen_waiting', help: 'Rows that wait', labelNames: ['what'], registers }),
@@ -93,7 +93,7 @@ function gaugesFor(registers: Registry[]) {
   }
 }
 
-/** Times what `call` does until its answer; the outcome is the answer's kind, or the name of the error. */
+/** Measures how long `call` takes. The outcome label is the kind of the answer, or the name of the error. */
 export async function timed<T>(
   histogram: Histogram,
   labels: Record<string, string>,
@@ -113,7 +113,7 @@ export async function timed<T>(
 const kindOf = (answer: unknown): string =>
   typeof answer === 'object' && answer !== null && 'kind' in answer ? String(answer.kind) : 'ok'
 
-/** GET /metrics on a port of its own, so that it is never reached from outside. `refresh` fills the gauges first. */
+/** Serves GET /metrics on a port of its own, so that the public cannot reach it. `refresh` fills the gauges first. */
 export async function serveMetrics(
   metrics: Metrics,
   { port, host, refresh }: { port: number; host: string; refresh(): Promise<void> },
@@ -125,7 +125,7 @@ export async function serveMetrics(
         response.writeHead(404).end()
         return
       }
-      await refreshed().catch(() => {}) // an absent database shows as gauges that stand still
+      await refreshed().catch(() => {}) // without the database, the gauges keep their values
       response.writeHead(200, { 'content-type': metrics.registry.contentType }).end(await metrics.registry.metrics())
     }
     answer().catch(() => response.writeHead(500).end())

@@ -4,17 +4,17 @@ import { Refused, Unknown } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { createPlaces, type Strangers } from './strangers.ts'
 
-// A request has so long to arrive, headers and body, whatever trickles in meanwhile. Fastify's default is no end, and
-// Node looks only every 30 s unless told otherwise.
+// The time for a whole request to arrive, headers and body. Fastify's default is no limit, and Node checks only every
+// 30 s by default.
 const requestTimeoutMs = 15_000
 const headersTimeoutMs = 10_000
 const lookEveryMs = 1_000
-// Telegram opens a hundred at the most; a platform's proxy some more.
+// Telegram opens at most a hundred connections, a platform's proxy some more.
 const connections = { perKey: 2_000, inAll: 4_000 }
 
 /**
- * An HTTP server with our limits and one error handler: what went wrong inside stays inside. `isProxied`: all connections
- * come from a proxy, whose address says nothing.
+ * Returns an HTTP server with our limits and one error handler that hides internal errors. `isProxied`: all connections
+ * come from a proxy, so their address says nothing about the caller.
  */
 export function createServer(log: Log, { strangers, isProxied }: { strangers: Strangers; isProxied: boolean }) {
   const notFound = async (request: FastifyRequest, reply: FastifyReply) => {
@@ -45,7 +45,7 @@ const newServer = (log: Log, notFound: NotFound) =>
     bodyLimit: 65_536,
     routerOptions: { maxParamLength: 128 },
     forceCloseConnections: 'idle',
-    // An address that cannot be read, or is too long, is one that does not exist.
+    // An unreadable or too long address gets the answer of an unknown one.
     frameworkErrors: (_error, request, reply) => void notFound(request, reply).catch(() => tooMany(reply)),
   })
     .setValidatorCompiler(TypeBoxValidatorCompiler)
@@ -53,7 +53,7 @@ const newServer = (log: Log, notFound: NotFound) =>
 
 type Server = ReturnType<typeof newServer>
 
-/** Bodies come as they are: a compressed one could become anything. */
+/** Refuses compressed bodies: a small one could expand to any size. */
 function refuseCodings(server: Server, strangers: Strangers) {
   server.addHook('onRequest', async (request, reply) => {
     const { 'content-encoding': encoding = 'identity', 'transfer-encoding': coding = 'chunked' } = request.headers
@@ -63,7 +63,7 @@ function refuseCodings(server: Server, strangers: Strangers) {
   })
   server.server.on('checkExpectation', (_request, response) => response.writeHead(417, { connection: 'close' }).end())
 
-  // Who was answered before the end of a body has nothing more to say.
+  // If the answer goes out before the end of the body, close the connection.
   server.addHook('onSend', async (request, reply) => {
     if (hasBody(request) && !request.raw.complete) reply.header('connection', 'close')
   })
@@ -90,7 +90,7 @@ function answerErrors(server: Server, strangers: Strangers) {
       request.log.error({ err: error, url: request.routeOptions.url }, 'request failed')
       return reply.code(status).send({ message: 'internal error' })
     }
-    // A body that does not fit, of whoever sends it.
+    // A body that does not fit counts as unauthenticated, whoever sent it.
     const isHeld = await strangers.hold(request).then(
       () => true,
       () => false,

@@ -3,32 +3,35 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { createPlaces, type Strangers } from './strangers.ts'
 
-const Said = Type.Object({ message: Type.String() })
+const ErrorBody = Type.Object({ message: Type.String() })
 
 type Options = {
-  /** Any of them will do: while one is replaced, updates come with the old and the new. */
+  /** Any of these secrets is accepted. While you replace one, updates come with the old and the new. */
   secrets: readonly string[]
-  /** Has stored the update once it resolves: Telegram forgets it on our 200. `Unknown` makes Telegram send it again. */
+  /**
+   * Stores the update before it resolves: Telegram forgets the update after our 200. On `Unknown`, Telegram sends it
+   * again.
+   */
   receive(body: string): Promise<void>
   strangers: Strangers
 }
 
-// Telegram sends a hundred at once at the most (max_connections of setWebhook). A body is 1 MiB at the most.
+// Telegram sends at most a hundred updates at once (max_connections of setWebhook). A body is at most 1 MiB.
 const maxAtOnce = 200
 
 /**
- * POST /webhook: an update is stored, then acknowledged with an empty body (docs/providers/telegram.md, "Delivery of
+ * POST /webhook: stores an update, then acknowledges it with an empty body (docs/providers/telegram.md, "Delivery of
  * updates").
  */
 export const telegramWebhook: FastifyPluginAsyncTypebox<Options> = async (server, { secrets, receive, strangers }) => {
   const places = createPlaces({ perKey: maxAtOnce, inAll: maxAtOnce })
-  // Whatever an authentic call carries is stored, so the body is taken as text and nothing is refused for its form.
+  // Every authentic call is stored, so the body is read as text and never refused for its form.
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
 
   server.post('/webhook', {
     bodyLimit: 1_048_576, // an update has at most 512 KiB
-    schema: { response: { 200: Type.String(), 401: Said, 503: Said } },
+    schema: { response: { 200: Type.String(), 401: ErrorBody, 503: ErrorBody } },
     async onRequest(request, reply) {
       // Before the body is read.
       const sent = request.headers['x-telegram-bot-api-secret-token']

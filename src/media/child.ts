@@ -1,5 +1,5 @@
-// The process in which people's files are looked at. It knows nothing of the service, may read files and nothing else,
-// and is ended from outside when a file costs too much.
+// The process that inspects people's files. It has no access to the service, may only read files, and is ended from
+// outside if a file costs too much.
 import { Refused } from '../errors.ts'
 import type { Kind } from './family.ts'
 import { type Inspected, inspect } from './inspect.ts'
@@ -9,7 +9,7 @@ export type Answer = { found: Inspected } | { refused: { code: string; message: 
 
 const send = (message: 'ready' | Answer) => void process.send?.(message)
 
-// Whoever started it is gone.
+// The parent process has ended.
 process.on('disconnect', () => process.exit(0))
 process.on('message', ({ path, accept, convertiblePx }: Question) => {
   inspect(path, accept, convertiblePx).then(

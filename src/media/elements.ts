@@ -1,9 +1,9 @@
 import type { Source } from './source.ts'
 
-/** An element of EBML (RFC 8794): what it is, where its content begins, and how long that is; infinite if it does not say. */
+/** An EBML element (RFC 8794): its id, the position of its content, and the content's length; infinite if unknown. */
 export type Element = { id: number; body: number; bytes: number }
 
-/** The element that begins there; undefined where none does. */
+/** Returns the element at this position, or undefined. */
 export function elementAt(source: Source, at: number): Element | undefined {
   const head = source.at(at, 12)
   const idBytes = lengthOf(head[0], 4)
@@ -13,13 +13,13 @@ export function elementAt(source: Source, at: number): Element | undefined {
   return { id, body: at + idBytes + sizeBytes, bytes: sizeOf(head.subarray(idBytes, idBytes + sizeBytes)) }
 }
 
-// The first byte's leading zeros say how many bytes follow.
+// The leading zeros of the first byte say how many bytes follow.
 function lengthOf(first: number | undefined, most: number): number | undefined {
   const bytes = first ? Math.clz32(first) - 23 : 9
   return bytes <= most ? bytes : undefined
 }
 
-// All ones is an unknown size, of a film that was sent as it was made: it goes on to the end of what it is in.
+// All ones mean an unknown size, as in a live recording. The element then ends with its parent.
 function sizeOf(bytes: Buffer): number {
   let size = bytes[0]! & (0xff >> bytes.length)
   let isUnknown = size === 0xff >> bytes.length

@@ -6,8 +6,8 @@ import { firstChain } from './length/frames.ts'
 
 export type { Kind } from './formats.ts'
 /**
- * How a file is built, which says what has to be counted in it. `tagged`: a tag stands in front of sound; `rough`: frames of
- * sound behind zeros or what is left of something else.
+ * The structure of a file, which decides what is counted in it. `tagged`: a tag before audio. `rough`: audio frames
+ * after zeros or other leftover bytes.
  */
 export type Family =
   | 'png'
@@ -26,13 +26,16 @@ export type Family =
   | 'tagged'
   | 'rough'
 
-// Sizes of the second header of BMP, by which its versions are known (OS/2, Windows 3, NT, 4 and 5).
+// Sizes of BMP's second header, which identify its version (OS/2, Windows 3, NT, 4 and 5).
 const bmpHeaders = [12, 40, 52, 56, 64, 108, 124]
 
-/** As many bytes as say the family. Most say it with the first 32. */
+/** The number of first bytes that are enough to recognise any family. Most need only 32. */
 export const familyBytes = 65_536
 
-/** The family by a file's first bytes; undefined for everything that is not on our list, which no library ever sees. */
+/**
+ * Returns the family by a file's first bytes. Undefined for everything that is not on our list: no library ever sees
+ * such a file.
+ */
 export function familyOf(head: Buffer): Family | undefined {
   const text = (from: number, to: number) => head.toString('latin1', from, to)
   if (text(0, 8) === '\x89PNG\r\n\x1a\n') return 'png'
@@ -43,21 +46,21 @@ export function familyOf(head: Buffer): Family | undefined {
   if (text(0, 4) === 'fLaC') return 'flac'
   if (text(0, 4) === '\x1a\x45\xdf\xa3') return 'matroska'
   if (text(0, 3) === 'ID3' || text(0, 8) === 'APETAGEX') return 'tagged'
-  // Pictures are built of boxes too.
+  // Pictures consist of boxes too.
   if (text(4, 8) === 'ftyp' && /^(hei|hev|mif1|msf1|avi[fs])/.test(text(8, 12))) return 'heif'
   if (text(4, 8) === 'ftyp') return text(8, 12) === 'crx ' ? undefined : 'boxes'
   if (['moov', 'mdat', 'free', 'wide'].includes(text(4, 8))) return 'boxes'
-  // Cameras of one maker put their own mark behind the head of a TIFF.
+  // One maker's cameras put their own mark after the TIFF header.
   if (text(0, 4) === 'II*\0' || text(0, 4) === 'MM\0*') return text(8, 10) === 'CR' ? undefined : 'tiff'
   if (text(0, 2) === 'BM' && head.length >= 18 && bmpHeaders.includes(head.readUInt32LE(14))) return 'bmp'
-  // Sync bits; 11 of them, and a layer that is III (MP3) or none (AAC).
+  // 11 sync bits, then layer III (MP3) or no layer (AAC).
   const second = head[1] ?? 0
   const layer = (second >> 1) & 3
   if (head[0] === 0xff && (second & 0xe0) === 0xe0 && (layer === 1 || (second & 0xf6) === 0xf0)) return 'frames'
   return undefined
 }
 
-/** Pictures that no model takes as they are. */
+/** Pictures that are converted because no model accepts them. */
 export type Convertible = Extract<Family, 'heif' | 'tiff' | 'bmp'>
 export const isConvertible = (family: Family): family is Convertible => ['heif', 'tiff', 'bmp'].includes(family)
 
@@ -72,8 +75,8 @@ function kindsOf(family: Family, head: Buffer): readonly Kind[] {
 }
 
 /**
- * The family of what may be of an accepted kind. Throws Refused: `empty`, `not_media` for what is none of ours, and
- * `wrong_kind` for what cannot be of an accepted kind, whatever else stands in it.
+ * Returns the family of a file that may be of an accepted kind. Throws Refused: `empty`, `not_media` for a file that is
+ * not on our list, `wrong_kind` for a family that never holds an accepted kind.
  */
 export function acceptedFamily(head: Buffer, accept?: readonly Kind[]): Family {
   if (head.length === 0) throw new Refused('empty', 'the file is empty')
@@ -84,7 +87,10 @@ export function acceptedFamily(head: Buffer, accept?: readonly Kind[]): Family {
   return family
 }
 
-/** Sound that was cut, joined or padded. Where zeros go on there may be some, and a closer look is for who wants sound. */
+/**
+ * Audio that was cut, joined or padded. A file that starts with zeros may hold some. It is examined further only if
+ * audio is accepted.
+ */
 function roughSound(head: Buffer, accept?: readonly Kind[]): Family | undefined {
   const mayGoOn = head.length >= familyBytes && (!accept || accept.includes('audio'))
   if (mayGoOn && head.equals(Buffer.alloc(head.length))) return 'rough'
@@ -94,8 +100,8 @@ function roughSound(head: Buffer, accept?: readonly Kind[]): Family | undefined 
 export const wrongKind = (kinds: readonly Kind[]) => new Refused('wrong_kind', `the content is ${kinds.join(' or ')}`)
 
 /**
- * The same by a file's path: costs one small read, and needs nobody's turn. A format that cannot be taken is named by
- * the code (formats.ts). Throws also as `open`.
+ * The same for a file on disk. Costs one small read and does not queue. If a known format is not accepted, the code
+ * names it (formats.ts). Also throws as `open` does.
  */
 export async function firstLook(path: string, accept?: readonly Kind[]): Promise<Family> {
   await using file = await open(path)
@@ -105,7 +111,7 @@ export async function firstLook(path: string, accept?: readonly Kind[]): Promise
   let refusal: unknown
   try {
     const family = acceptedFamily(head, accept)
-    // Frames of sound may stand in a format that we know and do not take.
+    // A format that we know but do not accept may contain audio frames.
     if (family !== 'rough' || foreign === undefined) return family
   } catch (error) {
     if (foreign === undefined || !(error instanceof Refused) || error.code !== 'not_media') throw error

@@ -1,9 +1,9 @@
-/** As many bytes as show every format below. */
+/** The number of first bytes that show every format below. */
 export const foreignBytes = 4_096
 
 type Signature = [key: string, at: number, ...starts: string[]]
 
-// The first that fits counts. Sources: the formats' own specifications, and the register of the Library of Congress
+// The first match counts. Sources: the formats' own specifications, and the register of the Library of Congress
 // (https://www.loc.gov/preservation/digital/formats/fdd/descriptions.shtml).
 const signatures: Signature[] = [
   ['caf', 0, 'caff'],
@@ -47,9 +47,9 @@ const signatures: Signature[] = [
 ]
 
 const asf = '\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c'
-// The kind of a stream of pictures in ASF.
+// Marks a video stream in ASF.
 const asfVideo = '\xc0\xef\x19\xbc\x4d\x5b\xcf\x11\xa8\xfd\x00\x80\x5f\x5c\x44\x2b'
-// What the first entries of an archive show it to be.
+// Formats recognised by the first entries of a ZIP archive.
 const inZip: [key: string, ...parts: string[]][] = [
   ['epub', 'mimetypeapplication/epub+zip'],
   ['odt', 'mimetypeapplication/vnd.oasis.opendocument'],
@@ -60,14 +60,14 @@ const inZip: [key: string, ...parts: string[]][] = [
   ['office', '[Content_Types].xml'],
 ]
 
-/** The key of the format that a file's first bytes show it to be, of those that cannot be taken (see formats.ts). */
+/** Returns the key of the format, by a file's first bytes, if it is one that we do not accept (see formats.ts). */
 export function foreignOf(head: Buffer): string | undefined {
   const text = head.toString('latin1')
   if (text.startsWith(asf)) return text.includes(asfVideo) ? 'wmv' : 'wma'
   if (text.startsWith('PK\x03\x04')) {
     return inZip.find(([, ...parts]) => parts.some(part => text.includes(part)))?.[0] ?? 'zip'
   }
-  // A packet of 188 bytes begins with this one, and so do the next two.
+  // Packets of 188 bytes: three in a row start with this byte.
   if ([0, 188, 376].every(at => head[at] === 0x47)) return 'ts'
   if (isDrawing(text)) return 'svg'
   return signatures.find(([, at, ...starts]) => starts.some(start => text.startsWith(start, at)))?.[0]

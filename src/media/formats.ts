@@ -1,11 +1,11 @@
-// What people may send, in one place: every list and every advice that a person reads is made from it.
+// The formats that people may send. All lists and advice for people are built from this file.
 
 export type Kind = 'image' | 'video' | 'audio'
 export type Format = { mime: string; name: string; kind: Kind }
 
 const format = (mime: string, name: string): Format => ({ mime, name, kind: mime.split('/')[0] as Kind })
 
-/** Known by their content and sent on as they are, if the model takes them. */
+/** Recognised by content and sent on unchanged, if the model accepts them. */
 export const plainFormats: readonly Format[] = [
   format('image/jpeg', 'JPEG'),
   format('image/png', 'PNG'),
@@ -25,20 +25,20 @@ export const plainFormats: readonly Format[] = [
   format('audio/flac', 'FLAC'),
 ]
 
-/** Known by their content and made a JPEG or, with an alpha channel, a PNG. */
+/** Recognised by content and converted to JPEG, or to PNG if there is an alpha channel. */
 export const convertedFormats: readonly Format[] = [
   format('image/heic', 'HEIC'),
   format('image/avif', 'AVIF'),
   format('image/tiff', 'TIFF'),
   format('image/bmp', 'BMP'),
 ]
-/** What those become: a model that takes both takes them as well. */
+/** The results of the conversion. A model that accepts both accepts the converted formats too. */
 export const convertedTo: readonly string[] = ['image/jpeg', 'image/png']
 
-/** As what to save what cannot be taken: every model with files of a kind takes these. */
+/** The format to advise instead of one that is not accepted: every model with files of this kind accepts it. */
 export const saveAs = { image: 'JPEG', drawing: 'PNG', video: 'MP4', audio: 'MP3' } as const
 
-/** What a file is that cannot be taken, which says what its sender can do. */
+/** The kind of a file that is not accepted. It decides the advice for its sender. */
 export type ForeignKind = Kind | 'raw' | 'drawing' | 'document' | 'archive' | 'program'
 export type Foreign = { name: string; what: ForeignKind }
 
@@ -67,14 +67,14 @@ const foreignFormats = new Map<string, Foreign>([
   ...foreign('program', { apk: 'APK', exe: 'EXE' }),
 ])
 
-/** Every format that is named to people when it cannot be taken, by its key. */
+/** Returns the keys of all formats that are named to people in a refusal. */
 export const foreignKeys = (): string[] => [...foreignFormats.keys()]
 
-// A code of `Refused` is one word, and goes through processes and rows.
+// A code of `Refused` is one word. It passes between processes and into rows.
 const prefix = 'format_'
-/** The code of a refusal that names the format. */
+/** Returns the code of a refusal that names the format. */
 export const codeOf = (key: string): string => `${prefix}${key}`
-/** What a code names; undefined for every other code. */
+/** Returns the format that a code names. Undefined for every other code. */
 export const foreignIn = (code: string): Foreign | undefined =>
   code.startsWith(prefix) ? foreignFormats.get(code.slice(prefix.length)) : undefined
 
@@ -104,8 +104,8 @@ const endings = new Map([
 ])
 
 /**
- * The code for a file of which only the name is known: one that is too large to be fetched. Undefined where the name
- * says nothing, or nothing that could not be taken.
+ * Returns the code for a file by its name, for files that are too large to fetch. Undefined if the name has no known
+ * extension, or one that may be accepted.
  */
 export function codeByName(fileName: string | undefined): string | undefined {
   const ending = /\.([a-z0-9]{1,8})$/i.exec(fileName?.trim() ?? '')?.[1]?.toLowerCase()

@@ -1,13 +1,13 @@
 import type { Family } from './family.ts'
 import type { Source } from './source.ts'
 
-/** Of a picture, in pixels, as people see it: a photo's orientation is applied. */
+/** A picture's size in pixels as people see it, with a photo's orientation applied. */
 export type Size = { widthPx: number; heightPx: number }
 export type PlainPicture = Extract<Family, 'png' | 'jpeg' | 'gif' | 'webp'>
 
 /**
- * The size that a picture states, wherever it stands: phones write megabytes of depth and notes before it. Reads
- * headers alone, by position. Undefined where none is found. For files within the bounds of `checkBounds`.
+ * Returns the size that a picture states, wherever it is: phones write megabytes of depth data and notes before it.
+ * Reads only headers, by position. Undefined if there is no size. Call it only after `checkBounds`.
  */
 export const sizeIn = (source: Source, family: PlainPicture): Size | undefined => readers[family](source)
 
@@ -18,7 +18,7 @@ const readers: Record<PlainPicture, (source: Source) => Size | undefined> = {
   webp: sizeOfWebp,
 }
 
-// The chunk with the size is the first one by the rules; phones of one maker put another in front.
+// By the standard, the chunk with the size comes first. One maker's phones put another before it.
 function sizeOfPng(source: Source): Size | undefined {
   for (let at = 8; at + 24 <= source.size; ) {
     const head = source.at(at, 16)
@@ -28,7 +28,7 @@ function sizeOfPng(source: Source): Size | undefined {
   return undefined
 }
 
-// Frames of every coding (ITU T.81 table B.1) but for three markers that lie among them and are none.
+// Frame markers of all codings (ITU T.81 table B.1), without the three other markers in that range.
 const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)
 
 function sizeOfJpeg(source: Source): Size | undefined {
@@ -52,7 +52,7 @@ function sizeOfJpeg(source: Source): Size | undefined {
   return undefined
 }
 
-/** The Exif tag 0x0112 of a camera's notes; undefined if these are no such notes or do not say. */
+/** Returns the Exif tag 0x0112 (orientation). Undefined if this is not Exif or the tag is missing. */
 function orientationIn(source: Source, from: number, to: number): number | undefined {
   if (source.at(from, 6).toString('latin1') !== 'Exif\0\0') return undefined
   const order = source.at(from + 6, 8)
@@ -60,9 +60,9 @@ function orientationIn(source: Source, from: number, to: number): number | undef
   const isLittle = order.toString('latin1', 0, 2) === 'II'
   const u16 = (bytes: Buffer, at: number) => (isLittle ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at))
   const first = from + 6 + (isLittle ? order.readUInt32LE(4) : order.readUInt32BE(4))
-  const said = source.at(first, 2)
-  if (first + 2 > to || said.length < 2) return undefined
-  const entries = u16(said, 0)
+  const count = source.at(first, 2)
+  if (first + 2 > to || count.length < 2) return undefined
+  const entries = u16(count, 0)
   for (let n = 0, at = first + 2; n < entries && at + 12 <= to; n += 1, at += 12) {
     const entry = source.at(at, 12)
     if (entry.length < 12) return undefined
@@ -76,7 +76,7 @@ function sizeOfGif(source: Source): Size | undefined {
   return head.length < 4 ? undefined : sized(head.readUInt16LE(0), head.readUInt16LE(2))
 }
 
-// RFC 9649: a canvas, or a single picture of either coding; what a reader does not know may stand in front.
+// RFC 9649: a canvas, or a single picture of either coding. Unknown chunks may come first.
 function sizeOfWebp(source: Source): Size | undefined {
   for (let at = 12; at + 8 <= source.size; ) {
     const head = source.at(at, 18)
@@ -97,6 +97,6 @@ function sizeOfWebp(source: Source): Size | undefined {
 
 const sized = (widthPx: number, heightPx: number): Size => ({ widthPx, heightPx })
 
-// Orientations from 5 on lie on their side.
+// From 5 on, an orientation swaps width and height.
 const turned = (widthPx: number, heightPx: number, orientation = 1): Size =>
   orientation >= 5 && orientation <= 8 ? sized(heightPx, widthPx) : sized(widthPx, heightPx)

@@ -17,22 +17,21 @@ export type Inspected = {
   mime: string
   extension: string
   bytes: number
-  /** As people see it: a photo's orientation is applied. */
+  /** As people see it, with a photo's orientation applied. */
   widthPx?: number
   heightPx?: number
   seconds?: number
 }
 
-/** As large as a picture may become that is converted: pixels of the longer side, pixels in all, bytes. */
+/** Limits for the result of a conversion: pixels of the longer side, pixels in all, bytes. */
 export type Fit = { sidePx?: number; pixels?: number; bytes?: number }
 
 /**
- * What a file is, by its content alone; nothing is decoded. It is judged in three steps, each dearer than the one
- * before: the first bytes, the count of its parts, the libraries. Throws Refused with `empty`, `wrong_kind` (not
- * among `accept`), `not_media` (also for what is not on our list, has too many parts, or is two things at once) or
- * `dimensions` (an image of more than 100 megapixels). For a process that may be ended: what a library does with
- * hostile content is not known. Pictures that have to be converted are on the list with `convertiblePx` alone, and have
- * as many pixels at the most.
+ * Returns what a file is, by its content alone. Nothing is decoded. It checks in three steps, each more expensive than
+ * the one before: the first bytes, the number of parts, the libraries. Throws Refused: `empty`, `wrong_kind` (not in
+ * `accept`), `not_media` (also for formats not on our list, too many parts, or two formats at once) or `dimensions` (an
+ * image above 100 megapixels). Run it in a process that may be ended: libraries may fail in any way on hostile content.
+ * Pictures that need conversion are accepted only with `convertiblePx`, up to that many pixels.
  */
 export async function inspect(path: string, accept?: readonly Kind[], convertiblePx?: number): Promise<Inspected> {
   const found = await judged(path, accept, convertiblePx)
@@ -53,7 +52,7 @@ async function judged(path: string, accept?: readonly Kind[], convertiblePx?: nu
   return { ...(await timed(path, type, { from, size: bytes })), bytes }
 }
 
-/** What the count of the parts leaves to be found out; of a picture that has to be converted nothing. */
+/** Counts the parts. Returns what still has to be found out; nothing for a picture that needs conversion. */
 function bounded(path: string, accept?: readonly Kind[], convertiblePx?: number) {
   using source = openSource(path)
   const family = acceptedFamily(source.at(0, familyBytes), accept)
@@ -72,9 +71,9 @@ function plain(source: Source, found: Plain): { family: Plain; from: number; sou
 }
 
 async function typeOf(head: Buffer, family: Plain): Promise<Type> {
-  // The detector would look for an animation among all chunks, and it is the same for us.
+  // The detector would search all chunks for an animation. For us the result is the same.
   if (family === 'png') return png
-  // Its own words may hold bytes of the file, so they stay in the cause.
+  // The library's message may quote bytes of the file, so it goes into the cause.
   const detected = await fileTypeFromBuffer(head).catch((cause: unknown) => {
     throw new Refused('not_media', 'the content has no readable type', { cause })
   })
@@ -83,7 +82,7 @@ async function typeOf(head: Buffer, family: Plain): Promise<Type> {
   return type
 }
 
-// Frames of sound may stand in a film of a kind that we do not take.
+// A video of a kind that we do not accept may contain audio frames.
 async function refuseOthers(head: Buffer): Promise<void> {
   const other = await fileTypeFromBuffer(head.subarray(0, roughBytes)).catch(() => undefined)
   const isSound = !other || /^(mp[123]|aac)$/.test(other.ext)
@@ -99,13 +98,13 @@ const mp4: Type = { kind: 'video', mime: 'video/mp4', extension: 'mp4' }
 const m4a: Type = { kind: 'audio', mime: 'audio/mp4', extension: 'm4a' }
 const mp3: Type = { kind: 'audio', mime: 'audio/mpeg', extension: 'mp3' }
 const aac: Type = { kind: 'audio', mime: 'audio/aac', extension: 'aac' }
-// What is sound by its family has its length from our own readers, and no library needs to see it.
+// For these families our own readers measure the audio. No library reads the file.
 const sounds: Partial<Record<Family, Type>> = {
   wave: { kind: 'audio', mime: 'audio/wav', extension: 'wav' },
   ogg: { kind: 'audio', mime: 'audio/ogg', extension: 'ogg' },
   flac: { kind: 'audio', mime: 'audio/flac', extension: 'flac' },
 }
-// The detector's word for a type, and what we call it. SVG is none of them on purpose: it is a program.
+// The detector's types and ours. SVG is left out on purpose: it can contain scripts.
 const known = new Map<string, Type>([
   ['jpg', { kind: 'image', mime: 'image/jpeg', extension: 'jpg' }],
   ['webp', { kind: 'image', mime: 'image/webp', extension: 'webp' }],
@@ -120,14 +119,14 @@ const known = new Map<string, Type>([
   ['m4a', m4a],
   ['m4b', m4a],
 ])
-/** Every type that `inspect` gives to a file as it is. */
+/** Every type that `inspect` can return for an unconverted file. */
 export const knownTypes: readonly Type[] = [png, mp3, aac, ...Object.values(sounds), ...known.values()]
 
-// A type may show only behind notes and covers.
+// Notes and covers may precede the bytes that show the type.
 const headBytes = 2_097_152
-// A ZIP's end record, with the longest comment it may have.
+// A ZIP's end record with the longest possible comment.
 const tailBytes = 65_557
-// Decoded, four bytes each: 400 MB is more than any viewer of ours should meet.
+// Four bytes a pixel when decoded: 400 MB is the limit for viewers.
 const maxPixels = 100_000_000
 
 async function ends(path: string, from: number) {
@@ -140,7 +139,7 @@ async function ends(path: string, from: number) {
   return { bytes, head, tail }
 }
 
-// Media at one end and a page, a document or an archive at the other.
+// Media at the start, and a web page, a document or an archive at the end.
 function isPolyglot(head: Buffer, tail: Buffer): boolean {
   if (/<(!doctype|html|head|body|script|svg|iframe|\?php)\b|%pdf-/i.test(head.toString('latin1', 0, 1_024))) return true
   if (/<\/(html|body|script|svg)>[\s\0]*$/i.test(tail.toString('latin1', Math.max(0, tail.length - 256)))) return true
@@ -165,7 +164,7 @@ async function soundSeconds(path: string, { extension }: Type, from: number): Pr
   return seconds
 }
 
-// Containers: which tracks are inside decides between a film and a recording.
+// Containers: the tracks inside decide between video and audio.
 async function timed(path: string, type: Type, part: Part): Promise<Omit<Inspected, 'bytes'>> {
   const { format } = (await metadata(path, type, part)) ?? {}
   if (!format) return unread(path, type, part.from)
@@ -175,14 +174,15 @@ async function timed(path: string, type: Type, part: Part): Promise<Omit<Inspect
   if (!hasVideo && !hasAudio) throw new Refused('not_media', `an ${type.extension} file without a track`)
   if (hasVideo && type.kind === 'audio') throw new Refused('not_media', `a film inside ${type.extension}`)
   if (!hasVideo) return { ...asAudio(type), seconds: await soundSeconds(path, type, part.from) }
-  // Nothing is billed by a film's length, so what its headers say is good enough where there is no table.
-  const said = Math.max(format.duration ?? 0, ...format.trackInfo.map(track => track.duration ?? 0))
+  // No price depends on a video's length, so without a table the headers are good enough.
+  const stated = Math.max(format.duration ?? 0, ...format.trackInfo.map(track => track.duration ?? 0))
   const { pixelWidth: widthPx, pixelHeight: heightPx } = video ?? {}
   const measures = widthPx && heightPx ? { widthPx, heightPx } : {}
-  return { ...type, ...(await filmSeconds(path, type, said)), ...measures }
+  return { ...type, ...(await filmSeconds(path, type, stated)), ...measures }
 }
 
-// A strange box is no reason to lose a film: it goes on without its measures. Sound goes on where our own readers know it.
+// A video with an unreadable part is still accepted, without its measures. Audio is accepted if our own readers can
+// measure it.
 async function unread(path: string, type: Type, from: number): Promise<Omit<Inspected, 'bytes'>> {
   const { hasPictures, hasSound } = tracksOf(path, type.extension)
   if (hasSound && !hasPictures) return { ...asAudio(type), seconds: await soundSeconds(path, type, from) }
@@ -190,8 +190,8 @@ async function unread(path: string, type: Type, from: number): Promise<Omit<Insp
   throw new Refused('not_media', `an ${type.extension} file that cannot be read`)
 }
 
-async function filmSeconds(path: string, { extension }: Type, said: number): Promise<{ seconds?: number }> {
-  const seconds = (await secondsOf({ path, kind: 'video', extension, from: 0 })) ?? said
+async function filmSeconds(path: string, { extension }: Type, stated: number): Promise<{ seconds?: number }> {
+  const seconds = (await secondsOf({ path, kind: 'video', extension, from: 0 })) ?? stated
   return Number.isFinite(seconds) && seconds > 0 ? { seconds } : {}
 }
 
@@ -202,12 +202,12 @@ function asAudio(type: Type): Type {
     : m4a
 }
 
-/** The content of a file without the tags in front of it, bytes. */
+/** The content of a file without the tags before it, in bytes. */
 type Part = { from: number; size: number }
 
-// As a stream a parser cannot jump: what it reads, it reads once.
+// As a stream, so that the parser cannot jump and reads every byte once.
 async function metadata(path: string, { mime, extension }: Type, part: Part): Promise<IAudioMetadata | undefined> {
-  // It knows the boxes by this name alone.
+  // The parser knows MP4 boxes only under this type.
   const mimeType = extension.startsWith('3g') ? mp4.mime : mime
   const stream = createReadStream(path, { start: part.from, highWaterMark: 262_144 })
   try {

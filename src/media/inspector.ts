@@ -10,61 +10,62 @@ import { createTurns } from './turns.ts'
 export type { Kind } from './family.ts'
 export type { Fit, Inspected } from './inspect.ts'
 
-/** Whose file it is decides whose turn it is: one file of an owner at a time. */
+/** The owner of the file. Only one file of an owner is inspected at a time. */
 export type About = {
   owner: string
   accept?: readonly Kind[] | undefined
   signal?: AbortSignal | undefined
-  /** What a picture may be that is converted in any case (convert.ts). */
+  /** Limits for a picture that is converted in any case (convert.ts). */
   fit?: Fit | undefined
-  /** Pictures that have to be converted are taken too, with so many pixels at the most. */
+  /** If set, pictures that need conversion are accepted too, up to this many pixels. */
   convertiblePx?: number | undefined
 }
 export type Inspect = (path: string, about: About) => Promise<Inspected>
 
-/** The owner of results: they wait for one file of people at most, and people for one of theirs. */
+/** The owner of results. Results wait for at most one file of people, and people for at most one result. */
 export const provider = 'provider'
 
 export type Inspector = {
   /**
-   * What a file is, by its content, found out in a process of its own. Throws Refused (`empty`, `wrong_kind`,
-   * `not_media`, `dimensions`, or the code of a format of formats.ts, which a person's file has; also when the file cost more than any real one), Unknown when there was no turn for it, no
-   * process, or an end of that through no fault of the file, the signal's reason when that is aborted, and Error when the file cannot be read.
+   * Finds out what a file is, by its content, in a separate process. Throws Refused (`empty`, `wrong_kind`,
+   * `not_media`, `dimensions`, a format's code from formats.ts for a person's file; also if the file cost more than any
+   * real one), Unknown if there was no free place, no process, or the process ended for another reason, the signal's
+   * reason after an abort, and Error if the file cannot be read.
    */
   inspect: Inspect
-  /** Ids of the processes that run now. */
+  /** Returns the ids of the running processes. */
   pids(): number[]
-  /** Ends the processes; what waits is answered with Unknown. */
+  /** Ends the processes. Waiting calls throw Unknown. */
   close(): void
 }
 
 type Options = {
-  /** Where files may lie; a process can read nothing else. */
+  /** The folders for files. A process can read nothing else. */
   folders: readonly string[]
   log: Log
   limits?: Partial<Limits>
-  /** Processes at most. */
+  /** The maximum number of processes. */
   size?: number
   /** Milliseconds that a person's file waits for its turn. */
   patienceMs?: number
-  /** Milliseconds without a file, after which a process ends: it takes 80 MB. */
+  /** Milliseconds without a file before a process ends. An idle process takes 80 MB. */
   idleMs?: number
 }
 
 const usual: Limits = { cpuMs: 4_000, wallMs: 8_000, rssMb: 192, heapMb: 64 }
-// A process that looked at many files is replaced before what they left in it adds up, one that grew at once.
+// A process is replaced after this many files, before leaks add up. One that grew is replaced at once.
 const maxFiles = 500
 const grownMb = 120
 const maxCpuMs = 30_000 // the kernel ends it at 60 s
 
 type Place = { running?: Inspecting<Question>; files: number; idle?: NodeJS.Timeout }
 
-/** Starts nothing before the first file. */
+/** Starts no process before the first file. */
 export function createInspector(options: Options): Inspector {
   const { size = 2, patienceMs = 7_000, idleMs = 60_000, log } = options
   const limits = { ...usual, ...options.limits }
   const places: Place[] = Array.from({ length: size }, () => ({ files: 0 }))
-  // The one that runs first, so that a single person's files keep a single process.
+  // Prefer a running process, so that one person's files need only one process.
   const isRunning = (place: Place) => place.running?.isAlive() === true
   const turns = createTurns(places, { provider, patienceMs, prefer: isRunning })
 
@@ -113,10 +114,10 @@ export function createInspector(options: Options): Inspector {
   }
 }
 
-/** Throws Refused for what the first bytes show already. */
+/** Throws Refused if the first bytes already show a reason. */
 async function lookFirst(path: string, { owner, accept }: About): Promise<void> {
   await firstLook(path, accept).catch((error: unknown) => {
-    // Nobody can save a result as something else.
+    // Results get no format names: the advice to save a file in another format is for people.
     const isNamed = error instanceof Refused && foreignIn(error.code) !== undefined
     throw isNamed && owner === provider ? new Refused('not_media', error.message, { cause: error }) : error
   })
@@ -124,7 +125,7 @@ async function lookFirst(path: string, { owner, accept }: About): Promise<void> 
 
 async function ask(running: Inspecting<Question>, path: string, about: About, log: Log): Promise<Inspected> {
   const { owner, accept, signal, convertiblePx } = about
-  // A process in the middle of a file cannot be told to leave it.
+  // A process cannot be interrupted in the middle of a file, so it is ended.
   const stop = () => running.end()
   signal?.throwIfAborted()
   signal?.addEventListener('abort', stop, { once: true })

@@ -5,9 +5,9 @@ export type Page = {
   serial: number
   isFirst: boolean
   isContinued: boolean
-  /** Where the stream is at the end of this page; undefined where the page does not say. */
+  /** The stream's position at the end of this page. Undefined if the page does not say. */
   granule: number | undefined
-  /** Lengths of the pieces; a packet ends with the first one under 255. */
+  /** Lengths of the segments. A packet ends with the first one below 255. */
   pieces: Buffer
   body: number
   bytes: number
@@ -17,9 +17,9 @@ const headBytes = 27
 const longest = headBytes + 255 + 255 * 255
 
 /**
- * The pages of an Ogg file (RFC 3533 §6), wherever they stand: players look for the next one behind what is none. A page
- * with a wrong checksum is played by some and passed over by others, so it counts, and so do pages inside of it. Throws
- * Refused when there are too many.
+ * Yields the pages of an Ogg file (RFC 3533 §6). After invalid bytes it searches for the next page, as players do. A
+ * page with a wrong checksum counts, and so do pages inside it, since some players play it and others skip it. Throws
+ * Refused if there are too many.
  */
 export function* pagesOf(source: Source): Generator<Page> {
   const count = counter(most.pages, 'pages')
@@ -48,7 +48,7 @@ function pageAt(source: Source, at: number): Page | undefined {
     serial: head.readUInt32LE(14),
     isContinued: (head[5]! & 1) !== 0,
     isFirst: (head[5]! & 2) !== 0,
-    // −1: no packet ends here. Some writers leave it everywhere.
+    // −1: no packet ends here. Some encoders always write it.
     granule: granule < 0n ? undefined : Number(granule),
     pieces,
     body: at + headBytes + pieces.length,
@@ -56,7 +56,7 @@ function pageAt(source: Source, at: number): Page | undefined {
   }
 }
 
-// The next page is close by as a rule.
+// The next page is usually close.
 const searchBytes = 4_096
 
 function nextPage(source: Source, from: number): number | undefined {
@@ -74,7 +74,7 @@ const table = Uint32Array.from({ length: 256 }, (_, n) => {
   return sum >>> 0
 })
 
-/** The sum over the page with zeros in place of the sum itself. */
+/** Returns the checksum of the page, with zeros in the checksum's own place. */
 export function pageSum(page: Buffer): number {
   let sum = 0
   for (let n = 0; n < page.length; n++) {

@@ -8,54 +8,54 @@ import { fileURLToPath } from 'node:url'
 import { Unknown } from '../errors.ts'
 import type { Answer } from './child.ts'
 
-/** What one file may cost, and one process. */
+/** Limits for one file and for one process. */
 export type Limits = {
-  /** Of the processor, for one file. A real one of 100 MB takes half a second. */
+  /** CPU time for one file. A real file of 100 MB takes half a second. */
   cpuMs: number
-  /** By the clock, for one file, on a machine that is busy with something else. */
+  /** Elapsed time for one file, also on a busy machine. */
   wallMs: number
-  /** Of memory, for the whole process. It starts with 80. */
+  /** Memory of the whole process. It starts with 80. */
   rssMb: number
-  /** Of V8's heap, which is a part of that. */
+  /** V8's heap, a part of that memory. */
   heapMb: number
 }
 
-/** A file cost more than any real one, and its process has ended. The message says in plain words what it cost. */
+/** A file cost more than any real one, and its process has ended. The message says what it cost. */
 export class GivenUp extends Error {
   override name = 'GivenUp'
 }
 
-/** The file of src/media that it runs, and whether what it writes is read. */
+/** The file of src/media to run, and whether its standard output is read. */
 export type Program = { file: 'child.ts' | 'convert/child.ts'; hasOutput?: boolean }
 
-/** What a process has used so far: milliseconds of the processor, and megabytes now. */
+/** What a process has used: CPU milliseconds so far, and megabytes now. */
 export type Used = { cpuMs: number; rssMb: number }
 
 export type Inspecting<Question extends object> = {
   pid: number
-  /** What it writes; null where it is not listened to. */
+  /** The process's standard output. Null if it is not read. */
   output: Readable | null
-  /** Throws GivenUp when the file cost the process, and Unknown when that ended through no fault of the file. */
+  /** Throws GivenUp if the file ended the process, Unknown if the process ended for another reason. */
   ask(question: Question): Promise<Answer>
-  /** Undefined where there is no /proc. */
+  /** Undefined on systems without /proc. */
   used(): Used | undefined
   isAlive(): boolean
   end(): void
 }
 
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
-// A process whose parent is gone while it is in a loop hears nothing: the kernel ends it after so many seconds of the
-// processor. Nor does it write files, or leave a picture of its memory behind. Options that others added to our spawning
-// (test runners and profilers do) would load code that it may not read.
+// If the parent dies, a process in a loop does not notice: the kernel ends it after this many CPU seconds. It cannot
+// write files or core dumps. Without NODE_OPTIONS, which test runners and profilers set: they load code that the
+// process may not read.
 const shell = 'unset NODE_OPTIONS; ulimit -t 60; ulimit -c 0; ulimit -f 0; exec "$0" "$@"'
-// Often enough that a file does not take much over its limit in between; one look costs 20 µs.
+// Short, so that a file exceeds its limit only a little between two checks. One check costs 20 µs.
 const lookMs = 40
-// The start of a process on a machine that has much else to do.
+// Enough to start a process on a busy machine.
 const startMs = 20_000
 
 /**
- * Starts a process of `program` that looks at files in `folders` (a name may end in `*`), one at a time. It gets no
- * environment and may read these folders and its own code, nothing else. Rejects when it does not come up.
+ * Starts a process of `program` that inspects files in `folders` (a name may end in `*`), one at a time. It has an
+ * empty environment and may read only these folders and its own code. Rejects if the process does not start.
  */
 export async function startInspecting<Question extends object>(
   folders: readonly string[],
@@ -124,18 +124,18 @@ function asking<Question extends object>(
       const late = setTimeout(() => {
         const spent = (used()?.cpuMs ?? Number.POSITIVE_INFINITY) - before
         const reason = `not done within ${limits.wallMs} ms`
-        // A file cannot sleep: where little was spent, the machine had something else to do.
+        // If little CPU time was used, the machine was busy with other work: not the file's fault.
         giveUp(spent < limits.cpuMs / 4 ? new Unknown(reason) : new GivenUp(reason))
       }, limits.wallMs)
       const looking = setInterval(() => {
         const now = used()
-        if (!now) return // no /proc: the heap's limit and the clock have to do
+        if (!now) return // no /proc: the heap limit and the clock must be enough
         if (now.rssMb > limits.rssMb) giveUp(new GivenUp(`over ${limits.rssMb} MB`))
         if (now.cpuMs - before > limits.cpuMs) giveUp(new GivenUp(`over ${limits.cpuMs} ms of the processor`))
       }, lookMs)
       const answered = new Promise<Answer>((resolve, reject) => {
         child.once('message', message => resolve(message as Answer))
-        // Killed, and not by us: the system was short of memory. Anything else is a full heap.
+        // Killed, but not by us: the system ran out of memory. Otherwise the heap was full.
         const died = (signal: string | null) =>
           signal === 'SIGKILL' ? new Unknown('its process was killed') : new GivenUp('its process died')
         void exited.then(signal => reject(why ?? died(signal)))
@@ -155,13 +155,13 @@ function asking<Question extends object>(
   }
 }
 
-/** It keeps nobody's process alive while nothing is asked of it. */
+/** An idle child must not keep this process running. */
 function rest(child: ChildProcess) {
   child.unref()
   child.channel?.unref()
 }
 
-/** When the processor or the memory is short, it is short for this one first. Best effort. */
+/** Lowers the child's priority for CPU and memory, as far as the system allows. */
 function yieldToOthers(pid: number) {
   try {
     setPriority(pid, 2)
@@ -172,19 +172,20 @@ function yieldToOthers(pid: number) {
 function readable(folders: readonly string[]): string[] {
   const own = ['src/media', 'src/errors.ts', 'node_modules', 'package.json'].map(root)
   own.push(realpathSync(root('node_modules')))
-  // A link in the way (the folder for temporary files is one on some systems) is followed before it is compared.
+  // A folder may be a symbolic link, as the temporary folder on some systems. Node compares resolved paths.
   const all = [...own, ...folders].flatMap(path => [path, join(realpathSync(dirname(path)), basename(path))])
   return [...new Set(all)]
 }
 
-// The kernel tells every program of the processor's time in hundredths of a second.
+// Linux reports CPU time in hundredths of a second.
 const tickMs = 10
 
 function usedBy(pid: number): Used | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     const status = readFileSync(`/proc/${pid}/status`, 'latin1')
-    // Behind the name, which may hold anything: the state is the first field, the times are 12 and 13.
+    // The fields follow the name, which may hold any character. The state is the first of them, the times are 12 and
+    // 13.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     const rssKb = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0)
     return { cpuMs: (Number(fields[11]) + Number(fields[12])) * tickMs, rssMb: rssKb / 1_024 }

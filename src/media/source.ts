@@ -3,17 +3,17 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 /** A file that is read by position. */
 export type Source = {
   size: number
-  /** The bytes from `position` on; fewer than `length` only at the end of the file. Good until the next call. */
+  /** Returns bytes from `position` on, fewer than `length` only at the end of the file. Valid until the next call. */
   at(position: number, length: number): Buffer
   [Symbol.dispose](): void
 }
 
-// Headers stand close together or far apart: one read covers many of the first kind and costs little for the second.
+// Headers are close together or far apart. One read covers many of the first kind and costs little for the second.
 const windowBytes = 16_384
 
 /**
- * Opens a file for the readers of structure. They read in step, without promises: millions of headers would be as many
- * turns of the event loop. So this is for a process that has nothing else to do. Throws as `openSync`.
+ * Opens a file for the structure readers. Reads are synchronous: millions of headers would otherwise be millions of
+ * turns of the event loop. Use it only in a process that does nothing else. Throws as `openSync` does.
  */
 export function openSource(path: string): Source {
   const file = openSync(path, 'r')

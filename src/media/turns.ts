@@ -3,22 +3,23 @@ import { Unknown } from '../errors.ts'
 type Waiting<Place> = { resolve(place: Place): void; reject(error: unknown): void }
 
 type Options<Place> = {
-  /** The owner whose turn comes after each of somebody else's. */
+  /** The owner that gets a turn after each turn of another owner. */
   provider: string
-  /** Milliseconds that others wait at most. */
+  /** The longest wait of other owners, in milliseconds. */
   patienceMs: number
-  /** Which free place is taken rather than another. */
+  /** Returns whether to prefer this free place. */
   prefer(place: Place): boolean
 }
 
-// As many as an album and a long list of links; what comes on top is somebody in a loop.
+// Enough for an album and a long list of links. More means a program in a loop.
 const maxOfOne = 30
 // Three seconds of ordinary photos.
 const maxOfAll = 300
 
 /**
- * Shares a few places among many owners: one for an owner at a time, owners in turn whatever the number of their
- * wishes. The provider has every other turn, so neither side waits for more than one of the other's at a place.
+ * Shares a few places among many owners. An owner has at most one place, and owners take turns however much each has
+ * waiting. The provider's results get every other turn, so neither side waits for more than one file of the other at a
+ * place.
  */
 export function createTurns<Place>(places: readonly Place[], { provider, patienceMs, prefer }: Options<Place>) {
   const free = [...places]
@@ -49,7 +50,10 @@ export function createTurns<Place>(places: readonly Place[], { provider, patienc
   return {
     isClosed: () => isClosed,
 
-    /** A place for this owner; `give` it back. Throws Unknown when too many wait or it takes too long, or the signal's reason. */
+    /**
+     * Waits for a place. Free it with `give`. Throws Unknown if too many are waiting or the wait is too long, or the
+     * signal's reason.
+     */
     take(owner: string, signal?: AbortSignal): Promise<Place> {
       if (isClosed) return Promise.reject(new Unknown('the service is ending'))
       if (owner !== provider && line.isFull(owner)) {
@@ -62,7 +66,7 @@ export function createTurns<Place>(places: readonly Place[], { provider, patienc
 
     give(owner: string, place: Place) {
       busy.delete(owner)
-      // The next turn of this owner comes after everybody else's.
+      // This owner's next turn comes after all other owners.
       const all = waiting.get(owner)
       if (waiting.delete(owner)) waiting.set(owner, all!)
       free.push(place)
@@ -80,7 +84,7 @@ export function createTurns<Place>(places: readonly Place[], { provider, patienc
 
 type Patience = { patienceMs: number | undefined; signal: AbortSignal | undefined }
 
-/** Who waits, by owner. */
+/** The waiting calls, by owner. */
 function createLine<Place>() {
   const waiting = new Map<string, Set<Waiting<Place>>>() // owners in the order of their turns
   let count = 0
@@ -95,11 +99,13 @@ function createLine<Place>() {
 
   return {
     waiting,
-    /** Takes one out; false when it is gone already. */
+    /** Removes one. Returns false if it is no longer there. */
     drop,
     isFull: (owner: string) => (waiting.get(owner)?.size ?? 0) >= maxOfOne || count >= maxOfAll,
 
-    /** Waits for a place until patience or signal end; without `patienceMs` for as long as it takes. */
+    /**
+     * Waits for a place until `patienceMs` or the signal ends the wait; without `patienceMs` there is no time limit.
+     */
     wait(owner: string, { patienceMs, signal }: Patience): Promise<Place> {
       const { promise, resolve, reject } = Promise.withResolvers<Place>()
       const leave = (error: unknown) => drop(owner, one) && one.reject(error)

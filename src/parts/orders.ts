@@ -8,7 +8,7 @@ import type { ModelHealthOptions } from '../jobs/model-health.ts'
 import type { Log, Scrub } from '../log.ts'
 import type { Limits } from '../payments/generations.ts'
 import type { Deps, Enqueue } from '../payments/order.ts'
-import { createBudget } from '../upstream/budget.ts'
+import { createUpstreamRateLimiter } from '../upstream/rate-limiter.ts'
 import type { Database } from './database.ts'
 import { callbackAddresses, fileLinks } from './links.ts'
 import type { Part, Settings } from './part.ts'
@@ -58,7 +58,7 @@ export function openOrders({ config, database, telegram, upstream, telemetry, en
       sql,
       upstream: upstream.client,
       results,
-      budget: createBudget(sql),
+      rateLimiter: createUpstreamRateLimiter(sql),
       callbackUrl: callbackAddresses(config),
       enqueue,
       scrub,

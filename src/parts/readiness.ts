@@ -24,7 +24,7 @@ export function createReadiness(options: Options) {
   const { probe, telegram, jobs } = options
   const late = { ok: false, detail: 'no answer within 1 s' }
   return {
-    async look(): Promise<Readiness> {
+    async checkReadiness(): Promise<Readiness> {
       const engine = jobs.engine()
       const isEngineUp = engine?.answers().then(() => true)
       const [state, queue] = await Promise.all([soon(readState(probe)), isEngineUp && soon(isEngineUp)])

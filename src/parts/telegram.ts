@@ -3,7 +3,7 @@ import type { Sql } from '../database/db.ts'
 import { ownerBot } from '../jobs/reconcile.ts'
 import type { Log } from '../log.ts'
 import { createTelegram } from '../telegram/client.ts'
-import { createPace } from '../telegram/pace.ts'
+import { createRateLimiter } from '../telegram/rate-limiter.ts'
 import { type ObserveCall, observedTelegram } from '../telegram/telegraf-client.ts'
 import type { Hook } from '../telegram/webhook.ts'
 import { untilDone } from '../until-done.ts'
@@ -14,7 +14,7 @@ type Options = { config: Settings; sql: Sql; observe: ObserveCall; log: Log }
 /** The client of Telegram. The start calls getMe and checks that the database belongs to this bot. */
 export function openTelegram({ config, sql, observe, log }: Options) {
   const { botToken: token, telegramApiRoot: apiRoot } = config
-  const client = observedTelegram(createTelegram({ token, apiRoot, pace: createPace(sql), log }), observe)
+  const client = observedTelegram(createTelegram({ token, apiRoot, rateLimiter: createRateLimiter(sql), log }), observe)
   let me: UserFromGetMe | undefined
   return {
     client,

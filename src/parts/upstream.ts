@@ -27,7 +27,7 @@ export function openUpstream({ config, sql, telegram, inspect, observe, scrub, l
   const { kieBaseUrl: baseUrl, kieUploadUrl: uploadUrl, kieApiKey: apiKey, adminIds } = config
   // The two depend on each other: a refused call opens the breaker, which reads the balance through the same client.
   const client: Upstream = observedUpstream(
-    createUpstream({ baseUrl, uploadUrl, apiKey, log, heardOfAccount: trouble => account.heard(trouble) }),
+    createUpstream({ baseUrl, uploadUrl, apiKey, log, onAccountTrouble: trouble => account.onAccountTrouble(trouble) }),
     observe,
   )
   const account = createAccountBreaker({

@@ -51,7 +51,7 @@ export type Submitted = 'accepted' | 'failed' | 'unsupported' | 'later' | 'pause
  * still name its task, and the deadline refunds it otherwise.
  */
 export async function submit(deps: Deps, ref: Ref, hasPlace = false): Promise<Submitted> {
-  const { sql, upstream, budget, enqueue } = deps
+  const { sql, upstream, rateLimiter, enqueue } = deps
   const order = await readGeneration(sql, ref)
   if (order?.execState !== 'queued') return 'nothing'
   if (order.isOwnerBanned) {
@@ -60,7 +60,7 @@ export async function submit(deps: Deps, ref: Ref, hasPlace = false): Promise<Su
   }
   const { word: admitted } = only(await accountAdmits(sql, ref.id, order.credits))
   if (admitted === 'wait') return waitForAccount(deps, ref, order)
-  const waitMs = hasPlace ? 0 : await budget.take('submit', maxWaitMs)
+  const waitMs = hasPlace ? 0 : await rateLimiter.take('submit', maxWaitMs)
   if (waitMs > 0) {
     await genWait(sql, ref, waitMs + slackMs)
     await enqueue.submit(ref, waitMs, waitMs <= maxWaitMs)
@@ -181,7 +181,7 @@ async function verdictOn(deps: Deps, ref: Ref, generation: Generation): Promise<
   if (taskId === null) {
     return isOverdue ? timeout('submit_unknown', 'the upstream never said whether it took the order') : 'open'
   }
-  if ((await deps.budget.take('read', 0)) > 0) return 'crowded'
+  if ((await deps.rateLimiter.take('read', 0)) > 0) return 'crowded'
 
   const task = await deps.upstream.recordInfo(taskId)
   crash('poll_ok')

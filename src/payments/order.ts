@@ -1,8 +1,8 @@
 import type { Sql } from '../database/db.ts'
 import type { Log, Scrub } from '../log.ts'
-import type { Budget } from '../upstream/budget.ts'
 import type { Upstream } from '../upstream/client.ts'
 import type { ResultFile } from '../upstream/collect.ts'
+import type { UpstreamRateLimiter } from '../upstream/rate-limiter.ts'
 import type { ResultStore } from '../upstream/results.ts'
 import type { Ref } from './generations.ts'
 import type { Quote } from './quotes.ts'
@@ -50,7 +50,7 @@ export type Deps = {
   sql: Sql
   upstream: Upstream
   results: ResultStore
-  budget: Budget
+  rateLimiter: UpstreamRateLimiter
   /** The address for the upstream's callback of a generation; undefined without a public address. */
   callbackUrl(generationId: string): string | undefined
   enqueue: Enqueue

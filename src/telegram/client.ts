@@ -11,41 +11,41 @@ import { type Answer, type Body, cleaned, encode, post } from './wire.ts'
 export { TelegramRefused } from './refused.ts'
 
 /**
- * Takes a place in the budgets shared by all machines; resolves to the milliseconds to wait before sending. Throws
- * TelegramRefused `rate_limited` for a call that is not worth its wait.
+ * Takes a token from the buckets shared by all machines. Resolves to the milliseconds to wait before you send. Throws
+ * TelegramRefused `rate_limited` if the wait is longer than the call is worth.
  */
-export type Pace = (call: PacedCall) => Promise<number>
-export type PacedCall = {
+export type RateLimiter = (call: LimitedCall) => Promise<number>
+export type LimitedCall = {
   chatId?: number | string
   isGroup: boolean
   kind: 'send' | 'edit' | 'answer' | 'other'
-  /** Who pressed, for an answer to a press. */
+  /** The person who pressed, for an answer to a press. */
   userId?: number
   signal?: AbortSignal
 }
 
 type Options = {
   token: string
-  /** Another Bot API server; a path in it is kept. */
+  /** Another Bot API server. A path in the address is kept. */
   apiRoot?: string
-  pace: Pace
+  rateLimiter: RateLimiter
   log: Log
-  /** For one exchange, 20 s if left out. Uploads get six times as much. */
+  /** Milliseconds for one exchange, 20 s by default. Uploads get six times as much. */
   timeoutMs?: number
-  /** For all waits of one call together, 30 s if left out. */
+  /** Milliseconds for all waits of one call together, 30 s by default. */
   maxWaitMs?: number
 }
 
 /**
- * A Telegraf client whose every call goes through one door: the pace, a deadline, 429 waited out, errors of two kinds.
- * Only the API call is repeated after 429, never the handler that made it.
- * Throws TelegramRefused when Telegram said no, Unknown when it said nothing readable; neither ever holds the token.
- * To serve updates with it see `useTelegram`.
+ * Returns a Telegraf client that sends every call through the rate limiter, with a deadline. It waits out 429 answers
+ * and repeats only the API call, never the handler that made it. Throws TelegramRefused if Telegram refused the call,
+ * Unknown if there was no readable answer. Neither error holds the token. To handle updates with this client, see
+ * `useTelegram`.
  */
 export function createTelegram({ timeoutMs = 20_000, maxWaitMs = 30_000, ...options }: Options): Telegram {
   const { token } = options
   const apiRoot = rootOf(options.apiRoot)
-  // Telegram closes an idle connection after 60 s; one that closes while we write to it would be an unknown outcome.
+  // Telegram closes an idle connection after 60 s. If that happens during a write, the outcome is unknown.
   const dispatcher = new Agent({ keepAliveTimeout: 30_000, keepAliveMaxTimeout: 30_000 })
   const door: Door = { ...options, apiRoot, timeoutMs, maxWaitMs, scrub: scrubber([token]), dispatcher }
   return telegramOver((method, payload, callOptions) => call(door, method, payload, callOptions), {
@@ -60,10 +60,10 @@ async function call(door: Door, method: string, payload: object, options: CallOp
   const { maxWaitMs, scrub, log } = door
   const { signal } = options
   const body = await encode(payload)
-  const paced = { ...pacedCall(method, payload), ...options }
-  const patienceMs = paced.kind === 'answer' ? Math.min(answerPatienceMs, maxWaitMs) : maxWaitMs
+  const limited = { ...limitedCall(method, payload), ...options }
+  const patienceMs = limited.kind === 'answer' ? Math.min(answerPatienceMs, maxWaitMs) : maxWaitMs
   let waitedMs = 0
-  let waitMs = await place(door, paced)
+  let waitMs = await waitForToken(door, limited)
   for (;;) {
     if (waitedMs + waitMs > patienceMs) {
       const text = `${method}: a wait of ${waitMs} ms after ${waitedMs} ms is more than ${patienceMs} ms`
@@ -75,19 +75,19 @@ async function call(door: Door, method: string, payload: object, options: CallOp
     const answer = await exchange(door, method, body, longPollMs(method, payload), signal)
     if (answer.status !== 429) return resultOf(method, answer, scrub)
     waitMs = retryAfterMs(answer)
-    log.warn({ method, chatId: paced.chatId, waitMs, waitedMs }, 'telegram asked to wait')
+    log.warn({ method, chatId: limited.chatId, waitMs, waitedMs }, 'telegram asked to wait')
   }
 }
 
-async function place({ pace, log }: Door, paced: PacedCall): Promise<number> {
-  // Our budgets are a courtesy and 429 is the law: a database that is away must not silence the bot.
-  const taken = pace(paced).catch(error => {
-    if (error instanceof TelegramRefused || paced.signal?.aborted) throw error
+async function waitForToken({ rateLimiter, log }: Door, limited: LimitedCall): Promise<number> {
+  // Our limits are a courtesy, Telegram's 429 is the rule: without a database the bot still answers.
+  const requested = rateLimiter(limited).catch(error => {
+    if (error instanceof TelegramRefused || limited.signal?.aborted) throw error
     log.warn({ err: error }, 'no place in the send budget, sending anyway')
     return 0
   })
-  // Telegram shows a spinner until a press is answered: a slow database does not hold the answer back.
-  return paced.kind === 'answer' ? Promise.race([taken, pause(answerAheadMs).then(() => 0)]) : taken
+  // Telegram shows a spinner until a press is answered, so a slow database must not delay the answer.
+  return limited.kind === 'answer' ? Promise.race([requested, pause(answerAheadMs).then(() => 0)]) : requested
 }
 
 async function exchange(
@@ -108,13 +108,13 @@ async function exchange(
   }
 }
 
-// "query is too old" was seen from 15 s on, and a pre-checkout has 10 s: a later answer is worth nothing.
+// "query is too old" was seen from 15 s on, and a pre-checkout has 10 s. Later answers have no effect.
 const answerPatienceMs = 5_000
 const answerAheadMs = 500
 
 /**
- * Answers a press, out of the budget of the person who made it. Over that budget it throws TelegramRefused
- * `rate_limited`: the spinner ends by itself.
+ * Answers a press, within the rate limit of the person who pressed. Above that limit it throws TelegramRefused
+ * `rate_limited`: the spinner ends without an answer.
  */
 export async function answerPress(
   telegram: Telegram,
@@ -126,8 +126,8 @@ export async function answerPress(
 }
 
 /**
- * Makes a bot speak through `telegram` only. Telegraf builds a fresh client for the context of each update, which would
- * go around the door; `bot.context` is copied over the context after that, and so has the last word.
+ * Makes a bot use `telegram` for all calls. Telegraf builds a new client for the context of each update, and that
+ * client would bypass the rate limiter. `bot.context` is copied over the context afterwards and replaces it.
  */
 export function useTelegram<C extends Context>(bot: Telegraf<C>, telegram: Telegram): void {
   bot.telegram = telegram
@@ -135,8 +135,8 @@ export function useTelegram<C extends Context>(bot: Telegraf<C>, telegram: Teleg
 }
 
 /**
- * A call of a method that Telegraf 4.16 does not know (refundStarPayment, getStarTransactions …), through the same
- * door. An answer that is not of the schema is an unreadable one: Unknown.
+ * Calls a method that Telegraf 4.16 does not know (refundStarPayment, getStarTransactions …), with the same limits.
+ * Throws Unknown if the answer does not fit the schema.
  */
 export async function rawCall<S extends TSchema>(
   telegram: Telegram,
@@ -151,38 +151,40 @@ export async function rawCall<S extends TSchema>(
   throw new Unknown(`${method}: unexpected answer at ${wrong?.path || '/'}: ${wrong?.message}`)
 }
 
-/** The base of a Bot API server's addresses, with the slash that keeps a path in it (docs/providers/telegram.md, "Files"). */
+/**
+ * Returns the base address of a Bot API server. The trailing slash keeps a path (docs/providers/telegram.md, "Files").
+ */
 export const rootOf = (apiRoot = 'https://api.telegram.org'): string => apiRoot.replace(/(?<!\/)\/*$/, '/')
 
-function pacedCall(method: string, payload: object): PacedCall {
+function limitedCall(method: string, payload: object): LimitedCall {
   const chatId = 'chat_id' in payload ? payload.chat_id : undefined
   const kind = kindOf(method)
   if (typeof chatId === 'number') return { chatId, isGroup: chatId < 0, kind }
-  // A name with @ is a channel's or a group's.
+  // Only channels and groups have a name with @.
   if (typeof chatId === 'string') return { chatId, isGroup: !/^\d+$/.test(chatId), kind }
   return { isGroup: false, kind }
 }
 
-function kindOf(method: string): PacedCall['kind'] {
+function kindOf(method: string): LimitedCall['kind'] {
   if (method === 'sendChatAction') return 'other'
   if (/^(send|forward|copy)/.test(method)) return 'send'
   if (/^(edit|stop)/.test(method)) return 'edit'
   return method.startsWith('answer') ? 'answer' : 'other'
 }
 
-/** getUpdates is answered only after its own `timeout`, in seconds. */
+/** Telegram answers getUpdates only after its `timeout`, in seconds. */
 const longPollMs = (method: string, payload: object) =>
   method === 'getUpdates' && 'timeout' in payload && typeof payload.timeout === 'number' ? payload.timeout * 1000 : 0
 
 function retryAfterMs({ json, retryAfter }: Answer): number {
-  const { retry_after: told } = parametersOf(json)
-  const seconds = Number(typeof told === 'number' ? told : retryAfter)
+  const { retry_after: requested } = parametersOf(json)
+  const seconds = Number(typeof requested === 'number' ? requested : retryAfter)
   return Number.isFinite(seconds) && seconds > 0 ? Math.ceil(seconds * 1000) : 1_000
 }
 
 function resultOf(method: string, { status, json }: Answer, scrub: (text: string) => string): unknown {
   if (json?.ok === true && json.result !== undefined) return json.result
-  // A page of a proxy and a 5xx leave open what was done.
+  // A proxy's page or a 5xx does not say whether the call took effect.
   if (json?.ok !== false || status >= 500) throw new Unknown(`${method}: unreadable answer with status ${status}`)
   const description = typeof json.description === 'string' ? scrub(json.description).slice(0, 300) : ''
   const { migrate_to_chat_id: migrateTo } = parametersOf(json)

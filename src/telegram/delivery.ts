@@ -7,7 +7,10 @@ import { html, plainLength } from './html.ts'
 import { isAboutChat } from './refused.ts'
 import { formatted, keyboard, type Screen, show } from './screen.ts'
 
-/** One output, as bytes in a file or as something Telegram has already. A file id keeps the kind it was sent as. */
+/**
+ * One output: a file on disk, or a file that Telegram already has. A file id can only be sent as the kind it was sent
+ * as before.
+ */
 export type Item = {
   kind: 'image' | 'video' | 'audio'
   mime: string
@@ -19,7 +22,7 @@ export type Item = {
   fileName: string
   source: { path: string } | { fileId: string; sentAs: Way }
 }
-// What Telegram made of it may differ from what was asked for: a silent video is an animation.
+// Telegram may store another kind than the one you sent: a silent video becomes an animation.
 type Way = 'photo' | 'video' | 'audio' | 'document' | 'animation'
 
 export type Sent = {
@@ -31,11 +34,12 @@ export type Sent = {
 }
 
 /**
- * Sends a result: one item with caption and buttons; several as albums, and then a message with the caption and the
- * buttons, which an album cannot have. An album that is refused goes one by one, and what Telegram does not take as a
- * picture or a film as a document. After each part `remember` is told what has arrived, and the next one waits for it;
- * one item with the caption is the whole. Throws TelegramRefused `too_big` over 50 MB, before anything is sent, and what
- * was said of an item that is refused by itself, after all the others.
+ * Sends a result. One item goes out with caption and buttons. Several go out as albums, then a message with the caption
+ * and the buttons, since albums cannot have buttons. If an album is refused, its items are sent one by one. If an item
+ * is refused as a photo or a video, it is sent as a document. After each part, `remember` is called with what has
+ * arrived, and the next part waits for it. It is not called for one item with the caption.
+ * Throws TelegramRefused `too_big` above 50 MB, before anything is sent. If an item is refused by itself, the others
+ * are sent first and then its refusal is thrown.
  */
 export async function sendResult(
   telegram: Telegram,
@@ -62,8 +66,8 @@ export async function sendResult(
 }
 
 /**
- * Sends an item uncompressed, as a document. A file id works only if it was a document already (TypeError otherwise):
- * its kind cannot change. Throws TelegramRefused `too_big` over 50 MB.
+ * Sends an item uncompressed, as a document. A file id must belong to a document, otherwise it throws TypeError:
+ * Telegram cannot change the kind. Throws TelegramRefused `too_big` above 50 MB.
  */
 export async function sendOriginal(telegram: Telegram, chatId: number, item: Item, caption: Screen): Promise<Sent> {
   if ('path' in item.source) checkUpload(item)
@@ -80,17 +84,19 @@ const MB = 1024 * 1024
 const maxCaption = 1024
 const silent: Screen = { text: html``, buttons: [] }
 
-/** Whether a bot may upload so much; a file id may be of any size. */
+/** Returns whether a bot may upload this many bytes. The limit does not apply to file ids. */
 export const mayUpload = (bytes: number): boolean => bytes <= 50 * MB
 
-/** Throws TelegramRefused `too_big` for what a bot may not upload. */
+/** Throws TelegramRefused `too_big` for a file above the upload limit. */
 function checkUpload({ bytes, fileName }: Item): void {
   if (!mayUpload(bytes)) {
     throw new TelegramRefused('too_big', `${fileName}: ${bytes} bytes are over the 50 MB that a bot may upload`)
   }
 }
 
-/** Telegram plays MP4 and common sounds; a picture has limits of its own. Everything else is a document. */
+/**
+ * Telegram plays MP4 and common audio formats, and limits the size of photos. Everything else is sent as a document.
+ */
 function wayOf({ kind, mime, bytes, widthPx: w, heightPx: h, source }: Item): Way {
   if ('fileId' in source) return source.sentAs
   switch (kind) {
@@ -106,7 +112,7 @@ function wayOf({ kind, mime, bytes, widthPx: w, heightPx: h, source }: Item): Wa
 }
 
 const photoTypes = new Set(['image/jpeg', 'image/png', 'image/webp'])
-// MP3 and M4A are what Telegram promises to play. A WAV is tried as well: at worst it comes back as a document.
+// Telegram promises to play MP3 and M4A. WAV is tried too: at worst it is sent as a document.
 const audioTypes = /^audio\/(mpeg|mp3|mp4|m4a|x-m4a|aac|wav|wave|x-wav|vnd\.wave)$/
 
 async function sendOne(telegram: Telegram, chatId: number, item: Item, way: Way, caption: Screen): Promise<Sent> {
@@ -142,7 +148,7 @@ function sendAs(telegram: Telegram, chatId: number, item: Item, way: Way, extra:
 
 type Caption = { caption?: string; parse_mode?: 'HTML' } & ReturnType<typeof keyboard>
 
-/** The file, and what may be said about it; Telegram finds out the rest by itself. */
+/** The file and the properties we know. Telegram finds out the others itself. */
 function mediaOf({ source, fileName, widthPx, heightPx, seconds }: Item, way: Way) {
   const media = 'path' in source ? { source: source.path, filename: fileName } : source.fileId
   const duration = seconds === undefined ? {} : { duration: Math.max(1, Math.round(seconds)) }
@@ -153,7 +159,10 @@ function mediaOf({ source, fileName, widthPx, heightPx, seconds }: Item, way: Wa
   return { media, ...duration, ...size, supports_streaming: true }
 }
 
-/** Neighbours that Telegram lets stand in one album: pictures with films, sounds, documents; 10 at most, evenly. An animation stands alone. */
+/**
+ * Groups neighbours that may share an album: photos with videos, audio, documents. At most 10 each, evenly split. An
+ * animation is sent alone.
+ */
 function albums(items: readonly Item[]): Item[][] {
   const runs: Item[][] = []
   for (const item of items) {
@@ -173,7 +182,7 @@ const familyOf = (item: Item) => {
   return way === 'video' ? 'photo' : way
 }
 
-/** Gives what was said of those that Telegram takes in no way. */
+/** Returns the refusals of items that Telegram accepts in no form. */
 async function sendGroup(
   telegram: Telegram,
   chatId: number,
@@ -194,12 +203,12 @@ async function sendGroup(
   return refusals
 }
 
-/** Said of what was sent, and not of the chat: something else may go there. */
+/** Whether the refusal is about the item and not about the chat: another item may still be accepted. */
 const isOfItem = (error: unknown) => error instanceof TelegramRefused && !isAboutChat(error)
 
 /**
- * Gives what has arrived. A refusal goes for the whole album, whichever file is at fault and whatever the words are («group
- * send failed»): one by one only that one suffers.
+ * Returns the items that have arrived. Telegram refuses a whole album for one bad file, with varying texts («group send
+ * failed»). Sent one by one, only the bad file fails.
  */
 async function sendAlbum(telegram: Telegram, chatId: number, items: Item[]): Promise<Sent[]> {
   try {
@@ -211,7 +220,7 @@ async function sendAlbum(telegram: Telegram, chatId: number, items: Item[]): Pro
   }
 }
 
-/** The messages of an album are in the order of its items. Where some are missing, a message is known by its file's name. */
+/** An album's messages come in the order of its items. If some are missing, file names match messages to items. */
 function paired(items: Item[], messages: object[]): Sent[] {
   const left = [...items]
   return messages.flatMap(message => {
@@ -226,7 +235,7 @@ type Album = (InputMediaPhoto | InputMediaVideo)[] | InputMediaAudio[] | InputMe
 
 type File = { file_id: string; file_unique_id: string }
 
-/** Reads what Telegram made of it from its own message. An animation names its file as a document too. */
+/** Reads the kind and the file id from Telegram's message. An animation has a `document` field too. */
 function sentOf(item: Item, message: object): Sent {
   const { message_id: messageId, ...content } = message as { message_id: number } & Record<string, unknown>
   for (const sentAs of ['animation', 'photo', 'video', 'audio', 'document'] as const) {

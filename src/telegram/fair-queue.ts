@@ -1,25 +1,26 @@
-// The lowest rank goes first: in the line the units that are served before it, ahead of the line the turns saved, negated.
+// The lowest rank goes first. In the line, the rank is the units served before it. Ahead of the line, it is the saved
+// turns, negated.
 type Waiting = { rank: number; arrival: number; go(): void }
 
 export type FairQueue = {
-  /** Resolves when it is this key's turn and `take` gave a place; rejects with the signal's reason. */
+  /** Resolves when it is this key's turn and `take` has returned places. Rejects with the signal's reason. */
   turn(key: string, signal: AbortSignal): Promise<void>
-  /** A key had a place without waiting. */
+  /** Counts a turn that a key got without waiting. */
   count(key: string): void
   isEmpty(): boolean
 }
 
-// Ahead of the line: one turn every five seconds, three saved at the most. Nobody begins with any, or whoever makes accounts
-// would go before those who were here; a key of which nothing was heard since so many others begins anew.
+// A key saves one turn ahead of the line every five seconds, at most three. A new key has none, otherwise new accounts
+// would overtake existing people. A key is forgotten once this many others were seen after it.
 const ahead = { everyMs: 5_000, most: 3, known: 50_000 }
-// Of so many places in a row one is the line's, however many are ahead of it.
+// One in this many places goes to the line, however many keys are ahead of it.
 const lineEvery = 4
 
 /**
- * Who wants little goes first: a key that is known and was quiet lately goes ahead of the line, the quietest first. In the
- * line it is start-time fair queueing: each key is charged one unit a turn, and the next place goes to the one that began it
- * the earliest in units served, not in time. `take` resolves when some places are there, with their number, `most` at the
- * most; only one call of it is under way.
+ * A fair queue. A known key that was quiet lately goes ahead of the line, the quietest first. The line itself is
+ * start-time fair queueing: each turn costs a key one unit, and the next place goes to the turn with the lowest start,
+ * in units served instead of time. `take` waits for free places and resolves to their number, at most `most`. Only one
+ * call of `take` runs at a time.
  */
 export function createFairQueue(
   take: (most: number) => Promise<number>,
@@ -42,7 +43,7 @@ export function createFairQueue(
     if (isServing) return
     isServing = true
     while (quick.size + line.size > 0) {
-      // Who goes is decided once the places are there: somebody may have come or gone meanwhile.
+      // Choose only now: keys may have joined or left during the wait.
       for (let left = await take(quick.size + line.size); left > 0; left--) {
         given += 1
         const one = next()
@@ -75,9 +76,9 @@ export function createFairQueue(
   }
 }
 
-/** Returns what uses up a turn ahead of the line, and answers of how many. Below 1: there was none. */
+/** Returns a function that spends one saved turn and returns how many the key had. Below 1 there was none to spend. */
 function createSavings(now: () => number): (key: string) => number {
-  const saved = new Map<string, { turns: number; at: number }>() // what was heard of last stands last
+  const saved = new Map<string, { turns: number; at: number }>() // ordered by last use, the most recent last
   return key => {
     const at = now()
     const before = saved.get(key)
@@ -98,7 +99,7 @@ function firstOf(waiting: Set<Waiting>): Waiting | undefined {
   return best
 }
 
-/** Stands among these until `go`; leaves them with the signal's reason. */
+/** Adds an entry to `among` until `go` is called. Removes it with the signal's reason on abort. */
 function wait(among: Set<Waiting>, at: Omit<Waiting, 'go'>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const leave = () => {

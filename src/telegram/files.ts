@@ -10,17 +10,18 @@ import { rawCall, rootOf, TelegramRefused } from './client.ts'
 import { codeOf } from './refused.ts'
 import { cleaned } from './wire.ts'
 
-// What getFile gives out at most.
+// The largest file that getFile serves.
 const maxBytes = 20 * 1024 * 1024
-// 20 MB over a slow line.
+// Enough for 20 MB over a slow line.
 const timeoutMs = 120_000
 
 const Found = Type.Object({ file_path: Type.Optional(Type.String()), file_size: Type.Optional(Type.Integer()) })
 
 /**
- * Fetches a person's file into a new file of `dir` that only we may read; the caller removes it. The address holds the
- * bot's token and never leaves this function (docs/providers/telegram.md, "Files"): pass on the bytes, never the link.
- * Throws TelegramRefused (`too_big` over 20 MB, counted while reading since `file_size` may be missing), or Unknown.
+ * Downloads a person's file into a new file in `dir` that only this user may read. The caller deletes it. The address
+ * holds the bot's token and never leaves this function (docs/providers/telegram.md, "Files"): pass on the bytes, never
+ * the link. Throws Unknown or TelegramRefused: `too_big` above 20 MB, counted while reading because `file_size` may be
+ * missing.
  */
 export async function fetchUserFile(options: {
   telegram: Telegram
@@ -49,7 +50,7 @@ export async function fetchUserFile(options: {
 const tooBig = () => new TelegramRefused('too_big', `the file is over ${maxBytes} bytes`)
 
 function addressOf(root: string, token: string, path: string | undefined): string {
-  // A Bot API server that keeps files on its own disk names them by absolute paths.
+  // A Bot API server with local files returns absolute paths.
   if (!path || path.startsWith('/') || path.split('/').includes('..')) {
     throw new Unknown('getFile: no path to download from')
   }
@@ -82,7 +83,7 @@ async function download(url: string, dir: string, signal: AbortSignal): Promise<
 }
 
 function refusal(status: number): Error {
-  // A path lives for an hour and we have just asked for it: 404 says that the file itself is no more.
+  // A path is valid for an hour and this one is new, so 404 means the file no longer exists.
   if (status === 404) return new TelegramRefused('file_rejected', 'the file is no longer there')
   if (status === 401 || status === 413) return new TelegramRefused(codeOf(status, ''), `file refused with ${status}`)
   return new Unknown(`the file was answered with status ${status}`)

@@ -1,28 +1,28 @@
-/** Text in Telegram's HTML in which everything from outside is already escaped. */
+/** Text in Telegram's HTML. Everything from outside is already escaped. */
 export type Html = { readonly html: string }
 
-/** Builds a text: what stands in the template is markup, what is filled in is escaped, unless it is Html itself. */
+/** Builds an Html text. The template is markup; values are escaped unless they are Html. */
 export function html(strings: TemplateStringsArray, ...values: (string | number | Html | Html[])[]): Html {
   return { html: strings.map((text, index) => (index === 0 ? text : render(values[index - 1]!) + text)).join('') }
 }
 
-/** Puts a separator, a line feed if left out, between the pieces. */
+/** Joins the pieces with a separator, a line feed by default. */
 export const join = (pieces: readonly Html[], separator: string | Html = '\n'): Html => ({
   html: pieces.map(piece => piece.html).join(render(separator)),
 })
 
-/** What a reader sees: no tags, characters instead of their names. */
+/** Returns the text as a reader sees it: without tags, with entities decoded. */
 export const toPlain = ({ html }: Html): string => tokensOf(html).map(visible).join('')
 
 /**
- * The length that Telegram's limits mean (4096 for a text, 1024 for a caption): characters after the entities are
- * parsed, in UTF-16 units, which is the stricter of the two ways to count.
+ * The length that Telegram limits (4096 for a text, 1024 for a caption), after entities are parsed. Counted in UTF-16
+ * units, the stricter of the two ways to count.
  */
 export const plainLength = (h: Html): number => toPlain(h).length
 
 /**
- * Cuts a long text into messages: at the last line feed, else at the last space, else between two characters; never
- * within a tag or a character. Tags that are open at a cut are closed there and opened again in the next piece.
+ * Splits a long text into messages: at the last line feed, else at the last space, else between two characters. It
+ * never cuts a tag or a character in two. Tags that are open at a cut are closed there and reopened in the next piece.
  */
 export function split(h: Html, max = 4096): Html[] {
   if (plainLength(h) <= max) return [h]
@@ -45,7 +45,7 @@ export function split(h: Html, max = 4096): Html[] {
   return pieces
 }
 
-/** At most `max` characters, the last of them … when something was left out. Counts code points. */
+/** Cuts a text to at most `max` code points. The last one is … if something was cut. */
 export function clip(text: string, max: number): string {
   const points = [...text]
   return points.length <= max
@@ -63,16 +63,16 @@ function render(value: string | number | Html | Html[]): string {
 
 const names: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
-// Half of a surrogate pair, as a cut elsewhere may leave it, makes Telegram refuse the whole call.
+// Telegram refuses the whole call if the text holds half a surrogate pair, which a cut elsewhere may leave.
 const escaped = (text: string) => unturned(text.toWellFormed()).replace(/[&<>"]/g, character => names[character]!)
 
 /**
- * A text without the marks that turn what stands behind them round: a name with one would show the sum beside it
- * backwards. Hebrew and Arabic need none of them.
+ * Removes the marks that override text direction. In a name, they would show the amount beside it backwards. Hebrew and
+ * Arabic are readable without them.
  */
 export const unturned = (text: string): string => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
 
-// One tag, one named or numbered character, or one character.
+// One tag, one entity, or one character.
 const tokensOf = (source: string): string[] => source.match(/<[^<>]*>|&(?:lt|gt|amp|quot|#\d+|#x[\da-f]+);|./gisu) ?? []
 
 const isTag = (token: string) => token.length > 1 && token.startsWith('<')
@@ -90,8 +90,8 @@ function visible(token: string): string {
 }
 
 /**
- * Where the piece that begins at `from` ends: after as much as fits, and there behind a line feed or a space, unless
- * that would leave the piece half empty.
+ * Returns where the piece that starts at `from` ends. Takes as much as fits and cuts after a line feed or a space,
+ * unless the piece would then be less than half full.
  */
 function cut(tokens: readonly string[], from: number, max: number): number {
   let length = 0

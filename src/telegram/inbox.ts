@@ -3,13 +3,13 @@ import { type Static, Type } from '@sinclair/typebox'
 import { query, type Sql } from '../database/db.ts'
 import { Unknown } from '../errors.ts'
 
-/** An update as it will be stored. `dead` says why it can never be handled. */
+/** An update to store. `dead` says why it can never be handled. */
 export type Incoming = { updateId: number; lane: string; payload: unknown; dead: string | null }
 
 /**
- * Reads the body of an authentic webhook call. Never throws: what is not JSON, or not an update, is kept as it is under
- * an id made of its bytes, so that a repeat of it is recognised (docs/providers/telegram.md: never a 4xx for an
- * authentic update).
+ * Reads the body of an authentic webhook call. Never throws. A body that is not JSON or not an update is stored
+ * unchanged. Its id is derived from its bytes, so that a repeat is recognised. Never answer an authentic update with
+ * 4xx (docs/providers/telegram.md).
  */
 export function readUpdate(body: string): Incoming {
   let payload: unknown
@@ -24,7 +24,8 @@ export function readUpdate(body: string): Incoming {
   return { updateId, lane: laneOf(payload), payload, dead: null }
 }
 
-// Postgres refuses some thousands of levels, which would be a 5xx for ever; an update of Telegram has about ten.
+// Postgres refuses JSON nested thousands of levels deep. Without this limit, every retry would end in a 5xx. Telegram's
+// updates have about ten levels.
 const maxLevels = 100
 const isDeeper = (value: unknown, levels: number): boolean =>
   typeof value === 'object' &&
@@ -38,7 +39,7 @@ const odd = (body: string, dead: string): Incoming => ({
   dead,
 })
 
-/** Who must be served in order: one user in a private chat, one user in one group. */
+/** The key of the queue that keeps the order: one user in a private chat, one user in one group. */
 export function laneOf(update: unknown): string {
   for (const kind of ['message', 'edited_message', 'callback_query', 'pre_checkout_query', 'my_chat_member']) {
     const content = field(update, kind)
@@ -51,7 +52,7 @@ export function laneOf(update: unknown): string {
   return 'other'
 }
 
-// What is no id may hold a NUL, or be no text at all.
+// A malformed id may hold a NUL or may not be text at all.
 const named = (id: unknown) => (Number.isSafeInteger(id) ? String(id) : '?')
 
 const field = (value: unknown, name: string): unknown =>
@@ -69,17 +70,17 @@ export const inboxAdd = query(
   (sql, updates: object) => sql`select pay.inbox_add(${updates}) as "updateId"`,
 )
 
-/** Stores an update; false when it is already there. Only after this may it be acknowledged. Throws Unknown. */
+/** Stores an update. Returns false if it is already stored. Acknowledge it only afterwards. Throws Unknown. */
 export type Store = (incoming: Incoming) => Promise<boolean>
 
-// Statements under way at once: the other connections are for whoever else must not wait.
+// Statements in flight at once. The other connections stay free for requests that must not wait.
 const maxAtOnce = 2
-// As many as Telegram sends at once, unless told otherwise.
+// The number that Telegram sends at once by default.
 const maxTogether = 40
 
 /**
- * One statement stores all that came in while the one before was under way. Nobody waits for company: an update that
- * comes alone goes alone.
+ * Stores in one statement all updates that arrived during the previous statement. An update never waits for others: if
+ * it comes alone, it is stored alone.
  */
 export function createStore(sql: Sql): Store {
   type Waiting = { incoming: Incoming; resolve(isNew: boolean): void; reject(error: unknown): void }
@@ -102,16 +103,16 @@ export function createStore(sql: Sql): Store {
   async function storeAll(together: Waiting[]): Promise<void> {
     try {
       const added = await put(together.map(({ incoming }) => incoming))
-      // Of the same update twice the second is a repeat.
+      // If an update comes twice, the second is a repeat.
       for (const { incoming, resolve } of together) resolve(added.delete(incoming.updateId))
     } catch (error) {
-      // One that Postgres will not have is nobody else's trouble.
+      // If Postgres refuses one update, the others are still stored.
       if (together.length > 1 && !(error instanceof Unknown)) for (const one of together) await storeAll([one])
       else for (const { reject } of together) reject(error)
     }
   }
 
-  /** The ids of those that are new. */
+  /** Returns the ids that were not stored before. */
   async function put(updates: Incoming[]): Promise<Set<number>> {
     const [first, ...others] = updates
     if (first && others.length === 0) {
@@ -132,17 +133,17 @@ export function createStore(sql: Sql): Store {
     })
 }
 
-const Taken = Type.Object({ updateId: Type.Integer(), payload: Type.Unknown(), attempts: Type.Integer() })
-/** An update to handle. Its `payload` is null where it is under suspicion and the caller does not handle it alone. */
-export type Taken = Static<typeof Taken>
+const ClaimedUpdate = Type.Object({ updateId: Type.Integer(), payload: Type.Unknown(), attempts: Type.Integer() })
+/** An update to handle. `payload` is null if the update is under suspicion and the caller does not handle it alone. */
+export type ClaimedUpdate = Static<typeof ClaimedUpdate>
 
-// A worker that died leaves its update to the next one after this. Who is still at it prolongs its hold in time.
+// If a worker dies, another takes its update after this time. A live worker renews its lease.
 const holdMs = 15_000
 export const renewalMs = 5_000
 const hold = `${holdMs} milliseconds`
 
 export const inboxTake = query(
-  Taken,
+  ClaimedUpdate,
   (sql, lane: string, token: string, isAlone: boolean) => sql`
     select update_id as "updateId", payload, attempts from pay.inbox_take(${lane}, ${hold}, ${token}, ${isAlone})`,
 )
@@ -161,7 +162,10 @@ export const inboxFail = query(
     select pay.inbox_fail(${updateId}, ${attempt}, ${reason}, ${`${againMs} milliseconds`}) as result`,
 )
 
-/** Lanes with an update that waits and that nobody is at. Goes from lane to lane, however much waits in one of them. */
+/**
+ * Lanes with waiting updates and no worker. Reads lane by lane, so the cost does not depend on how much waits in one of
+ * them.
+ */
 export const waitingLanes = query(
   Type.Object({ lane: Type.String() }),
   (sql, limit: number) => sql`

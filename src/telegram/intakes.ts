@@ -3,13 +3,13 @@ import { query } from '../database/db.ts'
 import { Nullable } from '../database/nullable.ts'
 
 const Source = Type.Object({
-  /** A file id of Telegram's, or a link; or such an id of which only the kind is asked. */
+  /** A Telegram file id, a link, or a file id of which only the kind is needed. */
   kind: Type.Union([Type.Literal('telegram'), Type.Literal('link'), Type.Literal('look')]),
   of: Type.String(),
-  /** Bytes, as Telegram says. */
+  /** Bytes, by Telegram's own figure. */
   size: Type.Optional(Type.Integer()),
   accept: Type.Optional(Type.Array(Type.Unsafe<'image' | 'video' | 'audio'>(Type.String()))),
-  /** As large as a picture may become that is converted. */
+  /** Limits for a picture that is converted. */
   fit: Type.Optional(
     Type.Object({
       sidePx: Type.Optional(Type.Number()),
@@ -18,23 +18,23 @@ const Source = Type.Object({
     }),
   ),
 })
-/** A file of a person, where it is. */
+/** Where a person's file is. */
 export type Source = Static<typeof Source>
 
-/** What came of a source: a file as it was stored, or its kind, a refusal, or no answer. */
+/** What became of a source: the stored file, its kind, a refusal, or no answer. */
 export type Found = { of: string; file?: unknown; refused?: string }
 
-/** An update as it comes back from waiting. */
+/** An update that has waited for its files, with their results. */
 export type Returned = { update: object; results: Found[]; draftId: string | null }
 
-/** An update that came back, as `pay.intake_back` writes it; undefined for one of Telegram's. */
+/** Reads the update that `pay.intake_back` has written. Returns undefined for an update from Telegram. */
 export function returned(payload: object): Returned | undefined {
   return 'update' in payload && 'results' in payload && !('update_id' in payload) ? (payload as Returned) : undefined
 }
 
-// An album has ten; a person who sends more than this at once is told to wait.
+// An album has ten. If a person sends more than this at once, the bot asks them to wait.
 const maxWaiting = 20
-// Longer than the fetch may take; one that died is fetched once more.
+// Longer than a fetch may take. If its worker died, it is fetched again.
 const hold = '90 seconds'
 
 export const intakeOpen = query(

@@ -1,27 +1,27 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { query } from '../database/db.ts'
 
-/** What happened without the person: the key of the words, and the plain values in them. */
+/** A notice about something the person did not do: the key of its text, and the plain values in it. */
 const Notice = Type.Object({
   kind: Type.Literal('notice'),
   text: Type.Literal('friendRan'),
   values: Type.Object({ runs: Type.Integer(), capKop: Type.Integer() }),
 })
 export type Notice = Static<typeof Notice>
-// An update of this person felled the process twice and was set aside.
+// An update of this person crashed the process twice and was set aside.
 const Aside = Type.Object({ kind: Type.Literal('aside') })
 
 const OfGeneration = Type.Object({
-  /** How a generation ended; its result once more; the files of its result as they were made. */
+  /** How a generation ended; its result sent again; the original files of its result. */
   kind: Type.Union([Type.Literal('generation'), Type.Literal('resend'), Type.Literal('original')]),
   generationId: Type.String(),
 })
 const OfSwitch = Type.Object({
-  /** A model was switched by the service: for an admin. */
+  /** The service has switched a model off or on. For an admin. */
   kind: Type.Literal('switch'),
   modelId: Type.String(),
   n: Type.Integer(),
-  /** So many at once that the following ones are not told. */
+  /** True for the last message before further ones are suppressed. */
   isLast: Type.Boolean(),
 })
 const Body = Type.Union([OfGeneration, OfSwitch, Notice, Aside])
@@ -34,10 +34,10 @@ const Outgoing = Type.Object({
   attempts: Type.Integer(),
   sent: Type.Array(Type.Integer()),
 })
-/** A message that must reach a person. `sent` are the outputs that have arrived, by position. */
+/** A message to deliver. `sent` lists the outputs that have arrived, by position. */
 export type Outgoing<Of = Static<typeof Body>> = Omit<Static<typeof Outgoing>, 'body'> & { body: Of }
 
-// Longer than the largest upload takes; a worker that died leaves the message to the next one after this.
+// Longer than the largest upload takes. If a worker dies, another takes its message after this time.
 const hold = '3 minutes'
 
 export const outboxAdd = query(
@@ -52,10 +52,15 @@ export const outboxTake = query(
     select id, user_id as "userId", body, attempts, sent from pay.outbox_take(${id}, ${hold})`,
 )
 
-/** An output that has arrived. The file id is Telegram's, null where it leads to less than a person should get again. */
+/**
+ * An output that has arrived. The file id is Telegram's. It is null if sending it again would not give the full result.
+ */
 export type SentFile = { n: number; file_id: string | null; sent_as: string | null }
 
-/** Between the parts of a message: notes what has arrived and keeps the message for us. False: it is another's now. */
+/**
+ * Call it between the parts of a message. Stores what has arrived and renews the lease. Returns false if another worker
+ * has the message.
+ */
 export const outboxHold = query(
   Type.Object({ isMine: Type.Boolean() }),
   (sql, id: number, attempt: number, files: SentFile[]) => sql`
@@ -75,7 +80,7 @@ export const outboxMark = query(
       ${againMs === null ? null : `${againMs} milliseconds`}) as "isMine"`,
 )
 
-/** Makes due again what could not reach a person who is back. */
+/** Schedules again the messages that failed because the person was away. */
 export const outboxRevive = query(
   Type.Object({ id: Type.Integer(), isResult: Type.Boolean() }),
   (sql, userId: number) => sql`
@@ -85,7 +90,7 @@ export const outboxRevive = query(
     join pay.generations g on g.user_id = o.user_id and g.id = o.body ->> 'generationId'`,
 )
 
-/** Messages that nobody sent in time. */
+/** Messages that are overdue. */
 export const waitingOutbox = query(
   Type.Object({ id: Type.Integer() }),
   (sql, limit: number) => sql`

@@ -4,7 +4,7 @@ import type { Telegram } from 'telegraf'
 import { rawCall } from './client.ts'
 import { type Button, keyboard } from './screen.ts'
 
-/** Whole Stars, or kopecks; the payload is our order's id. */
+/** `total` is in whole Stars or in kopecks. The payload is our order's id. */
 export type Invoice = {
   chatId: number
   title: string
@@ -13,22 +13,22 @@ export type Invoice = {
   currency: 'XTR' | 'RUB'
   total: number
   label: string
-  /** Of a payment provider; Stars have none. */
+  /** The token of a payment provider. Empty for Stars. */
   providerToken: string
-  /** VAT code of the receipt that the provider makes; the person is then asked for an e-mail. */
+  /** VAT code for the payment provider's receipt. With it, Telegram asks the person for an e-mail address. */
   vatCode?: number | undefined
-  /** The first of them pays. */
+  /** The first button pays. */
   buttons: Button[][]
   /**
-   * With it a forwarded copy opens the bot instead of taking somebody else's money (docs/providers/telegram.md,
-   * "Payments").
+   * With it, a forwarded copy of the invoice opens the bot and does not charge another person
+   * (docs/providers/telegram.md, "Payments").
    */
   startParameter: string
 }
 
 const Sent = Type.Object({ message_id: Type.Integer() })
 
-/** Sends an invoice and gives its message id. Throws as the gateway does. */
+/** Sends an invoice and returns its message id. Throws as every Telegram call does. */
 export async function sendInvoice(telegram: Telegram, invoice: Invoice): Promise<number> {
   const { chatId, title, description, payload, currency, total, label, providerToken, startParameter, vatCode } =
     invoice
@@ -49,14 +49,14 @@ export async function sendInvoice(telegram: Telegram, invoice: Invoice): Promise
   return (await rawCall(telegram, 'sendInvoice', fields, Sent)).message_id
 }
 
-// The form in which YooKassa takes the lines of a receipt through Telegram.
+// The receipt format that YooKassa accepts through Telegram.
 function receiptOf(description: string, kop: number, vat_code: number): string {
   const value = `${Math.trunc(kop / 100)}.${String(kop % 100).padStart(2, '0')}`
   const amount = { value, currency: 'RUB' }
   return JSON.stringify({ receipt: { items: [{ description, quantity: '1.00', amount, vat_code }] } })
 }
 
-/** Telegram waits ten seconds for this; `refusal` is shown to the person. */
+/** Answers a pre-checkout. Telegram waits ten seconds for it. `refusal` is shown to the person. */
 export const answerPreCheckout = (telegram: Telegram, id: string, refusal?: string): Promise<boolean> =>
   rawCall(
     telegram,
@@ -69,7 +69,7 @@ export const answerPreCheckout = (telegram: Telegram, id: string, refusal?: stri
     Type.Boolean(),
   )
 
-/** Gives a payment's Stars back. Throws TelegramRefused; a second time is refused as `already_refunded`. */
+/** Refunds a Stars payment. Throws TelegramRefused, `already_refunded` for a repeat. */
 export const refundStars = (telegram: Telegram, userId: number, chargeId: string): Promise<boolean> =>
   rawCall(telegram, 'refundStarPayment', { user_id: userId, telegram_payment_charge_id: chargeId }, Type.Boolean())
 
@@ -86,10 +86,10 @@ const Transaction = Type.Object({
   source: Type.Optional(Partner),
   receiver: Type.Optional(Partner),
 })
-/** One movement of the bot's Stars. `source`: it came in; `receiver`: it went out. A refund has the id of its payment. */
+/** One movement of the bot's Stars. `source`: incoming. `receiver`: outgoing. A refund has the id of its payment. */
 export type StarTransaction = Static<typeof Transaction>
 
-/** At most 100 movements from this position on, the oldest first. Each is to be read by `readMovement`. */
+/** Returns at most 100 movements from this position on, the oldest first. Read each with `readMovement`. */
 export async function starTransactions(
   telegram: Telegram,
   offset: number,
@@ -99,7 +99,9 @@ export async function starTransactions(
   return (await rawCall(telegram, 'getStarTransactions', { offset, limit }, Page)).transactions
 }
 
-/** A movement of the list; throws an Error that names the field where it is none, so that one of them spoils no page. */
+/**
+ * Checks one movement. Throws an Error that names the invalid field, so that one bad movement does not spoil the page.
+ */
 export function readMovement(movement: Partial<StarTransaction>): StarTransaction {
   if (Value.Check(Transaction, movement)) return movement
   const wrong = Value.Errors(Transaction, movement).First()

@@ -9,15 +9,15 @@ const Updates = Type.Array(Type.Object({ update_id: Type.Integer() }, { addition
 
 type Options = {
   telegram: Telegram
-  /** Has stored the update once it resolves: the next call makes Telegram forget it. */
+  /** Stores the update before it resolves. After the next call, Telegram forgets the update. */
   receive(body: string): Promise<void>
   log: Log
   signal: AbortSignal
 }
 
 /**
- * Fetches updates where there is no public address for a webhook. One consumer a token: beside a webhook it refuses to
- * start, rather than take the updates away from a running service. Throws then; resolves when `signal` ends it.
+ * Fetches updates if there is no public address for a webhook. A token can have only one consumer: this throws if a
+ * webhook is set, so that it never takes updates from a running service. Resolves when `signal` ends it.
  */
 export async function pollUpdates({ telegram, receive, log, signal }: Options): Promise<void> {
   const { url } = await telegram.getWebhookInfo()

@@ -2,9 +2,9 @@ import { isBlank } from '../visible.ts'
 import { readRich } from './rich-text.ts'
 
 /**
- * An update as the handlers read it. No text holds NUL or halves of surrogate pairs: nobody reads them, and Postgres
- * takes them in no text. In a private chat a rich message has its words as `text`, and a text or a caption of which
- * nothing is to be seen is none.
+ * Returns the update as the handlers read it. NUL and halves of surrogate pairs are removed from all texts: they are
+ * invisible, and Postgres refuses them. In a private chat, the words of a rich message become its `text`, and a text or
+ * a caption without visible characters is removed.
  */
 export function readable(update: object): object {
   const read = JSON.parse(JSON.stringify(update), (_, value) =>
@@ -25,7 +25,7 @@ function wordsOf(message: Message): void {
     message.entities = links.map(link => ({ type: 'text_link', ...link }))
   }
   forgetBlank(message, 'text', 'entities')
-  // Behind a command as well.
+  // Also after a command.
   const [command, rest] =
     /^(\/\S+)(\s[\s\S]*)$/.exec(typeof message.text === 'string' ? message.text : '')?.slice(1) ?? []
   if (command && isBlank(rest ?? '')) message.text = command
@@ -39,8 +39,8 @@ function forgetBlank(message: Message, name: string, entities: string): void {
   delete message[entities]
 }
 
-// What a chat says of itself, by the fields of Message (Bot API 10.3): nobody sent it to be answered. Payments are
-// answered by whoever handles them; whatever stands in no list here is a person's, or of a kind that is yet to come.
+// Service messages, by the fields of Message (Bot API 10.3). A person did not send them, so they need no answer.
+// Payments have their own handler. Fields that are in no list here come from a person or from a later Bot API.
 const ofTheChat = new Set(
   `new_chat_members left_chat_member new_chat_title new_chat_photo delete_chat_photo group_chat_created
   supergroup_chat_created channel_chat_created migrate_to_chat_id migrate_from_chat_id pinned_message
@@ -54,5 +54,5 @@ const ofTheChat = new Set(
   video_chat_started video_chat_ended video_chat_participants_invited successful_payment refunded_payment`.split(/\s+/),
 )
 
-/** Whether a message is a line of the chat itself and wants no answer. */
+/** Returns whether a message is a service message, which needs no answer. */
 export const isServiceMessage = (message: object): boolean => Object.keys(message).some(name => ofTheChat.has(name))

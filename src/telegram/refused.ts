@@ -17,8 +17,8 @@ export type RefusedCode =
   | 'bad_request'
 
 /**
- * Telegram said no. `rate_limited` carries how long to wait, where Telegram or our own budget named it; `migrated` the
- * id under which the group lives on.
+ * Telegram refused the call. `rate_limited` carries how long to wait, if Telegram or our own rate limiter said so.
+ * `migrated` carries the new id of the group.
  */
 export class TelegramRefused extends Refused {
   override name = 'TelegramRefused'
@@ -38,10 +38,10 @@ export class TelegramRefused extends Refused {
 
 const ofTheChat = new Set<string>(['blocked', 'chat_not_found', 'rate_limited', 'unauthorized', 'conflict', 'migrated'])
 
-/** Whether a refusal is about the chat, the bot or its haste: whatever else was sent, the answer would be the same. */
+/** Returns whether a refusal is about the chat, the bot or its rate: any other content would be refused too. */
 export const isAboutChat = ({ code }: Refused): boolean => ofTheChat.has(code)
 
-/** What a refusal of the Bot API means to us, by its status and by the words of its description. */
+/** Maps a refusal of the Bot API to our code, by its status and the words of its description. */
 export function codeOf(status: number, description: string): RefusedCode {
   if (status === 401) return 'unauthorized'
   if (status === 403) return 'blocked'
@@ -51,8 +51,8 @@ export function codeOf(status: number, description: string): RefusedCode {
   return meanings.find(([words]) => words.test(description))?.[1] ?? 'bad_request'
 }
 
-// The texts are no part of Telegram's contract; they are those of the published server and of the services behind it.
-// The first that fits decides: "too big for a photo" may still go as a document, "too big" may not.
+// The texts are not part of Telegram's contract. They come from the published server and the services behind it. The
+// first match wins: "too big for a photo" may still go as a document, "too big" may not.
 const meanings: [RegExp, RefusedCode][] = [
   [/upgraded to a supergroup/i, 'migrated'],
   [/CHARGE_ALREADY_REFUNDED/i, 'already_refunded'],

@@ -1,30 +1,33 @@
-/** A text with the addresses behind its words, as Telegram writes them: offsets in UTF-16 units. */
+/** A text with its links, as Telegram writes them: offsets in UTF-16 units. */
 export type Worded = { text: string; links: { offset: number; length: number; url: string }[] }
 
-// A rich message has at most 32,768 characters, 500 blocks and 16 levels (Bot API 10.1, «Rich Message Limits»). A level
-// is up to four of JSON: the list, its items, an item, its blocks.
+// A rich message has at most 32,768 characters, 500 blocks and 16 levels (Bot API 10.1, «Rich Message Limits»). One
+// level takes up to four levels of JSON: the list, its items, an item, its blocks.
 const maxCharacters = 32_768
 const maxNodes = 100_000
 const maxLevels = 64
 
 type Node = Record<string, unknown>
-/** What has been read so far. `isLabelled`: the label of an item was written, and its first words go beside it. */
-type Reading = { said: string[]; length: number; links: Worded['links']; nodes: number; isLabelled: boolean }
+/**
+ * What has been read so far. `isLabelled`: an item's label was written, and its first words follow on the same line.
+ */
+type Reading = { parts: string[]; length: number; links: Worded['links']; nodes: number; isLabelled: boolean }
 
 /**
- * The words of a RichMessage in the order of reading: a line for each block, item and row. Goes by what carries words and
- * not by the kinds of blocks, so that tomorrow's kinds are read too. Never throws; what is over the limits is left out.
+ * Returns the words of a RichMessage in reading order: a line for each block, item and row. It looks for fields with
+ * words and not for kinds of blocks, so it also reads kinds that are added later. Never throws. Leaves out what exceeds
+ * the limits.
  */
 export function readRich(rich: unknown): Worded {
-  const so: Reading = { said: [], length: 0, links: [], nodes: 0, isLabelled: false }
+  const so: Reading = { parts: [], length: 0, links: [], nodes: 0, isLabelled: false }
   if (isNode(rich)) each(so, rich.blocks, 0, block)
-  const text = so.said.join('').trimEnd().toWellFormed()
+  const text = so.parts.join('').trimEnd().toWellFormed()
   return { text, links: so.links.filter(({ offset, length }) => length > 0 && offset + length <= text.length) }
 }
 
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Whether there is room for one more node. */
+/** Returns whether one more node is allowed. */
 const enters = (so: Reading, level: number): boolean =>
   level < maxLevels && ++so.nodes <= maxNodes && so.length < maxCharacters
 
@@ -41,12 +44,12 @@ function each(so: Reading, list: unknown, level: number, read: Read): void {
 function say(so: Reading, words: string): void {
   const part = words.slice(0, maxCharacters - so.length)
   if (part === '') return
-  so.said.push(part)
+  so.parts.push(part)
   so.length += part.length
 }
 
 function newLine(so: Reading): void {
-  if (!so.isLabelled && so.length > 0 && !so.said.at(-1)?.endsWith('\n')) say(so, '\n')
+  if (!so.isLabelled && so.length > 0 && !so.parts.at(-1)?.endsWith('\n')) say(so, '\n')
   so.isLabelled = false
 }
 
@@ -97,7 +100,7 @@ function row(so: Reading, cells: unknown, level: number): void {
   }
 }
 
-/** Of a table it is words, of a picture an object with words and their author. */
+/** A table's caption is words. A picture's caption is an object with words and their author. */
 function caption(so: Reading, node: unknown, level: number): void {
   const isParted = isNode(node) && node.type === undefined
   line(so, isParted ? node.text : node, level)

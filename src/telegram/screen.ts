@@ -2,20 +2,20 @@ import type { Telegram } from 'telegraf'
 import { TelegramRefused } from './client.ts'
 import { clip, type Html, split, toPlain, unturned } from './html.ts'
 
-/** A press brings `data`; `url` opens a page; `pay` pays the invoice it stands under, as its first button. */
+/** `data` comes back with a press. `url` opens a page. `pay` pays the invoice and must be its first button. */
 export type Button = { text: string; data: string } | { text: string; url: string } | { text: string; pay: true }
 export type Screen = { text: Html; buttons: Button[][] }
 
 /**
- * A button that brings `data`. Throws RangeError when the data is over Telegram's 64 bytes or not of our alphabet: cut
- * data would be a dead button: https://core.telegram.org/bots/api#inlinekeyboardbutton.
+ * Returns a button with `data`. Throws RangeError if the data exceeds Telegram's 64 bytes or our alphabet. Cut data
+ * would make a dead button: https://core.telegram.org/bots/api#inlinekeyboardbutton.
  */
 export function button(text: string, data: string): Button {
   if (!/^[a-z0-9:-]{1,64}$/.test(data)) throw new RangeError(`not the data of a button: "${data}"`)
   return { text: clip(unturned(text), 64), data }
 }
 
-/** The buttons of a screen as a parameter of Telegram's methods; an edit without it takes the old ones away. */
+/** Returns a screen's buttons as a parameter of Telegram's methods. An edit without it removes the old buttons. */
 export function keyboard({ buttons }: Pick<Screen, 'buttons'>) {
   const rows = buttons.filter(row => row.length > 0)
   if (rows.length === 0) return {}
@@ -26,8 +26,8 @@ export function keyboard({ buttons }: Pick<Screen, 'buttons'>) {
 }
 
 /**
- * Shows a screen in place of the message `messageId`, or as a new one when there is none, it is gone, it is a picture,
- * or the text needs several messages. Gives the id of the message where the screen stands now: that of its buttons.
+ * Shows a screen in place of the message `messageId`. Sends a new message if there is no id, the message is gone or is
+ * a picture, or the text needs several messages. Returns the id of the message with the buttons.
  */
 export async function show(
   telegram: Telegram,
@@ -46,7 +46,7 @@ export async function show(
   return messageId
 }
 
-/** Telegram would otherwise fetch a page for a link that somebody wrote, and show it under our name. */
+/** Otherwise Telegram fetches a page for a link in the text and shows it under our name. */
 const noPreview = { link_preview_options: { is_disabled: true } }
 
 async function edit(telegram: Telegram, chatId: number, messageId: number, screen: Screen): Promise<boolean> {
@@ -74,10 +74,7 @@ async function send(
   return message.message_id
 }
 
-/**
- * Calls `send` with the text as HTML and, if Telegram does not accept the markup, once more with what a reader would
- * see: a plain message is better than none.
- */
+/** Calls `send` with the text as HTML. If Telegram rejects the markup, calls it again with the plain text. */
 export async function formatted<T>(
   text: Html,
   send: (format: { text: string; parse_mode?: 'HTML' }) => Promise<T>,

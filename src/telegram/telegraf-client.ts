@@ -1,9 +1,9 @@
 import { Telegram } from 'telegraf'
 
 export type CallOptions = { signal?: AbortSignal; userId?: number }
-/** One call of a Bot API method: resolves to its result, throws as `createTelegram` says. */
+/** Calls a Bot API method. Resolves to its result, throws as `createTelegram` does. */
 export type Call = (method: string, payload: object, options?: CallOptions) => Promise<unknown>
-/** Watches a call: runs `call` once and passes on its result or its error. */
+/** Wraps a call: runs `call` once and passes on its result or its error. */
 export type ObserveCall = <Result>(method: string, call: () => Promise<Result>) => Promise<Result>
 
 class TelegramOverCall extends Telegram {
@@ -14,7 +14,7 @@ class TelegramOverCall extends Telegram {
     this.#call = call
   }
 
-  // Telegraf's methods name the type of their result themselves; `never` fits each of them.
+  // Telegraf's methods declare their result types themselves. `never` fits each of them.
   override callApi(method: string, payload: object, options?: object): Promise<never> {
     return this.#call(method, payload, options) as Promise<never>
   }
@@ -22,18 +22,20 @@ class TelegramOverCall extends Telegram {
 
 type Of = { token: string; options: { apiRoot: string } }
 
-/** Returns a Telegraf client that sends every call through `call`, with the token and the API root of another. */
+/**
+ * Returns a Telegraf client that sends every call through `call`. The token and the API root come from another client.
+ */
 export const telegramOver = (call: Call, { token, options }: Of): Telegram =>
   new TelegramOverCall(call, token, options.apiRoot)
 
-/** Returns a new client that makes the calls of `telegram` under the eyes of `observe`; `telegram` stays as it is. */
+/** Returns a new client that makes the calls of `telegram` through `observe`. `telegram` itself is unchanged. */
 export const observedTelegram = (telegram: Telegram, observe: ObserveCall): Telegram =>
   telegramOver(
     (method, payload, options) => observe(method, () => callWith(telegram, method, payload, options)),
     telegram,
   )
 
-/** Calls any method, also one that Telegraf 4.16 does not know, with options that its typings lack. */
+/** Calls any method, also those that Telegraf 4.16 does not know, with options that its types lack. */
 export function callWith(telegram: Telegram, method: string, payload: object, options: CallOptions = {}) {
   const callApi = telegram.callApi as unknown as Call
   return callApi.call(telegram, method, payload, options)

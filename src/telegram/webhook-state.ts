@@ -2,9 +2,9 @@ import { type Static, Type } from '@sinclair/typebox'
 import { query, type Sql } from '../database/db.ts'
 import { Nullable } from '../database/nullable.ts'
 
-// Where Telegram sends updates, as the row of all machines has it (sql/migrations/0008_operations.sql).
+// Where Telegram sends updates, from the row that all machines share (sql/migrations/0008_operations.sql).
 
-/** `taken`: another address stood there and ours was set again; `fought`: it came back, and is left. */
+/** `taken`: another address was found and ours was set again. `fought`: the other address came back, and we left it. */
 const State = Type.Union([
   Type.Literal('ok'),
   Type.Literal('gone'),
@@ -19,11 +19,17 @@ export const webhookWant = query(
   (sql, wanted: string, url: string) => sql`select from pay.webhook_want(${wanted}, ${url})`,
 )
 
-export type Look = { wanted: string; found: Found | 'unknown'; url: string; pending: number; failedAt: Date | null }
+export type WebhookReading = {
+  wanted: string
+  found: Found | 'unknown'
+  url: string
+  pending: number
+  failedAt: Date | null
+}
 
 export const webhookSee = query(
   Type.Object({ state: State, maySet: Type.Boolean() }),
-  (sql, { wanted, found, url, pending, failedAt }: Look) => sql`
+  (sql, { wanted, found, url, pending, failedAt }: WebhookReading) => sql`
     select state, may_set as "maySet" from pay.webhook_see(${wanted}, ${found}, ${url}, ${pending}, ${failedAt})`,
 )
 
@@ -41,7 +47,7 @@ const Row = Type.Object({
   failedS: Nullable(Type.Number()),
   unknownS: Nullable(Type.Number()),
 })
-/** Seconds since the last delivery failed, and since Telegram says nothing. */
+/** `failedS`: seconds since the last failed delivery. `unknownS`: seconds since Telegram stopped answering. */
 export type WebhookRow = Static<typeof Row>
 
 export const webhookRow = query(

@@ -4,7 +4,7 @@ import type { Scrub } from '../log.ts'
 import { webhookSet, webhookWant } from './webhook-state.ts'
 
 /**
- * What we handle. Always sent whole: left out, the previous list would stay
+ * The kinds of updates that we handle. Always send the whole list: without it, Telegram keeps the previous one
  * (https://core.telegram.org/bots/api#setwebhook).
  */
 export const allowedUpdates = [
@@ -15,30 +15,33 @@ export const allowedUpdates = [
   'my_chat_member',
 ] as const
 
-/** Where updates are to come to. */
+/** The address for updates, and the secret that Telegram sends with them. */
 export type Hook = { url: string; secret: string }
 
-/** The address and the list as one text: machines of two builds see by it that they want different things. */
+/** The address and the list as one text. Machines of two builds compare it to see that they want different things. */
 export const wantedBy = ({ url }: Hook): string => `${url} ${[...allowedUpdates].sort().join()}`
 
 /**
- * Tells Telegram where to send updates, never dropping those that wait. Called at every start: the same arguments
- * change nothing there, and the secret is the one thing that cannot be read back and compared.
+ * Registers the webhook with Telegram and keeps pending updates. Called at every start: repeating it changes nothing,
+ * and the secret is the one value that cannot be read back and compared.
  */
 export async function registerWebhook(telegram: Telegram, sql: Sql, hook: Hook): Promise<void> {
-  // Said first: a machine of before, which would want its own back, learns of it before it looks.
+  // Write first: a machine of an older build reads it before its next check and does not set its own address.
   await webhookWant(sql, wantedBy(hook), plainAddress(hook.url))
   await setWebhook(telegram, sql, hook)
 }
 
-/** Sets it, and writes down that it stands. */
+/** Sets the webhook and stores that it is set. */
 export async function setWebhook(telegram: Telegram, sql: Sql, hook: Hook): Promise<void> {
   const { url, secret } = hook
   await telegram.setWebhook(url, { secret_token: secret, allowed_updates: allowedUpdates, max_connections: 40 })
   await webhookSet(sql, wantedBy(hook), plainAddress(url))
 }
 
-/** What Telegram says of the webhook; it may repeat what others wrote, so its words come without secrets. Throws as calls do. */
+/**
+ * Reads the webhook's state from Telegram. Texts may repeat what others wrote, so secrets are removed. Throws as every
+ * call does.
+ */
 export async function readWebhook(telegram: Telegram, scrub: Scrub) {
   const info = await telegram.getWebhookInfo()
   const kinds = info.allowed_updates ?? []
@@ -54,7 +57,10 @@ export async function readWebhook(telegram: Telegram, scrub: Scrub) {
 
 const plainPath = /^(\/(api|bot|telegram|tg|hooks?|updates?|webhooks?|v\d))*\/?$/
 
-/** An address that may be shown: its path only where it is of common words, since many put their token there. */
+/**
+ * Returns an address that is safe to show. The path is kept only if it consists of common words, since many people put
+ * their token there.
+ */
 export function plainAddress(url: string): string {
   if (!URL.canParse(url)) return '…'
   const { protocol, host, pathname, search } = new URL(url)

@@ -3,17 +3,16 @@ import { basename } from 'node:path'
 import { type Dispatcher, FormData, request } from 'undici'
 import type { Scrub } from '../log.ts'
 
-/** A method's payload, ready to be sent, as often as needed. */
+/** A method's payload, ready to be sent any number of times. */
 export type Body = { content: string | FormData; isUpload: boolean }
 
-/** What came back: `json` is undefined when it was no JSON object, as from a proxy in the middle. */
+/** Telegram's answer. `json` is undefined if the body was not a JSON object, as from a proxy. */
 export type Answer = { status: number; json: Record<string, unknown> | undefined; retryAfter: string | null }
 
 /**
- * JSON, or a form where a value is `{ source: path | bytes, filename? }`. In a form every other object travels as JSON
- * text: left to the library they would be dropped without a word (docs/providers/telegram.md, "The library"). Files are
- * streamed from the disk. A stream is refused with a TypeError, since a call that has to wait for its turn could not
- * send it again.
+ * Encodes a payload as JSON, or as a form if a value is `{ source: path | bytes, filename? }`. In a form, all other
+ * objects are sent as JSON text: the library would drop them silently (docs/providers/telegram.md, "The library").
+ * Files are streamed from disk. Throws TypeError for a stream, which cannot be sent again after a wait.
  */
 export async function encode(payload: object): Promise<Body> {
   const files = new Map<string, File>()
@@ -41,7 +40,7 @@ function isFile(value: unknown): value is File {
   throw new TypeError('a file is sent from a path or from bytes: a stream could not be sent again after a wait')
 }
 
-// Files further inside, as in an album, travel beside the JSON that names them.
+// Nested files, as in an album, are parts of the form next to the JSON that names them.
 function attach(value: unknown, files: Map<string, File>): unknown {
   if (Array.isArray(value)) return value.map(item => attach(item, files))
   if (typeof value !== 'object' || value === null) return value
@@ -58,13 +57,13 @@ const open = async ({ source }: File) => (typeof source === 'string' ? openAsBlo
 const nameOf = (field: string, { source, filename }: File) =>
   filename ?? (typeof source === 'string' ? basename(source) : field)
 
-/** One exchange. Throws whatever the connection throws: pass it through `cleaned` before it goes anywhere. */
+/** Makes one exchange. Throws the connection's own errors: pass them through `cleaned` before you use them. */
 export async function post(
   url: string,
   body: Body,
   { signal, dispatcher }: { signal: AbortSignal; dispatcher: Dispatcher },
 ): Promise<Answer> {
-  // No redirect is followed: the path holds the token, which is shown to nobody else.
+  // No redirect is followed: the path holds the token.
   const response = await request(url, {
     method: 'POST',
     body: body.content,
@@ -86,14 +85,14 @@ function parsed(text: string): Record<string, unknown> | undefined {
 }
 
 /**
- * What a network error said, in an error of our own: the original may hold the URL, and with it the bot's token, in
- * its message, stack, cause or any property (docs/providers/telegram.md, "The library").
+ * Returns a network error's texts in an Error of our own. The original may hold the URL, and with it the bot's token,
+ * in its message, stack, cause or any property (docs/providers/telegram.md, "The library").
  */
 export function cleaned(error: unknown, scrub: Scrub): Error {
-  const said: string[] = []
+  const texts: string[] = []
   for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++) {
     const code = 'code' in at && typeof at.code === 'string' && !at.message.includes(at.code) ? ` (${at.code})` : ''
-    said.push(`${at.name}: ${at.message}${code}`)
+    texts.push(`${at.name}: ${at.message}${code}`)
   }
-  return new Error(scrub(said.join('; ') || String(error)).slice(0, 500))
+  return new Error(scrub(texts.join('; ') || String(error)).slice(0, 500))
 }

@@ -2,12 +2,12 @@ import { lookup, Resolver } from 'node:dns/promises'
 import ipaddr from 'ipaddr.js'
 import { Refused, Unknown } from '../errors.ts'
 
-/** All addresses of a host name. */
+/** Returns all addresses of a host name. */
 export type Resolve = (hostname: string) => Promise<string[]>
 
 /**
- * A link that may be fetched: https on port 443 with a plain host, or one of the trusted origins. Throws Refused with
- * `bad_url`, or `private_address` for a host that names something inside.
+ * Returns a link that may be fetched: https on port 443 with a plain host, or one of the trusted origins. Throws
+ * Refused `bad_url`, or `private_address` for a host in an internal network.
  */
 export function checkLink(link: string, trustedOrigins: ReadonlySet<string>): URL {
   const bad = (why: string) => new Refused('bad_url', `the link ${why}`)
@@ -22,14 +22,14 @@ export function checkLink(link: string, trustedOrigins: ReadonlySet<string>): UR
   if (isInside(host)) throw new Refused('private_address', 'the link leads inside')
   if (url.protocol !== 'https:') throw bad('is not https')
   if (url.port !== '') throw bad('names a port')
-  // 0x08.010.1: nobody writes an address like that who wants to be understood.
+  // Numeric tricks such as 0x08.010.1 only serve to hide an address.
   if (ipaddr.isValid(bare(host)) && !link.toLowerCase().includes(`//${host}`)) throw bad('hides an address')
   return url
 }
 
 /**
- * The addresses to connect to, resolved once: whoever connects must use these and not ask again. Throws Refused
- * `private_address` if only one of them is not public, Unknown if the name has none now.
+ * Returns the addresses to connect to. The name is resolved once: connect to these and do not resolve again. Throws
+ * Refused `private_address` if any of them is not public, Unknown if the name has no address now.
  */
 export async function addressesOf(url: URL, isTrusted: boolean, resolve?: Resolve): Promise<string[]> {
   const host = bare(url.hostname)
@@ -40,19 +40,19 @@ export async function addressesOf(url: URL, isTrusted: boolean, resolve?: Resolv
   return addresses
 }
 
-/** Whether an address is one of the open internet. */
+/** Returns whether an address is on the public internet. */
 export function isPublic(address: string): boolean {
   if (!ipaddr.isValid(address)) return false
   const ip = ipaddr.parse(address)
   if (ip.range() !== 'unicast') return false
-  // Azure keeps its inner service on a public address.
+  // Azure serves its internal metadata on this public address.
   if (ip.kind() === 'ipv4') return ip.toString() !== '168.63.129.16'
-  // All of IPv6 that was ever given out; what wraps an IPv4 address (mapped, NAT64, 6to4, Teredo) is not unicast above
-  // or lies outside, and so does fdaa::/16.
+  // All IPv6 that has been allocated. Addresses that wrap IPv4 (mapped, NAT64, 6to4, Teredo) are not unicast above or
+  // lie outside this range, and so does fdaa::/16.
   return ip.match(ipaddr.parseCIDR('2000::/3'))
 }
 
-// Names that only mean something on some inner network.
+// Names that resolve only in internal networks.
 const insideNames = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|localdomain|home\.arpa|onion)$/
 
 function isInside(host: string): boolean {
@@ -73,7 +73,7 @@ async function resolved(host: string, resolve: Resolve): Promise<string[]> {
 
 const local: Resolve = async host => (await lookup(host, { all: true })).map(({ address }) => address)
 
-// Not getaddrinfo: its few threads serve the whole process, and a stranger's slow name server would hold them.
+// getaddrinfo has few threads for the whole process, and a slow name server would block them.
 const distant: Resolve = async host => {
   const resolver = new Resolver({ timeout: 2_000, tries: 2 })
   const answers = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)])

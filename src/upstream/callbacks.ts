@@ -3,22 +3,22 @@ import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 
 /**
- * Where the upstream calls back for a generation. The address is stored and echoed there (docs/providers/kie.md,
- * "Callbacks"): it holds the generation's id and a MAC of it, nothing secret.
+ * Returns the path to which the upstream calls back for a generation. The upstream stores the address and shows it
+ * (docs/providers/kie.md, "Callbacks"), so it holds only the generation's id and a MAC of it.
  */
 export const callbackPath = (generationId: string, secret: string): string =>
   `/callbacks/kie/${encodeURIComponent(generationId)}/${macOf(generationId, secret)}`
 
-/** Whether we made this address. Constant time for parts of any length. */
+/** Returns whether we made this address, in constant time for parts of any length. */
 export const isOurCallback = (generationId: string, mac: string, secret: string): boolean =>
   isSame(mac, macOf(generationId, secret))
 
-// Five minutes both ways: no window is documented, and public clients use this one.
+// Five minutes either way. The provider documents no window; public clients use this one.
 const toleranceMs = 300_000
 
 /**
- * Whether the upstream signed this callback: base64 HMAC-SHA256 of `taskId.timestamp` (docs/providers/kie.md,
- * "Callbacks"). The body is not under the signature, so a signed callback is still a hint only.
+ * Returns whether the upstream signed this callback: base64 HMAC-SHA256 of `taskId.timestamp` (docs/providers/kie.md,
+ * "Callbacks"). The signature does not cover the body, so even a signed callback is only a hint.
  */
 export function isSigned(
   headers: Record<string, string | string[] | undefined>,
@@ -38,7 +38,7 @@ const Camel = Type.Object({ taskId: Id })
 const Snake = Type.Object({ task_id: Id })
 const Wrapped = Type.Object({ data: Type.Unknown() })
 
-/** The task that a callback's body names, in any of the documented places. */
+/** Returns the task id from a callback's body, in any of the documented places. */
 export function taskIdOf(body: unknown): string | undefined {
   const places = Value.Check(Wrapped, body) ? [body.data, body] : [body]
   for (const place of places) {
@@ -51,6 +51,6 @@ export function taskIdOf(body: unknown): string | undefined {
 const macOf = (generationId: string, secret: string) =>
   createHmac('sha256', secret).update(`kie-callback:${generationId}`).digest('base64url')
 
-// Digests are equally long whatever was sent, so the comparison tells nothing.
+// All digests have the same length, so the comparison reveals nothing about the value.
 const isSame = (sent: string, wanted: string) => timingSafeEqual(digest(sent), digest(wanted))
 const digest = (text: string) => createHash('sha256').update(text).digest()

@@ -17,28 +17,28 @@ import { createWire } from './wire.ts'
 export type { Submission, TaskState } from './answers.ts'
 
 export type Upstream = {
-  /** Sent once, whatever happens. Never throws for what the wire does. */
+  /** Sends the order exactly once. Network errors become part of the result, never exceptions. */
   createTask(order: {
     model: string
     input: Record<string, unknown>
     callBackUrl?: string
-    /** What it is expected to take: told with a refusal for want of credits. */
+    /** The expected cost. It is reported with a refusal for lack of credits. */
     credits?: string
   }): Promise<Submission>
-  /** Never throws for what the wire does. */
+  /** Network errors become part of the result, never exceptions. */
   recordInfo(taskId: string): Promise<TaskState>
   /**
-   * Streams a file of the disk to the upstream and answers its public address, which lives for about a day. The name
-   * must be new: an equal one overwrites (docs/providers/kie.md, "Files"). Throws Refused, Unknown.
+   * Streams a file from disk to the upstream. Returns its public address, which works for about a day. The name must be
+   * new: an equal one overwrites the file (docs/providers/kie.md, "Files"). Throws Refused, Unknown.
    */
   upload(file: { path: string; fileName: string; mime: string; signal?: AbortSignal | undefined }): Promise<string>
-  /** Our balance there, in credits. Throws Refused, Unknown. */
+  /** Returns our balance at the upstream, in credits. Throws Refused, Unknown. */
   credit(): Promise<number>
   close(): Promise<void>
 }
 
-/** Told when an answer refuses our account, before the answer is given; must not throw. */
-export type HeardOfAccount = (
+/** Called before an answer is returned that refuses our account. Must not throw. */
+export type OnAccountTrouble = (
   trouble: AccountTrouble & { call: string; message: string; credits?: string },
 ) => Promise<void>
 
@@ -47,29 +47,29 @@ type Options = {
   uploadUrl: string
   apiKey: string
   log: Log
-  /** Milliseconds for a whole call; uploads have longer. */
+  /** Milliseconds for a whole call. Uploads have more time. */
   timeoutMs?: number
   maxAnswerBytes?: number
-  heardOfAccount?: HeardOfAccount
+  onAccountTrouble?: OnAccountTrouble
 }
 
-// 100 MB over a line of 8 Mbit/s.
+// Enough for 100 MB over 8 Mbit/s.
 const uploadMs = 120_000
 
-/** The Kie.ai jobs API. Makes no connection before the first call. */
+/** Client of the Kie.ai jobs API. It makes no connection before the first call. */
 export function createUpstream(options: Options): Upstream {
-  const { baseUrl, uploadUrl, apiKey, log, timeoutMs = 30_000, maxAnswerBytes = 1_048_576, heardOfAccount } = options
+  const { baseUrl, uploadUrl, apiKey, log, timeoutMs = 30_000, maxAnswerBytes = 1_048_576, onAccountTrouble } = options
   const wire = createWire({ apiKey, maxAnswerBytes })
   const noteState = oncePerWord(log)
   type Order = { input: Record<string, unknown>; credits?: string | undefined }
   async function noted<Answer extends object>(call: string, answer: Answer, order?: Order): Promise<Answer> {
     if ('account' in answer) {
-      const { account, message: said } = answer as Answer & { account: AccountTrouble; message: string }
+      const { account, message: original } = answer as Answer & { account: AccountTrouble; message: string }
       const { credits, input } = order ?? { credits: undefined, input: {} }
-      const message = withoutTexts(said, input)
-      // What asks for the balance holds no word of a person's: a wall in front of it shuts out the account.
+      const message = withoutTexts(original, input)
+      // The balance request holds no text of a person, so a refusal is certainly about our account.
       const isCertain = account.isCertain || call === 'credit'
-      await heardOfAccount?.({ call, cause: account.cause, isCertain, message, ...(credits ? { credits } : {}) })
+      await onAccountTrouble?.({ call, cause: account.cause, isCertain, message, ...(credits ? { credits } : {}) })
     }
     return answer
   }
@@ -79,20 +79,21 @@ export function createUpstream(options: Options): Upstream {
     async createTask({ model, input, callBackUrl, credits }) {
       const json = { model, ...(callBackUrl === undefined ? {} : { callBackUrl }), input }
       const url = address(baseUrl, '/api/v1/jobs/createTask')
-      const heard = await wire.send({ method: 'POST', url, json, timeoutMs, isOnce: true })
-      return noted('createTask', decodeSubmission(heard, input), { input, credits })
+      const received = await wire.send({ method: 'POST', url, json, timeoutMs, isOnce: true })
+      return noted('createTask', decodeSubmission(received, input), { input, credits })
     },
 
     async recordInfo(taskId) {
       const url = address(baseUrl, '/api/v1/jobs/recordInfo')
       url.searchParams.set('taskId', taskId)
       const task = await noted('recordInfo', decodeTask(await wire.send({ method: 'GET', url, timeoutMs }), taskId))
-      // It was taken, so the account was fine then; the balance is asked for before anything is believed.
+      // The task was accepted, so the account was valid then. The balance is checked before the account counts as
+      // refused.
       if (task.kind === 'failed' && (task.code === 'auth' || task.code === 'no_credit')) {
-        await heardOfAccount?.({ call: 'recordInfo', cause: task.code, isCertain: false, message: task.message })
+        await onAccountTrouble?.({ call: 'recordInfo', cause: task.code, isCertain: false, message: task.message })
       }
       if (task.kind === 'running') noteState(task.state, taskId)
-      if (task.kind === 'unclear') log.warn({ taskId, reason: task.message }, 'a look at the task gave no answer')
+      if (task.kind === 'unclear') log.warn({ taskId, reason: task.message }, 'poll attempt got no readable answer')
       return task
     },
 
@@ -102,14 +103,14 @@ export function createUpstream(options: Options): Upstream {
       form.set('fileName', fileName)
       form.set('file', await openAsBlob(path, { type: mime }), fileName)
       const url = address(uploadUrl, '/api/file-stream-upload')
-      const heard = await wire.send({ method: 'POST', url, form, timeoutMs: Math.max(timeoutMs, uploadMs), signal })
-      return valueIn(await noted('upload', decodeUpload(heard)), 'upload')
+      const received = await wire.send({ method: 'POST', url, form, timeoutMs: Math.max(timeoutMs, uploadMs), signal })
+      return valueIn(await noted('upload', decodeUpload(received)), 'upload')
     },
 
     async credit() {
       const url = address(baseUrl, '/api/v1/chat/credit')
-      const heard = await wire.send({ method: 'GET', url, timeoutMs })
-      return valueIn(await noted('credit', decodeCredit(heard)), 'credit')
+      const received = await wire.send({ method: 'GET', url, timeoutMs })
+      return valueIn(await noted('credit', decodeCredit(received)), 'credit')
     },
 
     close: () => wire.close(),
@@ -124,7 +125,7 @@ function valueIn<Value>(reply: Reply<Value>, call: string): Value {
 
 const knownStates = ['waiting', 'queuing', 'generating']
 
-// Words outside the documentation mean "in progress" and are worth one line each, but not an endless memory.
+// States outside the documentation mean "in progress". Each is logged once, up to a limit.
 function oncePerWord(log: Log) {
   const seen = new Set(knownStates)
   return (state: string, taskId: string) => {

@@ -3,7 +3,7 @@ import type { Log } from '../log.ts'
 import type { Upstream } from './client.ts'
 import type { ResultStore } from './results.ts'
 
-/** A file of a result that was fetched whole and is usable. The keys are those of `pay.results`; `n` counts from 1. */
+/** A complete, usable file of a result. The keys are those of `pay.results`; `n` counts from 1. */
 export type ResultFile = {
   n: number
   kind: 'image' | 'video' | 'audio'
@@ -22,12 +22,13 @@ export type Collected = { results: ResultFile[]; promised: number }
 type Deps = { upstream: Pick<Upstream, 'recordInfo'>; results: Pick<ResultStore, 'fetch'>; log: Log }
 type Reported = { urls: string[]; named?: number }
 
-// The upstream may report a success a moment before its files can be fetched: they are tried again after these pauses.
+// The upstream may report success a moment before its files exist. Fetches are repeated after these pauses.
 const pausesMs = [0, 1_000, 2_500]
 
 /**
- * Fetches the files of a success. Files that cannot be fetched after some patience are left out, and the upstream is
- * asked for new addresses meanwhile. Returns `unclear` when the network failed: that says nothing about the files.
+ * Fetches the files of a success. Files that still cannot be fetched after the pauses are left out; between tries the
+ * upstream is asked for new addresses. Returns `unclear` if the network failed: that does not say whether the files
+ * exist.
  */
 export async function collect(
   deps: Deps,
@@ -73,7 +74,7 @@ async function collectOnce(
     } catch (error) {
       if (!(error instanceof Refused || error instanceof Unknown)) throw error
       log.warn({ err: error, generationId, n }, 'a result could not be fetched')
-      if (error instanceof Unknown) return 'unclear' // it may come: a part now would be a part for good
+      if (error instanceof Unknown) return 'unclear' // try again later: a partial result would be final
     }
   }
   return files

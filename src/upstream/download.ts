@@ -28,42 +28,43 @@ type Limits = {
   maxBytes?: number
   deadlineMs?: number
   signal?: AbortSignal | undefined
-  /** Whose file it is, and of which kinds it may be; without an owner it is a result. */
+  /** The owner of the file and the kinds that are accepted. Without an owner it is a result. */
   owner?: string
   accept?: readonly Kind[] | undefined
   fit?: About['fit']
-  /** Who looks at it, where that is not the downloader's own; the file may be another one afterwards. */
+  /** Replaces the downloader's own inspection. It may replace the file. */
   inspect?: Inspect
 }
 
 type Options = {
-  /** Origins of the configured upstream: plain http and inner addresses are allowed for exactly these. */
+  /** Origins of the configured upstream. Only these may use plain http and internal addresses. */
   trustedOrigins: string[]
   inspect: Inspect
-  /** Where files lie; without it a folder of our own, made with the first file. */
+  /** The folder for the files. By default a folder of our own, created with the first file. */
   dir?: string
   resolve?: Resolve
 }
 
 export type Downloader = {
   /**
-   * Fetches what a link of the upstream or of a person leads to, into a file that only we can read. The link is hostile
-   * input: public addresses only, no redirects, a cap and a total deadline, and the content decides what it is. Throws
+   * Downloads a link from the upstream or from a person into a file that only we can read. The link is hostile input:
+   * public addresses only, no redirects, a size limit and a total deadline. The content decides the type. Throws
    * Refused (bad_url, private_address, redirect, not_found, too_large, empty, truncated, not_media, wrong_kind,
-   * dimensions; of a person's also heavy, unreadable, and formats that are named) or Unknown (no answer now: network, timeout, 5xx).
+   * dimensions; for a person's file also heavy, unreadable, and the codes of named formats) or Unknown (no answer now:
+   * network, timeout, 5xx).
    */
   fetch(link: string, limits?: Limits): Promise<Downloaded>
-  /** The same for bytes that we have elsewhere. Throws as their source does. */
+  /** The same for bytes from another source. Throws as the source does. */
   place(source: AsyncIterable<Uint8Array>): Promise<Downloaded>
   close(): Promise<void>
 }
 
-/** Opens nothing before the first link. */
+/** Opens no connection before the first link. */
 export function createDownloader({ trustedOrigins, inspect, dir, resolve }: Options): Downloader {
   const trusted = new Set(trustedOrigins.map(origin => new URL(origin).origin))
   const live = new Set<string>()
   let folder: Promise<string> | undefined
-  // A folder that could not be made is tried again with the next file.
+  // If the folder could not be created, the next file tries again.
   const home = () => {
     folder ??= makeFolder(dir).catch(error => {
       folder = undefined
@@ -130,7 +131,7 @@ type Save = { url: URL; addresses: string[]; path: string; maxBytes: number; sig
 
 async function save({ url, addresses, path, maxBytes, signal }: Save): Promise<void> {
   const agent = new Agent({
-    // The very addresses that were checked: a name server that changes its answer is not asked again.
+    // Connects to the addresses that were checked: a second lookup could return others.
     connect: { lookup: pinned(addresses), timeout: 10_000, rejectUnauthorized: true },
     headersTimeout: 30_000,
     bodyTimeout: 30_000,
@@ -141,7 +142,7 @@ async function save({ url, addresses, path, maxBytes, signal }: Save): Promise<v
       signal,
       headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': userAgent },
     })
-    // The body of a refusal is left alone; its connection goes with the agent.
+    // The body of a refusal is not read. Its connection closes with the agent.
     body.on('error', () => {})
     refuseStatus(statusCode, url)
     const promised = /^\d+$/.test(String(headers['content-length'])) ? Number(headers['content-length']) : undefined
@@ -168,16 +169,16 @@ async function save({ url, addresses, path, maxBytes, signal }: Save): Promise<v
 const tooLarge = (maxBytes: number) => new Refused('too_large', `more than ${maxBytes} bytes`)
 
 function refuseStatus(status: number, { hostname }: URL) {
-  const said = `${hostname} answers HTTP ${status}`
+  const message = `${hostname} answers HTTP ${status}`
   if (status === 200) return
-  if (status === 204) throw new Refused('empty', said)
-  if (status >= 300 && status < 400) throw new Refused('redirect', said)
-  // Too early, too often, too slow: another time it may be there.
-  if (status < 400 || status >= 500 || [408, 425, 429].includes(status)) throw new Unknown(said)
-  throw new Refused('not_found', said)
+  if (status === 204) throw new Refused('empty', message)
+  if (status >= 300 && status < 400) throw new Refused('redirect', message)
+  // Rate limits, timeouts and server errors are temporary.
+  if (status < 400 || status >= 500 || [408, 425, 429].includes(status)) throw new Unknown(message)
+  throw new Refused('not_found', message)
 }
 
-// The other side ended in good order before the end of what it promised. A reset is the network's, and unknown.
+// The server ended the body early in good order. A reset is a network error, so Unknown.
 const isCutShort = (error: unknown) =>
   error instanceof Error &&
   'code' in error &&
@@ -191,7 +192,7 @@ function pinned(addresses: string[]): LookupFunction {
   }
 }
 
-/** The promise, or the signal's reason if that is earlier. */
+/** Returns the promise, or rejects with the signal's reason if that comes first. */
 function orStop<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason)

@@ -1,18 +1,21 @@
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 
-/** An object of which nothing is known. */
+/** An object with unknown fields. */
 export type Recorded = { [field: string]: unknown }
 const Fields = Type.Record(Type.String(), Type.Unknown())
 
-/** The fields of JSON inside JSON, of an object, or of neither: `resultJson` and `param` come in all of these ways. */
+/**
+ * Returns the fields of an object, or of JSON inside a string; none for other values. `resultJson` and `param` come in
+ * all these forms.
+ */
 export function fieldsOf(value: unknown): Recorded {
   let inner = value
   for (let depth = 0; typeof inner === 'string' && depth < 3; depth += 1) inner = parsed(inner)
   return Value.Check(Fields, inner) ? inner : {}
 }
 
-/** JSON, or undefined. */
+/** Parses JSON. Returns undefined if the text is not JSON. */
 export function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -21,8 +24,11 @@ export function parsed(text: string): unknown {
   }
 }
 
-/** A text of the provider, fit for a row and a log: Postgres refuses NUL and lone surrogates, and nobody needs a megabyte. */
-export const said = (value: unknown, most = 500): string =>
+/**
+ * Returns a text of the provider, safe for a row and a log: without NUL and lone surrogates, which Postgres refuses,
+ * and at most `most` characters.
+ */
+export const shortText = (value: unknown, most = 500): string =>
   typeof value === 'string'
     ? value
         .slice(0, most)
@@ -31,7 +37,7 @@ export const said = (value: unknown, most = 500): string =>
         .trim()
     : ''
 
-/** The same for what people read: its lines stay. */
+/** The same for texts that people read: line breaks stay. */
 export const written = (value: string): string =>
   value
     .slice(0, 100_000)

@@ -1,9 +1,9 @@
 import type { Upstream } from './client.ts'
 
-/** Watches a call: runs `ask` once and passes on its result or its error. */
-export type ObserveCall = <Result>(call: string, ask: () => Promise<Result>) => Promise<Result>
+/** Wraps a call: runs `send` once and passes on its result or its error. */
+export type ObserveCall = <Result>(call: string, send: () => Promise<Result>) => Promise<Result>
 
-/** Returns a new client that makes the calls of `upstream` under the eyes of `observe`. */
+/** Returns a new client that makes the calls of `upstream` through `observe`. */
 export const observedUpstream = (upstream: Upstream, observe: ObserveCall): Upstream => ({
   createTask: order => observe('createTask', () => upstream.createTask(order)),
   recordInfo: taskId => observe('recordInfo', () => upstream.recordInfo(taskId)),

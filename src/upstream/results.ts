@@ -2,12 +2,12 @@ import type { Downloaded, Downloader } from './download.ts'
 
 export type ResultStore = {
   /**
-   * The n-th output of a generation, fetched once for all who ask while it is kept: from its link, or from where else
-   * we have its bytes. Its file is there for sure only within `use`; what was found out about it is good anywhere.
-   * Throws as the downloader.
+   * Returns the n-th output of a generation. It is fetched once, from its link or from another source of its bytes, and
+   * shared while it is kept. Its file is certain to exist only within `use`; the facts about it stay valid. Throws as
+   * the downloader does.
    */
   fetch(generationId: string, n: number, from: string | (() => AsyncIterable<Uint8Array>)): Promise<Downloaded>
-  /** Lets the files of a generation stay while `work` runs, and deletes them after the last who uses them. */
+  /** Keeps the files of a generation while `work` runs. Deletes them after their last user. */
   use<T>(generationId: string, work: () => Promise<T>): Promise<T>
   close(): Promise<void>
 }
@@ -15,14 +15,15 @@ export type ResultStore = {
 /** The files of one generation. */
 type Kept = { files: Map<number, Promise<Downloaded>>; bytes: number; users: number; timer?: NodeJS.Timeout }
 
-// Room for the largest result and some small ones: the folder may be memory.
+// Room for the largest result and some small ones. The folder may be in memory.
 const roomy = 150 * 1_048_576
-// Between the settle and the delivery lie milliseconds; what stays longer is fetched again when it is wanted.
+// Delivery normally follows the settle within milliseconds. Later it fetches again.
 const patient = 120_000
 
 /**
- * Keeps what was just fetched and verified until it is delivered, so that a result crosses the wire once. Only a cache:
- * another machine, or this one after a restart, fetches it again. What is in use is never deleted, whatever its size.
+ * Keeps verified files until they are delivered, so that a result is downloaded once. It is only a cache: another
+ * machine, or this one after a restart, downloads the result again. Files in use are never deleted, whatever their
+ * size.
  */
 export function createResultStore(
   downloader: Pick<Downloader, 'fetch' | 'place' | 'close'>,
@@ -57,7 +58,7 @@ export function createResultStore(
     },
     async close() {
       kept.forget()
-      await downloader.close() // takes all files with it
+      await downloader.close() // deletes all files
     },
   }
 }
@@ -66,7 +67,7 @@ export function createResultStore(
 function createShelf(maxBytes: number, maxAgeMs: number) {
   const kept = new Map<string, Kept>()
 
-  /** Nobody finds the files from now on; one that is still on its way goes when it arrives. */
+  /** Removes a generation. A file that is still being fetched is deleted when it arrives. */
   function drop(id: string, one: Kept) {
     if (kept.get(id) === one) kept.delete(id)
     clearTimeout(one.timer)
@@ -81,7 +82,7 @@ function createShelf(maxBytes: number, maxAgeMs: number) {
       kept.set(id, one)
       return one
     },
-    /** Makes room for what has arrived, and has it dropped after its time. */
+    /** Makes room for a file that has arrived, and schedules its removal. */
     arrived(id: string, one: Kept, bytes: number) {
       if (kept.get(id) !== one) return
       one.bytes += bytes

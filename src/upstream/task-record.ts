@@ -1,9 +1,9 @@
 import { Type } from '@sinclair/typebox'
-import { fieldsOf, type Recorded, said, written } from './foreign-values.ts'
+import { fieldsOf, type Recorded, shortText, written } from './foreign-values.ts'
 import { type Cause, causeOf, textsIn } from './refusals.ts'
 import type { AccountTrouble } from './verdict.ts'
 
-/** `unknown_reason`: the provider says that it failed, and nothing that we understand. */
+/** `unknown_reason`: the provider reports a failure without a reason that we know. */
 export type FailureCode =
   | 'generation_failed'
   | 'unknown_reason'
@@ -18,12 +18,12 @@ export type TaskState =
   | {
       kind: 'success'
       urls: string[]
-      /** Files that were named, where it is more than there are addresses that can be read. */
+      /** The number of files that the record names, if that is more than its readable addresses. */
       named?: number
       text?: string
       creditsConsumed?: number
       model?: string
-      /** As the task remembers it: tells whose task this is. */
+      /** The callback address stored with the task. It identifies the generation. */
       callBackUrl?: string
     }
   | {
@@ -32,12 +32,12 @@ export type TaskState =
       message: string
       creditsConsumed?: number
     }
-  /** No proof of a failure: the task may not be visible yet. */
+  /** Not proof of a failure: the task may not be visible yet. */
   | { kind: 'not_found' }
   /** The poll failed, not the task. */
   | { kind: 'unclear'; message: string; account?: AccountTrouble }
 
-/** A task's record, of which only the state is sure to be there. */
+/** A task's record. Only `state` is certain to be present. */
 export const TaskRecord = Type.Object({
   state: Type.String({ minLength: 1 }),
   taskId: Type.Optional(Type.Unknown()),
@@ -50,13 +50,13 @@ export const TaskRecord = Type.Object({
   consumeCredits: Type.Optional(Type.Unknown()),
 })
 
-/** The state of a task that has ended well. */
+/** Returns the state of a task that succeeded. */
 export function success(record: Recorded): TaskState {
   const result = fieldsOf(record.resultJson)
   const text = textOf(result.resultObject)
   const { callBackUrl } = fieldsOf(record.param)
   const creditsConsumed = creditsOf(record)
-  const model = said(record.model, 200)
+  const model = shortText(record.model, 200)
   const urls = urlsOf(result.resultUrls)
   const named = Array.isArray(result.resultUrls) ? Math.min(result.resultUrls.length, maxUrls) : 0
   return {
@@ -66,15 +66,15 @@ export function success(record: Recorded): TaskState {
     ...(text ? { text } : {}),
     ...(creditsConsumed === undefined ? {} : { creditsConsumed }),
     ...(model ? { model } : {}),
-    ...(typeof callBackUrl === 'string' ? { callBackUrl: said(callBackUrl, 2_000) } : {}),
+    ...(typeof callBackUrl === 'string' ? { callBackUrl: shortText(callBackUrl, 2_000) } : {}),
   }
 }
 
-/** The state of a task that has failed; `code` is the body's, `message` what came with it. */
+/** Returns the state of a task that failed. `code` is the body's code, `message` the text beside it. */
 export function failure(code: number | undefined, message: string, record: Recorded | undefined): TaskState {
-  // An object may have no text at all, or a toString that is none.
-  const failCode = typeof record?.failCode === 'number' ? String(record.failCode) : said(record?.failCode, 80)
-  const failMsg = said(record?.failMsg)
+  // An object may have no toString, or one that does not return text.
+  const failCode = typeof record?.failCode === 'number' ? String(record.failCode) : shortText(record?.failCode, 80)
+  const failMsg = shortText(record?.failMsg)
   const own = textsIn(fieldsOf(fieldsOf(record?.param).input))
   const creditsConsumed = record && creditsOf(record)
   return {
@@ -91,14 +91,14 @@ const failureCodes: Record<Cause, FailureCode> = {
   no_credit: 'no_credit',
   auth: 'auth',
   slow: 'upstream_timeout',
-  // The task was taken, so whoever is too busy or closed now is the model.
+  // The task was accepted, so it is the model that is too busy or closed.
   rate: 'generation_failed',
   maintenance: 'generation_failed',
   fault: 'generation_failed',
   unknown: 'unknown_reason',
 }
 
-/** The words decide first; a code without words that we understand says at least whose fault it is. */
+/** The text decides first. Without a known text, the code still says who is at fault. */
 function failureCodeOf(failCode: string, cause: Cause, code: number | undefined): FailureCode {
   if (failCode === '402' || failCode === '433') return 'no_credit'
   if (cause === 'content') return 'moderation'
@@ -107,7 +107,7 @@ function failureCodeOf(failCode: string, cause: Cause, code: number | undefined)
   return failureCodes[cause]
 }
 
-// One task can bring several files; no model is known to bring more than a dozen.
+// One task can return several files. The known models return at most a dozen.
 const maxUrls = 32
 
 function urlsOf(value: unknown): string[] {
@@ -128,7 +128,7 @@ function textOf(value: unknown): string {
   }
 }
 
-// Five thousand dollars for one run is no price.
+// Five thousand dollars: more than any run can cost.
 const maxCredits = 1_000_000
 
 function creditsOf(record: Recorded): number | undefined {

@@ -1,24 +1,24 @@
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { parsed, said } from './foreign-values.ts'
+import { parsed, shortText } from './foreign-values.ts'
 import { causeOf } from './refusals.ts'
 
-/** What came back over HTTP, with the body read whole. */
+/** An HTTP response with its whole body. */
 export type Answer = { httpStatus: number; contentType: string; text: string; retryAfterMs?: number }
-/** No readable answer. `before`: the request surely never left; `after`: it may have arrived. */
+/** No readable answer. `before`: the request never left; `after`: it may have arrived. */
 export type Lost = { lost: 'before' | 'after'; message: string }
-export type Heard = Answer | Lost
+export type Received = Answer | Lost
 
 export type RefusalCode = 'auth' | 'no_credit' | 'invalid_input' | 'unsupported_model' | 'moderation'
 export type BusyCode = 'rate_limited' | 'maintenance' | 'transient'
 /**
- * Our account is refused, whatever was asked. Not `isCertain`: the edge in front of the API said so, which may have disliked
- * this one request.
+ * The provider refused our account, independent of the request. Not `isCertain`: the edge in front of the API refused,
+ * possibly because of this one request.
  */
 export type AccountTrouble = { cause: 'auth' | 'no_credit'; isCertain: boolean }
 
-// Every answer is `{code, msg, data}` under HTTP 200, failures too; some examples say `message`
-// (docs/providers/kie.md, "Envelope").
+// Every answer is `{code, msg, data}` under HTTP 200, failures too; some examples say `message` (docs/providers/kie.md,
+// "Envelope").
 const Envelope = Type.Object({
   code: Type.Integer(),
   msg: Type.Optional(Type.Unknown()),
@@ -26,22 +26,22 @@ const Envelope = Type.Object({
   data: Type.Optional(Type.Unknown()),
 })
 /** The account's trouble as a part of a decoded answer. */
-export const accountOf = ({ account }: Pick<Judged, 'account'>) => (account ? { account } : {})
+export const accountOf = ({ account }: Pick<Interpreted, 'account'>) => (account ? { account } : {})
 
 export type Verdict = 'ok' | RefusalCode | BusyCode | 'unclear'
-/** `code` is the body's code, if there was a readable body that counts. */
-export type Judged = { verdict: Verdict; message: string; code?: number; data?: unknown; account?: AccountTrouble }
+/** `code` is the code in the body, if the body was readable. */
+export type Interpreted = { verdict: Verdict; message: string; code?: number; data?: unknown; account?: AccountTrouble }
 
 /**
- * What an answer says. Decided in this order: what became of the request, the body's code, the text without what the
- * person wrote (`own`).
+ * Interprets an answer, in this order: the HTTP exchange, the code in the body, the text. Texts of the person (`own`)
+ * do not count.
  */
-export function judge(heard: Heard, own: readonly string[] = []): Judged {
-  if ('lost' in heard) {
-    return { verdict: heard.lost === 'before' ? 'transient' : 'unclear', message: said(heard.message) }
+export function interpret(received: Received, own: readonly string[] = []): Interpreted {
+  if ('lost' in received) {
+    return { verdict: received.lost === 'before' ? 'transient' : 'unclear', message: shortText(received.message) }
   }
-  const { httpStatus, contentType, text } = heard
-  const edge = `HTTP ${httpStatus} ${said(contentType, 60)}`
+  const { httpStatus, contentType, text } = received
+  const edge = `HTTP ${httpStatus} ${shortText(contentType, 60)}`
   const body = parsed(text)
   const envelope = Value.Check(Envelope, body) ? body : undefined
   if (httpStatus === 401 || httpStatus === 403) {
@@ -49,11 +49,11 @@ export function judge(heard: Heard, own: readonly string[] = []): Judged {
     return { verdict: 'auth', message: edge, account: { cause: 'auth', isCertain } }
   }
   if (httpStatus === 429) return { verdict: 'rate_limited', message: edge }
-  // The edge speaks here: what stands behind it may have taken the order.
+  // The edge answers here. The API behind it may have accepted the order.
   if (httpStatus >= 500 || (httpStatus >= 300 && httpStatus < 400)) return { verdict: 'unclear', message: edge }
   if (!envelope) return { verdict: 'unclear', message: `${edge}, unreadable` }
   const { code, data } = envelope
-  const words = said(envelope.msg) || said(envelope.message)
+  const words = shortText(envelope.msg) || shortText(envelope.message)
   const message = `code ${code}: ${words}`
   if (code === 200 && httpStatus >= 400) return { verdict: 'unclear', message: `${edge} with ${message}` }
   const verdict = code === 200 ? 'ok' : verdictOf(code, words, own)
@@ -63,7 +63,7 @@ export function judge(heard: Heard, own: readonly string[] = []): Judged {
 
 function verdictOf(code: number, words: string, own: readonly string[]): Verdict {
   if (code === 401 || code === 403) return 'auth'
-  // Missing credits came as 402 and as 500; 433 is an exhausted cap of the key.
+  // Missing credits came as 402 and as 500; 433 means that the key's limit is used up.
   if (code === 402 || code === 433) return 'no_credit'
   if (code === 429) return 'rate_limited'
   if (code === 455) return 'maintenance'
@@ -76,7 +76,7 @@ function verdictOf(code: number, words: string, own: readonly string[]): Verdict
   if (cause === 'content') return 'moderation'
   if ([400, 404, 422, 451, 505].includes(code)) return 'invalid_input'
   if (code === 500) return cause === 'input' ? 'invalid_input' : cause === 'rate' ? 'rate_limited' : 'transient'
-  // 408, 501 to 504 and what nobody documented: something behind the API may be at work.
+  // 408, 501 to 504 and undocumented codes: something behind the API may still be at work.
   return 'unclear'
 }
 
@@ -86,12 +86,12 @@ function isUnsupportedModel(text: string): boolean {
   return /^(the |this )?model( \S+)? is not supported/.test(text)
 }
 
-/** Whether it was surely not accepted and may be sent again. */
+/** Returns whether the request was certainly not accepted and may be sent again. */
 export const isBusy = (verdict: Verdict): verdict is BusyCode =>
   verdict === 'rate_limited' || verdict === 'maintenance' || verdict === 'transient'
 
-// 429: half of the window in which 20 creations are allowed. Maintenance lasts minutes.
+// 429: half of the window that allows 20 creations. Maintenance lasts minutes.
 const rests = { rate_limited: 5_000, maintenance: 60_000, transient: 1_000 }
-/** Milliseconds until it is worth sending again. */
-export const restMs = (heard: Heard, code: BusyCode) =>
-  Math.max('lost' in heard ? 0 : (heard.retryAfterMs ?? 0), rests[code])
+/** Returns the milliseconds to wait before sending again. */
+export const restMs = (received: Received, code: BusyCode) =>
+  Math.max('lost' in received ? 0 : (received.retryAfterMs ?? 0), rests[code])

@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher, type FormData } from 'undici'
 import { pause } from '../errors.ts'
-import type { Heard } from './answers.ts'
+import type { Received } from './answers.ts'
 
 /** The upstream's hosts refuse unusual user agents (docs/providers/kie.md, "Files"). */
 export const userAgent = 'Mozilla/5.0 (compatible; Telegen/1.0)'
@@ -10,25 +10,25 @@ export type Call = {
   url: URL
   json?: object
   form?: FormData
-  /** Milliseconds for everything from the wait for a connection to the last byte. */
+  /** Milliseconds from waiting for a connection to the last byte. */
   timeoutMs: number
   signal?: AbortSignal | undefined
-  /** Never twice: on a connection of its own, since a kept one may be closing just as the request goes out. */
+  /** Never sent twice. Uses its own connection, since a kept one may close just as the request goes out. */
   isOnce?: boolean
 }
 export type Wire = {
-  /** One request, never repeated, redirects not followed. Never rejects. */
-  send(call: Call): Promise<Heard>
+  /** Sends one request. It is never repeated and follows no redirects. Never rejects. */
+  send(call: Call): Promise<Received>
   close(): Promise<void>
 }
 
-/** Carries calls to the upstream with the key. Neither the key nor more than `maxAnswerBytes` come back. */
+/** Sends calls to the upstream with the key. Answers never contain the key nor more than `maxAnswerBytes`. */
 export function createWire({ apiKey, maxAnswerBytes }: { apiKey: string; maxAnswerBytes: number }): Wire {
   const common: Agent.Options = {
     connections: 16,
-    // The environment may not switch the check of certificates off.
+    // Environment variables must not disable the certificate check.
     connect: { timeout: 5_000, rejectUnauthorized: true },
-    // Our own deadline covers these; they only bound what it cannot see.
+    // Our own deadline covers these. They only limit what it cannot see.
     headersTimeout: 300_000,
     bodyTimeout: 60_000,
   }
@@ -37,10 +37,10 @@ export function createWire({ apiKey, maxAnswerBytes }: { apiKey: string; maxAnsw
 
   return {
     async send(call) {
-      const heard = await exchange(call.isOnce ? fresh : kept, call, apiKey, maxAnswerBytes)
-      return 'lost' in heard
-        ? { ...heard, message: heard.message.replaceAll(apiKey, '[key]') }
-        : { ...heard, text: heard.text.replaceAll(apiKey, '[key]') }
+      const received = await exchange(call.isOnce ? fresh : kept, call, apiKey, maxAnswerBytes)
+      return 'lost' in received
+        ? { ...received, message: received.message.replaceAll(apiKey, '[key]') }
+        : { ...received, text: received.text.replaceAll(apiKey, '[key]') }
     },
     async close() {
       if (kept.destroyed) return
@@ -53,18 +53,18 @@ export function createWire({ apiKey, maxAnswerBytes }: { apiKey: string; maxAnsw
   }
 }
 
-/** undici's bare dispatch, because only it tells whether the request had begun to leave when something broke. */
-function exchange(agent: Agent, call: Call, apiKey: string, maxAnswerBytes: number): Promise<Heard> {
+/** Uses undici's `dispatch`: only there you can see whether the request had begun to leave when an error occurred. */
+function exchange(agent: Agent, call: Call, apiKey: string, maxAnswerBytes: number): Promise<Received> {
   const { url, timeoutMs, signal } = call
   return new Promise(resolve => {
     let isOver = false
-    const end = (heard: Heard) => {
+    const end = (received: Received) => {
       isOver = true
       clearTimeout(timer)
       signal?.removeEventListener('abort', stopped)
-      resolve(heard)
+      resolve(received)
     }
-    const hearing = hear({ maxAnswerBytes, end, isOver: () => isOver })
+    const hearing = collect({ maxAnswerBytes, end, isOver: () => isOver })
     const timer = setTimeout(() => hearing.lose(`no answer within ${timeoutMs} ms`), timeoutMs)
     const stopped = () => hearing.lose('nobody waits for it any more')
     signal?.addEventListener('abort', stopped, { once: true })
@@ -82,17 +82,17 @@ const bodyOf = ({ form, json }: Call) => form ?? (json ? JSON.stringify(json) : 
 
 const headersOf = ({ json }: Call, apiKey: string) => ({
   accept: 'application/json',
-  // Not compressed: what is counted is what is held.
+  // No compression, so that the counted bytes are the bytes in memory.
   'accept-encoding': 'identity',
   authorization: `Bearer ${apiKey}`,
   'user-agent': userAgent,
   ...(json ? { 'content-type': 'application/json' } : {}),
 })
 
-type Hearing = { maxAnswerBytes: number; end(heard: Heard): void; isOver(): boolean }
+type Collecting = { maxAnswerBytes: number; end(received: Received): void; isOver(): boolean }
 
-/** Collects one answer for `end`, which is called once; `lose` ends it without an answer. */
-function hear({ maxAnswerBytes, end, isOver }: Hearing) {
+/** Collects one answer and calls `end` once. `lose` ends it without an answer. */
+function collect({ maxAnswerBytes, end, isOver }: Collecting) {
   let controller: Dispatcher.DispatchController | undefined
   let answer = { httpStatus: 0, contentType: '', retryAfterMs: 0 }
   const chunks: Buffer[] = []
@@ -104,7 +104,7 @@ function hear({ maxAnswerBytes, end, isOver }: Hearing) {
   }
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart(started) {
-      // A second start would be undici sending again by itself; after the end nobody waits any more.
+      // A second start means that undici has sent the request again. After the end, nothing may follow.
       if (isOver() || controller) {
         started.abort(new Error('too late'))
         return
@@ -135,7 +135,7 @@ function hear({ maxAnswerBytes, end, isOver }: Hearing) {
 
 const one = (header: string | string[] | undefined): string => (Array.isArray(header) ? header[0] : header) ?? ''
 
-// Seconds; the form with a date is not worth a parser, and ten minutes is as long as anybody waits.
+// Only the form in seconds is read. At most ten minutes.
 const waitMs = (header: string) => (/^\d{1,6}$/.test(header) ? Math.min(600_000, Number(header) * 1_000) : 0)
 
 const describe = (error: unknown): string =>

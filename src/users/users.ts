@@ -8,15 +8,15 @@ export type Person = {
   firstName: string
   username: string | null
   clientLanguage: string | null
-  /** Of the link that brought them; counts for a new person only. */
+  /** The code of the link that brought them. It counts only for a new person. */
   refCode?: string | null
 }
-/** What an inviter gets with the friend's first success: runs, each of a price up to `capKop` kopecks. */
+/** What an inviter gets with the friend's first success: runs, each with a price up to `capKop` kopecks. */
 export const invitation = { runs: 3, capKop: 50_00 }
 export type User = {
   id: number
   isNew: boolean
-  /** Had blocked the bot, and is back with this update. */
+  /** The person had blocked the bot and is back with this update. */
   wasAway: boolean
   language: Language
   isBanned: boolean
@@ -40,7 +40,10 @@ export const userOpen = query(
       ${seal('gift', id, bonusKop, refCode, invitation.runs, invitation.capKop)})`,
 )
 
-/** The user behind an update; a new one gets a wallet and the welcome bonus (kopecks, once) in the same statement. */
+/**
+ * Returns the user behind an update. A new user gets a wallet and the welcome bonus (kopecks, once) in the same
+ * statement.
+ */
 export async function openUser(sql: Sql, person: Person, bonusKop: number): Promise<User> {
   const [row] = await userOpen(sql, person, bonusKop)
   const { isNew, wasAway, language, clientLanguage, isBanned } = row!
@@ -58,7 +61,7 @@ export const userLanguage = query(
     select language, client_language as "clientLanguage" from pay.users where user_id = ${userId}`,
 )
 
-/** The language to write to a user in. */
+/** Returns the language in which to write to a user. */
 export async function languageFor(sql: Sql, userId: number): Promise<Language> {
   const [row] = await userLanguage(sql, userId)
   return languageOf(row?.language ?? null, row?.clientLanguage ?? null)
@@ -80,7 +83,10 @@ export const userForgetSome = query(
   (sql, userId: number, limit: number) => sql`select pay.user_forget_some(${userId}, ${limit}) as result`,
 )
 
-/** Those whose wish is older than a minute and not done: their process died, or they left too much for one press. */
+/**
+ * Users whose request is older than a minute and not complete: their process died, or they left more data than one
+ * press deletes.
+ */
 export const forgettings = query(
   Type.Object({ userId: Type.Integer() }),
   (sql, limit: number) => sql`
@@ -92,15 +98,15 @@ export const forgettings = query(
 const perPortion = 500
 
 /**
- * Deletes what is personal and keeps what is money. `busy`: money is in work, and nothing was done. `begun`: there is more
- * than could be deleted in `maxMs`, and the sweep does the rest. Throws Unknown.
+ * Deletes personal data and keeps the records of money. `busy`: money is in progress, and nothing was done. `begun`:
+ * there is more than `maxMs` allows to delete, and the sweep does the rest. Throws Unknown.
  */
 export async function forgetUser(sql: Sql, userId: number, maxMs = 10_000): Promise<'forgotten' | 'busy' | 'begun'> {
   const { result } = await untilAnswered(async () => only(await userForget(sql, userId)))
   return result === 'busy' ? 'busy' : forgetRest(sql, userId, maxMs)
 }
 
-/** Goes on with what a wish to be forgotten has begun, for `maxMs` milliseconds at the most. */
+/** Continues a deletion that has begun, for at most `maxMs` milliseconds. */
 export async function forgetRest(sql: Sql, userId: number, maxMs: number): Promise<'forgotten' | 'begun'> {
   const end = performance.now() + maxMs
   while (performance.now() < end) {
@@ -110,13 +116,13 @@ export async function forgetRest(sql: Sql, userId: number, maxMs: number): Promi
   return 'begun'
 }
 
-/** The person blocked the bot or is gone; the next update of theirs undoes it. */
+/** Marks a person who blocked the bot or deleted the account. Their next update removes the mark. */
 export const markUnreachable = query(
   Type.Object({}),
   (sql, userId: number) => sql`update pay.users set is_reachable = false where user_id = ${userId}`,
 )
 
-/** The person's own choice, else Russian for those whose Telegram speaks ru, uk, be or kk, else English. */
+/** The person's own choice, else Russian if their Telegram is in ru, uk, be or kk, else English. */
 export const languageOf = (chosen: string | null, client: string | null): Language => {
   if (chosen === 'ru' || chosen === 'en') return chosen
   return client === null || /^(ru|uk|be|kk)\b/.test(client) ? 'ru' : 'en'

@@ -49,7 +49,7 @@ t.teardown(async () => {
 })
 const { token, apiRoot } = api
 deps.files = createUserFiles({
-  telegram: createTelegram({ token, apiRoot, pace: async () => 0, log: silent }),
+  telegram: createTelegram({ token, apiRoot, rateLimiter: async () => 0, log: silent }),
   token,
   apiRoot,
   upstream: createUpstream({ baseUrl: store.baseUrl, uploadUrl: store.baseUrl, apiKey: store.apiKey, log: silent }),

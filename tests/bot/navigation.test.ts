@@ -31,7 +31,13 @@ const root = postgres(database.url, { max: 1, onnotice: () => {} })
 const api = await startTelegram({ seed: 7 })
 api.faults.limits = false
 const log = createLog({ level: 'silent', secrets: [] })
-const telegram = createTelegram({ token: api.token, apiRoot: api.apiRoot, pace: async () => 0, log, maxWaitMs: 2_000 })
+const telegram = createTelegram({
+  token: api.token,
+  apiRoot: api.apiRoot,
+  rateLimiter: async () => 0,
+  log,
+  maxWaitMs: 2_000,
+})
 const botInfo = await telegram.getMe()
 const catalogue = openCatalogue({ rates: { usdRubRate: '95', markup: '2.0' }, contentFilter: true })
 const { sql } = db

@@ -24,14 +24,14 @@ async function serve(
 ) {
   const state = { looks: 0, isDraining: false, found: well }
   const strangers = createStrangers(addressBy(header), bounds)
-  const look = async () => {
+  const checkReadiness = async () => {
     state.looks += 1
     return state.found
   }
   const received: string[] = []
   const server = buildServer({
     ...{ log: silent, clientAddressHeader: header, strangers },
-    health: { version: '1', commit: 'c', look, isDraining: () => state.isDraining },
+    health: { version: '1', commit: 'c', checkReadiness, isDraining: () => state.isDraining },
     webhook: { secrets: [secret], receive: async body => void received.push(body) },
   })
   await server.listen({ port: 0, host: '127.0.0.1' })

@@ -38,7 +38,7 @@ t.test(
     const { token, apiRoot } = standIn
     const upstream = createUpstream({ baseUrl, uploadUrl: baseUrl, apiKey: 'test-key', log: silent })
     t.teardown(() => upstream.close())
-    const telegram = createTelegram({ token, apiRoot, pace: async () => 0, log: silent })
+    const telegram = createTelegram({ token, apiRoot, rateLimiter: async () => 0, log: silent })
     const dir = t.testdir()
     const { inspect } = inspectorOf(t)
     const downloader = createDownloader({ trustedOrigins: [baseUrl], inspect })

@@ -216,7 +216,7 @@ t.test('every admin is told when the books disagree, and nobody while they agree
   const api = await startTelegram({ seed: 3 })
   t.teardown(() => api.close())
   api.faults.limits = false
-  const telegram = createTelegram({ token: api.token, apiRoot: api.apiRoot, pace: async () => 0, log: silent })
+  const telegram = createTelegram({ token: api.token, apiRoot: api.apiRoot, rateLimiter: async () => 0, log: silent })
   const admin = api.player.addPerson({ firstName: 'Админ' }).id
   api.player.open(admin)
   const options = { ledger: sql, sql, telegram, adminIds: [admin], log: silent }

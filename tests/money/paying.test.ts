@@ -12,7 +12,12 @@ const service = await world.service({ START_BONUS_RUB: '1' })
 await service.ready()
 const db = connect(world.databaseUrl)
 t.teardown(() => db.close())
-const gateway = createTelegram({ token: telegram.token, apiRoot: telegram.apiRoot, pace: async () => 0, log: silent })
+const gateway = createTelegram({
+  token: telegram.token,
+  apiRoot: telegram.apiRoot,
+  rateLimiter: async () => 0,
+  log: silent,
+})
 // Telegram's list is read but for the last two minutes; so it is read as of later.
 const reconciling = { sql: db.sql, telegram: gateway, log: silent, now: () => Date.now() + 300_000 }
 

@@ -41,7 +41,7 @@ const server = createServer((request, response) => {
 await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
 t.teardown(() => server.close())
 const apiRoot = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-const telegram = createTelegram({ token: '1:x', apiRoot, pace: async () => 0, log: silent, maxWaitMs: 0 })
+const telegram = createTelegram({ token: '1:x', apiRoot, rateLimiter: async () => 0, log: silent, maxWaitMs: 0 })
 const options = { sql, telegram, log: silent }
 
 let people = 100

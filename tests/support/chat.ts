@@ -39,7 +39,7 @@ export async function chats(
   const api = await startTelegram({ seed: 7, timeScale: 0.02 })
   t.teardown(() => api.close())
   api.faults.limits = false
-  const telegram = createTelegram({ token: api.token, apiRoot: api.apiRoot, pace: async () => 0, log: silent })
+  const telegram = createTelegram({ token: api.token, apiRoot: api.apiRoot, rateLimiter: async () => 0, log: silent })
   const botInfo = await telegram.getMe()
   const catalogue = openCatalogue({ rates: { usdRubRate: '95', markup: '2.0' }, contentFilter: true })
   const limits = { maxOpen: 3, freeDaily: 10, freeHourly: 3, newFreeDaily: 1_000_000 }

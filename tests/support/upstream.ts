@@ -30,7 +30,7 @@ export function worker(sql: Sql, baseUrl: string): { deps: Deps; close(): Promis
     sql,
     upstream,
     results,
-    budget: { take: async () => 0 },
+    rateLimiter: { take: async () => 0 },
     callbackUrl: (id: string) => `http://127.0.0.1:9${callbackPath(id, secret)}`,
     enqueue: noEnqueue,
     scrub: (text: string) => text,

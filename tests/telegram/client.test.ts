@@ -11,7 +11,7 @@ import { createLog, scrubber } from '../../src/log.ts'
 import {
   answerPress,
   createTelegram,
-  type PacedCall,
+  type LimitedCall,
   rawCall,
   TelegramRefused,
   useTelegram,
@@ -58,7 +58,7 @@ const no = (error_code: number, description: string, parameters?: object) => ({
 const message = { message_id: 7, date: 1, chat: { id: 5, type: 'private', first_name: 'Анна' }, text: 'привет' }
 
 function client(apiRoot: string, options: Partial<Parameters<typeof createTelegram>[0]> = {}) {
-  return createTelegram({ token, apiRoot, pace: async () => 0, log, ...options })
+  return createTelegram({ token, apiRoot, rateLimiter: async () => 0, log, ...options })
 }
 
 /** The error of a promise that must fail; nothing in it, however deep, may show the token. */
@@ -132,7 +132,7 @@ t.test('waits of one call are bounded', async t => {
   t.match(worn, { code: 'rate_limited', retryAfterMs: 20 })
   t.equal(ever.calls.length, 6, 'five waits of 20 ms fit into 100 ms')
 
-  const full = await failure(t, client(apiRoot, { pace: async () => 31_000 }).sendMessage(5, 'привет'))
+  const full = await failure(t, client(apiRoot, { rateLimiter: async () => 31_000 }).sendMessage(5, 'привет'))
   t.match(full, { code: 'rate_limited', retryAfterMs: 31_000 }, 'so is the wait for our own budget')
 })
 
@@ -140,13 +140,13 @@ t.test(
   'every call takes its place in the budgets, and an answer to a press does not wait for a slow database',
   async t => {
     const { apiRoot } = await server(t, response => say(response, 200, ok(message)))
-    const paced: PacedCall[] = []
+    const paced: LimitedCall[] = []
     let free = () => {}
     const held = new Promise<number>(resolve => {
       free = () => resolve(0)
     })
     const telegram = client(apiRoot, {
-      pace: async call => {
+      rateLimiter: async call => {
         paced.push(call)
         return call.kind === 'answer' ? held : 0
       },
@@ -171,9 +171,9 @@ t.test(
 
 t.test('a budget that cannot be asked does not silence the bot', async t => {
   const { apiRoot } = await server(t, response => say(response, 200, ok(message)))
-  const pace = () => Promise.reject(new Unknown('the database is away'))
-  t.match(await client(apiRoot, { pace }).sendMessage(5, 'а'), { message_id: 7 })
-  t.match(await client(apiRoot, { pace }).answerCbQuery('1'), { message_id: 7 })
+  const rateLimiter = () => Promise.reject(new Unknown('the database is away'))
+  t.match(await client(apiRoot, { rateLimiter }).sendMessage(5, 'а'), { message_id: 7 })
+  t.match(await client(apiRoot, { rateLimiter }).answerCbQuery('1'), { message_id: 7 })
 })
 
 t.test('no readable answer is Unknown', async t => {

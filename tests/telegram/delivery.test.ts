@@ -29,7 +29,7 @@ standIn.faults.limits = false
 const telegram = createTelegram({
   token: standIn.token,
   apiRoot: standIn.apiRoot,
-  pace: async () => 0,
+  rateLimiter: async () => 0,
   log: silent,
   maxWaitMs: 0,
 })

@@ -7,7 +7,12 @@ import { createTelegram } from '../../src/telegram/client.ts'
 import { silent, until, world } from '../support/world.ts'
 
 const server = await startTelegram({})
-const telegram = createTelegram({ token: server.token, apiRoot: server.apiRoot, pace: async () => 0, log: silent })
+const telegram = createTelegram({
+  token: server.token,
+  apiRoot: server.apiRoot,
+  rateLimiter: async () => 0,
+  log: silent,
+})
 const { sql, user } = await world(t)
 const fastPath = createFastPath({ sql, telegram, log: silent })
 t.teardown(async () => {

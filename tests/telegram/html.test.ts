@@ -85,7 +85,7 @@ t.test('message-markup: whatever is filled in, and wherever it is cut, Telegram 
   standIn.player.open(5)
   const { apiRoot, token } = standIn
   const log = createLog({ level: 'silent', secrets: [token] })
-  const telegram = createTelegram({ token, apiRoot, pace: async () => 0, log })
+  const telegram = createTelegram({ token, apiRoot, rateLimiter: async () => 0, log })
   const received = async (message: Html) => {
     const sent = await telegram.sendMessage(5, html`.${message}.`.html, { parse_mode: 'HTML' })
     return 'text' in sent ? sent.text : ''

@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import type { Sql } from '../../src/database/db.ts'
-import type { Pace } from '../../src/telegram/client.ts'
+import type { RateLimiter } from '../../src/telegram/client.ts'
 import { createFairQueue } from '../../src/telegram/fair-queue.ts'
-import { createPace } from '../../src/telegram/pace.ts'
+import { createRateLimiter } from '../../src/telegram/rate-limiter.ts'
 import { until, world } from '../support/world.ts'
 
 const { sql, owner } = await world(t)
-const fresh = async (): Promise<Pace> => {
+const fresh = async (): Promise<RateLimiter> => {
   await owner`delete from pay.rates`
-  return createPace(sql)
+  return createRateLimiter(sql)
 }
 const outcomeOf = (call: Promise<number>) =>
   call.then(
@@ -18,9 +18,10 @@ const outcomeOf = (call: Promise<number>) =>
   )
 
 t.test('a person who had little lately goes before those who have had much', async t => {
-  const pace = await fresh()
+  const rateLimiter = await fresh()
   const sent: number[] = []
-  const send = (chatId: number) => pace({ chatId, isGroup: false, kind: 'edit' }).then(() => void sent.push(chatId))
+  const send = (chatId: number) =>
+    rateLimiter({ chatId, isGroup: false, kind: 'edit' }).then(() => void sent.push(chatId))
   // Fifty accounts, each with four screens at once: two hundred, of which 25 a second may go.
   const others = Array.from({ length: 200 }, (_, n) => send(1_000 + (n % 50)))
   for (let press = 0; press < 3; press++) {
@@ -114,21 +115,21 @@ t.test('beside a slow database places are taken several at a time, and each mess
     }
     return rows
   }
-  const pace = createPace(slow)
-  await Promise.all(Array.from({ length: 80 }, (_, n) => pace({ chatId: n + 1, isGroup: false, kind: 'send' })))
+  const rateLimiter = createRateLimiter(slow)
+  await Promise.all(Array.from({ length: 80 }, (_, n) => rateLimiter({ chatId: n + 1, isGroup: false, kind: 'send' })))
   t.ok(most > 1, `${most} at a time`)
   t.ok(taken >= 80, `${taken} places for 80 messages`)
 })
 
 t.test('answers to presses take nothing from messages, and one person’s nothing from another’s', async t => {
-  const pace = await fresh()
-  const answer = (userId: number) => outcomeOf(pace({ isGroup: false, kind: 'answer', userId }))
+  const rateLimiter = await fresh()
+  const answer = (userId: number) => outcomeOf(rateLimiter({ isGroup: false, kind: 'answer', userId }))
   const flood = await Promise.all(Array.from({ length: 200 }, (_, n) => answer(1 + (n % 5))))
   const answered = flood.filter(outcome => outcome === 'sent').length
   t.ok(answered >= 110 && answered < 150, `${answered} of 200 presses of five people are answered`)
   t.ok(flood.every(outcome => outcome === 'sent' || outcome === 'rate_limited'))
   const sends = await Promise.all(
-    Array.from({ length: 20 }, (_, n) => outcomeOf(pace({ chatId: 500 + n, isGroup: false, kind: 'send' }))),
+    Array.from({ length: 20 }, (_, n) => outcomeOf(rateLimiter({ chatId: 500 + n, isGroup: false, kind: 'send' }))),
   )
   t.ok(sends.every(outcome => outcome === 'sent'))
   t.equal(
@@ -139,16 +140,16 @@ t.test('answers to presses take nothing from messages, and one person’s nothin
 })
 
 t.test('a checkout is answered whatever the budgets say', async t => {
-  const pace = await fresh()
-  for (let n = 0; n < 100; n++) await outcomeOf(pace({ isGroup: false, kind: 'answer', userId: n }))
-  t.equal(await pace({ isGroup: false, kind: 'answer' }), 0)
+  const rateLimiter = await fresh()
+  for (let n = 0; n < 100; n++) await outcomeOf(rateLimiter({ isGroup: false, kind: 'answer', userId: n }))
+  t.equal(await rateLimiter({ isGroup: false, kind: 'answer' }), 0)
 })
 
 t.test('what would wait longer than it is worth is refused, and takes no place', async t => {
-  const pace = await fresh()
+  const rateLimiter = await fresh()
   const over = new AbortController()
   const call = { chatId: 3, isGroup: false, kind: 'send' as const, signal: over.signal }
-  const all = Array.from({ length: 40 }, () => outcomeOf(pace(call)))
+  const all = Array.from({ length: 40 }, () => outcomeOf(rateLimiter(call)))
   const refused = await Promise.race(all.slice(35))
   t.equal(refused, 'rate_limited')
   over.abort()

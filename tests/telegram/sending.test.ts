@@ -24,7 +24,7 @@ async function chat(t: Test) {
   standIn.player.open(chatId)
   const { apiRoot, token, calls } = standIn
   const log = createLog({ level: 'silent', secrets: [token] })
-  const telegram = createTelegram({ token, apiRoot, pace: async () => 0, log })
+  const telegram = createTelegram({ token, apiRoot, rateLimiter: async () => 0, log })
   const dir = t.testdir()
   let files = 0
 
@@ -346,7 +346,7 @@ t.test('a file is counted while it is read, and what is left of a failure is not
   })
   const apiRoot = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const log = createLog({ level: 'silent', secrets: [] })
-  const telegram = createTelegram({ token, apiRoot, pace: async () => 0, log })
+  const telegram = createTelegram({ token, apiRoot, rateLimiter: async () => 0, log })
   const dir = t.testdir()
   const outcomes: Record<string, object> = {
     'too long': { name: 'TelegramRefused', code: 'too_big' },

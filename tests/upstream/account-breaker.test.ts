@@ -51,7 +51,7 @@ const client = createUpstream({
   apiKey: upstream.apiKey,
   log: silent,
   timeoutMs: 5_000,
-  heardOfAccount: account.heard,
+  onAccountTrouble: account.onAccountTrouble,
 })
 const hands = worker(sql, baseUrl)
 t.teardown(() => Promise.all([client.close(), hands.close()]))
@@ -180,7 +180,7 @@ await story('the provider’s words are kept for the admins without what a perso
 
 await story('what one request provokes opens nothing: neither a page of the edge nor a person’s own words', async t => {
   const wall = { cause: 'auth', isCertain: false, message: 'HTTP 403', call: 'createTask' } as const
-  await account.heard(wall)
+  await account.onAccountTrouble(wall)
   t.match(await state(), { isOpen: false }, 'the balance is answered')
   const other = createAccountBreaker({
     sql,
@@ -190,7 +190,7 @@ await story('what one request provokes opens nothing: neither a page of the edge
     opened: async () => {},
   })
   upstream.faultNext('credit', noKey)
-  await other.heard(wall)
+  await other.onAccountTrouble(wall)
   t.match(await state(), { isOpen: true }, 'and here it is not')
   await closed()
   upstream.faultNext('createTask', { code: 500, msg: 'Cannot draw "your balance is not enough"' })
@@ -214,7 +214,7 @@ await story('what one request provokes opens nothing: neither a page of the edge
     uploadUrl: url,
     apiKey: 'k',
     log: silent,
-    heardOfAccount: asked.heard,
+    onAccountTrouble: asked.onAccountTrouble,
   })
   t.match(await elsewhere.recordInfo('a'), { kind: 'failed', code: 'no_credit' })
   t.match(await state(), { isOpen: false }, 'a task that was taken says little: the balance is there')

@@ -6,7 +6,7 @@ import {
   decodeSubmission,
   decodeTask,
   decodeUpload,
-  type Heard,
+  type Received,
 } from '../../src/upstream/answers.ts'
 
 const http = (httpStatus: number, text: string, contentType = 'application/json'): Answer => ({
@@ -24,7 +24,7 @@ const unknownModel =
   'The model name you specified is not supported. Please verify your input and use one of the supported models provided by KIE.'
 
 t.test('createTask: each recorded or documented answer falls into its class', async t => {
-  const table: [string, Heard, string, string?][] = [
+  const table: [string, Received, string, string?][] = [
     ['recorded', envelope(200, 'success', { taskId, recordId: taskId }), 'accepted'],
     ['key', envelope(401, 'You do not have access permissions'), 'refused', 'auth'],
     ['key by HTTP', http(401, ''), 'refused', 'auth'],
@@ -91,7 +91,7 @@ t.test('createTask: each recorded or documented answer falls into its class', as
 })
 
 t.test('a busy upstream is given the rest it asks for', async t => {
-  const rest = (heard: Heard) => {
+  const rest = (heard: Received) => {
     const answer = decodeSubmission(heard)
     return answer.kind === 'busy' ? answer.retryAfterMs : undefined
   }
@@ -171,7 +171,7 @@ t.test('recordInfo: the result is read in all the forms it comes in', async t =>
 })
 
 t.test('recordInfo: only the upstream’s own word is a failure', async t => {
-  const table: [string, Heard, string, string?][] = [
+  const table: [string, Received, string, string?][] = [
     [
       'fail',
       record({ state: 'fail', failCode: '500', failMsg: 'Internal server error' }),
@@ -255,7 +255,7 @@ t.test('an upload and the balance are read or not, never guessed', async t => {
 
 t.test('no body whatever makes a decoder throw', async t => {
   const kinds = ['accepted', 'refused', 'busy', 'ambiguous', 'running', 'success', 'failed', 'not_found', 'unclear']
-  const settle = (heard: Heard) => {
+  const settle = (heard: Received) => {
     for (const decoded of [
       decodeSubmission(heard),
       decodeTask(heard, taskId),

@@ -356,7 +356,7 @@ story('an unfinished order of a model that was switched off ends with similar on
 })
 
 story('an admin reads why, in their language, once; many at once end in one pointer', async t => {
-  const telegram = createTelegram({ token: api.token, apiRoot: api.apiRoot, pace: async () => 0, log: silent })
+  const telegram = createTelegram({ token: api.token, apiRoot: api.apiRoot, rateLimiter: async () => 0, log: silent })
   const results = { fetch: async () => Promise.reject(new Error('no files here')), use: async () => {} } as never
   const messages = createMessages({ catalogue, limits })
   const send = async () => {

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { decodeSubmission, decodeTask, type Heard } from '../../src/upstream/answers.ts'
+import { decodeSubmission, decodeTask, type Received } from '../../src/upstream/answers.ts'
 import { type Cause, causeOf, wordings } from '../../src/upstream/refusals.ts'
 
 // What the provider's words mean: whose fault a failure is decides who is told what, and which model is switched off.
-const heard = (code: number, msg: string, data: unknown = null): Heard => ({
+const heard = (code: number, msg: string, data: unknown = null): Received => ({
   httpStatus: 200,
   contentType: 'application/json',
   text: JSON.stringify({ code, msg, data }),
@@ -44,18 +44,18 @@ const ofSubmit: Record<Cause, string> = {
   unknown: 'transient',
 }
 
-for (const { is, said, from } of wordings) {
-  t.test(`«${said.slice(0, 90)}» is of ${is}`, async t => {
-    t.equal(causeOf(said), is)
-    t.match(failed(said), { kind: 'failed', code: ofTask[is] }, 'of a task')
-    t.match(submitted(500, said), { code: ofSubmit[is] }, 'at the order')
+for (const { is, text, from } of wordings) {
+  t.test(`«${text.slice(0, 90)}» is of ${is}`, async t => {
+    t.equal(causeOf(text), is)
+    t.match(failed(text), { kind: 'failed', code: ofTask[is] }, 'of a task')
+    t.match(submitted(500, text), { code: ofSubmit[is] }, 'at the order')
     t.match(from, /^(https:\/\/[\w.-]+\/\S+|docs\/providers\/kie\.md, \w+)$/)
   })
 }
 
 t.test('the table has what it must: forty texts and more, of every cause, no sign twice', async t => {
   t.ok(wordings.length >= 40)
-  t.equal(new Set(wordings.map(({ said }) => said)).size, wordings.length)
+  t.equal(new Set(wordings.map(({ text }) => text)).size, wordings.length)
   const signs = wordings.flatMap(({ sign }) => (sign ? [sign.source] : []))
   t.equal(new Set(signs).size, signs.length)
   t.strictSame([...new Set(wordings.map(({ is }) => is))].sort(), Object.keys(ofTask).sort())
@@ -136,6 +136,6 @@ t.test('an answer that refuses our account says so, and whether it is certain', 
   t.match(submitted(500, 'Balance is not enough'), { account: { cause: 'no_credit', isCertain: true } })
   t.match(decodeTask(heard(401, 'no')), { kind: 'unclear', account: { cause: 'auth', isCertain: true } })
   t.notOk('account' in failed('Balance is not enough'), 'a task that was taken is paid for')
-  const wall: Heard = { httpStatus: 403, contentType: 'text/html', text: '<html>blocked</html>' }
+  const wall: Received = { httpStatus: 403, contentType: 'text/html', text: '<html>blocked</html>' }
   t.match(decodeSubmission(wall), { code: 'auth', account: { cause: 'auth', isCertain: false } })
 })

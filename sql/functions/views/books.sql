@@ -1,4 +1,4 @@
--- What an accountant asks of the books, and what the figures of the models are made of.
+-- The ledger as an accountant checks it, and the base of the models' figures.
 
 -- Each account with the sum of its legs: an entry adds its amount to a wallet and takes it from the account of its kind, so
 -- all of them together are zero.
@@ -31,7 +31,7 @@ create or replace view pay.books as
   runs as (
     select coalesce(sum(kept_kop), 0)::bigint as kept,
       coalesce(sum(price_kop) filter (where finished_at is null), 0)::bigint as held from pay.generations),
-  -- A payment stands for an order that was paid, or for an admin's decision about one that fitted none.
+  -- A payment belongs to an order that was paid, or to an admin's decision about one that matched no order.
   payments as (
     select coalesce(sum(p.amount_kop), 0)::bigint as paid,
       coalesce(sum(p.amount_kop) filter (where t.state = 'paid' or a.id is not null), 0)::bigint as caused
@@ -66,7 +66,7 @@ create or replace view pay.books as
     ) as q(question, left_kop, right_kop);
 grant select on pay.books to pay_app;
 
--- What runs of the last 30 days were expected to cost and did, in the provider's credits, where it said so.
+-- The expected and the real cost of runs in the last 30 days, in the provider's credits, if the provider reported it.
 create or replace view pay.costs as
   select g.model_id, count(*) as runs, sum(q.credits) as expected, sum(g.cost_credits) as real
   from pay.generations g

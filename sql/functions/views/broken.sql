@@ -37,8 +37,8 @@ create or replace view pay.suspects as
   having bit_xor(chain) <> 0 or bit_xor(debits) <> 0 or bit_xor(returns) <> 0 or bit_xor(starts) <> 0 or bit_xor(endings) <> 0
     or bit_xor(messages) <> 0;
 
--- Each row is a broken promise; read it in one REPEATABLE READ snapshot, on the primary. The promises are those of
--- docs/reliability.md. Of people whose sums agree no rows are compared.
+-- Each row is a violated invariant. Read it in one REPEATABLE READ snapshot, on the primary. The promises are those of
+-- docs/reliability.md. If a person's sums agree, their rows are not compared.
 create or replace view pay.broken as
   select b.promise, b.key from pay.suspects s, lateral (
     select 'balance <> ledger' as promise, w.user_id::text as key from pay.wallets w,

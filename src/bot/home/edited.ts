@@ -1,4 +1,4 @@
-import { takeRate } from '../../rates.ts'
+import { takeTokens } from '../../rate-limiter.ts'
 import { menuButton } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
@@ -12,7 +12,7 @@ export function edited({ sql }: BotDeps) {
     const message = ctx.editedMessage
     if (!message) return next()
     if (message.edit_date === undefined || 'location' in message) return
-    if ((await takeRate(sql, [{ key: `edit:${ctx.user.id}`, everyUs, burst }], 0)) > 0) return
+    if ((await takeTokens(sql, [{ key: `edit:${ctx.user.id}`, everyUs, burst }], 0)) > 0) return
     await ctx.show({ text: ctx.t.edited, buttons: [[menuButton(ctx)]] })
   }
 }

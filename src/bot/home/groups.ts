@@ -2,7 +2,7 @@ import { Composer, type Context } from 'telegraf'
 import { modelKey } from '../../catalogue/models.ts'
 import { stringsFor } from '../../i18n/strings.ts'
 import type { Language } from '../../money.ts'
-import { takeRate } from '../../rates.ts'
+import { takeTokens } from '../../rate-limiter.ts'
 import { type Button, type Screen, show } from '../../telegram/screen.ts'
 import { markUnreachable } from '../../users/users.ts'
 import { ranked } from '../browse/lists.ts'
@@ -39,7 +39,7 @@ const everyUs = 10_000_000
 
 async function invite(deps: BotDeps, ctx: Context): Promise<void> {
   const chatId = ctx.chat!.id
-  if ((await takeRate(deps.sql, [{ key: `group:${chatId}`, everyUs, burst: 1 }], 0)) > 0) return
+  if ((await takeTokens(deps.sql, [{ key: `group:${chatId}`, everyUs, burst: 1 }], 0)) > 0) return
   const threadId = ctx.message && 'message_thread_id' in ctx.message ? ctx.message.message_thread_id : undefined
   await show(
     ctx.telegram,

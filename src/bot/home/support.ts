@@ -6,7 +6,7 @@ import { newId, shortId } from '../../id.ts'
 import type { Language } from '../../money.ts'
 import { type Generation, type HistoryLine, history, readGeneration } from '../../payments/generations.ts'
 import { lastPayments, paymentBySeq } from '../../payments/statement.ts'
-import { takeRate } from '../../rates.ts'
+import { takeTokens } from '../../rate-limiter.ts'
 import { clip, type Html } from '../../telegram/html.ts'
 import { button, type Screen, show } from '../../telegram/screen.ts'
 import { languageFor } from '../../users/users.ts'
@@ -115,7 +115,7 @@ async function waitOf({ sql, adminIds }: BotDeps, { user }: BotContext): Promise
   if (adminIds.length === 0 || adminIds.includes(user.id)) return 0
   const hasPaid = (await lastPayments(sql, user.id, 1)).length > 0
   const all = { ...ofAll, key: hasPaid ? 'support:paid' : 'support:others' }
-  return takeRate(sql, [{ ...ofPerson, key: `support:${user.id}` }, all], 0)
+  return takeTokens(sql, [{ ...ofPerson, key: `support:${user.id}` }, all], 0)
 }
 
 /** Sends the question to every admin. Answers the person whether an admin was reached, or when to write again. */

@@ -2,7 +2,7 @@ import { type Sql, untilAnswered } from '../../database/db.ts'
 import { pause } from '../../errors.ts'
 import { newId } from '../../id.ts'
 import type { Log } from '../../log.ts'
-import { inboxDone, inboxFail, inboxHold, inboxTake, renewalMs, type Taken } from '../../telegram/inbox.ts'
+import { type ClaimedUpdate, inboxDone, inboxFail, inboxHold, inboxTake, renewalMs } from '../../telegram/inbox.ts'
 
 export type LaneWork = {
   sql: Sql
@@ -39,12 +39,12 @@ export function createLaneWork(options: LaneWork): (lane: string) => Promise<boo
   }
 }
 
-function claim(sql: Sql, lane: string, isAlone: boolean): Promise<Taken[]> {
+function claim(sql: Sql, lane: string, isAlone: boolean): Promise<ClaimedUpdate[]> {
   const token = newId()
   return untilAnswered(() => inboxTake(sql, lane, token, isAlone))
 }
 
-async function one(options: LaneWork, lane: string, { updateId, payload, attempts }: Taken): Promise<void> {
+async function one(options: LaneWork, lane: string, { updateId, payload, attempts }: ClaimedUpdate): Promise<void> {
   const { sql, handle, begun, retry, log } = options
   begun(lane)
   const over = new AbortController()

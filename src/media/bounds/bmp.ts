@@ -4,16 +4,19 @@ import type { Source } from '../source.ts'
 
 const broken = (what: string) => new Refused('not_media', `a BMP picture ${what}`)
 const depths = [1, 2, 4, 8, 16, 24, 32]
-// No compression at all: plain rows, or rows with masks for the colours.
+// No compression: plain rows, or rows with colour masks.
 const plain = [0, 3, 6]
 
-/** BMP: two headers and rows of pixels. Throws Refused: `not_media`, also where rows are missing, and `dimensions`. */
+/**
+ * Checks a BMP: two headers and rows of pixels. Throws Refused: `not_media`, also if rows are missing, and
+ * `dimensions`.
+ */
 export function bmpPicture(source: Source, maxPixels: number): Size {
   const head = source.at(0, 34)
   if (head.length < 34) throw broken('that is cut short')
   const isOld = head.readUInt32LE(14) === 12
   const widthPx = isOld ? head.readUInt16LE(18) : head.readInt32LE(18)
-  // Less than nothing: its rows go from the top down.
+  // A negative height means that the rows go from top to bottom.
   const heightPx = Math.abs(isOld ? head.readUInt16LE(20) : head.readInt32LE(22))
   const bits = isOld ? head.readUInt16LE(24) : head.readUInt16LE(28)
   const compression = isOld ? 0 : head.readUInt32LE(30)

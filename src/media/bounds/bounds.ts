@@ -9,10 +9,9 @@ import { checkGif, checkJpeg, checkPng, checkRiff } from './pictures.ts'
 import { afterTags, checkFlac } from './sound.ts'
 
 /**
- * Counts what a file is built of, before any library sees it: a parser pays for every part, whatever is in it, and a
- * file of 19 MB has room for two million. Reads headers alone, in step, and stops with the first part over a limit.
- * Gives the position where the content begins, behind the tags in front of it, and the family of that content. Throws
- * Refused with `not_media`.
+ * Counts the parts of a file before any library reads it: a parser spends time on every part, and a file of 19 MB can
+ * hold two million. Reads only headers, synchronously, and stops at the first part above a limit. Returns the position
+ * of the content after the tags before it, and the content's family. Throws Refused `not_media`.
  */
 export function checkBounds(source: Source, family: Plain): { family: Plain; from: number } {
   if (family === 'tagged') {
@@ -20,7 +19,7 @@ export function checkBounds(source: Source, family: Plain): { family: Plain; fro
     const behind = familyOf(source.at(from, familyBytes))
     if (behind === 'flac') checkFlac(source, from)
     if (behind === 'flac' || behind === 'frames') return { family: behind, from }
-    // A tag may be longer than it says, or say that it is longer than the file: sound is where its frames begin.
+    // A tag's stated length may be wrong or exceed the file. The audio starts where its frames start.
     if (!hasFrames(source)) throw new Refused('not_media', 'a tag without sound behind it')
     return { family: 'frames', from: 0 }
   }
@@ -28,7 +27,7 @@ export function checkBounds(source: Source, family: Plain): { family: Plain; fro
   return { family, from: 0 }
 }
 
-/** Those for which parts are all that is counted: of the others pixels are as well (convertible.ts). */
+/** Families of which only parts are counted. For the others pixels are counted as well (convertible.ts). */
 export type Plain = Exclude<Family, Convertible>
 
 const checks: Record<Exclude<Family, 'tagged' | Convertible>, (source: Source) => void> = {
@@ -44,16 +43,16 @@ const checks: Record<Exclude<Family, 'tagged' | Convertible>, (source: Source) =
   rough: source => {
     if (!hasFrames(source)) throw new Refused('not_media', 'the content is of no known type')
   },
-  frames: () => {}, // sound frame by frame: our own count reads them once, in time that grows with the size alone
+  frames: () => {}, // audio frames: our own counter reads each once, in linear time
 }
 
 const pieceBytes = 262_144
-// Three of the longest frames.
+// Three times the longest frame.
 const aheadBytes = 24_576
 
 const hasFrames = (source: Source) => chainKind(source) !== undefined
 
-/** The kind of the first frames of MP3 or AAC that stand one behind the other, anywhere in the file. */
+/** Returns the kind of the first consecutive frames of MP3 or AAC, anywhere in the file. */
 export function chainKind(source: Source): 'mp3' | 'aac' | undefined {
   for (let at = 0; at < source.size; at += pieceBytes - aheadBytes) {
     const kind = firstChain(source.at(at, pieceBytes))

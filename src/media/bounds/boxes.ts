@@ -1,17 +1,17 @@
 import { counter, most, tooMuch } from '../limits.ts'
 import type { Source } from '../source.ts'
 
-// Boxes that consist of boxes. What is not among them is a leaf for every library of ours too.
+// Boxes that contain boxes. To our libraries, all others are leaves too.
 const containers = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl', 'udta', 'meta', 'ilst', 'moof', 'traf', 'tref'])
 for (const name of ['edts', 'dinf', 'mvex', 'gmhd', '<id>']) containers.add(name)
-// Leaves that a parser reads even where they do not belong.
+// Leaves that a parser reads even in the wrong place.
 const readAnywhere = new Set(['ftyp', 'mvhd', 'mdhd', 'hdlr', 'stsd', 'stsz', 'stts', 'stsc', 'stco', 'date', 'chap'])
 
 export type Box = { name: string; body: number; end: number }
 
 /**
- * MP4 and QuickTime (ISO 14496-12): boxes in boxes, from a size and a name each. Sound and pictures themselves lie in
- * `mdat`, which is passed over whatever its size, as are other large leaves.
+ * MP4 and QuickTime (ISO 14496-12): nested boxes, each with a size and a name. `mdat` holds the audio and video. It is
+ * skipped, as are other large leaves.
  */
 export function checkBoxes(source: Source): void {
   const box = counter(most.boxes, 'boxes')
@@ -39,21 +39,21 @@ export function checkBoxes(source: Source): void {
   walk(0, source.size, 0, '')
 }
 
-// Cut short, or no box at all: some cameras write notes behind the last one. A parser stops there as well.
+// A truncated or invalid box: some cameras write notes after the last one. Parsers stop there too.
 export function boxAt(source: Source, at: number, to: number): Box | undefined {
   if (at + 8 > to) return undefined
   const head = source.at(at, 16)
   if (head.length < 8) return undefined
   const short = head.readUInt32BE(0)
   const name = head.toString('latin1', 4, 8)
-  if (short === 0) return { name, body: at + 8, end: to } // to the end of what it is in
+  if (short === 0) return { name, body: at + 8, end: to } // to the end of the parent
   if (short !== 1) return short < 8 ? undefined : { name, body: at + 8, end: Math.min(at + short, to) }
-  // The size in 64 bits. One over 2^53 loses bits and is over the end all the same.
+  // A 64-bit size. Above 2^53 it loses bits, but it exceeds the file in any case.
   const long = head.length < 16 ? 0 : Number(head.readBigUInt64BE(8))
   return long < 16 ? undefined : { name, body: at + 16, end: Math.min(at + long, to) }
 }
 
-// QuickTime has no version in front of its notes.
+// QuickTime has no version before its notes.
 const behindVersion = (source: Source, body: number) =>
   source.at(body, 8).toString('latin1', 4, 8) === 'hdlr' ? body : body + 4
 
@@ -62,7 +62,7 @@ function countAt(source: Source, body: number, end: number): number {
   return head.length < 8 || body + 8 > end ? 0 : head.readUInt32BE(4)
 }
 
-// Four optional numbers a sample. Without any a count alone stands there, and a parser believes it.
+// Each sample has up to four optional numbers. Without them there is only a count, and a parser trusts it.
 function samplesOf(source: Source, body: number, end: number): number {
   const count = countAt(source, body, end)
   const flags = count === 0 ? 0 : source.at(body, 4).readUInt32BE(0)

@@ -10,9 +10,9 @@ const coded = new Set(['hvc1', 'av01'])
 const notPlain = (what: string) => new Refused('not_media', `a HEIF picture ${what}`)
 
 /**
- * HEIC and AVIF (ISO 23008-12): items in a file, of which one is the picture. What it states of its size is judged before
- * anything decodes it: itself, the tiles that it is made of and what describes it (an alpha channel). Everything else is
- * only counted. Throws Refused: `not_media`, and `dimensions` over `maxPixels`.
+ * Checks HEIC and AVIF (ISO 23008-12): a file of items, one of which is the picture. Before anything is decoded, it
+ * checks the stated size of the picture, its tiles and its auxiliary images (alpha channel). Everything else is only
+ * counted. Throws Refused: `not_media`, and `dimensions` above `maxPixels`.
  */
 export function heifPicture(source: Source, maxPixels: number): Size & { isAvif: boolean } {
   const box = counter(most.heifBoxes, 'boxes')
@@ -29,7 +29,7 @@ export function heifPicture(source: Source, maxPixels: number): Size & { isAvif:
   for (const [other, { describes }] of items) if (describes.includes(id)) shown.add(other)
   let pixels = 0
   for (const one of shown) pixels += decodedPixels(items, one, maxPixels)
-  // Tiles may reach over the edge, and a depth or an alpha channel is as large as the picture at the most.
+  // Tiles may extend beyond the edge. A depth map or an alpha channel is at most as large as the picture.
   if (pixels > maxPixels * 4) throw tooMuch('pixels in tiles')
   return {
     ...largest(main.sizes),
@@ -37,7 +37,7 @@ export function heifPicture(source: Source, maxPixels: number): Size & { isAvif:
   }
 }
 
-/** Of one item, what a decoder has to make: itself or its tiles. */
+/** Returns the pixels that a decoder must produce for one item: its own or those of its tiles. */
 function decodedPixels(items: Map<number, Item>, id: number, maxPixels: number): number {
   const item = items.get(id)!
   if (item.type !== 'grid') return coded.has(item.type) ? areaOf(item, maxPixels) : refuseType(item, id)
@@ -50,7 +50,7 @@ function decodedPixels(items: Map<number, Item>, id: number, maxPixels: number):
   }, whole)
 }
 
-// What describes a picture may be of any kind (notes, masks); a picture itself may not.
+// Auxiliary items may have any type (notes, masks). A picture may not.
 function refuseType({ describes, type }: Item, id: number): number {
   if (describes.length > 0) return 0
   throw notPlain(`of type ${JSON.stringify(type)} as item ${id}`)
@@ -64,7 +64,7 @@ function areaOf({ sizes }: Item, maxPixels: number): number {
   throw new Refused('dimensions', `an image of ${widthPx} × ${heightPx} pixels`)
 }
 
-// Of several that contradict each other the dearest counts.
+// If several sizes are stated, the largest counts.
 const largest = (sizes: Size[]): Size =>
   sizes.reduce((a, b) => (b.widthPx * b.heightPx > a.widthPx * a.heightPx ? b : a), { widthPx: 0, heightPx: 0 })
 
@@ -79,14 +79,14 @@ function childrenOf(source: Source, from: number, to: number, count: Count): Box
   return found
 }
 
-/** The box of this name; two of them contradict each other. */
+/** Returns the box with this name. Throws if there are two. */
 function only(boxes: Box[], name: string): Box | undefined {
   const found = boxes.filter(box => box.name === name)
   if (found.length > 1) throw notPlain(`with two boxes ${name}`)
   return found[0]
 }
 
-/** A reader of numbers, one behind the other, that ends with the box. */
+/** Reads consecutive numbers up to the end of the box. */
 function reader(source: Source, { body, end }: Box) {
   let at = body + 4
   const [version = 0, , , flags = 0] = source.at(body, 4)
@@ -160,7 +160,7 @@ function takeReferences(source: Source, iref: Box | undefined, items: Map<number
   if (!iref) return
   const bytes = reader(source, iref).version === 0 ? 2 : 4
   for (const box of childrenOf(source, iref.body + 4, iref.end, count)) {
-    const read = reader(source, { ...box, body: box.body - 4 }) // it has no version of its own
+    const read = reader(source, { ...box, body: box.body - 4 }) // this box has no version
     const item = items.get(read.u(bytes))
     for (let left = read.u(2); left > 0; left -= 1) {
       count()
@@ -171,7 +171,7 @@ function takeReferences(source: Source, iref: Box | undefined, items: Map<number
   }
 }
 
-/** Where the bytes of the items lie: together they cannot be many times the file, which they are read from. */
+/** Checks where the items' bytes are. Together they must not be many times the size of the file. */
 function checkPlaces(source: Source, iloc: Box | undefined): void {
   if (!iloc) throw notPlain('without places')
   const piece = counter(most.heifExtents, 'places')
@@ -191,7 +191,7 @@ function checkPlaces(source: Source, iloc: Box | undefined): void {
       piece()
       read.u(indexBytes)
       read.u(offsetBytes)
-      // No length is the whole file.
+      // Length 0 means the whole file.
       bytes(read.u(lengthBytes) || source.size)
     }
   }

@@ -3,18 +3,18 @@ import { counter, most, tooMuch } from '../limits.ts'
 import { type Page, pagesOf } from '../ogg-pages.ts'
 import type { Source } from '../source.ts'
 
-// How a stream's first page begins, and the page with its notes; a description of the other streams has none.
+// The beginnings of a stream's first page and of the page with its comments. Other streams have no comments.
 const codecs = [
   { first: 'OpusHead', notes: ['OpusTags'] },
   { first: '\x01vorbis', notes: ['\x03vorbis'] },
-  // FLAC's own head of a block with its length, of the last block and of any other.
+  // FLAC's block header with a length, for the last block and for any other.
   { first: '\x7fFLAC', notes: ['\x84...', '\x04...'] },
   { first: 'fishead\0', notes: [] },
 ]
 
 type Stream = { notes: string[]; runPages: number; runBytes: number }
 
-/** Ogg (RFC 3533): pages of up to 255 pieces, of several streams side by side. */
+/** Checks Ogg (RFC 3533): pages of up to 255 segments, several streams in parallel. */
 export function checkOgg(source: Source): void {
   const empty = counter(most.emptyPages, 'empty pages')
   const comment = counter(most.comments, 'comments')
@@ -27,7 +27,7 @@ export function checkOgg(source: Source): void {
     if (streams.size > most.streams) throw tooMuch(`more than ${most.streams} streams`)
     if (!page.isContinued) comment(commentsOf(source, page, stream.notes))
     stream.runPages = page.isContinued ? stream.runPages + 1 : 1
-    // Of one packet: sound has an end on almost every page, long notes have not.
+    // Counts the pages of one packet: in audio, packets end on almost every page, in long comments they do not.
     stream.runBytes = page.pieces.every(piece => piece === 255) ? stream.runBytes + page.bytes : 0
     if (stream.runPages > most.runPages) throw tooMuch('pages that go on')
     if (stream.runBytes > most.commentBytes) throw tooMuch('bytes of comments')
@@ -41,7 +41,7 @@ function notesOf(source: Source, { body, bytes }: Page): string[] {
   return codec.notes
 }
 
-// The notes begin a page of their own: after a word, who wrote them and how many there are.
+// The comments start a page of their own: a marker, the encoder's name, and the count.
 function commentsOf(source: Source, { body, bytes }: Page, notes: string[]): number {
   const start = source.at(body, Math.min(bytes, 8)).toString('latin1')
   const word = notes.find(word => start.startsWith(word.replace('...', '')))
@@ -49,7 +49,7 @@ function commentsOf(source: Source, { body, bytes }: Page, notes: string[]): num
   if (word === undefined || vendor.length < 4) return 0
   const at = body + word.length + 4 + vendor.readUInt32LE(0)
   const count = source.at(at, 4)
-  // Who wrote them is some words long, so the count stands on the first page.
+  // The encoder's name is a few words long, so the count is on the first page.
   if (at + 4 > body + bytes || count.length < 4) throw tooMuch('a comment longer than its page')
   return count.readUInt32LE(0)
 }

@@ -1,7 +1,7 @@
 import { counter, most } from '../limits.ts'
 import type { Source } from '../source.ts'
 
-/** PNG: a length, a name and a checksum around each chunk. */
+/** Checks PNG: chunks with a length, a name and a checksum. */
 export function checkPng(source: Source): void {
   const chunk = counter(most.chunks, 'chunks')
   for (let at = 8; at + 12 <= source.size; ) {
@@ -12,13 +12,13 @@ export function checkPng(source: Source): void {
   }
 }
 
-/** JPEG: segments up to where the picture begins. */
+/** Checks JPEG: the segments before the picture. */
 export function checkJpeg(source: Source): void {
   const segment = counter(most.segments, 'segments')
   const fill = counter(most.fillBytes, 'bytes of fill')
   for (let at = 2; at + 4 <= source.size; ) {
     const head = source.at(at, 4)
-    // Not a marker: a size is looked for in vain, and that costs nobody anything.
+    // Not a marker. There is no size to find, and the search is cheap.
     if (head[0] !== 0xff) return
     const marker = head[1]!
     if (marker === 0xff) {
@@ -28,19 +28,19 @@ export function checkJpeg(source: Source): void {
     }
     segment()
     if (marker === 0xda || marker === 0xd9) return // the picture, or the end
-    // Restart marks and a second start have no length.
+    // Restart markers and a second start have no length.
     at += marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8) ? 2 : 2 + head.readUInt16BE(2)
   }
 }
 
-/** GIF: pictures and notes, each in pieces of at most 255 bytes. */
+/** Checks GIF: pictures and notes, in blocks of at most 255 bytes. */
 export function checkGif(source: Source): void {
   const block = counter(most.gifBlocks, 'blocks')
   const piece = counter(most.gifPieces, 'pieces')
   const byte = (at: number) => source.at(at, 1)[0] ?? 0
   const colours = (flags: number) => (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0)
   let at = 13 + colours(byte(10))
-  // The end, or nothing that a reader goes on with.
+  // Stops at the end marker and at unknown bytes, as readers do.
   while (byte(at) === 0x21 || byte(at) === 0x2c) {
     block()
     at += byte(at) === 0x21 ? 2 : 11 + colours(byte(at + 9))
@@ -52,13 +52,13 @@ export function checkGif(source: Source): void {
   }
 }
 
-/** WAV and WebP: a name and a length before each chunk. */
+/** Checks WAV and WebP: chunks with a name and a length. */
 export function checkRiff(source: Source): void {
   const chunk = counter(most.riffChunks, 'chunks')
   for (let at = 12; at + 8 <= source.size; ) {
     chunk()
     const head = source.at(at, 8)
-    // The sound. Its writer may not have known the length and left zero.
+    // The audio. An encoder may have left its length at zero.
     if (head.toString('latin1', 0, 4) === 'data') return
     const bytes = head.readUInt32LE(4)
     at += 8 + bytes + (bytes % 2)

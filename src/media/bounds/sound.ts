@@ -1,7 +1,7 @@
 import { counter, most, tooMuch } from '../limits.ts'
 import type { Source } from '../source.ts'
 
-/** The position behind the tags in front, ID3v2 and APEv2. Nothing of ours looks into them. */
+/** Returns the position after the leading ID3v2 and APEv2 tags. Our code does not read them. */
 export function afterTags(source: Source): number {
   const tag = counter(most.tags, 'tags')
   for (let at = 0; ; tag()) {
@@ -12,13 +12,13 @@ export function afterTags(source: Source): number {
       continue
     }
     if (head.length < 10 || !text.startsWith('ID3')) return at
-    // The length is written in 7 bits a byte; a footer repeats the head.
+    // The length has 7 bits a byte. A footer repeats the header.
     const bytes = [6, 7, 8, 9].reduce((sum, n) => sum * 128 + (head[n]! & 127), 0)
     at += 10 + bytes + (head[5]! & 0x10 ? 10 : 0)
   }
 }
 
-/** FLAC: blocks of notes, pictures and tables before the sound. */
+/** Checks FLAC: blocks of notes, pictures and tables before the audio. */
 export function checkFlac(source: Source, from: number): void {
   const block = counter(most.blocks, 'blocks')
   const bytes = counter(most.blockBytes, 'bytes of blocks')
@@ -37,7 +37,7 @@ export function checkFlac(source: Source, from: number): void {
   }
 }
 
-// A count that the file states and a parser believes: it makes room for so many at once.
+// Reads the count that the file states. A parser trusts it and allocates that much memory.
 function commentsOf(source: Source, from: number, end: number): number {
   const vendor = source.at(from, 4)
   if (vendor.length < 4) return 0

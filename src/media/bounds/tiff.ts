@@ -4,12 +4,12 @@ import { counter, most, tooMuch } from '../limits.ts'
 import type { Source } from '../source.ts'
 
 export type TiffPicture = Size & {
-  /** The key (formats.ts) of what a camera saw before it made a picture of it, in a maker's own form. */
+  /** The key (formats.ts) of a camera maker's raw format. */
   raw?: string
 }
 
 const broken = (what: string) => new Refused('not_media', `a TIFF picture ${what}`)
-// Bytes of a value by its type (TIFF 6.0 §2), for those shorter than four.
+// Bytes per value by type (TIFF 6.0 §2), for types shorter than four.
 const bytesOf = new Map([
   [1, 1],
   [2, 1],
@@ -29,12 +29,12 @@ const tag = {
   dngVersion: 50_706,
 }
 const [colourFilter, linearRaw] = [32_803, 34_892]
-// Four colours, and some beside them.
+// Four colours and some extra channels.
 const maxSamples = 8
 
 /**
- * TIFF 6.0: directories of tags, each with the place of the next one; the first is the picture. Throws Refused:
- * `not_media` (also where directories lead to each other), and `dimensions` over `maxPixels`.
+ * Checks TIFF 6.0: directories of tags, each with the position of the next. The first one is the picture. Throws
+ * Refused: `not_media` (also if directories form a loop), and `dimensions` above `maxPixels`.
  */
 export function tiffPicture(source: Source, maxPixels: number): TiffPicture {
   const head = source.at(0, 8)
@@ -46,7 +46,7 @@ export function tiffPicture(source: Source, maxPixels: number): TiffPicture {
   const widthPx = tags.get(tag.width)?.value ?? 0
   const heightPx = tags.get(tag.height)?.value ?? 0
   const value = (of: number) => tags.get(of)?.value ?? 0
-  // A raw file begins with a small picture of itself, or says what it is.
+  // A raw file starts with a small preview or names its format.
   const isRaw =
     tags.has(tag.dngVersion) ||
     [colourFilter, linearRaw].includes(value(tag.photometric)) ||
@@ -96,11 +96,11 @@ function entriesAt(source: Source, isLittle: boolean, at: number): number {
 
 function nextOf(source: Source, isLittle: boolean, at: number): number {
   const next = source.at(at + 2 + 12 * entriesAt(source, isLittle, at), 4)
-  // Careless writers end the file with the last tag.
+  // Careless programs end the file after the last tag.
   return next.length < 4 ? 0 : u32(next, 0, isLittle)
 }
 
-/** The first value and the number of values of each tag; for values that stand elsewhere, the place where they do. */
+/** Returns each tag's first value and its number of values. For values stored elsewhere it returns their position. */
 function tagsAt(source: Source, isLittle: boolean, at: number): Tags {
   const tags: Tags = new Map()
   const entries = entriesAt(source, isLittle, at)
@@ -111,7 +111,7 @@ function tagsAt(source: Source, isLittle: boolean, at: number): Tags {
     const bytes = (bytesOf.get(u16(entry, 2, isLittle)) ?? 4) * count > 4 ? 4 : bytesOf.get(u16(entry, 2, isLittle))
     const value = bytes === 1 ? entry[8]! : bytes === 2 ? u16(entry, 8, isLittle) : u32(entry, 8, isLittle)
     const id = u16(entry, 0, isLittle)
-    // Twice the same tag: the larger counts, whichever a reader takes.
+    // If a tag occurs twice, the larger value counts, whichever one a reader uses.
     if ((tags.get(id)?.value ?? -1) < value) tags.set(id, { value, count })
   }
   return tags

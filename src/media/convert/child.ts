@@ -1,5 +1,5 @@
-// The process in which one picture is converted. As child.ts it knows nothing of the service and may only read; what it
-// makes goes out as a stream.
+// The process that converts one picture. Like child.ts it has no access to the service and may only read. Its result is
+// a stream on standard output.
 import { Refused } from '../../errors.ts'
 import type { Answer } from '../child.ts'
 import { type ConvertQuestion, convertFile } from './file.ts'
@@ -12,7 +12,7 @@ async function converted(question: ConvertQuestion): Promise<Answer> {
   return { found }
 }
 
-// Whoever started it is gone.
+// The parent process has ended.
 process.on('disconnect', () => process.exit(0))
 process.on('message', (question: ConvertQuestion) => {
   converted(question).then(send, error => {

@@ -16,56 +16,61 @@ import type { ConvertQuestion } from './file.ts'
 
 export type Converter = {
   /**
-   * What a person's file is, as `Inspect`. A picture that no model takes as it is (HEIC, AVIF, TIFF, BMP) is a JPEG or a
-   * PNG of the same look afterwards, in the same place; what is measured is that one. Throws as `Inspect`, and Refused
-   * (`heavy`: it costs more than we have, `unreadable`).
+   * Inspects a person's file, as `Inspect`. A picture that no model accepts (HEIC, AVIF, TIFF, BMP) is replaced by a
+   * JPEG or PNG that looks the same, and the result describes the new file. Throws as `Inspect` does, and Refused
+   * (`heavy`: it needs more memory or time than we have, `unreadable`).
    */
   take: Inspect
-  /** The same without the conversion: whether it could be taken. */
+  /** The same without the conversion: checks whether the file could be accepted. */
   look: Inspect
-  /** Ids of the processes that run now. */
+  /** Returns the ids of the running processes. */
   pids(): number[]
-  /** Ends the processes; what waits is answered with Unknown. */
+  /** Ends the processes. Waiting calls throw Unknown. */
   close(): void
 }
 
 type Options = {
-  /** For everything else. */
+  /** For all other files. */
   inspect: Inspect
-  /** Where files may lie; a process can read nothing else. */
+  /** The folders for files. A process can read nothing else. */
   folders: readonly string[]
   log: Log
   limits?: Partial<Limits>
-  /** Bytes of memory that the machine has. */
+  /** Memory of the machine in bytes. */
   memory?: number
   /** Milliseconds that a person's file waits for its turn. */
   patienceMs?: number
 }
 
 const megabyte = 1_048_576
-// With the library loaded, and for each megapixel: planes, rows, the picture and what it becomes.
+// Memory with the library loaded, and for each megapixel: planes, rows, the picture and the result.
 const [idleMb, mbAMegapixel] = [130, 14]
-// 48 megapixels are the most that a phone of today makes.
+// Today's phones make pictures of up to 48 megapixels.
 const maxMegapixels = 50
-// Two thirds of a small machine: the service holds 150 to 200 MB.
+// Two thirds of a small machine: the service needs 150 to 200 MB.
 const minMb = 320
-/** What Telegram hands out at most; nothing that is made of a file is larger. */
+/** Telegram's largest download. The result must not be larger. */
 const maxBytes = 20 * megabyte
 
-/** What a conversion may cost on a machine of so many bytes of memory: an ordinary photo of 12 megapixels at least. */
+/**
+ * Returns the limits of a conversion for a machine with this much memory, in bytes. They always allow an ordinary photo
+ * of 12 megapixels.
+ */
 export function roomFor(memory: number): { rssMb: number; maxPixels: number } {
   const maxMb = idleMb + maxMegapixels * mbAMegapixel
   const rssMb = Math.round(Math.min(Math.max((memory / megabyte) * 0.6, minMb), maxMb))
   return { rssMb, maxPixels: Math.floor((rssMb - idleMb) / mbAMegapixel) * 1e6 }
 }
 
-// A container's share, where there is one.
+// The container's limit, if there is one.
 const ownMemory = () => Math.min(totalmem(), process.constrainedMemory() || totalmem())
 
-/** One picture at once, each in a process of its own that ends with it. Starts nothing before the first. */
+/**
+ * Converts one picture at a time, each in a process that ends afterwards. Starts no process before the first picture.
+ */
 export function createConverter({ inspect, folders, log, patienceMs = 15_000, ...options }: Options): Converter {
   const { rssMb, maxPixels } = roomFor(options.memory ?? ownMemory())
-  // 48 megapixels take 6 s of a core; with the wait for a busy one everybody has an answer within ten.
+  // 48 megapixels take 6 s of a core. With the wait for a busy core, each person has an answer within ten seconds.
   const limits: Limits = { cpuMs: 8_000, wallMs: 9_000, heapMb: 64, rssMb: rssMb * 1.1, ...options.limits }
   const place: { running?: Inspecting<ConvertQuestion> } = {}
   // All owners are people.
@@ -83,7 +88,7 @@ export function createConverter({ inspect, folders, log, patienceMs = 15_000, ..
       signal?.throwIfAborted()
       const most = { ...fit, bytes: Math.min(fit.bytes ?? maxBytes, maxBytes) }
       const saved = save(running.output!, made)
-      const [answer] = await Promise.all([asked(running, { path, accept, fit: most, maxPixels }), saved])
+      const [answer] = await Promise.all([answerOf(running, { path, accept, fit: most, maxPixels }), saved])
       const found = resultOf(answer)
       if ((await saved) !== found.bytes) throw new Unknown('a converted picture did not arrive whole')
       await rename(made, path)
@@ -129,8 +134,8 @@ function started(folders: readonly string[], limits: Limits): Promise<Inspecting
   })
 }
 
-/** Its answer; its output ends with the process. */
-async function asked(running: Inspecting<ConvertQuestion>, question: ConvertQuestion): Promise<Answer> {
+/** Returns the process's answer. Its output ends with the process. */
+async function answerOf(running: Inspecting<ConvertQuestion>, question: ConvertQuestion): Promise<Answer> {
   try {
     return await running.ask(question)
   } finally {
@@ -138,7 +143,9 @@ async function asked(running: Inspecting<ConvertQuestion>, question: ConvertQues
   }
 }
 
-/** Bytes written. Whatever a process that was taken over writes, it is no more than a picture may have. */
+/**
+ * Returns the bytes written. The output is cut at the largest size of a picture, even if the process was compromised.
+ */
 async function save(output: Readable, path: string): Promise<number> {
   let bytes = 0
   async function* capped(source: AsyncIterable<Buffer>) {

@@ -10,8 +10,8 @@ import type { Source } from '../source.ts'
 export type ConvertiblePicture = Size & { extension: 'heic' | 'avif' | 'tiff' | 'bmp' }
 
 /**
- * A picture that has to be converted, by its headers alone: before anything decodes it its pixels and its parts are
- * counted. Throws Refused: `not_media`, `dimensions`, and the code of a format that only looks like one of these.
+ * Reads the headers of a picture that needs conversion and counts its pixels and parts before anything decodes it.
+ * Throws Refused: `not_media`, `dimensions`, and the code of a format that only resembles one of these.
  */
 export function convertibleIn(source: Source, family: Convertible, maxPixels: number): ConvertiblePicture {
   switch (family) {

@@ -9,8 +9,8 @@ import { convertibleIn } from './convertible.ts'
 export type ConvertQuestion = { path: string; accept: readonly Kind[] | undefined; fit: Fit; maxPixels: number }
 
 /**
- * What a picture becomes that no model takes as it is: its bytes, and what they are. The library is loaded here and
- * nowhere else, after our own count of the picture's parts. Throws Refused (see convertible.ts and picture.ts).
+ * Converts a picture that no model accepts. Returns the new bytes and their type. The library is loaded only here,
+ * after our own count of the picture's parts. Throws Refused (see convertible.ts and picture.ts).
  */
 export async function convertFile(question: ConvertQuestion): Promise<{ data: Uint8Array; found: Inspected }> {
   const { extension, bytes } = counted(question)
@@ -20,7 +20,7 @@ export async function convertFile(question: ConvertQuestion): Promise<{ data: Ui
   return { data, found: { kind: 'image', bytes: data.length, ...found } }
 }
 
-/** The picture's bytes, which are within its bounds. */
+/** Returns the picture's bytes after the checks. */
 function counted({ path, accept, maxPixels }: ConvertQuestion) {
   using source = openSource(path)
   const family = acceptedFamily(source.at(0, familyBytes), accept)

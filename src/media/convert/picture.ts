@@ -21,17 +21,18 @@ const formats = {
   tiff: MagickFormat.Tiff,
   bmp: MagickFormat.Bmp,
 }
-// What cameras use for their best.
+// The quality that cameras use for their best setting.
 const quality = 92
 const lowerQuality = 82
-// Each try is as dear as the first.
+// Each attempt is as expensive as the first.
 const maxTries = 5
 
 let ready: Promise<void> | undefined
 
 /**
- * A JPEG of the same look, or a PNG where something shows through: the orientation is applied, notes (a place, a
- * camera) are left out, colours keep their profile, and it is no larger than `fit`. Throws Refused (`unreadable`, `heavy`).
+ * Returns a JPEG that looks the same, or a PNG if the picture has transparency. The orientation is applied, notes
+ * (place, camera) are removed, colours keep their profile, and the result fits `fit`. Throws Refused (`unreadable`,
+ * `heavy`).
  */
 export async function convert(
   wasm: () => Uint8Array,
@@ -41,12 +42,12 @@ export async function convert(
 ): Promise<Converted> {
   ready ??= initializeImageMagick(wasm())
   await ready
-  // One picture and some room to turn and shrink it, in memory and nowhere else.
+  // Memory for one picture and some room to rotate and shrink it. Nothing on disk.
   ResourceLimits.disk = 0n
   ResourceLimits.area = BigInt(maxPixels)
   ResourceLimits.listLength = 4n
   ResourceLimits.width = ResourceLimits.height = 100_000n
-  // The first picture of the file, by the decoder of its own kind: the library knows a hundred others.
+  // Reads the first picture with the decoder of its own format. The library knows a hundred others.
   const settings = new MagickReadSettings({ format: formats[extension], frameIndex: 0, frameCount: 1 })
   try {
     return ImageMagick.read(bytes, settings, image => encoded(upright(image), fit))
@@ -61,7 +62,7 @@ function upright(image: IMagickImage): IMagickImage {
   image.orientation = Orientation.TopLeft
   if (image.colorSpace === ColorSpace.CMYK) {
     image.colorSpace = ColorSpace.sRGB
-    image.removeProfile('icc') // it speaks of inks
+    image.removeProfile('icc') // a CMYK profile
   }
   for (const name of image.profileNames) if (name !== 'icc') image.removeProfile(name)
   image.removeAttribute('exif:Orientation')
@@ -82,12 +83,12 @@ function encoded(image: IMagickImage, fit: Fit): Converted {
     if (data.length <= most) return { data, mime, extension, widthPx, heightPx }
     if (tries === maxTries) throw new Refused('heavy', `${data.length} bytes after ${tries} tries`)
     image.quality = lowerQuality
-    // Somewhat smaller than would do: small pictures have more bytes a pixel.
+    // Shrinks slightly more than needed: small pictures have more bytes per pixel.
     if (!isOpaque || tries > 1 || data.length > 2 * most) shrink(image, Math.sqrt(most / data.length) * 0.95)
   }
 }
 
-/** By how much the sides have to shrink; 1 for a picture that fits. */
+/** Returns the factor by which to shrink the sides; 1 if the picture fits. */
 function scaleTo({ width, height }: IMagickImage, { sidePx = Infinity, pixels = Infinity }: Fit): number {
   return Math.min(1, sidePx / Math.max(width, height), Math.sqrt(pixels / (width * height)))
 }
@@ -95,6 +96,6 @@ function scaleTo({ width, height }: IMagickImage, { sidePx = Infinity, pixels = 
 function shrink(image: IMagickImage, scale: number): void {
   if (scale >= 1) return
   const side = (px: number) => Math.max(1, Math.floor(px * scale))
-  // The mean of what falls together: the library's own choice takes three times as long, and shows at enlarging alone.
+  // Averages the pixels. The library's default takes three times as long and looks better only when enlarging.
   image.resize(side(image.width), side(image.height), FilterType.Triangle)
 }

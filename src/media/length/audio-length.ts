@@ -2,9 +2,9 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { type Frame, firstChain, frameAt, frameHeadBytes, isAlike } from './frames.ts'
 
 /**
- * Seconds of sound in an MP3 or AAC file, counted frame by frame: what is paid by the second is not taken from a header
- * that anybody can write. Undefined if there is no frame. A frame counts that others follow; lone frames between those count
- * too where they are more than half a second, since players play them.
+ * Returns the seconds of audio in an MP3 or AAC file, counted frame by frame: prices per second must not rely on a
+ * header that anyone can edit. Undefined if there is no frame. A frame counts if others follow it. Isolated frames
+ * count too if they add up to more than half a second, since players play them.
  */
 export async function framedSeconds(path: string): Promise<number | undefined> {
   await using file = await open(path)
@@ -15,14 +15,14 @@ export async function framedSeconds(path: string): Promise<number | undefined> {
   let total = 0
   for (const sum of chained.values()) total += seconds(sum)
   for (const [stream, sum] of lone) {
-    // By chance some of anything looks like frames, of all kinds, and they are few of each.
+    // Random bytes resemble frames of all kinds, but only a few of each.
     const isMany = stream === main[0] || (sum.frames >= 20 && sum.bytes > size / 100)
     if (isMany && seconds(sum) > 0.5) total += seconds(sum)
   }
   return total
 }
 
-/** Of the frames of a stream, which all have one rate in hertz; those that are lone do not overlap. */
+/** The total of a stream's frames, which all have one rate in hertz. Isolated frames must not overlap. */
 type Sum = { samples: number; rate: number; frames: number; bytes: number; end: number }
 const seconds = ({ samples, rate }: Sum) => samples / rate
 
@@ -42,7 +42,8 @@ function add(sums: Map<number, Sum>, stream: number, { samples, rate, bytes }: F
   sums.set(stream, sum)
 }
 
-// Tags are not passed over: no cover holds a chain, and a tag may say that it covers the sound. Lone frames in them are none.
+// Tags are searched too: a cover holds no chain of frames, and a tag could claim to cover the audio. Isolated frames
+// within tags do not count.
 async function streams(file: FileHandle, { size, tags }: { size: number; tags: number }) {
   const [chained, lone] = [new Map<number, Sum>(), new Map<number, Sum>()]
   let isChained = false
@@ -53,14 +54,14 @@ async function streams(file: FileHandle, { size, tags }: { size: number; tags: n
       const frame = frameAt(window, at)
       const isFrame = frame && frame.bytes >= frameHeadBytes
       const isWhole = isFrame && at + frame.bytes <= window.length
-      // In between lie covers and tags, and what looks like a frame in them is followed by none.
+      // Between them are covers and tags. Bytes that resemble a frame there are not followed by one.
       if (!isFrame || !isFollowed(window, at, frame, isChained ? 1 : 2) || hidesFrames(window, at, frame)) {
         if (isWhole && position + at >= tags) add(lone, streamOf(window, at, frame), frame, position + at)
         isChained = false
         at = nextSync(window, at, end)
         continue
       }
-      // The first frame may be a table of the others. A later one that says so is sound for players.
+      // The first frame may be a table of the others. Players play a later one that claims to be a table.
       const isTable = isFirst && /Xing|Info|VBRI/.test(window.toString('latin1', at, at + 64))
       isFirst = false
       isChained = true
@@ -72,21 +73,24 @@ async function streams(file: FileHandle, { size, tags }: { size: number; tags: n
   return { chained, lone }
 }
 
-/** Where the next frame may begin. */
+/** Returns where the next frame may begin. */
 function nextSync(window: Buffer, at: number, end: number): number {
   const next = window.indexOf(0xff, at + 1)
   return next < 0 ? end + 1 : Math.min(next, end + 1)
 }
 
-/** What is left of a cut header and what is joined to it may look like one long frame, over all the frames in it. */
+/** The rest of a cut header plus the bytes after it can resemble one long frame that spans all the real frames. */
 const hidesFrames = (window: Buffer, at: number, { bytes }: Frame): boolean =>
   firstChain(window.subarray(at + 1, at + bytes)) !== undefined
 
-/** Whether so many frames of its kind stand behind a frame, each where the one before says, or the file or a tag ends them. */
+/**
+ * Returns whether this many frames of its kind follow a frame, each at the stated position, or the file or a tag ends
+ * the chain.
+ */
 function isFollowed(window: Buffer, at: number, frame: Frame, following: number): boolean {
   let [last, end] = [frame, at + frame.bytes]
   for (let n = 0; n < following; n++) {
-    // One that is longer than the file hides what is left of it.
+    // A frame longer than the file would hide the rest of the file.
     if (end + frameHeadBytes > window.length) return end <= window.length
     const next = frameAt(window, end)
     if (!next) return /^(?:TAG|ID3|APETAGEX|LYRICSBEGIN)/.test(window.toString('latin1', end, end + 11))
@@ -98,26 +102,26 @@ function isFollowed(window: Buffer, at: number, frame: Frame, following: number)
 }
 
 const windowBytes = 262_144
-// Three of the longest frames.
+// Three times the longest frame.
 const aheadBytes = 24_576
 
 /**
- * Goes through a file in windows that overlap by as much as a chain needs. `look` gives the position in the window that it
- * came to, which is behind `end`; the next window begins there.
+ * Reads a file in windows that overlap by the length of a chain. `advance` returns the position in the window that it
+ * reached, which is after `end`. The next window begins there.
  */
-async function eachWindow(file: FileHandle, size: number, look: Look) {
+async function eachWindow(file: FileHandle, size: number, advance: ReadWindow) {
   const room = Buffer.alloc(windowBytes)
   for (let [position, isLast] = [0, false]; !isLast && position < size; ) {
     const window = await read(file, position, room)
     isLast = window.length < windowBytes || position + window.length >= size
-    position += look(window, window.length - (isLast ? frameHeadBytes : aheadBytes), position)
+    position += advance(window, window.length - (isLast ? frameHeadBytes : aheadBytes), position)
   }
 }
 
-type Look = (window: Buffer, end: number, position: number) => number
+type ReadWindow = (window: Buffer, end: number, position: number) => number
 
-// Tags stand in front, several of them in files that programs took turns with, and may hold pictures. ID3v2 writes its
-// length in 7 bits a byte (id3.org, ID3v2.4 §3.1), APEv2 in 32 bits without its header.
+// Tags come first. Files edited by several programs have several, possibly with pictures. ID3v2 writes its length in 7
+// bits a byte (id3.org, ID3v2.4 §3.1), APEv2 in 32 bits without its header.
 async function tagBytes(file: FileHandle): Promise<number> {
   let from = 0
   const room = Buffer.alloc(32)

@@ -7,13 +7,13 @@ import { aacChannels, aacRates, maxAacBytes } from './frames.ts'
 import { longestOf } from './table.ts'
 
 /**
- * Seconds of a recording in an MP4 or QuickTime file: by its tables of time, or by the frames that its coding makes of its
- * samples where that is longer, since nothing but the tables says how long a part of their second is. Undefined without
- * samples, and for a coding whose frames cannot be counted. For files within the bounds of `checkBoxes`.
+ * Returns the seconds of audio in an MP4 or QuickTime file: by its time tables, or by the frames in its samples if that
+ * is longer, since only the tables define the unit of their times. Undefined without samples, and for a coding whose
+ * frames cannot be counted. Call it only after `checkBoxes`.
  */
 export async function boxedSoundSeconds(path: string): Promise<number | undefined> {
   const { byTables, byFrames, isMpeg } = measures(path)
-  // Frames of MPEG audio say themselves what they are.
+  // Frames of MPEG audio describe themselves.
   const framed = isMpeg ? await framedSeconds(path) : 0
   const frames = Math.max(byFrames, framed ?? Number.NaN)
   if (byTables === undefined || !Number.isFinite(frames)) return undefined
@@ -25,7 +25,7 @@ function measures(path: string): { byTables: number | undefined; byFrames: numbe
   const file = readBoxes(source)
   const sounds = file.tracks.filter(({ handler, codings }) => handler === 'soun' && codings.length > 0)
   const codings = sounds.flatMap(track => track.codings.map(coding => frameSeconds(source, coding, track, file)))
-  // Without a coding nobody can play it.
+  // Without a coding it cannot be played.
   const known = codings.map(coding => (coding === 'mpeg' ? 0 : (coding ?? Number.NaN)))
   return {
     byTables: longestOf(file),
@@ -36,7 +36,7 @@ function measures(path: string): { byTables: number | undefined; byFrames: numbe
 
 type Coding = Track['codings'][number]
 
-/** Seconds of all frames of a track if it is coded so. */
+/** Returns the seconds of all frames of a track if it has this coding. */
 function frameSeconds(source: Source, coding: Coding, track: Track, file: Boxes): number | 'mpeg' | undefined {
   const samples = Math.max(track.timed, track.sized) + track.fragments.samples
   if (coding.name === 'mp4a') {
@@ -59,12 +59,12 @@ function frameSeconds(source: Source, coding: Coding, track: Track, file: Boxes)
   return undefined
 }
 
-// What is longer than a frame may be is several of them.
+// A sample longer than the longest frame holds several frames.
 const fullFrames = ({ bytes, fragments }: Track, channels: number) =>
   Math.floor((bytes + fragments.bytes) / (maxAacBytes * channels))
 
-// The description of sound has 28 bytes in front of its own boxes, and more of them in two later versions of QuickTime,
-// which also puts a box around them.
+// The audio description has 28 bytes before its own boxes, more in two later versions of QuickTime, which also adds a
+// box around them.
 const soundHeads = [28, 44, 64]
 
 function inside(source: Source, { body, end }: Coding, name: string): Coding | undefined {
@@ -89,7 +89,7 @@ function insideWave(source: Source, { body, end }: Coding, name: string): Coding
   }
 }
 
-/** What an `esds` box says of the coding (ISO 14496-1 §7.2.6): descriptors in descriptors. */
+/** Reads the coding from an `esds` box (ISO 14496-1 §7.2.6): nested descriptors. */
 function elementary(source: Source, box: Coding | undefined): { objectType: number; config?: Buffer } | undefined {
   if (!box) return undefined
   const bytes = Buffer.from(source.at(box.body + 4, Math.min(512, box.end - box.body - 4)))
@@ -118,7 +118,9 @@ function elementary(source: Source, box: Coding | undefined): { objectType: numb
   return objectType === undefined ? undefined : { objectType }
 }
 
-/** How long a frame is, by AudioSpecificConfig (ISO 14496-3 §1.6.2.1). Doubled rates (SBR) leave its length as it is. */
+/**
+ * Returns the length of a frame by AudioSpecificConfig (ISO 14496-3 §1.6.2.1). Doubled rates (SBR) do not change it.
+ */
 function aacFrame(config: Buffer): { seconds: number; channels: number } | undefined {
   let at = 0
   const bits = (count: number) => {
@@ -149,18 +151,18 @@ function aacFrame(config: Buffer): { seconds: number; channels: number } | undef
 
 function frameSamples(type: number, isShort: boolean): number | undefined {
   if ([1, 2, 3, 4, 6, 17, 19, 20].includes(type)) return isShort ? 960 : 1_024
-  if (type === 23 || type === 39) return isShort ? 480 : 512 // of low delay
+  if (type === 23 || type === 39) return isShort ? 480 : 512 // low delay
   return undefined
 }
 
 const amrFrameSeconds = 0.02
-// Bytes of a frame by its kind, the first one included (RFC 4867 §5.3).
+// Bytes of a frame by its kind, including the first byte (RFC 4867 §5.3).
 const amrBytes = {
   samr: [13, 14, 16, 18, 20, 21, 27, 32, 6, 1, 1, 1, 1, 1, 1, 1],
   sawb: [18, 24, 33, 37, 41, 47, 51, 59, 61, 6, 1, 1, 1, 1, 1, 1],
 }
 
-/** Frames of AMR stand one behind the other in the data of a recording, and say their size. */
+/** Counts AMR frames. They follow each other in the data, and each states its size. */
 function amrFrames(source: Source, { data }: Boxes, name: 'samr' | 'sawb'): number {
   let frames = 0
   for (const { from, to } of data) {

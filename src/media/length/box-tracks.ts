@@ -1,39 +1,39 @@
 import { boxAt } from '../bounds/boxes.ts'
 import type { Source } from '../source.ts'
 
-/** What an MP4 or QuickTime file says of one track, added up. Times are in parts of a second. */
+/** The totals of one track of an MP4 or QuickTime file. Times are in ticks. */
 export type Track = {
   handler: string
-  /** Parts in a second; infinite where it does not say. */
+  /** Ticks per second; infinite if unknown. */
   scale: number
-  /** By the table of times: how long all samples are, how many, and the last one. */
+  /** From the time table: the length of all samples, their number, and the length of the last one. */
   ticks: number
   timed: number
   lastTicks: number
-  /** By the table of sizes: how many samples, and their bytes. */
+  /** From the size table: the number of samples and their bytes. */
   sized: number
   bytes: number
-  /** What of it is shown, one piece after another, in parts of the film's second. */
+  /** The length of the parts that are shown, in the film's ticks. */
   shown: number
-  /** Where each way of coding is described. */
+  /** The description of each coding. */
   codings: { name: string; body: number; end: number }[]
-  /** Samples of fragments, and where on the track's clock the first begins and the last ends. */
+  /** Samples in fragments, and where the first begins and the last ends on the track's clock. */
   fragments: { ticks: number; samples: number; bytes: number; from?: number; to: number }
 }
 export type Boxes = { scale: number; tracks: Track[]; data: { from: number; to: number }[] }
 
 const containers = new Set(['moov', 'mdia', 'minf', 'stbl', 'edts', 'mvex', 'moof'])
-// Of a table at once; a reader's window is larger.
+// Bytes of a table per read. A source's window is larger.
 const pieceBytes = 8_192
 const maxCodings = 100
 
-/** Reads the tables of all tracks (ISO 14496-12). For files within the bounds of `checkBoxes`. */
+/** Reads the tables of all tracks (ISO 14496-12). Call it only after `checkBoxes`. */
 export function readBoxes(source: Source): Boxes {
   const file: Boxes = { scale: Number.POSITIVE_INFINITY, tracks: [], data: [] }
   const byId = new Map<number, Track>()
   const usual = new Map<number, Usual>()
 
-  // The boxes of a track stand in any order, and of two that contradict each other the dear one counts.
+  // The boxes of a track come in any order. If two contradict each other, the one with the higher price counts.
   function walk(from: number, to: number, track?: Track): void {
     for (let at = from; ; ) {
       const found = boxAt(source, at, to)
@@ -76,7 +76,7 @@ type Found = { name: string; body: number; end: number }
 
 function readTable(source: Source, track: Track, { name, body, end }: Found): void {
   if (name === 'mdhd') track.scale = Math.min(track.scale, timeScale(source, body, end))
-  // QuickTime has a second one in the same track, for where the data is.
+  // QuickTime has a second `hdlr` in the same track, for the location of the data.
   const isNew = name === 'hdlr' && track.handler !== 'soun' && track.handler !== 'vide'
   if (isNew) track.handler = source.at(body + 8, 4).toString('latin1')
   if (name === 'stts') {
@@ -101,7 +101,7 @@ function readTable(source: Source, track: Track, { name, body, end }: Found): vo
   }
 }
 
-/** A number of 32 bits; 0 behind the end of the file. */
+/** Reads a 32-bit number; 0 after the end of the file. */
 export function number(source: Source, at: number): number {
   const bytes = source.at(at, 4)
   return bytes.length < 4 ? 0 : bytes.readUInt32BE(0)
@@ -112,7 +112,7 @@ function long(source: Source, at: number): number {
   return bytes.length < 8 ? 0 : Number(bytes.readBigUInt64BE(0))
 }
 
-// Version 1 has times of 64 bits.
+// Version 1 has 64-bit times.
 const isLong = (source: Source, body: number) => source.at(body, 1)[0] === 1
 
 function timeScale(source: Source, body: number, end: number): number {
@@ -120,7 +120,7 @@ function timeScale(source: Source, body: number, end: number): number {
   return number(source, body + (isLong(source, body) ? 20 : 12)) || Number.POSITIVE_INFINITY
 }
 
-/** A table of rows of so many bytes, behind a version and a count, piece by piece. */
+/** Reads a table in pieces: a version, a count, then rows of this many bytes. */
 function eachRow(source: Source, { body, end, head, row }: Rows, take: (piece: Buffer, at: number) => void): void {
   const count = number(source, body + head - 4)
   const last = Math.min(end, source.size, body + head + row * count)
@@ -143,14 +143,14 @@ function times(source: Source, body: number, end: number): { ticks: number; samp
   return { ticks, samples, last }
 }
 
-// A size for all samples, or one for each; `stz2` has them in 4, 8 or 16 bits.
+// One size for all samples, or one each. In `stz2` they have 4, 8 or 16 bits.
 function sizes(source: Source, body: number, end: number, name: string): { samples: number; bytes: number } {
   const [same, count] = [number(source, body + 4), number(source, body + 8)]
   if (name === 'stz2') {
     const there = Math.floor(((Math.min(end, source.size) - body - 12) * 8) / (same & 255 || 8))
     return { samples: Math.min(count, there), bytes: 0 }
   }
-  // More bytes than the file has are in no sample.
+  // The samples cannot hold more bytes than the file.
   if (same > 0) {
     const samples = Math.min(count, Math.floor(source.size / same))
     return { samples, bytes: samples * same }
@@ -163,7 +163,7 @@ function sizes(source: Source, body: number, end: number, name: string): { sampl
   return { samples, bytes: Math.min(bytes, source.size) }
 }
 
-// Pieces of the track, or pauses, each with its length; 0 is all of it.
+// Parts of the track, or pauses, each with a length; 0 means all of it.
 function shownTicks(source: Source, body: number, end: number): number {
   let sum = 0
   const isOfLongs = isLong(source, body)
@@ -173,7 +173,7 @@ function shownTicks(source: Source, body: number, end: number): number {
   return sum
 }
 
-/** Of a sample where its fragment says nothing else: how long it is, and its bytes. */
+/** Defaults for a sample if its fragment says nothing else: its length and its bytes. */
 type Usual = { ticks: number; bytes: number }
 
 const trex = (source: Source, body: number): Usual => ({
@@ -183,7 +183,7 @@ const trex = (source: Source, body: number): Usual => ({
 
 type Known = { byId: Map<number, Track>; usual: Map<number, Usual> }
 
-/** A track's part of a fragment (`traf`): its head, which may say what is usual, then runs of samples. */
+/** Reads a track's part of a fragment (`traf`): a header, which may hold defaults, then runs of samples. */
 function readFragment(source: Source, from: number, to: number, { byId, usual }: Known): void {
   let track: Track | undefined
   let own: Usual = { ticks: 0, bytes: 0 }

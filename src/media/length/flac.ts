@@ -2,18 +2,18 @@ import { openSource, type Source } from '../source.ts'
 import { type FlacFrame, flacFrame, flacHeadBytes } from './packets.ts'
 
 /**
- * Seconds of a FLAC file that begins at `from`: its frames, each by its own header, or what the file says of itself where
+ * Returns the seconds of a FLAC file that begins at `from`: the sum of its frames, or what the file's header says if
  * that is more. Undefined without a frame.
  */
 export function flacSeconds(path: string, from: number): number | undefined {
   using source = openSource(path)
   const head = source.at(from, 42)
   if (head.length < 42) return undefined
-  // The first block says rate (20 bits) and samples (36 bits) behind 10 bytes of sizes (RFC 9639 §8.2).
+  // The first block holds the rate (20 bits) and the samples (36 bits) after 10 bytes of sizes (RFC 9639 §8.2).
   const rate = head.readUIntBE(18, 3) >> 4
-  const said = (head[21]! & 15) * 2 ** 32 + head.readUInt32BE(22)
+  const stated = (head[21]! & 15) * 2 ** 32 + head.readUInt32BE(22)
   const found = frames(source, behindBlocks(source, from), rate)
-  return found > 0 && rate > 0 ? Math.max(found, said / rate) : undefined
+  return found > 0 && rate > 0 ? Math.max(found, stated / rate) : undefined
 }
 
 function behindBlocks(source: Source, from: number): number {
@@ -27,7 +27,10 @@ function behindBlocks(source: Source, from: number): number {
 
 const windowBytes = 262_144
 
-/** Seconds of the frames. Nothing says how long one is, so the next is looked for byte by byte. */
+/**
+ * Returns the seconds of all frames. Frames do not state their length in bytes, so the next one is searched byte by
+ * byte.
+ */
 function frames(source: Source, from: number, rate: number): number {
   let seconds = 0
   let last: FlacFrame | undefined
@@ -37,7 +40,7 @@ function frames(source: Source, from: number, rate: number): number {
     const end = isLast ? window.length : window.length - flacHeadBytes
     for (let n = window.indexOf(0xff); n >= 0 && n < end; n = window.indexOf(0xff, n + 1)) {
       const frame = flacFrame(window, n)
-      // By chance one in a hundred million bytes of sound looks like a frame: such a one is unlike its neighbour.
+      // One in a hundred million bytes of audio resembles a frame by chance. Such a frame differs from its neighbours.
       if (!frame || (last && frame.kind !== last.kind && !isNext(frame, last))) continue
       seconds += frame.samples / (frame.rate || rate || Number.NaN)
       last = frame

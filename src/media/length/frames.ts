@@ -1,10 +1,11 @@
-/** One piece of MPEG audio: how long it is in the file, and how many samples of which rate (hertz) it plays. */
+/** One frame of MPEG audio: its bytes in the file, its samples, and their rate (hertz). */
 export type Frame = { kind: 'mp3' | 'mp2' | 'mp1' | 'aac'; bytes: number; samples: number; rate: number }
 
-/** As many bytes as either kind of frame header needs. */
+/** Bytes of the longest frame header. */
 export const frameHeadBytes = 6
 
-// kbit/s by index (ISO 11172-3 §2.4.2.3): MPEG-1 by layer, and MPEG-2 and 2.5 (ISO 13818-3), where II and III are alike.
+// kbit/s by index (ISO 11172-3 §2.4.2.3): MPEG-1 by layer, and MPEG-2 and 2.5 (ISO 13818-3), where II and III are
+// alike.
 const bitrates = {
   one: [
     [0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
@@ -18,12 +19,15 @@ const bitrates = {
   ],
 }
 const rates = [44_100, 48_000, 32_000]
-/** Hertz by their number in settings (ISO 14496-3 §1.6.3.4). */
+/** Rates in hertz by their index (ISO 14496-3 §1.6.3.4). */
 export const aacRates = [
   96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350,
 ]
 
-/** The frame whose header stands there: MPEG audio of any layer, or AAC in ADTS. Free bit rates have no length and are none. */
+/**
+ * Returns the frame at this position: MPEG audio of any layer, or AAC in ADTS. Frames with a free bit rate have no
+ * length and are ignored.
+ */
 export function frameAt(bytes: Buffer, at: number): Frame | undefined {
   const second = bytes[at + 1]!
   if (bytes[at] !== 0xff || (second & 0xe0) !== 0xe0) return undefined
@@ -50,32 +54,32 @@ function layered(bytes: Buffer, at: number, version: number, layer: number): Fra
   }
 }
 
-// A frame holds one to four blocks of sound, each of at most 6,144 bits a channel (ISO 14496-3 §4.5.3.2): what is longer
-// holds more than it says.
+// A frame holds one to four blocks, each of at most 6,144 bits a channel (ISO 14496-3 §4.5.3.2). A longer frame holds
+// more blocks than it says.
 function adts(bytes: Buffer, at: number): Frame | undefined {
   const [third, fourth] = [bytes[at + 2]!, bytes[at + 3]!]
   const rate = aacRates[(third >> 2) & 15]
   if (!rate) return undefined
   const length = ((fourth & 3) << 11) | (bytes[at + 4]! << 3) | (bytes[at + 5]! >> 5)
   const channels = aacChannels(((third & 1) << 2) | (fourth >> 6))
-  // The last byte of the header is behind those that a chain needs; where it is cut off, there is one block.
-  const said = ((bytes[at + 6] ?? 0) & 3) + 1
-  const blocks = Math.max(said, Math.floor(length / (maxAacBytes * channels)))
+  // The last byte of the header is after those that a chain needs. If it is cut off, assume one block.
+  const stated = ((bytes[at + 6] ?? 0) & 3) + 1
+  const blocks = Math.max(stated, Math.floor(length / (maxAacBytes * channels)))
   return { kind: 'aac', samples: 1_024 * blocks, rate, bytes: length }
 }
 
-/** Bytes of one block of AAC for each channel, at most. */
+/** The most bytes of one AAC block per channel. */
 export const maxAacBytes = 768
-/** By their number in settings. 0: described elsewhere; 7: eight. */
+/** Channels by their index. 0 is described elsewhere; 7 means eight. */
 export const aacChannels = (number: number) => (number === 0 || number >= 7 ? 8 : number)
 
-/** Whether these frames are of one stream: a chain has one rate and one kind. */
+/** Returns whether these frames belong to one stream, which has one rate and one kind. */
 export const isAlike = (a: Frame, b: Frame) =>
   a.rate === b.rate && a.kind === b.kind && (a.kind === 'aac' || a.samples === b.samples)
 
 const chainFrames = 3
 
-/** The kind of the first three frames of MP3 or AAC that stand one behind the other. For pieces of a file that may be no sound. */
+/** Returns the kind of the first three consecutive frames of MP3 or AAC. For parts of a file that may not be audio. */
 export function firstChain(bytes: Buffer): 'mp3' | 'aac' | undefined {
   for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
     const frame = frameAt(bytes, at)

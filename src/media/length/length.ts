@@ -8,17 +8,18 @@ import { oggSeconds } from './ogg.ts'
 import { tableSeconds } from './table.ts'
 import { waveSeconds } from './wave.ts'
 
-/** A file whose bounds were checked: its kind and extension as we call them, and where it begins behind tags. */
+/** A file after the bounds checks: our name for its kind and extension, and where its content begins after tags. */
 export type Measured = { path: string; kind: 'audio' | 'video'; extension: string; from: number }
 
 /**
- * Seconds of sound or film, from the content and never from a header: what is billed by length is measured here. Where two
- * ways of measuring contradict each other it is the longer one. Undefined for sound without a measurable length, which has to be
- * refused, and for films that do not say. Throws Refused for more parts than any real file has, and as `open`.
+ * Returns the seconds of audio or video, measured from the content and never from a header, because the price depends
+ * on it. If two measurements differ, the longer one counts. Undefined for audio without a measurable length, which must
+ * be refused, and for videos that do not state one. Throws Refused if there are more parts than in any real file, and
+ * as `open` does.
  */
 export async function secondsOf(file: Measured): Promise<number | undefined> {
   const seconds = await measured(file)
-  // A started second is paid: the dust of thousands of sums must not begin one.
+  // Each started second is charged: rounding errors must not start another.
   return seconds === undefined ? undefined : Math.round(seconds * 1e6) / 1e6
 }
 
@@ -47,7 +48,7 @@ function matroskaSeconds(path: string, kind: 'audio' | 'video'): number | undefi
   return soundSeconds === undefined ? undefined : Math.max(seconds ?? 0, soundSeconds)
 }
 
-/** What a container holds, by its own tracks. */
+/** Reads which tracks a container holds. */
 export function tracksOf(path: string, extension: string): { hasPictures: boolean; hasSound: boolean } {
   if (extension === 'webm' || extension === 'mkv') return matroskaLength(path)
   using source = openSource(path)

@@ -4,11 +4,11 @@ import { openSource, type Source } from '../source.ts'
 import { frameAt } from './frames.ts'
 import { flacFrame, opusSamples, type VorbisModes, vorbisBlock, vorbisModes } from './packets.ts'
 
-/** Of a Matroska or WebM file: its length by its clock, and that of its sound by the packets. */
+/** The length of a Matroska or WebM file by its clock, and of its audio by the packets. */
 export type MatroskaLength = {
-  /** From the first block to the last, or what the header says where that is more. Undefined without either. */
+  /** From the first block to the last, or the header's value if that is more. Undefined without either. */
   seconds: number | undefined
-  /** Undefined where there is no sound, or packets of it do not say how long they are. */
+  /** Undefined without audio, or if its packets do not state their length. */
   soundSeconds: number | undefined
   hasPictures: boolean
   hasSound: boolean
@@ -31,8 +31,8 @@ const id = {
   settings: 0x63a2,
   hertz: 0xb5,
 }
-// Segment, information, tracks, a track, its sound, a cluster, a group: what is in them is looked at one after another,
-// whatever they say of their own size, which a live recording does not know.
+// Segment, information, tracks, a track, its audio, a cluster, a group. Their children are read in sequence, without
+// regard to the parent's size, which a live recording does not know.
 const opened = new Set([id.segment, 0x1549a966, 0x1654ae6b, id.track, 0xe1, id.cluster, 0xa0])
 
 type Track = { type: number; codec: string; hertz: number; settings: Buffer; packets: number; seconds: number }
@@ -47,10 +47,10 @@ type File = {
   tracks: Track[]
 }
 
-/** For files within the bounds of `checkElements`. Throws Refused for more blocks than any film has. */
+/** Call it only after `checkElements`. Throws Refused if there are more blocks than in any real file. */
 export function matroskaLength(path: string): MatroskaLength {
   const files = segmentsOf(path)
-  // What is joined to a film is played behind it, on a clock of its own.
+  // Joined files play after each other, each on its own clock.
   let [seconds, soundSeconds] = [0, 0]
   for (const { passed, from, to, duration, scale, tracks } of files) {
     seconds += (Math.max(passed + (to > from ? to - from : 0), duration) * scale) / 1e9
@@ -76,7 +76,7 @@ function segmentsOf(path: string): File[] {
   for (let at = 0; at < source.size; ) {
     const found = placed(elementAt(source, at), isInClusters)
     part()
-    // Behind what is damaged players look for the next cluster, or the head of another file.
+    // After damaged bytes, players search for the next cluster or the head of another file.
     if (!found) {
       const next = markAt(source, at + 1)
       if (next === undefined) break
@@ -93,7 +93,7 @@ function segmentsOf(path: string): File[] {
   return files
 }
 
-// Behind the first cluster there are few kinds: anything else is the rest of what was cut.
+// After the first cluster only these elements follow. Others are leftovers of a cut.
 const amongClusters = new Set([
   id.head,
   id.segment,
@@ -110,7 +110,7 @@ for (const one of [0xec, 0xbf, 0x1c53bb6b, 0x114d9b74, 0x1254c367, 0x1941a469, 0
 const placed = (found: Element | undefined, isInClusters: boolean) =>
   found && isInClusters && !amongClusters.has(found.id) ? undefined : found
 
-/** Seconds of a packet by its first bytes; not a number where they do not say. */
+/** Seconds of a packet by its first bytes; NaN if they do not say. */
 type Meter = { track: Track; measure(start: Buffer): number }
 
 function take(source: Source, file: File, byNumber: Map<number, Meter>, { id: what, body, bytes }: Element): void {
@@ -133,7 +133,7 @@ function take(source: Source, file: File, byNumber: Map<number, Meter>, { id: wh
 
 const maxSettings = 65_536
 
-// A clock that goes back is that of another recording, whose head was lost.
+// If the clock goes back, another recording has begun whose head was lost.
 function startCluster(file: File, time: number): void {
   if (time < file.time && file.to > file.from) {
     file.passed += file.to - file.from
@@ -143,7 +143,7 @@ function startCluster(file: File, time: number): void {
   file.time = time
 }
 
-// A track's number, its time after the cluster's, and flags; then one packet, or several with their sizes in front.
+// A track's number, its time relative to the cluster, and flags, then one packet, or several after their sizes.
 function takeBlock(source: Source, file: File, byNumber: Map<number, Meter>, block: { body: number; bytes: number }) {
   const head = Buffer.from(source.at(block.body, Math.min(block.bytes, 48)))
   const numberBytes = head[0] ? Math.clz32(head[0]) - 23 : 9
@@ -159,7 +159,7 @@ function takeBlock(source: Source, file: File, byNumber: Map<number, Meter>, blo
   meter.track.seconds += isLaced ? Number.NaN : meter.measure(head.subarray(numberBytes + 3))
 }
 
-/** By the coding, which may stand behind the track's number. */
+/** Chooses by the coding, which may come after the track's number. */
 function measureOf(track: Track): (start: Buffer) => number {
   let modes: VorbisModes | undefined
   let last: number | undefined
@@ -176,7 +176,7 @@ function measureOf(track: Track): (start: Buffer) => number {
       return frame ? frame.samples / (frame.rate || hertz) : 0
     }
     if (!codec.startsWith('A_VORBIS')) return Number.NaN
-    // Sizes of the headers, then the first of them, in which the sizes of blocks are the 29th byte.
+    // Sizes of the headers, then the first header. Its 29th byte holds the block sizes.
     const first = settings.indexOf('\x01vorbis', 0, 'latin1')
     const sizes = settings[first + 28] ?? 0
     modes ??= vorbisModes(settings.subarray(-512), [2 ** (sizes & 15), 2 ** (sizes >> 4)])
@@ -201,7 +201,7 @@ function float(source: Source, at: number, bytes: number): number {
   return Number.isFinite(number) && number > 0 ? number : 0
 }
 
-// The next one is close by as a rule.
+// The next one is usually close.
 const searchBytes = 4_096
 const marks = ['1f43b675', '1a45dfa3'].map(mark => Buffer.from(mark, 'hex'))
 

@@ -4,9 +4,9 @@ import { dearer } from './dearer.ts'
 import { flacFrame, opusSamples, type VorbisModes, vorbisBlock, vorbisModes } from './packets.ts'
 
 /**
- * Seconds of an Ogg file of Opus, Vorbis or FLAC. Streams that begin together are played together, and the longest of them
- * counts; those that begin later are played afterwards, and are added. Undefined if no stream has sound, or one in which
- * sound cannot be measured. For files within the bounds of `checkOgg`.
+ * Returns the seconds of an Ogg file of Opus, Vorbis or FLAC. Streams that begin together play together, and the
+ * longest counts. Later streams play afterwards and are added. Undefined if no stream has audio, or if one has audio
+ * that cannot be measured. Call it only after `checkOgg`.
  */
 export function oggSeconds(path: string): number | undefined {
   using source = openSource(path)
@@ -34,16 +34,16 @@ export function oggSeconds(path: string): number | undefined {
 type Codec = {
   rate(): number
   samples(start: Buffer, n: number): number
-  /** What a player leaves out in front, samples. */
+  /** Samples that a player skips at the start. */
   skipped: number
-  /** The end of the packet with the settings. */
+  /** Receives the end of the packet with the settings. */
   settings?(tail: Buffer): void
 }
 
 type Stream = { take(source: Source, page: Page): void; seconds(): number }
 
 const startBytes = 32
-// 64 modes of Vorbis and what ends them.
+// 64 modes of Vorbis and their end.
 const tailBytes = 512
 
 function openStream(source: Source, first: Page): Stream {
@@ -55,7 +55,7 @@ function openStream(source: Source, first: Page): Stream {
 
   function take(source: Source, page: Page) {
     let [at, ended] = [page.body, 0]
-    // What goes on from a page that is not there is no packet for anybody.
+    // The continuation of a packet whose first page is missing is not playable.
     let isRest = page.isContinued
     if (!page.isContinued) isOpen = false
     let bytes = 0
@@ -83,7 +83,7 @@ function openStream(source: Source, first: Page): Stream {
   }
 
   function seconds(): number {
-    // Pages know of silence without packets, and where the last one is cut.
+    // Granules count silence without packets, and where the last packet is cut.
     const packets = samples - codec.skipped
     if (packets <= 0) return 0
     const rate = codec.rate()
@@ -97,7 +97,7 @@ const none: Codec = { rate: () => 1, samples: () => 0, skipped: 0 }
 function codecOf(head: Buffer): Codec {
   const word = head.toString('latin1', 0, 8)
   if (word === 'OpusHead') {
-    // 80 ms are what encoders need (RFC 7845 §4.2); more would hide sound.
+    // Encoders need 80 ms (RFC 7845 §4.2). More would hide audio.
     const skipped = head.length < 12 ? 0 : Math.min(head.readUInt16LE(10), 3_840)
     return { rate: () => 48_000, samples: (start, n) => (n < 2 ? 0 : opusSamples(start)), skipped }
   }
@@ -113,7 +113,7 @@ function vorbis(head: Buffer): Codec {
   let last: number | undefined
   return {
     skipped: 0,
-    // Without its modes nobody can play it.
+    // Without its modes it cannot be played.
     rate: () => (modes && rate > 0 ? rate : Number.NaN),
     settings(tail) {
       modes = vorbisModes(tail, sizes)
@@ -129,7 +129,7 @@ function vorbis(head: Buffer): Codec {
   }
 }
 
-// Behind five bytes of its own and a count stands the beginning of a FLAC file.
+// A FLAC file's header follows after five bytes and a count.
 function flac(head: Buffer): Codec {
   const rate = head.length < 51 ? 0 : head.readUIntBE(27, 3) >> 4
   return {

@@ -1,6 +1,6 @@
-// How much sound a packet holds, by its first bytes.
+// The length of audio in a packet, by its first bytes.
 
-/** Samples of an Opus packet at 48,000 a second (RFC 6716 §3.1). */
+/** Returns the samples of an Opus packet at 48,000 a second (RFC 6716 §3.1). */
 export function opusSamples(packet: Buffer): number {
   if (packet.length === 0) return 0
   const config = packet[0]! >> 3
@@ -13,15 +13,15 @@ export function opusSamples(packet: Buffer): number {
 const silk = [480, 960, 1_920, 2_880]
 const hybrid = [480, 960]
 const celt = [120, 240, 480, 960]
-const maxOpusSamples = 5_760 // no decoder takes more than 120 ms
+const maxOpusSamples = 5_760 // decoders accept at most 120 ms
 
-/** The sizes of the blocks of a Vorbis stream by their mode, and the bits of a packet's first byte that name it. */
+/** The block sizes of a Vorbis stream by mode, and the mask for the mode in a packet's first byte. */
 export type VorbisModes = { mask: number; sizes: number[] }
 
 /**
- * The modes stand at the end of the third header, behind what cannot be passed over without reading all of it, so they are
- * read from its last bit on (Vorbis I §4.2.4): a bit that ends it, then 41 bits for each mode, whose type is 0 and whose
- * number before the first is their count. Undefined where no such place is found.
+ * Reads the modes from the end of the third header. You cannot skip what precedes them without reading all of it, so
+ * this reads backwards from the last bit (Vorbis I §4.2.4): one end bit, then 41 bits for each mode, whose type is 0.
+ * The number before the first mode is their count. Undefined if there is no such place.
  */
 export function vorbisModes(tail: Buffer, sizes: readonly [number, number]): VorbisModes | undefined {
   let at = tail.length * 8 - 1
@@ -44,16 +44,21 @@ export function vorbisModes(tail: Buffer, sizes: readonly [number, number]): Vor
   return { mask: 2 ** Math.ceil(Math.log2(found)) - 1, sizes: order }
 }
 
-/** Samples of a block; a packet plays half of this one and half of the one before. Undefined for a header. */
+/**
+ * Returns the samples of a block. A packet plays half of this block and half of the one before. Undefined for a header.
+ */
 export function vorbisBlock({ mask, sizes }: VorbisModes, packet: Buffer): number | undefined {
   if (packet.length === 0 || packet[0]! & 1) return undefined
   return sizes[(packet[0]! >> 1) & mask]
 }
 
-/** A frame of FLAC: samples, their rate in hertz (0: as at the beginning of the file), and what its neighbours share. */
+/**
+ * A FLAC frame: samples, their rate in hertz (0: the rate of the file's header), and what it shares with its
+ * neighbours.
+ */
 export type FlacFrame = { samples: number; rate: number; number: number; kind: number }
 
-/** The frame whose header stands there (RFC 9639 §9.1), if its checksum is right. */
+/** Returns the frame whose header is at this position (RFC 9639 §9.1), if its checksum is right. */
 export function flacFrame(bytes: Buffer, at: number): FlacFrame | undefined {
   if (bytes[at] !== 0xff || (bytes[at + 1]! & 0xfe) !== 0xf8) return undefined
   const [third, fourth] = [bytes[at + 2]!, bytes[at + 3]!]
@@ -73,13 +78,13 @@ export function flacFrame(bytes: Buffer, at: number): FlacFrame | undefined {
   return { samples, rate: hertz, number: numbered.value, kind: isVariable * 65_536 + rate * 256 + fourth }
 }
 
-/** As many bytes as the longest header of a frame has. */
+/** Bytes of the longest frame header. */
 export const flacHeadBytes = 16
 
 const flacRates = [0, 88_200, 176_400, 192_000, 8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000, 0, 0, 0]
 const flacSizes = (code: number) => (code === 1 ? 192 : code < 6 ? 576 * 2 ** (code - 2) : 256 * 2 ** (code - 8))
 
-// Written as UTF-8 does, in up to seven bytes.
+// Encoded as in UTF-8, in up to seven bytes.
 function flacNumber(bytes: Buffer, at: number): { value: number; end: number } | undefined {
   const first = bytes[at] ?? 0x80
   const length = Math.clz32(~(first << 24))

@@ -3,8 +3,8 @@ import { openSource } from '../source.ts'
 import { framedSeconds } from './audio-length.ts'
 
 /**
- * Seconds of a WAV file by the bytes that are there, in all its pieces of data: players go on with the next one. Undefined
- * if it has no data, or sound in a coding whose length the bytes do not say.
+ * Returns the seconds of a WAV file, by the bytes in all its data chunks: players play them in sequence. Undefined
+ * without data, or if the coding does not relate bytes to time.
  */
 export async function waveSeconds(path: string): Promise<number | undefined> {
   const { data, formats } = chunks(path)
@@ -14,7 +14,7 @@ export async function waveSeconds(path: string): Promise<number | undefined> {
     if (codingOf(head) === codings.mp3) lengths.push(await framedSeconds(path))
     else lengths.push(data / bytesPerSecond(head))
   }
-  // Of two formats that contradict each other the dear one counts.
+  // If two formats contradict each other, the one with the higher price counts.
   const seconds = Math.max(...lengths.map(length => length ?? Number.NaN))
   return Number.isFinite(seconds) && seconds > 0 ? seconds : undefined
 }
@@ -29,7 +29,7 @@ function chunks(path: string): { data: number; formats: Buffer[] } {
     const bytes = head.readUInt32LE(4)
     if (id === 'fmt ' && head.length >= 24 && formats.length < maxFormats) formats.push(Buffer.from(head))
     const there = source.size - at - 8
-    // A stream's writer did not know the length and left all ones, or zero.
+    // The encoder of a stream did not know the length and left all ones, or zero.
     const isOpen = id === 'data' && (bytes === 0 || bytes > there)
     if (id === 'data') data += isOpen ? there : bytes
     if (isOpen) break
@@ -40,7 +40,8 @@ function chunks(path: string): { data: number; formats: Buffer[] } {
 
 const maxFormats = 10
 
-// RFC 2361: PCM, floats, A-law and µ-law have every sample by itself; what says its coding further on says it there.
+// RFC 2361: in PCM, floats, A-law and µ-law each sample has fixed bytes. An extended header holds the coding further
+// on.
 const codings = { whole: [1, 3, 6, 7], msAdpcm: 2, imaAdpcm: 0x11, gsm: 0x31, mp3: 0x55, further: 0xfffe }
 
 function codingOf(head: Buffer): number {
@@ -48,12 +49,12 @@ function codingOf(head: Buffer): number {
   return coding === codings.further && head.length >= 34 ? head.readUInt16LE(32) : coding
 }
 
-/** Of the chunk that names the format. Numbers that contradict each other are read the dear way. */
+/** Reads the format chunk. If numbers contradict each other, the ones with the higher price count. */
 function bytesPerSecond(head: Buffer): number {
   const coding = codingOf(head)
   const [channels, rate] = [head.readUInt16LE(10), head.readUInt32LE(12)]
   const [block, bits] = [head.readUInt16LE(20), head.readUInt16LE(22)]
-  // Samples of one block of each channel: its header holds the first ones, the rest is packed.
+  // Samples per block and channel: the block's header holds the first ones, the rest is packed.
   if (coding === codings.imaAdpcm) {
     const each = bits >= 2 && bits <= 5 ? bits : 4
     return (rate * block) / (((block - 4 * channels) * 8) / (each * channels) + 1)

@@ -1,4 +1,4 @@
-// Where the wordings were read.
+// Where the wordings were found.
 export const RECORDED = 'docs/providers/kie.md, Refusals'
 export const VEO = 'https://docs.kie.ai/veo3-api/generate-veo-3-video-callbacks'
 export const IMAGE_4O = 'https://docs.kie.ai/4o-image-api/get-4-o-image-details'

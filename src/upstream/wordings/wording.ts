@@ -1,11 +1,11 @@
 /**
- * What a refusal is about. `content` and `input`: what the person sent. `no_credit` and `auth`: our account. `rate` and
- * `maintenance`: it may be sent again later. `slow` and `fault`: the model. `unknown`: nobody can tell.
+ * What a refusal is about. `content` and `input`: the person's input. `no_credit` and `auth`: our account. `rate` and
+ * `maintenance`: you may send it again later. `slow` and `fault`: the model. `unknown`: no known cause.
  */
 export type Cause = 'content' | 'input' | 'no_credit' | 'auth' | 'rate' | 'maintenance' | 'slow' | 'fault' | 'unknown'
 
 /**
- * One wording: by what of it the cause is known, one text in which it was said, and where that was read. A row without a
- * sign is another text for the signs of its cause; of the unknown ones nothing can be known.
+ * One wording: its cause, the sign that recognises it, an example text, and the source of that text. A row without a
+ * sign is another example for the signs of its cause. Examples with cause `unknown` match no sign.
  */
-export type Wording = { is: Cause; sign?: RegExp; said: string; from: string }
+export type Wording = { is: Cause; sign?: RegExp; text: string; from: string }

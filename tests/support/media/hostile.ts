@@ -115,7 +115,7 @@ export function traps(bytes: number): Trap[] {
       Buffer.concat([ftyp, box('moov', box('trak', box('stsd', u32(0), u32(1_000_000), Buffer.alloc(most - 100))))]),
     ),
     film('four milliards of samples without a byte', () =>
-      Buffer.concat([ftyp, box('moov', box('trak')), moof(sample(0xffffffff))]),
+      Buffer.concat([ftyp, box('moov', mvhd(1), track('vide', 1)), moof(sample(0xffffffff))]),
     ),
     film('notes in notes', () =>
       Buffer.concat([ftyp, box('moov', box('udta', box('meta', u32(0), nested('ilst', most))))]),

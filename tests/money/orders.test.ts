@@ -200,7 +200,11 @@ story('a free run that fails in a later hour returns its use to the hour it was 
   t.strictSame(told.sort(), ['already', 'already', 'already', 'settled'])
   const rows =
     await owner`select window_kind, used from pay.free_usage where user_id = 64 order by starts_at, window_kind`
-  t.strictSame(rows.map(({ used }) => used).sort(), [0, 0, 1, 1])
+  t.strictSame(
+    rows.map(({ used }) => used),
+    [0, 0, 1, 1],
+    'back to the windows of yesterday, which it was taken from',
+  )
 })
 
 story('a timeout before the deadline is not due, after it gives the money back', async t => {

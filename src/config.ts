@@ -1,5 +1,6 @@
 import { Value } from '@sinclair/typebox/value'
 import { readAddress, sslModes } from './address.ts'
+import { kopecksOf } from './money.ts'
 import { shortestSecret } from './scrub.ts'
 import {
   decoded,
@@ -211,10 +212,9 @@ function refuseUnfit(
 }
 
 function moneyOf({ read, wanted }: Reader) {
-  const [rubles = '0', kopecks = ''] = wanted('START_BONUS_RUB').split('.')
   const [providerToken, vat] = [read('PAYMENT_PROVIDER_TOKEN'), read('PAYMENT_RECEIPT_VAT')]
   return {
-    startBonusKop: Number(rubles) * 100 + Number(kopecks.padEnd(2, '0')),
+    startBonusKop: kopecksOf(wanted('START_BONUS_RUB')) ?? 0,
     rates: { usdRubRate: wanted('USD_RUB_RATE'), markup: wanted('PRICING_MARKUP') },
     starRateRub: wanted('STAR_RATE_RUB'),
     packsKop: list(wanted('TOPUP_PACKS_RUB')).map(rubles => Number(rubles) * 100),

@@ -24,6 +24,7 @@ import { allowedUpdates } from '../../src/telegram/webhook.ts'
 import { buttons, captions } from '../support/messages.ts'
 import { creditBonus } from '../support/money.ts'
 import { freshDatabase } from '../support/postgres.ts'
+import { message } from '../support/updates.ts'
 
 const database = await freshDatabase(async url => void (await migrate(url)), 'migrate')
 const db = connect(database.url)
@@ -161,17 +162,6 @@ async function known(firstName?: string, languageCode?: string) {
   await anna.opens()
   return anna
 }
-
-/** A message of a kind that the player has no button for. */
-const message = (userId: number, content: object) => ({
-  message: {
-    message_id: 900_000,
-    date: Math.floor(Date.now() / 1000),
-    from: { id: userId, is_bot: false, first_name: 'Анна', language_code: 'ru' },
-    chat: { id: userId, type: 'private', first_name: 'Анна' },
-    ...content,
-  },
-})
 
 /** A run of the person, at work. */
 async function running(userId: number, modelId = 'z-image', priceKop = 45_00) {

@@ -3,20 +3,11 @@ import { type Model, modelKey } from '../../src/catalogue/models.ts'
 import { Refused, Unknown } from '../../src/errors.ts'
 import { chats } from '../support/chat.ts'
 import { captions, dataOf } from '../support/messages.ts'
+import { message } from '../support/updates.ts'
 
 const stage = await chats(t)
 const { person, draftOf, generationsOf, quoteOf, balanceOf, running, end, story, found, links, woken, owner } = stage
 
-/** A message that the player has no button for. */
-const message = (userId: number, content: object) => ({
-  message: {
-    message_id: 900_000,
-    date: Math.floor(Date.now() / 1000),
-    from: { id: userId, is_bot: false, first_name: 'Анна', language_code: 'ru' },
-    chat: { id: userId, type: 'private', first_name: 'Анна' },
-    ...content,
-  },
-})
 const document = (userId: number, document: object) => message(userId, { document })
 const sticker = (userId: number) =>
   message(userId, {

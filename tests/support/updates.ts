@@ -76,3 +76,14 @@ export function updatesLike(n: number, data: string, userId = 7) {
     { update_id: n, inline_query: { id: '1', from, query: 'x', offset: '' } },
   ]
 }
+
+/** A message update from a person, for kinds that the player has no button for. */
+export const message = (userId: number, content: object) => ({
+  message: {
+    message_id: 900_000,
+    date: Math.floor(Date.now() / 1000),
+    from: { id: userId, is_bot: false, first_name: 'Анна', language_code: 'ru' },
+    chat: { id: userId, type: 'private', first_name: 'Анна' },
+    ...content,
+  },
+})

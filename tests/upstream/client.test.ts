@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createSocketServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +12,7 @@ import t, { type Test } from 'tap'
 import { pause, Refused, Unknown } from '../../src/errors.ts'
 import { createLog } from '../../src/log.ts'
 import { createUpstream } from '../../src/upstream/client.ts'
+import { listen } from '../support/http.ts'
 
 const apiKey = 'canary-key-4711-canary'
 const taskId = '330a9433fd309e9e18df1c567ae38471'
@@ -28,18 +29,8 @@ function clientFor(t: Test, baseUrl: string, options: { timeoutMs?: number } = {
 }
 
 async function serve(t: Test, answer: RequestListener, options: { timeoutMs?: number } = {}) {
-  const asked: IncomingMessage[] = []
-  const server = createServer((request, response) => {
-    asked.push(request)
-    answer(request, response)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { requests: asked, port } = await listen(t, answer)
+  const baseUrl = `http://127.0.0.1:${port}`
   return { asked, baseUrl, ...clientFor(t, baseUrl, options) }
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -13,6 +13,7 @@ import { isPublic, type Resolve } from '../../src/upstream/addresses.ts'
 import { createUpstream } from '../../src/upstream/client.ts'
 import { createDownloader } from '../../src/upstream/download.ts'
 import { selfSigned } from '../support/certificate.ts'
+import { listen } from '../support/http.ts'
 import { inspectorOf } from '../support/media/inspector.ts'
 
 const { inspect } = inspectorOf(t)
@@ -24,18 +25,8 @@ async function serve(
   answer: RequestListener,
   { host = '127.0.0.1', resolve }: { host?: string; resolve?: Resolve } = {},
 ) {
-  const asked: IncomingMessage[] = []
-  const server = createServer((request, response) => {
-    asked.push(request)
-    answer(request, response)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const origin = `http://${host}:${(server.address() as AddressInfo).port}`
+  const { requests: asked, port } = await listen(t, answer)
+  const origin = `http://${host}:${port}`
   const dir = await mkdtemp(join(tmpdir(), 'telegen-test-'))
   const downloader = createDownloader({
     trustedOrigins: [`${origin}/api`],

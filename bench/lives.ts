@@ -194,7 +194,7 @@ async function life(sql: ReturnType<typeof connect>['sql'], bought: Bought): Pro
   const { outboxId } = only(await genFinish(sql, ref, 'success', null, null, [result], 1))
   const [outgoing] = await outboxTake(sql, outboxId!)
   await readGeneration(sql, ref)
-  const files = [{ n: 1, file_id: 'file', sent_as: 'photo' }]
+  const files = [{ n: 1, file_id: 'file', sent_as: 'photo', message_id: 1 }]
   await outboxMark(sql, outboxId!, outgoing!.attempts, { messageId: 1, files, dead: null, againMs: null })
 }
 

@@ -38,9 +38,11 @@ begin
   where x.id = p_id and x.attempts = p_attempt and x.done_at is null
   returning * into o;
   if not found then return false; end if;
-  update pay.results r set file_id = f.file_id, sent_as = f.sent_as
-  from json_to_recordset(p_files) as f(n int, file_id text, sent_as text)
-  where r.user_id = o.user_id and r.generation_id = o.body ->> 'generationId' and r.n = f.n and f.file_id is not null;
+  update pay.results r
+  set file_id = coalesce(f.file_id, r.file_id), sent_as = coalesce(f.sent_as, r.sent_as),
+      message_id = coalesce(f.message_id, r.message_id)
+  from json_to_recordset(p_files) as f(n int, file_id text, sent_as text, message_id bigint)
+  where r.user_id = o.user_id and r.generation_id = o.body ->> 'generationId' and r.n = f.n;
   return true;
 end $$;
 grant execute on function pay.outbox_hold to pay_app;

@@ -55,7 +55,7 @@ export const outboxTake = query(
 /**
  * An output that has arrived. The file id is Telegram's. It is null if sending it again would not give the full result.
  */
-export type SentFile = { n: number; file_id: string | null; sent_as: string | null }
+export type SentFile = { n: number; file_id: string | null; sent_as: string | null; message_id: number | null }
 
 /**
  * Call it between the parts of a message. Stores what has arrived and renews the lease. Returns false if another worker

@@ -29,7 +29,12 @@ export async function sendFiles(delivery: Delivery, missing: Output[], caption: 
 async function sendShown(delivery: Delivery, outputs: Output[], items: Item[], caption: Screen): Promise<number> {
   const { options, chatId, files } = delivery
   const filesOf = (part: Sent[]) =>
-    part.map(({ item, fileId, sentAs }) => ({ n: outputs[items.indexOf(item)]!.n, file_id: fileId, sent_as: sentAs }))
+    part.map(({ item, fileId, sentAs, messageId }) => ({
+      n: outputs[items.indexOf(item)]!.n,
+      file_id: fileId,
+      sent_as: sentAs,
+      message_id: messageId,
+    }))
   let isNoted = false
   const remember = (part: Sent[]) => {
     isNoted = true
@@ -45,7 +50,7 @@ async function sendOriginals(delivery: Delivery, outputs: Output[], items: Item[
   for (const [index, item] of items.entries()) {
     ;({ messageId } = await sendOriginal(delivery.options.telegram, delivery.chatId, item, caption))
     // The file id of a document is not stored: the next delivery shows the result as a photo or video.
-    await arrived(delivery, [{ n: outputs[index]!.n, file_id: null, sent_as: null }])
+    await arrived(delivery, [{ n: outputs[index]!.n, file_id: null, sent_as: null, message_id: messageId }])
   }
   return messageId
 }

@@ -69,7 +69,7 @@ function depsOf({ sql, stats, catalogue, log }: Omit<Options, 'apiRoot'>): BotDe
     botUsername: () => botInfo.username,
     integration: { place: never, cancel: never },
     enqueue: { submit: never, check: never, poll: never, deliver: never },
-    files: { fromTelegram: never, fromLink: never, look: never },
+    files: { fromTelegram: never, fromLink: never },
     stats,
     resend: never,
     original: never,

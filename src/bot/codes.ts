@@ -40,6 +40,21 @@ export const generationOp = coded({
 })
 export const followUp = coded({ enlarge: 'up', animate: 'an' })
 export const historyFilter = coded({ all: 'a', done: 's', failed: 'f' })
+export const task = coded({
+  image: 'ti',
+  video: 'tv',
+  speech: 'sp',
+  sound: 'so',
+  edit: 'ed',
+  animate: 'an',
+  enlarge: 'up',
+  cutout: 'co',
+  talk: 'ta',
+  clean: 'cl',
+  remake: 're',
+  unmark: 'um',
+})
+export const requestPress = coded({ show: 's', style: 'y', words: 'w' })
 export const requestOp = coded({ proof: 'p', approve: 'o', otherAmount: 'a', deny: 'd' })
 
 export type WordOf<Code extends { letters: (word: never) => string }> = Parameters<Code['letters']>[0]
@@ -50,5 +65,7 @@ export type QuoteOp = WordOf<typeof quoteOp>
 export type GenerationOp = WordOf<typeof generationOp>
 export type FollowUp = WordOf<typeof followUp>
 export type HistoryFilter = WordOf<typeof historyFilter>
+/** What to do with the person's request: its price once more, a style for its photo, its words as a wish after all. */
+export type RequestPress = WordOf<typeof requestPress>
 /** Operations of a request to credit a bank transfer. */
 export type RequestOp = WordOf<typeof requestOp>

@@ -3,7 +3,7 @@ import type { FileValue } from '../catalogue/parameters.ts'
 import type { Sql } from '../database/db.ts'
 import type { ModelStats } from '../events/repository.ts'
 import type { Log, Scrub } from '../log.ts'
-import type { About, Kind } from '../media/inspector.ts'
+import type { About } from '../media/inspector.ts'
 import type { Limits, Ref } from '../payments/generations.ts'
 import type { Enqueue, Order } from '../payments/order.ts'
 import type { Settled, Started } from '../payments/order-statements.ts'
@@ -52,8 +52,6 @@ export type BotDeps = {
     fromTelegram(fileId: string, size: number | undefined, whose: About): Promise<FileValue>
     /** The same for a link. Throws also Refused (bad_url, private_address, redirect, not_found, too_large, truncated). */
     fromLink(url: string, whose: About): Promise<FileValue>
-    /** Returns the kind of a person's file without storing it. Throws the errors of `fromTelegram`. */
-    look(fileId: string, size: number | undefined, whose: About): Promise<Kind>
   }
   /** Cached and refreshed once a minute: a screen never counts rows. */
   stats: {

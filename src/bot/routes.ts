@@ -3,7 +3,6 @@ import {
   draftOp,
   type FollowUp,
   followUp,
-  format,
   type GenerationOp,
   generationOp,
   type HistoryFilter,
@@ -13,7 +12,10 @@ import {
   type QuoteOp,
   quoteOp,
   type RequestOp,
+  type RequestPress,
   requestOp,
+  requestPress,
+  task,
   type WordOf,
 } from './codes.ts'
 
@@ -174,11 +176,27 @@ const table = {
     topic => (topic ? `hp:${topic}` : 'hp'),
     p => [p[1] as HelpTopic | undefined],
   ),
-  /** What to make of a text or a file that came out of the blue: the format for the kept draft. */
-  keep: route<[WordOf<typeof format>, string]>(
-    `k:${format.pattern}:${id}`,
-    (what, draft) => `k:${format.letters(what)}:${draft}`,
-    p => [format.word(p[1]), part(p, 2)],
+  /** A request, which its draft holds: do this task. */
+  requestTask: route<[string, WordOf<typeof task>]>(
+    `rt:${id}:${task.pattern}`,
+    (draft, what) => `rt:${draft}:${task.letters(what)}`,
+    p => [part(p, 1), task.word(p[2])],
+  ),
+  request: route<[string, RequestPress]>(
+    `rq:${id}:${requestPress.pattern}`,
+    (draft, what) => `rq:${draft}:${requestPress.letters(what)}`,
+    p => [part(p, 1), requestPress.word(p[2])],
+  ),
+  /** The models that can do it, with their prices. */
+  requestModels: route<[string, number]>(
+    `rm:${id}:${page}`,
+    (draft, n) => `rm:${draft}:${n}`,
+    p => [part(p, 1), Number(p[2])],
+  ),
+  requestModel: route<[string, string]>(
+    `ru:${id}:${key}`,
+    (draft, model) => `ru:${draft}:${model}`,
+    p => [part(p, 1), part(p, 2)],
   ),
   transfer: route<[string | undefined]>(
     `tm(?::${id})?`,

@@ -6,9 +6,9 @@ import { consistencyProblems } from './consistency.ts'
 import { deriveFree, freeProblems } from './free-tier.ts'
 import file from './models.json' with { type: 'json' }
 import { type Rates, rateProblems } from './pricing.ts'
-import { CatalogueFile, Model, type Param, type Scalar, type Text } from './schema.ts'
+import { CatalogueFile, Model, type Param, type Scalar, type Task, type Text } from './schema.ts'
 
-export type { Category, Model, Output, Param, Rule, Scalar, Text } from './schema.ts'
+export type { Category, Model, Output, Param, Rule, Scalar, Task, Text } from './schema.ts'
 
 /** The lists on the home screen: image from text, edited image, video from text, animated image, audio, tools. */
 export type Format = 'image' | 'edit' | 'video' | 'animate' | 'audio' | 'tools'
@@ -19,6 +19,8 @@ export type Catalogue = {
   byKey(key: string): Model | undefined
   format(format: Format): Model[]
   freeIds: ReadonlySet<string>
+  /** The models to begin with for a task, the first choice first. */
+  usual(task: Task): Model[]
   rates: Rates
   contentFilter: boolean
 }
@@ -32,6 +34,7 @@ export function loadModels(): Model[] {
   const problems = [
     ...schemaProblems('models.json', CatalogueFile, { ...rest, models: [] }),
     ...models.flatMap(modelSchemaProblems),
+    ...usualProblems(models.map(({ id }) => id)),
   ]
   if (problems.length > 0) throw new Error(listed('models.json cannot be read', problems))
   return structuredClone(models) as Model[]
@@ -68,6 +71,7 @@ export function openCatalogue(options: {
     byKey: key => keys.get(key),
     format: format => models.filter(model => formatOf(model) === format),
     freeIds: new Set(freeIds),
+    usual: task => usualIds[task].flatMap(id => ids.get(id) ?? []),
     rates: options.rates,
     contentFilter: options.contentFilter,
   }
@@ -87,6 +91,7 @@ export function onSale(whole: Catalogue, isOff: (id: string) => boolean): Catalo
     byId: id => sold(whole.byId(id)),
     byKey: key => sold(whole.byKey(key)),
     format: format => whole.format(format).filter(sold),
+    usual: task => whole.usual(task).filter(sold),
   }
 }
 
@@ -129,6 +134,13 @@ export function optionLabel(param: Param, value: Scalar, language: Language): st
   const groups: Record<string, Record<string, Text>> = file.enum_labels
   return groups[param.enum_labels ?? '']?.[String(value)]?.[language] ?? String(value)
 }
+
+const usualIds: Record<Task, string[]> = file.usual
+
+const usualProblems = (known: string[]): string[] =>
+  Object.entries(usualIds).flatMap(([task, ids]) =>
+    ids.filter(id => !known.includes(id)).map(id => `usual for ${task}: ${id} is no model`),
+  )
 
 const modelSchemaProblems = (model: { id?: unknown }) => schemaProblems(String(model?.id), Model, model)
 

@@ -198,12 +198,31 @@ export const Model = Type.Object(
 )
 export type Model = Static<typeof Model>
 
+/** What a request of a person can be for. */
+export const Task = oneOf(
+  'image',
+  'video',
+  'speech',
+  'sound',
+  'edit',
+  'animate',
+  'enlarge',
+  'cutout',
+  'talk',
+  'clean',
+  'remake',
+  'unmark',
+)
+export type Task = Static<typeof Task>
+
 export const CatalogueFile = Type.Object(
   {
     as_of: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }),
     credit_usd: Type.Literal(0.005),
     sources: Type.Record(Type.String(), Line),
     enum_labels: Type.Record(Type.String(), Type.Record(Type.String(), Text)),
+    /** The models to begin with for each task: the first that can be had and fits. */
+    usual: Type.Record(Task, Type.Array(Line, { minItems: 1, uniqueItems: true })),
     models: Type.Array(Model),
   },
   only,

@@ -11,13 +11,15 @@ import { payingEn } from './paying.en.ts'
 import { type Paying, payingRu } from './paying.ru.ts'
 import { promptsEn } from './prompts.en.ts'
 import { type Prompts, promptsRu } from './prompts.ru.ts'
+import { requestEn } from './request.en.ts'
+import { type RequestWords, requestRu } from './request.ru.ts'
 
 /** All texts of the bot by key: a plain string for a caption or a toast, `Html` for a message. */
-export type Strings = Navigation & Ordering & Paying & Prompts & Gifts & AdminWords
+export type Strings = Navigation & Ordering & Paying & Prompts & Gifts & RequestWords & AdminWords
 
 const strings: Record<Language, Strings> = {
-  ru: { ...navigationRu, ...orderingRu, ...payingRu, ...promptsRu, ...giftsRu, ...adminRu },
-  en: { ...navigationEn, ...orderingEn, ...payingEn, ...promptsEn, ...giftsEn, ...adminEn },
+  ru: { ...navigationRu, ...orderingRu, ...payingRu, ...promptsRu, ...giftsRu, ...requestRu, ...adminRu },
+  en: { ...navigationEn, ...orderingEn, ...payingEn, ...promptsEn, ...giftsEn, ...requestEn, ...adminEn },
 }
 
 export const stringsFor = (language: Language): Strings => strings[language]

@@ -133,6 +133,23 @@ export function createStore(sql: Sql): Store {
     })
 }
 
+/** Whether more texts or files of the lane wait to be handled, beside this update. Commands, presses and payments do not count. */
+export const moreContent = query(
+  Type.Object({ isComing: Type.Boolean() }),
+  (sql, lane: string, updateId: number) => sql`
+    select exists (
+      select from (
+        select payload -> 'message' as message from pay.inbox
+        where lane = ${lane} and done_at is null and update_id <> ${updateId}
+        union all
+        select payload -> 'message' from pay.intakes
+        where lane = ${lane} and done_at is null and update_id <> ${updateId}
+      ) waiting
+      where message ->> 'message_id' is not null and coalesce(message ->> 'text', '') not like '/%'
+        and message -> 'successful_payment' is null and message -> 'refunded_payment' is null
+    ) as "isComing"`,
+)
+
 const ClaimedUpdate = Type.Object({ updateId: Type.Integer(), payload: Type.Unknown(), attempts: Type.Integer() })
 /** An update to handle. `payload` is null if the update is under suspicion and the caller does not handle it alone. */
 export type ClaimedUpdate = Static<typeof ClaimedUpdate>

@@ -3,7 +3,7 @@ import { query } from '../database/db.ts'
 import { Nullable } from '../database/nullable.ts'
 
 const Source = Type.Object({
-  /** A Telegram file id, a link, or a file id of which only the kind is needed. */
+  /** A Telegram file id or a link; `look` is what the build before calls a file id of which it needs the kind only. */
   kind: Type.Union([Type.Literal('telegram'), Type.Literal('link'), Type.Literal('look')]),
   of: Type.String(),
   /** Bytes, by Telegram's own figure. */

@@ -51,7 +51,7 @@ await story('a code is redeemed by a command or by a button, in any case, and ea
   t.equal(boris.last().text, 'Пришлите код')
   t.equal((await boris.says('нет такого')).text, 'Такого кода нет')
   t.equal((await boris.says(` ${(await promo()).toLowerCase()}`)).text, '✅ Код принят: +50\u00a0₽', 'the next try')
-  t.match((await boris.says('кот')).text, /^Сделать из этого текста/, 'and then a text is a text again')
+  t.match((await boris.says('кот')).text, /^Картинка по вашим словам/, 'and then a text is a text again')
 })
 
 await story('after five wrong codes one waits for the next hour', async t => {
@@ -267,7 +267,7 @@ await story('a question is about the payment or the run that was picked, and the
   await anna.says('почему вернули?')
   t.match(anna.last().text, /^Передали, обращение №/)
   t.match(boss.last().text, new RegExp(`:\nпочему вернули\\?\n💳 stars ${chargeId} · 100\u00a0₽ · `))
-  t.match((await anna.says('кот')).text, /^Сделать из этого текста/, 'one message is one question')
+  t.match((await anna.says('кот')).text, /^Картинка по вашим словам/, 'one message is one question')
 
   await anna.presses({ data: to.generation(run!.id, 'support') })
   await anna.says('где результат?')

@@ -177,6 +177,8 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     '.bonus.left': [[{ runs: 999, capKop: vast }]],
     '.bonus.startButton': [[{ runs: 999, capKop: vast }]],
     '.bonus.result': [[{ name, ageMs: 86_400_000, short: '7k2m' }]],
+    '.request.unusedFiles': [[{ files: 13, of: 14 }]],
+    '.request.priced': [[longestOf(Object.values(stringsFor(language).request.taskButtons)), '45 000 000 000 000 ₽']],
     '.debt.screen': [[{ debtKop: vast, needKop: vast }]],
     '.notices.friendRan': [[{ runs: 999, capKop: vast }]],
     '.payment.row': [[payment]],

@@ -7,6 +7,7 @@ import { commandsFor } from '../../src/bot/commands.ts'
 import type { BotDeps } from '../../src/bot/deps.ts'
 import { parse, to } from '../../src/bot/routes.ts'
 import { modelKey, onSale, openCatalogue } from '../../src/catalogue/models.ts'
+import type { FileValue } from '../../src/catalogue/parameters.ts'
 import { connect } from '../../src/database/db.ts'
 import { migrate } from '../../src/database/migrate.ts'
 import { Refused, Unknown } from '../../src/errors.ts'
@@ -68,6 +69,11 @@ const admin = player.addPerson({ firstName: 'Админ', languageCode: 'ru' })
 
 // What a document turns out to be, by its id.
 const looks = new Map<string, () => 'image' | 'audio'>()
+const fileOf = (fileId: string): FileValue => {
+  const kind = looks.get(fileId)?.() ?? 'image'
+  const url = `https://files.example.com/${fileId}`
+  return { url, kind, mime: kind === 'image' ? 'image/png' : 'audio/mpeg', bytes: 50_000, fileId, seconds: 5 }
+}
 const deps: BotDeps = {
   sql,
   adminSql: sql,
@@ -88,7 +94,7 @@ const deps: BotDeps = {
     cancel: ref => cancel({ sql, enqueue, scrub: text => text, log }, ref),
   },
   enqueue,
-  files: { fromTelegram: never, fromLink: never, look: async fileId => looks.get(fileId)?.() ?? 'audio' },
+  files: { fromTelegram: async fileId => fileOf(fileId), fromLink: never },
   stats: { of: id => stats.get(id), popularity: id => stats.get(id)?.runs30d ?? 0 },
   resend: never,
   original: never,
@@ -476,7 +482,7 @@ t.test('a model is found by a word in either language, and the search is left by
   t.match(anna.last().html, '«&lt;b&gt;zzz&lt;/b&gt;» ничего не нашлось')
   await anna.presses('🏠 Меню')
   await anna.says('kling')
-  t.equal(anna.last().html, 'Сделать из этого текста:')
+  t.match(anna.last().html, /^<b>Картинка по вашим словам/)
 })
 
 t.test('runs of one person are pages of five, newest first, by state, and one opens with its answers', async t => {
@@ -658,24 +664,22 @@ t.test('admins see the last failures, strangers see no such command', async t =>
   for (const line of text.split('\n').filter(line => line.startsWith('<b>generation'))) t.ok(line.endsWith('…'))
 })
 
-t.test('a text out of the blue is kept and offered', async t => {
+t.test('a text out of the blue is a request; another takes its place, and the menu lets it go', async t => {
   const anna = await known()
   await anna.says('Рыжий <кот> в лодке')
-  t.equal(anna.last().html, 'Сделать из этого текста:')
-  t.strictSame(captions(anna.last()), ['🖼 Картинку', '🎬 Видео', '🎧 Озвучку', '🏠 Меню'])
+  t.match(anna.last().html, /Описание: Рыжий &lt;кот&gt; в лодке/)
   const [draft] = await root`select kind, inputs from pay.drafts where user_id = ${anna.id}`
-  t.strictSame({ ...draft }, { kind: 'kept', inputs: { text: 'Рыжий <кот> в лодке' } })
+  t.match(draft, { kind: 'request', inputs: { parts: [{ text: 'Рыжий <кот> в лодке' }] } })
   const older = anna.last()
   await anna.says('Рыжий <кот> в лодке!')
   const offer = anna.last()
-  await anna.presses('🖼 Картинку')
-  t.match(anna.last().html, 'подставится само')
-  t.equal(buttons(anna.last()).filter(({ data }) => data?.startsWith('m:')).length, 8)
+  t.strictSame(buttons(anna.chat().find(one => one.messageId === older.messageId)!), [], 'the price before is closed')
+  await anna.presses('🔀 Другая модель')
+  t.equal(buttons(anna.last()).filter(({ data }) => data?.startsWith('ru:')).length, 8)
   const outdated = { text: 'Этот экран устарел', showAlert: false }
-  t.strictSame(await anna.presses({ data: buttons(older)[0]!.data! }, older), outdated, 'another text is kept now')
   await anna.says('/menu')
-  const late = await anna.presses({ data: buttons(offer)[0]!.data! })
-  t.strictSame(late, outdated, 'the menu let the text go')
+  const models = buttons(offer).find(({ data }) => data?.startsWith('rm:'))!
+  t.strictSame(await anna.presses({ data: models.data! }), outdated, 'the menu let the text go')
 })
 
 t.test('/cancel says what it ended, and is the menu where there was nothing', async t => {
@@ -690,19 +694,11 @@ t.test('a file out of the blue is kept and offered', async t => {
   const bytes = createCanvas(32, 32).toBuffer('image/png')
   const sent = await player.send(anna.id, { kind: 'photo', fileName: 'a.png', mime: 'image/png', bytes, caption: 'ой' })
   await serve()
-  t.equal(anna.last().html, 'Что сделать с этим фото?')
-  t.strictSame(captions(anna.last()), ['🖼→🖼 Изменить фото', '🖼→🎬 Оживить фото', '🛠 Инструменты', '🏠 Меню'])
+  t.match(anna.last().html, /^<b>Изменить фото по вашим словам/)
   const [draft] = await root`select kind, inputs from pay.drafts where user_id = ${anna.id}`
-  t.match(draft, { kind: 'kept', inputs: { fileId: sent.media!.fileId, kind: 'image', size: Number } })
-  await anna.presses('🖼→🖼 Изменить фото')
-  t.match(anna.last().html, 'подставится само')
-
-  const before = anna.chat().length
-  const one = { kind: 'photo', fileName: 'a.png', mime: 'image/png', bytes, albumId: 'album' } as const
-  await player.send(anna.id, one)
-  await player.send(anna.id, one)
-  await serve()
-  t.equal(anna.chat().length, before + 3, 'an album is asked about once')
+  const parts = [{ text: 'ой', files: [{ fileId: sent.media!.fileId, kind: 'image' }] }]
+  t.match(draft, { kind: 'request', inputs: { parts } })
+  await anna.says('/menu')
 
   // What a document is called says nothing of it.
   const document = (file_id: string) => ({ document: { file_id, file_unique_id: 'x', mime_type: 'audio/mpeg' } })
@@ -718,8 +714,10 @@ t.test('a file out of the blue is kept and offered', async t => {
     await serve()
     t.match(anna.last().html, words)
   }
-  await says('audio', /^Что сделать с этой записью\?/)
-  await says('image', /^Что сделать с этим фото\?/)
+  looks.set('audio', () => 'audio')
+  await says('audio', /^<b>Очистить запись от шума/)
+  await anna.says('/menu')
+  await says('image', /^<b>Что сделать с этим фото\?/)
   const kept = await root`select id from pay.drafts where user_id = ${anna.id}`
   await says('zip', /^Это ZIP, архив\. Распакуйте его и пришлите сам файл: фото, видео или звук\.$/)
   await says('page', /^Это не похоже на фото, видео или звук\. Пришлите другой файл\.$/)

@@ -372,7 +372,6 @@ await story('beginning another order asks what to do with the unfinished one', a
 await story('a text or a photo sent before the model was chosen fills itself in', async t => {
   const anna = await person()
   await anna.says('рыжий кот')
-  await anna.presses('🖼 Картинку')
   await anna.presses({ data: 'w:z-image' })
   t.match(anna.last().text, /Описание: рыжий кот[\s\S]*бесплатно/)
   const boris = await person({ kop: 100_00 })

@@ -62,17 +62,28 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
   help: fc.tuple(
     fc.constantFrom(...(['start', 'money', 'free', 'files', 'topup', 'late', 'contact', undefined] as const)),
   ),
-  keep: fc.tuple(
-    fc.constantFrom(
-      'image' as const,
-      'video' as const,
-      'audio' as const,
-      'edit' as const,
-      'animate' as const,
-      'tools' as const,
-    ),
+  requestTask: fc.tuple(
     id,
+    fc.constantFrom(
+      ...([
+        'image',
+        'video',
+        'speech',
+        'sound',
+        'edit',
+        'animate',
+        'enlarge',
+        'cutout',
+        'talk',
+        'clean',
+        'remake',
+        'unmark',
+      ] as const),
+    ),
   ),
+  requestModels: fc.tuple(id, page),
+  requestModel: fc.tuple(id, key),
+  request: fc.tuple(id, fc.constantFrom('show' as const, 'style' as const, 'words' as const)),
   transfer: fc.tuple(fc.oneof(fc.constant(undefined), id)),
   admin: fc.constant([]),
   adminFailures: fc.constant([]),

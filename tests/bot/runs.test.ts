@@ -589,7 +589,7 @@ await story('with the longest answers every screen stays within Telegram’s lim
     const id = await running(anna.id, { modelId: 'elevenlabs/text-to-speech-turbo-2-5', kop: 99_999_99, inputs })
     const [row] = (await generationsOf(anna.id)).filter(one => one.id === id)
     const quote = await readQuote(sql, anna.id, row!.quote_id)
-    const price = await quoteScreen(deps, anna.id, quote!, language, 1)
+    const price = await quoteScreen(deps, anna.id, quote!, language, { wasKop: 1 })
     t.ok(plainLength(price.text) <= 4096)
     t.ok(price.text.html.includes('&lt;&amp;&gt;'), 'and what a person wrote is escaped')
     const generation = await readGeneration(sql, { userId: anna.id, id })

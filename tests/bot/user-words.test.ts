@@ -96,7 +96,7 @@ const scenes: Record<string, Scene> = {
   async 'a file and a text out of the blue'(id, text) {
     await sends(id, `кот ${text}`, `${text}.png`)
     await says(id, `кот ${text}`)
-    await presses(id, /^k:ti:/)
+    await presses(id, /^rm:/)
   },
   async 'an option that is none, and a link that leads nowhere'(id, text) {
     await begins(id, 'elevenlabs-text-to-speech-multilingual-v2')

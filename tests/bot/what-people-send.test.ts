@@ -179,8 +179,8 @@ await story('a rich message is a text: for a prompt, a search, a question to sup
   t.match(anna.last().text, /^По запросу «upscale» нашлось/)
   await anna.says('/cancel')
   await sends(anna, rich(paragraph('закат')))
-  t.equal(anna.last().text, 'Сделать из этого текста:')
-  t.match(await draftOf(anna.id), { kind: 'kept', inputs: { text: 'закат' } })
+  t.match(anna.last().text, /^Картинка по вашим словам/)
+  t.match(await draftOf(anna.id), { kind: 'request', inputs: { parts: [{ text: 'закат' }] } })
   const boss = await person()
   deps.adminIds = [boss.id]
   t.teardown(() => (deps.adminIds = []))

@@ -62,7 +62,10 @@ await story(
       to.cardPacks(id),
       to.cardPack(100, id),
       to.transfer(id),
-      ...(['image', 'video', 'audio', 'edit', 'animate', 'tools'] as const).map(format => to.keep(format, id)),
+      ...(['image', 'video', 'edit', 'animate', 'enlarge'] as const).map(task => to.requestTask(id, task)),
+      to.requestModels(id, 0),
+      to.requestModel(id, 'z-image'),
+      ...(['show', 'style', 'words'] as const).map(press => to.request(id, press)),
     ])
     // Entries of her ledger by their number, and what no button of his says.
     for (const seq of [0, 1, 2, 3, 999_999_999])

@@ -91,11 +91,6 @@ export async function chats(
         if (accept?.every(kind => !sent.mime.startsWith(kind))) throw new Refused('wrong_kind', sent.mime)
         return file(sent.mime, { fileId, ...found.shift() })
       },
-      async look(fileId) {
-        const kind = /^(image|video|audio)\//.exec(player.file(fileId)?.mime ?? '')?.[1]
-        if (!kind) throw new Refused('not_media', 'no such file')
-        return kind as 'image' | 'video' | 'audio'
-      },
       async fromLink(url) {
         const given = links.get(url) ?? new Refused('not_found', url)
         if (given instanceof Error) throw given

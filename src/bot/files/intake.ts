@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { FileValue } from '../../catalogue/parameters.ts'
 import { only, type Sql, untilAnswered } from '../../database/db.ts'
 import { Refused, Unknown } from '../../errors.ts'
-import type { About, Kind } from '../../media/inspector.ts'
+import type { About } from '../../media/inspector.ts'
 import { laneOf } from '../../telegram/inbox.ts'
 import { type Found, intakeAdd, intakeDone, intakeOpen, returned, type Source } from '../../telegram/intakes.ts'
 import type { BotDeps } from '../deps.ts'
@@ -101,12 +101,6 @@ function filesFrom(take: (source: Source) => unknown): BotDeps['files'] {
     fromTelegram: async (fileId, size, about) =>
       take({ kind: 'telegram', of: fileId, ...(size !== undefined && { size }), ...wanted(about) }) as FileValue,
     fromLink: async (url, about) => take({ kind: 'link', of: url, ...wanted(about) }) as FileValue,
-    async look(fileId, size, about) {
-      const source = { kind: 'look' as const, of: fileId, ...(size !== undefined && { size }), ...wanted(about) }
-      const found = take(source) as Kind | FileValue
-      // A process of the version before stores every file that it fetches.
-      return typeof found === 'string' ? found : found.kind
-    },
   }
 }
 

@@ -51,11 +51,20 @@ export function takeFile(ctx: BotContext, { files }: BotDeps, sent: SentFile, to
 export const takeLink = (ctx: BotContext, { files }: BotDeps, url: string, to: Purpose): Promise<FileValue | Html> =>
   orRefusal(ctx, () => files.fromLink(url, aboutOf(String(ctx.user.id), to.param)), to.ask)
 
-/** Returns the kind of a file that was sent without an order, or the text of a refusal. */
-export async function kindOf(ctx: BotContext, { files }: BotDeps, sent: SentFile): Promise<Media | Html> {
-  if (isTooBig(sent)) return tooBig(ctx, sent)
-  if (sent.isSure && sent.media) return sent.media
-  return orRefusal(ctx, () => files.look(sent.fileId, sent.size, { owner: String(ctx.user.id) }))
+/** Stores a file that was sent without an order, in a form that most models take. Returns the file, or the text of a refusal. */
+export function takeAny(ctx: BotContext, { files }: BotDeps, sent: SentFile): Promise<FileValue | Html> {
+  if (isTooBig(sent)) return Promise.resolve(tooBig(ctx, sent))
+  return orRefusal(ctx, () => files.fromTelegram(sent.fileId, sent.size, { owner: String(ctx.user.id) }))
+}
+
+/** The same for a link; undefined: no file is there. */
+export async function takeAnyLink(ctx: BotContext, { files }: BotDeps, url: string): Promise<FileValue | undefined> {
+  try {
+    return await files.fromLink(url, { owner: String(ctx.user.id) })
+  } catch (error) {
+    if (error instanceof Refused || error instanceof Unknown) return undefined
+    throw error
+  }
 }
 
 export const isFile = (value: FileValue | Html): value is FileValue => 'url' in value

@@ -16,7 +16,7 @@ type Options = {
   apiRoot: string
   upstream: Upstream
   downloader: ReturnType<typeof createDownloader>
-  converter: Pick<Converter, 'take' | 'look'>
+  converter: Pick<Converter, 'take'>
   /** The directory of temporary files. */
   dir: string
 }
@@ -72,8 +72,6 @@ export function createUserFiles(options: Options): BotDeps['files'] {
       fetched(fileId, size, whose.signal, async path =>
         stored(path, await converter.take(path, whose), { fileId }, whose.signal),
       ),
-    look: (fileId, size, whose) =>
-      fetched(fileId, size, whose.signal, async path => (await converter.look(path, whose)).kind),
     async fromLink(url, whose) {
       const file = await downloader.fetch(url, { ...whose, inspect: converter.take, deadlineMs: maxLinkMs })
       try {

@@ -23,7 +23,7 @@ export function help(deps: BotDeps) {
   return bot
 }
 
-const topicsScreen = (ctx: BotContext): Screen => {
+export const topicsScreen = (ctx: BotContext): Screen => {
   const topics = Object.entries(ctx.t.helpButtons) as [HelpTopic, string][]
   return {
     text: ctx.t.help,

@@ -31,7 +31,8 @@ export function balance(deps: BotDeps) {
   return bot
 }
 
-async function balanceScreen({ sql, catalogue }: BotDeps, ctx: BotContext): Promise<Screen> {
+/** The balance, with ways to top up. */
+export async function balanceScreen({ sql, catalogue }: BotDeps, ctx: BotContext): Promise<Screen> {
   const { t, user, language } = ctx
   const wallet = await readWallet(sql, user.id)
   const running = wallet.atWorkCount > 0 ? await openGenerations(sql, user.id) : []

@@ -4,7 +4,7 @@ import type { FileValue, Inputs } from '../../catalogue/parameters.ts'
 import { Refused, Unknown } from '../../errors.ts'
 import { shortId } from '../../id.ts'
 import type { About } from '../../media/inspector.ts'
-import { type Output, outputsOf, readGeneration } from '../../payments/generations.ts'
+import { type Output, outputsOf, type Ref, readGeneration } from '../../payments/generations.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
 import { displayPrices } from '../browse/display-price.ts'
 import { goneScreen, ranked, rowText } from '../browse/lists.ts'
@@ -27,24 +27,37 @@ export function followUps(deps: BotDeps): Composer<BotContext> {
     if (route?.name !== 'followUp' && route?.name !== 'follow') return next()
     const run = await readGeneration(sql, { userId: ctx.user.id, id: route.args[0] })
     if (run?.execState !== 'success') return next() // another person's, or none: an outdated button
-    const outputs = await outputsOf(sql, run)
     if (route.name === 'follow') {
+      const outputs = await outputsOf(sql, run)
       const [, n, key] = route.args
       const [model, output] = [catalogue.byKey(key), outputs.find(one => one.n === n)]
       if (!model || !output || !entryOf(model, run, output)) return next()
       return forSale.byKey(key) ? begin(ctx, deps, run, { model, output }) : off(ctx, deps, model)
     }
     const [, what, n] = route.args
-    const fitting = outputs.filter(output => compatibleModels(catalogue, what, run, output).length > 0)
-    if (n === 0 && fitting.length > 1) return void (await ctx.show(whichScreen(ctx, run, what, fitting)))
-    const output = n === 0 ? fitting[0] : fitting.find(one => one.n === n)
-    if (!output) return next()
-    const models = compatibleModels(forSale, what, run, output)
-    if (models.length === 0) return off(ctx, deps, compatibleModels(catalogue, what, run, output)[0])
-    if (models.length === 1) return begin(ctx, deps, run, { model: models[0]!, output })
-    await ctx.show(await modelsScreen(deps, ctx, run, { models, output }))
+    if (!(await followUp(ctx, deps, run, { what, n }))) return next()
   })
   return bot
+}
+
+/** Begins what to make of the n-th output of a run; 0 asks which. Returns false when no model makes it of this output. */
+export async function followUp(
+  ctx: BotContext,
+  deps: BotDeps,
+  run: Run & Ref,
+  { what, n }: { what: FollowUp; n: number },
+): Promise<boolean> {
+  const { sql, catalogue, forSale } = deps
+  const outputs = await outputsOf(sql, run)
+  const fitting = outputs.filter(output => compatibleModels(catalogue, what, run, output).length > 0)
+  const output = n === 0 ? fitting[0] : fitting.find(one => one.n === n)
+  if (!output) return false
+  const models = compatibleModels(forSale, what, run, output)
+  if (n === 0 && fitting.length > 1) await ctx.show(whichScreen(ctx, run, what, fitting))
+  else if (models.length === 0) await off(ctx, deps, compatibleModels(catalogue, what, run, output)[0])
+  else if (models.length === 1) await begin(ctx, deps, run, { model: models[0]!, output })
+  else await ctx.show(await modelsScreen(deps, ctx, run, { models, output }))
+  return true
 }
 
 const off = async (ctx: BotContext, deps: BotDeps, model: Model | undefined): Promise<void> =>
@@ -85,7 +98,7 @@ async function begin(
  * Stores the output again as a file of the person: the original while it exists, else Telegram's copy, which is smaller for
  * a photo. Returns undefined when both are gone. Throws Unknown when a source did not answer.
  */
-async function filesOf(
+export async function filesOf(
   { files }: BotDeps,
   run: Run,
   { url, fileId }: Output,

@@ -1,6 +1,6 @@
 import { type Model, versionOf } from '../../catalogue/models.ts'
 import { type Problem, paramNamed } from '../../catalogue/parameters.ts'
-import { readQuote } from '../../payments/quotes.ts'
+import { type Quote, readQuote } from '../../payments/quotes.ts'
 import { type Html, html } from '../../telegram/html.ts'
 import { type Screen, show } from '../../telegram/screen.ts'
 import { goneScreen } from '../browse/lists.ts'
@@ -23,6 +23,7 @@ import {
   isEditing,
   nextStep,
   openCount,
+  quoteStep,
   type Step,
   stepOf,
   stepText,
@@ -56,6 +57,17 @@ export async function begin(
   const order = { draft, model, filling, step }
   if (next || at === 'extras') await present(ctx, deps, order, showing)
   else await finish(ctx, deps, order, filling, showing)
+}
+
+/** Keeps a quoted order: words that come now are its new words. */
+export async function keepQuoted(ctx: BotContext, { sql }: BotDeps, model: Model, quote: Quote): Promise<void> {
+  const filling: Filling = {
+    answers: quote.inputs,
+    skipped: [],
+    version: versionOf(model),
+    updateId: ctx.update.update_id,
+  }
+  await openDraft(sql, ctx.user.id, { kind: 'order', modelId: model.id, inputs: filling, step: quoteStep(quote.id) })
 }
 
 /** Moves on from an answered step: to the extras when it was one of them, else to the next question or the price. */

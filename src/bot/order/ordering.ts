@@ -5,11 +5,21 @@ import { runPresses } from '../runs/run.ts'
 import { followUps } from './follow-up.ts'
 import { quotePresses } from './quote-presses.ts'
 import { repeats } from './repeat.ts'
+import { requestPresses } from './request-presses.ts'
+import { resultReplies } from './result-replies.ts'
 import { wizard } from './wizard.ts'
 
 export { startOrder } from './wizard.ts'
 
 /** From «Start» on a card to a running order: questions, price, progress. */
 export function ordering(deps: BotDeps): Composer<BotContext> {
-  return new Composer(wizard(deps), quotePresses(deps), repeats(deps), runPresses(deps), followUps(deps))
+  return new Composer(
+    resultReplies(deps),
+    wizard(deps),
+    quotePresses(deps),
+    requestPresses(deps),
+    repeats(deps),
+    runPresses(deps),
+    followUps(deps),
+  )
 }

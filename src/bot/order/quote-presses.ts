@@ -24,8 +24,10 @@ import type { BotDeps } from '../deps.ts'
 import { draftDropAt } from '../drafts.ts'
 import { withFreshFiles } from '../files/uploads.ts'
 import { modelName } from '../names.ts'
+import { isWhole } from '../request/request.ts'
 import { to } from '../routes.ts'
 import { createMessages } from '../runs/reports.ts'
+import { aboutRequest, answerRequest, requestAt } from './answer-request.ts'
 import { closedScreen, closePrices } from './open-quotes.ts'
 import { replaceQuote, showQuote } from './quote.ts'
 import { quoteStep } from './state.ts'
@@ -125,7 +127,7 @@ async function start(ctx: BotContext, deps: BotDeps, quote: Quote, quoteId: stri
     await began(ctx, deps, quote.id, ref)
   } catch (error) {
     if (error instanceof InsufficientFunds || error instanceof InDebt) {
-      await showQuote(ctx, deps, quote)
+      await showAgain(ctx, deps, quote)
     } else if (error instanceof QuoteClosed) {
       await closed(ctx, deps, quote)
     } else if (error instanceof QuoteExpired || error instanceof FreeLimitReached) {
@@ -135,7 +137,7 @@ async function start(ctx: BotContext, deps: BotDeps, quote: Quote, quoteId: stri
       await gone(ctx, deps, quote)
     } else if (error instanceof SalesPaused) {
       await ctx.answer(ctx.t.quote.pausedNow, { alert: true })
-      await showQuote(ctx, deps, quote)
+      await showAgain(ctx, deps, quote)
     } else if (error instanceof TooManyOpen) {
       await ctx.answer()
       await tooMany(ctx, deps)
@@ -178,6 +180,7 @@ async function alreadyStarted(ctx: BotContext, deps: BotDeps, ref: Ref): Promise
 
 /** The same order at today's price; nothing is charged until that is pressed. */
 async function renew(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
+  if (await answeredAgain(ctx, deps, quote)) return
   const model = deps.forSale.byId(quote.modelId)
   if (!model) return gone(ctx, deps, quote)
   await ctx.answer() // files may have to be fetched again
@@ -200,7 +203,11 @@ export async function resumeOrder(ctx: BotContext, deps: BotDeps, quoteId: strin
   const quote = await readQuote(deps.sql, ctx.user.id, quoteId)
   if (!quote || quote.generationId !== null) return
   if (quote.isExpired || quote.isClosed) return renew(ctx, deps, quote)
-  await showQuote(ctx, deps, quote, { where: 'new' })
+  await showAgain(ctx, deps, quote, 'new')
+}
+
+async function showAgain(ctx: BotContext, deps: BotDeps, quote: Quote, where: 'here' | 'new' = 'here'): Promise<void> {
+  await showQuote(ctx, deps, quote, { where, about: await aboutRequest(ctx, deps, quote.id) })
 }
 
 /** After a payment: the order that it was for, unless the person has gone on to another, which then comes instead. */
@@ -219,8 +226,19 @@ async function change(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<voi
   await startOrder(ctx, deps, model, inputs, { at: 'extras', ...(!isWhole && { note: ctx.t.quote.staleFiles }) })
 }
 
-/** Ends an order whose model is off. Nothing was charged. */
-async function gone(ctx: BotContext, deps: BotDeps, { id, modelId }: Quote): Promise<void> {
+/** Quotes the person's request anew, if this is its price. Returns false when it is not. */
+async function answeredAgain(ctx: BotContext, deps: BotDeps, { id, priceKop }: Quote): Promise<boolean> {
+  const found = await requestAt(deps, ctx.user.id, id)
+  if (!found || !isWhole(found.request)) return false
+  await ctx.answer()
+  await answerRequest(ctx, deps, { ...found, place: { where: 'here' }, ...(priceKop > 0 && { wasKop: priceKop }) })
+  return true
+}
+
+/** Ends an order whose model is off, or finds another for the request. Nothing was charged. */
+async function gone(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
+  const { id, modelId } = quote
+  if (await answeredAgain(ctx, deps, quote)) return
   await closePrices(ctx, deps, { quoteId: id })
   await draftDropAt(deps.sql, ctx.user.id, quoteStep(id))
   await ctx.show(await goneScreen(deps, ctx, deps.catalogue.byId(modelId)))

@@ -11,13 +11,14 @@ import {
 } from '../../catalogue/parameters.ts'
 import { price } from '../../catalogue/pricing.ts'
 import { accountState } from '../../health/account-breaker.ts'
-import { rangeText } from '../../i18n/format.ts'
+import { lines, rangeText } from '../../i18n/format.ts'
 import type { QuoteFacts } from '../../i18n/ordering.ts'
 import { stringsFor } from '../../i18n/strings.ts'
 import type { Language } from '../../money.ts'
 import { bonusFor } from '../../payments/gifts.ts'
 import { makeQuote, type Quote } from '../../payments/quotes.ts'
 import { readWallet } from '../../payments/wallet.ts'
+import { type Html, html } from '../../telegram/html.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
 import { getDisplayPrice, writtenPrice } from '../browse/display-price.ts'
 import { typicalMs } from '../browse/typical.ts'
@@ -66,14 +67,18 @@ export async function createQuote(deps: BotDeps, userId: number, model: Model, a
   }
 }
 
+/** What a price says beside itself: what was understood, and the buttons that lead elsewhere. */
+export type About = { heading: Html; rows: Button[][]; ways: Button[] }
+type Saying = { wasKop?: number | undefined; about?: About | undefined }
+
 /** Shows a quote, in place of the pressed message or as a new one, and removes its previous buttons. */
 export async function showQuote(
   ctx: BotContext,
   deps: BotDeps,
   quote: Quote,
-  { wasKop, where = 'here' }: { wasKop?: number | undefined; where?: 'here' | 'new' } = {},
+  { where = 'here', ...saying }: Saying & { where?: 'here' | 'new' } = {},
 ): Promise<void> {
-  const screen = await quoteScreen(deps, ctx.user.id, quote, ctx.language, wasKop)
+  const screen = await quoteScreen(deps, ctx.user.id, quote, ctx.language, saying)
   await noteShown(ctx, deps, quote.id, await ctx.show(screen, where))
 }
 
@@ -92,7 +97,19 @@ export async function quoteScreen(
   userId: number,
   quote: Quote,
   language: Language,
-  wasKop?: number,
+  saying: Saying = {},
+): Promise<Screen> {
+  const screen = await plainScreen(deps, userId, quote, language, saying)
+  const { about } = saying
+  return about ? { ...screen, text: lines(about.heading, html``, screen.text) } : screen
+}
+
+async function plainScreen(
+  deps: BotDeps,
+  userId: number,
+  quote: Quote,
+  language: Language,
+  { wasKop, about }: Saying,
 ): Promise<Screen> {
   const t = stringsFor(language)
   const { priceKop } = quote
@@ -102,10 +119,9 @@ export async function quoteScreen(
     accountState(deps.sql, quote.credits),
   ])
   const bonus = given ? [button(t.bonus.startButton(given), to.quote(quote.id, 'startBonus'))] : []
-  const last = [
-    button(t.quote.changeButton, to.quote(quote.id, 'change')),
-    button(t.wizard.cancelButton, to.quote(quote.id, 'cancel')),
-  ]
+  const cancel = button(t.wizard.cancelButton, to.quote(quote.id, 'cancel'))
+  const last = [...(about ? [] : [button(t.quote.changeButton, to.quote(quote.id, 'change'))]), cancel]
+  const ways = about ? [...about.rows, about.ways] : []
   if (account?.isPaused) return pausedScreen(deps, quote, last, language)
   if (priceKop > 0 && priceKop + debtKop > balanceKop) {
     const gapKop = priceKop + debtKop - balanceKop
@@ -116,6 +132,7 @@ export async function quoteScreen(
         bonus,
         ...packButtons(covering, deps.starRateRub, { t }, quote.id),
         [button(t.topUp.otherWays, to.topUp(quote.id))],
+        ...ways,
         last,
       ],
     }
@@ -125,7 +142,7 @@ export async function quoteScreen(
       ? button(t.quote.startFreeButton, to.quote(quote.id, 'startFree'))
       : button(t.quote.startButton(priceKop), to.quote(quote.id, 'start'))
   const facts = await factsOf(deps, userId, quote, language)
-  return { text: t.quote.screen({ ...facts, balanceKop, wasKop }), buttons: [[start], bonus, last] }
+  return { text: t.quote.screen({ ...facts, balanceKop, wasKop }), buttons: [[start], bonus, ...ways, last] }
 }
 
 async function factsOf(

@@ -1,10 +1,13 @@
 import { Composer } from 'telegraf'
 import type { Model } from '../../catalogue/models.ts'
+import type { Inputs } from '../../catalogue/parameters.ts'
 import { type Generation, readGeneration } from '../../payments/generations.ts'
 import { goneScreen } from '../browse/lists.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { withFreshFiles } from '../files/uploads.ts'
+import { mainText } from '../parameter-texts.ts'
+import { keepQuoted } from './navigation.ts'
 import { replaceQuote, showQuote } from './quote.ts'
 import { startOrder } from './wizard.ts'
 
@@ -23,16 +26,27 @@ export function repeats(deps: BotDeps): Composer<BotContext> {
 }
 
 /** The same order at today's price, as a new screen: nothing starts before that is pressed. */
-async function repeat(ctx: BotContext, deps: BotDeps, run: Generation): Promise<void> {
+export const repeat = (ctx: BotContext, deps: BotDeps, run: Generation): Promise<void> => again(ctx, deps, run, {})
+
+/** The same order with other words. */
+export function changeWords(ctx: BotContext, deps: BotDeps, run: Generation, text: string): Promise<void> {
+  const model = deps.forSale.byId(run.modelId)
+  const param = model && mainText(model)
+  return again(ctx, deps, run, param ? { [param.name]: text } : {})
+}
+
+async function again(ctx: BotContext, deps: BotDeps, run: Generation, changes: Inputs): Promise<void> {
   await ctx.answer()
   const model = deps.forSale.byId(run.modelId)
   if (!model) return gone(ctx, deps, run)
-  const { inputs, isWhole } = await freshInputs(ctx, deps, model, run)
+  const { inputs: before, isWhole } = await freshInputs(ctx, deps, model, run)
+  const inputs = { ...before, ...changes }
   const result = isWhole ? await replaceQuote(ctx, deps, model, inputs) : 'no_price'
   if (result === 'no_price' || 'problem' in result) {
     const note = isWhole ? {} : { note: ctx.t.quote.staleFiles }
     return startOrder(ctx, deps, model, inputs, { where: 'new', ...note })
   }
+  await keepQuoted(ctx, deps, model, result.quote)
   await showQuote(ctx, deps, result.quote, { where: 'new' })
 }
 

@@ -1,24 +1,27 @@
 import { Composer } from 'telegraf'
-import { type Model, versionOf } from '../../catalogue/models.ts'
-import { checkValue, type Inputs } from '../../catalogue/parameters.ts'
-import type { Media } from '../../i18n/ordering.ts'
+import { type Model, type Param, versionOf } from '../../catalogue/models.ts'
+import { checkValue, type FileValue, type Inputs, isFiles, paramNamed } from '../../catalogue/parameters.ts'
 import { type Html, html } from '../../telegram/html.ts'
 import { goneScreen } from '../browse/lists.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
-import { type Draft, readDraft } from '../drafts.ts'
-import { incoming, isFile, takeFile } from '../files/uploads.ts'
+import { readDraft } from '../drafts.ts'
+import { type Incoming, incoming, isFile, takeFile } from '../files/uploads.ts'
 import { onPress } from '../on-press.ts'
-import { askOf, exampleFor, mainText } from '../parameter-texts.ts'
+import { askOf, exampleFor, isMain, mainText } from '../parameter-texts.ts'
+import { fillFrom } from '../request/fill.ts'
+import { isWhole, type Request, requestIn, textOf } from '../request/request.ts'
+import { intentOf } from '../request/words.ts'
 import { pressDraft } from './draft-presses.ts'
-import { begin, gone, orderOf, present, refit, save, stale, unfit } from './navigation.ts'
+import { advance, begin, gone, orderOf, present, refit, save, stale, unfit } from './navigation.ts'
+import type { OrderDraft } from './question.ts'
 import { isOfAlbum, receive } from './receive.ts'
-import { type Beginning, fitting } from './state.ts'
+import { type Beginning, fitting, withAnswer } from './state.ts'
 
 type StartOptions = { where?: 'here' | 'new'; at?: Beginning['at']; note?: Html }
 
 /**
- * Begins an order: asks what `prefill` and a text or file kept from before leave open, then shows the price. Asks first
+ * Begins an order: asks what `prefill` and the person's request leave open, then shows the price. Asks first
  * where another order is unfinished.
  */
 export async function startOrder(
@@ -41,7 +44,8 @@ export async function startOrder(
       return saved ? present(ctx, deps, saved, { where }) : stale(ctx, deps)
     }
   }
-  const kept = draft?.kind === 'kept' ? await keptAnswers(ctx, deps, model, draft) : {}
+  const request = requestIn(draft)
+  const kept = request ? await requestAnswers(ctx, deps, model, request) : {}
   const notes = [note, kept.note].filter(one => one !== undefined)
   await begin(
     ctx,
@@ -95,9 +99,11 @@ export function wizard(deps: BotDeps): Composer<BotContext> {
     if (!order) return gone(ctx, deps, draft.modelId)
     if (order.filling.updateId === ctx.update.update_id) return present(ctx, deps, order, { where: 'new' })
     if (order.step.at === 'quote') {
-      if (!isOfAlbum(sent, order)) return next()
       // More of the album than the model takes.
-      return present(ctx, deps, order, { where: 'new', isAlbum: true, note: ctx.t.wizard.surplus })
+      if (isOfAlbum(sent, order)) {
+        return present(ctx, deps, order, { where: 'new', isAlbum: true, note: ctx.t.wizard.surplus })
+      }
+      return (await reword(ctx, deps, order, sent)) ? undefined : next()
     }
     const { model, filling, step } = order
     if ('param' in step && model.params.every(({ name }) => name !== step.param)) return refit(ctx, deps, order, 'new')
@@ -109,26 +115,69 @@ export function wizard(deps: BotDeps): Composer<BotContext> {
   return bot
 }
 
-/** What a person had sent before choosing the model, as an answer; or why it does not do. */
-async function keptAnswers(
+/** Words at a price are the new words of the order. Returns false when they are something else. */
+async function reword(ctx: BotContext, deps: BotDeps, order: OrderDraft, sent: Incoming): Promise<boolean> {
+  const { model, filling } = order
+  const param = mainText(model)
+  if (sent.kind !== 'text' || !param || sent.links.length > 0 || intentOf(sent.text)) return false
+  const problem = checkValue(model, param, sent.text)
+  if (problem) {
+    await present(ctx, deps, order, { where: 'new', note: unfit(ctx, deps, model, problem, sent.text) })
+    return true
+  }
+  const answers = withAnswer(model, filling.answers, param.name, sent.text)
+  await advance(ctx, deps, order, { ...filling, answers }, { where: 'new' })
+  return true
+}
+
+/** What of the person's request answers the questions of a model, and why the rest does not do. */
+async function requestAnswers(
   ctx: BotContext,
   deps: BotDeps,
   model: Model,
-  { inputs }: Draft,
+  request: Request,
 ): Promise<{ answers?: Inputs; note?: Html }> {
-  const { text, fileId, kind, size } = inputs as { text?: string; fileId?: string; kind?: Media; size?: number }
-  if (text !== undefined) {
-    const param = mainText(model)
-    if (!param) return {}
-    const problem = checkValue(model, param, text)
-    return problem ? { note: unfit(ctx, deps, model, problem, text) } : { answers: { [param.name]: text } }
+  if (!isWhole(request)) return { note: ctx.t.quote.staleFiles }
+  const filled = fillFrom(model, request, {}, '')
+  const answers: Inputs = {}
+  let note: Html | undefined
+  for (const [name, cut] of Object.entries(filled.answers)) {
+    const param = paramNamed(model, name)
+    if (!param) continue
+    // Whoever chose the model may shorten a text that is too long for it.
+    const text = isMain(model, param) ? textOf(request) : undefined
+    const value = text ?? cut
+    const fitting = isFiles(value) ? await fittingFiles(ctx, deps, model, param, value) : value
+    const refusal = isRefusal(fitting) ? fitting : undefined
+    const problem = checkValue(model, param, fitting)
+    if (refusal) note = refusal
+    else if (problem) note = unfit(ctx, deps, model, problem, text)
+    else answers[name] = fitting as Inputs[string]
   }
-  const param = model.params.find(one => !one.hidden && one.accept?.some(media => media === kind))
-  if (fileId === undefined || !param) return {}
-  await ctx.answer() // the file may take a while
+  return { answers, ...(note && { note }) }
+}
+
+const isRefusal = (value: unknown): value is Html => typeof value === 'object' && value !== null && 'html' in value
+
+/** The files, fetched once more in a form that the parameter takes where they do not fit. */
+async function fittingFiles(
+  ctx: BotContext,
+  deps: BotDeps,
+  model: Model,
+  param: Param,
+  files: FileValue[],
+): Promise<FileValue[] | Html> {
+  if (!checkValue(model, param, files)) return files
+  await ctx.answer() // the files may take a while
   const ask = askOf(model, param, ctx.language, id => id)
-  const file = await takeFile(ctx, deps, { fileId, size, media: kind, isSure: false }, { param, ask })
-  if (!isFile(file)) return { note: file }
-  const problem = checkValue(model, param, [file])
-  return problem ? { note: unfit(ctx, deps, model, problem) } : { answers: { [param.name]: [file] } }
+  const again: FileValue[] = []
+  for (const { fileId, kind: media, ...file } of files) {
+    const taken =
+      fileId === undefined
+        ? { ...file, kind: media }
+        : await takeFile(ctx, deps, { fileId, size: undefined, media, isSure: false }, { param, ask })
+    if (!isFile(taken)) return taken
+    again.push(taken)
+  }
+  return again
 }

@@ -20,7 +20,6 @@ type Options = {
   files: {
     fromTelegram(fileId: string, size: number | undefined, whose: About): Promise<unknown>
     fromLink(url: string, whose: About): Promise<unknown>
-    look(fileId: string, size: number | undefined, whose: About): Promise<unknown>
   }
   /** Returns the id of the open draft of a person. */
   draftOf(userId: number): Promise<string | undefined>
@@ -91,7 +90,6 @@ async function find({ files, log }: Options, source: Source, owner: string, stop
   const { kind, of, size, accept, fit } = source
   const whose = { owner, ...(accept && { accept }), ...(fit && { fit }), signal: stop }
   try {
-    if (kind === 'look') return { of, file: await files.look(of, size, whose) }
     const file = kind === 'link' ? await files.fromLink(of, whose) : await files.fromTelegram(of, size, whose)
     return { of, file }
   } catch (error) {

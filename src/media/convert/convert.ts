@@ -21,8 +21,6 @@ export type Converter = {
    * (`heavy`: it needs more memory or time than we have, `unreadable`).
    */
   take: Inspect
-  /** The same without the conversion: checks whether the file could be accepted. */
-  look: Inspect
   /** Returns the ids of the running processes. */
   pids(): number[]
   /** Ends the processes. Waiting calls throw Unknown. */
@@ -118,7 +116,6 @@ export function createConverter({ inspect, folders, log, patienceMs = 15_000, ..
         turns.give(about.owner, place)
       }
     },
-    look: (path, about) => inspect(path, { ...about, convertiblePx: maxPixels }),
     pids: () => (place.running?.isAlive() ? [place.running.pid] : []),
     close() {
       turns.close()

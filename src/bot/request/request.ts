@@ -1,0 +1,131 @@
+import type { Task } from '../../catalogue/models.ts'
+import type { FileValue } from '../../catalogue/parameters.ts'
+import type { Html } from '../../telegram/html.ts'
+import type { BotDeps } from '../deps.ts'
+import { type Draft, type DraftKind, openDraft, readDraft, saveDraft } from '../drafts.ts'
+import { isFresh } from '../files/uploads.ts'
+
+// They have no use for words.
+const wordless: readonly Task[] = ['enlarge', 'cutout', 'clean']
+
+/** What one message brought. */
+export type Part = {
+  messageId: number
+  /** Unix seconds, by Telegram. */
+  at: number
+  album?: string
+  text?: string
+  files: FileValue[]
+  /** Why something in the message cannot be used. */
+  note?: Html
+}
+
+/**
+ * What a person has sent and not used yet: the `inputs` of a draft of the kind `request`. Messages that came within a
+ * moment of each other, or that answer each other, are one request.
+ */
+export type Request = {
+  parts: Part[]
+  /** Chosen by a press; otherwise the content decides. */
+  task?: Task
+  /** Chosen by a press; otherwise the person's last model for the task, or the usual one. */
+  modelId?: string
+  /** Words that were not taken for a wish: a press makes them one. */
+  aside?: Part
+}
+
+const kind: DraftKind = 'request'
+
+/** Returns the request that a draft holds. */
+export const requestIn = (draft: Draft | undefined): Request | undefined =>
+  draft?.kind === kind ? { parts: [], ...(draft.inputs as Partial<Request>) } : undefined
+
+/** Stores a request: in its own draft while it grows, in a new one when it begins. Undefined: another update was first. */
+export async function keepRequest(
+  { sql }: Pick<BotDeps, 'sql'>,
+  userId: number,
+  request: Request,
+  { of, step }: { of?: Draft | undefined; step: string },
+): Promise<Draft | undefined> {
+  if (of?.kind === kind) return saveDraft(sql, userId, of, { inputs: request, step })
+  return openDraft(sql, userId, { kind, inputs: request, step })
+}
+
+/** Returns the draft of a request, if it is the person's current one. */
+export async function requestDraft(
+  { sql }: Pick<BotDeps, 'sql'>,
+  userId: number,
+  id: string,
+): Promise<Draft | undefined> {
+  const draft = await readDraft(sql, userId)
+  return draft?.kind === kind && draft.id === id ? draft : undefined
+}
+
+// Messages of one thought, of one paste, or of two albums sent at once.
+const momentS = 5
+// Another file within this time is one more for the same wish.
+const moreS = 2 * 60
+// A file within this time is what the words before it were about.
+const answerS = 60 * 60
+
+/** Returns the request with one more message, and whether the message began a new one. */
+export function withPart(before: Request | undefined, part: Part): { request: Request; isNew: boolean } {
+  if (!before || before.parts.length === 0) return { request: { parts: [part] }, isNew: true }
+  const { aside: _, ...known } = before
+  const others = before.parts.filter(({ messageId }) => messageId !== part.messageId)
+  // The message was edited, or it is handled once more.
+  if (others.length < before.parts.length) return { request: { ...known, parts: [...others, part] }, isNew: false }
+  if (isOfOneThought(before, part)) return { request: grown(known, [...others, part], part), isNew: false }
+  if (part.files.length === 0) {
+    const parts = [...before.parts.flatMap(withoutText), part]
+    const isNew = parts.length === 1
+    return { request: grown(known, parts, part), isNew }
+  }
+  if (belongs(before, part)) return { request: grown(known, [...others, part], part), isNew: false }
+  return { request: { parts: [part] }, isNew: true }
+}
+
+/** What was chosen stays while only words change, if it has a use for them. */
+function grown(known: Request, parts: Part[], part: Part): Request {
+  const isOver = part.files.length > 0 || (known.task !== undefined && wordless.includes(known.task))
+  return isOver ? { parts } : { ...known, parts }
+}
+
+const isOfOneThought = ({ parts }: Request, part: Part): boolean =>
+  parts.some(one => Math.abs(one.at - part.at) <= momentS || (one.album !== undefined && one.album === part.album))
+
+/** Whether a file goes with what came before it: as what the words were about, or as one more. */
+function belongs(before: Request, part: Part): boolean {
+  const hasText = textOf(before) !== undefined
+  if (hasText && part.text !== undefined) return false // a wish of its own
+  const last = Math.max(...before.parts.map(({ at }) => at))
+  const files = filesOf(before)
+  if (files.length === 0) return part.at - last <= answerS
+  const isOther = files.every(({ kind }) => part.files.every(file => file.kind !== kind))
+  return part.at - last <= (isOther && !hasText ? answerS : moreS)
+}
+
+const withoutText = ({ text: _, ...part }: Part): Part[] => (part.files.length > 0 || part.note ? [part] : [])
+
+/** Telegram cuts a longer text into several messages of at most this many UTF-16 units. */
+const maxOfMessage = 4096
+
+const inOrder = ({ parts }: Request): Part[] => [...parts].sort((a, b) => a.messageId - b.messageId)
+
+/** The words of a request, in the order in which they were written; what a client cut in two is joined again. */
+export function textOf(request: Request): string | undefined {
+  const texts = inOrder(request).flatMap(({ text }) => (text === undefined ? [] : [text]))
+  if (texts.length === 0) return undefined
+  return texts.reduce((so, next, n) => {
+    const { length } = texts[n - 1]!
+    return `${so}${length >= maxOfMessage ? '' : length > maxOfMessage - 200 ? ' ' : '\n'}${next}`
+  })
+}
+
+/** Whether the provider still has all files of the request. */
+export const isWhole = ({ parts }: Request): boolean =>
+  parts.every(({ at, files }) => files.length === 0 || isFresh(Date.now() - at * 1000))
+
+export const filesOf = (request: Request): FileValue[] => inOrder(request).flatMap(({ files }) => files)
+
+export const notesOf = (request: Request): Html[] => inOrder(request).flatMap(({ note }) => (note ? [note] : []))

@@ -15,6 +15,10 @@ export type MessageView = {
   /** Unix seconds. */
   date: number
   editedAt?: number
+  /** Clients write «edited» beside the time: its words or its file changed, not only its buttons. */
+  edited?: true
+  /** The message this one answers, which may be deleted by now. */
+  replyTo?: number
   text?: string
   entities?: object[]
   /** Text or caption with Telegram's own tags only, everything else escaped. */
@@ -61,6 +65,7 @@ type Upload = {
   caption?: string
   albumId?: string
 }
+type Reply = { replyTo?: number }
 export type Paid = { ok: boolean; error?: string }
 
 export type Player = {
@@ -73,8 +78,13 @@ export type Player = {
   chat(userId: number): MessageView[]
   /** "/start payload" from a link; unblocks, as the restart button does. */
   open(userId: number, payload?: string): MessageView
-  say(userId: number, text: string): MessageView
-  send(userId: number, file: Upload): Promise<MessageView>
+  /** Refuses a reply to a message that is not there, as a client does. */
+  say(userId: number, text: string, options?: Reply): MessageView
+  /** Says a text of any length in as many messages as clients cut it into. */
+  paste(userId: number, text: string, options?: Reply): MessageView[]
+  send(userId: number, file: Upload & Reply): Promise<MessageView>
+  /** Edits the person's own text or caption. Refuses what is not theirs, too old, too long or no change. */
+  rewrite(userId: number, messageId: number, text: string): MessageView
   /** Refuses a button that is not on the message now, unless forced. */
   press(userId: number, messageId: number, button: { data: string } | { text: string }, force?: boolean): Promise<Press>
   /** Every successful call is another charge, also for an invoice that was paid before. */

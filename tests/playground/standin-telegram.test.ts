@@ -255,6 +255,127 @@ t.test('an edit changes the message in place, and edits of nothing are refused',
   t.notOk(telegram.player.chat(anna.id).some(m => m.messageId === result.message_id))
 })
 
+t.test('a message says that it was edited when its words changed, not when its buttons did', async t => {
+  const { telegram, anna, call } = await standIn(t)
+  const keyboard = (text: string) => ({ inline_keyboard: [[{ text, callback_data: 'a' }]] })
+  const { result } = await call('sendMessage', { chat_id: anna.id, text: 'раз', reply_markup: keyboard('Да') })
+  const message = { chat_id: anna.id, message_id: result.message_id }
+  const seen = () => telegram.player.chat(anna.id).at(-1)!
+  await call('editMessageReplyMarkup', { ...message, reply_markup: keyboard('Нет') })
+  t.match(seen(), { buttons: [[{ text: 'Нет' }]], edited: undefined })
+  await call('editMessageText', { ...message, text: 'раз', reply_markup: keyboard('Может') })
+  t.equal(seen().edited, undefined, 'the same words with other buttons')
+  await call('editMessageText', { ...message, text: 'два', reply_markup: keyboard('Может') })
+  t.equal(seen().edited, true)
+  await call('editMessageReplyMarkup', message)
+  t.equal(seen().edited, true, 'the mark stays')
+})
+
+t.test('a reply carries the whole message it answers, but not what that one answered', async t => {
+  const { telegram, anna, call } = await standIn(t)
+  const { player } = telegram
+  const bot = await webhook(t, () => ({ status: 200 }))
+  await call('setWebhook', { url: bot.url })
+  const bytes = await png(8, 8)
+  const picture = { kind: 'photo', fileName: 'a.png', mime: 'image/png', bytes } as const
+  const own = await player.send(anna.id, picture)
+  const reply_markup = { inline_keyboard: [[{ text: 'Ещё', callback_data: 'more' }]] }
+  const { result } = await call('sendPhoto', {
+    chat_id: anna.id,
+    photo: own.media!.fileId,
+    caption: 'Готово',
+    reply_markup,
+    reply_parameters: { message_id: own.messageId },
+  })
+  t.match(player.say(anna.id, 'ярче', { replyTo: result.message_id }), { replyTo: result.message_id })
+  const delivered = (look: (message: Record<string, unknown>) => unknown) =>
+    until(() => bot.got.map(({ update }) => update.message ?? {}).find(look), 'the reply arrives')
+  const { reply_to_message: answered } = (await delivered(m => m.text === 'ярче')) as {
+    reply_to_message: Record<string, unknown>
+  }
+  t.match(answered, { message_id: result.message_id, from: { is_bot: true }, caption: 'Готово', reply_markup })
+  t.match(answered, { photo: [{}], chat: { id: anna.id }, reply_to_message: undefined })
+  await player.send(anna.id, { ...picture, caption: 'и это', replyTo: own.messageId })
+  t.match(await delivered(m => m.caption === 'и это'), { reply_to_message: { message_id: own.messageId } })
+
+  await call('deleteMessage', { chat_id: anna.id, message_id: result.message_id })
+  const before = player.chat(anna.id).length
+  t.throws(() => player.say(anna.id, 'ещё', { replyTo: result.message_id }), /cannot be replied to/)
+  await t.rejects(player.send(anna.id, { ...picture, replyTo: result.message_id }), /cannot be replied to/)
+  t.equal(player.chat(anna.id).length, before, 'nothing was sent')
+  t.equal(player.chat(anna.id).find(m => m.text === 'ярче')?.replyTo, result.message_id, 'the reply stays')
+})
+
+t.test('people edit their own words and nothing else', async t => {
+  const { telegram, anna, call } = await standIn(t)
+  const { player } = telegram
+  const bot = await webhook(t, () => ({ status: 200 }))
+  await call('setWebhook', { url: bot.url })
+  const edits = () => bot.got.flatMap(({ update }) => update.edited_message ?? [])
+  const { result } = await call('sendMessage', { chat_id: anna.id, text: 'Что нарисовать?' })
+  const own = player.say(anna.id, 'кот', { replyTo: result.message_id })
+  t.match(player.rewrite(anna.id, own.messageId, ' кит https://example.com '), {
+    text: 'кит https://example.com',
+    edited: true,
+    replyTo: result.message_id,
+  })
+  await until(() => edits().length === 1, 'the edit arrives')
+  t.match(edits()[0], {
+    message_id: own.messageId,
+    text: 'кит https://example.com',
+    entities: [{ type: 'url' }],
+    date: own.date,
+    edit_date: Number,
+    reply_to_message: { text: 'Что нарисовать?' },
+  })
+  const photo = { kind: 'photo', fileName: 'a.png', mime: 'image/png', bytes: await png(8, 8) } as const
+  const picture = await player.send(anna.id, { ...photo, albumId: 'a', caption: 'как тут' })
+  await call('deleteMessage', { chat_id: anna.id, message_id: result.message_id })
+  player.rewrite(anna.id, own.messageId, 'кит')
+  t.match(player.rewrite(anna.id, picture.messageId, ''), { text: undefined, media: { kind: 'photo' }, albumId: 'a' })
+  await until(() => edits().length === 3, 'the other edits arrive')
+  t.match(edits()[1], { text: 'кит', entities: undefined, reply_to_message: undefined }, 'the answered one is gone')
+  t.match(edits()[2], { photo: [{}], media_group_id: 'a', caption: undefined })
+
+  const refused = (messageId: number, text: string, why: RegExp) =>
+    t.throws(() => player.rewrite(anna.id, messageId, text), why)
+  refused(own.messageId, ' кит ', /nothing was changed/)
+  refused(own.messageId, '  ', /empty/)
+  refused(own.messageId, 'я'.repeat(4097), /4096/)
+  refused(picture.messageId, 'я'.repeat(1025), /1024/)
+  refused(result.message_id, 'x', /not in the chat/)
+  const { result: bots } = await call('sendMessage', { chat_id: anna.id, text: 'моё' })
+  refused(bots.message_id, 'x', /only own/)
+  const inTwoDays = Date.now() + 172_801_000
+  const clock = t.intercept(Date, 'now', { value: () => inTwoDays })
+  refused(own.messageId, 'x', /48 hours/)
+  clock.restore()
+  player.block(anna.id, true)
+  refused(own.messageId, 'x', /has blocked/)
+})
+
+t.test('a long text is pasted as clients cut it: at a line break, else a space, else hard', async t => {
+  const { telegram, anna } = await standIn(t)
+  const paste = (text: string) => telegram.player.paste(anna.id, text).map(m => m.text!)
+  t.strictSame(paste(' привет '), ['привет'])
+  t.throws(() => paste(' \n '), /empty/)
+  const [a, b] = ['а'.repeat(3000), 'б '.repeat(900).trim()]
+  t.strictSame(paste(`${a}\n${b}`), [a, b])
+  t.strictSame(paste(`${a} ${a} ${b}`), [a, `${a} ${b.slice(0, 1095)}`, b.slice(1096)])
+  t.strictSame(
+    paste(`в начале\n${'в'.repeat(5000)}`).map(part => part.length),
+    [4096, 913],
+  )
+  t.strictSame(
+    paste(`в${'😀'.repeat(2500)}`).map(part => part.length),
+    [4095, 906],
+  )
+  const last = telegram.player.chat(anna.id).at(-1)!
+  const [first, second] = telegram.player.paste(anna.id, `${a}\n${b}`, { replyTo: last.messageId })
+  t.equal(first?.replyTo, last.messageId)
+  t.equal(second?.replyTo, undefined, 'only the first part answers')
+})
+
 t.test('only people who have opened the bot and have not blocked it can be written to', async t => {
   const { telegram, anna, call } = await standIn(t)
   const bot = await webhook(t, () => ({ status: 200 }))

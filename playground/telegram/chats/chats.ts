@@ -34,10 +34,11 @@ export function openChats(options: {
     return kept
   }
 
-  function edit(kept: Kept, content: Content, extra: Pick<Kept, 'media'> = {}) {
+  function edit(kept: Kept, content: Content, extra: Pick<Kept, 'media' | 'edited'> = {}) {
     const { message_id, from, chat, date } = kept.message
     kept.message = { message_id, from, chat, date, edit_date: now(), ...place(kept.message), ...content }
     if (extra.media) kept.media = extra.media
+    if (extra.edited) kept.edited = true
     emit({ type: 'edit', userId: chat.id, messageId: message_id })
   }
 

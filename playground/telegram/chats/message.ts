@@ -43,7 +43,7 @@ export type Content = {
   successful_payment?: object
   refunded_payment?: object
   forward_origin?: object
-  reply_to_message?: object
+  reply_to_message?: { message_id: number }
   has_protected_content?: true
 }
 export type Message = Content & { message_id: number; from: User; chat: Chat; date: number; edit_date?: number }
@@ -57,7 +57,19 @@ export type Terms = {
   amount: number
   startParameter?: string
 }
-export type Kept = { message: Message; media?: { kind: Kind; fileId: string }; terms?: Terms; paid?: boolean }
+export type Kept = {
+  message: Message
+  media?: { kind: Kind; fileId: string }
+  terms?: Terms
+  paid?: boolean
+  /** Its words or its file were changed: an edit of the buttons alone leaves no mark. */
+  edited?: true
+}
+
+/** A message as another one that answers it carries it: whole, but without what it answers itself. */
+export function asReplied({ reply_to_message: _, ...message }: Message): Content {
+  return { reply_to_message: message }
+}
 
 /** Unix seconds. */
 export const now = () => Math.floor(Date.now() / 1000)

@@ -65,8 +65,10 @@ function apply(
   const keyboard = readKeyboard(object(call, 'reply_markup'), { use: kept.terms ? 'invoice' : 'edit' })
   const { reply_markup: _, ...rest } = content
   const changed: Content = { ...rest, ...(keyboard === undefined ? {} : { reply_markup: keyboard }) }
-  if (fingerprint(changed) === fingerprint(contentOf(kept))) throw bad(SAME)
-  world.chats.edit(kept, changed, media ? { media } : {})
+  const before = contentOf(kept)
+  if (fingerprint(changed) === fingerprint(before)) throw bad(SAME)
+  const isOnlyButtons = fingerprint(rest) === fingerprint(withoutButtons(before))
+  world.chats.edit(kept, changed, { ...(media ? { media } : {}), ...(isOnlyButtons ? {} : { edited: true }) })
   return kept.message
 }
 
@@ -84,7 +86,10 @@ function own(world: World, call: Call): Kept {
   return kept
 }
 
-function contentOf({ message }: Kept): Content {
+const withoutButtons = ({ reply_markup: _, ...content }: Content): Content => content
+
+/** What an edit may replace. */
+export function contentOf({ message }: Kept): Content {
   const { message_id: _1, from: _2, chat: _3, date: _4, edit_date: _5, ...content } = message
   return content
 }

@@ -1,6 +1,6 @@
 import { type Call, flag, int, isObject, list, object, text } from '../api/fields.ts'
 import { bad } from '../api/refusal.ts'
-import type { Chat, Content, Message, Terms } from '../chats/message.ts'
+import { asReplied, type Chat, type Content, type Message, type Terms } from '../chats/message.ts'
 import type { Kind } from '../files/media.ts'
 import type { StoredFile } from '../files/register.ts'
 import type { World } from '../world.ts'
@@ -80,10 +80,7 @@ function repliedTo(world: World, call: Call, to: Chat): Content {
   const target = replyTarget(object(call, 'reply_parameters'), int(call, 'reply_to_message_id'))
   if (!target) return {}
   const found = world.chats.find(to.id, target.messageId)
-  if (found) {
-    const { reply_to_message: _, ...message } = found.message
-    return { reply_to_message: message }
-  }
+  if (found) return asReplied(found.message)
   if (target.optional || flag(call, 'allow_sending_without_reply')) return {}
   throw bad('message to be replied not found')
 }

@@ -4,6 +4,7 @@ import { openHand } from './hand.ts'
 import { payingMoves } from './paying.ts'
 import { peopleMoves } from './people.ts'
 import { pressMove } from './pressing.ts'
+import { rewriteMove } from './rewriting.ts'
 import { writingMoves } from './writing.ts'
 
 /** Plays the people: everything they can do in a chat, and the chat as they see it. */
@@ -14,6 +15,7 @@ export function openPlayer(world: World, { changed, lose }: { changed(): void; l
   return {
     ...people,
     ...writingMoves(hand, people.block),
+    rewrite: rewriteMove(hand),
     ...payingMoves(hand, lose),
     press: pressMove(hand),
     chat: userId => chats.list(userId).map(kept => hand.shown(kept, userId)),

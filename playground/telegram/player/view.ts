@@ -15,6 +15,8 @@ export function view(kept: Kept, { files, languageCode }: { files: Files; langua
     from: message.from.is_bot ? 'bot' : 'person',
     date: message.date,
     ...(message.edit_date === undefined ? {} : { editedAt: message.edit_date }),
+    ...(kept.edited ? { edited: true } : {}),
+    ...(message.reply_to_message === undefined ? {} : { replyTo: message.reply_to_message.message_id }),
     ...(text === undefined ? {} : { text, entities, html: renderHtml(text, entities) }),
     ...(media === undefined ? {} : { media }),
     ...(message.media_group_id === undefined ? {} : { albumId: message.media_group_id }),

@@ -1,13 +1,23 @@
-import type { Content } from '../chats/message.ts'
+import { asReplied, type Content } from '../chats/message.ts'
 import { mediaContent } from '../messages/content.ts'
-import { detect, toWire } from '../messages/entities.ts'
 import type { Player } from '../stand-in.ts'
 import type { Hand } from './hand.ts'
+import { captionContent, cut, textContent } from './words.ts'
 
-type Moves = Pick<Player, 'open' | 'say' | 'send' | 'sayIn'>
+type Moves = Pick<Player, 'open' | 'say' | 'paste' | 'send' | 'sayIn'>
 
 /** What a person writes and sends. `block` is called to unblock the bot. */
 export function writingMoves({ world, write }: Hand, block: Player['block']): Moves {
+  function replied(userId: number, messageId: number | undefined): Content {
+    if (messageId === undefined) return {}
+    const kept = world.chats.find(userId, messageId)
+    if (!kept) throw new Error(`message ${messageId} is not in the chat: it cannot be replied to`)
+    return asReplied(kept.message)
+  }
+
+  const say: Moves['say'] = (userId, text, { replyTo } = {}) =>
+    write(userId, userId, { ...replied(userId, replyTo), ...textContent(text) })
+
   return {
     open(userId, payload) {
       if (payload !== undefined && !/^[A-Za-z0-9_-]{1,64}$/.test(payload)) {
@@ -17,16 +27,17 @@ export function writingMoves({ world, write }: Hand, block: Player['block']): Mo
       block(userId, false)
       return write(userId, userId, textContent(payload === undefined ? '/start' : `/start ${payload}`))
     },
-    say: (userId, text) => write(userId, userId, textContent(text)),
+    say,
+    // Only the first part answers; the rest follow it.
+    paste: (userId, text, options) => cut(text).map((part, nth) => say(userId, part, nth === 0 ? options : {})),
     async send(userId, file) {
+      const caption = captionContent(file.caption ?? '')
+      replied(userId, file.replyTo)
       const stored = await world.files.add(file.kind, { fileName: file.fileName, mime: file.mime, bytes: file.bytes })
-      const caption = file.caption?.trim() ?? ''
-      if (caption.length > 1024) throw new Error('a caption has at most 1024 characters')
-      const entities = toWire(detect(caption))
       const content: Content = {
+        ...replied(userId, file.replyTo),
         ...mediaContent(stored),
-        ...(caption === '' ? {} : { caption }),
-        ...(entities.length === 0 ? {} : { caption_entities: entities }),
+        ...caption,
         ...(file.albumId === undefined ? {} : { media_group_id: file.albumId }),
       }
       return write(userId, userId, content, { media: { kind: stored.kind, fileId: stored.fileId } })
@@ -37,13 +48,4 @@ export function writingMoves({ world, write }: Hand, block: Player['block']): Mo
         ...(threadId === undefined ? {} : { message_thread_id: threadId }),
       }),
   }
-}
-
-/** What a client sends: trimmed, never empty, never longer than one message. */
-function textContent(text: string): Content {
-  const trimmed = text.trim()
-  if (trimmed === '') throw new Error('an empty message cannot be sent')
-  if (trimmed.length > 4096) throw new Error('a message has at most 4096 characters')
-  const entities = toWire(detect(trimmed))
-  return { text: trimmed, ...(entities.length === 0 ? {} : { entities }) }
 }

@@ -1,13 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import postgres, { type Sql as Owner } from 'postgres'
-import { startTelegram, type TelegramStandIn } from '../playground/telegram/server.ts'
-import { startUpstream } from '../playground/upstream/server.ts'
 import { traps } from '../tests/support/media/hostile.ts'
 import { pngOf } from '../tests/support/media/media.ts'
-import type { Bench, Figure, Measurement } from './measurement.ts'
+import { answer, type Chats, forgetPresses, openChats } from './chats.ts'
+import type { Figure, Measurement } from './measurement.ts'
 import { spread } from './rounds.ts'
-import { freePort, type Service, startService } from './service.ts'
+import type { Service } from './service.ts'
 
 // The five of the review, in the names of the tests.
 const five = [
@@ -18,18 +16,18 @@ const five = [
   'a comment that says four milliards',
 ]
 const bytes = 19 * 1_048_576
+// The heap of the service.
 const heapMb = 400
 // Between two presses of the other person.
 const pauseMs = 150
 
-type World = { owner: Owner; player: TelegramStandIn['player']; service: Service }
 type Times = { alone: number[]; harmless: number[]; waits: number[]; told: number[] }
 /** Sends of one file to one person's question. */
 type Attack = { id: number; mime: string; content: Uint8Array; times: number }
 
 /** One person's hostile files, one after another, beside another who presses a button all the time. */
 export const measure: Measurement = async bench => {
-  const world = await openWorld(bench)
+  const world = await openChats(bench, { NODE_OPTIONS: `--max-old-space-size=${heapMb}` })
   const { player, service } = world
   const other = player.addPerson({ firstName: 'Борис', languageCode: 'ru' }).id
   await answer(world, other, () => player.open(other))
@@ -68,47 +66,8 @@ export const measure: Measurement = async bench => {
   ]
 }
 
-/** The service with a small heap, between stand-ins of Telegram and the provider. */
-async function openWorld(bench: Bench): Promise<World> {
-  const url = await bench.database()
-  const owner = postgres(url, { max: 2, onnotice: () => {} })
-  bench.after(() => owner.end({ timeout: 1 }))
-  const telegram = await startTelegram({ timeScale: 0.02 })
-  const upstream = await startUpstream()
-  bench.after(() => Promise.all([telegram.close(), upstream.close()]))
-  telegram.faults.limits = false
-  const port = await freePort()
-  const service = await startService(url, telegram.apiRoot, undefined, {
-    NODE_OPTIONS: `--max-old-space-size=${heapMb}`,
-    TELEGRAM_BOT_TOKEN: telegram.token,
-    KIE_BASE_URL: upstream.baseUrl,
-    KIE_UPLOAD_URL: upstream.baseUrl,
-    KIE_API_KEY: upstream.apiKey,
-    PUBLIC_URL: `http://127.0.0.1:${port}`,
-    PORT: String(port),
-  })
-  bench.after(service.stop)
-  return { owner, player: telegram.player, service }
-}
-
-/** Milliseconds until the bot says something new, and what. */
-async function answer({ player }: World, id: number, act: () => unknown) {
-  const newest = () => player.chat(id).findLast(message => message.from === 'bot')
-  const [seen, start] = [newest()?.messageId ?? 0, performance.now()]
-  await act()
-  for (;;) {
-    const last = newest()
-    if (last && last.messageId > seen) return { ms: performance.now() - start, text: last.text ?? '' }
-    if (performance.now() - start > 60_000) return { ms: 60_000, text: '' }
-    await pause(5)
-  }
-}
-
-/** Lifts the limit on presses: the work is measured, and not how fast a person may be. */
-const forgetPresses = ({ owner }: World) => owner`delete from pay.rates where key like 'act:%'`
-
 /** A new person, who is asked for the first value of a model. */
-async function personAt({ player }: World, model: string): Promise<number> {
+async function personAt({ player }: Chats, model: string): Promise<number> {
   const { id } = player.addPerson({ firstName: 'Анна', languageCode: 'ru' })
   player.open(id, `m_${model}`)
   for (;;) {
@@ -123,7 +82,7 @@ async function personAt({ player }: World, model: string): Promise<number> {
 }
 
 /** Presses buttons as `id` until `work` has ended; returns the milliseconds that each press took. */
-async function pressBeside(world: World, id: number, work: () => Promise<unknown>): Promise<number[]> {
+async function pressBeside(world: Chats, id: number, work: () => Promise<unknown>): Promise<number[]> {
   const { player } = world
   let isOver = false
   const done = work().finally(() => {
@@ -143,11 +102,11 @@ async function pressBeside(world: World, id: number, work: () => Promise<unknown
   return waits
 }
 
-const send = ({ player }: World, id: number, mime: string, content: Uint8Array) =>
+const send = ({ player }: Chats, id: number, mime: string, content: Uint8Array) =>
   player.send(id, { kind: 'document', fileName: 'file', mime, bytes: content })
 
 /** So many pictures as large as the hostile files, each by a new person. */
-async function sendPictures(world: World, count: number): Promise<void> {
+async function sendPictures(world: Chats, count: number): Promise<void> {
   const large = Buffer.from(pngOf(300, 300, bytes).bytes)
   for (let n = 0; n < count; n++) {
     const id = await personAt(world, 'recraft-remove-background')
@@ -155,7 +114,7 @@ async function sendPictures(world: World, count: number): Promise<void> {
   }
 }
 
-async function* attacks(world: World, { id, mime, content, times }: Attack) {
+async function* attacks(world: Chats, { id, mime, content, times }: Attack) {
   for (let n = 0; n < times; n++) {
     await forgetPresses(world)
     yield await answer(world, id, () => send(world, id, mime, content))

@@ -11,6 +11,7 @@ import { measure as lives } from './lives.ts'
 import { type Figure, isMet, type Measurement } from './measurement.ts'
 import { measure as memory } from './memory.ts'
 import { measure as orders } from './orders.ts'
+import { measure as quotes } from './quotes.ts'
 import type { Spread } from './rounds.ts'
 import { startServer } from './server.ts'
 import { measure as webhook } from './webhook.ts'
@@ -24,6 +25,7 @@ const measurements: Record<string, Measurement> = {
   lives,
   memory,
   orders,
+  quotes,
   webhook,
 }
 

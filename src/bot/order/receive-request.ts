@@ -1,4 +1,5 @@
 import type { FileValue } from '../../catalogue/parameters.ts'
+import { pause } from '../../errors.ts'
 import { lines } from '../../i18n/format.ts'
 import { laneOf, moreContent } from '../../telegram/inbox.ts'
 import type { BotContext } from '../context.ts'
@@ -7,7 +8,7 @@ import { readDraft } from '../drafts.ts'
 import { likely } from '../files/links.ts'
 import { fileOf } from '../files/sent-file.ts'
 import { type Incoming, isFile, takeAny, takeAnyLink } from '../files/uploads.ts'
-import { keepRequest, type Part, type Request, requestIn, withPart } from '../request/request.ts'
+import { keepRequest, nearlyFull, type Part, type Request, requestIn, withPart } from '../request/request.ts'
 import { linkParam } from '../request/tasks.ts'
 import { answerRequest } from './answer-request.ts'
 
@@ -26,7 +27,7 @@ export async function receiveRequest(ctx: BotContext, deps: BotDeps, sent: Incom
   const kept: Request = over ? { ...request, parts: request.parts.slice(0, maxParts) } : request
   const of = isNew ? undefined : draft
   const isEmpty = request.parts.every(({ files, text }) => files.length === 0 && text === undefined)
-  if (!isEmpty && (await isMoreComing(ctx, deps))) {
+  if (!isEmpty && (await isMoreComing(ctx, deps, part))) {
     await keepRequest(deps, ctx.user.id, kept, { of, step: 'more' })
     return
   }
@@ -48,9 +49,16 @@ function freshOf(request: Request | undefined): Request | undefined {
   return { ...request, parts: request.parts.filter(({ at }) => now - at < maxAgeS) }
 }
 
-async function isMoreComing({ update }: BotContext, { sql }: BotDeps): Promise<boolean> {
-  const [row] = await moreContent(sql, laneOf(update), update.update_id)
-  return row?.isComing ?? false
+// The parts of an album and of a paste arrive within this time of each other.
+const gapMs = 200
+
+/** Whether another message of the person waits. One that is seldom the last is given a moment for the next to arrive. */
+async function isMoreComing({ update }: BotContext, { sql }: BotDeps, { album, text }: Part): Promise<boolean> {
+  const isWaiting = async () => (await moreContent(sql, laneOf(update), update.update_id))[0]?.isComing ?? false
+  if (await isWaiting()) return true
+  if (album === undefined && (text?.length ?? 0) < nearlyFull) return false
+  await pause(gapMs)
+  return isWaiting()
 }
 
 /** Reads a message as a part of a request. Throws NeedsFile for its file. */

@@ -109,6 +109,8 @@ const withoutText = ({ text: _, ...part }: Part): Part[] => (part.files.length >
 
 /** Telegram cuts a longer text into several messages of at most this many UTF-16 units. */
 const maxOfMessage = 4096
+/** A text of this length may be the first part of a longer one: clients cut between words. */
+export const nearlyFull = maxOfMessage - 200
 
 const inOrder = ({ parts }: Request): Part[] => [...parts].sort((a, b) => a.messageId - b.messageId)
 
@@ -118,7 +120,7 @@ export function textOf(request: Request): string | undefined {
   if (texts.length === 0) return undefined
   return texts.reduce((so, next, n) => {
     const { length } = texts[n - 1]!
-    return `${so}${length >= maxOfMessage ? '' : length > maxOfMessage - 200 ? ' ' : '\n'}${next}`
+    return `${so}${length >= maxOfMessage ? '' : length > nearlyFull ? ' ' : '\n'}${next}`
   })
 }
 

@@ -1,0 +1,77 @@
+/// <reference lib="dom" />
+import { createCanvas } from '@napi-rs/canvas'
+import t from 'tap'
+import { missing, openPlayground } from '../support/browser.ts'
+import { ogg, opus } from '../support/media/sounds.ts'
+import { until } from '../support/world.ts'
+
+// What a person sends first is enough, on a phone's screen.
+if (missing) t.pass(missing)
+else {
+  const { page, errors, media, press, last, shot, write } = await openPlayground(t)
+  await page.setViewportSize({ width: 390, height: 844 })
+
+  const picture = (color: string, name: string) => {
+    const canvas = createCanvas(600, 400)
+    const paint = canvas.getContext('2d')
+    paint.fillStyle = color
+    paint.fillRect(0, 0, 600, 400)
+    return { name, mimeType: 'image/png', buffer: canvas.toBuffer('image/png') }
+  }
+  const sends = async (kind: string, files: ReturnType<typeof picture>[], caption = '') => {
+    await page.getByTestId('file-input').setInputFiles(files)
+    await page.getByTestId('tray-kind').selectOption(kind)
+    await page.getByTestId('composer').fill(caption)
+    await page.getByTestId('send').click()
+  }
+  const runs = async () => {
+    const before = await media('photo').count()
+    await press(/Запустить/)
+    await until('one more picture', async () => (await media('photo').count()) > before, 60_000)
+  }
+
+  await t.test('words run with one press', async t => {
+    await write('Рыжий кот читает газету')
+    await last(/Картинка по вашим словам/)
+    await shot('request-words')
+    await runs()
+    t.pass('it came')
+  })
+
+  await t.test('a photo and its caption run with one press', async t => {
+    await sends('photo', [picture('teal', 'a.png')], 'сделай фон закатом')
+    await last(/Изменить фото по вашим словам[\s\S]*сделай фон закатом/)
+    await shot('request-photo-caption')
+    await runs()
+    t.pass('it came')
+  })
+
+  await t.test('an album and its caption run with one press, with all pictures', async t => {
+    await sends('photo', [picture('teal', 'a.png'), picture('coral', 'b.png'), picture('gold', 'c.png')], 'коллаж')
+    await last(/Фото: 3 файла[\s\S]*коллаж/)
+    await shot('request-album')
+    await runs()
+    t.pass('it came')
+  })
+
+  await t.test('a photo alone is asked about, and words answer', async t => {
+    await sends('photo', [picture('teal', 'a.png')])
+    await last(/Что сделать с этим фото/)
+    await shot('request-photo')
+    await write('добавь шляпу')
+    await last(/Изменить фото по вашим словам[\s\S]*добавь шляпу/)
+    await runs()
+    t.pass('it came')
+  })
+
+  await t.test('voice and a photo are a speaking photo', async t => {
+    await sends('voice', [{ name: 'voice.oga', mimeType: 'audio/ogg', buffer: ogg(opus(250)) }])
+    await last(/Очистить запись от шума/)
+    await sends('photo', [picture('teal', 'a.png')])
+    await last(/Фото заговорит вашим голосом/)
+    await shot('request-voice-photo')
+    t.pass('priced')
+  })
+
+  t.strictSame(errors, [], 'no error in the page')
+}

@@ -179,6 +179,12 @@ export const Model = Type.Object(
     provider: Line,
     category: Category,
     name: Text,
+    /** The name within a list of its format, where it is unique. */
+    short: Text,
+    /** What it is best at, in two or three words, for a row of a list that has room. */
+    mark: optional(Text),
+    /** Other ways to write its name or what it does: what people search for. */
+    aliases: Type.Array(Line, { minItems: 1, uniqueItems: true }),
     description: Text,
     output: Media,
     /** Enlarges its input. Offered below results that it accepts. */
@@ -204,6 +210,8 @@ export const CatalogueFile = Type.Object(
     credit_usd: Type.Literal(0.005),
     sources: Type.Record(Type.String(), Line),
     enum_labels: Type.Record(Type.String(), Type.Record(Type.String(), Text)),
+    /** What people search for when they want any model of a list. */
+    format_aliases: Type.Record(Type.String(), Type.Array(Line, { minItems: 1, uniqueItems: true })),
     models: Type.Array(Model),
   },
   only,

@@ -2,9 +2,10 @@ import t from 'tap'
 import { commandsFor, setCommands } from '../../src/bot/commands.ts'
 import { languageOf } from '../../src/users/users.ts'
 import { chats } from '../support/chat.ts'
+import { message } from '../support/updates.ts'
 import { silent } from '../support/world.ts'
 
-const { api, person, telegram, sql } = await chats(t)
+const { api, bot, person, telegram, sql } = await chats(t)
 const seenBy = (languageCode: string) => api.commandsFor(api.player.addPerson({ firstName: 'X', languageCode }).id)
 
 t.test('commands and the first words are Russian for ru, uk, be and kk, and English for everybody else', async t => {
@@ -32,4 +33,12 @@ t.test('an admin has the longer list in the language of their own, also after a 
   await anna.presses({ data: 'lg:en' })
   await setCommands(options)
   t.strictSame(api.commandsFor(anna.id), commandsFor('en', true))
+})
+
+t.test('an update that does not say the language of the client changes no language', async t => {
+  const anna = await person()
+  const { message: said } = message(anna.id, { text: 'рыжий кот' })
+  const { language_code: _, ...from } = said.from
+  await bot.handle({ update_id: 900_001, message: { ...said, from } })
+  t.match(anna.last().text, /[а-я]/i)
 })

@@ -68,12 +68,13 @@ begin
     select p_user, u.user_id, p_ref_runs, p_ref_cap_kop from pay.users u
     where u.ref_code = p_ref_code and u.banned_at is null and p_ref_runs > 0;
   else
+    -- Not every update says the language of the client: the one that is known stays.
     update pay.users u
-    set first_name = p_first_name, username = p_username, client_language = p_client_language,
-        is_reachable = true, seen_at = now()
+    set first_name = p_first_name, username = p_username,
+        client_language = coalesce(p_client_language, u.client_language), is_reachable = true, seen_at = now()
     where u.user_id = p_user
       and ((u.first_name, u.username, u.client_language, u.is_reachable)
-             is distinct from (p_first_name, p_username, p_client_language, true)
+             is distinct from (p_first_name, p_username, coalesce(p_client_language, u.client_language), true)
            or u.seen_at < now() - interval '5 minutes');         -- not a row version for every press
   end if;
   return query select v_new, u.language, u.client_language, u.banned_at is not null

@@ -6,7 +6,7 @@ import { newId, shortId } from '../id.ts'
 import { useTelegram } from '../telegram/client.ts'
 import { readable } from '../telegram/readable.ts'
 import { button } from '../telegram/screen.ts'
-import { languageFor, markUnreachable, openUser } from '../users/users.ts'
+import { languageFor, languageOf, markUnreachable, openUser } from '../users/users.ts'
 import { admin } from './admin/admin.ts'
 import { card } from './browse/card.ts'
 import { models } from './browse/lists.ts'
@@ -160,7 +160,8 @@ async function fail(ctx: Context, { error, attempt, log, sql }: Failure): Promis
   const code = shortId(newId())
   log.error({ err: error, updateId: ctx.update.update_id, userId, code }, 'an update failed, the person was told')
   if (userId === undefined || ctx.chat?.type !== 'private') return
-  const t = stringsFor(await languageFor(sql, userId).catch(() => 'ru' as const))
+  const client = ctx.from?.language_code ?? null
+  const t = stringsFor(await languageFor(sql, userId).catch(() => languageOf(null, client)))
   const again = pressed(ctx) && ctx.callbackQuery && 'data' in ctx.callbackQuery ? ctx.callbackQuery.data : undefined
   const row = [...(again ? [button(t.againButton, again)] : []), button(t.menuButton, to.menu())]
   await answerer(ctx)()

@@ -58,6 +58,7 @@ const isNumbered = (op: DraftOp) => op === 'option' || op === 'edit' || op === '
 
 const table = {
   menu: plain('h'),
+  more: plain('hm'),
   nothing: plain('z'),
   list: route<[List, number]>(
     `f:${list.pattern}:${page}`,

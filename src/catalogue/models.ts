@@ -58,6 +58,7 @@ export function openCatalogue(options: {
     ...(models.length === modelCount ? [] : [`${models.length} models, not ${modelCount}`]),
     ...models.flatMap(modelSchemaProblems),
     ...keyProblems(sound),
+    ...shortNameProblems(sound),
     ...sound.flatMap(model => consistencyProblems(model, models, file)),
     ...rateProblems(options.rates),
     ...freeProblems(sound, freeIds),
@@ -142,6 +143,9 @@ const usualProblems = (known: string[]): string[] =>
     ids.filter(id => !known.includes(id)).map(id => `usual for ${task}: ${id} is no model`),
   )
 
+/** Returns what people search for when they want any model of a list. */
+export const formatAliases = (format: Format): readonly string[] => file.format_aliases[format]
+
 const modelSchemaProblems = (model: { id?: unknown }) => schemaProblems(String(model?.id), Model, model)
 
 function schemaProblems(name: string, schema: TSchema, value: unknown): string[] {
@@ -157,6 +161,15 @@ function keyProblems(models: Model[]): string[] {
     ...[...twice].map(key => `${key}: two models have this key`),
     ...long.map(key => `${key}: the key is too long`),
   ]
+}
+
+/** Two rows of one list must not read the same. */
+function shortNameProblems(models: Model[]): string[] {
+  return (['ru', 'en'] as const).flatMap(language => {
+    const names = models.map(model => `${formatOf(model)} «${model.short[language]}»`)
+    const twice = new Set(names.filter((name, at) => names.indexOf(name) !== at))
+    return [...twice].map(name => `${name}: two models of one list have this short name`)
+  })
 }
 
 const listed = (what: string, problems: string[]) => `${what}:\n${problems.map(problem => `- ${problem}`).join('\n')}`

@@ -179,6 +179,12 @@ export const Model = Type.Object(
     provider: Line,
     category: Category,
     name: Text,
+    /** The name within a list of its format, where it is unique. */
+    short: Text,
+    /** What it is best at, in two or three words, for a row of a list that has room. */
+    mark: optional(Text),
+    /** Other ways to write its name or what it does: what people search for. */
+    aliases: Type.Array(Line, { minItems: 1, uniqueItems: true }),
     description: Text,
     output: Media,
     /** Enlarges its input. Offered below results that it accepts. */
@@ -223,6 +229,8 @@ export const CatalogueFile = Type.Object(
     enum_labels: Type.Record(Type.String(), Type.Record(Type.String(), Text)),
     /** The models to begin with for each task: the first that can be had and fits. */
     usual: Type.Record(Task, Type.Array(Line, { minItems: 1, uniqueItems: true })),
+    /** What people search for when they want any model of a list. */
+    format_aliases: Type.Record(Type.String(), Type.Array(Line, { minItems: 1, uniqueItems: true })),
     models: Type.Array(Model),
   },
   only,

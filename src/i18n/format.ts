@@ -18,9 +18,10 @@ const priceWords = {
   en: { from: 'from', to: 'to', of: 'of' },
 }
 
-/** A price as a button has room for it: «🎁 7 из 10», «3,80 ₽», «от 52,25 ₽». */
+/** A price as a button has room for it: «🎁 ещё 7 сегодня», «3,80 ₽», «от 52,25 ₽». */
 export function priceLabel(price: ShownPrice, language: Language): string {
-  if (price.kind === 'free') return `🎁\u00a0${quotaText(price, language)}`
+  if (price.kind === 'free')
+    return `🎁\u00a0${{ ru: `ещё ${price.left} сегодня`, en: `${price.left} more today` }[language]}`
   if (price.kind === 'exact') return priceText(price.kop, language)
   return `${priceWords[language].from}\u00a0${priceText(price.minKop, language)}`
 }

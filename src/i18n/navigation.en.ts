@@ -14,6 +14,7 @@ import {
   timeText,
 } from './format.ts'
 import type { Navigation } from './navigation.ru.ts'
+import { formatIcon } from './navigation.ts'
 
 const price = (kop: number) => priceText(kop, 'en')
 const amount = (kop: number) => formatKop(kop, 'en')
@@ -29,28 +30,29 @@ export const navigationEn: Navigation = {
   welcome: ({ name, freeRuns, bonusKop }) =>
     lines(
       html`Hello${name.trim() ? `, ${name.trim()}` : ''}! Make pictures, video and sound here.`,
-      html`How it works:`,
-      html`1. Choose what you want.`,
-      html`2. Answer a few questions: text, photo, size.`,
-      html`3. Check the price and start. No result — your money comes back.`,
+      navigationEn.menuAsk,
+      html`Nothing is spent until you press “Start”. No result — your money comes back.`,
       freeRuns > 0 && html`Free today: ${runs(freeRuns)}.`,
       bonusKop > 0 && html`Bonus: ${amount(bonusKop)} is already on your balance.`,
-      html`By going on you accept /terms`,
+      html`By going on you accept the terms: /terms`,
     ),
   welcomeToModel: name =>
-    html`Hello${name.trim() ? `, ${name.trim()}` : ''}! Pictures, video and sound are made here. No result — your money comes back. Terms: /terms`,
+    html`Hello${name.trim() ? `, ${name.trim()}` : ''}! Make pictures, video and sound here. No result — your money comes back. Terms: /terms`,
+  menuAsk: html`Write what to draw, or send a photo: you will see the price at once.`,
   menu: ({ canSpendKop, atWorkKop }) =>
     lines(
-      html`What would you like to make?`,
-      html`Available: ${amount(canSpendKop)}${atWorkKop > 0 ? ` · in work: ${amount(atWorkKop)}` : ''}`,
+      navigationEn.menuAsk,
+      html`Available: ${amount(canSpendKop)}${atWorkKop > 0 ? ` · in progress: ${amount(atWorkKop)}` : ''}`,
     ),
+  moreButton: '☰ More',
+  more: html`☰ <b>More</b>\nAll models, free runs, tools and settings.`,
   waitingResults: n => html`While you were away, results got ready: ${String(n)}. Here they come.`,
   formatButton: {
-    image: '📝→🖼 Picture from text',
-    edit: '🖼→🖼 Change a photo',
-    video: '📝→🎬 Video from text',
-    animate: '🖼→🎬 Animate a photo',
-    audio: '🎧 Sound and speech',
+    image: '🖼 Draw',
+    edit: '✏️ Edit a photo',
+    video: '🎬 Video',
+    animate: '✨ Animate a photo',
+    audio: '🎙 Sound',
     tools: '🛠 Tools',
   },
   freeButton: n => `🎁 Free: ${n}`,
@@ -63,23 +65,35 @@ export const navigationEn: Navigation = {
 
   // Model lists
   listTitle: {
-    image: 'Picture from text',
-    edit: 'Change a photo',
-    video: 'Video from text',
+    image: 'Draw',
+    edit: 'Edit a photo',
+    video: 'Video',
     animate: 'Animate a photo',
-    audio: 'Sound and speech',
+    audio: 'Sound',
     tools: 'Tools',
     all: 'All models',
     free: 'Free models',
     popular: 'Popular models',
     find: 'Search',
   },
-  list: title => html`<b>${navigationEn.listTitle[title]}</b>\nChoose a model. The price is for one run.`,
+  list: title =>
+    lines(
+      html`<b>${navigationEn.listTitle[title]}</b>`,
+      html`Choose a model. The price is for one run.`,
+      (title === 'all' || title === 'popular') &&
+        html`🖼 picture · ✏️ photo edit · 🎬 video · ✨ video from a photo · 🎙 sound · 🛠 tools`,
+    ),
   listFree: daily =>
     html`<b>Free models</b>\nEach can be run for free up to ${String(daily)} times a day, with the usual settings.`,
   listEmpty: html`Nothing here yet.`,
   listRow: r =>
-    `${r.isSlow ? '⏳ ' : ''}${r.name} ·\u00a0${priceLabel(r.price, 'en')}${r.freeAt ? ` · 🎁\u00a0from\u00a0${r.freeAt}` : ''}`,
+    [
+      `${r.format ? `${formatIcon[r.format]} ` : ''}${r.isSlow ? '⏳ ' : ''}${r.name}${r.isPopular ? ' 🔥' : ''} ·\u00a0${priceLabel(r.price, 'en')}`,
+      r.freeAt && `🎁\u00a0from\u00a0${r.freeAt}`,
+      r.mark,
+    ]
+      .filter(Boolean)
+      .join(' · '),
   popularButton: '🔥 Popular',
   findButton: '🔎 Search',
   findAsk: html`🔎 Send a word: the name of a model or what it does.`,

@@ -27,6 +27,7 @@ import type {
   RunState,
   SwitchFacts,
 } from './navigation.ts'
+import { formatIcon } from './navigation.ts'
 
 const price = (kop: number) => priceText(kop, 'ru')
 const amount = (kop: number) => formatKop(kop, 'ru')
@@ -42,29 +43,30 @@ export const navigationRu = {
   // Welcome, menu
   welcome: ({ name, freeRuns, bonusKop }: { name: string; freeRuns: number; bonusKop: number }) =>
     lines(
-      html`Здравствуйте${name.trim() ? `, ${name.trim()}` : ''}! Здесь можно создавать картинки, видео и звук.`,
-      html`Как это работает:`,
-      html`1. Выберите, что хотите получить.`,
-      html`2. Ответьте на пару вопросов: текст, фото, размер.`,
-      html`3. Проверьте цену и запустите. Нет результата — деньги вернутся.`,
+      html`Здравствуйте${name.trim() ? `, ${name.trim()}` : ''}! Здесь создают картинки, видео и звук.`,
+      navigationRu.menuAsk,
+      html`Без вашего нажатия ничего не тратится. Нет результата — деньги вернутся.`,
       freeRuns > 0 && html`Бесплатно сегодня: ${runs(freeRuns)}.`,
       bonusKop > 0 && html`Бонус: ${amount(bonusKop)} уже на балансе.`,
       html`Продолжая, вы принимаете условия: /terms`,
     ),
   welcomeToModel: (name: string) =>
     html`Здравствуйте${name.trim() ? `, ${name.trim()}` : ''}! Здесь создают картинки, видео и звук. Нет результата — деньги вернутся. Условия: /terms`,
+  menuAsk: html`Напишите, что нарисовать, или пришлите фото — цену покажу сразу.`,
   menu: ({ canSpendKop, atWorkKop }: MenuFacts) =>
     lines(
-      html`Что хотите сделать?`,
+      navigationRu.menuAsk,
       html`Можно тратить: ${amount(canSpendKop)}${atWorkKop > 0 ? ` · в работе ${amount(atWorkKop)}` : ''}`,
     ),
+  moreButton: '☰ Ещё',
+  more: html`☰ <b>Ещё</b>\nВсе модели, бесплатные запуски, инструменты и настройки.`,
   waitingResults: (n: number) => html`Пока вас не было, готовы результаты: ${String(n)}. Присылаем их.`,
   formatButton: {
-    image: '📝→🖼 Картинка по тексту',
-    edit: '🖼→🖼 Изменить фото',
-    video: '📝→🎬 Видео по тексту',
-    animate: '🖼→🎬 Оживить фото',
-    audio: '🎧 Звук и речь',
+    image: '🖼 Нарисовать',
+    edit: '✏️ Изменить фото',
+    video: '🎬 Видео',
+    animate: '✨ Оживить фото',
+    audio: '🎙 Звук',
     tools: '🛠 Инструменты',
   },
   freeButton: (n: number) => `🎁 Бесплатные: ${n}`,
@@ -77,23 +79,35 @@ export const navigationRu = {
 
   // Model lists
   listTitle: {
-    image: 'Картинка по тексту',
+    image: 'Нарисовать',
     edit: 'Изменить фото',
-    video: 'Видео по тексту',
+    video: 'Видео',
     animate: 'Оживить фото',
-    audio: 'Звук и речь',
+    audio: 'Звук',
     tools: 'Инструменты',
     all: 'Все модели',
     free: 'Бесплатные модели',
     popular: 'Популярные модели',
     find: 'Поиск',
   } satisfies Record<ListTitle, string>,
-  list: (title: ListTitle) => html`<b>${navigationRu.listTitle[title]}</b>\nВыберите модель. Цена — за один запуск.`,
+  list: (title: ListTitle) =>
+    lines(
+      html`<b>${navigationRu.listTitle[title]}</b>`,
+      html`Выберите модель. Цена — за один запуск.`,
+      (title === 'all' || title === 'popular') &&
+        html`🖼 картинка · ✏️ правка фото · 🎬 видео · ✨ видео из фото · 🎙 звук · 🛠 инструменты`,
+    ),
   listFree: (daily: number) =>
     html`<b>Бесплатные модели</b>\nКаждую можно запускать бесплатно до ${String(daily)} раз в день, с обычными настройками.`,
   listEmpty: html`Здесь пока пусто.`,
   listRow: (r: RowFacts) =>
-    `${r.isSlow ? '⏳ ' : ''}${r.name} ·\u00a0${priceLabel(r.price, 'ru')}${r.freeAt ? ` · 🎁\u00a0с\u00a0${r.freeAt}` : ''}`,
+    [
+      `${r.format ? `${formatIcon[r.format]} ` : ''}${r.isSlow ? '⏳ ' : ''}${r.name}${r.isPopular ? ' 🔥' : ''} ·\u00a0${priceLabel(r.price, 'ru')}`,
+      r.freeAt && `🎁\u00a0с\u00a0${r.freeAt}`,
+      r.mark,
+    ]
+      .filter(Boolean)
+      .join(' · '),
   popularButton: '🔥 Популярные',
   findButton: '🔎 Найти',
   findAsk: html`🔎 Пришлите слово: название модели или то, что она делает.`,

@@ -3,10 +3,24 @@ import type { PaidPrice, ShownPrice } from './format.ts'
 export type MenuFacts = { canSpendKop: number; atWorkKop: number }
 export type BalanceFacts = MenuFacts & { atWorkCount: number }
 export type ListTitle = Format | 'all' | 'free' | 'popular' | 'find'
+/** A format as one sign, in lists of several formats. */
+export const formatIcon: Record<Format, string> = {
+  image: '🖼',
+  edit: '✏️',
+  video: '🎬',
+  animate: '✨',
+  audio: '🎙',
+  tools: '🛠',
+}
 export type RowFacts = {
+  /** In a list of several formats. */
+  format: Format | undefined
   name: string
   price: ShownPrice
   isSlow: boolean
+  isPopular: boolean
+  /** What it is best at. */
+  mark: string | undefined
   /** When its free runs come back, if they are used up. */
   freeAt: string | undefined
 }

@@ -1,6 +1,5 @@
-import type { Telegram } from 'telegraf'
 import { type Bot, createBot } from '../bot/bot.ts'
-import { commandsFor } from '../bot/commands.ts'
+import { setCommands } from '../bot/commands.ts'
 import type { BotDeps } from '../bot/deps.ts'
 import { readDraft } from '../bot/drafts.ts'
 import { createIntake } from '../bot/files/intake.ts'
@@ -81,7 +80,8 @@ export function openBot(options: Options) {
       if (!config.roles.worker) return
       dispatch.handleHere(lanes.run)
       // In the background: the start does not depend on the list of commands.
-      void untilDone('setMyCommands', () => setCommands(telegram.client, config.adminIds, log), log, signal)
+      const commands = { telegram: telegram.client, sql, adminIds: config.adminIds, log }
+      void untilDone('setMyCommands', () => setCommands(commands), log, signal)
     },
     drain() {
       dispatch.stop()
@@ -128,16 +128,3 @@ const userFiles = ({ config, telegram, upstream, media }: Options) =>
     converter: media.converter,
     dir: media.dir,
   })
-
-/** Sets the list of commands: in two languages for everybody, and a longer one for each admin. */
-async function setCommands(telegram: Telegram, adminIds: readonly number[], log: Log): Promise<void> {
-  await telegram.setMyCommands(commandsFor('ru', false))
-  await telegram.setMyCommands(commandsFor('en', false), { language_code: 'en' })
-  for (const id of adminIds) {
-    const scope = { type: 'chat' as const, chat_id: id }
-    // An admin who never opened the bot has no chat yet.
-    await telegram
-      .setMyCommands(commandsFor('ru', true), { scope })
-      .catch(error => log.debug({ err: error }, 'admin commands'))
-  }
-}

@@ -122,8 +122,12 @@ export const markUnreachable = query(
   (sql, userId: number) => sql`update pay.users set is_reachable = false where user_id = ${userId}`,
 )
 
+/** Languages of Telegram clients that are written to in Russian. */
+export const russianSpeaking = ['ru', 'uk', 'be', 'kk'] as const
+const isRussian = new RegExp(`^(?:${russianSpeaking.join('|')})(?![a-z])`, 'i')
+
 /** The person's own choice, else Russian if their Telegram is in ru, uk, be or kk, else English. */
 export const languageOf = (chosen: string | null, client: string | null): Language => {
   if (chosen === 'ru' || chosen === 'en') return chosen
-  return client === null || /^(ru|uk|be|kk)\b/.test(client) ? 'ru' : 'en'
+  return client !== null && isRussian.test(client) ? 'ru' : 'en'
 }

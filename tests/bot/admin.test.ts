@@ -214,7 +214,7 @@ await story(
       for (const data of buttons) {
         const seen = boss.chat().length
         await presses(data, from(boss.id), { chat: privately(boss.id), ...odd })
-        t.match(boss.last().text, /^Что хотите сделать\?/, `${Object.keys(odd)}: ${data}`)
+        t.match(boss.last().text, /^Напишите, что нарисовать/, `${Object.keys(odd)}: ${data}`)
         t.equal(boss.chat().length, seen + 1)
       }
     }
@@ -451,7 +451,7 @@ await story(
 
     await boss.says(`/unban ${anna.id} разобрались`)
     await boss.presses('✅ Подтвердить')
-    t.match((await anna.says('/menu')).text, /^Что хотите сделать/)
+    t.match((await anna.says('/menu')).text, /^Напишите, что нарисовать/)
     t.match(
       (await audit(anna.id)).map(row => [row.kind, row.before !== null && row.after !== null]),
       [

@@ -83,7 +83,7 @@ await story('whoever is forgotten is a known person: no second welcome bonus, no
   const anna = await person()
   await anna.presses({ data: to.forget(2) })
   await anna.says('/start')
-  t.match(anna.last().text, /^Что хотите сделать/)
+  t.match(anna.last().text, /^Напишите, что нарисовать/)
   const [row] = await owner`select first_name from pay.users where user_id = ${anna.id}`
   t.equal(row?.first_name, 'Анна', 'who writes again is known again')
 })

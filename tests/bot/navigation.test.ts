@@ -3,6 +3,7 @@ import postgres from 'postgres'
 import t from 'tap'
 import { type MessageView, startTelegram } from '../../playground/telegram/server.ts'
 import { createBot } from '../../src/bot/bot.ts'
+import { fits } from '../../src/bot/button-width.ts'
 import { commandsFor } from '../../src/bot/commands.ts'
 import type { BotDeps } from '../../src/bot/deps.ts'
 import { parse, to } from '../../src/bot/routes.ts'
@@ -215,30 +216,28 @@ t.test('a new person is told how it works, and afterwards finds the menu', async
   t.equal(
     hello.html,
     [
-      'Здравствуйте, Анна! Здесь можно создавать картинки, видео и звук.',
-      'Как это работает:',
-      '1. Выберите, что хотите получить.',
-      '2. Ответьте на пару вопросов: текст, фото, размер.',
-      '3. Проверьте цену и запустите. Нет результата — деньги вернутся.',
+      'Здравствуйте, Анна! Здесь создают картинки, видео и звук.',
+      'Напишите, что нарисовать, или пришлите фото — цену покажу сразу.',
+      'Без вашего нажатия ничего не тратится. Нет результата — деньги вернутся.',
       'Бесплатно сегодня: 50 запусков.',
       'Продолжая, вы принимаете условия: /terms',
     ].join('\n'),
   )
   t.strictSame(
     hello.buttons.map(row => row.map(({ data }) => data)),
-    [
-      ['f:ti:0', 'f:ii:0'],
-      ['f:tv:0', 'f:iv:0'],
-      ['f:au:0', 'f:to:0'],
-      ['f:free:0', 'f:all:0'],
-      ['hs:a:0', 'b'],
-      ['rf', 'lg', 'hp'],
-    ],
+    [['f:ti:0', 'f:ii:0'], ['f:tv:0', 'f:iv:0'], ['f:au:0'], ['b', 'hs:a:0', 'hm']],
   )
-  t.equal((await anna.opens()).html, 'Что хотите сделать?\nМожно тратить: 0\u00a0₽')
-  t.match(captions(anna.last()), ['📝→🖼 Картинка по тексту'])
-  t.ok(captions(anna.last()).includes('🎁 Бесплатные: 5'))
-  t.ok(captions(anna.last()).includes('📋 Все модели: 42'))
+  t.equal(
+    (await anna.opens()).html,
+    'Напишите, что нарисовать, или пришлите фото — цену покажу сразу.\nМожно тратить: 0\u00a0₽',
+  )
+  const main = ['🖼 Нарисовать', '✏️ Изменить фото', '🎬 Видео', '✨ Оживить фото', '🎙 Звук']
+  t.strictSame(captions(anna.last()), [...main, '💳 Баланс', '🗂 История', '☰ Ещё'])
+  await anna.presses('☰ Ещё')
+  t.strictSame(captions(anna.last()), [
+    ...['🎁 Бесплатные: 5', '📋 Все модели: 42', '🛠 Инструменты', '👥 Пригласить', '🌐 Язык', '❓ Помощь'],
+    '🏠 Меню',
+  ])
 })
 
 t.test('the welcome bonus is told and is there, once', async t => {
@@ -246,18 +245,23 @@ t.test('the welcome bonus is told and is there, once', async t => {
   const anna = person('Bob', 'en')
   t.match((await anna.opens()).html, 'Hello, Bob!')
   t.match(anna.last().html, '\nBonus: 50\u00a0₽ is already on your balance.\n')
-  t.equal((await anna.opens()).html, 'What would you like to make?\nAvailable: 50\u00a0₽')
+  t.equal(
+    (await anna.opens()).html,
+    'Write what to draw, or send a photo: you will see the price at once.\nAvailable: 50\u00a0₽',
+  )
 })
 
 t.test('the menu tells what can be spent and what is at work, and every way to it leads there', async t => {
   const anna = await known()
   await creditBonus(root, anna.id, 'b', 410_00)
   await running(anna.id)
-  const menu = 'Что хотите сделать?\nМожно тратить: 410\u00a0₽ · в работе 45\u00a0₽'
+  const menu =
+    'Напишите, что нарисовать, или пришлите фото — цену покажу сразу.\nМожно тратить: 410\u00a0₽ · в работе 45\u00a0₽'
   t.equal((await anna.says('/menu')).html, menu)
   t.equal((await anna.says('/start')).html, menu)
   t.ok((await anna.says('/cancel')).html!.endsWith(`\n${menu}`))
   t.match(anna.last().html, /^Запущенное \/cancel не останавливает\. Пока запуск в очереди, под ним есть «Отменить»/)
+  await anna.presses('☰ Ещё')
   await anna.presses('❓ Помощь')
   const count = anna.chat().length
   await anna.presses('🏠 Меню')
@@ -267,7 +271,7 @@ t.test('the menu tells what can be spent and what is at work, and every way to i
 
 t.test('a press of the button that leads to the same screen is silent success', async t => {
   const anna = await known()
-  await anna.presses('📋 Все модели')
+  await anna.presses({ data: 'f:all:0' })
   const before = anna.chat()
   t.strictSame(await anna.presses('1/6'), { showAlert: false })
   t.strictSame(await anna.presses({ data: 'f:all:0' }), { showAlert: false })
@@ -294,7 +298,7 @@ t.test(
     await anna.says('два')
     t.equal(anna.chat().length, before + 1, 'said once a minute')
     await root`update pay.rates set tat = tat - interval '2 minutes'`
-    t.match((await anna.says('/menu')).text, /Что хотите сделать/)
+    t.match((await anna.says('/menu')).text, /Напишите, что нарисовать/)
   },
 )
 
@@ -337,7 +341,7 @@ t.test(
 
 t.test('before the first runs nothing is called popular', async t => {
   const anna = await known()
-  await anna.presses('📋 Все модели')
+  await anna.presses({ data: 'f:all:0' })
   t.notOk(captions(anna.last()).includes('🔥 Популярные'))
   await anna.presses({ data: 'f:pop:0' })
   t.match(anna.last().html, '<b>Все модели</b>', 'an old button leads to models all the same')
@@ -360,11 +364,11 @@ t.test('before the first runs nothing is called popular', async t => {
 
 t.test('a list shows prices, free runs and slow ones, the most used first', async t => {
   const anna = await known()
-  await anna.presses('📝→🖼 Картинка')
+  await anna.presses('🖼 Нарисовать')
   const rows = captions(anna.last()).filter(text => text.includes(' ·\u00a0'))
-  t.ok(rows.includes('Z-Image: картинка по тексту ·\u00a0🎁\u00a010 из 10'), rows.join('\n'))
+  t.ok(rows.includes('Z-Image ·\u00a0🎁\u00a0ещё 10 сегодня · быстро'), rows.join('\n'))
   t.ok(
-    rows.some(text => /^Seedream 4\.5.* ·\u00a0\d+(,\d\d)?\u00a0₽$/.test(text)),
+    rows.some(text => /^Seedream 4\.5 ·\u00a0\d+(,\d\d)?\u00a0₽ · до 4K$/.test(text)),
     rows.join('\n'),
   )
   const slow = 'google/imagen4-ultra'
@@ -382,11 +386,36 @@ t.test('a list shows prices, free runs and slow ones, the most used first', asyn
   t.teardown(() => stats.delete(slow))
   await anna.presses({ data: 'f:ti:0' })
   await anna.presses('🔥 Популярные')
-  t.match(captions(anna.last())[1], /^⏳ Imagen 4 Ultra/, 'and no button to the list that is open')
-  await anna.presses('⏳ Imagen 4 Ultra')
+  t.match(captions(anna.last())[1], /^🖼 ⏳ Imagen 4 Ultra/, 'and no button to the list that is open')
+  await anna.presses('🖼 ⏳ Imagen 4 Ultra')
   t.match(anna.last().html, '\nОбычно готово за 2–4\u00a0мин · успешно 97\u00a0% из последних 100')
   t.notMatch(anna.last().html, '⚠️', 'eight of ten in the last hour are enough')
 })
+
+t.test(
+  'a row has its mark where there is room, and the three most used models are marked in every other list',
+  async t => {
+    const usage = { finished: 0, succeeded: 0, timed: 0, hourFinished: 0, hourSucceeded: 0, p25Ms: null, p75Ms: null }
+    const used = ['flux-2/pro-text-to-image', 'kling-2.6/text-to-video', 'z-image', 'google/imagen4-fast']
+    for (const [n, modelId] of used.entries()) stats.set(modelId, { modelId, runs30d: 9 - n, ...usage })
+    t.teardown(() => {
+      for (const modelId of used) stats.delete(modelId)
+    })
+    const anna = await known()
+    const rows = () => captions(anna.last()).filter(text => text.includes(' ·\u00a0'))
+    await anna.presses({ data: 'f:ti:0' })
+    t.equal(rows()[0], 'FLUX.2 Pro 🔥 ·\u00a0от\u00a04,75\u00a0₽ · как фото')
+    t.match(rows()[1], /^Z-Image 🔥 ·/)
+    t.match(rows()[2], /^Imagen 4 Fast ·/, 'the fourth is not')
+    await anna.presses({ data: 'f:all:0' })
+    t.match(rows()[0], /^🖼 FLUX\.2 Pro 🔥 ·\u00a0от\u00a04,75\u00a0₽/)
+    t.match(rows()[1], /^🎬 Kling 2\.6 🔥 ·\u00a0от/)
+    await anna.presses({ data: 'f:pop:0' })
+    t.notMatch(rows().join(), '🔥', 'here all are')
+    for (const row of rows()) t.ok(fits(row), row)
+    t.notOk(fits(`🎬 ⏳ ${'Ж'.repeat(20)} · 99\u00a0999\u00a0₽ · со звуком`))
+  },
+)
 
 t.test('a card warns of a model that often fails in the last hour, but not after one failure', async t => {
   const modelId = 'google/imagen4-ultra'
@@ -410,9 +439,9 @@ t.test(
     const anna = await known()
     await root`insert into pay.free_usage (user_id, model_id, window_kind, starts_at, lim, used)
     select ${anna.id}, 'z-image', kind, pay.window_start(kind, now()), 10, 3 from unnest(array['hour', 'day']) kind`
-    await anna.presses('🎁 Бесплатные')
-    const row = captions(anna.last()).find(text => text.startsWith('Z-Image'))!
-    t.match(row, /^Z-Image: картинка по тексту ·\u00a00,76\u00a0₽ · 🎁\u00a0с\u00a0\d\d:00$/)
+    await anna.presses({ data: 'f:free:0' })
+    const row = captions(anna.last()).find(text => text.includes('Z-Image'))!
+    t.match(row, /^🖼 Z-Image ·\u00a00,76\u00a0₽ · 🎁\u00a0с\u00a0\d\d:00( · быстро)?$/)
     await anna.presses(row)
     t.match(anna.last().html, '\n🎁 Бесплатно: осталось 7 из 10 сегодня, 0 в этот час')
   },
@@ -463,7 +492,7 @@ t.test('the parameters of every model, in both languages, fit a message and lead
 
 t.test('a model is found by a word in either language, and the search is left by the menu', async t => {
   const anna = await known()
-  await anna.presses('📋 Все модели')
+  await anna.presses({ data: 'f:all:0' })
   await anna.presses('›')
   await anna.presses('🔎 Найти')
   t.match(anna.last().html, 'Пришлите слово')
@@ -537,7 +566,7 @@ t.test('foreign-ids: another person finds nothing behind a foreign run', async t
   const id = await running(anna.id)
   const boris = await known('Борис')
   t.strictSame(await boris.presses({ data: `g:${id}` }), { text: 'Этот экран устарел', showAlert: false })
-  t.match((await boris.opens(`g_${id}`)).html, /^Что хотите сделать/)
+  t.match((await boris.opens(`g_${id}`)).html, /^Напишите, что нарисовать/)
   await boris.presses({ data: `hs:a:${id}` })
   t.equal(boris.last().html, 'Здесь появятся ваши запуски.')
 })
@@ -580,15 +609,19 @@ t.test('the balance tells what is there, what is at work, and every movement', a
 
 t.test('the language changes at once, with the commands of the client, and stays', async t => {
   const anna = await known()
+  await anna.presses('☰ Ещё')
   await anna.presses('🌐 Язык')
   t.strictSame(await anna.presses('English'), { text: 'Now in English', showAlert: false })
   t.ok(captions(anna.last()).includes('• English'))
-  t.equal((await anna.says('/menu')).html, 'What would you like to make?\nAvailable: 0\u00a0₽')
+  t.equal(
+    (await anna.says('/menu')).html,
+    'Write what to draw, or send a photo: you will see the price at once.\nAvailable: 0\u00a0₽',
+  )
   t.strictSame(api.commandsFor(anna.id), commandsFor('en', false))
   t.notOk(api.commandsFor(anna.id).some(({ command }) => command.startsWith('admin')))
   await anna.says('/lang')
   await anna.presses('Русский')
-  t.match((await anna.says('/menu')).html, 'Что хотите сделать?')
+  t.match((await anna.says('/menu')).html, 'Напишите, что нарисовать')
 })
 
 t.test('every command of the client is answered with its own screen', async t => {
@@ -632,7 +665,7 @@ t.test('links with anything else lead to the beginning', async t => {
   const anna = person()
   t.match((await anna.opens('r_abc')).html, /^Здравствуйте, Анна!/)
   for (const payload of ['r_abc', 'x', 'g_short', 'm_', 'constructor']) {
-    t.match((await anna.opens(payload)).html, /^Что хотите сделать/, payload)
+    t.match((await anna.opens(payload)).html, /^Напишите, что нарисовать/, payload)
   }
 })
 
@@ -644,7 +677,7 @@ t.test('admins see the last failures, strangers see no such command', async t =>
     await finish(anna.id, id, 'generation_failed', `<i>n ${n}</i> & ${'очень '.repeat(60)}`)
     ids.unshift(id)
   }
-  t.match((await anna.says('/admin_errors')).html, /^Такой команды нет. Вот меню:\nЧто хотите сделать/)
+  t.match((await anna.says('/admin_errors')).html, /^Такой команды нет. Вот меню:\nНапишите, что нарисовать/)
 
   const boss = person('Админ', 'ru', admin.id)
   await boss.opens()
@@ -685,8 +718,8 @@ t.test('a text out of the blue is a request; another takes its place, and the me
 t.test('/cancel says what it ended, and is the menu where there was nothing', async t => {
   const anna = await known()
   await anna.says('кот')
-  t.match((await anna.says('/cancel')).html, /^Отменено. Деньги не тратились.\nЧто хотите сделать\?/)
-  t.match((await anna.says('/cancel')).html, /^Отменять нечего\.\nЧто хотите сделать\?/)
+  t.match((await anna.says('/cancel')).html, /^Отменено. Деньги не тратились.\nНапишите, что нарисовать/)
+  t.match((await anna.says('/cancel')).html, /^Отменять нечего\.\nНапишите, что нарисовать/)
 })
 
 t.test('a file out of the blue is kept and offered', async t => {
@@ -729,14 +762,14 @@ t.test('an old or made-up button is answered softly, with the menu below', async
   const before = anna.chat().length
   for (const data of ['zz:old', 'q:aaaaaaaaaaaa:nope', 'M:Z', 'w', '🙂']) {
     t.strictSame(await anna.presses({ data }), { text: 'Этот экран устарел', showAlert: false }, data)
-    t.match(anna.last().html, /^Что хотите сделать/)
+    t.match(anna.last().html, /^Напишите, что нарисовать/)
   }
   t.equal(anna.chat().length, before + 5)
 })
 
 t.test('an unknown command and what the bot cannot use get an answer', async t => {
   const anna = await known()
-  t.match((await anna.says('/nope')).html, /^Такой команды нет. Вот меню:\nЧто хотите сделать\?/)
+  t.match((await anna.says('/nope')).html, /^Такой команды нет. Вот меню:\nНапишите, что нарисовать/)
   for (const content of [
     {
       sticker: {
@@ -841,7 +874,7 @@ t.test('silence of the database is a reason to try again, and at last is told', 
   await t.rejects(silent.handle(update!, 5), Unknown, 'it is parked')
   t.match(anna.last().html, /^Не получилось, попробуйте ещё раз. Код [a-z2-7]{4}\.$/)
   await bot.handle(update!, 2)
-  t.match(anna.last().html, 'Что хотите сделать?')
+  t.match(anna.last().html, 'Напишите, что нарисовать')
 })
 
 t.test('error-details: a mistake of ours is told once, with a code, and the update is done', async t => {
@@ -854,7 +887,7 @@ t.test('error-details: a mistake of ours is told once, with a code, and the upda
       },
     },
   })
-  t.strictSame(await anna.presses('📋 Все модели'), { showAlert: false })
+  t.strictSame(await anna.presses({ data: 'f:all:0' }), { showAlert: false })
   t.match(anna.last().html, /^Не получилось, попробуйте ещё раз. Код [a-z2-7]{4}\.$/)
   bot = botWith({})
   await anna.presses('🔁 Повторить')
@@ -907,7 +940,7 @@ t.test('results that could not be sent come when the person is back', async t =>
   const before = anna.chat().length
   await anna.opens()
   t.match(anna.chat()[before + 1]!.html, 'готовы результаты: 1')
-  t.match(anna.last().html, 'Что хотите сделать')
+  t.match(anna.last().html, 'Напишите, что нарисовать')
   t.ok(delivered.includes(Number(message!.id)))
 })
 

@@ -102,8 +102,8 @@ for (const model of catalogue.models) {
     const { card, price, receipt, history, quote, chargedKop } = await readings(anna, model)
     const kop = quote.priceKop
     t.ok(kop >= minKop && kop <= maxKop, `${kop} of ${minKop} to ${maxKop}`)
-    const label = `${model.name.ru} ·\u00a0${isExact ? rub(kop) : `от\u00a0${rub(minKop)}`}`
-    t.match(row, isFree ? `${label} · 🎁\u00a0с\u00a0` : new RegExp(`${label.replaceAll('.', '\\.')}$`))
+    const label = `${model.short.ru} ·\u00a0${isExact ? rub(kop) : `от\u00a0${rub(minKop)}`}`
+    t.match(row, isFree ? `${label} · 🎁\u00a0с\u00a0` : new RegExp(`${label.replaceAll('.', '\\.')}( · [^₽]+)?$`))
     t.match(card, `\nЦена: ${isExact ? rub(kop) : `от\u00a0${rub(minKop)} до\u00a0${rub(maxKop)}`}`)
     t.equal(card.includes('🎁 Бесплатно: осталось 7 из 10 сегодня, 0 в этот час'), isFree)
     t.match(price, `\nЦена: ${rub(kop)}\n`)
@@ -119,7 +119,7 @@ for (const model of catalogue.models) {
     const row = (await rowsOf(anna)).get(modelKey(model.id))!
     const { card, price, receipt, history, quote, chargedKop } = await readings(anna, model)
     t.equal(quote.priceKop, 0)
-    t.match(row, `${model.name.ru} ·\u00a0🎁\u00a010 из 10`)
+    t.match(row, `${model.short.ru} ·\u00a0🎁\u00a0ещё 10 сегодня`)
     t.match(card, `\nЦена: ${rub(minKop)}\n`)
     t.match(card, `\n🎁 Бесплатно: осталось ${limits.freeDaily} из 10 сегодня, 3 в этот час`)
     t.match(price, '\nЦена: бесплатно · останется 9 из 10 сегодня\n')

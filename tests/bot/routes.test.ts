@@ -31,6 +31,7 @@ const draftOp = fc.constantFrom(
 // One generator a route: a new route without one does not compile.
 const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>> } = {
   menu: fc.constant([]),
+  more: fc.constant([]),
   nothing: fc.constant([]),
   list: fc.tuple(list, page),
   card: fc.oneof(fc.tuple(key, list, page), fc.tuple(key, fc.constant(undefined), fc.constant(0))),

@@ -83,6 +83,7 @@ const scenes: Record<string, Scene> = {
     }
   },
   async 'a search'(id, text) {
+    await presses(id, /^hm$/)
     await presses(id, /^f:all:0$/)
     await presses(id, /^f:find:0$/)
     await says(id, `кот ${text}`)

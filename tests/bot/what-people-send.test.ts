@@ -165,7 +165,7 @@ await story('an update with a hostile rich message is answered like any other, a
     await stage.bot.handle({ update_id: 900_000 + n, message: message(anna.id, rich(block)) })
     t.equal(said(anna), before + 1)
   }
-  t.match((await anna.says('/menu')).text, /^Что хотите сделать/)
+  t.match((await anna.says('/menu')).text, /^Напишите, что нарисовать/)
 })
 
 await story('a rich message is a text: for a prompt, a search, a question to support', async t => {

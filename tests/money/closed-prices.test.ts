@@ -334,7 +334,7 @@ async function walk(t: Test, screen: string, ending: string) {
     const said = [price.messageId, anna.last().messageId].flatMap(
       id => anna.chat().find(one => one.messageId === id) ?? [],
     )
-    const isTold = said.some(one => /Деньги не тратились|Что хотите сделать/.test(one.text ?? ''))
+    const isTold = said.some(one => /Деньги не тратились|Напишите, что нарисовать/.test(one.text ?? ''))
     t.ok(isTold, `${place}, ${data}: ${said.map(({ text }) => text).join(' / ')}`)
   }
   t.strictSame([await generationsOf(anna.id), await balanceOf(anna.id)], before, `${place}: nothing started or taken`)

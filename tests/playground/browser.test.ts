@@ -12,7 +12,8 @@ else {
 
   await t.test('all 42 models are reached from the menu by pressing buttons', async t => {
     await write('/menu')
-    await last(/Что хотите сделать/)
+    await last(/Напишите, что нарисовать/)
+    await press(/Ещё/)
     await press(/Все модели/)
     const seen = new Set<string>()
     for (let pageNo = 1; pageNo <= 6; pageNo++) {

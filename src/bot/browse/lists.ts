@@ -1,11 +1,13 @@
 import { Composer } from 'telegraf'
 import { message } from 'telegraf/filters'
-import { type Catalogue, formatOf, type Model, modelKey } from '../../catalogue/models.ts'
+import { formatOf, type Model, modelKey } from '../../catalogue/models.ts'
 import { priceRange } from '../../catalogue/pricing.ts'
+import { search } from '../../catalogue/search.ts'
 import { secondText } from '../../i18n/format.ts'
 import type { ListTitle } from '../../i18n/navigation.ts'
 import type { Html } from '../../telegram/html.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
+import { fits } from '../button-width.ts'
 import { menuButton } from '../buttons.ts'
 import type { List } from '../codes.ts'
 import type { BotContext } from '../context.ts'
@@ -110,6 +112,9 @@ function listed(deps: BotDeps, list: Exclude<ListTitle, 'find'>): readonly Model
   return forSale.format(list)
 }
 
+// Lists with models of several formats.
+const mixed: readonly ListTitle[] = ['all', 'free', 'popular', 'find']
+
 type Place = { list: ListTitle; page: number /** The number of the first page. */; first: number }
 
 async function listButtons(
@@ -122,9 +127,12 @@ async function listButtons(
   const pages = Math.ceil(models.length / perPage)
   const shown = Math.min(Math.max(page - first, 0), pages - 1)
   const priceOf = await displayPrices(deps, ctx.user.id)
+  const marks = { isMixed: mixed.includes(list), hot: list === 'popular' ? [] : mostUsed(deps) }
   const rows = models
     .slice(shown * perPage, (shown + 1) * perPage)
-    .map(model => [button(rowText(deps, ctx, model, priceOf(model)), to.card(modelKey(model.id), list, shown + first))])
+    .map(model => [
+      button(rowText(deps, ctx, model, priceOf(model), marks), to.card(modelKey(model.id), list, shown + first)),
+    ])
   const turn = (mark: string, to_: number) =>
     to_ < 0 || to_ >= pages ? [] : [button(mark, to.list(list, to_ + first))]
   const pager = [...turn('‹', shown - 1), button(`${shown + 1}/${pages}`, to.nothing()), ...turn('›', shown + 1)]
@@ -139,53 +147,68 @@ async function listButtons(
   ]
 }
 
-/** A model with its price, as one row of a list. */
-export function rowText(deps: BotDeps, ctx: BotContext, model: Model, { now, free }: DisplayPrice): string {
+/** A model with its price, as one row of a list. `isMixed`: the list has models of several formats. */
+export function rowText(
+  deps: BotDeps,
+  { t, language }: BotContext,
+  model: Model,
+  { now, free }: DisplayPrice,
+  { isMixed, hot = [] }: { isMixed: boolean; hot?: readonly string[] } = { isMixed: false },
+): string {
   const typicalMs = deps.stats.of(model.id)?.p75Ms ?? (model.expected_seconds ?? 0) * 1000
-  return ctx.t.listRow({
-    name: model.name[ctx.language],
+  const facts = {
+    format: isMixed ? formatOf(model) : undefined,
+    name: model.short[language],
     price: now,
     isSlow: typicalMs >= slowMs,
+    isPopular: hot.includes(model.id),
     freeAt: free?.again && clock(free.again.at),
-  })
+    mark: model.mark?.[language],
+  }
+  // The name and the price come first: what has no room beside them is left out.
+  const plain = { ...facts, mark: undefined }
+  const rows = [facts, plain, { ...plain, isPopular: false }, { ...plain, isPopular: false, isSlow: false }]
+  return rows.map(t.listRow).find(row => fits(row)) ?? t.listRow(rows[3]!)
 }
+
+// Few enough to say something.
+const maxHot = 3
+
+/** The most used models, if any was used. */
+const mostUsed = (deps: BotDeps): string[] =>
+  ranked(deps, deps.forSale.models)
+    .slice(0, maxHot)
+    .map(({ id }) => id)
+    .filter(id => deps.stats.popularity(id) > 0)
 
 // «07:00», of Moscow as every time is.
 const clock = (at: Date) => secondText(at).slice(0, 5)
 
 async function foundScreen(deps: BotDeps, ctx: BotContext, word: string, page: number): Promise<Screen> {
   const { t } = ctx
-  const found = ranked(deps, search(deps.forSale, word))
+  const found = search(ranked(deps, deps.forSale.models), word)
   if (found.length > 0) {
     return {
       text: t.found(word, found.length),
       buttons: await listButtons(deps, ctx, found, { list: 'find', page, first: 1 }),
     }
   }
-  return { text: t.foundNothing(word), buttons: [...formatRows(ctx), [menuButton(ctx)]] }
+  const [tools, all] = [t.formatButton.tools, t.allButton(deps.forSale.models.length)]
+  return {
+    text: t.foundNothing(word),
+    buttons: [
+      ...formatRows(ctx),
+      [button(tools, to.list('tools', 0)), button(all, to.list('all', 0))],
+      [menuButton(ctx)],
+    ],
+  }
 }
 
-/** The six home lists as buttons, two a row. */
+/** The lists of the menu as buttons. */
 export function formatRows({ t }: Pick<BotContext, 't'>): Button[][] {
   const format = (name: keyof typeof t.formatButton) => button(t.formatButton[name], to.list(name, 0))
-  return [
-    [format('image'), format('edit')],
-    [format('video'), format('animate')],
-    [format('audio'), format('tools')],
-  ]
+  return [[format('image'), format('edit')], [format('video'), format('animate')], [format('audio')]]
 }
-
-/** Models whose names or descriptions, in either language, hold every word. */
-function search({ models }: Catalogue, text: string): Model[] {
-  const words = plain(text).split(/\s+/).filter(Boolean)
-  return models.filter(model => {
-    const about = plain(
-      [model.id, model.provider, ...Object.values(model.name), ...Object.values(model.description)].join(' '),
-    )
-    return words.length > 0 && words.every(word => about.includes(word))
-  })
-}
-const plain = (text: string) => text.toLowerCase().replaceAll('ё', 'е')
 
 async function wordSought({ sql }: BotDeps, ctx: BotContext): Promise<string | undefined> {
   const draft = await readDraft(sql, ctx.user.id)

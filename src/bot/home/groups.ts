@@ -4,7 +4,7 @@ import { stringsFor } from '../../i18n/strings.ts'
 import type { Language } from '../../money.ts'
 import { takeTokens } from '../../rate-limiter.ts'
 import { type Button, type Screen, show } from '../../telegram/screen.ts'
-import { markUnreachable } from '../../users/users.ts'
+import { languageOf, markUnreachable } from '../../users/users.ts'
 import { ranked } from '../browse/lists.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
@@ -26,7 +26,7 @@ export function groups(deps: BotDeps) {
 
   bot.use(async (ctx, next) => {
     if (ctx.chat?.type === 'private') return next()
-    const language = languageOf(ctx)
+    const language = languageIn(ctx)
     if (ctx.callbackQuery) return answerer(ctx)(stringsFor(language).inPrivateOnly, { alert: true })
     if (ctx.chat?.type !== 'channel' && isForUs(ctx)) await invite(deps, ctx)
   })
@@ -44,7 +44,7 @@ async function invite(deps: BotDeps, ctx: Context): Promise<void> {
   await show(
     ctx.telegram,
     threadId === undefined ? { chatId } : { chatId, threadId },
-    inviteScreen(deps, languageOf(ctx)),
+    inviteScreen(deps, languageIn(ctx)),
   )
 }
 
@@ -68,4 +68,4 @@ function isForUs(ctx: Context): boolean {
   return isAddressed || message.reply_to_message?.from?.id === botInfo.id
 }
 
-const languageOf = (ctx: Context): Language => (/^(ru|uk|be|kk)\b/.test(ctx.from?.language_code ?? 'ru') ? 'ru' : 'en')
+const languageIn = (ctx: Context): Language => languageOf(null, ctx.from?.language_code ?? null)

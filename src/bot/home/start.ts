@@ -53,6 +53,10 @@ export function start(deps: BotDeps) {
     await ctx.answer()
     await toMenu(deps, ctx)
   })
+  onPress(bot, 'more', async ctx => {
+    await ctx.answer()
+    await ctx.show(moreScreen(deps, ctx))
+  })
   onPress(bot, 'nothing', ctx => ctx.answer())
 
   return bot
@@ -66,24 +70,34 @@ async function toMenu(deps: BotDeps, ctx: BotContext): Promise<void> {
   await ctx.show(isTold ? { ...menu, text: lines(endedText(ctx, ended), menu.text) } : menu)
 }
 
-/** The menu. */
-export async function menuScreen({ sql, forSale }: BotDeps, { t, user }: BotContext): Promise<Screen> {
+/** The menu: what most people come for. */
+export async function menuScreen({ sql }: Pick<BotDeps, 'sql'>, { t, user }: BotContext): Promise<Screen> {
   const { balanceKop, atWorkKop } = await readWallet(sql, user.id)
-  const text = t.menu({ canSpendKop: balanceKop, atWorkKop })
   return {
-    text,
+    text: t.menu({ canSpendKop: balanceKop, atWorkKop }),
     buttons: [
       ...formatRows({ t }),
+      [
+        button(t.balanceButton, to.balance()),
+        button(t.historyButton, to.history('all', '0')),
+        button(t.moreButton, to.more()),
+      ],
+    ],
+  }
+}
+
+/** Everything else. */
+function moreScreen({ forSale }: BotDeps, { t }: BotContext): Screen {
+  return {
+    text: t.more,
+    buttons: [
       [
         button(t.freeButton(forSale.freeIds.size), to.list('free', 0)),
         button(t.allButton(forSale.models.length), to.list('all', 0)),
       ],
-      [button(t.historyButton, to.history('all', '0')), button(t.balanceButton, to.balance())],
-      [
-        button(t.referral.button, to.referral()),
-        button(t.languageButton, to.language(undefined)),
-        button(t.helpButton, to.help(undefined)),
-      ],
+      [button(t.formatButton.tools, to.list('tools', 0)), button(t.referral.button, to.referral())],
+      [button(t.languageButton, to.language(undefined)), button(t.helpButton, to.help(undefined))],
+      [button(t.menuButton, to.menu())],
     ],
   }
 }

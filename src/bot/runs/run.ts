@@ -9,9 +9,10 @@ import { openDraft } from '../drafts.ts'
 import { to } from '../routes.ts'
 import { routesShown } from '../show.ts'
 import { createMessages } from './reports.ts'
+import { unfold } from './result-buttons.ts'
 import { timelineScreen } from './timeline.ts'
 
-/** The buttons of one run: status, cancel, why charged, the files once more, a question. */
+/** The buttons of one run: status, cancel, why charged, the files once more, a question, more buttons. */
 export function runPresses(deps: BotDeps): Composer<BotContext> {
   const bot = new Composer<BotContext>()
   bot.use(async (ctx, next) => {
@@ -33,6 +34,10 @@ export function runPresses(deps: BotDeps): Composer<BotContext> {
         return sendAgain(ctx, deps, run, deps.original)
       case 'support':
         return support(ctx, deps, run)
+      case 'more':
+      case 'fold':
+        if (run.execState !== 'success') return next()
+        return unfold(ctx, deps, run, op === 'more' ? 'all' : 'few')
       default:
         return next()
     }

@@ -239,8 +239,11 @@ await story('an order is taken back while nothing was sent, and not after', asyn
   await anna.presses('✅')
   await anna.presses('Отменить')
   const [run] = await generationsOf(anna.id)
-  t.equal(anna.last().text, `✖️ Отменено, №\u00a0${shortId(run!.id)}.`)
-  t.strictSame(captions(anna.last()), [])
+  t.equal(
+    anna.last().text,
+    `Отменено.\nДеньги вернулись: 42,75\u00a0₽.\nHailuo 2.3 Pro: видео из фото · №\u00a0${shortId(run!.id)}`,
+  )
+  t.strictSame(captions(anna.last()), ['🔁 Повторить', '🧾 Что с деньгами', '💬 Поддержка', '🏠 Меню'])
   t.equal(await balanceOf(anna.id), 100_00)
   t.match((await anna.presses({ data: to.generation(run!.id, 'cancel') })).answer, { text: 'Этот запуск уже закончен' })
 
@@ -615,7 +618,7 @@ await story('an English person is spoken to in English all the way', async t => 
   await john.presses('✅ Start for 95')
   t.match(john.last().text, /^⏳ Accepted\. In the queue\. 95\u00a0₽ set aside, not charged\.\n.* · No\u00a0.{4}$/)
   await john.presses('Cancel')
-  t.match(john.last().text, /^✖️ Cancelled/)
+  t.match(john.last().text, /^Cancelled\.\nYour money is back: 95\u00a0₽\.\n/)
   t.equal(await draftOf(john.id), undefined)
 })
 

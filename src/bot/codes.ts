@@ -37,6 +37,8 @@ export const generationOp = coded({
   resend: 'rs',
   original: 'or',
   support: 'sp',
+  more: 'mo',
+  fold: 'fo',
 })
 export const followUp = coded({ enlarge: 'up', animate: 'an' })
 export const historyFilter = coded({ all: 'a', done: 's', failed: 'f' })

@@ -18,7 +18,7 @@ export type KeptFile = { n: number; until: Date; link: { url: string; until: Dat
 export type Messages = {
   /** The state of a run that has not ended. */
   progress(generation: Generation, language: Language): Screen
-  /** What the progress message becomes after the end. */
+  /** What the progress message becomes after the end, where it cannot be deleted. */
   done(generation: Generation, language: Language): Screen
   /** The caption of a result, at most 1024 characters. `freeLeft`: free runs left today. */
   result(generation: Generation, outputs: Output[], wallet: Wallet, freeLeft: number, language: Language): Screen

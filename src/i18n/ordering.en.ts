@@ -352,8 +352,12 @@ export const orderingEn: Ordering = {
           : html`Charged ${priceLine(r.price, 'en')}${r.part ? `, returned ${amount(r.part.backKop)}` : ''}, ${amount(r.balanceKop)} left · No\u00a0${r.short}`,
       ),
     repeatForButton: kop => (kop === 0 ? '🔁 Repeat' : `🔁 Repeat for ${price(kop)}`),
+    anotherButton: (kop, isPicture) => (kop > 0 ? `🔁 Again, ${price(kop)}` : isPicture ? '🔁 One more' : '🔁 Repeat'),
     repeatButton: '🔁 Repeat',
-    changeButton: '✏️ Change',
+    changeButton: '✏️ Change parameters',
+    changeShortButton: '✏️ Change',
+    moreButton: 'more…',
+    foldButton: '‹ Fold',
     downloadButton: (n, until) => `Download${n === 1 ? '' : ` ${n}`} (until ${dateText(until, 'en')})`,
     noFiles: {
       too_big: html`The file is too big for Telegram.`,
@@ -367,7 +371,7 @@ export const orderingEn: Ordering = {
       html`The button below downloads it. “Send again” in the history gives a new link, until ${dateText(until, 'en')} MSK.`,
     keptWithoutLink: until =>
       html`The bot cannot give a link right now. The file is kept until ${dateText(until, 'en')} MSK: write to support.`,
-    followButton: { enlarge: '⬆️ Enlarge', animate: '🎬 Animate' },
+    followButton: { enlarge: '⬆️ Enlarge', animate: '✨ Animate' },
     followWhich: html`Which picture? They are numbered in their order.`,
     followModels: short => html`Choose a model: result No\u00a0${short} is filled in for you.`,
     followNote: short => html`Result No\u00a0${short} is filled in.`,

@@ -380,9 +380,15 @@ export const orderingRu = {
           : html`Списано ${priceLine(r.price, 'ru')}${r.part ? `, возвращено ${amount(r.part.backKop)}` : ''} · осталось ${amount(r.balanceKop)} · №\u00a0${r.short}`,
       ),
     repeatForButton: (kop: number): string => (kop === 0 ? '🔁 Повторить' : `🔁 Повторить за ${price(kop)}`),
+    /** Short: three buttons share a row. */
+    anotherButton: (kop: number, isPicture: boolean): string =>
+      kop > 0 ? `🔁 Ещё за ${price(kop)}` : isPicture ? '🔁 Ещё вариант' : '🔁 Повторить',
     repeatButton: '🔁 Повторить',
     changeButton: '✏️ Изменить параметры',
-    followButton: { enlarge: '⬆️ Увеличить', animate: '🎬 Оживить' },
+    changeShortButton: '✏️ Изменить',
+    moreButton: 'ещё…',
+    foldButton: '‹ Свернуть',
+    followButton: { enlarge: '⬆️ Увеличить', animate: '✨ Оживить' },
     followWhich: html`Какую картинку взять? Они пронумерованы по порядку.`,
     followModels: (short: string) => html`Выберите модель: результат №\u00a0${short} подставится сам.`,
     followNote: (short: string) => html`Результат №\u00a0${short} уже подставлен.`,

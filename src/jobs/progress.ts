@@ -32,3 +32,24 @@ export async function editProgress(
     log.debug({ err: error, generationId: generation.id }, 'the progress was not edited')
   }
 }
+
+/**
+ * Removes the progress message, once the message about the ending is recorded as sent. Turns it into `done` where Telegram
+ * refuses: a bot may delete its messages for 48 hours (https://core.telegram.org/bots/api#deletemessage). Harmless if
+ * called twice.
+ */
+export async function removeProgress(
+  telegram: Telegram,
+  generation: Generation,
+  done: Screen,
+  log: Log,
+): Promise<void> {
+  const { chatId, messageId, id } = generation
+  if (messageId === null) return
+  try {
+    await telegram.deleteMessage(chatId, messageId)
+  } catch (error) {
+    log.debug({ err: error, generationId: id }, 'the progress was not deleted')
+    await editProgress(telegram, generation, done, log)
+  }
+}

@@ -46,6 +46,24 @@ export async function show(
   return messageId
 }
 
+/**
+ * Replaces the buttons of a message of any kind; its content stays. Throws TelegramRefused `message_gone` if the message
+ * can no longer be edited.
+ */
+export async function replaceButtons(
+  telegram: Telegram,
+  chatId: number,
+  messageId: number,
+  screen: Pick<Screen, 'buttons'>,
+): Promise<void> {
+  try {
+    await telegram.editMessageReplyMarkup(chatId, messageId, undefined, keyboard(screen).reply_markup)
+  } catch (error) {
+    // Pressed twice: Telegram refuses an edit that changes nothing.
+    if (!(error instanceof TelegramRefused && error.code === 'not_modified')) throw error
+  }
+}
+
 /** Otherwise Telegram fetches a page for a link in the text and shows it under our name. */
 const noPreview = { link_preview_options: { is_disabled: true } }
 

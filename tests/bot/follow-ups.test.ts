@@ -1,14 +1,16 @@
 import { createCanvas } from '@napi-rs/canvas'
 import t from 'tap'
+import { to } from '../../src/bot/routes.ts'
 import { createMessages } from '../../src/bot/runs/reports.ts'
 import { Unknown } from '../../src/errors.ts'
 import { overrideHealth } from '../../src/health/model-health.ts'
 import { shortId } from '../../src/id.ts'
 import { outputsOf, readGeneration } from '../../src/payments/generations.ts'
 import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-statements.ts'
+import { toPlain } from '../../src/telegram/html.ts'
 import { show } from '../../src/telegram/screen.ts'
 import { chats, type Person } from '../support/chat.ts'
-import { captions } from '../support/messages.ts'
+import { buttonLinks, captions } from '../support/messages.ts'
 import { picture } from '../support/world.ts'
 
 const stage = await chats(t)
@@ -44,6 +46,7 @@ await story('a picture can be made larger: its original is in the order, and onl
   const { id, urls } = await made(anna, 'z-image', [photo])
   links.set(urls[0]!, { widthPx: 800, heightPx: 600 })
   const result = anna.last()
+  await anna.presses('ещё…')
   await anna.presses('⬆️ Увеличить')
   t.match(
     anna.last().text,
@@ -61,7 +64,7 @@ await story('a picture can be made to move with any model that takes it, at the 
   const anna = await person({ kop: 500_00 })
   const { id, urls } = await made(anna, 'z-image', [photo])
   links.set(urls[0]!, { widthPx: 800, heightPx: 600 })
-  await anna.presses('🎬 Оживить')
+  await anna.presses('✨ Оживить')
   t.equal(anna.last().text, `Выберите модель: результат №\u00a0${shortId(id)} подставится сам.`)
   t.equal(captions(anna.last()).filter(text => /₽|🎁/.test(text)).length, 8, 'all that make a photo move')
   await anna.presses('Kling 2.6')
@@ -78,6 +81,7 @@ await story('of several pictures one is chosen', async t => {
   const anna = await person({ kop: 500_00 })
   const { urls } = await made(anna, 'grok-imagine/text-to-image', [photo, photo, photo])
   links.set(urls[1]!, { widthPx: 333 })
+  await anna.presses('ещё…')
   await anna.presses('⬆️ Увеличить')
   t.match(anna.last().text, /^Какую картинку взять\?/)
   t.strictSame(captions(anna.last()), ['1', '2', '3', '🏠 Меню'])
@@ -88,7 +92,8 @@ await story('of several pictures one is chosen', async t => {
 await story('a video is made larger by the model that takes its run, unless it is as large as can be', async t => {
   const anna = await person({ kop: 500_00 })
   const { id } = await made(anna, 'grok-imagine/text-to-video', [video], { resolution: '480p' })
-  t.notOk(captions(anna.last()).includes('🎬 Оживить'), 'it moves already')
+  t.notOk(captions(anna.last()).includes('✨ Оживить'), 'it moves already')
+  await anna.presses('ещё…')
   await anna.presses('⬆️ Увеличить')
   t.match(await draftOf(anna.id), {
     model_id: 'grok-imagine/upscale',
@@ -98,7 +103,9 @@ await story('a video is made larger by the model that takes its run, unless it i
   const other = await made(anna, 'sora-2-text-to-video', [video])
   const sound = await made(anna, 'elevenlabs/sound-effect-v2', [{ kind: 'audio', mime: 'audio/mpeg' }])
   for (const one of [screen, other.screen, sound.screen]) {
-    t.notOk(captions(one).some(text => /Увеличить|Оживить/.test(text)))
+    await show(telegram, { chatId: anna.id }, one)
+    await anna.presses('ещё…')
+    t.notOk(captions(anna.last()).some(text => /Увеличить|Оживить/.test(text)))
   }
 })
 
@@ -146,6 +153,7 @@ await story('a result of another person, a failed run and a model that does not 
 await story('a model that is off is not offered, and an old button to it leads to others', async t => {
   const anna = await person({ kop: 500_00 })
   const { id } = await made(anna, 'z-image', [photo])
+  await anna.presses('ещё…')
   const result = anna.last()
   const off = { modelId: 'topaz/image-upscale', adminId: 1, reason: 'проверяем' }
   await overrideHealth(deps.adminSql, { ...off, to: 'off' })
@@ -157,4 +165,113 @@ await story('a model that is off is not offered, and an old button to it leads t
   t.equal(await draftOf(anna.id), undefined)
   await overrideHealth(deps.adminSql, { ...off, to: 'auto' })
   await deps.modelHealth.refresh()
+})
+
+const all = (kop: string) => [
+  `🔁 Повторить за ${kop}`,
+  '✏️ Изменить параметры',
+  '📎 Оригинал без сжатия',
+  '⬆️ Увеличить',
+  '✨ Оживить',
+  '🧾 Почему списано',
+  '🏠 Меню',
+  '‹ Свернуть',
+]
+
+await story('a result offers the two likeliest steps in one row, and the others on the same message', async t => {
+  const anna = await person({ kop: 500_00 })
+  const { id } = await made(anna, 'z-image', [photo])
+  const few = ['🔁 Ещё за 45\u00a0₽', '✨ Оживить', 'ещё…']
+  t.equal(anna.last().buttons.length, 1)
+  t.strictSame(captions(anna.last()), few)
+  const { messageId, html } = anna.last()
+  const before = anna.chat().length
+  await anna.presses('ещё…')
+  t.strictSame(captions(anna.last()), all('45\u00a0₽'))
+  t.match(anna.last(), { messageId, html }, 'its words stay')
+  const from = stage.api.calls.length
+  await anna.presses({ data: to.generation(id, 'more') })
+  t.ok(stage.api.calls.slice(from).some(({ description = '' }) => description.includes('message is not modified')))
+  t.strictSame(captions(anna.last()), all('45\u00a0₽'), 'a second press changes nothing')
+  await anna.presses('‹ Свернуть')
+  t.strictSame(captions(anna.last()), few)
+  t.equal(anna.chat().length, before)
+})
+
+await story('the buttons of a photo change under it, and those of an old message work as they did', async t => {
+  const anna = await person({ kop: 500_00 })
+  const { id, screen } = await made(anna, 'z-image', [photo])
+  const reply_markup = { inline_keyboard: [[{ text: 'ещё…', callback_data: to.generation(id, 'more') }]] }
+  await telegram.sendPhoto(anna.id, { source: pixel }, { caption: toPlain(screen.text), reply_markup })
+  const sent = anna.last()
+  await anna.presses('ещё…')
+  t.strictSame(captions(anna.last()), all('45\u00a0₽'))
+  t.match(anna.last(), { messageId: sent.messageId, text: sent.text, media: sent.media })
+  await anna.presses('🧾')
+  t.match(anna.last().text, /^🧾 Запуск/)
+  await anna.presses(
+    '‹ Свернуть',
+    anna.chat().find(({ messageId }) => messageId === sent.messageId),
+  )
+  t.equal(captions(anna.chat().find(({ messageId }) => messageId === sent.messageId)!).length, 3)
+
+  const old = {
+    inline_keyboard: [[{ text: '📎', callback_data: `g:${id}:or` }], [{ text: '🔁', callback_data: `g:${id}:rp` }]],
+  }
+  await telegram.sendPhoto(anna.id, { source: pixel }, { caption: 'как раньше', reply_markup: old })
+  await anna.presses('📎')
+  t.ok(stage.sentAgain.includes(`original ${id}`))
+})
+
+await story('links to files and what else is on a result stay when its buttons change', async t => {
+  const anna = await person({ kop: 500_00 })
+  const { id, screen } = await made(anna, 'z-image', [photo, photo])
+  const until = new Date()
+  const link = { n: 1, until, link: { url: 'https://bot.example/1', until } }
+  const run = (await readGeneration(sql, { userId: anna.id, id }))!
+  const withLinks = messages.withoutFiles(run, screen, [link, { n: 2, until, link: undefined }], 'later', 'ru')
+  await show(telegram, { chatId: anna.id }, withLinks)
+  t.match(captions(anna.last()), [/^Скачать/, '📤 Прислать ещё раз', '🔁 Ещё за 45\u00a0₽', '✨ Оживить', 'ещё…'])
+  await anna.presses('ещё…')
+  t.match(captions(anna.last()), [/^Скачать/, '📤 Прислать ещё раз', ...all('45\u00a0₽')])
+  t.strictSame(buttonLinks(anna.last()), ['https://bot.example/1'])
+  await anna.presses('‹ Свернуть')
+  t.match(captions(anna.last()), [/^Скачать/, '📤 Прислать ещё раз', /^🔁/, '✨ Оживить', 'ещё…'])
+})
+
+await story('more buttons of a message that is gone come anew, and of another person’s run never', async t => {
+  const anna = await person({ kop: 500_00 })
+  const boris = await person()
+  const { id } = await made(anna, 'z-image', [photo])
+  const data = to.generation(id, 'more')
+  t.match((await boris.presses({ data })).answer, { text: 'Этот экран устарел' })
+  const failed = await running(anna.id)
+  await stage.end(anna.id, failed, 'moderation')
+  t.match((await anna.presses({ data: to.generation(failed, 'more') })).answer, { text: 'Этот экран устарел' })
+
+  const result = anna.last()
+  const chat = { id: anna.id, type: 'private', first_name: 'Анна' }
+  const from = { id: anna.id, is_bot: false, first_name: 'Анна', language_code: 'ru' }
+  const press = (message: object, data: string) =>
+    stage.bot.handle({ update_id: 1, callback_query: { id: '1', chat_instance: '1', from, message, data } })
+  // https://core.telegram.org/bots/api#inaccessiblemessage: its date is always 0.
+  await press({ message_id: result.messageId, chat, date: 0 }, data)
+  t.not(anna.last().messageId, result.messageId)
+  t.strictSame(captions(anna.last()), all('45\u00a0₽'))
+  t.match(anna.last().text, new RegExp(`№\u00a0${shortId(id)}$`))
+  const before = anna.chat().length
+  await press({ message_id: result.messageId, chat, date: 0 }, to.generation(id, 'fold'))
+  t.equal(anna.chat().length, before)
+  await telegram.deleteMessage(anna.id, result.messageId)
+  const markup = { inline_keyboard: [[{ text: 'ещё…', callback_data: data }]] }
+  await press({ message_id: result.messageId, chat, date: 1_800_000_000, text: 'x', reply_markup: markup }, data)
+  t.strictSame(captions(anna.last()), all('45\u00a0₽'), 'deleted in between')
+})
+
+await story('below a film and a sound are repeat and change', async t => {
+  const anna = await person({ kop: 500_00 })
+  await made(anna, 'grok-imagine/text-to-video', [video])
+  t.strictSame(captions(anna.last()), ['🔁 Ещё за 45\u00a0₽', '✏️ Изменить', 'ещё…'])
+  await made(anna, 'elevenlabs/sound-effect-v2', [{ kind: 'audio', mime: 'audio/mpeg' }])
+  t.strictSame(captions(anna.last()), ['🔁 Ещё за 45\u00a0₽', '✏️ Изменить', 'ещё…'])
 })

@@ -22,7 +22,19 @@ const list = fc.constantFrom<List>(
 )
 const page = fc.integer({ min: 0, max: 99 })
 const generationOp = fc.constantFrom<GenerationOp | undefined>(
-  ...(['status', 'cancel', 'why', 'repeat', 'change', 'resend', 'original', 'support', undefined] as const),
+  ...([
+    'status',
+    'cancel',
+    'why',
+    'repeat',
+    'change',
+    'resend',
+    'original',
+    'support',
+    'more',
+    'fold',
+    undefined,
+  ] as const),
 )
 const draftOp = fc.constantFrom(
   ...('skip usual back cancel option done clear edit extras go resume anew template improve'.split(' ') as DraftOp[]),

@@ -239,8 +239,11 @@ await story('an order is taken back while nothing was sent, and not after', asyn
   await anna.presses('✅')
   await anna.presses('Отменить')
   const [run] = await generationsOf(anna.id)
-  t.equal(anna.last().text, `✖️ Отменено, №\u00a0${shortId(run!.id)}.`)
-  t.strictSame(captions(anna.last()), [])
+  t.equal(
+    anna.last().text,
+    `Отменено.\nДеньги вернулись: 42,75\u00a0₽.\nHailuo 2.3 Pro: видео из фото · №\u00a0${shortId(run!.id)}`,
+  )
+  t.strictSame(captions(anna.last()), ['🔁 Повторить', '🧾 Что с деньгами', '💬 Поддержка', '🏠 Меню'])
   t.equal(await balanceOf(anna.id), 100_00)
   t.match((await anna.presses({ data: to.generation(run!.id, 'cancel') })).answer, { text: 'Этот запуск уже закончен' })
 
@@ -485,12 +488,11 @@ t.test('a result says what it cost and what is left', async t => {
     toPlain(screen.text),
     '✅ Grok Imagine: видео из фото · 1\u00a0мин\u00a012\u00a0с\nСписано 104\u00a0₽ · осталось 396\u00a0₽ · №\u00a07k2m',
   )
-  t.strictSame(captions(screen), [
-    '🔁 Повторить за 104\u00a0₽',
-    '✏️ Изменить параметры',
-    '📎 Оригинал без сжатия',
-    '🧾 Почему списано',
-    '🏠 Меню',
+  t.strictSame(captions(screen), ['🔁 Ещё за 104\u00a0₽', '✏️ Изменить', 'ещё…'])
+  t.strictSame(captions(messages.result(run({ ...done, ...free, modelId: 'z-image' }), [], wallet, 6, 'ru')), [
+    '🔁 Ещё вариант',
+    '✏️ Изменить',
+    'ещё…',
   ])
   t.match(toPlain(messages.result(run({ ...done, ...free }), [], wallet, 6, 'ru').text), /Бесплатно · осталось 6 из 10/)
 })
@@ -616,7 +618,7 @@ await story('an English person is spoken to in English all the way', async t => 
   await john.presses('✅ Start for 95')
   t.match(john.last().text, /^⏳ Accepted\. In the queue\. 95\u00a0₽ set aside, not charged\.\n.* · No\u00a0.{4}$/)
   await john.presses('Cancel')
-  t.match(john.last().text, /^✖️ Cancelled/)
+  t.match(john.last().text, /^Cancelled\.\nYour money is back: 95\u00a0₽\.\n/)
   t.equal(await draftOf(john.id), undefined)
 })
 

@@ -83,6 +83,7 @@ t.test(
     t.equal(await balance(maxim.id), 500_00 - row?.kept)
     t.match(told.text, /Списано 3,57\s₽, возвращено 1,18\s₽ · осталось 496,43\s₽/)
     t.equal(maxim.fromBot().filter(({ media }) => media).length, 3)
+    await maxim.press(/ещё…/)
     await maxim.press(/Почему списано/)
     await maxim.sees(/списано 3,57\s₽ · возвращено 1,18\s₽/)
   },

@@ -76,6 +76,7 @@ else {
   })
 
   await t.test('«Почему списано» and the operations explain it', async t => {
+    await press(/ещё…/)
     await press(/Почему списано/)
     await last(/списано/)
     t.match(await text(), /4,75\s₽/)

@@ -374,6 +374,36 @@ t.test('a long text is pasted as clients cut it: at a line break, else a space, 
   const [first, second] = telegram.player.paste(anna.id, `${a}\n${b}`, { replyTo: last.messageId })
   t.equal(first?.replyTo, last.messageId)
   t.equal(second?.replyTo, undefined, 'only the first part answers')
+t.test('a bot deletes for 48 hours: its own messages everywhere, those of others in private chats only', async t => {
+  const { telegram, anna, call } = await standIn(t)
+  const sent = async (chat_id: number) => ({
+    chat_id,
+    message_id: (await call('sendMessage', { chat_id, text: 'x' })).result.message_id,
+  })
+  const remove = (message: object) => call('deleteMessage', message)
+  t.match(await remove({ chat_id: anna.id }), { error_code: 400 }, 'of which message')
+  t.match(await remove({ chat_id: 1, message_id: 1 }), { description: 'Bad Request: chat not found' })
+  t.match(await remove({ chat_id: anna.id, message_id: 0 }), {
+    description: 'Bad Request: message identifier is not specified',
+  })
+  const own = telegram.player.say(anna.id, 'моё')
+  t.match(await remove({ chat_id: anna.id, message_id: own.messageId }), { ok: true, result: true })
+  const group = telegram.player.addGroup('Студия')
+  t.match(await remove(await sent(group)), { ok: true })
+  const foreign = telegram.player.sayIn(group, anna.id, 'x')
+  const refused = { error_code: 400, description: "Bad Request: message can't be deleted for everyone" }
+  t.match(await remove({ chat_id: group, message_id: foreign.messageId }), refused)
+
+  const old = await sent(anna.id)
+  const { now } = Date
+  t.teardown(() => (Date.now = now))
+  Date.now = () => now() + 47.9 * 3_600_000
+  const young = await sent(anna.id)
+  t.match(await remove(young), { ok: true })
+  Date.now = () => now() + 48.1 * 3_600_000
+  t.match(await remove(old), refused)
+  t.match(await call('deleteMessages', { chat_id: anna.id, message_ids: [old.message_id] }), { ok: true })
+  t.ok(telegram.player.chat(anna.id).some(m => m.messageId === old.message_id))
 })
 
 t.test('only people who have opened the bot and have not blocked it can be written to', async t => {

@@ -15,7 +15,7 @@ import { writtenPrice } from '../browse/display-price.ts'
 import type { BotDeps } from '../deps.ts'
 import { modelName } from '../names.ts'
 import { to } from '../routes.ts'
-import { followUpsOf } from './compatible-models.ts'
+import { resultButtons } from './result-buttons.ts'
 
 /** The messages about a run: progress, result, failure. */
 export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' | 'limits'>): Messages {
@@ -56,7 +56,7 @@ function resultCaption(
   ...[generation, outputs, wallet, freeLeft, language]: Parameters<Messages['result']>
 ): Screen {
   const t = stringsFor(language)
-  const { id, ageMs, priceKop: kop, promised } = generation
+  const { id, ageMs, promised } = generation
   const { keptKop, returnedKop } = moneyOf(generation)
   const isPart = promised !== null && promised > outputs.length
   const part = isPart ? { arrived: outputs.length, promised, backKop: returnedKop } : undefined
@@ -66,15 +66,7 @@ function resultCaption(
     text: generation.isBonus
       ? t.bonus.result(facts)
       : t.run.result({ ...facts, price, balanceKop: wallet.balanceKop, part }),
-    buttons: [
-      [button(t.run.repeatForButton(kop), to.generation(id, 'repeat'))],
-      [button(t.run.changeButton, to.generation(id, 'change'))],
-      [button(t.run.originalButton, to.generation(id, 'original'))],
-      followUpsOf(catalogue, generation, outputs).map(what =>
-        button(t.run.followButton[what], to.followUp(id, what, 0)),
-      ),
-      [button(t.run.whyButton(kop), to.generation(id, 'why')), button(t.menuButton, to.menu())],
-    ],
+    buttons: resultButtons(catalogue, generation, outputs, language).few,
   }
 }
 

@@ -9,9 +9,10 @@ import { openDraft } from '../drafts.ts'
 import { to } from '../routes.ts'
 import { routesShown } from '../show.ts'
 import { createMessages } from './reports.ts'
+import { unfold } from './result-buttons.ts'
 import { timelineScreen } from './timeline.ts'
 
-/** The buttons of one run: status, cancel, why charged, the files once more, a question. */
+/** The buttons of one run: status, cancel, why charged, the files once more, a question, more buttons. */
 export function runPresses(deps: BotDeps): Composer<BotContext> {
   const bot = new Composer<BotContext>()
   bot.use(async (ctx, next) => {
@@ -33,6 +34,10 @@ export function runPresses(deps: BotDeps): Composer<BotContext> {
         return sendAgain(ctx, deps, run, deps.original)
       case 'support':
         return support(ctx, deps, run)
+      case 'more':
+      case 'fold':
+        if (run.execState !== 'success') return next()
+        return unfold(ctx, deps, run, op === 'more' ? 'all' : 'few')
       default:
         return next()
     }
@@ -65,7 +70,7 @@ async function status(ctx: BotContext, deps: BotDeps, run: Generation): Promise<
       [button(ctx.t.sendAgainButton, to.generation(run.id, 'resend'))],
       [button(ctx.t.menuButton, to.menu())],
     ]
-    await ctx.show({ ...messages.done(run, ctx.language), buttons: rows }, 'new')
+    await ctx.show({ ...messages.done(run, ctx.language), buttons: rows }, isItsMessage ? 'here' : 'new')
   } else await ctx.show(messages.failure(run, ctx.language), 'new')
 }
 
@@ -73,10 +78,12 @@ async function cancel(ctx: BotContext, deps: BotDeps, run: Generation): Promise<
   const { result } = await deps.integration.cancel(refOf(run))
   if (result === 'not_due') return ctx.answer(ctx.t.run.tooLate, { alert: true })
   if (result === 'already') await ctx.answer(ctx.t.run.over)
-  // That the money is back is said by the message of the ending, after it is.
   const ended = await readGeneration(deps.sql, refOf(run))
+  if (ended?.errorCode !== 'cancelled') return // its own message comes, and this one goes
+  const messages = createMessages(deps)
   const isItsMessage = run.messageId === ctx.callbackQuery?.message?.message_id
-  if (ended) await ctx.show(createMessages(deps).done(ended, ctx.language), isItsMessage ? 'here' : 'new')
+  // The delivery writes the same into the progress message.
+  await ctx.show(isItsMessage ? messages.failure(ended, ctx.language) : messages.done(ended, ctx.language))
 }
 
 async function sendAgain(

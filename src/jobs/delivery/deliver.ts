@@ -14,7 +14,7 @@ import {
 } from '../../telegram/outbox.ts'
 import { type Screen, show } from '../../telegram/screen.ts'
 import { languageFor } from '../../users/users.ts'
-import { editProgress } from '../progress.ts'
+import { removeProgress } from '../progress.ts'
 import { type DeliverOptions, type Delivery, Overtaken } from './delivery.ts'
 import { send } from './send-result.ts'
 import { blank, type Outcome, refusal } from './trouble.ts'
@@ -96,8 +96,8 @@ async function deliverGeneration(options: DeliverOptions, outgoing: Outgoing<OfG
   }
   crash('telegram_acked')
   const isDelivered = await conclude(options, outgoing, { ...outcome, files: delivery.files }, context)
-  if (!isDelivered || kind !== 'generation') return
-  await editProgress(options.telegram, generation, options.messages.done(generation, language), log)
+  if (!isDelivered || kind !== 'generation' || outcome.messageId === generation.messageId) return
+  await removeProgress(options.telegram, generation, options.messages.done(generation, language), log)
 }
 
 /** Records the outcome of a delivery. Returns true when the message arrived. */

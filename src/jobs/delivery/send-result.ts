@@ -24,8 +24,11 @@ export async function send(delivery: Delivery): Promise<number | null> {
   }
 }
 
+/** Sends a new message, which notifies. What the person took back themselves is said where they pressed. */
 function sendFailure({ options, generation, chatId, language }: Delivery): Promise<number> {
-  return show(options.telegram, { chatId }, options.messages.failure(generation, language))
+  const { errorCode, messageId } = generation
+  const at = errorCode === 'cancelled' && messageId !== null ? { chatId, messageId } : { chatId }
+  return show(options.telegram, at, options.messages.failure(generation, language))
 }
 
 async function sendSuccess(delivery: Delivery): Promise<number | null> {

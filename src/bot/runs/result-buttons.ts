@@ -1,0 +1,82 @@
+import type { Context } from 'telegraf'
+import type { Catalogue } from '../../catalogue/models.ts'
+import { stringsFor } from '../../i18n/strings.ts'
+import { shortId } from '../../id.ts'
+import type { Language } from '../../money.ts'
+import { type Generation, type Output, outputsOf } from '../../payments/generations.ts'
+import { TelegramRefused } from '../../telegram/client.ts'
+import { type Button, button, replaceButtons } from '../../telegram/screen.ts'
+import type { BotContext } from '../context.ts'
+import type { BotDeps } from '../deps.ts'
+import { modelName } from '../names.ts'
+import { to } from '../routes.ts'
+import { followUpsOf } from './compatible-models.ts'
+
+/** The buttons under a result: `few` at first, `all` after «more…». */
+export function resultButtons(
+  catalogue: Catalogue,
+  run: Generation,
+  outputs: Output[],
+  language: Language,
+): { few: Button[][]; all: Button[][] } {
+  const t = stringsFor(language)
+  const { id, priceKop } = run
+  const follows = followUpsOf(catalogue, run, outputs)
+  const follow = (what: (typeof follows)[number]) => button(t.run.followButton[what], to.followUp(id, what, 0))
+  const isPicture = catalogue.byId(run.modelId)?.output === 'image'
+  const next = isPicture ? (['animate', 'enlarge'] as const).find(what => follows.includes(what)) : undefined
+  return {
+    few: [
+      [
+        button(t.run.anotherButton(priceKop, isPicture), to.generation(id, 'repeat')),
+        next ? follow(next) : button(t.run.changeShortButton, to.generation(id, 'change')),
+        button(t.run.moreButton, to.generation(id, 'more')),
+      ],
+    ],
+    all: [
+      [button(t.run.repeatForButton(priceKop), to.generation(id, 'repeat'))],
+      [button(t.run.changeButton, to.generation(id, 'change'))],
+      [button(t.run.originalButton, to.generation(id, 'original'))],
+      follows.map(follow),
+      [button(t.run.whyButton(priceKop), to.generation(id, 'why')), button(t.menuButton, to.menu())],
+      [button(t.run.foldButton, to.generation(id, 'fold'))],
+    ],
+  }
+}
+
+/**
+ * Shows all buttons of a result, or the few, on the pressed message; its other buttons, as links to files, stay. In a
+ * new message where Telegram no longer gives the pressed one.
+ */
+export async function unfold(ctx: BotContext, deps: BotDeps, run: Generation, which: 'few' | 'all'): Promise<void> {
+  await ctx.answer()
+  const outputs = await outputsOf(deps.sql, { userId: run.userId, id: run.id })
+  const sets = resultButtons(deps.catalogue, run, outputs, ctx.language)
+  const shown = keyboardOf(ctx)
+  if (shown) {
+    const ours = new Set([...sets.few, ...sets.all].flat().map(one => ('data' in one ? one.data : '')))
+    const others = shown.filter(row => row.every(one => !('data' in one) || !ours.has(one.data)))
+    try {
+      return await replaceButtons(ctx.telegram, ctx.chat!.id, ctx.callbackQuery!.message!.message_id, {
+        buttons: [...others, ...sets[which]],
+      })
+    } catch (error) {
+      if (!(error instanceof TelegramRefused && error.code === 'message_gone')) throw error
+    }
+  }
+  if (which === 'few') return // without its message there is nothing to fold
+  const name = modelName(deps.catalogue, run.modelId, ctx.language)
+  await ctx.show({ text: ctx.t.run.which(name, shortId(run.id)), buttons: sets.all }, 'new')
+}
+
+/** The buttons of the pressed message; undefined when Telegram no longer says them. */
+function keyboardOf({ callbackQuery }: Context): Button[][] | undefined {
+  const message = callbackQuery?.message
+  if (!message || message.date === 0 || !('reply_markup' in message)) return undefined
+  return message.reply_markup?.inline_keyboard.map(row =>
+    row.flatMap((one): Button[] => {
+      if ('callback_data' in one) return [{ text: one.text, data: one.callback_data }]
+      return 'url' in one ? [{ text: one.text, url: one.url }] : []
+    }),
+  )
+}

@@ -374,6 +374,8 @@ t.test('a long text is pasted as clients cut it: at a line break, else a space, 
   const [first, second] = telegram.player.paste(anna.id, `${a}\n${b}`, { replyTo: last.messageId })
   t.equal(first?.replyTo, last.messageId)
   t.equal(second?.replyTo, undefined, 'only the first part answers')
+})
+
 t.test('a bot deletes for 48 hours: its own messages everywhere, those of others in private chats only', async t => {
   const { telegram, anna, call } = await standIn(t)
   const sent = async (chat_id: number) => ({

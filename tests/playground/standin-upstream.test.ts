@@ -616,7 +616,7 @@ t.test('results can be missing, dead, wrong or broken off', async t => {
   const empty = await make('empty_result')
   t.equal((await read(empty.taskId)).data?.resultJson, '{"resultUrls":[]}')
 
-  upstream.speed.runMs = 60
+  upstream.speed.runMs = 1_500
   upstream.next('odd_state')
   const odd = await create(Z, PICTURE)
   t.match(await read(odd.data?.taskId), { code: 200, data: { state: 'postprocessing' } })

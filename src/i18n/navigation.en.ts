@@ -344,6 +344,13 @@ on and off stand until auto takes them back.`,
       rested: 'on trial after a rest',
       recovered: 'the trial went well',
     },
+    confirm: (state, name, id, reason) =>
+      lines(
+        html`<b>${{ on: 'Switch on by hand', off: 'Switch off by hand', auto: 'Switch on, watched by the service' }[state]}: ${name}</b>`,
+        html`<code>${id}</code>`,
+        state === 'off' && html`It leaves the lists, and no new run begins. What has begun goes on to its end.`,
+        html`Reason: ${reason}`,
+      ),
     noModel: id => html`There is no such model: ${id}`,
     noReason: html`A reason is needed, of 5 characters or more.`,
     done: (id, state) =>

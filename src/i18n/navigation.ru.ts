@@ -349,6 +349,13 @@ on и off держатся, пока их не снимет auto.`,
       rested: 'проба после перерыва',
       recovered: 'проба удалась',
     },
+    confirm: (state: 'on' | 'off' | 'auto', name: string, id: string, reason: string) =>
+      lines(
+        html`<b>${{ on: 'Включить вручную', off: 'Выключить вручную', auto: 'Включить под присмотром автомата' }[state]}: ${name}</b>`,
+        html`<code>${id}</code>`,
+        state === 'off' && html`Её не станет в списках, новые запуски не начнутся. Начатые дойдут до конца.`,
+        html`Причина: ${reason}`,
+      ),
     noModel: (id: string) => html`Такой модели нет: ${id}`,
     noReason: html`Нужна причина: не короче 5 символов.`,
     done: (id: string, state: 'on' | 'off' | 'auto') =>

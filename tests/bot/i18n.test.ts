@@ -189,6 +189,7 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     '.switched.lossRun': [[10, { ...lossRun, costCredits: '1000000.0000' }]],
     '.switched.on': causes.map(cause => [{ ...switched, cause }]),
     '.modelStates.state': ['on', 'trial', 'off'].map(state => [{ ...modelState, state }]),
+    '.modelStates.confirm': ['on', 'off', 'auto'].map(how => [how, name, 'a'.repeat(41), 'ы'.repeat(500)]),
     '.modelStates.done': ['on', 'off', 'auto'].map(how => ['a'.repeat(41), how]),
     '.run.downloadButton': [[32, at]],
     '.run.keptWithLink': [[at]],

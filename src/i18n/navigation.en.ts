@@ -163,10 +163,10 @@ export const navigationEn: Navigation = {
     filters: { all: 'All', done: 'Done', failed: 'Failed' },
     older: 'Earlier ›',
     newest: '‹ To the newest',
-    row: ({ state, date, name, costKop }) =>
-      state === 'returned'
-        ? `↩️ ${date} · ${name} · returned`
-        : `${icons[state]} ${date} · ${name} ·\u00a0${state === 'cancelled' ? 'cancelled' : price(costKop)}`,
+    row: ({ state, what, costKop }) => {
+      const words: Partial<Record<string, string>> = { returned: 'returned', cancelled: 'cancelled' }
+      return [`${icons[state]} ${what}`, ` ·\u00a0${words[state] ?? price(costKop)}`]
+    },
     state: (state, ageMs) =>
       ({
         done: `✅ Done in ${durationText(ageMs, 'en')}`,
@@ -402,7 +402,7 @@ If it was a file, send another one. If you pressed a button, look at /history fi
   },
 }
 
-const icons = { done: '✅', open: '⏳', failed: '✖️', cancelled: '✖️' }
+const icons = { done: '✅', open: '⏳', returned: '↩️', failed: '✖️', cancelled: '✖️' }
 const operationKinds: Record<string, string> = {
   hold: 'set aside',
   topup: 'top-up',

@@ -170,10 +170,10 @@ export const navigationRu = {
     filters: { all: 'Все', done: 'Готовые', failed: 'Неудачные' },
     older: 'Раньше ›',
     newest: '‹ К новым',
-    row: ({ state, date, name, costKop }: HistoryFacts) =>
-      state === 'returned'
-        ? `↩️ ${date} · ${name} · возврат`
-        : `${icons[state]} ${date} · ${name} ·\u00a0${state === 'cancelled' ? 'отменено' : price(costKop)}`,
+    row: ({ state, what, costKop }: HistoryFacts): [beginning: string, end: string] => {
+      const words: Partial<Record<string, string>> = { returned: 'возврат', cancelled: 'отменено' }
+      return [`${icons[state]} ${what}`, ` ·\u00a0${words[state] ?? price(costKop)}`]
+    },
     state: (state: RunState, ageMs: number) =>
       ({
         done: `✅ Готово за ${durationText(ageMs, 'ru')}`,
@@ -407,7 +407,7 @@ on и off держатся, пока их не снимет auto.`,
   },
 }
 
-const icons = { done: '✅', open: '⏳', failed: '✖️', cancelled: '✖️' }
+const icons = { done: '✅', open: '⏳', returned: '↩️', failed: '✖️', cancelled: '✖️' }
 const operationKinds: Record<string, string> = {
   hold: 'отложено',
   topup: 'пополнение',

@@ -33,6 +33,8 @@ export type HelpTopic = 'start' | 'money' | 'free' | 'files' | 'topup' | 'late' 
 /** What the card of a person offers an admin. */
 export type PersonAction = 'credit' | 'take' | 'ban' | 'unban' | 'message'
 
+export type ModelSwitch = 'on' | 'off' | 'auto' | 'no'
+
 type Entry<Args extends unknown[]> = {
   to: (...args: Args) => string
   shape: RegExp
@@ -222,6 +224,12 @@ const table = {
     `al:${key}:${count}`,
     (model, n) => `al:${model}:${n}`,
     p => [part(p, 1), Number(p[2])],
+  ),
+  /** Switches a model as its confirm screen says, or leaves it; the reason is in the text of that screen. */
+  adminSwitch: route<[string, ModelSwitch]>(
+    `am:${key}:(?:on|off|auto|no)`,
+    (model, op) => `am:${model}:${op}`,
+    p => [part(p, 1), part(p, 2) as ModelSwitch],
   ),
   adminRun: route<[string]>(
     `ar:${id}`,

@@ -251,6 +251,7 @@ ${details}
     },
 
     // Commands that change something
+    form: (kind: string) => html`<b>${kindNames[kind] ?? kind}</b>`,
     copy: html`Скопируйте, впишите своё и отправьте:`,
     fields: {
       user: 'ID',
@@ -263,6 +264,7 @@ ${details}
       until: 'ДД.ММ.ГГГГ',
       run: 'ЗАПУСК',
       reason: 'ПРИЧИНА',
+      text: 'ТЕКСТ',
     } satisfies Record<Field, string>,
     wrong: {
       user: html`Не вижу id человека: только цифры.`,
@@ -274,7 +276,8 @@ ${details}
       uses: html`Сколько человек смогут его взять: от 1 до 100000.`,
       until: html`Нужен день, до конца которого код действует, например 31.12.2026. Он должен быть впереди.`,
       run: html`Такого запуска нет. Нужен его id целиком, 12 знаков.`,
-      reason: html`Нужна причина или текст: от 5 до 500 знаков.`,
+      reason: html`Нужна причина: от 5 до 500 знаков.`,
+      text: html`Нужен текст: от 5 до 500 знаков. Он придёт человеку как есть.`,
     } satisfies Record<Field, Html>,
     confirm: (c: ChangeFacts) =>
       lines(
@@ -315,8 +318,8 @@ ${details}
       no_person: html`Такого человека здесь нет.`,
       is_admin: html`Администратору доступ не закрывают: сначала уберите его из ADMIN_IDS.`,
       stars_only: html`Отсюда возвращаются только звёзды.`,
-      promo_added: html`✅ Код создан.`,
-      promo_stopped: html`✅ Код остановлен.`,
+      promo_added: html`✅ Промокод создан.`,
+      promo_stopped: html`✅ Промокод остановлен.`,
       given_back: html`✅ Возвращено: деньги или запуск снова у человека.`,
       run_over: html`Этот запуск уже закончился, возвращать нечего.`,
       run_running: html`Запуск ещё идёт: его деньги решит его конец. Пока он не застрял, вернуть или начислить за него нельзя.`,
@@ -324,6 +327,9 @@ ${details}
       code_taken: html`Такой код уже есть.`,
       dropped: html`Отменено раньше.`,
     } as Record<string, Html>,
+    /** A code that was made: as people send it. */
+    promoCode: (code: string, kop: number) => html`<code>/promo ${code}</code> · ${amount(kop)}`,
+    promoStopped: (code: string) => html`<code>${code}</code>`,
     balanceNow: (kop: number, debtKop: number) =>
       html`На балансе ${amount(kop)}${debtKop > 0 ? `, долг ${amount(debtKop)}` : ''}.`,
     reversal: {

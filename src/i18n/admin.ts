@@ -22,7 +22,18 @@ export type AlarmName = (typeof alarmNames)[number]
 export type WebhookLost = 'ok' | 'gone' | 'differs' | 'taken' | 'fought'
 
 /** The fields of an admin command. */
-export type Field = 'user' | 'amount' | 'charge' | 'parked' | 'order' | 'code' | 'uses' | 'until' | 'run' | 'reason'
+export type Field =
+  | 'user'
+  | 'amount'
+  | 'charge'
+  | 'parked'
+  | 'order'
+  | 'code'
+  | 'uses'
+  | 'until'
+  | 'run'
+  | 'reason'
+  | 'text'
 
 /** A change as its confirm screen shows it. */
 export type ChangeFacts = {

@@ -163,10 +163,10 @@ export const navigationEn: Navigation = {
     filters: { all: 'All', done: 'Done', failed: 'Failed' },
     older: 'Earlier ›',
     newest: '‹ To the newest',
-    row: ({ state, date, name, costKop }) =>
-      state === 'returned'
-        ? `↩️ ${date} · ${name} · returned`
-        : `${icons[state]} ${date} · ${name} ·\u00a0${state === 'cancelled' ? 'cancelled' : price(costKop)}`,
+    row: ({ state, what, costKop }) => {
+      const words: Partial<Record<string, string>> = { returned: 'returned', cancelled: 'cancelled' }
+      return [`${icons[state]} ${what}`, ` ·\u00a0${words[state] ?? price(costKop)}`]
+    },
     state: (state, ageMs) =>
       ({
         done: `✅ Done in ${durationText(ageMs, 'en')}`,
@@ -344,6 +344,13 @@ on and off stand until auto takes them back.`,
       rested: 'on trial after a rest',
       recovered: 'the trial went well',
     },
+    confirm: (state, name, id, reason) =>
+      lines(
+        html`<b>${{ on: 'Switch on by hand', off: 'Switch off by hand', auto: 'Switch on, watched by the service' }[state]}: ${name}</b>`,
+        html`<code>${id}</code>`,
+        state === 'off' && html`It leaves the lists, and no new run begins. What has begun goes on to its end.`,
+        html`Reason: ${reason}`,
+      ),
     noModel: id => html`There is no such model: ${id}`,
     noReason: html`A reason is needed, of 5 characters or more.`,
     done: (id, state) =>
@@ -387,7 +394,7 @@ If it was a file, send another one. If you pressed a button, look at /history fi
   },
 }
 
-const icons = { done: '✅', open: '⏳', failed: '✖️', cancelled: '✖️' }
+const icons = { done: '✅', open: '⏳', returned: '↩️', failed: '✖️', cancelled: '✖️' }
 const operationKinds: Record<string, string> = {
   hold: 'set aside',
   topup: 'top-up',

@@ -170,10 +170,10 @@ export const navigationRu = {
     filters: { all: 'Все', done: 'Готовые', failed: 'Неудачные' },
     older: 'Раньше ›',
     newest: '‹ К новым',
-    row: ({ state, date, name, costKop }: HistoryFacts) =>
-      state === 'returned'
-        ? `↩️ ${date} · ${name} · возврат`
-        : `${icons[state]} ${date} · ${name} ·\u00a0${state === 'cancelled' ? 'отменено' : price(costKop)}`,
+    row: ({ state, what, costKop }: HistoryFacts): [beginning: string, end: string] => {
+      const words: Partial<Record<string, string>> = { returned: 'возврат', cancelled: 'отменено' }
+      return [`${icons[state]} ${what}`, ` ·\u00a0${words[state] ?? price(costKop)}`]
+    },
     state: (state: RunState, ageMs: number) =>
       ({
         done: `✅ Готово за ${durationText(ageMs, 'ru')}`,
@@ -349,6 +349,13 @@ on и off держатся, пока их не снимет auto.`,
       rested: 'проба после перерыва',
       recovered: 'проба удалась',
     },
+    confirm: (state: 'on' | 'off' | 'auto', name: string, id: string, reason: string) =>
+      lines(
+        html`<b>${{ on: 'Включить вручную', off: 'Выключить вручную', auto: 'Включить под присмотром автомата' }[state]}: ${name}</b>`,
+        html`<code>${id}</code>`,
+        state === 'off' && html`Её не станет в списках, новые запуски не начнутся. Начатые дойдут до конца.`,
+        html`Причина: ${reason}`,
+      ),
     noModel: (id: string) => html`Такой модели нет: ${id}`,
     noReason: html`Нужна причина: не короче 5 символов.`,
     done: (id: string, state: 'on' | 'off' | 'auto') =>
@@ -392,7 +399,7 @@ on и off держатся, пока их не снимет auto.`,
   },
 }
 
-const icons = { done: '✅', open: '⏳', failed: '✖️', cancelled: '✖️' }
+const icons = { done: '✅', open: '⏳', returned: '↩️', failed: '✖️', cancelled: '✖️' }
 const operationKinds: Record<string, string> = {
   hold: 'отложено',
   topup: 'пополнение',

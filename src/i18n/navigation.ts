@@ -86,8 +86,8 @@ export type ModelStateFacts = {
 }
 /** `returned`: ended without a result, and the money is back; `failed`: the same for a free run; `cancelled`: by the person. */
 export type RunState = 'done' | 'open' | 'returned' | 'failed' | 'cancelled'
-/** `costKop`: the captured price; while the run is open, the hold. */
-export type HistoryFacts = { state: RunState; date: string; name: string; costKop: number }
+/** `what`: the request, or the model of a run without one. `costKop`: the captured price; while the run is open, the hold. */
+export type HistoryFacts = { state: RunState; what: string; costKop: number }
 export type OperationFacts = {
   date: string
   kind: string

@@ -123,6 +123,8 @@ const Line = Type.Object({
   keptKop: Nullable(Type.Integer()),
   createdAt: Type.Date(),
   taskId: Nullable(Type.String()),
+  /** The beginning of the text that was ordered, if the model takes one. */
+  request: Nullable(Type.String()),
 })
 export type HistoryLine = Static<typeof Line>
 
@@ -132,8 +134,10 @@ export const history = query(
   (sql, userId: number, filter: 'all' | 'done' | 'failed', before: string | null, limit: number) => sql`
     select g.id, g.model_id as "modelId", g.exec_state as "execState", g.money_state as "moneyState", g.is_free as "isFree",
       g.grant_ref is not null as "isBonus", g.price_kop as "priceKop", g.kept_kop as "keptKop",
-      g.created_at as "createdAt", g.task_id as "taskId", e.error_code as "errorCode"
+      g.created_at as "createdAt", g.task_id as "taskId", e.error_code as "errorCode",
+      left(coalesce(q.inputs->>'prompt', q.inputs->>'text'), 100) as "request"
     from pay.generations g
+    left join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id
     left join pay.generation_events e on e.user_id = g.user_id and e.request_id = g.id and e.status <> 'started'
     where g.user_id = ${userId}
       and (${filter}::text = 'all' or ${filter}::text = 'done' and g.exec_state = 'success'

@@ -158,6 +158,7 @@ await story(
       to.adminYes(action, true),
       to.adminNo(action),
       to.adminLoss('z-image', 0),
+      to.adminSwitch('z-image', 'off'),
     ]
     const tested = new Set(buttons.map(data => parse(data)?.name))
     for (const data of [
@@ -168,6 +169,7 @@ await story(
       'av',
       'au:',
       'al:',
+      'am:',
       'ar:',
       'ap:',
       'at:',
@@ -185,7 +187,7 @@ await story(
         data,
       )
     }
-    t.equal(tested.size, 18)
+    t.equal(tested.size, 19)
     const before = await actions()
 
     const unknown = (await anna.says('/nonsense')).text
@@ -463,6 +465,49 @@ await story(
   },
 )
 
+await story('a form names what it is for once, and is no command until it is filled in', async t => {
+  const anna = await person()
+  const before = await actions()
+  const form = 'Написать\nСкопируйте, впишите своё и отправьте:\n/write ID ТЕКСТ'
+  t.equal((await boss.says('/write')).text, form)
+  await boss.presses({ data: to.adminForm('message', anna.id) })
+  t.equal(boss.last().text, form.replace('ID', String(anna.id)))
+  t.ok(captions(boss.last()).includes('🛠 Админ'))
+  t.match((await boss.says(`/write ${anna.id} ТЕКСТ`)).text, /^Нужен текст: /)
+  t.match((await boss.says(`/credit ${anna.id} 100 ПРИЧИНА`)).text, /^Нужна причина: /)
+  t.match((await boss.says(`/ban ${anna.id} reason`)).text, /^Нужна причина: /)
+  t.match((await boss.says('/admin_promo CODE 100 5 31.12.2030 причина есть')).text, /^Код — от 4/)
+  t.equal(await actions(), before)
+  t.equal(heard(anna, /ТЕКСТ/), 0)
+})
+
+await story('a model is switched after it was confirmed, and with the reason that was read', async t => {
+  const state = async () =>
+    (await owner`select after, reason from pay.model_switches where model_id = 'topaz/image-upscale' order by n`).map(
+      row => ({ ...row }),
+    )
+  const command = '/admin_models off topaz/image-upscale странные\nПричина: картинки'
+  t.match((await boss.says(command)).text, /^Выключить вручную: Topaz: увеличение фото\ntopaz\/image-upscale\n/)
+  const asked = boss.last()
+  t.strictSame(await state(), [], 'nothing has changed yet')
+  await boss.presses('✖️ Отменить')
+  t.match(boss.last().text, /^Отменено, ничего не изменилось/)
+  t.strictSame(await state(), [])
+  await boss.presses({ data: to.adminSwitch('topaz-image-upscale', 'off') })
+  t.match(boss.last().text, /^Этот экран устарел, ничего не изменилось/, 'the screen that said why is gone')
+  t.strictSame(await state(), [])
+  t.ok(asked.messageId)
+  await boss.says(command)
+  await boss.presses('✅ Подтвердить')
+  t.match(boss.last().text, /выключена вручную/)
+  const off = { after: 'off', reason: 'странные Причина: картинки' }
+  t.strictSame(await state(), [off])
+  await boss.says('/admin_models auto topaz/image-upscale разобрались')
+  await boss.presses('✅ Подтвердить')
+  t.strictSame(await state(), [off, { after: 'on', reason: 'разобрались' }])
+  t.match((await boss.says('/admin_models auto topaz/image-upscale разобрались')).text, /^Включить под присмотром/)
+})
+
 await story('a message reaches the person after it was confirmed, once', async t => {
   const anna = await person()
   await boss.says(`/write ${anna.id} Ваш <b>файл</b> готов`)
@@ -664,6 +709,20 @@ await story(
     t.ok(rows.every(({ before, after }) => before !== null && after !== null))
   },
 )
+
+await story('a code that was made is on the screen as people send it', async t => {
+  await boss.says('/admin_promo WINTER26 100 5 31.12.2030 подарок к зиме')
+  await boss.presses('✅ Подтвердить')
+  t.match(boss.last().text, /^✅ Промокод создан\.\n\/promo WINTER26 · 100\u00a0₽/)
+  const anna = await person()
+  t.match((await anna.says('/promo WINTER26')).text, /100\u00a0₽/)
+  await boss.says('/admin_promo - 50 5 31.12.2030 подарок к весне')
+  await boss.presses('✅ Подтвердить')
+  t.match(boss.last().text, /\/promo [A-Z2-7]{12} · 50\u00a0₽/, 'also one that was made up')
+  await boss.says('/promo_stop WINTER26 зима прошла')
+  await boss.presses('✅ Подтвердить')
+  t.match(boss.last().text, /^✅ Промокод остановлен\.\nWINTER26/)
+})
 
 await story('a payment that fits no invoice is listed, and credited, given back or put aside, once', async t => {
   const anna = await person()

@@ -107,6 +107,7 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
   adminStuckAll: fc.constant([]),
   adminPerson: fc.tuple(fc.integer({ min: 1, max: 999_999_999_999 })),
   adminLoss: fc.tuple(key, fc.nat(999_999_999)),
+  adminSwitch: fc.tuple(key, fc.constantFrom('on', 'off', 'auto', 'no')),
   adminRun: fc.tuple(id),
   adminPrompt: fc.tuple(id),
   adminTask: fc.tuple(id),

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { freeAgain } from '../../src/bot/browse/display-price.ts'
+import { fits } from '../../src/bot/button-width.ts'
 import { quoteScreen } from '../../src/bot/order/quote.ts'
 import { to } from '../../src/bot/routes.ts'
 import { createMessages } from '../../src/bot/runs/reports.ts'
@@ -13,7 +14,7 @@ import { genFinish, genSubmit } from '../../src/payments/order-statements.ts'
 import { readQuote } from '../../src/payments/quotes.ts'
 import { plainLength, toPlain } from '../../src/telegram/html.ts'
 import { chats, type Person } from '../support/chat.ts'
-import { captions, dataOf } from '../support/messages.ts'
+import { buttons, captions, dataOf } from '../support/messages.ts'
 
 const stage = await chats(t)
 const {
@@ -337,14 +338,34 @@ await story('the status of a run comes as a message of its own, and the screen o
   t.equal(anna.chat().find(one => one.messageId === item.messageId)!.text, item.text)
 })
 
+await story('a row of the history begins with what was ordered, and keeps its price however long that is', async t => {
+  const anna = await person()
+  const long = `рыжий кот\n${'читает газету на подоконнике '.repeat(20)}`
+  await running(anna.id, { kop: 104_25, inputs: { prompt: long } })
+  await running(anna.id, { modelId: 'topaz/image-upscale', kop: 38_00, inputs: {} })
+  await running(anna.id, {
+    modelId: 'elevenlabs/text-to-speech-turbo-2-5',
+    kop: 0,
+    inputs: { text: '  Добрый день!  ' },
+  })
+  await anna.says('/history')
+  const [voice, upscale, cat] = buttons(anna.last())
+    .filter(({ data }) => data?.startsWith('g:'))
+    .map(({ text }) => text)
+  t.equal(voice, '⏳ Добрый день! ·\u00a0бесплатно')
+  t.match(upscale, /^⏳ Topaz: увеличение фото, \d\d\.\d\d \d\d:\d\d ·\u00a038\u00a0₽$/)
+  t.match(cat, /^⏳ рыжий кот читает газету.*… ·\u00a0104,25\u00a0₽$/)
+  for (const text of [voice, upscale, cat]) t.ok(fits(text!), text)
+})
+
 await story('a run taken back in the queue is called so, and nobody says that it was sent', async t => {
   const anna = await person()
   const id = await running(anna.id)
   await anna.presses({ data: to.generation(id, 'cancel') })
   await anna.says('/history')
   t.match(
-    captions(anna.last()).find(text => text.includes('Z-Image')),
-    /^✖️ .*отменено$/,
+    captions(anna.last()).find(text => text.startsWith('✖️')),
+    /^✖️ кот ·\u00a0отменено$/,
   )
   await anna.presses({ data: to.generation(id, undefined) })
   t.match(anna.last().text, /\n✖️ Отменено · .*\nДеньги вернулись: 45/)

@@ -9,7 +9,7 @@ import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-stat
 import { createTelegram } from '../../src/telegram/client.ts'
 import { waitingOutbox } from '../../src/telegram/outbox.ts'
 import { chats } from '../support/chat.ts'
-import { buttons } from '../support/messages.ts'
+import { buttons, captions } from '../support/messages.ts'
 import { limits, noEnqueue, picture, silent, untraced } from '../support/world.ts'
 
 // A model that fails is switched off, rests, is tried, and is on again; nobody pays for it meanwhile.
@@ -469,6 +469,7 @@ story('/admin_models lists how they stand and switches with a reason; to others 
   const text = async (words: string) => {
     const before = boss.chat().length
     await boss.says(words)
+    if (captions(boss.last()).includes('✅ Подтвердить')) await boss.presses('✅ Подтвердить')
     return boss
       .chat()
       .slice(before + 1)

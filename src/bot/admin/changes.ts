@@ -12,7 +12,7 @@ import type { BotDeps } from '../deps.ts'
 import { onPress } from '../on-press.ts'
 import { homeButton } from './buttons.ts'
 import { confirmScreen } from './confirm.ts'
-import { type Filled, forms, formText, readForm } from './forms.ts'
+import { type Filled, formScreenText, forms, formText, readForm } from './forms.ts'
 import { doneScreen, outcomeText } from './outcome.ts'
 
 /** Changes by an admin: a command, a confirm screen, and one application, however often it is confirmed. */
@@ -27,7 +27,7 @@ export function adminChanges(deps: BotDeps) {
   }
   onPress(bot, 'adminForm', async (ctx, kind, userId) => {
     await ctx.answer()
-    await ctx.show({ text: lines(ctx.t.admin.copy, formText(ctx, kind, userId)), buttons: [] }, 'new')
+    await ctx.show({ text: formScreenText(ctx, kind, userId), buttons: [[homeButton(ctx)]] }, 'new')
   })
   onPress(bot, 'adminYes', async (ctx, id, isSure) => {
     await ctx.answer()
@@ -44,12 +44,11 @@ export function adminChanges(deps: BotDeps) {
 
 async function askedScreen(deps: BotDeps, ctx: BotContext, kind: ActionKind, text: string): Promise<Screen> {
   const { admin } = ctx.t
-  const refused = (why: Html): Screen => ({
-    text: lines(why, admin.copy, formText(ctx, kind)),
-    buttons: [[homeButton(ctx)]],
-  })
+  const form = (text: Html): Screen => ({ text, buttons: [[homeButton(ctx)]] })
+  const refused = (why: Html) => form(lines(why, admin.copy, formText(ctx, kind)))
+  if (text.trim() === '') return form(formScreenText(ctx, kind))
   const filled = readForm(kind, text, new Date())
-  if (typeof filled === 'string') return refused(text.trim() === '' ? admin.copy : admin.wrong[filled])
+  if (typeof filled === 'string') return refused(admin.wrong[filled])
   const target = await targetOf(deps, kind, filled)
   if (typeof target === 'string') {
     return refused(target in admin.wrong ? admin.wrong[target as Field] : outcomeText(ctx.t, target))

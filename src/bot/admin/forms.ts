@@ -1,5 +1,6 @@
 import type { Field } from '../../i18n/admin.ts'
-import type { Strings } from '../../i18n/strings.ts'
+import { lines } from '../../i18n/format.ts'
+import { type Strings, stringsFor } from '../../i18n/strings.ts'
 import { newId } from '../../id.ts'
 import { kopecksOf } from '../../money.ts'
 import type { ActionKind } from '../../operations/admin-actions.ts'
@@ -14,7 +15,7 @@ export const forms: Record<ActionKind, Form> = {
   take: { command: 'take', fields: ['user', 'amount', 'reason'] },
   ban: { command: 'ban', fields: ['user', 'reason'] },
   unban: { command: 'unban', fields: ['user', 'reason'] },
-  message: { command: 'write', fields: ['user', 'reason'] },
+  message: { command: 'write', fields: ['user', 'text'] },
   refund: { command: 'refund', fields: ['charge', 'reason'] },
   approve: { command: 'approve', fields: ['order', 'amount', 'reason'] },
   deny: { command: 'deny', fields: ['order', 'reason'] },
@@ -25,6 +26,10 @@ export const forms: Record<ActionKind, Form> = {
   promo_stop: { command: 'promo_stop', fields: ['code', 'reason'] },
   give_back: { command: 'give_back', fields: ['run', 'reason'] },
 }
+
+/** The heading of a form and the command to copy; `about`: the value of its first field. */
+export const formScreenText = (ctx: { t: Strings }, kind: ActionKind, about?: string | number): Html =>
+  lines(ctx.t.admin.form(kind), ctx.t.admin.copy, formText(ctx, kind, about))
 
 /** Returns the command to copy and fill in; `about`: the value of its first field. */
 export const formText = ({ t }: { t: Strings }, kind: ActionKind, about?: string | number): Html => {
@@ -50,15 +55,19 @@ export function readForm(kind: ActionKind, text: string, now: Date): Filled | Fi
   const { fields } = forms[kind]
   for (const [n, field] of fields.entries()) {
     const [word, after] = cut(field, rest, fields[n + 1])
-    if (!take(filled, field, word, now)) return field
+    if (isUnfilled(field, word) || !take(filled, field, word, now)) return field
     rest = after
   }
   return filled
 }
 
-/** Splits the text into this field and the rest: a reason takes all of it. */
+/** True for the word that the form has in place of a value. */
+const isUnfilled = (field: Field, word: string) =>
+  (['ru', 'en'] as const).some(language => stringsFor(language).admin.fields[field] === word.toUpperCase())
+
+/** Splits the text into this field and the rest: a reason or a text takes all of it. */
 function cut(field: Field, text: string, next: Field | undefined): [string, string] {
-  if (field === 'reason') return [text, '']
+  if (field === 'reason' || field === 'text') return [text, '']
   // «1 000» is one amount, unless another number follows anyway.
   const thousands = /^\d{1,3}(?:\p{Zs}\d{3})+(?:[.,]\d+)?(?!\S)/u.exec(text)?.[0]
   const isWhole = field === 'amount' && next === 'reason' && thousands !== undefined
@@ -99,6 +108,7 @@ function take(filled: Filled, field: Field, word: string, now: Date): boolean {
       return until !== undefined && until > now
     }
     case 'reason':
+    case 'text':
       filled.reason = word
       return [...visible(word)].length >= 5 && [...word].length <= 500
   }

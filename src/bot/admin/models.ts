@@ -4,38 +4,59 @@ import { priceRange } from '../../catalogue/pricing.ts'
 import { lossRuns } from '../../health/model-costs.ts'
 import { healthOfModels, overrideHealth, recentRuns } from '../../health/model-health.ts'
 import { lines } from '../../i18n/format.ts'
-import type { Html } from '../../telegram/html.ts'
+import { clip, type Html } from '../../telegram/html.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
 import { visible } from '../../visible.ts'
 import { menuButton } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { onPress } from '../on-press.ts'
-import { to } from '../routes.ts'
+import { type ModelSwitch, to } from '../routes.ts'
 import { homeButton, numbered } from './buttons.ts'
 
 /** Which models are on sale, and the switch of each. */
 export function adminModels(deps: BotDeps) {
   const { adminSql, catalogue, modelHealth } = deps
   const bot = new Composer<BotContext>()
-  // `/admin_models` shows the states, `/admin_models off z-image reason` changes one.
+  // `/admin_models` shows the states, `/admin_models off z-image reason` asks to confirm a change.
   bot.command('admin_models', async ctx => {
     const [word, id = '', ...words] = ctx.payload.trim().split(/\s+/)
     const reason = words.join(' ')
     const { modelStates: t } = ctx.t
-    const answer = async (text: Html) => void (await ctx.show({ text, buttons: [[menuButton(ctx)]] }))
-    if (word !== 'on' && word !== 'off' && word !== 'auto') return void (await ctx.show(await statesScreen(deps, ctx)))
-    if (!catalogue.byId(id)) return answer(t.noModel(id))
-    if ([...visible(reason)].length < 5) return answer(t.noReason)
-    const result = await overrideHealth(adminSql, { modelId: id, adminId: ctx.user.id, to: word, reason })
+    if (word !== 'on' && word !== 'off' && word !== 'auto') return ctx.show(await statesScreen(deps, ctx))
+    const model = catalogue.byId(id)
+    if (!model) return ctx.show(answer(ctx, t.noModel(id)))
+    if ([...visible(reason)].length < 5) return ctx.show(answer(ctx, t.noReason))
+    const op = (op: ModelSwitch) => to.adminSwitch(modelKey(id), op)
+    const row = [button(ctx.t.admin.yesButton, op(word)), button(ctx.t.admin.noButton, op('no'))]
+    const text = t.confirm(word, model.name[ctx.language], id, clip(reason, maxOfReason))
+    return ctx.show({ text, buttons: [row] })
+  })
+  onPress(bot, 'adminSwitch', async (ctx, key, op) => {
+    await ctx.answer()
+    const { admin, modelStates: t } = ctx.t
+    if (op === 'no') return ctx.show(answer(ctx, admin.dropped))
+    const [modelId, reason] = [catalogue.byKey(key)?.id, reasonShown(ctx)]
+    if (modelId === undefined || reason === undefined) return ctx.show(answer(ctx, admin.actionOutdated))
+    const result = await overrideHealth(adminSql, { modelId, adminId: ctx.user.id, to: op, reason })
     await modelHealth.refresh()
-    return answer(result === 'switched' ? t.done(id, word) : t.same)
+    return ctx.show(answer(ctx, result === 'switched' ? t.done(modelId, op) : t.same))
   })
   onPress(bot, 'adminLoss', async (ctx, key, n) => {
     await ctx.answer()
     await ctx.show(await lossScreen(deps, ctx, catalogue.byKey(key)?.id ?? key, n), 'new')
   })
   return bot
+}
+
+const maxOfReason = 500
+const answer = (ctx: BotContext, text: Html): Screen => ({ text, buttons: [[homeButton(ctx), menuButton(ctx)]] })
+
+/** The reason on the pressed confirm screen: the words of the bot itself, after the id of the model. */
+function reasonShown({ callbackQuery }: BotContext): string | undefined {
+  const message = callbackQuery?.message
+  const text = message && 'text' in message ? message.text : ''
+  return /\n(?:Причина|Reason): ([\s\S]+)$/.exec(text)?.[1]
 }
 
 /** The runs that made the service switch a model off, with a button for each. */

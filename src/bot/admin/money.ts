@@ -11,7 +11,7 @@ import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
 import { homeButton } from './buttons.ts'
 import { confirmScreen } from './confirm.ts'
-import { formText } from './forms.ts'
+import { formScreenText, formText } from './forms.ts'
 
 /** Transfer requests, promo codes and parked payments: lists, each with the commands and buttons that lead to a confirm screen. */
 export function adminMoney(deps: BotDeps) {
@@ -63,8 +63,8 @@ async function decide(deps: BotDeps, ctx: BotContext, id: string, op: RequestOp)
       return
     }
     default: {
-      const form = formText(ctx, op === 'otherAmount' ? 'approve' : 'deny', id)
-      await ctx.show({ text: lines(admin.copy, form), buttons: [] }, 'new')
+      const text = formScreenText(ctx, op === 'otherAmount' ? 'approve' : 'deny', id)
+      await ctx.show({ text, buttons: [[homeButton(ctx)]] }, 'new')
     }
   }
 }

@@ -55,6 +55,8 @@ export async function doneScreen(deps: BotDeps, ctx: BotContext, id: string, isS
   return {
     text: lines(
       outcomeText(ctx.t, outcome),
+      outcome === 'promo_added' && admin.promoCode(action.subject ?? '', action.amountKop ?? 0),
+      outcome === 'promo_stopped' && admin.promoStopped(action.subject ?? ''),
       balanceKop !== null && admin.balanceNow(balanceKop, debtKop ?? 0),
       end,
       isNotified !== undefined && (isNotified ? admin.told : admin.notTold),

@@ -1,12 +1,14 @@
 import { Composer } from 'telegraf'
-import type { Model } from '../../catalogue/models.ts'
+import type { Catalogue, Model } from '../../catalogue/models.ts'
 import { dateText, lines } from '../../i18n/format.ts'
 import type { RunState } from '../../i18n/navigation.ts'
 import { shortId } from '../../id.ts'
-import { type Generation, history as pageOf, readGeneration } from '../../payments/generations.ts'
+import type { Language } from '../../money.ts'
+import { type Generation, type HistoryLine, history as pageOf, readGeneration } from '../../payments/generations.ts'
 import { moneyOf } from '../../payments/run-money.ts'
 import { type Html, html } from '../../telegram/html.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
+import { cutToFit } from '../button-width.ts'
 import { menuButton } from '../buttons.ts'
 import type { GenerationOp, HistoryFilter } from '../codes.ts'
 import type { BotContext } from '../context.ts'
@@ -47,11 +49,12 @@ async function historyScreen(
   const from = before === '0' ? null : before
   const found = await pageOf(sql, user.id, filter, from, perPage + 1)
   const runs = found.slice(0, perPage).map(line => {
-    const state = stateOf(line)
-    const date = dateText(line.createdAt, language)
-    const name = modelName(catalogue, line.modelId, language)
     const { heldKop, keptKop } = moneyOf(line)
-    return [button(t.history.row({ state, date, name, costKop: heldKop + keptKop }), to.generation(line.id, undefined))]
+    const what =
+      line.request?.replace(/\s+/g, ' ').trim() ||
+      `${shortName(catalogue, line, language)}, ${dateText(line.createdAt, language)}`
+    const [beginning, end] = t.history.row({ state: stateOf(line), what, costKop: heldKop + keptKop })
+    return [button(cutToFit(beginning, end) + end, to.generation(line.id, undefined))]
   })
   if (runs.length === 0 && filter === 'all') {
     return { text: t.history.empty, buttons: [[button(t.beginButton, to.list('popular', 0))], [menuButton(ctx)]] }
@@ -69,6 +72,9 @@ async function historyScreen(
     buttons: [choice, ...runs, pager, [menuButton(ctx)]],
   }
 }
+
+const shortName = (catalogue: Catalogue, { modelId }: HistoryLine, language: Language) =>
+  catalogue.byId(modelId)?.short[language] ?? modelId
 
 /** One run of the person; undefined when there is none with this id. */
 export async function runScreen(deps: BotDeps, ctx: BotContext, id: string): Promise<Screen | undefined> {

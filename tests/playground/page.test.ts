@@ -280,7 +280,7 @@ t.test('without a database the back office says so, and the chat goes on', async
     const { status, body } = await call(web.url, 'GET', path)
     t.equal(status, 200, path)
     const { available, rows, reason } = body as { available: boolean; rows: unknown[]; reason: string }
-    t.strictSame({ available, rows, reason }, { available: false, rows: [], reason: 'Нет связи с базой' }, path)
+    t.strictSame({ available, rows, reason }, { available: false, rows: [], reason: 'no_database' }, path)
   }
   t.match((await call(web.url, 'GET', `/api/orders/${anna.id}/7`)).body, { available: false })
   t.equal((await call(web.url, 'POST', `/api/people/${anna.id}/say`, { text: 'привет' })).status, 200)

@@ -51,6 +51,7 @@ export async function openPlayground(t: Test) {
   })
   const page = await browser.newPage({
     viewport: { width: 1440, height: 960 },
+    locale: 'ru-RU',
     colorScheme: 'light',
     reducedMotion: 'reduce',
   })
@@ -128,4 +129,26 @@ export async function openPlayground(t: Test) {
     }
     throw new Error('no price after twelve answers')
   }
+}
+
+/**
+ * The captions of buttons that do not fit their line, so that the page, as Telegram does, ends them with an ellipsis.
+ * Pass `of` to look at one message only.
+ */
+export async function cutCaptions(of: Page | Locator): Promise<string[]> {
+  return await of
+    .locator('.key-text')
+    .evaluateAll(nodes =>
+      nodes.filter(node => node.scrollWidth > node.clientWidth).map(node => node.textContent?.trim() ?? ''),
+    )
+}
+
+/** Whether the bot's last message with its buttons is seen whole without scrolling; both heights are in pixels. */
+export async function fits(page: Page): Promise<{ fits: boolean; message: number; area: number }> {
+  const message = await page
+    .locator('[data-testid=message][data-from=bot]')
+    .last()
+    .evaluate(node => Math.ceil(node.getBoundingClientRect().height))
+  const area = await page.getByTestId('messages').evaluate(node => node.clientHeight)
+  return { fits: message <= area, message, area }
 }

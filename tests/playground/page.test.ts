@@ -31,6 +31,21 @@ t.test('the page and its modules come from here alone, and say so to the browser
   }
 })
 
+t.test('the page says everything in both languages', async t => {
+  const read = async (file: string) =>
+    Object.values((await import(new URL(`../../playground/page/words/${file}.js`, import.meta.url).href)) as object)[0]
+  /** The paths of all texts, with the number of arguments of those that take some. */
+  const shape = (value: unknown, path = ''): string[] =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([key, inner]) => shape(inner, `${path}.${key}`))
+      : [`${path} ${typeof value === 'function' ? value.length : typeof value}`]
+  for (const file of ['', '-orders']) {
+    const [ru, en] = [shape(await read(`ru${file}`)), shape(await read(`en${file}`))]
+    t.ok(ru.length > 50)
+    t.strictSame(en.toSorted(), ru.toSorted())
+  }
+})
+
 t.test('another name of this machine and another site are sent away', async t => {
   const { web } = await playground(t)
   t.equal(await statusWith(web.url, '/', { host: 'rebound.example' }), 421)

@@ -72,6 +72,23 @@ export async function openPlayground(t: Test) {
   const press = (text: RegExp) => button(text).click()
   const sees = (text: RegExp) => messages.filter({ hasText: text }).last().waitFor()
   const shot = (name: string, of: Page = page) => of.screenshot({ path: join(shots, `${name}.png`) })
+  const { telegram: port } = JSON.parse(readFileSync(join(dataDir, 'ports.json'), 'utf8')) as { telegram: number }
+  /** A call to the stand-in of Telegram as the bot makes it, for what the bot itself does only at times. */
+  const asBot = async (method: string, fields: object) => {
+    const { token } = JSON.parse(readFileSync(join(dataDir, 'telegram', 'telegram.json'), 'utf8')) as { token: string }
+    const answer = await fetch(`http://127.0.0.1:${port}/bot${token}/${method}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(fields),
+    })
+    const { ok, description, result } = (await answer.json()) as {
+      ok: boolean
+      description?: string
+      result: { message_id: number }
+    }
+    if (!ok) throw new Error(description)
+    return result
+  }
   const write = async (text: string) => {
     await page.getByTestId('composer').fill(text)
     await page.getByTestId('send').click()
@@ -100,7 +117,25 @@ export async function openPlayground(t: Test) {
   await page.goto(address)
   await sees(/Здравствуйте, Анна/)
   const log = () => readFileSync(join(dataDir, 'service.log'), 'utf8')
-  return { page, errors, log, fromBot, media, button, press, sees, last, shot, write, link, begin, answer, buy }
+  return {
+    page,
+    address,
+    errors,
+    log,
+    fromBot,
+    media,
+    button,
+    press,
+    sees,
+    last,
+    shot,
+    write,
+    link,
+    begin,
+    answer,
+    buy,
+    asBot,
+  }
 
   /**
    * Answers whatever is asked, until there is a price: the text to the text, what is wanted where it is offered, defaults
@@ -151,4 +186,14 @@ export async function fits(page: Page): Promise<{ fits: boolean; message: number
     .evaluate(node => Math.ceil(node.getBoundingClientRect().height))
   const area = await page.getByTestId('messages').evaluate(node => node.clientHeight)
   return { fits: message <= area, message, area }
+}
+
+/**
+ * A picture of the page for README: `npm test` only makes it, TELEGEN_PICTURES=1 also writes it into docs/. Returns its
+ * size in bytes.
+ */
+export async function picture(page: Page, name: string): Promise<number> {
+  const bytes = await page.screenshot()
+  if (process.env.TELEGEN_PICTURES === '1') writeFileSync(new URL(`../../docs/${name}`, import.meta.url), bytes)
+  return bytes.length
 }

@@ -5,6 +5,7 @@ import { html } from './html.js'
 import { Office } from './office/office.js'
 import { People } from './people.js'
 import { listen, onNews, useLive } from './server.js'
+import { language, words } from './words.js'
 
 const concerns = new Set(['message', 'edit', 'delete', 'person', 'call'])
 
@@ -13,29 +14,20 @@ function App() {
   const [current, setCurrent] = useState(() => Number(new URLSearchParams(location.search).get('person')) || null)
   const [pane, setPane] = useState('chat') // what a narrow screen shows over the chat: people, office or nothing
   const [tab, setTab] = useState('ledger')
-  const [away, setAway] = useState(false)
   const [error, setError] = useState(null)
+  const [start, setStart] = useState(startOfAddress)
+  const first = useRef()
   const read = useRef({}) // the newest message of each person that was on the screen
 
-  useEffect(
-    () =>
-      onNews(({ type }) => {
-        if (type === 'away') setAway(true)
-        if (type === 'hello') setAway(false)
-      }),
-    [],
-  )
-  useEffect(() => {
-    const closePane = event => {
-      if (event.key === 'Escape' && !document.querySelector('dialog[open]')) setPane('chat')
-    }
-    document.addEventListener('keydown', closePane)
-    return () => document.removeEventListener('keydown', closePane)
-  }, [])
+  const away = useAway()
+  useEscape(() => setPane('chat'))
 
-  if (!overview) return html`<p class="starting">Открываем песочницу…</p>`
-  const { people, bot } = overview
-  const person = people.find(({ id }) => id === current) ?? people[0]
+  if (!overview) return html`<p class="starting">${words.opening}</p>`
+  const { bot } = overview
+  const people = byLastMessage(overview.people)
+  // Whoever was first when the page was opened stays, whatever comes in later.
+  first.current ??= people[0]?.id
+  const person = people.find(({ id }) => id === (current ?? first.current)) ?? people[0]
   const unread = new Set()
   for (const { id, last } of people) {
     const newest = last?.messageId ?? 0
@@ -49,22 +41,66 @@ function App() {
     history.replaceState(null, '', `?person=${id}`)
   }
 
+  /** The link that the page was opened with is used up: opened once more, the page must not start again. */
+  function started() {
+    setStart(undefined)
+    history.replaceState(null, '', `?person=${person.id}`)
+  }
+
   return html`<div class="app" data-pane=${pane}>
     <p class="banner" data-testid="banner" role="note">
-      <b>Симуляция.</b> ${away ? html`<span class="error" role="alert">Связь с песочницей потеряна, пробуем снова…</span>` : 'Без Telegram, без настоящих денег и без сети: всё на этой машине.'}
+      <b>${words.banner.simulation}</b> ${away ? html`<span class="error" role="alert">${words.banner.away}</span>` : words.banner.about}
       ${error && html`<span class="error" role="alert"> ${error}</span>`}
     </p>
     <${People} people=${people} current=${person?.id} unread=${unread} onChoose=${choose} onClose=${() => setPane('chat')} onError=${setError} />
     ${
       person
-        ? html`<${Chat} key=${person.id} person=${person} bot=${bot} onPane=${setPane} onTab=${setTab} />`
-        : html`<main class="chat nobody"><p class="empty">Добавьте человека, чтобы начать чат.</p></main>`
+        ? html`<${Chat} key=${person.id} person=${person} bot=${bot} start=${start} onStarted=${started} onPane=${setPane} onTab=${setTab} />`
+        : html`<main class="chat nobody"><p class="empty">${words.people.nobody}</p></main>`
     }
     <${Office} tab=${tab} onTab=${setTab} people=${people} current=${person} onClose=${() => setPane('chat')} />
     <button class="backdrop" tabindex="-1" aria-hidden="true" onClick=${() => setPane('chat')}></button>
   </div>`
 }
 
+/** What `?start=` carries, as a link t.me/bot?start=… would; Telegram passes over one that is not allowed. */
+function startOfAddress() {
+  const payload = new URLSearchParams(location.search).get('start') ?? ''
+  return /^[A-Za-z0-9_-]{1,64}$/.test(payload) ? payload : undefined
+}
+
+/** Whether the connection to the server is lost. */
+function useAway() {
+  const [away, setAway] = useState(false)
+  useEffect(
+    () =>
+      onNews(({ type }) => {
+        if (type === 'away') setAway(true)
+        if (type === 'hello') setAway(false)
+      }),
+    [],
+  )
+  return away
+}
+
+function useEscape(onEscape) {
+  useEffect(() => {
+    const keys = event => {
+      if (event.key === 'Escape' && !document.querySelector('dialog[open]')) onEscape()
+    }
+    document.addEventListener('keydown', keys)
+    return () => document.removeEventListener('keydown', keys)
+  }, [])
+}
+
+/** The newest conversation first, as in Telegram; people without one, who were just added, above it. */
+function byLastMessage(people) {
+  const at = ({ last }) => last?.messageId ?? Number.POSITIVE_INFINITY
+  return people.toSorted((a, b) => (at(a) === at(b) ? b.id - a.id : at(b) - at(a)))
+}
+
+document.documentElement.lang = language
+document.title = words.title
 listen()
 const root = document.getElementById('app')
 root.textContent = ''

@@ -1,5 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { html, Icon } from './html.js'
+import { words } from './words.js'
+
+const { link: linkWords, alert, viewer } = words
 
 /** A modal sheet: the browser keeps the focus inside, Escape and a press beside it close it. */
 export function Dialog({ label, testid, kind = 'sheet', onClose, children }) {
@@ -28,21 +31,21 @@ export function Dialog({ label, testid, kind = 'sheet', onClose, children }) {
 /** An address leaves the playground only when the person says so. */
 export function LinkSheet({ url, onClose }) {
   const safe = /^https?:\/\//.test(url)
-  return html`<${Dialog} label="Внешняя ссылка" testid="link-sheet" onClose=${onClose}>
-    <h2>Открыть ссылку?</h2>
+  return html`<${Dialog} label=${linkWords.title} testid="link-sheet" onClose=${onClose}>
+    <h2>${linkWords.ask}</h2>
     <p class="address">${url}</p>
-    <p class="quiet">${safe ? 'Она откроется в новой вкладке.' : 'Такие ссылки открывает только сам Telegram.'}</p>
+    <p class="quiet">${safe ? linkWords.newTab : linkWords.telegramOnly}</p>
     <div class="choices">
-      <button class="plain" onClick=${onClose}>Закрыть</button>
-      ${safe && html`<a class="primary" href=${url} target="_blank" rel="noopener noreferrer" data-testid="link-open" onClick=${onClose}>Открыть</a>`}
+      <button class="plain" onClick=${onClose}>${words.close}</button>
+      ${safe && html`<a class="primary" href=${url} target="_blank" rel="noopener noreferrer" data-testid="link-open" onClick=${onClose}>${linkWords.open}</a>`}
     </div>
   </>`
 }
 
 export function AlertSheet({ text, onClose }) {
-  return html`<${Dialog} label="Сообщение бота" testid="alert" onClose=${onClose}>
+  return html`<${Dialog} label=${alert.title} testid="alert" onClose=${onClose}>
     <p class="alert-text">${text}</p>
-    <div class="choices"><button class="primary" data-testid="alert-ok" onClick=${onClose}>Понятно</button></div>
+    <div class="choices"><button class="primary" data-testid="alert-ok" onClick=${onClose}>${alert.ok}</button></div>
   </>`
 }
 
@@ -55,15 +58,15 @@ export function Viewer({ photos, index, onIndex, onClose }) {
     if (many && event.key === 'ArrowRight') turn(1)
     if (many && event.key === 'ArrowLeft') turn(-1)
   }
-  return html`<${Dialog} label="Просмотр фото" testid="viewer" kind="viewer" onClose=${onClose}>
+  return html`<${Dialog} label=${viewer.title} testid="viewer" kind="viewer" onClose=${onClose}>
     <figure onKeyDown=${keys}>
-      <img src=${fileUrl(photo.fileId)} alt=${photo.fileName || 'Фото'} data-testid="viewer-photo" />
+      <img src=${fileUrl(photo.fileId)} alt=${photo.fileName || words.media.photo} data-testid="viewer-photo" />
       <figcaption>
-        ${many && html`<button class="round" aria-label="Предыдущее" onClick=${() => turn(-1)}><${Icon} name="back" /></button>`}
-        <span class="viewer-name">${many ? `${index + 1} из ${photos.length}` : photo.fileName || 'Фото'}</span>
-        ${many && html`<button class="round" aria-label="Следующее" onClick=${() => turn(1)}><${Icon} name="next" /></button>`}
-        <a class="round" href=${fileUrl(photo.fileId, true)} download aria-label="Скачать"><${Icon} name="download" /></a>
-        <button class="round" aria-label="Закрыть" data-testid="viewer-close" onClick=${onClose}><${Icon} name="close" /></button>
+        ${many && html`<button class="round" aria-label=${viewer.previous} onClick=${() => turn(-1)}><${Icon} name="back" /></button>`}
+        <span class="viewer-name">${many ? viewer.of(index + 1, photos.length) : photo.fileName || words.media.photo}</span>
+        ${many && html`<button class="round" aria-label=${viewer.next} onClick=${() => turn(1)}><${Icon} name="next" /></button>`}
+        <a class="round" href=${fileUrl(photo.fileId, true)} download aria-label=${viewer.download}><${Icon} name="download" /></a>
+        <button class="round" aria-label=${words.close} data-testid="viewer-close" onClick=${onClose}><${Icon} name="close" /></button>
       </figcaption>
     </figure>
   </>`

@@ -1,4 +1,7 @@
+import { language, words } from './words.js'
+
 const nbsp = '\u00a0'
+const { units } = words
 
 /** Kopecks as people read them: `1 250 ₽`, `3,80 ₽`. */
 export function rubles(kop) {
@@ -6,7 +9,7 @@ export function rubles(kop) {
   const whole = Math.trunc(Math.abs(kop) / 100)
   const rest = Math.abs(kop) % 100
   const groups = String(whole).replace(/\B(?=(?:\d{3}){1,6}$)/g, nbsp)
-  return `${sign}${groups}${rest ? `,${String(rest).padStart(2, '0')}` : ''}${nbsp}₽`
+  return `${sign}${groups}${rest ? `${units.point}${String(rest).padStart(2, '0')}` : ''}${nbsp}₽`
 }
 
 /** With a plus for what comes in. */
@@ -20,23 +23,25 @@ export function price(currency, amount) {
 }
 
 export function size(bytes) {
-  if (bytes < 1024) return `${bytes}${nbsp}Б`
-  if (bytes < 1024 * 1024) return `${Math.round(bytes / 1024)}${nbsp}КБ`
-  return `${(bytes / 1024 / 1024).toFixed(1).replace('.', ',')}${nbsp}МБ`
+  if (bytes < 1024) return `${bytes}${nbsp}${units.bytes[0]}`
+  if (bytes < 1024 * 1024) return `${Math.round(bytes / 1024)}${nbsp}${units.bytes[1]}`
+  return `${(bytes / 1024 / 1024).toFixed(1).replace('.', units.point)}${nbsp}${units.bytes[2]}`
 }
 
 /** Milliseconds: `350 мс`, `1,5 с`, `2 мин 10 с`. */
 export function span(ms) {
-  if (ms < 1000) return `${Math.round(ms)}${nbsp}мс`
-  if (ms < 60_000) return `${String(Math.round(ms / 100) / 10).replace('.', ',')}${nbsp}с`
-  return `${Math.floor(ms / 60_000)}${nbsp}мин ${Math.round((ms % 60_000) / 1000)}${nbsp}с`
+  if (ms < 1000) return `${Math.round(ms)}${nbsp}${units.ms}`
+  if (ms < 60_000) return `${String(Math.round(ms / 100) / 10).replace('.', units.point)}${nbsp}${units.s}`
+  return `${Math.floor(ms / 60_000)}${nbsp}${units.min} ${Math.round((ms % 60_000) / 1000)}${nbsp}${units.s}`
 }
 
 /** Telegram counts seconds, our own journals milliseconds, Postgres writes ISO: all become a Date. */
 export const moment = at => new Date(typeof at === 'number' && at < 1e11 ? at * 1000 : at)
 
+// English with the clock of 24 hours, as the tables have no room for another.
+const locale = language === 'en' ? 'en-GB' : language
 const format = options => {
-  const formatter = new Intl.DateTimeFormat('ru', options)
+  const formatter = new Intl.DateTimeFormat(locale, options)
   return at => formatter.format(moment(at))
 }
 export const clock = format({ hour: '2-digit', minute: '2-digit' })
@@ -49,14 +54,6 @@ export const dayAndClock = format({
   minute: '2-digit',
   second: '2-digit',
 })
-
-/** `count(5, 'проводка', 'проводки', 'проводок')` → «5 проводок». */
-export function count(n, one, few, many) {
-  const tens = n % 100
-  const ones = n % 10
-  const word = tens > 10 && tens < 20 ? many : ones === 1 ? one : ones > 1 && ones < 5 ? few : many
-  return `${n}${nbsp}${word}`
-}
 
 /** Our own ids as the bot shows them («№ 7k2m»), longer ones by their end. */
 export const shortId = id => {

@@ -1,21 +1,22 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { language, words } from './words.js'
 
 /** Asks the playground's server. Throws an Error whose message can be shown to the person. */
 export async function call(method, path, body) {
   const isForm = body instanceof FormData
-  const request = { method }
+  const request = { method, headers: { 'accept-language': language } }
   if (body !== undefined) {
     request.body = isForm ? body : JSON.stringify(body)
-    if (!isForm) request.headers = { 'content-type': 'application/json' }
+    if (!isForm) request.headers['content-type'] = 'application/json'
   }
   let response
   try {
     response = await fetch(path, request)
   } catch {
-    throw new Error('Песочница не отвечает. Она запущена?')
+    throw new Error(words.server.silent)
   }
   const answer = await response.json().catch(() => ({}))
-  if (!response.ok) throw new Error(answer.error?.message ?? `Ответ ${response.status}`)
+  if (!response.ok) throw new Error(answer.error?.message ?? words.server.answered(response.status))
   return answer
 }
 

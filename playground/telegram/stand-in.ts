@@ -17,6 +17,8 @@ export type MessageView = {
   editedAt?: number
   /** Clients write «edited» beside the time: its words or its file changed, not only its buttons. */
   edited?: true
+  /** Sent by opening a link: clients show «/start» without what the link carries. */
+  byLink?: true
   /** The message this one answers, which may be deleted by now. */
   replyTo?: number
   text?: string
@@ -51,9 +53,11 @@ export type BotCall = {
   unknown?: string[]
 }
 export type TelegramEvent = {
-  type: 'message' | 'edit' | 'delete' | 'call' | 'person' | 'webhook'
+  type: 'message' | 'edit' | 'delete' | 'call' | 'person' | 'webhook' | 'action'
   userId?: number
   messageId?: number
+  /** What the bot does for the next five seconds, or until its next message: `typing`, `upload_photo` … */
+  action?: string
 }
 /** The bot's answerCallbackQuery. */
 export type Press = { text?: string; showAlert: boolean } | 'expired'
@@ -76,6 +80,8 @@ export type Player = {
   block(userId: number, blocked: boolean): void
   /** Oldest first, deleted ones gone. A group's id works too. */
   chat(userId: number): MessageView[]
+  /** Messages of this person that the bot has not received yet. */
+  unread(userId: number): number[]
   /** "/start payload" from a link; unblocks, as the restart button does. */
   open(userId: number, payload?: string): MessageView
   /** Refuses a reply to a message that is not there, as a client does. */

@@ -14,16 +14,20 @@ export const PersonChange = Type.Object(
   { languageCode: Type.Optional(Language), blocked: Type.Optional(Type.Boolean()) },
   { additionalProperties: false, minProperties: 1 },
 )
-// Longer than one Telegram message on purpose: what the service does with it is worth seeing.
+const messageId = Type.Integer({ minimum: 1 })
+// Longer than one Telegram message: a long text is cut as clients cut it.
 export const Say = Type.Object(
-  { text: Type.String({ minLength: 1, maxLength: 20_000 }) },
+  { text: Type.String({ minLength: 1, maxLength: 20_000 }), replyTo: Type.Optional(messageId) },
+  { additionalProperties: false },
+)
+export const Rewrite = Type.Object(
+  { messageId, text: Type.String({ maxLength: 20_000 }) },
   { additionalProperties: false },
 )
 export const Open = Type.Object(
   { payload: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' })) },
   { additionalProperties: false },
 )
-const messageId = Type.Integer({ minimum: 1 })
 export const Push = Type.Object(
   {
     messageId,

@@ -3,7 +3,7 @@ import multipart from '@fastify/multipart'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { Person, TelegramStandIn } from '../telegram/server.ts'
-import { NewPerson, Open, Pay, PersonChange, Push, Say, UserParams } from './chat-schemas.ts'
+import { NewPerson, Open, Pay, PersonChange, Push, Rewrite, Say, UserParams } from './chat-schemas.ts'
 import { readUpload, sendFile, uploadLimits } from './files.ts'
 import { playing, Refusal } from './refusal.ts'
 
@@ -44,13 +44,23 @@ const peopleRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { te
 }
 
 const moveRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { telegram: { player } }) => {
-  server.get('/people/:userId/chat', { schema: { params: UserParams } }, async ({ params }) => ({
-    messages: player.chat(known(player, params).id),
-  }))
+  server.get('/people/:userId/chat', { schema: { params: UserParams } }, async ({ params }) => {
+    const { id } = known(player, params)
+    return { messages: player.chat(id), unread: player.unread(id) }
+  })
   server.post('/people/:userId/say', { schema: { params: UserParams, body: Say } }, async ({ params, body }) => {
     const { id } = known(player, params)
-    return await playing(() => player.say(id, body.text))
+    const { text, ...options } = body
+    return { messages: await playing(() => player.paste(id, text, options)) }
   })
+  server.post(
+    '/people/:userId/rewrite',
+    { schema: { params: UserParams, body: Rewrite } },
+    async ({ params, body }) => {
+      const { id } = known(player, params)
+      return await playing(() => player.rewrite(id, body.messageId, body.text))
+    },
+  )
   server.post('/people/:userId/open', { schema: { params: UserParams, body: Open } }, async ({ params, body }) => {
     const { id } = known(player, params)
     return await playing(() => player.open(id, body.payload))
@@ -59,7 +69,11 @@ const moveRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { tele
     const { id } = known(player, params)
     const { messageId, data, text, force } = body
     const button = data !== undefined ? { data } : text !== undefined ? { text } : undefined
-    if (!button) throw new Refusal(400, 'invalid', 'Нужно data или text кнопки')
+    if (!button)
+      throw new Refusal(400, 'invalid', {
+        ru: 'Нужно data или text кнопки',
+        en: 'Give the data or the text of a button',
+      })
     const answer = await playing(() => player.press(id, messageId, button, force))
     return answer === 'expired' ? { expired: true } : { expired: false, ...answer }
   })
@@ -72,11 +86,12 @@ const moveRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { tele
 const fileRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { telegram: { player } }) => {
   server.post('/people/:userId/files', { schema: { params: UserParams } }, async (request, reply) => {
     const { id } = known(player, request.params)
-    const { kind, caption, files } = await readUpload(request)
+    const { kind, caption, replyTo, files } = await readUpload(request)
     const albumId = files.length > 1 ? randomUUID() : undefined
     const messages = []
     for (const [index, file] of files.entries()) {
-      const words = index === 0 && caption ? { caption } : {} // the caption of an album belongs to its first picture
+      // The caption and the reply of an album belong to its first picture.
+      const words = index === 0 ? { ...(caption ? { caption } : {}), ...(replyTo ? { replyTo } : {}) } : {}
       messages.push(await playing(() => player.send(id, { kind, ...file, ...words, ...(albumId ? { albumId } : {}) })))
     }
     reply.code(201)
@@ -93,7 +108,7 @@ const fileRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { tele
     },
     async (request, reply) => {
       const file = player.file(request.params.fileId)
-      if (!file) throw new Refusal(404, 'no_file', 'Такого файла нет')
+      if (!file) throw new Refusal(404, 'no_file', { ru: 'Такого файла нет', en: 'There is no such file' })
       return sendFile(request, reply, file, request.query.download !== undefined)
     },
   )
@@ -101,6 +116,6 @@ const fileRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { tele
 
 function known(player: Player, { userId }: { userId: string }): Person {
   const person = player.people().find(({ id }) => id === Number(userId))
-  if (!person) throw new Refusal(404, 'no_person', `Человека ${userId} нет`)
+  if (!person) throw new Refusal(404, 'no_person', { ru: `Человека ${userId} нет`, en: `There is no person ${userId}` })
   return person
 }

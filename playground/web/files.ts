@@ -13,22 +13,36 @@ export const uploadLimits = {
   fieldSize: 20_000,
 }
 
-/** A form with `kind`, `caption` and one file or more; anything else is a Refusal. */
+/** A form with `kind`, `caption`, `replyTo` and one file or more; anything else is a Refusal. */
 export async function readUpload(request: FastifyRequest) {
-  if (!request.isMultipart()) throw new Refusal(415, 'invalid', 'Файлы присылают как multipart/form-data')
+  if (!request.isMultipart())
+    throw new Refusal(415, 'invalid', {
+      ru: 'Файлы присылают как multipart/form-data',
+      en: 'Files are sent as multipart/form-data',
+    })
   let kind: MediaKind | undefined
   let caption = ''
+  let replyTo: number | undefined
   const files: { fileName: string; mime: string; bytes: Uint8Array }[] = []
   for await (const part of request.parts()) {
     if (part.type === 'file') {
       files.push({ fileName: part.filename || 'file', mime: part.mimetype, bytes: await part.toBuffer() })
     } else if (part.fieldname === 'kind') kind = mediaKinds.find(known => known === part.value)
     else if (part.fieldname === 'caption') caption = String(part.value)
+    else if (part.fieldname === 'replyTo') replyTo = Number(part.value)
   }
-  if (!kind) throw new Refusal(400, 'invalid', `kind — одно из: ${mediaKinds.join(', ')}`)
-  if (files.length === 0) throw new Refusal(400, 'invalid', 'Нет ни одного файла')
-  if (files.some(file => file.bytes.length === 0)) throw new Refusal(400, 'invalid', 'Пустой файл не отправить')
-  return { kind, caption, files }
+  if (!kind) {
+    const names = mediaKinds.join(', ')
+    throw new Refusal(400, 'invalid', { ru: `kind: одно из ${names}`, en: `kind: one of ${names}` })
+  }
+  if (files.length === 0) throw new Refusal(400, 'invalid', { ru: 'Нет ни одного файла', en: 'There is no file' })
+  if (files.some(file => file.bytes.length === 0)) {
+    throw new Refusal(400, 'invalid', { ru: 'Пустой файл не отправить', en: 'An empty file cannot be sent' })
+  }
+  if (replyTo !== undefined && !(Number.isSafeInteger(replyTo) && replyTo > 0)) {
+    throw new Refusal(400, 'invalid', { ru: 'replyTo: номер сообщения', en: 'replyTo: the number of a message' })
+  }
+  return { kind, caption, replyTo, files }
 }
 
 type StoredFile = NonNullable<ReturnType<TelegramStandIn['player']['file']>>

@@ -12,12 +12,16 @@ export async function ownAddressOnly(request: FastifyRequest) {
   const { host, origin } = request.headers
   const own = [`127.0.0.1:${port}`, `localhost:${port}`]
   if (!host || !own.includes(host)) {
-    throw new Refusal(421, 'wrong_host', `Откройте страницу по адресу http://127.0.0.1:${port}`)
+    const url = `http://127.0.0.1:${port}`
+    throw new Refusal(421, 'wrong_host', { ru: `Откройте страницу по адресу ${url}`, en: `Open the page at ${url}` })
   }
   const asking = request.headers['sec-fetch-site'] ?? 'none'
   const stranger = request.url.startsWith('/api/') && asking !== 'same-origin' && asking !== 'none'
   if (stranger || (origin !== undefined && origin !== `http://${host}`)) {
-    throw new Refusal(403, 'wrong_origin', 'Запросы принимаются только со страницы самой песочницы')
+    throw new Refusal(403, 'wrong_origin', {
+      ru: 'Запросы принимаются только со страницы самой песочницы',
+      en: 'Requests are taken from the page of the playground only',
+    })
   }
 }
 

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Books } from './books.ts'
 
-type News = { type: string; userId?: number; messageId?: number; taskId?: string; changed?: string[] }
+type News = { type: string; userId?: number; messageId?: number; taskId?: string; action?: string; changed?: string[] }
 export type NewsRoom = ReturnType<typeof newsRoom>
 
 /** Notifies every open page of changes, as server-sent events; the page then reads again. */

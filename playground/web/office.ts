@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox'
 import type { BotCall, TelegramStandIn } from '../telegram/server.ts'
 import type { UpstreamStandIn } from '../upstream/server.ts'
 import { type Books, shownRows } from './books.ts'
+import { callsOf } from './calls.ts'
 import { Refusal } from './refusal.ts'
 
 type OfficeOptions = { telegram: TelegramStandIn; upstream: UpstreamStandIn; books: Books }
@@ -15,7 +16,9 @@ export const backOffice: FastifyPluginAsyncTypebox<OfficeOptions> = async (serve
   server.get('/broken', async () => await books.broken())
   server.get('/orders/:userId/:id', { schema: { params: OrderParams } }, async ({ params }) => {
     const parts = await books.order(params.userId, params.id)
-    if (parts.available && !parts.order) throw new Refusal(404, 'no_order', `Заказа ${params.id} нет`)
+    if (parts.available && !parts.order) {
+      throw new Refusal(404, 'no_order', { ru: `Заказа ${params.id} нет`, en: `There is no order ${params.id}` })
+    }
     const task = upstream.tasks.find(({ taskId }) => taskId === parts.order?.task_id)
     return { ...parts, task: task ? brief(task) : null }
   })
@@ -23,13 +26,21 @@ export const backOffice: FastifyPluginAsyncTypebox<OfficeOptions> = async (serve
     rows: upstream.tasks.slice(-shownRows).reverse().map(brief),
     refusals: upstream.refusals.slice(-50).reverse().map(brief),
   }))
-  server.get('/calls', async () => ({ rows: telegram.calls.slice(-shownRows).reverse().map(briefCall) }))
+  server.get('/calls', { schema: { querystring: CallFilter } }, async ({ query }) => {
+    const { calls, methods } = callsOf(telegram, query)
+    return { rows: calls.slice(-shownRows).reverse().map(briefCall), methods }
+  })
   server.get('/updates', async () => ({ rows: telegram.updates.slice(-shownRows).reverse().map(brief) }))
 }
 
 const OrderParams = Type.Object({
   userId: Type.String({ pattern: '^[0-9]{1,15}$' }),
   id: Type.String({ minLength: 1, maxLength: 100 }),
+})
+
+const CallFilter = Type.Object({
+  userId: Type.Optional(Type.String({ pattern: '^-?[0-9]{1,15}$' })),
+  method: Type.Optional(Type.String({ pattern: '^[A-Za-z]{1,64}$' })),
 })
 
 const briefCall = (call: BotCall) => ({ ...call, fields: brief(call.fields) })

@@ -29,7 +29,7 @@ export function openReader(databaseUrl: string): { ask: Ask; close(): Promise<vo
       return { available: true, rows: found.map(({ row }) => row) }
     } catch (error) {
       const missing = error instanceof postgres.PostgresError && ['42P01', '3F000'].includes(error.code)
-      return { available: false, rows: [], reason: missing ? 'Таблиц ещё нет' : 'Нет связи с базой' }
+      return { available: false, rows: [], reason: missing ? 'no_tables' : 'no_database' }
     } finally {
       clearTimeout(timer)
     }

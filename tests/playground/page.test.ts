@@ -31,6 +31,21 @@ t.test('the page and its modules come from here alone, and say so to the browser
   }
 })
 
+t.test('the page says everything in both languages', async t => {
+  const read = async (file: string) =>
+    Object.values((await import(new URL(`../../playground/page/words/${file}.js`, import.meta.url).href)) as object)[0]
+  /** The paths of all texts, with the number of arguments of those that take some. */
+  const shape = (value: unknown, path = ''): string[] =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([key, inner]) => shape(inner, `${path}.${key}`))
+      : [`${path} ${typeof value === 'function' ? value.length : typeof value}`]
+  for (const file of ['', '-orders']) {
+    const [ru, en] = [shape(await read(`ru${file}`)), shape(await read(`en${file}`))]
+    t.ok(ru.length > 50)
+    t.strictSame(en.toSorted(), ru.toSorted())
+  }
+})
+
 t.test('another name of this machine and another site are sent away', async t => {
   const { web } = await playground(t)
   t.equal(await statusWith(web.url, '/', { host: 'rebound.example' }), 421)
@@ -52,6 +67,11 @@ t.test('what does not fit is refused in words, and changes nothing', async t => 
     [400, 'PATCH', chat, {}],
     [400, 'PATCH', chat, { blocked: 'yes' }],
     [400, 'POST', `${chat}/say`, { text: '' }],
+    [400, 'POST', `${chat}/say`, { text: 'привет', replyTo: 0 }],
+    [409, 'POST', `${chat}/say`, { text: 'привет', replyTo: 999_999 }],
+    [409, 'POST', `${chat}/rewrite`, { messageId: 999_999, text: 'привет' }],
+    [400, 'POST', `${chat}/rewrite`, { text: 'привет' }],
+    [400, 'GET', '/api/calls?userId=anna', undefined],
     [400, 'POST', `${chat}/open`, { payload: 'кот' }],
     [400, 'POST', `${chat}/open`, { payload: 'x'.repeat(65) }],
     [400, 'POST', `${chat}/press`, { messageId: 1 }],
@@ -94,6 +114,85 @@ t.test('a person is added, speaks, blocks the bot and changes the language', asy
     telegram.player.people().find(person => person.id === id),
     { firstName: 'Вера', blocked: true, languageCode: 'ru' },
   )
+})
+
+t.test('a person replies, edits their words and pastes a long text', async t => {
+  const { web, telegram, anna, bot } = await playground(t)
+  const chat = `/api/people/${anna.id}`
+  const { message_id: replyTo } = await bot('sendMessage', { chat_id: anna.id, text: 'Что нарисовать?' })
+  const said = await call(web.url, 'POST', `${chat}/say`, { text: 'кот', replyTo })
+  t.match(said.body, { messages: [{ text: 'кот', replyTo }] })
+  const [{ messageId }] = (said.body as { messages: [{ messageId: number }] }).messages
+  const edited = await call(web.url, 'POST', `${chat}/rewrite`, { messageId, text: 'кит' })
+  t.match(edited.body, { messageId, text: 'кит', edited: true })
+  const pasted = await call(web.url, 'POST', `${chat}/say`, { text: 'слово '.repeat(1_000) })
+  t.match(pasted.body, { messages: [{ text: /^слово/ }, { text: /слово$/ }] })
+
+  const picture = async (answered: string) => {
+    const form = new FormData()
+    form.append('kind', 'document')
+    form.append('replyTo', answered)
+    form.append('file', new Blob(['0123456789']), 'a.txt')
+    return await fetch(`${web.url}${chat}/files`, { method: 'POST', body: form })
+  }
+  t.match(await (await picture(String(replyTo))).json(), { messages: [{ replyTo }] })
+  t.equal((await picture('кот')).status, 400)
+  t.equal((await picture('999999')).status, 409)
+  const english = await fetch(`${web.url}/api/files/nothing`, { headers: { 'accept-language': 'en' } })
+  t.match(
+    await english.json(),
+    { error: { message: 'There is no such file' } },
+    'refusals come in the language asked for',
+  )
+  t.equal(telegram.player.chat(anna.id).at(-1)?.replyTo, replyTo)
+})
+
+t.test('a page is told what the bot is doing and which messages it has not received', async t => {
+  const { web, telegram, anna, bot } = await playground(t)
+  const { news, leave } = await listen(web.url)
+  await bot('sendChatAction', { chat_id: anna.id, action: 'upload_photo' })
+  await until('news of the action', () => news.some(({ type }) => type === 'action'))
+  t.match(
+    news.find(({ type }) => type === 'action'),
+    { userId: anna.id, action: 'upload_photo' },
+  )
+  await leave()
+  telegram.faults.deliveryPaused = true
+  const { messageId } = telegram.player.say(anna.id, 'привет')
+  const unread = async () => (await call(web.url, 'GET', `/api/people/${anna.id}/chat`)).body as { unread: number[] }
+  t.match(await unread(), { unread: [messageId] })
+  telegram.faults.deliveryPaused = false
+  await until('the bot has it', async () => (await unread()).unread.length === 0)
+  telegram.player.open(anna.id, 'm_test')
+  t.match(telegram.player.chat(anna.id).at(-1), { text: '/start m_test', byLink: true })
+  t.notOk(telegram.player.say(anna.id, '/start m_test').byLink, 'typed, not opened')
+})
+
+t.test('calls are found by person and by method', async t => {
+  const { web, telegram, anna, bot } = await playground(t)
+  const vera = telegram.player.addPerson({ firstName: 'Вера' })
+  telegram.player.open(vera.id)
+  const { message_id: messageId } = await bot('sendMessage', {
+    chat_id: anna.id,
+    text: 'Меню',
+    reply_markup: { inline_keyboard: [[{ text: 'Баланс', callback_data: 'b' }]] },
+  })
+  await bot('sendMessage', { chat_id: vera.id, text: 'Вам' })
+  bot.onPress = id => bot('answerCallbackQuery', { callback_query_id: id })
+  await telegram.player.press(anna.id, messageId, { data: 'b' })
+  const found = async (query: string) => {
+    const { body } = await call(web.url, 'GET', `/api/calls${query}`)
+    return body as { rows: { method: string; userId?: number }[]; methods: string[] }
+  }
+  const hers = await found(`?userId=${anna.id}`)
+  t.strictSame(
+    hers.rows.map(({ method }) => method),
+    ['answerCallbackQuery', 'sendMessage'],
+    'the answer to her press is about her',
+  )
+  t.match(await found(`?method=sendMessage`), { rows: [{ userId: vera.id }, { userId: anna.id }] })
+  t.match(await found(`?method=sendMessage&userId=${vera.id}`), { rows: [{ fields: { text: 'Вам' } }] })
+  t.strictSame(hers.methods, ['answerCallbackQuery', 'sendMessage', 'setWebhook'])
 })
 
 t.test('files go up with their kind and name, and come back in parts', async t => {
@@ -196,7 +295,7 @@ t.test('without a database the back office says so, and the chat goes on', async
     const { status, body } = await call(web.url, 'GET', path)
     t.equal(status, 200, path)
     const { available, rows, reason } = body as { available: boolean; rows: unknown[]; reason: string }
-    t.strictSame({ available, rows, reason }, { available: false, rows: [], reason: 'Нет связи с базой' }, path)
+    t.strictSame({ available, rows, reason }, { available: false, rows: [], reason: 'no_database' }, path)
   }
   t.match((await call(web.url, 'GET', `/api/orders/${anna.id}/7`)).body, { available: false })
   t.equal((await call(web.url, 'POST', `/api/people/${anna.id}/say`, { text: 'привет' })).status, 200)
@@ -250,7 +349,7 @@ async function listen(url: string) {
   const page = new AbortController()
   const stream = await fetch(`${url}/api/events`, { signal: page.signal })
   if (!stream.headers.get('content-type')?.startsWith('text/event-stream')) throw new Error('no stream of events')
-  const news: { type: string; userId?: number; changed?: string[] }[] = []
+  const news: { type: string; userId?: number; action?: string; changed?: string[] }[] = []
   const reading = (async () => {
     let text = ''
     for await (const chunk of stream.body!.pipeThrough(new TextDecoderStream())) {

@@ -51,6 +51,7 @@ export async function openPlayground(t: Test) {
   })
   const page = await browser.newPage({
     viewport: { width: 1440, height: 960 },
+    locale: 'ru-RU',
     colorScheme: 'light',
     reducedMotion: 'reduce',
   })
@@ -71,6 +72,23 @@ export async function openPlayground(t: Test) {
   const press = (text: RegExp) => button(text).click()
   const sees = (text: RegExp) => messages.filter({ hasText: text }).last().waitFor()
   const shot = (name: string, of: Page = page) => of.screenshot({ path: join(shots, `${name}.png`) })
+  const { telegram: port } = JSON.parse(readFileSync(join(dataDir, 'ports.json'), 'utf8')) as { telegram: number }
+  /** A call to the stand-in of Telegram as the bot makes it, for what the bot itself does only at times. */
+  const asBot = async (method: string, fields: object) => {
+    const { token } = JSON.parse(readFileSync(join(dataDir, 'telegram', 'telegram.json'), 'utf8')) as { token: string }
+    const answer = await fetch(`http://127.0.0.1:${port}/bot${token}/${method}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(fields),
+    })
+    const { ok, description, result } = (await answer.json()) as {
+      ok: boolean
+      description?: string
+      result: { message_id: number }
+    }
+    if (!ok) throw new Error(description)
+    return result
+  }
   const write = async (text: string) => {
     await page.getByTestId('composer').fill(text)
     await page.getByTestId('send').click()
@@ -99,7 +117,25 @@ export async function openPlayground(t: Test) {
   await page.goto(address)
   await sees(/Здравствуйте, Анна/)
   const log = () => readFileSync(join(dataDir, 'service.log'), 'utf8')
-  return { page, errors, log, fromBot, media, button, press, sees, last, shot, write, link, begin, answer, buy }
+  return {
+    page,
+    address,
+    errors,
+    log,
+    fromBot,
+    media,
+    button,
+    press,
+    sees,
+    last,
+    shot,
+    write,
+    link,
+    begin,
+    answer,
+    buy,
+    asBot,
+  }
 
   /**
    * Answers whatever is asked, until there is a price: the text to the text, what is wanted where it is offered, defaults
@@ -128,4 +164,36 @@ export async function openPlayground(t: Test) {
     }
     throw new Error('no price after twelve answers')
   }
+}
+
+/**
+ * The captions of buttons that do not fit their line, so that the page, as Telegram does, ends them with an ellipsis.
+ * Pass `of` to look at one message only.
+ */
+export async function cutCaptions(of: Page | Locator): Promise<string[]> {
+  return await of
+    .locator('.key-text')
+    .evaluateAll(nodes =>
+      nodes.filter(node => node.scrollWidth > node.clientWidth).map(node => node.textContent?.trim() ?? ''),
+    )
+}
+
+/** Whether the bot's last message with its buttons is seen whole without scrolling; both heights are in pixels. */
+export async function fits(page: Page): Promise<{ fits: boolean; message: number; area: number }> {
+  const message = await page
+    .locator('[data-testid=message][data-from=bot]')
+    .last()
+    .evaluate(node => Math.ceil(node.getBoundingClientRect().height))
+  const area = await page.getByTestId('messages').evaluate(node => node.clientHeight)
+  return { fits: message <= area, message, area }
+}
+
+/**
+ * A picture of the page for README: `npm test` only makes it, TELEGEN_PICTURES=1 also writes it into docs/. Returns its
+ * size in bytes.
+ */
+export async function picture(page: Page, name: string): Promise<number> {
+  const bytes = await page.screenshot()
+  if (process.env.TELEGEN_PICTURES === '1') writeFileSync(new URL(`../../docs/${name}`, import.meta.url), bytes)
+  return bytes.length
 }

@@ -1,17 +1,22 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { html, Icon } from '../html.js'
+import { words } from '../words.js'
+import { About } from './about.js'
 import { AttachMenu, CommandMenu } from './composer-menus.js'
 import { kindOf } from './kinds.js'
 import { Tray } from './tray.js'
 
+const w = words.composer
+
 /**
  * The field for a message. `tray` holds files that wait to be sent: { kind, files }; onTray changes it.
- * onSay(text) and onFiles(tray, caption) resolve to false when nothing was sent, and the text stays.
+ * onSay(text) and onFiles(tray, caption) resolve to false when nothing was sent, and the text stays. `about` is the
+ * message that is answered or edited, see useChoices; onAbout changes it.
  */
-export function Composer({ commands, tray, onTray, onSay, onFiles }) {
-  const { text, setText, busy, send } = useDraft({ tray, onSay, onFiles })
+export function Composer({ commands, tray, onTray, about, onAbout, onSay, onCommand, onFiles }) {
+  const { text, setText, busy, isEmpty, send } = useDraft({ tray, about, onSay, onFiles })
   const { box, open, setOpen } = useMenu()
-  const field = useGrowingField(text, tray)
+  const field = useGrowingField(text, tray ?? about)
   const picker = useFilePicker(onTray)
   const typed = /^\/([a-z0-9_]*)$/.exec(text)?.[1]
   const fitting =
@@ -25,18 +30,20 @@ export function Composer({ commands, tray, onTray, onSay, onFiles }) {
   function command(name) {
     setText('')
     setOpen(null)
-    void onSay(`/${name}`)
+    void onCommand(`/${name}`)
     field.current.focus()
   }
   function keys(event) {
+    if (event.key === 'ArrowUp' && text === '' && !tray && !about) onAbout('last')
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
     event.preventDefault()
     void submit()
   }
   function closeMenu(event) {
-    if (event.key !== 'Escape' || !open) return
+    if (event.key !== 'Escape' || !(open || about)) return
     event.stopPropagation()
-    setOpen(null)
+    if (open) setOpen(null)
+    else onAbout(null)
     field.current.focus()
   }
   function pick(choice) {
@@ -50,8 +57,9 @@ export function Composer({ commands, tray, onTray, onSay, onFiles }) {
     onTray({ kind: kindOf(files), files })
   }
 
-  const label = tray ? 'Подпись' : 'Сообщение'
+  const label = tray || (about?.what === 'edit' && about.message.media) ? w.caption : w.message
   return html`<div class="composer-box" ref=${box} onKeyDown=${closeMenu}>
+    ${about && html`<${About} about=${about} onStop=${() => onAbout(null)} />`}
     ${tray && html`<${Tray} tray=${tray} onTray=${onTray} />`}
     ${fitting.length > 0 && html`<${CommandMenu} commands=${fitting} onPick=${command} />`}
     ${open === 'attach' && html`<${AttachMenu} onPick=${pick} />`}
@@ -59,7 +67,7 @@ export function Composer({ commands, tray, onTray, onSay, onFiles }) {
       <${MenuButtons} open=${open} setOpen=${setOpen} />
       <textarea ref=${field} rows="1" data-testid="composer" placeholder=${label} aria-label=${label}
         value=${text} onInput=${event => setText(event.target.value)} onKeyDown=${keys} onPaste=${paste}></textarea>
-      <button type="button" class="round send" data-testid="send" aria-label="Отправить" disabled=${busy || (!tray && text.trim() === '')}
+      <button type="button" class="round send" data-testid="send" aria-label=${about?.what === 'edit' ? w.save : w.send} disabled=${busy || isEmpty}
         onClick=${() => void submit()}>${busy ? html`<i class="spinner"></i>` : html`<${Icon} name="send" />`}</button>
     </form>
     <input ref=${picker.input} type="file" multiple hidden data-testid="file-input" onChange=${picker.chosen} />
@@ -68,18 +76,26 @@ export function Composer({ commands, tray, onTray, onSay, onFiles }) {
 
 function MenuButtons({ open, setOpen }) {
   const toggle = menu => setOpen(open === menu ? null : menu)
-  return html`<button type="button" class="commands" data-testid="commands" aria-expanded=${open === 'commands'} aria-label="Команды бота"
-      onClick=${() => toggle('commands')}><${Icon} name="menu" size=${20} /><span>Меню</span></button>
-    <button type="button" class="round" data-testid="attach" aria-expanded=${open === 'attach'} aria-label="Приложить файл"
+  return html`<button type="button" class="commands" data-testid="commands" aria-expanded=${open === 'commands'} aria-label=${w.commands}
+      onClick=${() => toggle('commands')}><${Icon} name="menu" size=${20} /><span>${w.menu}</span></button>
+    <button type="button" class="round" data-testid="attach" aria-expanded=${open === 'attach'} aria-label=${w.attach}
       onClick=${() => toggle('attach')}><${Icon} name="attach" /></button>`
 }
 
 /** The text in the field; `send` resolves to true once it was sent, and the text is gone then. */
-function useDraft({ tray, onSay, onFiles }) {
+function useDraft({ tray, about, onSay, onFiles }) {
   const [text, setText] = useState('')
   const [busy, setBusy] = useState(false)
+  const edited = about?.what === 'edit' ? about.message : undefined
+  // A caption may be taken away; anything else needs words.
+  const isEmpty = !tray && !edited?.media && text.trim() === ''
+  useEffect(() => {
+    if (!edited) return
+    setText(edited.text ?? '')
+    return () => setText('')
+  }, [edited?.messageId])
   async function send() {
-    if (busy || (!tray && text.trim() === '')) return false
+    if (busy || isEmpty) return false
     setBusy(true)
     const sent = tray ? await onFiles(tray, text.trim()) : await onSay(text)
     setBusy(false)
@@ -87,7 +103,7 @@ function useDraft({ tray, onSay, onFiles }) {
     setText('')
     return true
   }
-  return { text, setText, busy, send }
+  return { text, setText, busy, isEmpty, send }
 }
 
 /** The open menu ('commands', 'attach' or null), which a press outside of `box` closes. */
@@ -105,8 +121,8 @@ function useMenu() {
   return { box, open, setOpen }
 }
 
-/** A text field that grows with its text, and gets the focus with the first file. */
-function useGrowingField(text, tray) {
+/** A text field that grows with its text, and gets the focus with a file, a reply or an edit. */
+function useGrowingField(text, subject) {
   const field = useRef()
   useEffect(() => {
     const { current } = field
@@ -114,8 +130,8 @@ function useGrowingField(text, tray) {
     current.style.height = `${Math.min(current.scrollHeight, 160)}px`
   }, [text])
   useEffect(() => {
-    if (tray) field.current.focus()
-  }, [tray])
+    if (subject) field.current.focus()
+  }, [subject])
   return field
 }
 

@@ -1,10 +1,14 @@
+import { words } from '../words.js'
+
+const names = words.composer.kinds
+
 /** The ways to send a file. */
 export const kinds = [
-  { kind: 'photo', label: 'Фото', accept: 'image/*' },
-  { kind: 'document', label: 'Файл', accept: '' },
-  { kind: 'audio', label: 'Аудио', accept: 'audio/*' },
-  { kind: 'video', label: 'Видео', accept: 'video/*' },
-  { kind: 'voice', label: 'Голосовое', accept: 'audio/*' },
+  { kind: 'photo', label: names.photo, accept: 'image/*' },
+  { kind: 'document', label: names.document, accept: '' },
+  { kind: 'audio', label: names.audio, accept: 'audio/*' },
+  { kind: 'video', label: names.video, accept: 'video/*' },
+  { kind: 'voice', label: names.voice, accept: 'audio/*' },
 ]
 
 /** The kind Telegram would choose for a file dropped or pasted. */

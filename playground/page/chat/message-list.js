@@ -1,23 +1,25 @@
 import { day } from '../format.js'
 import { html, Icon } from '../html.js'
+import { words } from '../words.js'
 import { Message } from './message.js'
 
-/** The messages of a chat; `loaded` is false before the first answer. `children` lie over the list. */
-export function MessageList({ messages, loaded, scroll, act, pressing, children }) {
+/** The messages of a chat; the bot has not received those of `unread` (their ids); `loaded` is false before the first answer. `children` lie over the list. */
+export function MessageList({ messages, unread, loaded, scroll, act, pressing, children }) {
+  const byId = new Map(messages.map(message => [message.messageId, message]))
   return html`<div class="messages-box">
-    <div class="messages" ref=${scroll.box} onScroll=${scroll.onScroll} role="log" aria-live="polite" aria-relevant="additions" aria-label="Сообщения" tabindex="0" data-testid="messages">
+    <div class="messages" ref=${scroll.box} onScroll=${scroll.onScroll} role="log" aria-live="polite" aria-relevant="additions" aria-label=${words.chat.messages} tabindex="0" data-testid="messages">
       <div class="messages-inner" ref=${scroll.inner}>
-        ${loaded && messages.length === 0 && html`<p class="empty">Здесь пока пусто. Бот ответит на первое сообщение.</p>`}
+        ${loaded && messages.length === 0 && html`<p class="empty">${words.chat.empty}</p>`}
         ${bubbles(messages).map(item =>
           item.day
             ? html`<div class="day" key=${item.day}><span>${item.day}</span></div>`
-            : html`<${Message} key=${item[0].messageId} messages=${item} act=${act} pressing=${pressing} />`,
+            : html`<${Message} key=${item[0].messageId} messages=${item} replied=${byId.get(item[0].replyTo)} isRead=${!unread.includes(item.at(-1).messageId)} act=${act} pressing=${pressing} />`,
         )}
       </div>
     </div>
     ${
       scroll.unseen > 0 &&
-      html`<button class="pill" data-testid="new-messages" onClick=${scroll.toEnd}><${Icon} name="down" size=${16} /> новые<span class="count">${scroll.unseen}</span></button>`
+      html`<button class="pill" data-testid="new-messages" onClick=${scroll.toEnd}><${Icon} name="down" size=${16} /> ${words.chat.fresh}<span class="count">${scroll.unseen}</span></button>`
     }
     ${children}
   </div>`

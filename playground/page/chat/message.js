@@ -2,38 +2,53 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { fileUrl } from '../dialog.js'
 import { clock, price, size } from '../format.js'
 import { html, Icon } from '../html.js'
+import { words } from '../words.js'
+import { Replied } from './about.js'
+import { Keyboard } from './keyboard.js'
+import { MessageMenu } from './message-menu.js'
 import { RichText } from './rich-text.js'
+
+const w = words.chat
 
 /**
  * One bubble: a message, or the messages of one album. `act` holds what a person can do with it:
- * press(message, row, column, button), pay(message), view(photos, index), onLink(url), onCommand(text).
+ * press(message, row, column, button), pay(message), view(photos, index), onLink(url), onCommand(text),
+ * choicesOf(messages), show(messageId). `replied` is the message that it answers, unless that was deleted.
  */
-export function Message({ messages, act, pressing }) {
+export function Message({ messages, replied, isRead, act, pressing }) {
   const [first] = messages
   const flash = useFlash(messages.map(({ editedAt }) => editedAt ?? 0).join())
   const about = { 'data-testid': 'message', 'data-message-id': first.messageId, 'data-from': first.from }
   if (first.service) {
     return html`<div class="service" ...${about}><span>${first.service}</span></div>`
   }
-  const words = messages.find(({ html, text }) => html || text)
+  const worded = messages.find(({ html, text }) => html || text)
   const last = messages.at(-1)
-  const edited = messages.some(({ editedAt }) => editedAt)
-  const rows = last.buttons ?? []
-  const wide = rows.length > 0 || first.invoice || messages.length > 1
-  const bare = first.media && isPicture(first.media) && !words
+  const edited = messages.some(message => message.edited)
+  const wide = first.invoice || messages.length > 1
+  const bare = first.media && isPicture(first.media) && !worded && !first.replyTo
   const classes = ['message', `from-${first.from}`, wide && 'wide', bare && 'bare', flash && 'flash']
-  return html`<article class=${classes.filter(Boolean).join(' ')} ...${about} aria-label=${first.from === 'bot' ? 'Бот' : 'Вы'}>
+  return html`<article class=${classes.filter(Boolean).join(' ')} ...${about} aria-label=${w.from[first.from]}>
     <div class="bubble">
+      ${first.replyTo && html`<${Replied} message=${replied} onShow=${() => act.show(first.replyTo)} />`}
       <${Attachments} messages=${messages} view=${act.view} />
       ${first.invoice && html`<${Invoice} invoice=${first.invoice} />`}
-      ${words && html`<${RichText} source=${words.html ?? escaped(words.text)} onLink=${act.onLink} onCommand=${act.onCommand} />`}
+      ${worded && html`<${RichText} source=${worded.byLink ? '/start' : (worded.html ?? escaped(worded.text))} onLink=${act.onLink} onCommand=${act.onCommand} />`}
       <span class="meta">
-        ${edited && html`<span data-testid="edited">изменено</span>`}
+        ${edited && html`<span data-testid="edited">${w.edited}</span>`}
         <time datetime=${new Date(last.date * 1000).toISOString()}>${clock(last.date)}</time>
+        ${first.from === 'person' && html`<${Ticks} isRead=${isRead} />`}
       </span>
     </div>
-    <${Keyboard} message=${last} rows=${rows} act=${act} pressing=${pressing} />
+    <${MessageMenu} choices=${act.choicesOf(messages)} />
+    <${Keyboard} message=${last} act=${act} pressing=${pressing} />
   </article>`
+}
+
+/** One tick once it is sent, two once the bot has it. */
+function Ticks({ isRead }) {
+  const label = isRead ? w.read : w.sent
+  return html`<span class="ticks" role="img" data-testid="ticks" data-read=${isRead} aria-label=${label} title=${label}>${isRead ? '✓✓' : '✓'}</span>`
 }
 
 /** True for a moment after `value` has changed, so that an edit in place is seen. */
@@ -75,20 +90,20 @@ function Picture({ media, photos, view, tile }) {
   const url = fileUrl(media.fileId)
   if (media.kind === 'photo') {
     const open = () => view(photos, photos.indexOf(media))
-    return html`<button class="picture" style=${shape} data-testid="photo" data-message-id=${media.messageId} onClick=${open} aria-label="Открыть фото">
+    return html`<button class="picture" style=${shape} data-testid="photo" data-message-id=${media.messageId} onClick=${open} aria-label=${w.openPhoto}>
       <img src=${url} alt="" loading="lazy" />
     </button>`
   }
   const loop = media.kind === 'animation'
   return html`<video class="picture" style=${shape} data-testid="video" data-message-id=${media.messageId} src=${url}
-    controls playsinline preload="metadata" loop=${loop} muted=${loop} aria-label=${media.fileName || 'Видео'}></video>`
+    controls playsinline preload="metadata" loop=${loop} muted=${loop} aria-label=${media.fileName || words.media.video}></video>`
 }
 
 function Track({ media }) {
   if (media.kind === 'audio' || media.kind === 'voice') {
     return html`<div class="track" data-message-id=${media.messageId}>
-      <span class="file-name"><${Icon} name=${media.kind} size=${18} /> ${media.kind === 'voice' ? 'Голосовое сообщение' : media.fileName}</span>
-      <audio data-testid="audio" src=${fileUrl(media.fileId)} controls preload="metadata" aria-label=${media.fileName || 'Звук'}></audio>
+      <span class="file-name"><${Icon} name=${media.kind} size=${18} /> ${media.kind === 'voice' ? w.voice : media.fileName}</span>
+      <audio data-testid="audio" src=${fileUrl(media.fileId)} controls preload="metadata" aria-label=${media.fileName || words.media.audio}></audio>
     </div>`
   }
   return html`<a class="document" data-testid="document" data-message-id=${media.messageId} href=${fileUrl(media.fileId, true)} download=${media.fileName}>
@@ -107,30 +122,6 @@ function Invoice({ invoice }) {
     <h3>${invoice.title}</h3>
     <p>${invoice.description}</p>
     <strong>${price(invoice.currency, invoice.amount)}</strong>
-    ${invoice.paid && html`<span class="chip good" data-testid="invoice-paid">Оплачено</span>`}
-  </div>`
-}
-
-function Keyboard({ message, rows, act, pressing }) {
-  const { invoice } = message
-  const shown = invoice && !rows.flat().some(({ pay }) => pay) ? [[{ pay: true }], ...rows] : rows
-  if (shown.length === 0) return null
-  return html`<div class="keyboard">
-    ${shown.map(
-      (row, r) =>
-        html`<div class="keys" key=${r}>
-          ${row.map((button, c) => {
-            if (button.pay) {
-              const label = `${invoice?.paid ? 'Заплатить ещё раз' : 'Заплатить'} ${invoice ? price(invoice.currency, invoice.amount) : ''}`
-              return html`<button class="key pay" data-testid="pay" onClick=${() => act.pay(message)}>${label}</button>`
-            }
-            const busy = pressing === `${message.messageId}:${r}:${c}`
-            return html`<button class="key" key=${c} data-testid=${`button-${r}-${c}`} data-callback=${button.data} aria-busy=${busy}
-              onClick=${() => act.press(message, r, c, button)}>
-              <span>${button.text}</span>${button.url && html`<i class="away" aria-hidden="true">↗</i>`}${busy && html`<i class="spinner" role="status" aria-label="Ждём ответа бота"></i>`}
-            </button>`
-          })}
-        </div>`,
-    )}
+    ${invoice.paid && html`<span class="chip good" data-testid="invoice-paid">${words.pay.paid}</span>`}
   </div>`
 }

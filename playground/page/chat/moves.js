@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { call, patch, post } from '../server.js'
+import { words } from '../words.js'
 import { startPayload } from './rich-text.js'
 
 /**
@@ -29,21 +30,24 @@ export function useMoves({ path, bot, scroll, refresh, showToast, setSheet }) {
   return {
     open,
     follow,
-    say: text => act(() => post(`${path}/say`, { text })),
+    /** `replyTo` is the message that is answered, or undefined. */
+    say: (text, replyTo) => act(() => post(`${path}/say`, { text, ...(replyTo && { replyTo }) })),
+    rewrite: (messageId, text) => act(() => post(`${path}/rewrite`, { messageId, text })),
     unblock: () => act(() => patch(path, { blocked: false })),
     failNext: () => act(() => post('/api/upstream/next', { behaviour: 'fail', times: 1 })),
-    sendFiles({ kind, files }, caption) {
+    sendFiles({ kind, files }, caption, replyTo) {
       const form = new FormData()
       form.append('kind', kind)
       form.append('caption', caption)
+      if (replyTo) form.append('replyTo', replyTo)
       for (const file of files) form.append('file', file, file.name)
       return act(() => call('POST', `${path}/files`, form))
     },
     async pay(message) {
       const answer = await post(`${path}/pay`, { messageId: message.messageId })
-      if (!answer.ok) throw new Error(answer.error ?? 'Бот отклонил оплату')
+      if (!answer.ok) throw new Error(answer.error ?? words.pay.refused)
       scroll.toEnd()
-      showToast('Оплачено')
+      showToast(words.pay.paid)
       refresh()
     },
   }
@@ -62,7 +66,7 @@ export function usePresses({ path, refresh, showToast, setSheet, follow }) {
         messageId: message.messageId,
         ...(button.data ? { data: button.data } : { text: button.text }),
       })
-      if (answer.expired) showToast('Бот не ответил на нажатие')
+      if (answer.expired) showToast(words.chat.expired)
       else if (answer.text && answer.showAlert) setSheet({ alert: answer.text })
       else if (answer.text) showToast(answer.text)
     } catch (error) {

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { html } from '../html.js'
+import { words } from '../words.js'
 
 /**
  * A message's text. `source` holds Telegram's own tags only; even so it becomes elements one by one from this list,
@@ -45,7 +46,7 @@ const isBlock = node => node?.localName === 'pre' || node?.localName === 'blockq
 function Spoiler({ children }) {
   const [open, setOpen] = useState(false)
   if (open) return html`<span class="spoiler open">${children}</span>`
-  return html`<button class="spoiler" onClick=${() => setOpen(true)} aria-label="Показать скрытое">${children}</button>`
+  return html`<button class="spoiler" onClick=${() => setOpen(true)} aria-label=${words.chat.hidden}>${children}</button>`
 }
 
 function Link({ url, act, children }) {

@@ -1,3 +1,5 @@
+import { words } from '../words.js'
+
 /** A photo for a person who has none at hand: a lighthouse by the evening sea, drawn here. A PNG File. */
 export async function samplePhoto() {
   const canvas = document.createElement('canvas')
@@ -7,7 +9,7 @@ export async function samplePhoto() {
   drawSea(draw)
   drawLighthouse(draw)
   const blob = await new Promise(resolve => canvas.toBlob(resolve, 'image/png'))
-  return new File([blob], 'маяк.png', { type: 'image/png' })
+  return new File([blob], words.intro.sampleFile, { type: 'image/png' })
 }
 
 /** The evening sky, the sun and the sea below. */

@@ -35,5 +35,11 @@ export function useScroll(messages) {
     if (atEnd.current) settle()
     else if (last > before) setUnseen(n => n + messages.filter(m => m.messageId > before).length)
   }, [messages])
-  return { box, inner, onScroll, toEnd, unseen }
+  /** Brings a message into view and lights it up. */
+  function show(messageId) {
+    const found = inner.current.querySelector(`[data-message-id="${messageId}"]`)
+    found?.scrollIntoView({ block: 'center' })
+    found?.animate([{ opacity: 0.4 }, { opacity: 1 }], { duration: 900 })
+  }
+  return { box, inner, onScroll, toEnd, unseen, show }
 }

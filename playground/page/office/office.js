@@ -1,16 +1,17 @@
 import { useRef } from 'preact/hooks'
 import { html, Icon } from '../html.js'
+import { words } from '../words.js'
 import { BooksLine, Events, Ledger } from './books.js'
 import { TelegramCalls } from './calls.js'
 import { Orders } from './orders.js'
 import { Upstream } from './upstream.js'
 
 const tabs = [
-  { name: 'ledger', label: 'Леджер', view: Ledger },
-  { name: 'events', label: 'События', view: Events },
-  { name: 'orders', label: 'Заказы', view: Orders },
-  { name: 'upstream', label: 'Исполнитель', view: Upstream },
-  { name: 'calls', label: 'Вызовы Telegram', view: TelegramCalls },
+  { name: 'ledger', view: Ledger },
+  { name: 'events', view: Events },
+  { name: 'orders', view: Orders },
+  { name: 'upstream', view: Upstream },
+  { name: 'calls', view: TelegramCalls },
 ]
 
 /** What happens behind the chat, live: the ledger, the orders and the switches of both stand-ins. */
@@ -28,16 +29,16 @@ export function Office({ tab, onTab, people, current, onClose }) {
     list.current.querySelector(`[data-testid="tab-${name}"]`).focus()
   }
 
-  return html`<aside class="office" aria-label="Служебная панель" data-testid="office">
+  return html`<aside class="office" aria-label=${words.office.title} data-testid="office">
     <header class="pane-header">
-      <div class="tabs" role="tablist" aria-label="Разделы" ref=${list} onKeyDown=${keys}>
+      <div class="tabs" role="tablist" aria-label=${words.office.sections} ref=${list} onKeyDown=${keys}>
         ${tabs.map(
-          ({ name, label }) =>
+          ({ name }) =>
             html`<button key=${name} role="tab" id=${`tab-${name}`} data-testid=${`tab-${name}`} aria-controls="office-panel" aria-selected=${name === tab}
-              tabindex=${name === tab ? 0 : -1} onClick=${() => onTab(name)}>${label}</button>`,
+              tabindex=${name === tab ? 0 : -1} onClick=${() => onTab(name)}>${words.office.tabs[name]}</button>`,
         )}
       </div>
-      <button class="round only-medium" aria-label="Закрыть" data-testid="office-close" onClick=${onClose}><${Icon} name="close" /></button>
+      <button class="round only-medium" aria-label=${words.close} data-testid="office-close" onClick=${onClose}><${Icon} name="close" /></button>
     </header>
     <${BooksLine} />
     <div class="panel" role="tabpanel" id="office-panel" aria-labelledby=${`tab-${tab}`} tabindex="0" data-testid=${`panel-${tab}`} key=${tab}>

@@ -1,12 +1,13 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { clockSeconds, dayAndClock } from '../format.js'
 import { html } from '../html.js'
+import { words } from '../words.js'
 
 // Below this there is room for the columns that matter most only. Pixels.
 const roomyFrom = 640
 
 /**
- * A table of what is known, newest first. `columns` are { name, label, width, kind?, wide?, title?(row), cell(row) }; one
+ * A table of what is known, newest first. `columns` are { name, label?, width, kind?, wide?, title?(row), cell(row) }; one
  * marked `wide` is shown only where there is room. `detail(row)` is what a press on a row opens beneath it.
  */
 export function Rows({ label, columns, rows, rowKey, detail, empty, testid }) {
@@ -15,9 +16,9 @@ export function Rows({ label, columns, rows, rowKey, detail, empty, testid }) {
   const roomy = useRoomy(box)
   const fresh = useFresh(rows, rowKey)
   const shown = columns.filter(({ wide }) => roomy || !wide)
-  if (!rows || rows.length === 0) return html`<p class="empty" ref=${box}>${rows ? empty : 'Читаем…'}</p>`
+  if (!rows || rows.length === 0) return html`<p class="empty" ref=${box}>${rows ? empty : words.office.reading}</p>`
   return html`<table class="rows" aria-label=${label} data-testid=${testid} ref=${box}>
-    <thead><tr>${shown.map(({ name, label, kind, width }) => html`<th key=${name} scope="col" class=${kind} style=${width ? { width } : undefined}>${label}</th>`)}</tr></thead>
+    <thead><tr>${shown.map(({ name, label = words.office.columns[name], kind, width }) => html`<th key=${name} scope="col" class=${kind} style=${width ? { width } : undefined}>${label}</th>`)}</tr></thead>
     <tbody>
       ${rows.map(row => {
         const key = rowKey(row)
@@ -83,6 +84,9 @@ export const When = ({ at }) =>
 
 export const Chip = ({ tone, children, ...rest }) =>
   html`<span class=${`chip ${tone ?? ''}`} ...${rest}>${children}</span>`
+
+/** What an empty list says: why the books did not answer, or that there is nothing yet. */
+export const emptyText = (answer, none) => (answer && !answer.available ? words.office[answer.reason] : none)
 
 /** Anything, as it is. */
 export const Json = ({ value }) => html`<pre class="json">${JSON.stringify(value, null, 2)}</pre>`

@@ -52,9 +52,9 @@ export function openChats(options: {
     ...people,
     bot,
     /** Reports that a person or a message looks different now. */
-    announce(userId: number, messageId?: number) {
-      emit(messageId === undefined ? { type: 'person', userId } : { type: 'edit', userId, messageId })
-    },
+    announce: (userId: number, messageId?: number) =>
+      emit(messageId === undefined ? { type: 'person', userId } : { type: 'edit', userId, messageId }),
+    act: (userId: number, action: string) => emit({ type: 'action', userId, action }),
     post,
     edit,
     remove,

@@ -62,6 +62,8 @@ export type Kept = {
   media?: { kind: Kind; fileId: string }
   terms?: Terms
   paid?: boolean
+  /** Sent by opening a link. */
+  byLink?: true
   /** Its words or its file were changed: an edit of the buttons alone leaves no mark. */
   edited?: true
 }

@@ -100,7 +100,9 @@ const ACTIONS = new Set([
 ])
 
 export function sendChatAction(world: World, call: Call): true {
-  world.chats.target(call.fields.chat_id)
-  if (!ACTIONS.has(text(call, 'action')!.toLowerCase())) throw bad('wrong parameter action in request')
+  const to = world.chats.target(call.fields.chat_id)
+  const action = text(call, 'action')!.toLowerCase()
+  if (!ACTIONS.has(action)) throw bad('wrong parameter action in request')
+  world.chats.act(to.id, action)
   return true
 }

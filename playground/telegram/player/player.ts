@@ -19,6 +19,8 @@ export function openPlayer(world: World, { changed, lose }: { changed(): void; l
     ...payingMoves(hand, lose),
     press: pressMove(hand),
     chat: userId => chats.list(userId).map(kept => hand.shown(kept, userId)),
+    unread: userId =>
+      delivery.waiting().flatMap(({ message }) => (message?.chat.id === userId ? [message.message_id] : [])),
     file(fileId) {
       const file = files.find(fileId)
       return file && { bytes: files.read(file), mime: file.mime, fileName: file.fileName }

@@ -16,6 +16,7 @@ export function view(kept: Kept, { files, languageCode }: { files: Files; langua
     date: message.date,
     ...(message.edit_date === undefined ? {} : { editedAt: message.edit_date }),
     ...(kept.edited ? { edited: true } : {}),
+    ...(kept.byLink ? { byLink: true } : {}),
     ...(message.reply_to_message === undefined ? {} : { replyTo: message.reply_to_message.message_id }),
     ...(text === undefined ? {} : { text, entities, html: renderHtml(text, entities) }),
     ...(media === undefined ? {} : { media }),

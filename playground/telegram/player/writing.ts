@@ -25,7 +25,9 @@ export function writingMoves({ world, write }: Hand, block: Player['block']): Mo
       }
       // The button of a blocked bot is "restart", which unblocks first.
       block(userId, false)
-      return write(userId, userId, textContent(payload === undefined ? '/start' : `/start ${payload}`))
+      return write(userId, userId, textContent(payload === undefined ? '/start' : `/start ${payload}`), {
+        ...(payload === undefined ? {} : { byLink: true }),
+      })
     },
     say,
     // Only the first part answers; the rest follow it.

@@ -1,4 +1,5 @@
 import { conflict } from '../api/refusal.ts'
+import type { Message } from '../chats/message.ts'
 import type { Random } from '../random.ts'
 import type { TelegramEvent } from '../stand-in.ts'
 import { openIntake, type SavedIntake } from './intake.ts'
@@ -77,6 +78,7 @@ export function openDelivery(options: Options) {
       return polling.wait(poll, pump)
     },
     pendingCount: queues.liveCount,
+    waiting: () => queues.pending().map(({ entry }) => entry.update as { message?: Message }),
     save: (): SavedDelivery => ({ ...intake.save(), webhook: sender.webhook() }),
     close() {
       sender.close()

@@ -355,7 +355,7 @@ await story('a row of the history begins with what was ordered, and keeps its pr
   t.equal(voice, '⏳ Добрый день! ·\u00a0бесплатно')
   t.match(upscale, /^⏳ Topaz: увеличение фото, \d\d\.\d\d \d\d:\d\d ·\u00a038\u00a0₽$/)
   t.match(cat, /^⏳ рыжий кот читает газету.*… ·\u00a0104,25\u00a0₽$/)
-  for (const text of [voice, upscale, cat]) t.ok(fits(text!), text)
+  for (const text of [voice, upscale, cat]) t.ok(fits(text!), `${text}`)
 })
 
 await story('a run taken back in the queue is called so, and nobody says that it was sent', async t => {

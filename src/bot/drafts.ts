@@ -85,6 +85,20 @@ export const draftDrop = query(
     delete from pay.drafts where user_id = ${userId} and expires_at > now() returning id, step`,
 )
 
+/** Leaves the dialogue: a request is parked, another draft is deleted. Returns it with the step at which it was. */
+export const draftLeave = query(
+  Type.Object({ id: Type.String(), step: Nullable(Type.String()), isParked: Type.Boolean() }),
+  (sql, userId: number) => sql`
+    with parked as (
+      update pay.drafts set step = 'parked', rev = rev + 1
+      where user_id = ${userId} and kind = 'request' and expires_at > now() returning id
+    ), dropped as (
+      delete from pay.drafts where user_id = ${userId} and kind <> 'request' and expires_at > now()
+    )
+    select id, step, exists (select from parked) as "isParked" from pay.drafts
+    where user_id = ${userId} and expires_at > now()`,
+)
+
 /** Deletes the draft of a person. Returns false when there was none. */
 export const dropDraft = async (sql: Sql, userId: number): Promise<boolean> => (await draftDrop(sql, userId)).length > 0
 

@@ -38,6 +38,7 @@ A video made here can be enlarged: use the button below it.`,
     otherModelButton: '🔀 Other model',
     tuneButton: '⚙️ Settings',
     toPriceButton: '‹ To the price',
+    backButton: '↩️ Back to your request',
     models: (task: string): Html => html`<b>${task}</b>
 The same request with other models, and its price:`,
     unusedFiles: ({ files, of }: UnusedFacts): Html =>

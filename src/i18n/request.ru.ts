@@ -42,6 +42,8 @@ export const requestRu = {
     otherModelButton: '🔀 Другая модель',
     tuneButton: '⚙️ Настроить',
     toPriceButton: '‹ К цене',
+    /** In the menu. */
+    backButton: '↩️ Вернуться к просьбе',
     models: (task: string): Html => html`<b>${task}</b>
 Та же просьба у других моделей, с ценой:`,
     unusedFiles: ({ files, of }: UnusedFacts): Html =>

@@ -697,7 +697,7 @@ t.test('admins see the last failures, strangers see no such command', async t =>
   for (const line of text.split('\n').filter(line => line.startsWith('<b>generation'))) t.ok(line.endsWith('…'))
 })
 
-t.test('a text out of the blue is a request; another takes its place, and the menu lets it go', async t => {
+t.test('a text out of the blue is a request; another takes its place, and the menu leads back to it', async t => {
   const anna = await known()
   await anna.says('Рыжий <кот> в лодке')
   t.match(anna.last().html, /Описание: Рыжий &lt;кот&gt; в лодке/)
@@ -709,10 +709,15 @@ t.test('a text out of the blue is a request; another takes its place, and the me
   t.strictSame(buttons(anna.chat().find(one => one.messageId === older.messageId)!), [], 'the price before is closed')
   await anna.presses('🔀 Другая модель')
   t.equal(buttons(anna.last()).filter(({ data }) => data?.startsWith('ru:')).length, 8)
-  const outdated = { text: 'Этот экран устарел', showAlert: false }
   await anna.says('/menu')
+  await anna.presses('↩️ Вернуться к просьбе')
+  t.match(anna.last().html, /Рыжий &lt;кот&gt; в лодке!/)
+  await anna.says('/menu')
+  await anna.says('ёж')
+  t.match(anna.last().html, /Описание: ёж\n/, 'what is sent after the menu is a request of its own')
+  const outdated = { text: 'Этот экран устарел', showAlert: false }
   const models = buttons(offer).find(({ data }) => data?.startsWith('rm:'))!
-  t.strictSame(await anna.presses({ data: models.data! }), outdated, 'the menu let the text go')
+  t.strictSame(await anna.presses({ data: models.data! }), outdated, 'and the one before is gone')
 })
 
 t.test('/cancel says what it ended, and is the menu where there was nothing', async t => {

@@ -11,7 +11,7 @@ import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { topUpScreen } from '../money/top-up.ts'
 import { onPress } from '../on-press.ts'
-import { endDialogue, endedText } from '../order/open-quotes.ts'
+import { endDialogue, endedText, leaveDialogue } from '../order/open-quotes.ts'
 import { to } from '../routes.ts'
 import { runScreen } from '../runs/history.ts'
 
@@ -21,7 +21,7 @@ export function start(deps: BotDeps) {
   const bot = new Composer<BotContext>()
 
   bot.start(async ctx => {
-    await endDialogue(ctx, deps)
+    const { requestId } = await leaveDialogue(ctx, deps)
     const [kind, argument = ''] = /^([mgt])_(.+)$/.exec(ctx.payload)?.slice(1) ?? []
     if (kind === 'm') {
       if (ctx.user.isNew) await ctx.show({ text: ctx.t.welcomeToModel(ctx.from.first_name), buttons: [] })
@@ -35,7 +35,8 @@ export function start(deps: BotDeps) {
       if (screen) return ctx.show(screen)
     }
     if (kind === 't') return ctx.show(topUpScreen(deps, ctx))
-    return ctx.show(ctx.user.isNew ? await welcomeScreen(deps, ctx) : await menuScreen(deps, ctx))
+    const menu = ctx.user.isNew ? await welcomeScreen(deps, ctx) : await menuScreen(deps, ctx)
+    return ctx.show(withWayBack(ctx, menu, requestId))
   })
 
   bot.command('menu', async ctx => {
@@ -62,13 +63,19 @@ export function start(deps: BotDeps) {
   return bot
 }
 
-/** Shows the menu and ends the dialogue. If there was a quote, the text says that it is closed. */
+/** Shows the menu and leaves the dialogue. If there was a quote, the text says that it is closed. */
 async function toMenu(deps: BotDeps, ctx: BotContext): Promise<void> {
-  const ended = await endDialogue(ctx, deps)
-  const menu = await menuScreen(deps, ctx)
-  const isTold = ended.prices > 0 || ended.startedId !== undefined
+  const ended = await leaveDialogue(ctx, deps)
+  const menu = withWayBack(ctx, await menuScreen(deps, ctx), ended.requestId)
+  const isTold = (ended.prices > 0 && ended.requestId === undefined) || ended.startedId !== undefined
   await ctx.show(isTold ? { ...menu, text: lines(endedText(ctx, ended), menu.text) } : menu)
 }
+
+/** The menu with a button that leads back to the person's request. */
+const withWayBack = ({ t }: BotContext, menu: Screen, requestId: string | undefined): Screen =>
+  requestId === undefined
+    ? menu
+    : { ...menu, buttons: [[button(t.request.backButton, to.request(requestId, 'show'))], ...menu.buttons] }
 
 /** The menu: what most people come for. */
 export async function menuScreen({ sql }: Pick<BotDeps, 'sql'>, { t, user }: BotContext): Promise<Screen> {

@@ -4,7 +4,7 @@ import type { Html } from '../../telegram/html.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
-import { draftDrop } from '../drafts.ts'
+import { draftDrop, draftLeave } from '../drafts.ts'
 import { to } from '../routes.ts'
 import { strip } from '../show.ts'
 import { stepOf } from './state.ts'
@@ -41,6 +41,25 @@ export type Ended = { wasBusy: boolean; prices: number; startedId: string | unde
 export async function endDialogue(ctx: BotContext, deps: Pick<BotDeps, 'sql'>, what: Closing = {}): Promise<Ended> {
   const prices = await closePrices(ctx, deps, what)
   const [draft] = await draftDrop(deps.sql, ctx.user.id)
+  return endedWith(ctx, deps, draft, prices)
+}
+
+/** The same on the way to another screen: a request stays, and `requestId` leads back to it. */
+export async function leaveDialogue(
+  ctx: BotContext,
+  deps: Pick<BotDeps, 'sql'>,
+): Promise<Ended & { requestId: string | undefined }> {
+  const prices = await closePrices(ctx, deps)
+  const [draft] = await draftLeave(deps.sql, ctx.user.id)
+  return { ...(await endedWith(ctx, deps, draft, prices)), requestId: draft?.isParked ? draft.id : undefined }
+}
+
+async function endedWith(
+  ctx: BotContext,
+  deps: Pick<BotDeps, 'sql'>,
+  draft: { step: string | null } | undefined,
+  prices: number,
+): Promise<Ended> {
   const step = draft && stepOf(draft)
   // Read after the closing: whether it was started is certain now.
   const quote = step?.at === 'quote' ? await readQuote(deps.sql, ctx.user.id, step.id) : undefined

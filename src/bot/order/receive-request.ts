@@ -22,7 +22,7 @@ export async function receiveRequest(ctx: BotContext, deps: BotDeps, sent: Incom
   const part = await partOf(ctx, deps, sent)
   if (!part) return
   const draft = await readDraft(deps.sql, ctx.user.id)
-  const { request, isNew } = withPart(freshOf(requestIn(draft)), part)
+  const { request, isNew } = withPart(draft?.step === 'parked' ? undefined : freshOf(requestIn(draft)), part)
   const over = request.parts.length > maxParts
   const kept: Request = over ? { ...request, parts: request.parts.slice(0, maxParts) } : request
   const of = isNew ? undefined : draft

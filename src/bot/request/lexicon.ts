@@ -81,7 +81,7 @@ const exactKindsOf = <Kind>(word: string, { whole, stems }: Known<Kind>): Set<Ki
 const shortestTypo = 6
 const shortestStem = 5
 // One letter away from a word of the lists, and no slip of the finger.
-const realWords = new Set(wordsOf('change changed changes cancer cancers примета walking'))
+const realWords = new Set(wordsOf('change changed changes cancer cancers примета дорога дороги дорогу walking'))
 
 /** Whether one letter is wrong, missing, too many or swapped with its neighbour; the first letter is right. */
 function isOneTypo(word: string, key: string, isStem: boolean): boolean {

@@ -38,7 +38,7 @@ export function readerOf<Kind extends string>(...lists: Lists<Kind>[]): Reader<K
   const whole = new Map<string, Set<Kind>>()
   const stems = new Map<string, Set<Kind>>()
   for (const [kind, entries] of lists.flatMap(list => Object.entries(list) as [Kind, string][]))
-    for (const entry of entries.split(' ')) {
+    for (const entry of entries.trim().split(/\s+/)) {
       const key = wordsOf(entry.replaceAll('_', ' ')).join(' ')
       const map = entry.endsWith('*') ? stems : whole
       map.set(key, (map.get(key) ?? new Set()).add(kind))

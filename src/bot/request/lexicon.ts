@@ -38,7 +38,7 @@ export function readerOf<Kind extends string>(...lists: Lists<Kind>[]): Reader<K
   const whole = new Map<string, Set<Kind>>()
   const stems = new Map<string, Set<Kind>>()
   for (const [kind, entries] of lists.flatMap(list => Object.entries(list) as [Kind, string][]))
-    for (const entry of entries.split(' ')) {
+    for (const entry of entries.trim().split(/\s+/)) {
       const key = wordsOf(entry.replaceAll('_', ' ')).join(' ')
       const map = entry.endsWith('*') ? stems : whole
       map.set(key, (map.get(key) ?? new Set()).add(kind))
@@ -81,7 +81,7 @@ const exactKindsOf = <Kind>(word: string, { whole, stems }: Known<Kind>): Set<Ki
 const shortestTypo = 6
 const shortestStem = 5
 // One letter away from a word of the lists, and no slip of the finger.
-const realWords = new Set(wordsOf('change changed changes cancer cancers примета walking'))
+const realWords = new Set(wordsOf('change changed changes cancer cancers примета дорога дороги дорогу walking'))
 
 /** Whether one letter is wrong, missing, too many or swapped with its neighbour; the first letter is right. */
 function isOneTypo(word: string, key: string, isStem: boolean): boolean {

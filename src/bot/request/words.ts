@@ -14,39 +14,45 @@ const rules: Rule[] = [
   {
     intent: 'refund',
     needs:
-      'refund | back money | back paid | where money | money neg came | money neg result | money gone | money scam' +
-      ' | took neg | took money | took you | took number | took twice | took where | demand number | paid neg | paid scam',
+      'refund | back money | back paid | where money | money neg came | money neg result | money gone' +
+      ' | money scam | took neg | took money | took you | took number | took twice | took why | money broken' +
+      ' | took broken | took where | demand number | paid neg | paid scam',
     allows:
-      'result came order time still wait howlong abuse scam weak go arrange how what can when make number help account thanks product',
+      'result came order time still wait howlong abuse scam weak go arrange how what can when make number help ' +
+      'account thanks product broken status lost praise balance',
   },
   {
     intent: 'where',
     needs:
-      'where | neg came | neg result | when ready | when came | when result | howlong | ready | still wait | wait time' +
-      ' | wait result | wait howmuch | howmuch time | came still | status | passed time | done still | done result | done when',
+      'where | neg came | neg result | when ready | when came | when result | howlong | ready | still wait' +
+      ' | wait time | wait result | wait howmuch | howmuch time | came still | status | what came result' +
+      ' | lost result | lost order | broken order | broken result | broken you | passed time | done still' +
+      ' | done result | done when',
     allows:
-      'result came order time still wait howlong abuse scam weak go can how what number help thanks paid money took product make see gone neg understand',
+      'result came order time still wait howlong abuse scam weak go can how what number help thanks paid money ' +
+      'took product make see gone neg understand',
   },
   {
     intent: 'balance',
-    needs: 'balance | howmuch money have | howmuch money left | howmuch left | howmuch have | howmuch account | topup',
+    needs: 'balance | topup | howmuch money have | howmuch money left | howmuch left | howmuch have | howmuch account',
     allows: 'money how what where see can account make number help thanks still result product came',
   },
   {
     intent: 'price',
     needs: 'howmuch | price | free | cost result | what cost',
-    allows: 'cost result product make can what number help use money order thanks time how take took see understand',
+    allows: 'cost result product make can what number help use money order thanks time how took see understand',
   },
   {
     intent: 'stop',
     needs: 'stop',
-    allows: 'order result nay thanks can how time number abuse weak wait still money took make product',
+    allows: 'order result came nay thanks can how time number abuse weak wait still money took make product',
   },
   {
     intent: 'help',
     needs:
-      'help | how use | how make | how can | how arrange | what can | what you | what this | what use | neg understand | neg use',
-    allows: 'order result product what can make how use understand start number arrange see ready time',
+      'help | how use | how make | how can | how arrange | what can | what you | what this | what use' +
+      ' | where use | neg understand | neg use',
+    allows: 'order result what can make how use understand number arrange see ready time',
   },
   {
     intent: 'abuse',
@@ -63,10 +69,18 @@ const rules: Rule[] = [
 
 type Kind = WordKind | 'number'
 const readWords = readerOf<Kind>(wordsRu, wordsEn, { number: '0' })
-const anywhere: Kind[] = ['filler', 'greeting', 'you', 'this', 'have', 'twice']
+const isKind = (name: string): name is Kind => name in wordsEn || name === 'number'
+
+function kindsIn(names: string): Kind[] {
+  const kinds = names.split(' ').filter(isKind)
+  if (kinds.join(' ') !== names) throw new Error(`a rule names a kind of words that no list has: ${names}`)
+  return kinds
+}
+
+const anywhere = kindsIn('filler greeting you this have twice why')
 const compiled = rules.map(({ intent, needs, allows }) => {
-  const sets = needs.split(' | ').map(set => set.split(' ') as Kind[])
-  return { intent, sets, allowed: new Set([...anywhere, ...sets.flat(), ...(allows.split(' ') as Kind[])]) }
+  const sets = needs.split(' | ').map(kindsIn)
+  return { intent, sets, allowed: new Set([...anywhere, ...sets.flat(), ...kindsIn(allows)]) }
 })
 // The longest complaint has a few dozen words; whoever writes more describes something.
 const longest = { characters: 300, words: 25, answer: 60, caption: 1000 }

@@ -25,7 +25,7 @@ import { draftDropAt } from '../drafts.ts'
 import { withFreshFiles } from '../files/uploads.ts'
 import { modelName } from '../names.ts'
 import { to } from '../routes.ts'
-import { createMessages } from '../runs/reports.ts'
+import { showRun, showStarted } from '../runs/show-progress.ts'
 import { closedScreen, closePrices } from './open-quotes.ts'
 import { replaceQuote, showQuote } from './quote.ts'
 import { quoteStep } from './state.ts'
@@ -152,7 +152,7 @@ async function began(ctx: BotContext, deps: BotDeps, quoteId: string, ref: Ref):
   await draftDropAt(deps.sql, ref.userId, quoteStep(quoteId))
   const generation = await readGeneration(deps.sql, ref)
   // A quick worker may have ended it, and then the message is the worker's.
-  if (generation && !generation.finishedAt) await ctx.show(createMessages(deps).progress(generation, ctx.language))
+  if (generation && !generation.finishedAt) await showStarted(ctx, deps, generation)
 }
 
 /** A second press, or the first once more after a crash: nothing starts, and the person sees what is going on. */
@@ -163,7 +163,7 @@ async function alreadyStarted(ctx: BotContext, deps: BotDeps, ref: Ref): Promise
   const isItsMessage = generation.messageId === ctx.callbackQuery?.message?.message_id
   if (isItsMessage && !generation.finishedAt) {
     if (generation.execState === 'queued') await deps.enqueue.submit(ref)
-    await ctx.show(createMessages(deps).progress(generation, ctx.language))
+    await showRun(ctx, deps, generation)
     return
   }
   if (isItsMessage) return

@@ -68,6 +68,22 @@ begin
 end $$;
 grant execute on function pay.gen_look to pay_app;
 
+-- Shows the progress of all open runs of a person in this chat in one message. Returns the messages where it was.
+create or replace function pay.gen_gather(p_user bigint, p_chat bigint, p_message bigint) returns table (message_id bigint)
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  with open as (
+    select g.id, g.message_id from pay.generations g
+    where g.user_id = p_user and g.finished_at is null and g.chat_id = p_chat and g.message_id <> p_message
+    order by g.id for update
+  ), moved as (
+    update pay.generations g set message_id = p_message from open
+    where g.user_id = p_user and g.id = open.id and g.finished_at is null
+    returning open.message_id
+  )
+  select distinct moved.message_id from moved;
+$$;
+grant execute on function pay.gen_gather to pay_app;
+
 -- A queued order has a token for its submit and will be sent later.
 create or replace function pay.gen_wait(p_user bigint, p_id text, p_look_again interval) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$

@@ -18,6 +18,10 @@ export type KeptFile = { n: number; until: Date; link: { url: string; until: Dat
 export type Messages = {
   /** The state of a run that has not ended. */
   progress(generation: Generation, language: Language): Screen
+  /** The states of several runs of one person, which share a message. */
+  board(generations: Generation[], language: Language): Screen
+  /** How long such a run usually takes, in milliseconds; undefined if unknown. */
+  usualMs(generation: Generation): number | undefined
   /** What the progress message becomes after the end, where it cannot be deleted. */
   done(generation: Generation, language: Language): Screen
   /** The caption of a result, at most 1024 characters. `freeLeft`: free runs left today. */

@@ -74,6 +74,12 @@ const parts = (...pairs: [number, string][]) =>
     .map(([n, unit]) => `${n}\u00a0${unit}`)
     .join('\u00a0')
 
+/** A time that is left, no more exact than it is known: «15 с», «2 мин 30 с», «6 мин». */
+export function leftText(ms: number, language: Language): string {
+  const unit = ms <= 55_000 ? 5_000 : ms <= 270_000 ? 30_000 : 60_000
+  return durationText(Math.ceil(ms / unit) * unit, language)
+}
+
 /** How long it usually takes: «20–45 с», «1–2 мин». */
 export function rangeText(fromMs: number, toMs: number, language: Language): string {
   const inSeconds = toMs < 90_000

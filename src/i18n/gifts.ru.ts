@@ -26,7 +26,7 @@ export const giftsRu = {
       lines(
         html`Пригласите друга: вам ${bonusRuns(runs)} до ${amount(capKop)}, когда он пополнит баланс и получит первый платный результат.`,
         link === undefined ? html`Ссылка скоро появится` : html`Ваша ссылка: ${link}`,
-        html`Пришли: ${came} · засчитано: ${counted} · осталось запусков: ${left}`,
+        html`Друзей пришло: ${came} · засчитано: ${counted} · осталось запусков: ${left}`,
       ),
     shareButton: 'Поделиться',
     shareText: 'Картинки, видео и звук прямо в Telegram',

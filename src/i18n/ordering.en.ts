@@ -3,6 +3,7 @@ import { type Html, html } from '../telegram/html.ts'
 import {
   dateText,
   durationText,
+  leftText,
   lines,
   numberText,
   pluralEn,
@@ -13,7 +14,7 @@ import {
   timeText,
 } from './format.ts'
 import type { Ordering } from './ordering.ru.ts'
-import type { Media, TimelineStep } from './ordering.ts'
+import type { BoardState, Media, TimelineStep } from './ordering.ts'
 
 const amount = (kop: number) => formatKop(kop, 'en')
 const price = (kop: number) => priceText(kop, 'en')
@@ -315,13 +316,22 @@ export const orderingEn: Ordering = {
   run: {
     atWork: 'It cannot be cancelled now: the model is at work.',
     held: kop => (kop === 0 ? 'The run is free.' : `${amount(kop)} set aside, not charged.`),
-    queued: kop => html`⏳ Accepted. In the queue. ${orderingEn.run.held(kop)}`,
+    queued: (kop, usual) =>
+      lines(html`⏳ Accepted. In the queue. ${orderingEn.run.held(kop)}`, usual && orderingEn.run.wait(usual)),
+    sent: usual =>
+      lines(html`📤 The order is sent to the model, waiting for its answer.`, usual && orderingEn.run.wait(usual)),
+    wait: ({ typical, around }) =>
+      around
+        ? html`You can do something else: it comes here at about ${time(around)}.`
+        : html`Usually ready in ${typical}.`,
     waitsForProvider: (kop, until) =>
       html`⏸ For the moment the provider of the models takes no orders from us. The run waits until ${time(until)}; if it cannot begin, ${kop === 0 ? 'your free run comes back' : 'your money comes back'}. ${orderingEn.run.held(kop)}`,
     which: (name, short) => html`${name} · No\u00a0${short}`,
-    running: (ageMs, typical, until) =>
+    running: (ageMs, leftMs, bar, around, until) =>
       lines(
-        html`🎨 In progress: ${durationText(ageMs, 'en')}${typical === undefined ? '' : `, usually ${typical}`}.`,
+        html`🎨 In progress${stage(ageMs, leftMs)}`,
+        bar !== '' && html`${bar}`,
+        around && html`You can do something else: it comes here at about ${time(around)}.`,
         html`An answer comes by ${time(until)}. ${orderingEn.run.atWork}`,
       ),
     slow: (ageMs, kop, until) =>
@@ -331,7 +341,16 @@ export const orderingEn: Ordering = {
     unclear: (kop, until) =>
       html`Checking whether the order was accepted. It is not started twice${kop === 0 ? '' : ', the money is set aside'}. An answer by ${time(until)}.`,
     overdue: kop => html`The time is up, checking how it ended.${kop === 0 ? '' : ` ${orderingEn.run.held(kop)}`}`,
-    sending: html`Ready, sending…`,
+    sending: html`📨 Ready, sending…`,
+    board: (runs, isLong) =>
+      lines(
+        html`${runs.length} ${pluralEn(runs.length, 'run is', 'runs are')} under way:`,
+        ...runs,
+        isLong && html`You can do something else: all of it comes here.`,
+      ),
+    boardLine: (name, short, state) =>
+      html`${boardMarks[state.what]} ${name} · No\u00a0${short} — ${boardWords(state)}`,
+    cancelOneButton: short => `Cancel No\u00a0${short}`,
     doneWell: (ageMs, short) => html`✅ Done in ${durationText(ageMs, 'en')}, No\u00a0${short}. The result is below.`,
     doneBadly: short => html`✖️ It did not work, No\u00a0${short}. More below.`,
     doneCancelled: short => html`✖️ Cancelled, No\u00a0${short}.`,
@@ -415,6 +434,22 @@ export const orderingEn: Ordering = {
     moneyButton: '🧾 What about the money',
     supportButton: '💬 Support',
   },
+}
+
+/** “: 48 s gone, about 2 min left.” Nothing is said of the first second. */
+function stage(ageMs: number, leftMs: number | undefined): string {
+  const gone = ageMs < 1_000 ? undefined : durationText(ageMs, 'en')
+  const left = leftMs === undefined ? undefined : leftWords(leftMs)
+  if (left === undefined) return gone === undefined ? '…' : `: ${gone}.`
+  return gone === undefined ? `: ${left}.` : `: ${gone} gone, ${left}.`
+}
+const leftWords = (leftMs: number) => (leftMs < 3_000 ? 'very little left' : `about ${leftText(leftMs, 'en')} left`)
+
+const boardMarks: Record<BoardState['what'], string> = { queued: '⏳', sent: '📤', running: '🎨', slow: '🐢' }
+function boardWords(state: BoardState): string {
+  if (!('ageMs' in state || 'leftMs' in state)) return state.what === 'queued' ? 'in the queue' : 'sent to the model'
+  if ('ageMs' in state) return `longer than usual: ${durationText(state.ageMs, 'en')}`
+  return state.leftMs === undefined ? 'in progress' : `in progress, ${leftWords(state.leftMs)}`
 }
 
 const repriced = (wasKop: number, kop: number): Html =>

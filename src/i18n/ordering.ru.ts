@@ -3,6 +3,7 @@ import { type Html, html } from '../telegram/html.ts'
 import {
   dateText,
   durationText,
+  leftText,
   lines,
   numberText,
   pluralRu,
@@ -14,6 +15,7 @@ import {
 } from './format.ts'
 import type {
   Ask,
+  BoardState,
   Failure,
   ForeignFile,
   Media,
@@ -22,6 +24,7 @@ import type {
   SaveAs,
   TimelineStep,
   Unfit,
+  Usual,
 } from './ordering.ts'
 
 const amount = (kop: number) => formatKop(kop, 'ru')
@@ -339,14 +342,25 @@ export const orderingRu = {
     /** Why a sent order has no button to cancel it. */
     atWork: 'Отменить уже нельзя: модель работает.',
     held: (kop: number) => (kop === 0 ? 'Запуск бесплатный.' : `${amount(kop)} отложены, не списаны.`),
-    queued: (kop: number) => html`⏳ Принято. В очереди. ${orderingRu.run.held(kop)}`,
+    queued: (kop: number, usual: Usual | undefined) =>
+      lines(html`⏳ Принято. В очереди. ${orderingRu.run.held(kop)}`, usual && orderingRu.run.wait(usual)),
+    /** Sent to the model, which has not said yet that it took the order. */
+    sent: (usual: Usual | undefined) =>
+      lines(html`📤 Заказ отправлен модели, жду её ответа.`, usual && orderingRu.run.wait(usual)),
+    /** What takes long has a time of day, and nobody needs to watch it. */
+    wait: ({ typical, around }: Usual): Html =>
+      around
+        ? html`Можно заняться другим: пришлю сюда около\u00a0${time(around)}.`
+        : html`Обычно готово за ${typical}.`,
     waitsForProvider: (kop: number, until: Date) =>
       html`⏸ Поставщик моделей временно не принимает от нас заказы. Запуск ждёт до\u00a0${time(until)}; если не начнётся, ${kop === 0 ? 'бесплатный запуск вернётся' : 'деньги вернутся'}. ${orderingRu.run.held(kop)}`,
     /** Names the run: the last line of a message about it. */
     which: (name: string, short: string) => html`${name} · №\u00a0${short}`,
-    running: (ageMs: number, typical: string | undefined, until: Date) =>
+    running: (ageMs: number, leftMs: number | undefined, bar: string, around: Date | undefined, until: Date) =>
       lines(
-        html`🎨 Готовится: ${durationText(ageMs, 'ru')}.${typical === undefined ? '' : ` Обычно ${typical}.`}`,
+        html`🎨 Готовится${stage(ageMs, leftMs)}`,
+        bar !== '' && html`${bar}`,
+        around && html`Можно заняться другим: пришлю сюда около\u00a0${time(around)}.`,
         html`Ответ будет до\u00a0${time(until)}. ${orderingRu.run.atWork}`,
       ),
     slow: (ageMs: number, kop: number, until: Date) =>
@@ -357,7 +371,17 @@ export const orderingRu = {
       html`Проверяем, принят ли заказ. Повторно не запускаем${kop === 0 ? '' : ', деньги отложены'}. Ответ до\u00a0${time(until)}.`,
     overdue: (kop: number) =>
       html`Срок вышел, проверяем, чем всё закончилось.${kop === 0 ? '' : ` ${orderingRu.run.held(kop)}`}`,
-    sending: html`Готово, отправляю…`,
+    sending: html`📨 Готово, отправляю…`,
+    // Several runs in one message
+    board: (runs: Html[], isLong: boolean) =>
+      lines(
+        html`Сейчас ${pluralRu(runs.length, 'идёт', 'идут', 'идут')} ${runs.length} ${pluralRu(runs.length, 'запуск', 'запуска', 'запусков')}:`,
+        ...runs,
+        isLong && html`Можно заняться другим: всё придёт сюда.`,
+      ),
+    boardLine: (name: string, short: string, state: BoardState): Html =>
+      html`${boardMarks[state.what]} ${name} · №\u00a0${short} — ${boardWords(state)}`,
+    cancelOneButton: (short: string) => `Отменить №\u00a0${short}`,
     doneWell: (ageMs: number, short: string) =>
       html`✅ Готово за ${durationText(ageMs, 'ru')}, №\u00a0${short}. Результат ниже.`,
     doneBadly: (short: string) => html`✖️ Не получилось, №\u00a0${short}. Подробности ниже.`,
@@ -450,6 +474,23 @@ export const orderingRu = {
   },
 }
 
+/** «: прошло 48 с, осталось около 2 мин.» Nothing is said of the first second. */
+function stage(ageMs: number, leftMs: number | undefined): string {
+  const gone = ageMs < 1_000 ? undefined : durationText(ageMs, 'ru')
+  const left = leftMs === undefined ? undefined : leftWords(leftMs)
+  if (left === undefined) return gone === undefined ? '…' : `: ${gone}.`
+  return gone === undefined ? `: ${left}.` : `: прошло ${gone}, ${left}.`
+}
+const leftWords = (leftMs: number) =>
+  leftMs < 3_000 ? 'осталось совсем немного' : `осталось около ${leftText(leftMs, 'ru')}`
+
+const boardMarks: Record<BoardState['what'], string> = { queued: '⏳', sent: '📤', running: '🎨', slow: '🐢' }
+function boardWords(state: BoardState): string {
+  if (!('ageMs' in state || 'leftMs' in state)) return state.what === 'queued' ? 'в очереди' : 'отправлено модели'
+  if ('ageMs' in state) return `дольше обычного: ${durationText(state.ageMs, 'ru')}`
+  return state.leftMs === undefined ? 'готовится' : `готовится, ${leftWords(state.leftMs)}`
+}
+
 const repriced = (wasKop: number, kop: number): Html =>
   wasKop === kop
     ? html`Цена прежняя, срок обновлён.`
@@ -476,7 +517,7 @@ function moment(step: TimelineStep): string {
     case 'bonus':
       return 'взят бонусный запуск'
     case 'sent':
-      return step.taskTail === undefined ? 'отправлено' : `отправлено, №\u00a0исполнителя …${step.taskTail}`
+      return step.taskTail === undefined ? 'отправлено модели' : `отправлено модели, задача №\u00a0…${step.taskTail}`
     case 'result':
       return `результат получен (${orderingRu.wizard.files(step.files)})`
     case 'cancelled':

@@ -61,5 +61,14 @@ export type ResultFacts = {
   part: { arrived: number; promised: number; backKop: number } | undefined
 }
 
+/** How long a run usually takes, and when it is due if that is long. */
+export type Usual = { typical: string; around: Date | undefined }
+
+/** A run in the list of those under way; `leftMs` where the usual time is known. */
+export type BoardState =
+  | { what: 'queued' | 'sent' }
+  | { what: 'running'; leftMs: number | undefined }
+  | { what: 'slow'; ageMs: number }
+
 /** Why a run failed, as far as a person is concerned. */
 export type Failure = 'input' | 'moderation' | 'model' | 'late' | 'busy' | 'closed' | 'unknown' | 'cancelled' | 'other'

@@ -1,21 +1,33 @@
-import type { Telegram } from 'telegraf'
-import type { Messages } from '../delivery/messages.ts'
-import { type Ref, readGeneration } from '../payments/generations.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Generation, Ref } from '../payments/generations.ts'
 import { check, submit } from '../payments/integration.ts'
 import type { Deps } from '../payments/order.ts'
 import { genPoll } from '../payments/order-statements.ts'
 import { pausedMs } from '../payments/timing.ts'
-import { languageFor } from '../users/users.ts'
-import { editProgress, isBeat } from './progress.ts'
+import { act } from './chat-action.ts'
+import { isBeat, type ProgressOptions, showProgress } from './progress.ts'
 
-type Options = Deps & { telegram: Telegram; messages: Messages }
+/** `tickMs`: how often the progress moves between two polls; for tests. */
+type Options = Deps & ProgressOptions & { tickMs?: number }
+
+// Two runs of the clock fit between polls that are twenty seconds apart.
+const usualTickMs = 7_000
+// As long as this a person looks on, and a chat action tells that something happens.
+const watchedMs = 30_000
+const minuteMs = 60_000
 
 /** Submits an order and updates its progress message. */
 export async function submitJob(options: Options, ref: Ref, hasPlace: boolean): ReturnType<typeof submit> {
   const outcome = await submit(options, ref, hasPlace)
-  if (outcome === 'accepted' || outcome === 'unknown') await showProgress(options, ref)
-  // An order that waits for the provider says so at its first wait, and at each beat.
-  if (outcome === 'paused') await showProgress(options, ref, ageMs => isBeat(Math.max(0, ageMs - pausedMs), ageMs))
+  if (outcome === 'accepted') {
+    const generation = await showProgress(options, ref, { isSpare: true })
+    if (generation) await actOnShort(options, generation)
+  }
+  if (outcome === 'unknown') await showProgress(options, ref, { isSpare: false })
+  // An order that waits for the provider says so at its first wait, and each minute.
+  const isDue = ({ ageMs }: Generation) =>
+    ageMs < pausedMs || Math.floor(ageMs / minuteMs) > Math.floor((ageMs - pausedMs) / minuteMs)
+  if (outcome === 'paused') await showProgress(options, ref, { isDue, isSpare: false })
   return outcome
 }
 
@@ -30,16 +42,28 @@ export async function checkJob(options: Options, ref: Ref, pollAttempt?: number,
   const { generation, nextMs } = checked
   await options.enqueue.poll(ref, pollAttempt + 1, nextMs, generation.ageMs)
   if (isBeat(sinceMs, generation.ageMs)) {
-    const language = await languageFor(options.sql, ref.userId)
-    await editProgress(options.telegram, generation, options.messages.progress(generation, language), options.log)
+    await showProgress(options, ref, { isSpare: true })
+    await actOnShort(options, generation)
+  }
+  void keepMoving(options, ref, nextMs)
+}
+
+/** Moves the progress until the next poll is due. Lost with the process: the next poll shows it again. */
+async function keepMoving(options: Options, ref: Ref, forMs: number): Promise<void> {
+  const { tickMs = usualTickMs, log } = options
+  try {
+    for (let leftMs = forMs - tickMs; leftMs >= tickMs / 2; leftMs -= tickMs) {
+      await pause(tickMs, undefined, { ref: false })
+      if (!(await showProgress(options, ref, { isSpare: true }))) return
+    }
+  } catch (error) {
+    log.debug({ err: error, generationId: ref.id }, 'the progress stands until the next poll')
   }
 }
 
-async function showProgress(options: Options, ref: Ref, isDue: (ageMs: number) => boolean = () => true) {
-  const [generation, language] = await Promise.all([
-    readGeneration(options.sql, ref),
-    languageFor(options.sql, ref.userId),
-  ])
-  if (!generation || generation.finishedAt || !isDue(generation.ageMs)) return
-  await editProgress(options.telegram, generation, options.messages.progress(generation, language), options.log)
+async function actOnShort(options: Options, generation: Generation): Promise<void> {
+  const { chatId, ageMs, execState } = generation
+  const usualMs = options.messages.usualMs(generation) ?? Infinity
+  if (execState === 'running' && usualMs <= watchedMs && ageMs <= watchedMs)
+    await act(options, chatId, generation, 'making')
 }

@@ -70,7 +70,7 @@ export function openOrders({ config, database, telegram, upstream, telemetry, en
       sql,
       telegram: telegram.client,
       results,
-      messages: createMessages({ catalogue, limits }),
+      messages: createMessages({ catalogue, limits, stats }),
       limits,
       linkTo: fileLinks(config),
       enqueue,

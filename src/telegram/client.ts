@@ -18,10 +18,13 @@ export type RateLimiter = (call: LimitedCall) => Promise<number>
 export type LimitedCall = {
   chatId?: number | string
   isGroup: boolean
-  kind: 'send' | 'edit' | 'answer' | 'other'
+  /** `action`: a chat action, no message and shown for seconds only. */
+  kind: 'send' | 'edit' | 'answer' | 'action' | 'other'
   /** The person who pressed, for an answer to a press. */
   userId?: number
   signal?: AbortSignal
+  /** Throws `rate_limited` unless much of the budget is left: it waits for nothing and takes no place from others. */
+  isSpare?: boolean
 }
 
 type Options = {
@@ -61,7 +64,7 @@ async function call(door: Door, method: string, payload: object, options: CallOp
   const { signal } = options
   const body = await encode(payload)
   const limited = { ...limitedCall(method, payload), ...options }
-  const patienceMs = limited.kind === 'answer' ? Math.min(answerPatienceMs, maxWaitMs) : maxWaitMs
+  const patienceMs = Math.min(patienceOf(limited), maxWaitMs)
   let waitedMs = 0
   let waitMs = await waitForToken(door, limited)
   for (;;) {
@@ -106,6 +109,11 @@ async function exchange(
   } catch (error) {
     throw new Unknown(`${method}: no answer from Telegram`, { cause: cleaned(error, scrub) })
   }
+}
+
+function patienceOf({ kind, isSpare }: LimitedCall): number {
+  if (isSpare || kind === 'action') return 0
+  return kind === 'answer' ? answerPatienceMs : Infinity
 }
 
 // "query is too old" was seen from 15 s on, and a pre-checkout has 10 s. Later answers have no effect.
@@ -166,7 +174,7 @@ function limitedCall(method: string, payload: object): LimitedCall {
 }
 
 function kindOf(method: string): LimitedCall['kind'] {
-  if (method === 'sendChatAction') return 'other'
+  if (method === 'sendChatAction') return 'action'
   if (/^(send|forward|copy)/.test(method)) return 'send'
   if (/^(edit|stop)/.test(method)) return 'edit'
   return method.startsWith('answer') ? 'answer' : 'other'

@@ -10,6 +10,8 @@ import { TelegramRefused } from './refused.ts'
 const whole = { key: 'tg', everyUs: 40_000, burst: 25 }
 const inChat = { send: { everyUs: 1_000_000, burst: 4 }, edit: { everyUs: 500_000, burst: 8 } }
 const inGroup = { everyUs: 3_000_000, burst: 5 }
+// The clock of a progress message only goes with what is left: this much of the bursts above stays for others.
+const spareOf = (bucket: TokenBucket): TokenBucket => ({ ...bucket, burst: Math.floor(bucket.burst / 2) })
 // Answers to presses do not count as messages and have their own buckets. Each person has a bucket, larger than the 20
 // presses a minute that the bot acts on. Faster presses share one more bucket and are answered while it has tokens.
 const ofPresser = { everyUs: 2_000_000, burst: 10 }
@@ -25,7 +27,8 @@ const maxPlaces = 10
 /**
  * Telegram's limits, shared by all machines through the database. Within one machine, chats with little recent traffic
  * go before busy ones. Throws TelegramRefused `rate_limited` if the wait is too long: any wait for an answer to a
- * press, more than `maxWaitMs` for the rest.
+ * press or for a spare call, more than `maxWaitMs` for the rest. A chat action takes no token and is refused while messages
+ * queue.
  */
 export function createRateLimiter(sql: Sql): RateLimiter {
   let roundTripMs = 0
@@ -59,6 +62,12 @@ export function createRateLimiter(sql: Sql): RateLimiter {
     return 0
   }
 
+  async function spare(chat: TokenBucket): Promise<number> {
+    const waitMs = queue.isEmpty() ? await takeTokens(sql, [spareOf(whole), spareOf(chat)], 0) : maxWaitMs
+    if (waitMs > 0) throw overLimit(waitMs)
+    return 0
+  }
+
   async function answer(userId: number | undefined): Promise<number> {
     if (userId === undefined) return 0 // a checkout: Telegram cancels the payment if it is not answered
     if ((await takeTokens(sql, [{ key: `tg:a:${userId}`, ...ofPresser }], 0)) === 0) return 0
@@ -67,12 +76,14 @@ export function createRateLimiter(sql: Sql): RateLimiter {
     return 0
   }
 
-  return async ({ chatId, isGroup, kind, userId, signal }: LimitedCall) => {
+  return async ({ chatId, isGroup, kind, userId, isSpare, signal }: LimitedCall) => {
     if (kind === 'answer') return answer(userId)
-    if (kind === 'other') return 0
+    if (kind === 'action' && !queue.isEmpty()) throw overLimit(maxWaitMs)
+    if (kind === 'action' || kind === 'other') return 0
     // An edit of an inline message has no chat.
     if (chatId === undefined) return takeTokens(sql, [whole], maxWaitMs)
-    return send({ key: `tg:${chatId}`, ...(isGroup ? inGroup : inChat[kind]) }, signal)
+    const chat = { key: `tg:${chatId}`, ...(isGroup ? inGroup : inChat[kind]) }
+    return isSpare ? spare(chat) : send(chat, signal)
   }
 }
 

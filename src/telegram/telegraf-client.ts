@@ -1,6 +1,7 @@
 import { Telegram } from 'telegraf'
 
-export type CallOptions = { signal?: AbortSignal; userId?: number }
+/** `isSpare`: the call is dropped where others would have to wait for it. */
+export type CallOptions = { signal?: AbortSignal; userId?: number; isSpare?: boolean }
 /** Calls a Bot API method. Resolves to its result, throws as `createTelegram` does. */
 export type Call = (method: string, payload: object, options?: CallOptions) => Promise<unknown>
 /** Wraps a call: runs `call` once and passes on its result or its error. */

@@ -15,7 +15,7 @@ import { picture } from '../support/world.ts'
 
 const stage = await chats(t)
 const { deps, draftOf, owner, person, running, links, sql, story, telegram } = stage
-const messages = createMessages(stage)
+const messages = createMessages(stage.deps)
 const pixel = createCanvas(1, 1).toBuffer('image/png')
 
 type Made = Partial<Omit<typeof picture, 'kind'>> & { kind?: 'image' | 'video' | 'audio' }
@@ -67,11 +67,11 @@ await story('a picture can be made to move with any model that takes it, at the 
   await anna.presses('✨ Оживить')
   t.equal(anna.last().text, `Выберите модель: результат №\u00a0${shortId(id)} подставится сам.`)
   t.equal(captions(anna.last()).filter(text => /₽|🎁/.test(text)).length, 8, 'all that make a photo move')
-  await anna.presses('Kling 2.6')
+  await anna.presses('⏳ Kling 2.6')
   t.match(anna.last().text, /уже подставлен\.\n\nШаг 2 из 4 · Описание/)
   t.match(await draftOf(anna.id), { model_id: 'kling-2.6/image-to-video' })
   await anna.presses({ data: `fl:${id}:an:0` })
-  await anna.presses('Kling 2.5')
+  await anna.presses('⏳ Kling 2.5')
   t.match(anna.last().text, /^У вас есть незаконченный заказ: Kling 2\.6/, 'and an order that was begun is not lost')
   await anna.presses('Начать новый')
   t.match((await draftOf(anna.id))?.inputs.answers, { image_url: [{}] })

@@ -14,7 +14,7 @@ import { buttons, captions } from '../support/messages.ts'
 
 const stage = await chats(t)
 const { person, deps, generationsOf, quoteOf, balanceOf, end, story, api, sql, owner, serve } = stage
-const messages = createMessages(stage)
+const messages = createMessages(stage.deps)
 
 const promo = async (uses = 1, expires = '1 day') => {
   const code = newId().toUpperCase()
@@ -83,7 +83,7 @@ await story('a friend comes by the link, and the inviter is told after the first
     text,
     /^Пригласите друга: вам 3 бонусных запуска до 50\u00a0₽, когда он пополнит баланс и получит первый платный результат\./,
   )
-  t.match(text, /Пришли: 0 · засчитано: 0 · осталось запусков: 0$/)
+  t.match(text, /Друзей пришло: 0 · засчитано: 0 · осталось запусков: 0$/)
   const link = new RegExp(`t\\.me/${api.bot.username}\\?start=(r_[a-z2-7]{12})`).exec(text)?.[1]
   const share = buttons(anna.last()).find(one => one.text === 'Поделиться')
   t.ok(decodeURIComponent(share?.url ?? '').includes(`https://t.me/${api.bot.username}?start=${link}`))
@@ -94,7 +94,7 @@ await story('a friend comes by the link, and the inviter is told after the first
   t.match(api.player.chat(friend.id).at(-1)?.text, /^Здравствуйте, Друг!/, 'and reads the welcome')
   await pays(friend.id)
   await end(friend.id, await stage.running(friend.id))
-  t.match((await anna.says('/ref')).text, /Пришли: 1 · засчитано: 1 · осталось запусков: 3$/)
+  t.match((await anna.says('/ref')).text, /Друзей пришло: 1 · засчитано: 1 · осталось запусков: 3$/)
   const [told] = await owner`select body from pay.outbox where user_id = ${anna.id}`
   t.equal(
     toPlain(messages.notice(told!.body, 'ru').text),

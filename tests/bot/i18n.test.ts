@@ -21,7 +21,7 @@ import type { Ask, QuoteFacts } from '../../src/i18n/ordering.ts'
 import { stringsFor } from '../../src/i18n/strings.ts'
 import { codeOf, foreignIn, foreignKeys, saveAs } from '../../src/media/formats.ts'
 import type { Language } from '../../src/money.ts'
-import { type Html, toPlain } from '../../src/telegram/html.ts'
+import { type Html, html, toPlain } from '../../src/telegram/html.ts'
 
 /** Every text by its path; functions and built texts as they are. */
 function leaves(value: unknown, path = ''): [string, unknown][] {
@@ -158,6 +158,15 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     keptKop: vast,
     expectedCredits: '1000000.0000',
   }
+  const usuals = [undefined, at].map(around => ({ typical: '20–45 с', around }))
+  const boardStates = [
+    { what: 'queued' },
+    { what: 'sent' },
+    { what: 'running', leftMs: undefined },
+    { what: 'running', leftMs: 0 },
+    { what: 'running', leftMs: vast },
+    { what: 'slow', ageMs: vast },
+  ]
   const switched = {
     name,
     id: 'a'.repeat(41),
@@ -247,10 +256,15 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     '.wizard.foreign': foreignKeys().map(key => [foreignIn(codeOf(key)), saveAs]),
     '.wizard.foreignHere': asks.filter(({ kind }) => kind === 'files').map(ask => ['JPEG 2000', ask]),
     '.quote.screen': [[quote], [{ ...quote, priceKop: 0, price: free, freeAgain: undefined }]],
-    '.run.running': [
-      [86_400_000, undefined, at],
-      [86_400_000, '1–2 ч', at],
-    ],
+    '.run.queued': [undefined, ...usuals].map(usual => [vast, usual]),
+    '.run.sent': [undefined, ...usuals].map(usual => [usual]),
+    '.run.wait': usuals.map(usual => [usual]),
+    '.run.running': [undefined, 0, 90_000].flatMap(left => [
+      [300, left, '', undefined, at],
+      [vast, left, '▓▓▓▓▓▓▓▓▓░', at, at],
+    ]),
+    '.run.board': [true, false].map(isLong => [[html`${name}`, html`${name}`], isLong]),
+    '.run.boardLine': boardStates.map(state => [name, '7k2m', state]),
     '.run.slow': [
       [86_400_000, vast, at],
       [86_400_000, 0, at],

@@ -447,7 +447,7 @@ t.test(
   },
 )
 
-t.test('a card tells what is needed, what it costs and why, and what is not known yet', async t => {
+t.test('a card tells what is needed, what it costs and why, and how long it is expected to take', async t => {
   const anna = person()
   const card = await anna.opens(`m_${modelKey('kling-2.6/image-to-video')}`)
   t.equal(
@@ -458,7 +458,7 @@ t.test('a card tells what is needed, what it costs and why, and what is not know
       'Нужно: фото, описание',
       card.html!.split('\n')[3],
       card.html!.split('\n')[4],
-      'Сколько обычно длится: пока мало данных',
+      'Обычно готово за 2–3\u00a0мин',
     ].join('\n'),
   )
   t.match(

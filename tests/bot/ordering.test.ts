@@ -42,7 +42,9 @@ await story('the shortest way: start, text, price, run', async t => {
   t.equal(await balanceOf(anna.id), 405_00)
   t.match(
     screen.text,
-    new RegExp(`^⏳ Принято\\. В очереди\\. 95\u00a0₽ отложены, не списаны\\.\n.* · №\u00a0${run!.id.slice(-4)}$`),
+    new RegExp(
+      `^⏳ Принято\\. В очереди\\. 95\u00a0₽ отложены, не списаны\\.\nМожно заняться другим: пришлю сюда около\u00a0\\d\\d:\\d\\d\u00a0МСК\\.\n.* · №\u00a0${run!.id.slice(-4)}$`,
+    ),
   )
   t.strictSame(captions(screen), ['Отменить'])
   t.ok(woken.includes(run!.id), 'a worker was woken')

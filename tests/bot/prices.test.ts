@@ -16,7 +16,7 @@ import { picture } from '../support/world.ts'
 
 const stage = await chats(t)
 const { catalogue, person, deps, end, limits, owner, running, sql, story } = stage
-const messages = createMessages(stage)
+const messages = createMessages(stage.deps)
 const rub = (kop: number) => formatKop(kop, 'ru')
 
 /** Every row of «All models» by the key of its model. */

@@ -33,7 +33,7 @@ const {
   sql,
   owner,
 } = stage
-const messages = createMessages(stage)
+const messages = createMessages(stage.deps)
 
 /** A paid order up to its price: 42.75 rubles. */
 async function priced(anna: Person) {
@@ -294,7 +294,7 @@ await story('why charged: what happened, with times, from what was committed', a
   const steps = [
     `цена 57\u00a0₽ \\(Длительность: 5\u00a0с · Разрешение: 720p\\)`,
     'отложено 57\u00a0₽',
-    `отправлено, №\u00a0исполнителя …${id.slice(-4)}`,
+    `отправлено модели, задача №\u00a0…${id.slice(-4)}`,
     'результат получен \\(1 файл\\)',
     'списано 57\u00a0₽ · возвращено 0\u00a0₽',
   ]
@@ -470,16 +470,45 @@ const said = (more: Partial<Generation>, language: 'ru' | 'en' = 'ru') =>
   toPlain(messages.progress(run(more), language).text)
 
 const which = 'Grok Imagine: видео из фото · №\u00a07k2m'
-t.test('the progress tells the state, the time and what is promised', async t => {
-  t.equal(said({ execState: 'queued' }), `⏳ Принято. В очереди. 104\u00a0₽ отложены, не списаны.\n${which}`)
+const atWork = 'Ответ будет до\u00a015:40\u00a0МСК. Отменить уже нельзя: модель работает.'
+t.test('the progress tells the stage, the time that is left and what is promised', async t => {
+  const { stats } = stage
+  t.teardown(() => stats.clear())
+  const due = 'Можно заняться другим: пришлю сюда около\u00a015:42\u00a0МСК.'
+  t.equal(said({ execState: 'queued' }), `⏳ Принято. В очереди. 104\u00a0₽ отложены, не списаны.\n${due}\n${which}`)
+  t.match(
+    said({ execState: 'queued', modelId: 'z-image' }),
+    /\nОбычно готово за 6–10\u00a0с\.\n/,
+    'what is short has no time of day',
+  )
   t.equal(
     said({}),
-    `🎨 Готовится: 48\u00a0с. Обычно 2–3\u00a0мин.\nОтвет будет до\u00a015:40\u00a0МСК. Отменить уже нельзя: модель работает.\n▓▓▓▓░░░░░░\n${which}`,
+    `🎨 Готовится: прошло 48\u00a0с, осталось около 2\u00a0мин.\n▓▓▓░░░░░░░\n${due}\n${atWork}\n${which}`,
   )
-  t.match(
-    said({ modelId: 'z-image' }),
-    /^🎨 Готовится: 48\u00a0с\.\nОтвет будет до\u00a015:40\u00a0МСК\. Отменить уже нельзя: модель работает\.\n.* · №\u00a07k2m$/,
+  t.equal(
+    said({ modelId: 'z-image', ageMs: 400 }).split('\n')[0],
+    '🎨 Готовится: осталось около 10\u00a0с.',
+    'never «0 с»',
   )
+  t.equal(said({ modelId: 'z-image', ageMs: 400 }).split('\n')[1], '▓░░░░░░░░░')
+  t.equal(
+    said({ modelId: 'z-image', ageMs: 8_000 }).split('\n')[0],
+    '🎨 Готовится: прошло 8\u00a0с, осталось совсем немного.',
+  )
+  t.equal(said({ modelId: 'z-image', ageMs: 11_000 }).split('\n')[1], '▓▓▓▓▓▓▓▓▓░', 'and never full')
+  t.equal(
+    said({ modelId: 'gone/by-now' }),
+    `🎨 Готовится: 48\u00a0с.\n${atWork}\ngone/by-now · №\u00a07k2m`,
+    'nothing known',
+  )
+  t.match(said({ modelId: 'gone/by-now', ageMs: 300 }), /^🎨 Готовится…\n/)
+
+  const measured = { modelId: 'z-image', runs30d: 10, finished: 10, succeeded: 10, hourFinished: 0, hourSucceeded: 0 }
+  stats.set('z-image', { ...measured, timed: 9, p25Ms: 80_000, p75Ms: 120_000 })
+  t.match(said({ modelId: 'z-image', ageMs: 1_000 }), /осталось около 10\u00a0с/, 'nine runs say nothing yet')
+  stats.set('z-image', { ...measured, timed: 10, p25Ms: 80_000, p75Ms: 120_000 })
+  t.match(said({ modelId: 'z-image', ageMs: 1_000 }), /осталось около 2\u00a0мин\.\n▓░░░░░░░░░\nМожно заняться другим/)
+
   t.equal(
     said({ ageMs: 240_000 }),
     `Дольше обычного: 4\u00a0мин. 104\u00a0₽ отложены, не списаны. Пришлю результат или верну деньги до\u00a015:40\u00a0МСК. Отменить уже нельзя: модель работает.\n${which}`,
@@ -490,15 +519,47 @@ t.test('the progress tells the state, the time and what is promised', async t =>
     `Проверяем, принят ли заказ. Повторно не запускаем, деньги отложены. Ответ до\u00a015:40\u00a0МСК.\n${which}`,
   )
   const justNow = { execState: 'submitting', taskId: null, submittedAt: new Date() } as const
-  t.match(said(justNow), /^🎨 Готовится/, 'a submit that is under way is nobody’s worry')
-  t.notMatch(said({ ageMs: 400 }), /░/, 'no bar before there is something in it')
+  t.match(
+    said(justNow),
+    /^📤 Заказ отправлен модели, жду её ответа\.\nМожно/,
+    'a submit that is under way worries nobody',
+  )
   t.match(said({ isOverdue: true }), /^Срок вышел/)
-  t.equal(said({ execState: 'success', moneyState: 'captured' }), 'Готово, отправляю…')
+  t.equal(said({ execState: 'success', moneyState: 'captured' }), '📨 Готово, отправляю…')
   t.match(
     said({}, 'en'),
-    /^🎨 In progress: 48\u00a0s, usually 2–3\u00a0min\.\nAn answer comes by 15:40\u00a0MSK\. It cannot be cancelled now: the model is at work\./,
+    /^🎨 In progress: 48\u00a0s gone, about 2\u00a0min left\.\n▓.*\nYou can do something else: it comes here at about 15:42\u00a0MSK\.\nAn answer comes by 15:40\u00a0MSK\. It cannot be cancelled now: the model is at work\./,
   )
   t.strictSame(messages.done(run({ execState: 'success', moneyState: 'captured' }), 'ru').buttons, [])
+})
+
+t.test('several runs in one message are told line by line, and each that waits can be taken back', async t => {
+  const justNow = { execState: 'submitting', taskId: null, submittedAt: new Date() } as const
+  const runs = [
+    run({ id: 'aaaaaaaaaaaa', execState: 'queued' }),
+    run({ id: 'bbbbbbbbbbbb', ...justNow, modelId: 'z-image' }),
+    run({ id: 'cccccccccccc' }),
+    run({ id: 'dddddddddddd', modelId: 'z-image', ageMs: 60_000 }),
+    run({ id: 'eeeeeeeeeeee', modelId: 'gone/by-now' }),
+  ]
+  const { text, buttons } = messages.board(runs, 'ru')
+  t.equal(
+    toPlain(text),
+    [
+      'Сейчас идут 5 запусков:',
+      '⏳ Grok Imagine: видео из фото · №\u00a0aaaa — в очереди',
+      '📤 Z-Image: картинка по тексту · №\u00a0bbbb — отправлено модели',
+      '🎨 Grok Imagine: видео из фото · №\u00a0cccc — готовится, осталось около 2\u00a0мин',
+      '🐢 Z-Image: картинка по тексту · №\u00a0dddd — дольше обычного: 1\u00a0мин',
+      '🎨 gone/by-now · №\u00a0eeee — готовится',
+      'Можно заняться другим: всё придёт сюда.',
+    ].join('\n'),
+  )
+  t.match(buttons, [[{ text: 'Отменить №\u00a0aaaa', data: 'g:aaaaaaaaaaaa:cx' }], [{ text: '🗂 История' }]])
+  t.match(
+    toPlain(messages.board(runs, 'en').text),
+    /^5 runs are under way:\n.* — in the queue\n.* — sent to the model\n/,
+  )
 })
 
 t.test('a result says what it cost and what is left', async t => {
@@ -634,10 +695,13 @@ await story('an English person is spoken to in English all the way', async t => 
   await john.presses('Default')
   t.match(
     john.last().text,
-    /Price: 95\u00a0₽\nBalance: 500\u00a0₽ · left after: 405\u00a0₽\nIf it fails, the money comes back\.\nPrice valid until \d\d:\d\d\u00a0MSK/,
+    /Price: 95\u00a0₽\nBalance: 500\u00a0₽ · left after: 405\u00a0₽\nUsually ready in 2–4\u00a0min\. If it fails, the money comes back\.\nPrice valid until \d\d:\d\d\u00a0MSK/,
   )
   await john.presses('✅ Start for 95')
-  t.match(john.last().text, /^⏳ Accepted\. In the queue\. 95\u00a0₽ set aside, not charged\.\n.* · No\u00a0.{4}$/)
+  t.match(
+    john.last().text,
+    /^⏳ Accepted\. In the queue\. 95\u00a0₽ set aside, not charged\.\nYou can .* at about .*\.\n.* · No\u00a0.{4}$/,
+  )
   await john.presses('Cancel')
   t.match(john.last().text, /^Cancelled\.\nYour money is back: 95\u00a0₽\.\n/)
   t.equal(await draftOf(john.id), undefined)

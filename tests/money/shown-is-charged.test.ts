@@ -19,7 +19,7 @@ import { picture, rates } from '../support/world.ts'
 const card = { providerToken: '123456789:TEST:provider', vatCode: 1 }
 const stage = await chats(t, { transferDetails: 'Карта 2200 0000', card, startBonusKop: 1_00 })
 const { api, catalogue, deps, sql, owner, story, person, serve, limits, quoteOf, generationsOf } = stage
-const messages = createMessages(stage)
+const messages = createMessages(stage.deps)
 const texts = moneyTexts()
 const { places, names } = reader()
 const boss = await person({ firstName: 'Ольга' })

@@ -147,7 +147,16 @@ await story('changed-price: what a price and a run say is never changed afterwar
     ['closed_at', 'message_id'],
     'of a price only that it ends, and where it stands',
   )
-  const course = ['attempt', 'cost_credits', 'look', 'next_at', 'promised', 'submit_token', 'submitted_at']
+  const course = [
+    'attempt',
+    'cost_credits',
+    'look',
+    'message_id',
+    'next_at',
+    'promised',
+    'submit_token',
+    'submitted_at',
+  ]
   t.strictSame(await movable('generations', id), [...course, 'task_id'], 'of a run only how it goes')
   await end(anna.id, id)
   t.strictSame(await movable('generations', id), [], 'and of one that has ended nothing')

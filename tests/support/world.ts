@@ -21,6 +21,8 @@ export const noEnqueue: Enqueue = {
   poll: async () => {},
   deliver: async () => {},
 }
+/** Of no model is anything known. */
+export const noStats = { of: () => undefined }
 /** Nobody collects traces. */
 export const untraced: Pick<Tracing, 'request'> = { request: (_id, _name, work) => work() }
 export const picture = {

@@ -162,7 +162,7 @@ t.test(
       { chatId: 5, isGroup: false, kind: 'send' },
       { chatId: -100, isGroup: true, kind: 'send' },
       { chatId: '@news', isGroup: true, kind: 'edit' },
-      { chatId: 5, isGroup: false, kind: 'other' },
+      { chatId: 5, isGroup: false, kind: 'action' },
       { isGroup: false, kind: 'answer', userId: 5 },
       { isGroup: false, kind: 'other' },
     ])

@@ -1,9 +1,13 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
+import { to } from '../../src/bot/routes.ts'
 import { createMessages } from '../../src/bot/runs/reports.ts'
 import { shortId } from '../../src/id.ts'
+import { act } from '../../src/jobs/chat-action.ts'
 import { deliverJob } from '../../src/jobs/delivery/deliver.ts'
+import { isBeat } from '../../src/jobs/progress.ts'
 import { checkJob, submitJob } from '../../src/jobs/submit-and-poll.ts'
 import { type Ref, readGeneration } from '../../src/payments/generations.ts'
+import { settle } from '../../src/payments/integration.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { captions, withFiles } from '../support/messages.ts'
 import { provider, worker } from '../support/upstream.ts'
@@ -128,4 +132,159 @@ await story('where the message of a run taken back is gone, the news comes as a 
   await telegram.deleteMessage(anna.id, ref.messageId)
   await deliverJob(jobs, await outboxOf(ref))
   t.match(anna.last().text, /^Отменено\.\nБесплатный запуск вернулся\.\n/)
+})
+
+/** Runs `before` ahead of each call of Telegram until the test ends. */
+function ahead(t: Test, before: (method: string) => unknown) {
+  const { callApi } = telegram
+  telegram.callApi = (async (method, payload, options) => {
+    await before(method)
+    return callApi.call(telegram, method, payload, options)
+  }) as typeof callApi
+  t.teardown(() => (telegram.callApi = callApi))
+}
+const shownAt = (who: Person, messageId: number) => who.chat().find(message => message.messageId === messageId)?.text
+
+await story('the progress moves between two polls, and stops with the run', async t => {
+  const anna = await person()
+  const ref = await started(anna)
+  upstream.speed.runMs = 60_000
+  t.teardown(() => (upstream.speed.runMs = 20))
+  await submitJob(jobs, ref, false)
+  t.match(shownAt(anna, ref.messageId), /^🎨 Готовится(: прошло 1\u00a0с,|:) осталось около 10\u00a0с\./)
+  const from = api.calls.length
+  await owner`alter table pay.generations disable trigger user`
+  await owner`update pay.generations set created_at = created_at - interval '130 seconds' where id = ${ref.id}`
+  await owner`alter table pay.generations enable trigger user`
+  await checkJob({ ...jobs, tickMs: 30 }, ref, 0, 124_000)
+  await until('edits without a poll', () => callsOf('editMessageText', from).length >= 3)
+  t.match(shownAt(anna, ref.messageId), /^Дольше обычного: 2\u00a0мин/)
+  t.notOk(callsOf('sendChatAction', from).length, 'a long wait is not told as a photo on its way')
+  await settle(hands.deps, ref, { outcome: 'failed', code: 'moderation', message: 'no' })
+  const all = () => callsOf('editMessageText', from).length
+  let seen = -1
+  await until('no more edits', async () => {
+    const before = seen
+    seen = all()
+    await new Promise(resolve => setTimeout(resolve, 100))
+    return before === seen && seen === all()
+  })
+})
+
+t.test('the clock of the progress moves every five seconds', async t => {
+  t.notOk(isBeat(0, 4_900))
+  t.ok(isBeat(4_900, 5_000))
+  t.ok(isBeat(122_000, 129_000))
+})
+
+await story('what a short run does is shown in the head of the chat, and that its result is being sent', async t => {
+  const anna = await person()
+  const ref = await started(anna)
+  const from = api.calls.length
+  const outbox = await ended(ref)
+  t.match(callsOf('sendChatAction', from)[0]?.fields, { chat_id: anna.id, action: 'upload_photo' })
+  const sent = api.calls.length
+  await deliverJob(jobs, outbox)
+  const methods = api.calls.slice(sent).map(({ method }) => method)
+  t.ok(methods.indexOf('sendChatAction') < methods.indexOf('sendPhoto'), methods.join())
+  t.notOk(methods.includes('editMessageText'), 'a result that goes at once needs no word')
+
+  const run = { id: ref.id }
+  const kinds = [
+    ['text-to-video', 'making', 'record_video'],
+    ['video-to-video', 'sending', 'upload_video'],
+    ['text-to-audio', 'making', 'record_voice'],
+    ['audio-to-audio', 'sending', 'upload_voice'],
+    ['image-to-image', 'document', 'upload_document'],
+  ] as const
+  for (const [category, what, action] of kinds) {
+    await act(jobs, anna.id, { ...run, category }, what)
+    t.match(api.calls.at(-1), { method: 'sendChatAction', status: 200, fields: { action } })
+  }
+  await act(jobs, 1, { ...run, category: 'text-to-image' }, 'making')
+  t.match(api.calls.at(-1), { status: 400 }, 'and a refusal harms nothing')
+})
+
+await story('a result that takes a while to send says so in the progress', async t => {
+  const anna = await person()
+  const ref = await started(anna)
+  const outbox = await ended(ref)
+  ahead(t, async method => {
+    if (method === 'sendPhoto') await until('the word', () => /^📨/.test(shownAt(anna, ref.messageId) ?? ''))
+  })
+  await deliverJob(jobs, outbox)
+  t.equal(shownAt(anna, ref.messageId), undefined)
+  t.equal(withFiles(fromBot(anna)).length, 1)
+})
+
+await story('several runs are told in the newest message, and each leaves only its result', async t => {
+  const anna = await person()
+  const first = await started(anna)
+  const second = await started(anna)
+  const lineOf = ({ id }: Ref) => `№\u00a0${shortId(id)} — `
+  t.equal(shownAt(anna, first.messageId), undefined, 'the older one is gone')
+  const board = () => shownAt(anna, second.messageId) ?? ''
+  t.match(board(), /^Сейчас идут 2 запуска:\n⏳ .* в очереди\n⏳ .* в очереди/)
+  t.ok(board().indexOf(lineOf(first)) < board().indexOf(lineOf(second)))
+  await submitJob(jobs, second, false)
+  t.match(board(), new RegExp(`⏳.*${lineOf(first)}в очереди\n🎨.*${lineOf(second)}готовится, осталось`))
+
+  // The newest ends first: its message stays for the other.
+  await deliverJob(jobs, await ended(second))
+  t.match(board(), new RegExp(`^⏳ Принято\\. В очереди\\.[^]*№\u00a0${shortId(first.id)}$`))
+  t.equal(withFiles(fromBot(anna)).length, 1)
+  await deliverJob(jobs, await ended(first))
+  t.equal(board(), '')
+  t.equal(withFiles(fromBot(anna)).length, 2)
+  t.notOk(fromBot(anna).some(({ text = '' }) => /Готово за|Результат ниже/.test(text)))
+})
+
+await story('one of several runs is taken back by its own button, and the others stay in their message', async t => {
+  const anna = await person()
+  const first = await started(anna)
+  const second = await started(anna)
+  await anna.presses(`Отменить №\u00a0${shortId(first.id)}`)
+  await deliverJob(jobs, await outboxOf(first))
+  t.match(anna.last().text, new RegExp(`^Отменено\\.\nБесплатный запуск вернулся\\.\n.*№\u00a0${shortId(first.id)}$`))
+  t.ok(anna.last().messageId > second.messageId)
+  t.match(shownAt(anna, second.messageId), new RegExp(`^⏳ Принято[^]*№\u00a0${shortId(second.id)}$`))
+  const boris = await person()
+  const { answer } = await boris.presses({ data: to.generation(second.id, 'cancel') })
+  t.match(answer, { text: 'Этот экран устарел' })
+  t.ok(shownAt(anna, second.messageId))
+})
+
+await story('a run that ends while its start is shown leaves no progress behind', async t => {
+  const anna = await person()
+  await anna.begins('z-image')
+  await anna.says('кот')
+  let isFirst = true
+  ahead(t, async method => {
+    const [run] = await generationsOf(anna.id)
+    if (method !== 'editMessageText' || !run || !isFirst) return
+    isFirst = false
+    await deliverJob(jobs, await ended({ userId: anna.id, id: run.id }))
+  })
+  await anna.presses('✅')
+  t.equal(withFiles(fromBot(anna)).length, 1)
+  t.notOk(fromBot(anna).some(({ text = '' }) => /В очереди|Готовится/.test(text)))
+})
+
+await story('the progress of a run whose message was deleted goes on in a new one', async t => {
+  const anna = await person()
+  await anna.begins('z-image')
+  await anna.says('кот')
+  const price = anna.last().messageId
+  let isFirst = true
+  ahead(t, async method => {
+    if (method !== 'editMessageText' || !isFirst || !(await generationsOf(anna.id))[0]) return
+    isFirst = false
+    await telegram.deleteMessage(anna.id, price)
+  })
+  await anna.presses('✅')
+  const [run] = await generationsOf(anna.id)
+  t.match(anna.last(), { messageId: run!.message_id, text: /^⏳ Принято/ })
+  t.not(run!.message_id, price)
+  await deliverJob(jobs, await ended({ userId: anna.id, id: run!.id }))
+  t.equal(shownAt(anna, run!.message_id), undefined)
 })

@@ -155,3 +155,38 @@ t.test('what would wait longer than it is worth is refused, and takes no place',
   over.abort()
   await Promise.all(all)
 })
+
+t.test(
+  'a spare edit goes while half of the budget is free, waits for nothing and takes no place from others',
+  async t => {
+    const rateLimiter = await fresh()
+    const spare = (chatId: number) => outcomeOf(rateLimiter({ chatId, isGroup: false, kind: 'edit', isSpare: true }))
+    t.equal(await spare(1), 'sent')
+    t.equal(await spare(1), 'sent')
+    const many = await Promise.all(Array.from({ length: 6 }, () => spare(1)))
+    t.ok(many.includes('rate_limited'), 'a chat has its limit')
+    await owner`delete from pay.rates`
+    const outcomes: string[] = []
+    for (let chatId = 100; chatId < 140; chatId++) outcomes.push(await spare(chatId))
+    t.ok(outcomes.includes('rate_limited'))
+    const sentAt = performance.now()
+    const sends = Array.from({ length: 10 }, (_, n) => rateLimiter({ chatId: 500 + n, isGroup: false, kind: 'send' }))
+    t.ok(
+      (await Promise.all(sends)).every(waitMs => waitMs === 0),
+      'and messages need not wait',
+    )
+    t.ok(performance.now() - sentAt < 1_000)
+  },
+)
+
+t.test('a chat action takes no place, and is dropped while messages wait for theirs', async t => {
+  const rateLimiter = await fresh()
+  const action = () => outcomeOf(rateLimiter({ chatId: 1, isGroup: false, kind: 'action' }))
+  for (let n = 0; n < 40; n++) t.equal(await action(), 'sent')
+  t.strictSame([...(await owner`select key from pay.rates`)], [])
+  const sends = Array.from({ length: 60 }, (_, n) => rateLimiter({ chatId: 100 + n, isGroup: false, kind: 'send' }))
+  await until('one is dropped', async () => (await action()) === 'rate_limited')
+  const spare = rateLimiter({ chatId: 900, isGroup: false, kind: 'edit', isSpare: true })
+  t.equal(await outcomeOf(spare), 'rate_limited', 'and so is a spare edit')
+  await Promise.all(sends)
+})

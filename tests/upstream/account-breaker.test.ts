@@ -17,7 +17,7 @@ import { createUpstream } from '../../src/upstream/client.ts'
 import { chats } from '../support/chat.ts'
 import { buttons } from '../support/messages.ts'
 import { provider, worker } from '../support/upstream.ts'
-import { silent } from '../support/world.ts'
+import { noStats, silent } from '../support/world.ts'
 
 // Our account at the provider is refused: nothing is sold and nothing lost until it takes an order again.
 const {
@@ -56,7 +56,7 @@ const client = createUpstream({
 const hands = worker(sql, baseUrl)
 t.teardown(() => Promise.all([client.close(), hands.close()]))
 const deps = { ...hands.deps, upstream: client }
-const jobs = { ...deps, telegram, messages: createMessages({ catalogue, limits }) }
+const jobs = { ...deps, telegram, messages: createMessages({ catalogue, limits, stats: noStats }) }
 const looks = () => checkAlarms({ ...teller, upstream: client })
 
 const noKey = { code: 401, msg: 'You do not have access permissions' }

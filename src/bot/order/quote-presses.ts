@@ -26,7 +26,7 @@ import { withFreshFiles } from '../files/uploads.ts'
 import { modelName } from '../names.ts'
 import { isWhole } from '../request/request.ts'
 import { to } from '../routes.ts'
-import { createMessages } from '../runs/reports.ts'
+import { showRun, showStarted } from '../runs/show-progress.ts'
 import { aboutRequest, answerRequest, requestAt } from './answer-request.ts'
 import { closedScreen, closePrices } from './open-quotes.ts'
 import { replaceQuote, showQuote } from './quote.ts'
@@ -154,7 +154,7 @@ async function began(ctx: BotContext, deps: BotDeps, quoteId: string, ref: Ref):
   await draftDropAt(deps.sql, ref.userId, quoteStep(quoteId))
   const generation = await readGeneration(deps.sql, ref)
   // A quick worker may have ended it, and then the message is the worker's.
-  if (generation && !generation.finishedAt) await ctx.show(createMessages(deps).progress(generation, ctx.language))
+  if (generation && !generation.finishedAt) await showStarted(ctx, deps, generation)
 }
 
 /** A second press, or the first once more after a crash: nothing starts, and the person sees what is going on. */
@@ -165,7 +165,7 @@ async function alreadyStarted(ctx: BotContext, deps: BotDeps, ref: Ref): Promise
   const isItsMessage = generation.messageId === ctx.callbackQuery?.message?.message_id
   if (isItsMessage && !generation.finishedAt) {
     if (generation.execState === 'queued') await deps.enqueue.submit(ref)
-    await ctx.show(createMessages(deps).progress(generation, ctx.language))
+    await showRun(ctx, deps, generation)
     return
   }
   if (isItsMessage) return

@@ -1,6 +1,6 @@
 import { type Catalogue, formatOf, type Model, modelKey } from '../../catalogue/models.ts'
 import type { Messages } from '../../delivery/messages.ts'
-import { lines, rangeText } from '../../i18n/format.ts'
+import { lines } from '../../i18n/format.ts'
 import type { SwitchFacts } from '../../i18n/navigation.ts'
 import type { Failure } from '../../i18n/ordering.ts'
 import { stringsFor } from '../../i18n/strings.ts'
@@ -8,23 +8,30 @@ import { shortId } from '../../id.ts'
 import type { Language } from '../../money.ts'
 import type { Generation } from '../../payments/generations.ts'
 import { moneyOf } from '../../payments/run-money.ts'
-import { maxPausedMs } from '../../payments/timing.ts'
 import { html } from '../../telegram/html.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
 import { writtenPrice } from '../browse/display-price.ts'
 import type { BotDeps } from '../deps.ts'
 import { modelName } from '../names.ts'
 import { to } from '../routes.ts'
+import { boardScreen, progressScreen, usualMs } from './progress-screens.ts'
 import { resultButtons } from './result-buttons.ts'
 
 /** The messages about a run: progress, result, failure. */
-export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' | 'limits'>): Messages {
+export function createMessages(
+  deps: Pick<BotDeps, 'catalogue' | 'limits'> & { stats: Pick<BotDeps['stats'], 'of'> },
+): Messages {
+  const { catalogue, limits } = deps
   return {
     progress(generation, language) {
-      const screen = progress(catalogue.byId(generation.modelId), generation, language)
-      if (generation.finishedAt || generation.execState === 'success') return screen
+      const { execState } = generation
+      if (execState === 'failed' || execState === 'timeout') return done(generation, language)
+      const screen = progressScreen(deps, generation, language)
+      if (execState === 'success') return screen
       return { ...screen, text: html`${screen.text}\n${which(catalogue, generation, language)}` }
     },
+    board: (generations, language) => boardScreen(deps, generations, language),
+    usualMs: generation => usualMs(deps, generation),
     done,
     resent(generation, kind, language) {
       const t = stringsFor(language)
@@ -132,47 +139,6 @@ function failureReport(catalogue: Catalogue, generation: Generation, language: L
 
 const which = (catalogue: Catalogue, { modelId, id }: Generation, language: Language) =>
   stringsFor(language).run.which(modelName(catalogue, modelId, language), shortId(id))
-
-// Longer than a submit may wait for its answer.
-const submitMs = 40_000
-const ageOf = (at: Date | null) => (at === null ? Infinity : Date.now() - at.getTime())
-
-function progress(model: Model | undefined, generation: Generation, language: Language): Screen {
-  const t = stringsFor(language)
-  const { id, execState, priceKop, ageMs, deadlineAt } = generation
-  const status = [button(t.quote.statusButton, to.generation(id, 'status'))]
-  if (execState === 'queued') {
-    const until = new Date(generation.createdAt.getTime() + maxPausedMs)
-    return {
-      text: generation.isPaused ? t.run.waitsForProvider(priceKop, until) : t.run.queued(priceKop),
-      buttons: [[button(t.run.cancelButton, to.generation(id, 'cancel'))]],
-    }
-  }
-  if (execState === 'success') return { text: t.run.sending, buttons: [] }
-  if (execState === 'failed' || execState === 'timeout') return done(generation, language)
-  if (generation.isOverdue) return { text: t.run.overdue(priceKop), buttons: [status] }
-  // A normal submit takes a moment and needs no message.
-  if (execState === 'submitting' && ageOf(generation.submittedAt) > submitMs)
-    return { text: t.run.unclear(priceKop, deadlineAt), buttons: [status] }
-  const { usualMs, slowMs } = patience(model)
-  if (ageMs > slowMs) return { text: t.run.slow(ageMs, priceKop, deadlineAt), buttons: [status] }
-  const typical = usualMs === undefined ? undefined : rangeText(usualMs * 0.8, usualMs * 1.25, language)
-  const filled = usualMs === undefined ? 0 : Math.round((ageMs / usualMs) * 10)
-  const text = t.run.running(ageMs, typical, deadlineAt)
-  return {
-    text: filled > 0 && filled < 10 ? html`${text}\n${bar(filled)}` : text,
-    buttons: [[button(t.run.historyButton, to.history('all', '0'))]],
-  }
-}
-
-// How long it usually takes, and from when on it counts as longer than usual.
-function patience(model: Model | undefined): { usualMs: number | undefined; slowMs: number } {
-  const expected = model?.expected_seconds ?? undefined
-  if (expected !== undefined) return { usualMs: expected * 1000, slowMs: expected * 1500 }
-  return { usualMs: undefined, slowMs: model?.output === 'video' ? 300_000 : 60_000 }
-}
-
-const bar = (filled: number) => '▓'.repeat(filled).padEnd(10, '░')
 
 function done(generation: Generation, language: Language): Screen {
   const { run } = stringsFor(language)

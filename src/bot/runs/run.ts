@@ -1,4 +1,5 @@
 import { Composer } from 'telegraf'
+import { progressPlace } from '../../delivery/progress.ts'
 import { NotFound, Refused } from '../../errors.ts'
 import { shortId } from '../../id.ts'
 import { type Generation, outputsOf, type Ref, readGeneration } from '../../payments/generations.ts'
@@ -10,6 +11,7 @@ import { to } from '../routes.ts'
 import { routesShown } from '../show.ts'
 import { createMessages } from './reports.ts'
 import { unfold } from './result-buttons.ts'
+import { showRun } from './show-progress.ts'
 import { timelineScreen } from './timeline.ts'
 
 /** The buttons of one run: status, cancel, why charged, the files once more, a question, more buttons. */
@@ -61,10 +63,10 @@ async function status(ctx: BotContext, deps: BotDeps, run: Generation): Promise<
   const isItsMessage = run.messageId === ctx.callbackQuery?.message?.message_id
   if (!run.finishedAt) {
     await deps.enqueue.check(refOf(run)) // there may be news
-    const progress = messages.progress(run, ctx.language)
     // Nothing keeps a copy up to date, so it never takes the place of a screen.
-    if (isItsMessage) await ctx.show(progress)
-    else await ctx.show({ ...progress, buttons: [...progress.buttons, [button(ctx.t.menuButton, to.menu())]] }, 'new')
+    if (isItsMessage) return void (await showRun(ctx, deps, run))
+    const progress = messages.progress(run, ctx.language)
+    await ctx.show({ ...progress, buttons: [...progress.buttons, [button(ctx.t.menuButton, to.menu())]] }, 'new')
   } else if (run.execState === 'success') {
     const rows = [
       [button(ctx.t.sendAgainButton, to.generation(run.id, 'resend'))],
@@ -82,8 +84,12 @@ async function cancel(ctx: BotContext, deps: BotDeps, run: Generation): Promise<
   if (ended?.errorCode !== 'cancelled') return // its own message comes, and this one goes
   const messages = createMessages(deps)
   const isItsMessage = run.messageId === ctx.callbackQuery?.message?.message_id
+  if (!isItsMessage) return void (await ctx.show(messages.done(ended, ctx.language)))
+  const [place] = await progressPlace(deps.sql, ended)
+  // Where the message is about other runs as well, the news comes as a message of its own.
+  if (place && place.open.length > 0) return
   // The delivery writes the same into the progress message.
-  await ctx.show(isItsMessage ? messages.failure(ended, ctx.language) : messages.done(ended, ctx.language))
+  await ctx.show(messages.failure(ended, ctx.language))
 }
 
 async function sendAgain(

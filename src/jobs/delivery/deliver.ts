@@ -15,6 +15,7 @@ import {
 import { type Screen, show } from '../../telegram/screen.ts'
 import { languageFor } from '../../users/users.ts'
 import { removeProgress } from '../progress.ts'
+import { announce } from './announce.ts'
 import { type DeliverOptions, type Delivery, Overtaken } from './delivery.ts'
 import { send } from './send-result.ts'
 import { blank, type Outcome, refusal } from './trouble.ts'
@@ -88,16 +89,19 @@ async function deliverGeneration(options: DeliverOptions, outgoing: Outgoing<OfG
     heldAt: performance.now(),
   }
   let outcome: Outcome
+  const shown = announce(delivery)
   try {
     outcome = { ...blank, messageId: await results.use(generationId, () => send(delivery)) }
   } catch (error) {
     if (error instanceof Overtaken) return log.warn(context, 'somebody else has taken the delivery over')
     outcome = await refusal(options, outgoing, error)
+  } finally {
+    await shown.end()
   }
   crash('telegram_acked')
   const isDelivered = await conclude(options, outgoing, { ...outcome, files: delivery.files }, context)
   if (!isDelivered || kind !== 'generation' || outcome.messageId === generation.messageId) return
-  await removeProgress(options.telegram, generation, options.messages.done(generation, language), log)
+  await removeProgress(options, generation, language)
 }
 
 /** Records the outcome of a delivery. Returns true when the message arrived. */

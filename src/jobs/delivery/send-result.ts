@@ -1,5 +1,6 @@
 import { keptOutputs } from '../../delivery/kept-files.ts'
 import type { NoFiles } from '../../delivery/messages.ts'
+import { progressPlace } from '../../delivery/progress.ts'
 import { freeLeft, type Output, outputsOf } from '../../payments/generations.ts'
 import { readWallet } from '../../payments/wallet.ts'
 import { TelegramRefused } from '../../telegram/client.ts'
@@ -25,9 +26,10 @@ export async function send(delivery: Delivery): Promise<number | null> {
 }
 
 /** Sends a new message, which notifies. What the person took back themselves is said where they pressed. */
-function sendFailure({ options, generation, chatId, language }: Delivery): Promise<number> {
+async function sendFailure({ options, generation, chatId, language }: Delivery): Promise<number> {
   const { errorCode, messageId } = generation
-  const at = errorCode === 'cancelled' && messageId !== null ? { chatId, messageId } : { chatId }
+  const [place] = errorCode === 'cancelled' ? await progressPlace(options.sql, generation) : []
+  const at = messageId !== null && place?.open.length === 0 ? { chatId, messageId } : { chatId }
   return show(options.telegram, at, options.messages.failure(generation, language))
 }
 

@@ -18,16 +18,7 @@ import {
   task,
   type WordOf,
 } from './codes.ts'
-
-/**
- * The table of all buttons: how their data is written and parsed. Telegram allows 64 bytes, a client can send any string,
- * and a button lives for ever. So arguments are short and plain, and all are checked when parsed.
- */
-const id = '[a-z2-7]{12}'
-const key = '[a-z0-9-]{1,41}'
-const page = '\\d{1,2}'
-const count = '\\d{1,9}'
-const person = '\\d{1,15}'
+import { count, id, key, page, part, person, plain, route } from './route-entry.ts'
 
 export type HelpTopic = 'start' | 'money' | 'free' | 'files' | 'topup' | 'late' | 'contact'
 /** What the card of a person offers an admin. */
@@ -35,29 +26,9 @@ export type PersonAction = 'credit' | 'take' | 'ban' | 'unban' | 'message'
 
 export type ModelSwitch = 'on' | 'off' | 'auto' | 'no'
 
-type Entry<Args extends unknown[]> = {
-  to: (...args: Args) => string
-  shape: RegExp
-  from: (parts: string[]) => Args
-}
-const route = <Args extends unknown[]>(
-  pattern: string,
-  to: Entry<Args>['to'],
-  from: Entry<Args>['from'],
-): Entry<Args> => ({
-  to,
-  shape: new RegExp(`^${pattern}$`),
-  from,
-})
-const plain = (data: string) =>
-  route<[]>(
-    data,
-    () => data,
-    () => [],
-  )
-const part = (parts: string[], n: number) => parts[n] ?? ''
 const isNumbered = (op: DraftOp) => op === 'option' || op === 'edit' || op === 'template'
 
+/** The table of all buttons. */
 const table = {
   menu: plain('h'),
   more: plain('hm'),

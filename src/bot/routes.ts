@@ -1,4 +1,5 @@
 import {
+  count,
   type DraftOp,
   draftOp,
   type FollowUp,
@@ -7,18 +8,24 @@ import {
   generationOp,
   type HistoryFilter,
   historyFilter,
+  id,
+  key,
   type List,
   list,
+  page,
+  part,
+  person,
+  plain,
   type QuoteOp,
   quoteOp,
   type RequestOp,
   type RequestPress,
   requestOp,
   requestPress,
+  route,
   task,
   type WordOf,
 } from './codes.ts'
-import { count, id, key, page, part, person, plain, route } from './route-entry.ts'
 
 export type HelpTopic = 'start' | 'money' | 'free' | 'files' | 'topup' | 'late' | 'contact'
 /** What the card of a person offers an admin. */

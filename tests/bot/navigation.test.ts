@@ -409,7 +409,7 @@ t.test(
     t.match(rows()[2], /^Imagen 4 Fast ·/, 'the fourth is not')
     await anna.presses({ data: 'f:all:0' })
     t.match(rows()[0], /^🖼 FLUX\.2 Pro 🔥 ·\u00a0от\u00a04,75\u00a0₽/)
-    t.match(rows()[1], /^🎬 Kling 2\.6 🔥 ·\u00a0от/)
+    t.match(rows()[1], /^🎬 ⏳ Kling 2\.6 🔥 ·\u00a0от/)
     await anna.presses({ data: 'f:pop:0' })
     t.notMatch(rows().join(), '🔥', 'here all are')
     for (const row of rows()) t.ok(fits(row), row)

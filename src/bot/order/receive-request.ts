@@ -80,8 +80,10 @@ async function partOf(ctx: BotContext, deps: BotDeps, sent: Incoming): Promise<P
 async function repliedFile(ctx: BotContext, deps: BotDeps): Promise<FileValue[]> {
   const replied = ctx.message && 'reply_to_message' in ctx.message ? ctx.message.reply_to_message : undefined
   const sent = replied?.from?.id === ctx.user.id ? fileOf(replied) : undefined
-  const known = requestIn(await readDraft(deps.sql, ctx.user.id))
-  if (!sent || known?.parts.some(({ messageId }) => messageId === replied?.message_id)) return []
+  if (!sent) return []
+  const draft = await readDraft(deps.sql, ctx.user.id)
+  const known = requestIn(draft)?.parts.find(({ messageId }) => messageId === replied?.message_id)
+  if (known) return draft?.step === 'parked' ? known.files : []
   const file = await takeAny(ctx, deps, sent)
   return isFile(file) ? [file] : []
 }

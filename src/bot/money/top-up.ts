@@ -84,7 +84,7 @@ async function bill({ sql }: BotDeps, ctx: BotContext, { provider, amountKop, qu
     payload: order.id,
     label: t.invoiceLabel(amountKop),
     startParameter: `t_${order.id}`,
-    buttons: [[{ text: t.payButton(sum), pay: true }], [button(t.paidButton, to.paid(order.id))]],
+    buttons: [[{ text: t.payButton(sum), pay: true }], [button(t.paidButton, to.paid(order.id)), menuButton(ctx)]],
     ...terms,
     total: order.total,
   })

@@ -12,6 +12,7 @@ import { card } from './browse/card.ts'
 import { models } from './browse/lists.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
+import { readDraft } from './drafts.ts'
 import { NeedsFile } from './files/intake.ts'
 import { edited } from './home/edited.ts'
 import { forgetting } from './home/forget.ts'
@@ -114,7 +115,7 @@ function introduction({ sql, startBonusKop }: BotDeps) {
     }
     const user = await openUser(sql, person, startBonusKop)
     Object.assign(ctx, context(ctx, user))
-    if (user.isBanned && !mayBanned(ctx)) {
+    if (user.isBanned && !mayBanned(ctx) && !(await isAsking(sql, ctx))) {
       if (ctx.callbackQuery) await ctx.answer(ctx.t.banned, { alert: true })
       else await ctx.reply(ctx.t.banned)
       return
@@ -143,6 +144,13 @@ const context = (ctx: BotContext, user: BotContext['user']): Partial<BotContext>
 const mayBanned = (ctx: BotContext) =>
   /^\/paysupport\b/.test(ctx.text ?? '') ||
   (ctx.message !== undefined && ('successful_payment' in ctx.message || 'refunded_payment' in ctx.message))
+
+/** The question that /paysupport asked for. */
+const isAsking = async (sql: BotDeps['sql'], ctx: BotContext) =>
+  ctx.message !== undefined &&
+  ctx.text !== undefined &&
+  !ctx.text.startsWith('/') &&
+  (await readDraft(sql, ctx.user.id))?.kind === 'question'
 
 type Failure = { error: unknown; attempt: number; log: BotDeps['log']; sql: BotDeps['sql'] }
 

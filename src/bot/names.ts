@@ -6,6 +6,10 @@ import type { ReceivedPayment } from '../payments/statement.ts'
 export const modelName = (catalogue: Catalogue, modelId: string, language: Language): string =>
   catalogue.byId(modelId)?.name[language] ?? modelId
 
+/** Returns the name of a model within a list of its format; its id when the catalogue no longer has it. */
+export const shortModelName = (catalogue: Catalogue, modelId: string, language: Language): string =>
+  catalogue.byId(modelId)?.short[language] ?? modelId
+
 /** Returns the display name of a person for admins: «Anna @anna». */
 export const personName = ({ firstName, username }: { firstName: string; username: string | null }): string =>
   username === null ? firstName || '—' : `${firstName} @${username}`.trim()

@@ -102,7 +102,7 @@ ${details}
     homeButton: '🛠 Админ',
     refreshButton: '🔄 Обновить',
     failuresButton: '❗️ Неудачи',
-    parkedButton: '🅿️ Отложенные платежи',
+    parkedButton: '🅿️ Отложенные',
     requestsButton: '📨 Заявки',
     versionButton: 'ℹ️ Версия',
     personButton: '👤 Карточка',
@@ -199,7 +199,7 @@ ${details}
         html`Заполнено: ${r.inputs.join(', ') || '—'}`,
         r.delivery && html`Доставка: ${deliveryText(r.delivery)}`,
       ),
-    promptButton: '👁 Показать введённое',
+    promptButton: '👁 Что введено',
     prompt: (id: string, text: string) => html`Запуск <code>${id}</code>, введено:\n<pre>${text}</pre>`,
 
     runButton: '🔎 Запуск',
@@ -295,7 +295,7 @@ ${details}
     noButton: '✖️ Отменить',
     large: (kop: number, reason: string) =>
       html`⚠️ <b>Большая сумма: ${amount(kop)}</b>\n${reason}\nПроверьте её ещё раз и подтвердите снова.`,
-    sureButton: '⚠️ Да, именно столько',
+    sureButton: '⚠️ Да, всё верно',
     dropped: html`Отменено, ничего не изменилось.`,
     actionOutdated: html`Этот экран устарел, ничего не изменилось. Отправьте команду ещё раз.`,
     outcome: {

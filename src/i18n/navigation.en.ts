@@ -119,7 +119,7 @@ export const navigationEn: Navigation = {
           : html`🎁 Free: ${quotaText({ left: c.free.day, of: c.free.of }, 'en')} left today, ${String(c.free.hour)} this hour`),
     ),
   beginButton: '▶️ Start',
-  exampleButton: '💡 Start with an example',
+  exampleButton: '💡 With an example',
   parametersButton: '📄 Parameters',
   perUnit: { second: 'per second of the recording', '1000 characters': 'per 1000\u00a0characters' },
   measuredBy: { second: 'length of the recording', '1000 characters': 'length of the text' },
@@ -193,13 +193,12 @@ export const navigationEn: Navigation = {
   // Balance, top-up
   balance: ({ canSpendKop, atWorkKop, atWorkCount }) =>
     lines(
-      html`💳 Balance: ${amount(canSpendKop + atWorkKop)}`,
-      atWorkCount > 0 && html`In work: ${amount(atWorkKop)} (${runs(atWorkCount)})`,
-      html`Available: <b>${amount(canSpendKop)}</b>`,
+      html`💳 Balance: <b>${amount(canSpendKop)}</b>`,
+      atWorkCount > 0 && html`Another ${amount(atWorkKop)} set aside: ${runs(atWorkCount)} in progress`,
     ),
   topUpButton: '➕ Top up',
   operationsButton: '📄 Operations',
-  runningButton: (name, short, kop) => `⏳ ${name} · No\u00a0${short} ·\u00a0${price(kop)}`,
+  runningButton: (name, short, kop) => [`⏳ ${name}`, ` · No\u00a0${short} ·\u00a0${price(kop)}`],
   operationsTitle: html`📄 <b>Operations</b>`,
   operationsEmpty: html`No operations yet.`,
   operationKind: kind => operationKinds[kind] ?? 'movement',
@@ -252,9 +251,9 @@ Open /history: it shows the state of every run.
 Each run has a deadline. If it is missed, the money comes back by itself.
 A ready result can be sent again from the history, free of charge.`,
     contact: () => html`<b>Contact us</b>
-Write your question in one message after the command: /paysupport No 7k2m no result came
+Send /paysupport and then your question, for example: No 7k2m no result came
 The operator will read it.
-It stands under every result and in the history.`,
+The number is under every result and in the history.`,
   },
   terms: html`<b>Terms</b>
 1. We sell runs of models that make pictures, video and sound. The price is shown before the start.
@@ -267,15 +266,15 @@ It stands under every result and in the history.`,
 As of 24 November 2026.`,
   support: {
     ask: short => html`💬 <b>A question about a payment or a run</b>
-Write it in one message after the command, for example:
-<code>/paysupport No\u00a0${short} no result came</code>
+Write it in your next message, for example: No ${short} no result came
 The operator will read it. For a run without a result the money comes back by itself.
 Or choose a payment or a run below; all runs are in /history`,
     sent: ticket => html`Passed on, ticket No\u00a0${ticket}. We will answer here.`,
     nobody: html`There is nobody to answer now: please try later.`,
-    later: time => html`This message was not passed on: there are too many. Send it again in ${time}.
+    later:
+      time => html`This message was not passed on: there are too many. Send it again in ${time}, beginning with /paysupport
 The operator has everything passed on before. Your payment and your balance are safe.`,
-    run: (short, name, money) => `🧾 No\u00a0${short} · ${money} · ${name}`,
+    run: (short, name, money) => `No\u00a0${short} · ${money}${name === undefined ? '' : ` · ${name}`}`,
     question: (from, name, text) => html`Question from ${from} ${name}:\n${text}`,
     about: (id, name, state) => html`<code>${id}</code> · ${name} · ${state}`,
     howToAnswer: ticket => html`Ticket No\u00a0${ticket}. To answer, reply to this message.`,

@@ -200,13 +200,15 @@ export const navigationRu = {
   // Balance, top-up
   balance: ({ canSpendKop, atWorkKop, atWorkCount }: BalanceFacts) =>
     lines(
-      html`💳 Баланс: ${amount(canSpendKop + atWorkKop)}`,
-      atWorkCount > 0 && html`В работе: ${amount(atWorkKop)} (${runs(atWorkCount)})`,
-      html`Можно тратить: <b>${amount(canSpendKop)}</b>`,
+      html`💳 Баланс: <b>${amount(canSpendKop)}</b>`,
+      atWorkCount > 0 && html`Ещё ${amount(atWorkKop)} отложено: в работе ${runs(atWorkCount)}`,
     ),
   topUpButton: '➕ Пополнить',
   operationsButton: '📄 Операции',
-  runningButton: (name: string, short: string, kop: number) => `⏳ ${name} · №\u00a0${short} ·\u00a0${price(kop)}`,
+  runningButton: (name: string, short: string, kop: number): [beginning: string, end: string] => [
+    `⏳ ${name}`,
+    ` · №\u00a0${short} ·\u00a0${price(kop)}`,
+  ],
   operationsTitle: html`📄 <b>Операции</b>`,
   operationsEmpty: html`Операций пока нет.`,
   operationKind: (kind: string): string => operationKinds[kind] ?? 'движение',
@@ -259,7 +261,7 @@ export const navigationRu = {
 У запуска есть срок. Не успели к нему — деньги возвращаются сами.
 Готовый результат можно прислать ещё раз из истории, бесплатно.`,
     contact: () => html`<b>Связаться с нами</b>
-Напишите вопрос одним сообщением после команды: /paysupport № 7k2m не пришёл результат
+Отправьте /paysupport и следующим сообщением — вопрос, например: № 7k2m не пришёл результат
 Его прочитает оператор.
 Номер стоит под каждым результатом и в истории.`,
   },
@@ -274,17 +276,17 @@ export const navigationRu = {
 Редакция от 24 ноября 2026 года.`,
   support: {
     ask: (short: string) => html`💬 <b>Вопрос об оплате или запуске</b>
-Напишите его одним сообщением после команды, например:
-<code>/paysupport №\u00a0${short} не пришёл результат</code>
+Напишите его следующим сообщением, например: № ${short} не пришёл результат
 Вопрос прочитает оператор. За запуск без результата деньги возвращаются сами.
 Или выберите платёж или запуск ниже; все запуски — в /history`,
     sent: (ticket: string) => html`Передали, обращение №\u00a0${ticket}. Ответим здесь.`,
     nobody: html`Сейчас некому ответить: попробуйте позже.`,
     later: (
       time: string,
-    ) => html`Это сообщение не передано: обращений слишком много. Отправьте его ещё раз через ${time}.
+    ) => html`Это сообщение не передано: обращений слишком много. Отправьте его ещё раз через ${time}, начав с /paysupport
 Всё, что передано раньше, у оператора есть. Платёж и баланс никуда не денутся.`,
-    run: (short: string, name: string, money: string) => `🧾 №\u00a0${short} · ${money} · ${name}`,
+    run: (short: string, name: string | undefined, money: string) =>
+      `№\u00a0${short} · ${money}${name === undefined ? '' : ` · ${name}`}`,
     question: (from: number, name: string, text: string) => html`Вопрос от ${from} ${name}:\n${text}`,
     about: (id: string, name: string, state: string) => html`<code>${id}</code> · ${name} · ${state}`,
     howToAnswer: (ticket: string) => html`Обращение №\u00a0${ticket}. Чтобы ответить, ответьте на это сообщение.`,

@@ -25,6 +25,8 @@ export const payingEn: Paying = {
     isPaid: (kop: number, balanceKop: number) =>
       html`✅ This invoice is paid, ${amount(kop)} added. Balance: ${amount(balanceKop)}.`,
     invoiceSent: 'Invoice sent',
+    invoiceBelow: kop => html`<b>Top up</b>\nThe invoice for ${amount(kop)} is below.`,
+    otherAmountButton: 'Another amount',
     credited: ({ amountKop, balanceKop, debtKop, isSecond }) =>
       lines(
         html`✅ Added ${amount(amountKop)}. Your balance is ${amount(balanceKop)}.`,

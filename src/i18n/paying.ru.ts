@@ -19,6 +19,9 @@ export const payingRu = {
     invoiceLabel: (kop: number) => amount(kop),
     goOnButton: '▶️ Вернуться к заказу',
     invoiceSent: 'Счёт отправлен',
+    /** In place of the amounts. */
+    invoiceBelow: (kop: number) => html`<b>Пополнение</b>\nСчёт на ${amount(kop)} — ниже.`,
+    otherAmountButton: 'Другая сумма',
     payButton: (sum: string) => `Заплатить ${sum}`,
     paidButton: 'Я оплатил',
     looking: 'Проверяем…',

@@ -260,7 +260,7 @@ await story('a question is about the payment or the run that was picked, and the
   t.teardown(() => (deps.adminIds = []))
   const [run] = await generationsOf(anna.id)
   await anna.says('/paysupport')
-  t.match(captions(anna.last()).slice(0, 2), [/^🧾 №/, new RegExp(`^💳 .* · 100\u00a0₽ · …${chargeId.slice(-4)}$`)])
+  t.match(captions(anna.last()).slice(0, 2), [/^№/, new RegExp(`^💳 .* · 100\u00a0₽ · …${chargeId.slice(-4)}$`)])
   await anna.presses('💳')
   await anna.presses('💬 Вопрос по платежу')
   t.match(anna.last().text, /^💬 Вопрос по платежу …/)

@@ -349,13 +349,13 @@ await story('a row of the history begins with what was ordered, and keeps its pr
     inputs: { text: '  Добрый день!  ' },
   })
   await anna.says('/history')
-  const [voice, upscale, cat] = buttons(anna.last())
+  const [voice = '', upscale = '', cat = ''] = buttons(anna.last())
     .filter(({ data }) => data?.startsWith('g:'))
     .map(({ text }) => text)
   t.equal(voice, '⏳ Добрый день! ·\u00a0бесплатно')
   t.match(upscale, /^⏳ Topaz: увеличение фото, \d\d\.\d\d \d\d:\d\d ·\u00a038\u00a0₽$/)
   t.match(cat, /^⏳ рыжий кот читает газету.*… ·\u00a0104,25\u00a0₽$/)
-  for (const text of [voice, upscale, cat]) t.ok(fits(text!), `${text}`)
+  for (const text of [voice, upscale, cat]) t.ok(fits(text), text)
 })
 
 await story('a run taken back in the queue is called so, and nobody says that it was sent', async t => {
@@ -396,10 +396,7 @@ await story('a question reaches the admins with the run it is about, and the ans
   await anna.presses({ data: to.generation(id, 'support') })
   t.match(anna.last().text, `Вопрос о запуске №\u00a0${shortId(id)}\nНапишите`)
   await anna.says('/paysupport')
-  t.equal(
-    captions(anna.last())[0],
-    `🧾 №\u00a0${shortId(id)} · Деньги вернулись: 45\u00a0₽ · Z-Image: картинка по тексту`,
-  )
+  t.equal(captions(anna.last())[0], `№\u00a0${shortId(id)} · Деньги вернулись: 45\u00a0₽ · Z-Image`)
   t.match((await anna.says('/paysupport где деньги?')).text, /^Сейчас некому ответить/, 'no admins')
 
   const boss = await person()
@@ -429,6 +426,30 @@ await story('a question reaches the admins with the run it is about, and the ans
   t.equal(anna.chat().length, seen, 'nobody else answers')
   deps.adminIds = [1]
   t.match((await anna.says('/paysupport ау')).text, /^Сейчас некому ответить/)
+})
+
+await story('after /paysupport alone the next message is the question, and only the next', async t => {
+  const [anna, boss] = [await person(), await person()]
+  deps.adminIds = [boss.id]
+  t.teardown(() => (deps.adminIds = []))
+  const id = await running(anna.id)
+  const asked = () =>
+    boss
+      .chat()
+      .filter(({ text }) => text?.startsWith(`Вопрос от ${anna.id} `))
+      .map(({ text }) => text)
+  t.match((await anna.says('/paysupport')).text, /^💬 Вопрос об оплате или запуске\nНапишите его следующим сообщением/)
+  t.match((await anna.says(`№ ${shortId(id)} где результат?`)).text, /^Передали, обращение №/)
+  t.match(asked(), [new RegExp(`где результат\\?\n${id} · Z-Image`)])
+  t.notMatch((await anna.says('ещё слова')).text, /^Передали/)
+  await anna.says('/paysupport')
+  await anna.presses('🏠 Меню')
+  t.notMatch((await anna.says('рыжий кот')).text, /^Передали/, 'the menu ended it')
+  await owner`update pay.users set banned_at = now() where user_id = ${anna.id}`
+  await anna.says('/paysupport')
+  t.match((await anna.says('за что?')).text, /^Передали/, 'also for one who is banned')
+  t.equal((await anna.says('и всё же?')).text, 'Доступ закрыт. Вопросы: /paysupport')
+  t.equal(asked().length, 2)
 })
 
 const soon = new Date('2026-11-24T12:40:00Z')

@@ -5,7 +5,7 @@ import { auditReport, findings, starFindings } from '../../src/payments/audit.ts
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { openTopUp, takePayment } from '../../src/payments/top-ups.ts'
 import { chats } from '../support/chat.ts'
-import { buttons } from '../support/messages.ts'
+import { buttons, captions } from '../support/messages.ts'
 import { rates } from '../support/world.ts'
 
 // Cards through a payment provider of Telegram: off unless the operator has one.
@@ -53,6 +53,9 @@ await story('a pack is paid by card in rubles, credited to the kopeck and once',
     },
   })
   const invoice = anna.last()
+  const choice = anna.chat().findLast(({ text }) => text?.startsWith('Пополнение'))!
+  t.equal(choice.text, 'Пополнение\nСчёт на 300\u00a0₽ — ниже.')
+  t.strictSame(captions(choice), ['Другая сумма', '🏠 Меню'], 'no list of amounts is left above the invoice')
   await anna.presses('Я оплатил')
   t.match(anna.last().text, /^Платёж пока не виден\. Обычно он приходит за минуту/)
   t.match(await anna.pays(invoice), { ok: true })
@@ -68,6 +71,11 @@ await story('a pack is paid by card in rubles, credited to the kopeck and once',
     currency: 'RUB',
     total: 300_00,
   }
+  const invoiceNow = () => anna.chat().find(({ messageId }) => messageId === invoice.messageId)!
+  t.ok(captions(invoiceNow()).includes('Я оплатил'))
+  await anna.presses('Я оплатил', invoice)
+  t.match(anna.last().text, /^✅ Этот счёт оплачен/)
+  t.equal(buttons(invoiceNow()).length, 1, 'the receipt is left')
   const told = await Promise.all(Array.from({ length: 10 }, () => takePayment(sql, again)))
   t.ok(told.every(({ result }) => result === 'duplicate'))
   t.equal(await balanceOf(anna.id), 300_00)

@@ -247,7 +247,7 @@ await story('an order, its invoice, what it still lacks and what is held name on
   names(t, 'the beginning of a run', anna.last().text, 42_75)
   const [run] = await generationsOf(anna.id)
   const balance = await anna.says('/balance')
-  names(t, 'the balance', balance.text, 101_00, 42_75, 101_00 - 42_75, 50_00)
+  names(t, 'the balance', balance.text, 42_75, 101_00 - 42_75, 50_00)
   names(
     t,
     'a run on the balance',

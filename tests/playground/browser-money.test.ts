@@ -94,7 +94,7 @@ else {
     await write('/admin_promo SUMMER25 50 3 31.12.2099 проверка')
     await shot('money-promo-admin')
     await press(/Подтвердить/)
-    await sees(/Код создан/)
+    await sees(/Промокод создан/)
     await become('Вера')
     await write('/promo SUMMER25')
     await sees(/Код принят: \+50\s₽/)

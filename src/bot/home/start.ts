@@ -7,6 +7,7 @@ import { button, type Screen } from '../../telegram/screen.ts'
 import { cardScreen } from '../browse/card.ts'
 import { displayPrices } from '../browse/display-price.ts'
 import { formatRows, goneScreen } from '../browse/lists.ts'
+import { menuButton } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { topUpScreen } from '../money/top-up.ts'
@@ -24,7 +25,8 @@ export function start(deps: BotDeps) {
     const { requestId } = await leaveDialogue(ctx, deps)
     const [kind, argument = ''] = /^([mgt])_(.+)$/.exec(ctx.payload)?.slice(1) ?? []
     if (kind === 'm') {
-      if (ctx.user.isNew) await ctx.show({ text: ctx.t.welcomeToModel(ctx.from.first_name), buttons: [] })
+      if (ctx.user.isNew)
+        await ctx.show({ text: ctx.t.welcomeToModel(ctx.from.first_name), buttons: [[menuButton(ctx)]] })
       const model = forSale.byKey(argument)
       return ctx.show(
         model ? await cardScreen(deps, ctx, model) : await goneScreen(deps, ctx, catalogue.byKey(argument)),

@@ -10,11 +10,12 @@ import { takeTokens } from '../../rate-limiter.ts'
 import { clip, type Html } from '../../telegram/html.ts'
 import { button, type Screen, show } from '../../telegram/screen.ts'
 import { languageFor } from '../../users/users.ts'
+import { fits } from '../button-width.ts'
 import { menuButton } from '../buttons.ts'
 import { type BotContext, isAdmin } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
-import { dropDraft, readDraft } from '../drafts.ts'
-import { chargeTail, modelName } from '../names.ts'
+import { dropDraft, openDraft, readDraft } from '../drafts.ts'
+import { chargeTail, modelName, shortModelName } from '../names.ts'
 import { to } from '../routes.ts'
 import { moneyText } from '../runs/history.ts'
 
@@ -23,8 +24,9 @@ export function support(deps: BotDeps) {
   const bot = new Composer<BotContext>()
   bot.command('paysupport', async ctx => {
     const question = ctx.payload.trim()
-    if (question === '') return ctx.show(await askScreen(deps, ctx))
-    return passOn(deps, ctx, question, await runNamed(deps, ctx, question))
+    if (question !== '') return passOn(deps, ctx, question, await runNamed(deps, ctx, question))
+    await openDraft(deps.sql, ctx.user.id, { kind: 'question' })
+    return ctx.show(await askScreen(deps, ctx))
   })
   bot.on(message('text'), async (ctx, next) => {
     const { reply_to_message: question } = ctx.message
@@ -38,7 +40,8 @@ export function support(deps: BotDeps) {
     }
     const draft = await readDraft(deps.sql, ctx.user.id)
     if (draft?.kind !== 'question') return next()
-    await passOn(deps, ctx, ctx.text, await picked(deps, ctx, draft.step ?? ''))
+    const about = draft.step === null ? runNamed(deps, ctx, ctx.text) : picked(deps, ctx, draft.step)
+    await passOn(deps, ctx, ctx.text, await about)
     await dropDraft(deps.sql, ctx.user.id)
   })
   return bot
@@ -87,8 +90,10 @@ async function askScreen(deps: BotDeps, ctx: BotContext): Promise<Screen> {
     lastPayments(deps.sql, ctx.user.id, maxOffered),
   ])
   const row = (run: HistoryLine) => {
-    const name = modelName(deps.catalogue, run.modelId, language)
-    return [button(t.support.run(shortId(run.id), name, moneyText(ctx, run)), to.generation(run.id, 'why'))]
+    const name = shortModelName(deps.catalogue, run.modelId, language)
+    const rows = [name, undefined].map(shown => t.support.run(shortId(run.id), shown, moneyText(ctx, run)))
+    const text = rows.find(row => fits(row)) ?? rows[1]!
+    return [button(text, to.generation(run.id, 'why'))]
   }
   return {
     text: t.support.ask(runs[0] ? shortId(runs[0].id) : '7k2m'),

@@ -1,5 +1,6 @@
 import { outboxRevive } from '../../telegram/outbox.ts'
 import { button } from '../../telegram/screen.ts'
+import { menuButton } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { to } from '../routes.ts'
@@ -15,7 +16,7 @@ export function welcomeBack({ sql, enqueue }: BotDeps) {
     const results = waiting.filter(({ isResult }) => isResult).length
     if (results > 0) {
       const toHistory = button(ctx.t.historyButton, to.history('all', '0'))
-      await ctx.show({ text: ctx.t.waitingResults(results), buttons: [[toHistory]] }, 'new')
+      await ctx.show({ text: ctx.t.waitingResults(results), buttons: [[toHistory, menuButton(ctx)]] }, 'new')
     }
     for (const { id } of waiting) await enqueue.deliver(id)
     await next()

@@ -5,10 +5,11 @@ import { openGenerations } from '../../payments/generations.ts'
 import { bonusLeft } from '../../payments/gifts.ts'
 import { type Operation, operations, readWallet } from '../../payments/wallet.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
+import { cutToFit } from '../button-width.ts'
 import { menuButton } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
-import { chargeTail, modelName } from '../names.ts'
+import { chargeTail, shortModelName } from '../names.ts'
 import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
 import { paymentPresses } from './payment.ts'
@@ -44,12 +45,11 @@ export async function balanceScreen({ sql, catalogue }: BotDeps, ctx: BotContext
       ...given.map(t.bonus.left),
     ),
     buttons: [
-      ...running.map(({ id, modelId, priceKop }) => [
-        button(
-          t.runningButton(modelName(catalogue, modelId, language), shortId(id), priceKop),
-          to.generation(id, undefined),
-        ),
-      ]),
+      ...running.map(({ id, modelId, priceKop }) => {
+        const name = shortModelName(catalogue, modelId, language)
+        const [beginning, end] = t.runningButton(name, shortId(id), priceKop)
+        return [button(cutToFit(beginning, end) + end, to.generation(id, undefined))]
+      }),
       [button(t.topUpButton, to.topUp(undefined)), button(t.operationsButton, to.operations(0))],
       [button(t.promo.button, to.promo()), button(t.referral.button, to.referral())],
       [menuButton(ctx)],
@@ -58,6 +58,7 @@ export async function balanceScreen({ sql, catalogue }: BotDeps, ctx: BotContext
 }
 
 const perPage = 10
+const linksPerRow = 4
 
 /** Ledger entries before the entry `before`; 0: from the newest. */
 async function operationsScreen({ sql, catalogue }: BotDeps, ctx: BotContext, before: number): Promise<Screen> {
@@ -65,7 +66,7 @@ async function operationsScreen({ sql, catalogue }: BotDeps, ctx: BotContext, be
   const found = await operations(sql, user.id, before || Number.MAX_SAFE_INTEGER, perPage + 1)
   const shown = found.slice(0, perPage)
   const entries = shown.map(({ createdAt, kind, amountKop, generationId, modelId, chargeId }) => {
-    const model = modelId === null ? undefined : modelName(catalogue, modelId, language)
+    const model = modelId === null ? undefined : shortModelName(catalogue, modelId, language)
     const payment = chargeId === null ? undefined : `…${chargeTail({ chargeId })}`
     return t.operation({
       date: dateText(createdAt, language),
@@ -85,8 +86,7 @@ async function operationsScreen({ sql, catalogue }: BotDeps, ctx: BotContext, be
   return {
     text: entries.length > 0 ? lines(t.operationsTitle, ...entries) : t.operationsEmpty,
     buttons: [
-      links.slice(0, 5),
-      links.slice(5),
+      ...[0, 1, 2].map(row => links.slice(row * linksPerRow, (row + 1) * linksPerRow)),
       pager,
       entries.length > 0 ? [button(t.statement.button, to.statement())] : [],
       [button(t.backButton, to.balance()), menuButton(ctx)],

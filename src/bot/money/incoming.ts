@@ -1,16 +1,17 @@
 import { Composer } from 'telegraf'
 import { message } from 'telegraf/filters'
 import { crash } from '../../crash.ts'
-import { type Paid, takeBack, takePayment, topUpById } from '../../payments/top-ups.ts'
+import { Refused, Unknown } from '../../errors.ts'
+import { type Paid, type StoredTopUp, takeBack, takePayment, topUpById } from '../../payments/top-ups.ts'
 import { balanceOf } from '../../payments/wallet.ts'
-import { button, type Screen } from '../../telegram/screen.ts'
+import { button, keyboard, type Screen } from '../../telegram/screen.ts'
 import { menuButton } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { onPress } from '../on-press.ts'
 import { resumePaid } from '../order/quote-presses.ts'
 import { to } from '../routes.ts'
-import { topUpScreen } from './top-up.ts'
+import { payButton, topUpScreen } from './top-up.ts'
 
 /** Handles the payments that Telegram reports, and the press that asks for a missing payment. */
 export function payments(deps: BotDeps) {
@@ -40,6 +41,7 @@ export function payments(deps: BotDeps) {
     if (order?.userId !== ctx.user.id) return ctx.show(topUpScreen(deps, ctx), 'new')
     const isPaid = order.state === 'paid'
     const found = !isPaid && order.provider === 'stars' ? await deps.findPayment(ctx.user.id, orderId) : undefined
+    if (isPaid || (found && found.result !== 'parked')) await closeInvoice(ctx, order)
     if (found && found.result !== 'duplicate') return reportPaid(deps, ctx, found)
     if (isPaid || found) {
       const text = t.isPaid(order.amountKop, await balanceOf(sql, ctx.user.id))
@@ -76,6 +78,18 @@ export const creditedScreen = (ctx: Pick<BotContext, 't'>, paid: Paid): Screen =
 })
 
 const balanceRow = (ctx: Pick<BotContext, 't'>) => [[button(ctx.t.balanceButton, to.balance()), menuButton(ctx)]]
+
+/** Leaves the pressed invoice with its receipt alone. */
+async function closeInvoice(ctx: BotContext, order: StoredTopUp): Promise<void> {
+  const message = ctx.callbackQuery?.message
+  if (!message || !('invoice' in message)) return
+  const { reply_markup } = keyboard({ buttons: [[payButton(ctx, order)]] })
+  try {
+    await ctx.telegram.editMessageReplyMarkup(ctx.chat!.id, message.message_id, undefined, reply_markup)
+  } catch (error) {
+    if (!(error instanceof Refused || error instanceof Unknown)) throw error
+  }
+}
 
 /** Reports the result of a payment. After a credit, shows the order that waited for it. */
 async function reportPaid(deps: BotDeps, ctx: BotContext, paid: Paid) {

@@ -2,11 +2,14 @@ import type { Composer } from 'telegraf'
 import { stampText } from '../../i18n/format.ts'
 import { type StatementLine, statementOf } from '../../payments/statement.ts'
 import { clip } from '../../telegram/html.ts'
+import { button, keyboard } from '../../telegram/screen.ts'
+import { menuButton } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { modelName } from '../names.ts'
 import { onPress } from '../on-press.ts'
 import { mainText } from '../parameter-texts.ts'
+import { to } from '../routes.ts'
 
 // A file of some hundred kilobytes, made in one go.
 const most = 2_000
@@ -21,7 +24,9 @@ export function statement(deps: BotDeps, bot: Composer<BotContext>): void {
     const rows = found.slice(0, most).map(line => rowOf(deps, ctx, line))
     const source = Buffer.from(csv([t.columns.map(cell), ...rows]))
     const caption = found.length > most ? t.captionCut(most) : t.caption
-    await ctx.replyWithDocument({ source, filename: t.fileName }, { caption: caption.html, parse_mode: 'HTML' })
+    const buttons = [[button(ctx.t.operationsButton, to.operations(0)), menuButton(ctx)]]
+    const extra = { caption: caption.html, parse_mode: 'HTML' as const, ...keyboard({ buttons }) }
+    await ctx.replyWithDocument({ source, filename: t.fileName }, extra)
   })
 }
 

@@ -1,9 +1,9 @@
 import { Composer } from 'telegraf'
 import { formatKop } from '../../money.ts'
 import { readQuote } from '../../payments/quotes.ts'
-import { openTopUp, starsFor } from '../../payments/top-ups.ts'
+import { openTopUp, starsFor, type TopUp } from '../../payments/top-ups.ts'
 import { type Invoice, sendInvoice } from '../../telegram/payments.ts'
-import { button, type Screen } from '../../telegram/screen.ts'
+import { type Button, button, type Screen } from '../../telegram/screen.ts'
 import { menuButton } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
@@ -11,6 +11,7 @@ import { onPress } from '../on-press.ts'
 import { closedScreen } from '../order/open-quotes.ts'
 import { byCard, cardButtons, packButtons } from '../pack-buttons.ts'
 import { to } from '../routes.ts'
+import { routesShown } from '../show.ts'
 
 /** Packs and invoices: how a person begins to pay. */
 export function topUps(deps: BotDeps) {
@@ -70,13 +71,19 @@ type Bill = Pick<Invoice, 'currency' | 'total' | 'providerToken' | 'vatCode'> & 
   quoteId: string | undefined
 }
 
-/** Opens a top-up and sends its invoice. An open top-up for the same purpose is used again. */
+/**
+ * Opens a top-up and sends its invoice. An open top-up for the same purpose is used again. The amounts give way to it,
+ * unless they are on the screen of an order.
+ */
 async function bill({ sql }: BotDeps, ctx: BotContext, { provider, amountKop, quoteId = '', ...terms }: Bill) {
   await ctx.answer(ctx.t.topUp.invoiceSent)
   const { topUp: t } = ctx.t
   const wanted = { userId: ctx.user.id, provider, amountKop, total: terms.total, quoteId: quoteId || null }
   const order = await openTopUp(sql, wanted)
-  const sum = terms.currency === 'XTR' ? `⭐ ${order.total}` : formatKop(order.total, ctx.language)
+  if (quoteId === '' && isChoice(ctx)) {
+    const row = [button(t.otherAmountButton, to.topUp(undefined)), menuButton(ctx)]
+    await ctx.show({ text: t.invoiceBelow(amountKop), buttons: [row] })
+  }
   await sendInvoice(ctx.telegram, {
     chatId: ctx.chat!.id,
     title: t.invoiceTitle(amountKop),
@@ -84,11 +91,23 @@ async function bill({ sql }: BotDeps, ctx: BotContext, { provider, amountKop, qu
     payload: order.id,
     label: t.invoiceLabel(amountKop),
     startParameter: `t_${order.id}`,
-    buttons: [[{ text: t.payButton(sum), pay: true }], [button(t.paidButton, to.paid(order.id))]],
+    buttons: [[payButton(ctx, order)], [button(t.paidButton, to.paid(order.id)), menuButton(ctx)]],
     ...terms,
     total: order.total,
   })
 }
+
+/** Whether the pressed message is the screen of amounts. */
+const isChoice = (ctx: BotContext) => routesShown(ctx).some(({ name }) => name === 'stars' || name === 'cardPack')
+
+/** Telegram shows a receipt in its place once the invoice is paid. */
+export const payButton = (
+  { t, language }: BotContext,
+  { currency, total }: Pick<TopUp, 'currency' | 'total'>,
+): Button => ({
+  text: t.topUp.payButton(currency === 'XTR' ? `⭐ ${total}` : formatKop(total, language)),
+  pay: true,
+})
 
 /** The screen of packs, two in a row. `quoteId`: the order to show again after the payment. */
 export function topUpScreen(deps: BotDeps, ctx: BotContext, quoteId?: string): Screen {

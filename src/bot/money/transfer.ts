@@ -122,7 +122,7 @@ export async function showRequest(
   const buttons = [
     [act(admin.approveButton(amountKop), 'approve')],
     [act(admin.otherAmountButton, 'otherAmount'), act(admin.denyButton, 'deny')],
-    [button(admin.personButton, to.adminPerson(userId))],
+    [button(admin.personButton, to.adminPerson(userId)), button(admin.homeButton, to.admin())],
   ]
   const about = { caption: text.html, parse_mode: 'HTML' as const, ...keyboard({ buttons }) }
   const { kind, fileId } = proofOf(request.proof ?? '')

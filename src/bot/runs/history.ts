@@ -1,10 +1,9 @@
 import { Composer } from 'telegraf'
-import type { Catalogue, Model } from '../../catalogue/models.ts'
+import type { Model } from '../../catalogue/models.ts'
 import { dateText, lines } from '../../i18n/format.ts'
 import type { RunState } from '../../i18n/navigation.ts'
 import { shortId } from '../../id.ts'
-import type { Language } from '../../money.ts'
-import { type Generation, type HistoryLine, history as pageOf, readGeneration } from '../../payments/generations.ts'
+import { type Generation, history as pageOf, readGeneration } from '../../payments/generations.ts'
 import { moneyOf } from '../../payments/run-money.ts'
 import { type Html, html } from '../../telegram/html.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
@@ -13,7 +12,7 @@ import { menuButton } from '../buttons.ts'
 import type { GenerationOp, HistoryFilter } from '../codes.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
-import { modelName } from '../names.ts'
+import { modelName, shortModelName } from '../names.ts'
 import { onPress } from '../on-press.ts'
 import { valueText } from '../parameter-texts.ts'
 import { to } from '../routes.ts'
@@ -52,7 +51,7 @@ async function historyScreen(
     const { heldKop, keptKop } = moneyOf(line)
     const what =
       line.request?.replace(/\s+/g, ' ').trim() ||
-      `${shortName(catalogue, line, language)}, ${dateText(line.createdAt, language)}`
+      `${shortModelName(catalogue, line.modelId, language)}, ${dateText(line.createdAt, language)}`
     const [beginning, end] = t.history.row({ state: stateOf(line), what, costKop: heldKop + keptKop })
     return [button(cutToFit(beginning, end) + end, to.generation(line.id, undefined))]
   })
@@ -72,9 +71,6 @@ async function historyScreen(
     buttons: [choice, ...runs, pager, [menuButton(ctx)]],
   }
 }
-
-const shortName = (catalogue: Catalogue, { modelId }: HistoryLine, language: Language) =>
-  catalogue.byId(modelId)?.short[language] ?? modelId
 
 /** One run of the person; undefined when there is none with this id. */
 export async function runScreen(deps: BotDeps, ctx: BotContext, id: string): Promise<Screen | undefined> {

@@ -50,10 +50,13 @@ else {
     await page.mouse.move(0, 0)
     t.ok((await picture(page, 'playground.png')) < 400_000, 'a page of README loads fast')
     await page.setViewportSize(phone)
+    await page.getByTestId('intro-close').click()
+    await page.mouse.move(0, 0)
     await until('the chat is at its end', () =>
       page.getByTestId('messages').evaluate(node => node.scrollHeight - node.scrollTop - node.clientHeight < 2),
     )
     t.ok((await picture(page, 'playground-phone.png')) < 400_000)
+    await page.getByTestId('intro-toggle').click()
     await page.setViewportSize(computer)
   })
 
@@ -107,6 +110,7 @@ else {
     const reply_markup = { inline_keyboard: [[{ text: 'Ещё', callback_data: 'n' }]] }
     const { message_id } = await asBot('sendMessage', { chat_id: userId, text: 'Раз', reply_markup })
     const message = page.locator(`[data-message-id="${message_id}"]`)
+    await message.getByTestId('button-0-0').waitFor()
     await asBot('editMessageReplyMarkup', { chat_id: userId, message_id })
     await message.getByTestId('button-0-0').waitFor({ state: 'detached' })
     t.equal(await message.getByTestId('edited').count(), 0)
@@ -230,6 +234,34 @@ else {
     await page.getByTestId('page-ru').click()
     await page.getByText('вы здесь Анна').waitFor()
   })
+
+  await t.test(
+    'a caption has one line in a keyboard as wide as its bubble, and ends in an ellipsis if it must',
+    async t => {
+      await page.setViewportSize(phone)
+      const long = 'Подпись, которой не хватит ширины никакого телефона'
+      const key = (text: string) => ({ text, callback_data: 'n' })
+      const widths = async (text: string, keys: string[][]) => {
+        const inline_keyboard = keys.map(row => row.map(key))
+        const { message_id } = await asBot('sendMessage', { chat_id: userId, text, reply_markup: { inline_keyboard } })
+        const message = page.locator(`[data-message-id="${message_id}"]`)
+        await message.waitFor()
+        const [bubble, keyboard, first] = await Promise.all(
+          ['.bubble', '.keyboard', '.key'].map(part => message.locator(part).first().boundingBox()),
+        )
+        t.equal(keyboard!.width, bubble!.width)
+        return { width: keyboard!.width, height: first!.height, cut: await cutCaptions(message) }
+      }
+      const short = await widths('Да?', [['Да', 'Нет']])
+      const full = await widths('Да?', [[long]])
+      t.strictSame([short.cut, full.cut], [[], [long]])
+      t.equal(full.height, short.height, 'it does not wrap')
+      t.ok(short.width < 200 && full.width > 320 && full.width < 350, `${short.width} and ${full.width} px`)
+      const uneven = await widths('Да?', [['Да', 'Подлиннее']])
+      t.strictSame(uneven.cut, [], 'keys of a row are as wide as its widest needs')
+      await page.setViewportSize(computer)
+    },
+  )
 
   await t.test('on a phone a screen is seen whole and no caption is cut, but for those that are known', async t => {
     await page.setViewportSize(phone)

@@ -68,7 +68,10 @@ export type Kept = {
   edited?: true
 }
 
-/** A message as another one that answers it carries it: whole, but without what it answers itself. */
+/**
+ * A message as another one that answers it carries it: whole, but without what it answers itself
+ * (https://core.telegram.org/bots/api#message, reply_to_message).
+ */
 export function asReplied({ reply_to_message: _, ...message }: Message): Content {
   return { reply_to_message: message }
 }

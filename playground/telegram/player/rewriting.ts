@@ -4,7 +4,7 @@ import type { Player } from '../stand-in.ts'
 import type { Hand } from './hand.ts'
 import { captionContent, textContent } from './words.ts'
 
-// How long a person may edit what they wrote: https://telegram.org/faq
+// How long a person may edit what they wrote: `edit_time_limit` of https://core.telegram.org/api/config
 const EDITABLE_S = 48 * 60 * 60
 
 /** A person edits a message of their own; the bot hears of it as `edited_message`. */

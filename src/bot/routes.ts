@@ -15,47 +15,25 @@ import {
   type RequestPress,
   requestOp,
   requestPress,
+  type SeriesKind,
+  type SeriesOp,
+  seriesKind,
+  seriesOp,
   task,
   type WordOf,
 } from './codes.ts'
-
-/**
- * The table of all buttons: how their data is written and parsed. Telegram allows 64 bytes, a client can send any string,
- * and a button lives for ever. So arguments are short and plain, and all are checked when parsed.
- */
-const id = '[a-z2-7]{12}'
-const key = '[a-z0-9-]{1,41}'
-const page = '\\d{1,2}'
-const count = '\\d{1,9}'
-const person = '\\d{1,15}'
+import { count, id, key, page, part, person, plain, route } from './route-entry.ts'
 
 export type HelpTopic = 'start' | 'money' | 'free' | 'files' | 'topup' | 'late' | 'contact'
 /** What the card of a person offers an admin. */
 export type PersonAction = 'credit' | 'take' | 'ban' | 'unban' | 'message'
 
-type Entry<Args extends unknown[]> = {
-  to: (...args: Args) => string
-  shape: RegExp
-  from: (parts: string[]) => Args
-}
-const route = <Args extends unknown[]>(
-  pattern: string,
-  to: Entry<Args>['to'],
-  from: Entry<Args>['from'],
-): Entry<Args> => ({
-  to,
-  shape: new RegExp(`^${pattern}$`),
-  from,
-})
-const plain = (data: string) =>
-  route<[]>(
-    data,
-    () => data,
-    () => [],
-  )
-const part = (parts: string[], n: number) => parts[n] ?? ''
 const isNumbered = (op: DraftOp) => op === 'option' || op === 'edit' || op === 'template'
 
+/**
+ * The table of all buttons: how their data is written and parsed. Telegram allows 64 bytes, a client can send any string,
+ * and a button lives for ever. So arguments are short and plain, and all are checked when parsed.
+ */
 const table = {
   menu: plain('h'),
   nothing: plain('z'),
@@ -197,6 +175,18 @@ const table = {
     `ru:${id}:${key}`,
     (draft, model) => `ru:${draft}:${model}`,
     p => [part(p, 1), part(p, 2)],
+  ),
+  /** Several orders made of a request; the number is that of `several`. */
+  series: route<[string, SeriesKind, number]>(
+    `rs:${id}:${seriesKind.pattern}:${page}`,
+    (draft, kind, n) => `rs:${draft}:${seriesKind.letters(kind)}:${n}`,
+    p => [part(p, 1), seriesKind.word(p[2]), Number(p[3])],
+  ),
+  /** Such orders with their prices, by the quote of the first of them. */
+  seriesPrice: route<[string, SeriesOp]>(
+    `rp:${id}:${seriesOp.pattern}`,
+    (quote, op) => `rp:${quote}:${seriesOp.letters(op)}`,
+    p => [part(p, 1), seriesOp.word(p[2])],
   ),
   transfer: route<[string | undefined]>(
     `tm(?::${id})?`,

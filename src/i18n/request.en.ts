@@ -1,7 +1,20 @@
+import { formatKop } from '../money.ts'
 import { type Html, html } from '../telegram/html.ts'
-import { pluralEn } from './format.ts'
+import { lines, pluralEn, priceText, timeText } from './format.ts'
 import type { RequestWords } from './request.ru.ts'
-import type { UnusedFacts } from './request.ts'
+import type {
+  MoreFacts,
+  SeriesFacts,
+  SeriesKindFacts,
+  SeriesLine,
+  SeriesRefusal,
+  SeriesReport,
+  UnusedFacts,
+} from './request.ts'
+
+const price = (kop: number) => priceText(kop, 'en')
+const amount = (kop: number) => formatKop(kop, 'en')
+const runs = (n: number) => `${n} ${pluralEn(n, 'run', 'runs')}`
 
 export const requestEn: RequestWords = {
   request: {
@@ -37,6 +50,7 @@ A video made here can be enlarged: use the button below it.`,
     priced: (name: string, price: string | undefined) => (price === undefined ? name : `${name} · ${price}`),
     otherModelButton: '🔀 Other model',
     tuneButton: '⚙️ Settings',
+    moreButton: '➕ More',
     toPriceButton: '‹ To the price',
     models: (task: string): Html => html`<b>${task}</b>
 The same request with other models, and its price:`,
@@ -64,4 +78,74 @@ You see the exact price before every start. Write what to make or send a photo, 
     supportButton: '💬 Ask a person',
     replyGone: html`The file of this result can no longer be fetched. Please send the picture again.`,
   },
+  series: {
+    more: ({ task, room, most, photos }: MoreFacts): Html =>
+      lines(
+        html`<b>${task}</b>`,
+        room >= 2
+          ? html`Several results of this request at once. The prices are for all together:`
+          : html`You can have ${runs(most)} under way at once. ${room === 0 ? 'There is no room now' : 'There is room for one now'}: order several once something has ended.`,
+        photos > room &&
+          room >= 2 &&
+          html`There are ${photos} photos, and ${runs(room)} can begin now: there is no room for each by itself.`,
+      ),
+    several: (n: number) => `${n} ${pluralEn(n, 'version', 'versions')}`,
+    compareWith: (name: string) => `Compare with ${name}`,
+    photoByPhoto: (n: number) => `Each photo by itself: ${n}`,
+    list: ({ kind, orders, leftOut }: SeriesFacts): Html =>
+      lines(html`<b>${titles[kind](orders.length)}</b>`, ...leftOut, ...orders.map(line)),
+    screen: (facts: SeriesFacts): Html => {
+      const { sumKop, balanceKop, until } = facts
+      return lines(
+        requestEn.series.list(facts),
+        html``,
+        html`Total: <b>${price(sumKop)}</b>`,
+        sumKop > 0 && html`Balance: ${amount(balanceKop)} · left after: <b>${amount(balanceKop - sumKop)}</b>`,
+        html`If one of them fails, its money comes back.`,
+        html`The price holds until\u00a0${timeText(until, 'en')}.`,
+      )
+    },
+    startButton: (n: number, kop: number) => {
+      const what = n === 1 ? '✅ Start' : '✅ Start all'
+      return kop === 0 ? `${what} for free` : `${what} for ${price(kop)}`
+    },
+    renewed: html`Nothing was started: the prices had to be computed again. Please look at the total.`,
+    someGone: html`Some of the models are off now. This is what remains:`,
+    noRoom: (wanted: number, room: number): Html =>
+      html`Nothing was started: ${runs(wanted)} need room, and there is ${room <= 0 ? 'none' : `room for ${room}`} now. Wait for what is under way and press again.`,
+    starting: (n: number, of: number, name: string): Html => html`⏳ ${n} of ${of}: starting.\n${name}`,
+    report: ({ orders, started, refusal }: SeriesReport): Html =>
+      lines(
+        refusal
+          ? html`<b>${started === 0 ? 'Nothing was started' : `Started ${started} of ${orders.length}`}</b>`
+          : html`<b>Started: ${started}</b>`,
+        ...orders.map(
+          (order, n) =>
+            html`${order.short === undefined ? '✖️' : '✅'} ${line(order, n)}${order.short === undefined ? '' : ` · No.\u00a0${order.short}`}`,
+        ),
+        refusal
+          ? html`${why[refusal]} What was not started was not charged.`
+          : html`Each result will come here by itself.`,
+      ),
+    restButton: (n: number) => `🔁 Price of the ${pluralEn(n, 'one', 'ones')} left: ${n}`,
+  },
+}
+
+const titles: Record<SeriesKindFacts, (n: number) => string> = {
+  several: n => requestEn.series.several(n),
+  compare: () => 'A comparison of models',
+  photos: () => 'Each photo by itself',
+}
+
+const line = ({ name, photo, kop }: SeriesLine, n: number): Html =>
+  html`${n + 1}. ${photo === undefined ? '' : `Photo ${photo} · `}${name} · ${price(kop)}`
+
+const why: Record<SeriesRefusal, string> = {
+  money: 'The balance does not cover the rest any more.',
+  room: 'That many runs cannot be under way at once; wait for those that are.',
+  off: 'The model was switched off a moment ago.',
+  free: 'The free runs are used up.',
+  paused: 'Starts are paused for now.',
+  banned: 'You cannot start runs.',
+  price: 'The price no longer holds.',
 }

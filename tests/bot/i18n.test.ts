@@ -178,6 +178,17 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     '.bonus.startButton': [[{ runs: 999, capKop: vast }]],
     '.bonus.result': [[{ name, ageMs: 86_400_000, short: '7k2m' }]],
     '.request.unusedFiles': [[{ files: 13, of: 14 }]],
+    '.series.more': [
+      [{ task: 'x'.repeat(40), room: 2, most: 1000, photos: 30 }],
+      [{ task: 'x', room: 0, most: 1, photos: 0 }],
+    ],
+    '.series.list': [[seriesOf(name, 30)]],
+    '.series.screen': [[seriesOf(name, 30)]],
+    '.series.report': (['money', 'room', 'off', 'free', 'paused', 'banned', 'price', undefined] as const).map(
+      refusal => [
+        { orders: seriesOf(name, 30).orders.map(order => ({ ...order, short: 'abcd' })), started: 15, refusal },
+      ],
+    ),
     '.request.priced': [[longestOf(Object.values(stringsFor(language).request.taskButtons)), '45 000 000 000 000 ₽']],
     '.debt.screen': [[{ debtKop: vast, needKop: vast }]],
     '.notices.friendRan': [[{ runs: 999, capKop: vast }]],
@@ -270,6 +281,15 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     '.run.money.debited': [[vast, at]],
   }
 }
+
+const seriesOf = (name: string, n: number) => ({
+  kind: 'photos' as const,
+  orders: Array.from({ length: n }, (_, at) => ({ name, photo: at + 1, kop: vast })),
+  sumKop: vast,
+  balanceKop: vast,
+  until: new Date(0),
+  leftOut: [],
+})
 
 /** The screens of the operator's people; the longest reason is 500 characters. */
 function worstForAdmins(

@@ -22,7 +22,7 @@ type Given = { request: Request; draft: Draft | undefined; place: Place; wasKop?
 
 /** Answers a request: with a price when it is enough for some model, else with the question for what is missing. */
 export async function answerRequest(ctx: BotContext, deps: BotDeps, given: Given): Promise<void> {
-  const { request } = given
+  const { series: _, ...request } = given.request // a single price takes its place
   const plan = planOf(request, deps.forSale)
   if (!plan) return nothingIn(ctx, request)
   if ('ask' in plan) {
@@ -61,7 +61,13 @@ async function ask(
 }
 
 /** Shows the answer to a request; an earlier one loses its buttons. */
-async function present(ctx: BotContext, deps: BotDeps, draft: Draft, screen: Screen, place: Place): Promise<number> {
+export async function present(
+  ctx: BotContext,
+  deps: BotDeps,
+  draft: Draft,
+  screen: Screen,
+  place: Place,
+): Promise<number> {
   const before = draft.messageId
   const isBelow = before !== null && place.after !== undefined && before > place.after
   if (isBelow) {
@@ -113,10 +119,11 @@ function aboutOf(ctx: BotContext, shown: Shown): About {
       button(t.request.otherModelButton, to.requestModels(draft.id, 0)),
       button(t.request.tuneButton, to.quote(draft.step!.slice(quoteStep('').length), 'change')),
     ],
+    more: button(t.request.moreButton, to.request(draft.id, 'more')),
   }
 }
 
-function leftOut({ t }: BotContext, { filled }: Candidate): Html[] {
+export function leftOut({ t }: BotContext, { filled }: Candidate): Html[] {
   const { unused, cutAfter } = filled
   return [
     ...(unused.files > 0 ? [t.request.unusedFiles(unused)] : []),

@@ -5,7 +5,7 @@ import { runPresses } from '../runs/run.ts'
 import { followUps } from './follow-up.ts'
 import { quotePresses } from './quote-presses.ts'
 import { repeats } from './repeat.ts'
-import { requestPresses } from './request-presses.ts'
+import { requestPresses, seriesPresses } from './request-presses.ts'
 import { resultReplies } from './result-replies.ts'
 import { wizard } from './wizard.ts'
 
@@ -18,6 +18,7 @@ export function ordering(deps: BotDeps): Composer<BotContext> {
     wizard(deps),
     quotePresses(deps),
     requestPresses(deps),
+    seriesPresses(deps),
     repeats(deps),
     runPresses(deps),
     followUps(deps),

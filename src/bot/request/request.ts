@@ -32,7 +32,13 @@ export type Request = {
   modelId?: string
   /** Words that were not taken for a wish: a press makes them one. */
   aside?: Part
+  /** Several orders made of it that were priced together. */
+  series?: SeriesOrder[]
 }
+
+/** One order of a series: the request, or only its photo number `photo` (from 0), with this model and quote. */
+export type SeriesOrder = SeriesItem & { quoteId: string }
+export type SeriesItem = { modelId: string; photo?: number }
 
 const kind: DraftKind = 'request'
 
@@ -127,5 +133,14 @@ export const isWhole = ({ parts }: Request): boolean =>
   parts.every(({ at, files }) => files.length === 0 || isFresh(Date.now() - at * 1000))
 
 export const filesOf = (request: Request): FileValue[] => inOrder(request).flatMap(({ files }) => files)
+
+/** The request with the file number `n` (from 0) as its only one. */
+export function withOnlyFile(request: Request, n: number): Request {
+  let at = 0
+  return {
+    ...request,
+    parts: inOrder(request).map(part => ({ ...part, files: part.files.filter(() => at++ === n) })),
+  }
+}
 
 export const notesOf = (request: Request): Html[] => inOrder(request).flatMap(({ note }) => (note ? [note] : []))

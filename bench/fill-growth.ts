@@ -103,6 +103,10 @@ async function fillSmaller(owner: Owner, due: number, people: number): Promise<v
     insert into pay.drafts (user_id, id, kind, expires_at)
     select u, 'aaaaaaaaaaaa', 'order', now() - interval '8 days' * (u % 2) from generate_series(1, ${people}::int) u`
   await owner`
+    insert into pay.templates (user_id, id, words, task, model_id, deleted_at)
+    select ${person}, ${id}, 'a cat', 'image', 'z-image', case when i <= ${due}::int then now() - interval '2 days' end
+    from ${series}`
+  await owner`
     insert into pay.rates (key, tat)
     select 'chat:' || i, now() - interval '2 hours' * (i % 2) from ${series}`
   await owner`

@@ -56,7 +56,10 @@ export const task = coded({
   remake: 're',
   unmark: 'um',
 })
-export const requestPress = coded({ show: 's', style: 'y', words: 'w' })
+export const requestPress = coded({ show: 's', style: 'y', words: 'w', more: 'm', keep: 'k' })
+export const templateOp = coded({ use: 'u', delete: 'x', restore: 'r' })
+export const seriesKind = coded({ several: 'n', compare: 'c', photos: 'p' })
+export const seriesOp = coded({ start: 'ok', show: 'go' })
 export const requestOp = coded({ proof: 'p', approve: 'o', otherAmount: 'a', deny: 'd' })
 
 export type WordOf<Code extends { letters: (word: never) => string }> = Parameters<Code['letters']>[0]
@@ -67,8 +70,15 @@ export type QuoteOp = WordOf<typeof quoteOp>
 export type GenerationOp = WordOf<typeof generationOp>
 export type FollowUp = WordOf<typeof followUp>
 export type HistoryFilter = WordOf<typeof historyFilter>
-/** What to do with the person's request: its price once more, a style for its photo, its words as a wish after all. */
+/**
+ * What to do with the person's request: its price once more, a style for its photo, its words as a wish after all, several
+ * orders made of it, a template.
+ */
 export type RequestPress = WordOf<typeof requestPress>
+/** Several orders made of one request: the same several times, with two models, each photo by itself. */
+export type SeriesKind = WordOf<typeof seriesKind>
+export type TemplateOp = WordOf<typeof templateOp>
+export type SeriesOp = WordOf<typeof seriesOp>
 /** Operations of a request to credit a bank transfer. */
 export type RequestOp = WordOf<typeof requestOp>
 

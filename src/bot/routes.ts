@@ -23,7 +23,13 @@ import {
   requestOp,
   requestPress,
   route,
+  type SeriesKind,
+  type SeriesOp,
+  seriesKind,
+  seriesOp,
+  type TemplateOp,
   task,
+  templateOp,
   type WordOf,
 } from './codes.ts'
 
@@ -178,6 +184,24 @@ const table = {
     `ru:${id}:${key}`,
     (draft, model) => `ru:${draft}:${model}`,
     p => [part(p, 1), part(p, 2)],
+  ),
+  /** Several orders made of a request; the number is that of `several`. */
+  series: route<[string, SeriesKind, number]>(
+    `rs:${id}:${seriesKind.pattern}:${page}`,
+    (draft, kind, n) => `rs:${draft}:${seriesKind.letters(kind)}:${n}`,
+    p => [part(p, 1), seriesKind.word(p[2]), Number(p[3])],
+  ),
+  /** Such orders with their prices, by the quote of the first of them. */
+  seriesPrice: route<[string, SeriesOp]>(
+    `rp:${id}:${seriesOp.pattern}`,
+    (quote, op) => `rp:${quote}:${seriesOp.letters(op)}`,
+    p => [part(p, 1), seriesOp.word(p[2])],
+  ),
+  templates: plain('te'),
+  template: route<[string, TemplateOp]>(
+    `te:${id}:${templateOp.pattern}`,
+    (template, op) => `te:${template}:${templateOp.letters(op)}`,
+    p => [part(p, 1), templateOp.word(p[2])],
   ),
   transfer: route<[string | undefined]>(
     `tm(?::${id})?`,

@@ -1,7 +1,22 @@
+import { formatKop } from '../money.ts'
 import { type Html, html } from '../telegram/html.ts'
-import { pluralEn } from './format.ts'
+import { lines, pluralEn, priceText, timeText } from './format.ts'
 import type { RequestWords } from './request.ru.ts'
-import type { UnusedFacts } from './request.ts'
+import type {
+  MoreFacts,
+  PlaceFacts,
+  SeriesFacts,
+  SeriesKindFacts,
+  SeriesLine,
+  SeriesRefusal,
+  SeriesReport,
+  TemplateProblem,
+  UnusedFacts,
+} from './request.ts'
+
+const price = (kop: number) => priceText(kop, 'en')
+const amount = (kop: number) => formatKop(kop, 'en')
+const runs = (n: number) => `${n} ${pluralEn(n, 'run', 'runs')}`
 
 export const requestEn: RequestWords = {
   request: {
@@ -37,6 +52,7 @@ A video made here can be enlarged: use the button below it.`,
     priced: (name: string, price: string | undefined) => (price === undefined ? name : `${name} · ${price}`),
     otherModelButton: '🔀 Other model',
     tuneButton: '⚙️ Settings',
+    moreButton: '➕ More',
     toPriceButton: '‹ To the price',
     backButton: '↩️ Back to your request',
     models: (task: string): Html => html`<b>${task}</b>
@@ -65,4 +81,117 @@ You see the exact price before every start. Write what to make or send a photo, 
     supportButton: '💬 Ask a person',
     replyGone: html`The file of this result can no longer be fetched. Please send the picture again.`,
   },
+  ownTemplates: {
+    saveButton: '💾 Save as a template',
+    listButton: '📋 Templates',
+    saved: (name: string, places: string[]): Html =>
+      lines(
+        html`💾 The template “${name}” is saved. All templates: /templates`,
+        places.length > 0
+          ? html`I will ask each time: ${places.join(', ')}.`
+          : html`I will ask each time for words in [brackets]: “Congratulate [name] on the birthday”.`,
+      ),
+    looseBracket: html`A bracket without its partner stays a plain character.`,
+    notSaved: ({ code, count, most }: TemplateProblem): Html =>
+      ({
+        words: html`The template was not saved: it has ${count} ${pluralEn(count, 'character', 'characters')}, and ${most} fit. Please shorten it.`,
+        places: html`The template was not saved: it has ${count} ${pluralEn(count, 'place', 'places')} in brackets, and ${most} at most are possible. Please remove some brackets.`,
+        full: html`The template was not saved: there are ${count} already, and no more are possible. Delete one in /templates and press again.`,
+      })[code],
+    list: (n: number, most: number): Html =>
+      n === 0
+        ? html`<b>No templates yet</b>
+Write a request, then press “➕ More” and “💾 Save as a template” below its price. I will ask for words in [brackets] each time.`
+        : html`<b>Templates: ${n} of ${most}</b>
+Press one to use it. You see the price before anything starts.`,
+    deleteButton: '🗑',
+    deleted: (name: string): Html => html`The template “${name}” is deleted.`,
+    restoreButton: (name: string) => `↩️ Bring back “${name}”`,
+    restored: (name: string): Html => html`The template “${name}” is back.`,
+    notRestored: (most: number): Html =>
+      html`It could not be brought back: there are ${most} templates. Please delete one.`,
+    place: ({ name, places, at }: PlaceFacts): Html =>
+      lines(
+        html`<b>${name}</b>`,
+        html`${places.length > 1 ? `${at + 1} of ${places.length}. ` : ''}What should stand in place of “${places[at]!}”?`,
+        places.length - at > 1 && html`You can answer all at once, a line for each: ${places.slice(at).join(', ')}.`,
+      ),
+    fileTaken: html`I have the file.`,
+    wordsOnly: html`Please answer in words here.`,
+    askFile: {
+      image: html`Send a photo and you will see the price.`,
+      audio: html`Send a voice message or a recording and you will see the price.`,
+      video: html`Send a video and you will see the price.`,
+    },
+  },
+  series: {
+    more: ({ task, room, most, photos }: MoreFacts): Html =>
+      lines(
+        html`<b>${task}</b>`,
+        room >= 2
+          ? html`Several results of this request at once. The prices are for all together:`
+          : html`You can have ${runs(most)} under way at once. ${room === 0 ? 'There is no room now' : 'There is room for one now'}: order several once something has ended.`,
+        photos > room &&
+          room >= 2 &&
+          html`There are ${photos} photos, and ${runs(room)} can begin now: there is no room for each by itself.`,
+      ),
+    several: (n: number) => `${n} ${pluralEn(n, 'version', 'versions')}`,
+    compareWith: (name: string) => `Compare with ${name}`,
+    photoByPhoto: (n: number) => `Each photo by itself: ${n}`,
+    list: ({ kind, orders, leftOut }: SeriesFacts): Html =>
+      lines(html`<b>${titles[kind](orders.length)}</b>`, ...leftOut, ...orders.map(line)),
+    screen: (facts: SeriesFacts): Html => {
+      const { sumKop, balanceKop, until } = facts
+      return lines(
+        requestEn.series.list(facts),
+        html``,
+        html`Total: <b>${price(sumKop)}</b>`,
+        sumKop > 0 && html`Balance: ${amount(balanceKop)} · left after: <b>${amount(balanceKop - sumKop)}</b>`,
+        html`If one of them fails, its money comes back.`,
+        html`The price holds until\u00a0${timeText(until, 'en')}.`,
+      )
+    },
+    startButton: (n: number, kop: number) => {
+      const what = n === 1 ? '✅ Start' : '✅ Start all'
+      return kop === 0 ? `${what} for free` : `${what} for ${price(kop)}`
+    },
+    renewed: html`Nothing was started: the prices had to be computed again. Please look at the total.`,
+    someGone: html`Some of the models are off now. This is what remains:`,
+    noRoom: (wanted: number, room: number): Html =>
+      html`Nothing was started: ${runs(wanted)} need room, and there is ${room <= 0 ? 'none' : `room for ${room}`} now. Wait for what is under way and press again.`,
+    starting: (n: number, of: number, name: string): Html => html`⏳ ${n} of ${of}: starting.\n${name}`,
+    report: ({ orders, started, refusal }: SeriesReport): Html =>
+      lines(
+        refusal
+          ? html`<b>${started === 0 ? 'Nothing was started' : `Started ${started} of ${orders.length}`}</b>`
+          : html`<b>Started: ${started}</b>`,
+        ...orders.map(
+          (order, n) =>
+            html`${order.short === undefined ? '✖️' : '✅'} ${line(order, n)}${order.short === undefined ? '' : ` · No.\u00a0${order.short}`}`,
+        ),
+        refusal
+          ? html`${why[refusal]} What was not started was not charged.`
+          : html`Each result will come here by itself.`,
+      ),
+    restButton: (n: number) => `🔁 Price of the ${pluralEn(n, 'one', 'ones')} left: ${n}`,
+  },
+}
+
+const titles: Record<SeriesKindFacts, (n: number) => string> = {
+  several: n => requestEn.series.several(n),
+  compare: () => 'A comparison of models',
+  photos: () => 'Each photo by itself',
+}
+
+const line = ({ name, photo, kop }: SeriesLine, n: number): Html =>
+  html`${n + 1}. ${photo === undefined ? '' : `Photo ${photo} · `}${name} · ${price(kop)}`
+
+const why: Record<SeriesRefusal, string> = {
+  money: 'The balance does not cover the rest any more.',
+  room: 'That many runs cannot be under way at once; wait for those that are.',
+  off: 'The model was switched off a moment ago.',
+  free: 'The free runs are used up.',
+  paused: 'Starts are paused for now.',
+  banned: 'You cannot start runs.',
+  price: 'The price no longer holds.',
 }

@@ -66,6 +66,8 @@ const Quote = Type.Object({
   isExpired: Type.Boolean(),
   isClosed: Type.Boolean(),
   generationId: Nullable(Type.String()),
+  /** The message that was recorded with `quoteShown`. */
+  messageId: Nullable(Type.Integer()),
 })
 export type Quote = Static<typeof Quote>
 
@@ -75,7 +77,7 @@ export const quoteById = query(
     select q.id, q.model_id as "modelId", q.category, q.inputs, q.params, q.price_kop as "priceKop",
       q.credits::text as credits, q.expires_at as "expiresAt",
       q.expires_at <= now() as "isExpired", q.closed_at is not null as "isClosed",
-      coalesce(g.id, b.id) as "generationId"
+      coalesce(g.id, b.id) as "generationId", q.message_id as "messageId"
     from pay.quotes q
     left join pay.generations g on g.user_id = q.user_id and g.quote_id = q.id
     left join pay.generations b on b.user_id = q.user_id and b.id = q.id

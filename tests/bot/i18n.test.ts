@@ -187,6 +187,28 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     '.bonus.startButton': [[{ runs: 999, capKop: vast }]],
     '.bonus.result': [[{ name, ageMs: 86_400_000, short: '7k2m' }]],
     '.request.unusedFiles': [[{ files: 13, of: 14 }]],
+    '.ownTemplates.saved': [['x'.repeat(40), Array.from({ length: 10 }, () => 'ы'.repeat(60))]],
+    '.ownTemplates.notSaved': (['words', 'places', 'full'] as const).map(code => [
+      { code, count: 120_000, most: 10_000 },
+    ]),
+    '.ownTemplates.list': [
+      [0, 20],
+      [20, 20],
+    ],
+    '.ownTemplates.place': [
+      [{ name: 'x'.repeat(40), places: Array.from({ length: 10 }, () => 'ы'.repeat(60)), at: 0 }],
+    ],
+    '.series.more': [
+      [{ task: 'x'.repeat(40), room: 2, most: 1000, photos: 30 }],
+      [{ task: 'x', room: 0, most: 1, photos: 0 }],
+    ],
+    '.series.list': [[seriesOf(name, 30)]],
+    '.series.screen': [[seriesOf(name, 30)]],
+    '.series.report': (['money', 'room', 'off', 'free', 'paused', 'banned', 'price', undefined] as const).map(
+      refusal => [
+        { orders: seriesOf(name, 30).orders.map(order => ({ ...order, short: 'abcd' })), started: 15, refusal },
+      ],
+    ),
     '.request.priced': [[longestOf(Object.values(stringsFor(language).request.taskButtons)), '45 000 000 000 000 ₽']],
     '.debt.screen': [[{ debtKop: vast, needKop: vast }]],
     '.notices.friendRan': [[{ runs: 999, capKop: vast }]],
@@ -285,6 +307,15 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     '.run.money.debited': [[vast, at]],
   }
 }
+
+const seriesOf = (name: string, n: number) => ({
+  kind: 'photos' as const,
+  orders: Array.from({ length: n }, (_, at) => ({ name, photo: at + 1, kop: vast })),
+  sumKop: vast,
+  balanceKop: vast,
+  until: new Date(0),
+  leftOut: [],
+})
 
 /** The screens of the operator's people; the longest reason is 500 characters. */
 function worstForAdmins(

@@ -45,6 +45,7 @@ story('words are a picture with its price, and video and speech are one press as
     /^🎙 Озвучка · 5,70\s₽$/,
     '🔀 Другая модель',
     '⚙️ Настроить',
+    '➕ Ещё',
     '✖️ Отмена',
   ])
   await anna.presses('🎬')

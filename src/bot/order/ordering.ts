@@ -5,8 +5,10 @@ import { runPresses } from '../runs/run.ts'
 import { followUps } from './follow-up.ts'
 import { quotePresses } from './quote-presses.ts'
 import { repeats } from './repeat.ts'
-import { requestPresses } from './request-presses.ts'
+import { requestPresses, seriesPresses } from './request-presses.ts'
 import { resultReplies } from './result-replies.ts'
+import { templateAnswers } from './template-places.ts'
+import { templates } from './templates.ts'
 import { wizard } from './wizard.ts'
 
 export { startOrder } from './wizard.ts'
@@ -15,9 +17,12 @@ export { startOrder } from './wizard.ts'
 export function ordering(deps: BotDeps): Composer<BotContext> {
   return new Composer(
     resultReplies(deps),
+    templates(deps),
+    templateAnswers(deps),
     wizard(deps),
     quotePresses(deps),
     requestPresses(deps),
+    seriesPresses(deps),
     repeats(deps),
     runPresses(deps),
     followUps(deps),

@@ -15,7 +15,7 @@ import {
   TooManyOpen,
 } from '../../errors.ts'
 import { shortId } from '../../id.ts'
-import { openGenerations, type Ref, readGeneration } from '../../payments/generations.ts'
+import { type Ref, readGeneration } from '../../payments/generations.ts'
 import { bonusQuote, type Closing, openQuote, type Quote, quoteMinutes, readQuote } from '../../payments/quotes.ts'
 import { button } from '../../telegram/screen.ts'
 import { goneScreen } from '../browse/lists.ts'
@@ -23,13 +23,14 @@ import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { draftDropAt } from '../drafts.ts'
 import { withFreshFiles } from '../files/uploads.ts'
-import { modelName } from '../names.ts'
 import { isWhole } from '../request/request.ts'
 import { to } from '../routes.ts'
 import { showRun, showStarted } from '../runs/show-progress.ts'
 import { aboutRequest, answerRequest, requestAt } from './answer-request.ts'
+import { tooMany } from './busy.ts'
 import { closedScreen, closePrices } from './open-quotes.ts'
-import { replaceQuote, showQuote } from './quote.ts'
+import { replaceQuote, runLimitMs, showQuote } from './quote.ts'
+import { resumeSeries, seriesAt } from './series.ts'
 import { quoteStep } from './state.ts'
 import { startOrder } from './wizard.ts'
 
@@ -79,9 +80,6 @@ async function closed(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<voi
   await ctx.show(closedScreen(ctx, quote))
 }
 
-// Added to the time limit of the upstream: for the last poll and the files of the result.
-const slackMs = 120_000
-
 /**
  * Returns whether a shown quote is still valid. Its price is, even when prices have changed; not so when the model no
  * longer accepts the answers, when they would be sent differently now, or when the free run is gone.
@@ -118,7 +116,7 @@ async function start(ctx: BotContext, deps: BotDeps, quote: Quote, quoteId: stri
     ...(quoteId === quote.id && { quote }), // a bonus run has a quote of its own
     chatId: ctx.chat!.id,
     messageId: ctx.callbackQuery?.message?.message_id ?? null,
-    deadlineMs: model.timeout_seconds * 1000 + slackMs,
+    deadlineMs: runLimitMs(model),
   }
   try {
     const started = await deps.integration.place(order)
@@ -200,6 +198,8 @@ async function renew(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void
  * nothing when the order was started already.
  */
 export async function resumeOrder(ctx: BotContext, deps: BotDeps, quoteId: string): Promise<void> {
+  const series = await seriesAt(deps, ctx.user.id, quoteId)
+  if (series) return resumeSeries(ctx, deps, series, 'new')
   const quote = await readQuote(deps.sql, ctx.user.id, quoteId)
   if (!quote || quote.generationId !== null) return
   if (quote.isExpired || quote.isClosed) return renew(ctx, deps, quote)
@@ -242,17 +242,4 @@ async function gone(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void>
   await closePrices(ctx, deps, { quoteId: id })
   await draftDropAt(deps.sql, ctx.user.id, quoteStep(id))
   await ctx.show(await goneScreen(deps, ctx, deps.catalogue.byId(modelId)))
-}
-
-/** Shows the running generations, in a new message: the quote stays. */
-async function tooMany(ctx: BotContext, deps: BotDeps): Promise<void> {
-  const running = await openGenerations(deps.sql, ctx.user.id)
-  const rows = running.map(({ id, modelId }) => {
-    const name = modelName(deps.catalogue, modelId, ctx.language)
-    return [button(ctx.t.quote.runningButton(name, shortId(id)), to.generation(id, 'status'))]
-  })
-  await ctx.show(
-    { text: ctx.t.quote.tooMany(running.length), buttons: [...rows, [button(ctx.t.menuButton, to.menu())]] },
-    'new',
-  )
 }

@@ -31,6 +31,12 @@ import { to } from '../routes.ts'
 import { closePrices, noteShown } from './open-quotes.ts'
 import { fieldsOf } from './state.ts'
 
+// Added to the time limit of the upstream: for the last poll and the files of the result.
+const slackMs = 120_000
+
+/** Milliseconds from the submit to the refund of a run without a result. */
+export const runLimitMs = ({ timeout_seconds: s }: Pick<Model, 'timeout_seconds'>): number => s * 1000 + slackMs
+
 /** A stored quote, the first invalid answer, or `'no_price'`. */
 export type QuoteResult = { quote: Quote } | { problem: Problem } | 'no_price'
 
@@ -47,19 +53,29 @@ export async function replaceQuote(
 
 /** Quotes an order and stores the quote. Free while free runs of the model are left; a free run fixes some answers. */
 export async function createQuote(deps: BotDeps, userId: number, model: Model, answers: Inputs): Promise<QuoteResult> {
-  const { sql, catalogue } = deps
+  const isFree = (await getDisplayPrice(deps, userId, model)).now.kind === 'free'
+  return quoteAs(deps, userId, model, answers, { isFree })
+}
+
+/** Quotes an order as a free run or as a paid one. `sent` goes to the provider beside the answers, and is not repeated. */
+export async function quoteAs(
+  { sql, catalogue }: Pick<BotDeps, 'sql' | 'catalogue'>,
+  userId: number,
+  model: Model,
+  answers: Inputs,
+  { isFree, sent = {} }: { isFree: boolean; sent?: Inputs },
+): Promise<QuoteResult> {
   const [problem] = checkInputs(model, answers)
   if (problem) return { problem }
-  const isFree = (await getDisplayPrice(deps, userId, model)).now.kind === 'free'
   const inputs = isFree ? pinForFree(model, answers) : withDefaults(model, answers)
   try {
     const { kop, credits } = price(model, inputs, catalogue.rates)
     const priceKop = isFree ? 0 : kop
-    const params = toWire(model, inputs, catalogue.contentFilter)
+    const params = toWire(model, { ...inputs, ...sent }, catalogue.contentFilter)
     const { id: modelId, category } = model
     const newQuote = { userId, modelId, category, inputs, params, priceKop, credits, rates: catalogue.rates }
     const made = await makeQuote(sql, newQuote)
-    const fresh = { isExpired: false, isClosed: false, generationId: null }
+    const fresh = { isExpired: false, isClosed: false, generationId: null, messageId: null }
     return { quote: { ...made, modelId, category, inputs, params, priceKop, credits, ...fresh } }
   } catch (error) {
     if (error instanceof RangeError) return 'no_price'
@@ -68,7 +84,7 @@ export async function createQuote(deps: BotDeps, userId: number, model: Model, a
 }
 
 /** What a price says beside itself: what was understood, and the buttons that lead elsewhere. */
-export type About = { heading: Html; rows: Button[][]; ways: Button[] }
+export type About = { heading: Html; rows: Button[][]; ways: Button[]; more: Button }
 type Saying = { wasKop?: number | undefined; about?: About | undefined }
 
 /** Shows a quote, in place of the pressed message or as a new one, and removes its previous buttons. */
@@ -120,22 +136,12 @@ async function plainScreen(
   ])
   const bonus = given ? [button(t.bonus.startButton(given), to.quote(quote.id, 'startBonus'))] : []
   const cancel = button(t.wizard.cancelButton, to.quote(quote.id, 'cancel'))
-  const last = [...(about ? [] : [button(t.quote.changeButton, to.quote(quote.id, 'change'))]), cancel]
+  const last = [about ? about.more : button(t.quote.changeButton, to.quote(quote.id, 'change')), cancel]
   const ways = about ? [...about.rows, about.ways] : []
   if (account?.isPaused) return pausedScreen(deps, quote, last, language)
   if (priceKop > 0 && priceKop + debtKop > balanceKop) {
-    const gapKop = priceKop + debtKop - balanceKop
-    const covering = deps.packsKop.filter(kop => kop >= gapKop).slice(0, 2)
-    return {
-      text: debtKop > 0 ? t.debt.screen({ debtKop, needKop: gapKop }) : t.quote.short(priceKop, balanceKop, wasKop),
-      buttons: [
-        bonus,
-        ...packButtons(covering, deps.starRateRub, { t }, quote.id),
-        [button(t.topUp.otherWays, to.topUp(quote.id))],
-        ...ways,
-        last,
-      ],
-    }
+    const { text, buttons } = shortScreen(deps, { priceKop, balanceKop, debtKop, quoteId: quote.id, wasKop }, language)
+    return { text, buttons: [bonus, ...buttons, ...ways, last] }
   }
   const start =
     priceKop === 0
@@ -143,6 +149,23 @@ async function plainScreen(
       : button(t.quote.startButton(priceKop), to.quote(quote.id, 'start'))
   const facts = await factsOf(deps, userId, quote, language)
   return { text: t.quote.screen({ ...facts, balanceKop, wasKop }), buttons: [[start], bonus, ...ways, last] }
+}
+
+type Short = { priceKop: number; balanceKop: number; debtKop: number; quoteId: string; wasKop?: number | undefined }
+
+/** What is missing, and how to pay it: the order of `quoteId` is shown again after the payment. */
+export function shortScreen(
+  { packsKop, starRateRub }: Pick<BotDeps, 'packsKop' | 'starRateRub'>,
+  { priceKop, balanceKop, debtKop, quoteId, wasKop }: Short,
+  language: Language,
+): Screen {
+  const t = stringsFor(language)
+  const gapKop = priceKop + debtKop - balanceKop
+  const covering = packsKop.filter(kop => kop >= gapKop).slice(0, 2)
+  return {
+    text: debtKop > 0 ? t.debt.screen({ debtKop, needKop: gapKop }) : t.quote.short(priceKop, balanceKop, wasKop),
+    buttons: [...packButtons(covering, starRateRub, { t }, quoteId), [button(t.topUp.otherWays, to.topUp(quoteId))]],
+  }
 }
 
 async function factsOf(

@@ -18,8 +18,10 @@ export type Candidate = { model: Model; filled: Filled; kop: number; isFree: boo
 
 /** What a person can choose from for each task; read once for a screen. */
 export type Candidates = {
-  /** The models that can do the task, the first choice first. */
-  of(task: Task): Candidate[]
+  /** The models that can do the task, the first choice first; of another request of the person where one is given. */
+  of(task: Task, other?: Request): Candidate[]
+  /** The free runs of a model that the person may start now. */
+  freeLeftOf(model: Model): number
   /** Why the usual model cannot do it, where none can. */
   problemOf(task: Task): { model: Model; problem: Problem } | undefined
 }
@@ -27,25 +29,34 @@ export type Candidates = {
 /** Reads prices, free runs left and earlier settings of the person, and returns the candidates for a request. */
 export async function candidatesFor(deps: BotDeps, ctx: BotContext, request: Request): Promise<Candidates> {
   const [priceOf, recent] = await Promise.all([displayPrices(deps, ctx.user.id), usedModels(deps.sql, ctx.user.id)])
-  const settingsOf = (model: Model): Inputs => recent.find(({ modelId }) => modelId === model.id)?.inputs ?? {}
+  const settingsOf = (model: Model): Inputs =>
+    (request.settings?.modelId === model.id ? request.settings.inputs : undefined) ??
+    recent.find(({ modelId }) => modelId === model.id)?.inputs ??
+    {}
   const texts: Partial<Record<Task, string>> = ctx.t.request.usualText
-  const candidateOf = (model: Model, task: Task): Candidate | undefined => {
-    const fill = (settings: Inputs) => fillFrom(model, request, settings, texts[task] ?? '')
+  const candidateOf = (model: Model, task: Task, of: Request): Candidate | undefined => {
+    const fill = (settings: Inputs) => fillFrom(model, of, settings, texts[task] ?? '')
     const usual = fill(settingsOf(model))
     // Settings that do not go with these files or words are left out.
     const filled = usual.problem ? fill({}) : usual
     return filled.problem ? undefined : pricedCandidate(deps, model, filled, priceOf(model))
   }
   return {
-    of(task) {
+    of(task, other = request) {
       const { forSale } = deps
-      const able = forSale.models.filter(model => does(model, task)).flatMap(model => candidateOf(model, task) ?? [])
-      const first = firstChoice(deps, task, able, request, recent)
+      const able = forSale.models
+        .filter(model => does(model, task))
+        .flatMap(model => candidateOf(model, task, other) ?? [])
+      const first = firstChoice(deps, task, able, other, recent)
       const rest = ranked(
         deps,
         able.map(({ model }) => model),
       ).flatMap(model => able.find(one => one.model === model)!)
       return first ? [first, ...rest.filter(candidate => candidate !== first)] : rest
+    },
+    freeLeftOf(model) {
+      const { now, free } = priceOf(model)
+      return free && now.kind === 'free' ? Math.min(free.day, free.hour) : 0
     },
     problemOf(task) {
       const model = deps.forSale.usual(task)[0] ?? deps.forSale.models.find(one => does(one, task))
@@ -55,16 +66,23 @@ export async function candidatesFor(deps: BotDeps, ctx: BotContext, request: Req
   }
 }
 
-function pricedCandidate(
-  { catalogue }: BotDeps,
-  model: Model,
-  filled: Filled,
-  { now }: DisplayPrice,
-): Candidate | undefined {
+function pricedCandidate(deps: BotDeps, model: Model, filled: Filled, { now }: DisplayPrice): Candidate | undefined {
   const isFree = now.kind === 'free'
-  const inputs = isFree ? pinForFree(model, filled.answers) : withDefaults(model, filled.answers)
+  const kop = kopOf(deps, model, filled, isFree)
+  return kop === undefined ? undefined : { model, filled, kop, isFree }
+}
+
+/** The price of a filled order in kopecks; undefined: there is none for these answers. */
+export function kopOf(
+  { catalogue }: Pick<BotDeps, 'catalogue'>,
+  model: Model,
+  { answers }: Filled,
+  isFree: boolean,
+): number | undefined {
+  const inputs = isFree ? pinForFree(model, answers) : withDefaults(model, answers)
   try {
-    return { model, filled, kop: isFree ? 0 : price(model, inputs, catalogue.rates).kop, isFree }
+    const { kop } = price(model, inputs, catalogue.rates)
+    return isFree ? 0 : kop
   } catch (error) {
     if (error instanceof RangeError) return undefined // no price for these answers
     throw error
@@ -94,7 +112,7 @@ function firstChoice(
 }
 
 /** Whether the model leaves out nothing of the request. */
-const takesAll = ({ filled }: Candidate): boolean => filled.unused.files === 0 && filled.cutAfter === undefined
+export const takesAll = ({ filled }: Candidate): boolean => filled.unused.files === 0 && filled.cutAfter === undefined
 
 // As dear as twice the usual one at most, and better by more than chance.
 const priceClass = 2

@@ -106,9 +106,21 @@ async function fillSmaller(owner: Owner, due: number, people: number): Promise<v
     insert into pay.templates (user_id, id, words, task, model_id, deleted_at)
     select ${person}, ${id}, 'a cat', 'image', 'z-image', case when i <= ${due}::int then now() - interval '2 days' end
     from ${series}`
+  await fillFiles(owner, due)
   await owner`
     insert into pay.rates (key, tat)
     select 'chat:' || i, now() - interval '2 hours' * (i % 2) from ${series}`
+  await owner`
+    insert into pay.model_switches (model_id, n, at, who, before, after, is_pinned, cause, strikes, figures)
+    select 'model-' || i % 40, 1 + i / 40, now() - interval '1 hour', 'auto', case when (i / 40) % 2 = 0 then 'on' else 'off' end,
+      case when (i / 40) % 2 = 0 then 'off' else 'on' end, false, 'failing', 0, '{}' from generate_series(0, ${due}::int) i`
+  await owner`
+    insert into pay.parked_payments (provider, charge_id, user_id, payload, currency, total, reason, resolved_at, resolution)
+    select 'stars', 'parked-' || i, 1, 'x', 'XTR', 1, 'unknown_order', now(), 'closed' from ${series}`
+}
+
+/** Kept files, half of them past their time. */
+async function fillFiles(owner: Owner, due: number): Promise<void> {
   await owner`
     insert into pay.kept_files (user_id, generation_id, n, bytes, sha256, is_whole, expires_at)
     select r.user_id, r.generation_id, r.n, 100, repeat('a', 64), true,
@@ -117,11 +129,4 @@ async function fillSmaller(owner: Owner, due: number, people: number): Promise<v
     insert into pay.kept_chunks (user_id, generation_id, n, chunk, content)
     select user_id, generation_id, n, 0, convert_to(repeat('x', 100), 'UTF8') from pay.kept_files`
   await owner`update pay.kept_total set bytes = (select sum(bytes) from pay.kept_files)`
-  await owner`
-    insert into pay.model_switches (model_id, n, at, who, before, after, is_pinned, cause, strikes, figures)
-    select 'model-' || i % 40, 1 + i / 40, now() - interval '1 hour', 'auto', case when (i / 40) % 2 = 0 then 'on' else 'off' end,
-      case when (i / 40) % 2 = 0 then 'off' else 'on' end, false, 'failing', 0, '{}' from generate_series(0, ${due}::int) i`
-  await owner`
-    insert into pay.parked_payments (provider, charge_id, user_id, payload, currency, total, reason, resolved_at, resolution)
-    select 'stars', 'parked-' || i, 1, 'x', 'XTR', 1, 'unknown_order', now(), 'closed' from ${series}`
 }

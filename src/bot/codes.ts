@@ -62,6 +62,12 @@ export const seriesKind = coded({ several: 'n', compare: 'c', photos: 'p' })
 export const seriesOp = coded({ start: 'ok', show: 'go' })
 export const requestOp = coded({ proof: 'p', approve: 'o', otherAmount: 'a', deny: 'd' })
 
+export type HelpTopic = 'start' | 'money' | 'free' | 'files' | 'topup' | 'late' | 'contact'
+/** What the card of a person offers an admin. */
+export type PersonAction = 'credit' | 'take' | 'ban' | 'unban' | 'message'
+
+export type ModelSwitch = 'on' | 'off' | 'auto' | 'no'
+
 export type WordOf<Code extends { letters: (word: never) => string }> = Parameters<Code['letters']>[0]
 export type List = WordOf<typeof list>
 /** Operations of a question; `option`, `edit` and `template` carry a number. */

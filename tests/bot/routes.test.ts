@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import type { DraftOp, GenerationOp, List, RequestOp } from '../../src/bot/codes.ts'
-import { type PersonAction, parse, type RouteName, to } from '../../src/bot/routes.ts'
+import type { DraftOp, GenerationOp, List, PersonAction, RequestOp } from '../../src/bot/codes.ts'
+import { parse, type RouteName, to } from '../../src/bot/routes.ts'
 import { loadModels, modelKey } from '../../src/catalogue/models.ts'
 import { button } from '../../src/telegram/screen.ts'
 

@@ -64,6 +64,9 @@ await story(
       to.transfer(id),
       ...(['image', 'video', 'edit', 'animate', 'enlarge'] as const).map(task => to.requestTask(id, task)),
       to.requestModels(id, 0),
+      to.series(id, 'several', 2),
+      ...(['start', 'show'] as const).map(op => to.seriesPrice(id, op)),
+      ...(['use', 'delete', 'restore'] as const).map(op => to.template(id, op)),
       to.requestModel(id, 'z-image'),
       ...(['show', 'style', 'words'] as const).map(press => to.request(id, press)),
     ])
@@ -73,6 +76,8 @@ await story(
     const named = new Set(buttons.map(data => parse(data)?.name))
     const without: RouteName[] = [
       'menu',
+      'more',
+      'templates',
       'nothing',
       'list',
       'card',

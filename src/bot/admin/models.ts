@@ -8,10 +8,11 @@ import { clip, type Html } from '../../telegram/html.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
 import { visible } from '../../visible.ts'
 import { menuButton } from '../buttons.ts'
+import type { ModelSwitch } from '../codes.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { onPress } from '../on-press.ts'
-import { type ModelSwitch, to } from '../routes.ts'
+import { to } from '../routes.ts'
 import { homeButton, numbered } from './buttons.ts'
 
 /** Which models are on sale, and the switch of each. */

@@ -1,10 +1,11 @@
 import { Composer } from 'telegraf'
 import { button, type Screen } from '../../telegram/screen.ts'
 import { menuButton } from '../buttons.ts'
+import type { HelpTopic } from '../codes.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { onPress } from '../on-press.ts'
-import { type HelpTopic, to } from '../routes.ts'
+import { to } from '../routes.ts'
 import { support } from './support.ts'
 
 /** Help by topic, the terms, and where to ask about money. */

@@ -87,7 +87,8 @@ const longest = { characters: 300, words: 25, answer: 60, caption: 1000 }
 
 /** Returns what the words ask of the bot itself; undefined for a wish, and in doubt. */
 export function intentOf(text: string): Intent | undefined {
-  if (text.length > longest.characters) return undefined
+  // Brackets are places to fill in: the words are a template.
+  if (text.length > longest.characters || /[[\]]/.test(text)) return undefined
   return intentIn(text) ?? intentIn(inOtherLayout(text))
 }
 

@@ -514,7 +514,7 @@ t.test('the progress tells the state, the time and what is promised', async t =>
   t.equal(said({ execState: 'success', moneyState: 'captured' }), 'Готово, отправляю…')
   t.match(
     said({}, 'en'),
-    /^🎨 In progress: 48\u00a0s, usually 2–3\u00a0min\.\nAn answer comes by 15:40\u00a0MSK\. It cannot be cancelled now: the model is at work\./,
+    /^🎨 In progress: 48\u00a0s, usually 2–3\u00a0min\.\nAn answer comes by 15:40\u00a0Moscow\u00a0time\. It cannot be cancelled now: the model is at work\./,
   )
   t.strictSame(messages.done(run({ execState: 'success', moneyState: 'captured' }), 'ru').buttons, [])
 })
@@ -653,7 +653,7 @@ await story('an English person is spoken to in English all the way', async t => 
   await john.presses('Default')
   t.match(
     john.last().text,
-    /Price: 95\u00a0₽\nBalance: 500\u00a0₽ · left after: 405\u00a0₽\nIf it fails, the money comes back\.\nPrice valid until \d\d:\d\d\u00a0MSK/,
+    /Price: 95\u00a0₽\nBalance: 500\u00a0₽ · left after: 405\u00a0₽\nIf it fails, the money comes back\.\nPrice valid until \d\d:\d\d\u00a0Moscow\u00a0time/,
   )
   await john.presses('✅ Start for 95')
   t.match(john.last().text, /^⏳ Accepted\. In the queue\. 95\u00a0₽ set aside, not charged\.\n.* · No\u00a0.{4}$/)

@@ -6,7 +6,7 @@ import { Orders } from './orders.js'
 import { Upstream } from './upstream.js'
 
 const tabs = [
-  { name: 'ledger', label: 'Леджер', view: Ledger },
+  { name: 'ledger', label: 'Проводки', view: Ledger },
   { name: 'events', label: 'События', view: Events },
   { name: 'orders', label: 'Заказы', view: Orders },
   { name: 'upstream', label: 'Исполнитель', view: Upstream },

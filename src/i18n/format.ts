@@ -40,9 +40,9 @@ export const quotaText = ({ left, of }: { left: number; of: number }, language: 
 const inMoscow = (at: Date) => new Date(at.getTime() + 3 * 3_600_000).toISOString()
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
-/** «15:40 МСК». */
+/** «15:40 МСК», in English «15:40 Moscow time». */
 export const timeText = (at: Date, language: Language): string =>
-  `${inMoscow(at).slice(11, 16)}\u00a0${{ ru: 'МСК', en: 'MSK' }[language]}`
+  `${inMoscow(at).slice(11, 16)}\u00a0${{ ru: 'МСК', en: 'Moscow\u00a0time' }[language]}`
 
 /** «15:08:03», Moscow time. */
 export const secondText = (at: Date): string => inMoscow(at).slice(11, 19)

@@ -9,29 +9,29 @@ const bonusRuns = (n: number) => `${n} ${pluralEn(n, 'bonus run', 'bonus runs')}
 export const giftsEn: Gifts = {
   promo: {
     button: '🎟 Promo code',
-    ask: html`Send the code`,
+    ask: html`Send the promo code.`,
     credited: kop => html`✅ Code accepted: +${amount(kop)}`,
-    unknown: html`There is no such code`,
-    used: html`You have used this code already`,
-    expired: html`This code has expired`,
-    gone: html`This code has been used up`,
-    too_many: html`Try again in an hour`,
+    unknown: html`There is no such code. Check it and send it again.`,
+    used: html`You have used this code already.`,
+    expired: html`This code has expired.`,
+    gone: html`This code has been used up.`,
+    too_many: html`Too many attempts. Try again in an hour.`,
   },
 
   referral: {
     button: '👥 Invite',
     screen: ({ runs, capKop, link, came, counted, left }) =>
       lines(
-        html`Invite a friend: you get ${bonusRuns(runs)} of up to ${amount(capKop)} once they have topped up and got their first paid result.`,
-        link === undefined ? html`The link will be here soon` : html`Your link: ${link}`,
-        html`Came: ${came} · counted: ${counted} · runs left: ${left}`,
+        html`Invite a friend: you get ${bonusRuns(runs)}, each up to ${amount(capKop)}, once they have topped up and got their first paid result.`,
+        link === undefined ? html`The link will be here soon.` : html`Your link: ${link}`,
+        html`Friends who came: ${came} · counted: ${counted} · runs left: ${left}`,
       ),
     shareButton: 'Share',
     shareText: 'Pictures, video and sound right in Telegram',
   },
   notices: {
     friendRan: ({ runs, capKop }) =>
-      html`👥 Your friend got their first paid result: +${bonusRuns(runs)} of up to ${amount(capKop)}.`,
+      html`👥 Your friend got their first paid result: +${bonusRuns(runs)}, each up to ${amount(capKop)}.`,
   },
 
   bonus: {
@@ -79,9 +79,9 @@ export const giftsEn: Gifts = {
     captionCut: most => html`Your operations and runs, the last ${most}. Moscow time.`,
     columns: ['Time', 'Operation', 'Amount, ₽', 'Balance after, ₽', 'Model', 'Run', 'State', 'Request'],
     states: {
-      queued: 'in work',
-      submitting: 'in work',
-      running: 'in work',
+      queued: 'in progress',
+      submitting: 'in progress',
+      running: 'in progress',
       success: 'done',
       failed: 'did not work',
       timeout: 'did not work',
@@ -93,14 +93,14 @@ export const giftsEn: Gifts = {
 
   forget: {
     ask: html`<b>Deleting your data</b>
-Goes: your name, the texts of your requests, links to files, unfinished orders, your language.
-Stays by law: payments and movements of money, without your texts.
+Deleted: your name, the texts of your requests, links to files, unfinished orders, your language.
+Kept by law: payments and movements of money, without your texts.
 Your balance and bonuses stay with your Telegram number too.
 The messages in this chat are yours to delete. The last technical copies are gone within 7 days.`,
     button: 'Delete my data',
     sure: html`Delete for good? It cannot be undone.`,
     sureButton: 'Yes, delete for good',
-    busy: html`Money is in work now: wait for your runs and payment checks to end, then repeat /delete_me`,
+    busy: html`Money is set aside now: wait for your runs and payment checks to end, then repeat /delete_me`,
     working: html`Deleting…`,
     begun: html`There is a lot of data. Your name is gone already, the rest follows by itself within minutes.`,
     done: html`Done: your data has been deleted.`,

@@ -10,13 +10,13 @@ export const giftsRu = {
   // Promo code
   promo: {
     button: '🎟 Промокод',
-    ask: html`Пришлите код`,
+    ask: html`Пришлите промокод.`,
     credited: (kop: number) => html`✅ Код принят: +${amount(kop)}`,
-    unknown: html`Такого кода нет`,
-    used: html`Вы уже использовали этот код`,
-    expired: html`Срок кода закончился`,
-    gone: html`Код уже разобрали`,
-    too_many: html`Попробуйте через час`,
+    unknown: html`Такого кода нет. Проверьте его и пришлите ещё раз.`,
+    used: html`Вы уже использовали этот код.`,
+    expired: html`Срок действия кода закончился.`,
+    gone: html`Этот код уже разобрали.`,
+    too_many: html`Слишком много попыток. Попробуйте через час.`,
   },
 
   // Invitations
@@ -24,16 +24,16 @@ export const giftsRu = {
     button: '👥 Пригласить',
     screen: ({ runs, capKop, link, came, counted, left }: InvitationFacts) =>
       lines(
-        html`Пригласите друга: вам ${bonusRuns(runs)} до ${amount(capKop)}, когда он пополнит баланс и получит первый платный результат.`,
-        link === undefined ? html`Ссылка скоро появится` : html`Ваша ссылка: ${link}`,
-        html`Друзей пришло: ${came} · засчитано: ${counted} · осталось запусков: ${left}`,
+        html`Пригласите друга: вам ${bonusRuns(runs)}, каждый до ${amount(capKop)}, когда он пополнит баланс и получит первый платный результат.`,
+        link === undefined ? html`Ссылка скоро появится.` : html`Ваша ссылка: ${link}`,
+        html`Пришло друзей: ${came} · засчитано: ${counted} · осталось запусков: ${left}`,
       ),
     shareButton: 'Поделиться',
     shareText: 'Картинки, видео и звук прямо в Telegram',
   },
   notices: {
     friendRan: ({ runs, capKop }: CapFacts) =>
-      html`👥 Ваш друг получил первый платный результат: +${bonusRuns(runs)} до ${amount(capKop)}.`,
+      html`👥 Ваш друг получил первый платный результат: +${bonusRuns(runs)}, каждый до ${amount(capKop)}.`,
   },
 
   bonus: {
@@ -105,7 +105,7 @@ export const giftsRu = {
   // Deletion
   forget: {
     ask: html`<b>Удаление данных</b>
-Удалим: имя, тексты запросов, ссылки на файлы, незаконченные заказы, язык.
+Удалятся: имя, тексты запросов, ссылки на файлы, незаконченные заказы, язык.
 Останется по закону: платежи и движения денег, без ваших текстов.
 Баланс и бонусы тоже останутся за вашим номером в Telegram.
 Сообщения в этом чате удаляете вы сами. Последние служебные копии исчезнут за 7 дней.`,

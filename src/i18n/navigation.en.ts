@@ -55,8 +55,8 @@ export const navigationEn: Navigation = {
     audio: '🎙 Sound',
     tools: '🛠 Tools',
   },
-  freeButton: n => `🎁 Free: ${n}`,
-  allButton: n => `📋 All models: ${n}`,
+  freeButton: n => `🎁 ${n} free models`,
+  allButton: n => `📋 All ${n} models`,
   freeModelsButton: '🎁 Free models',
   historyButton: '🗂 History',
   balanceButton: '💳 Balance',
@@ -109,9 +109,8 @@ export const navigationEn: Navigation = {
       html`Price: ${priceLine(c.price, 'en')}${c.price.kind === 'range' && c.dependsOn.length > 0 ? ` (depends on: ${c.dependsOn.join(', ')})` : ''}`,
       unit && html`${price(unit.kop)} ${unit.per}${unit.usual && ` (${unit.usual})`}`,
       c.example && html`Example: ${c.example.text} — ${price(c.example.kop)}`,
-      c.typical
-        ? html`Usually ready in ${rangeText(c.typical.fromMs, c.typical.toMs, 'en')}${c.typical.of > 0 ? ` · ${c.typical.percent}\u00a0% of the last ${c.typical.of} succeeded` : ''}`
-        : html`How long it usually takes: too few runs to say`,
+      c.typical &&
+        html`Usually ready in ${rangeText(c.typical.fromMs, c.typical.toMs, 'en')}${c.typical.of > 0 ? ` · ${c.typical.percent}\u00a0% of the last ${c.typical.of} succeeded` : ''}`,
       c.failsOften && html`⚠️ It often fails right now. Money for a failed run comes back.`,
       c.free &&
         (c.free.isSharedUp
@@ -170,7 +169,7 @@ export const navigationEn: Navigation = {
     state: (state, ageMs) =>
       ({
         done: `✅ Done in ${durationText(ageMs, 'en')}`,
-        open: '⏳ In work',
+        open: '⏳ In progress',
         returned: '↩️ It did not work',
         failed: '✖️ It did not work',
         cancelled: '✖️ Cancelled',
@@ -222,8 +221,8 @@ export const navigationEn: Navigation = {
   },
   helpTopics: {
     start: () => html`<b>How to start</b>
-Open /menu and choose what you want to get.
-Press a model, then “▶️ Start”, and answer the questions.
+Write what to draw, or send a photo: you see the price at once.
+Or open /menu, choose a model and press “▶️ Start”.
 You see the exact price before anything starts. Nothing is spent without your press.
 Changed your mind? Before the start: /cancel. While a run is in the queue: “Cancel” below it.
 An order that was sent cannot be cancelled: the model is at work. If it fails, the money comes back.`,
@@ -235,7 +234,7 @@ Every movement can be seen: /balance → “📄 Operations”.`,
     free: ({ daily, hourly }) => html`<b>Free runs</b>
 Their models are here: /free
 Each can be run up to ${String(daily)} times a day and ${String(hourly)} times an hour, with the usual settings.
-A new day begins at 03:00 MSK.
+A new day begins at 03:00 Moscow time.
 If it does not work, the free run comes back.`,
     files: () => html`<b>Files and sizes</b>
 Send a photo, a video or sound right into the chat, up to 20\u00a0MB.
@@ -354,15 +353,15 @@ on and off stand until auto takes them back.`,
     noReason: html`A reason is needed, of 5 characters or more.`,
     done: (id, state) =>
       html`<code>${id}</code> is ${{ on: 'on by hand', off: 'off by hand', auto: 'on, and watched by the service' }[state]}.`,
-    same: html`It stands so already.`,
+    same: html`It is in this state already.`,
   },
 
-  // §10, §11
+  // Words and files out of the blue, and what is refused
   inPrivateOnly: 'Please open this in a private chat',
   worksInPrivate: html`I work in private chats.`,
   outdated: 'This screen is out of date',
   unknownCommand: html`No such command. Here is the menu:`,
-  edited: html`I do not read edited messages again. Please send it anew.`,
+  edited: html`I do not reread edited messages. Please send it as a new one.`,
   cannotUse: html`I cannot use this. Send text, a photo, a video or sound.`,
   modelGone: html`This model is unavailable for now. Similar ones:`,
   cancelled: html`Cancelled. No money was spent.`,

@@ -124,9 +124,8 @@ export const navigationRu = {
       html`Цена: ${priceLine(c.price, 'ru')}${c.price.kind === 'range' && c.dependsOn.length > 0 ? ` (зависит от параметров: ${c.dependsOn.join(', ')})` : ''}`,
       unit && html`${price(unit.kop)} ${unit.per}${unit.usual && ` (${unit.usual})`}`,
       c.example && html`Пример: ${c.example.text} — ${price(c.example.kop)}`,
-      c.typical
-        ? html`Обычно готово за ${rangeText(c.typical.fromMs, c.typical.toMs, 'ru')}${c.typical.of > 0 ? ` · успешно ${c.typical.percent}\u00a0% из последних ${c.typical.of}` : ''}`
-        : html`Сколько обычно длится: пока мало данных`,
+      c.typical &&
+        html`Обычно готово за ${rangeText(c.typical.fromMs, c.typical.toMs, 'ru')}${c.typical.of > 0 ? ` · успешно ${c.typical.percent}\u00a0% из последних ${c.typical.of}` : ''}`,
       c.failsOften && html`⚠️ Сейчас часто не получается. Деньги за неудачу возвращаются.`,
       c.free &&
         (c.free.isSharedUp
@@ -232,8 +231,8 @@ export const navigationRu = {
   },
   helpTopics: {
     start: () => html`<b>Как начать</b>
-Откройте /menu и выберите, что хотите получить.
-Нажмите на модель, потом «▶️ Начать» и ответьте на вопросы.
+Напишите, что нарисовать, или пришлите фото — цену увидите сразу.
+Или откройте /menu, выберите модель и нажмите «▶️ Начать».
 Перед запуском вы увидите точную цену. Без вашего нажатия ничего не тратится.
 Передумали? До запуска — /cancel, а пока запуск в очереди — «Отменить» под ним.
 Отправленный заказ отменить нельзя: модель уже работает. Не получится — деньги вернутся.`,
@@ -365,7 +364,7 @@ on и off держатся, пока их не снимет auto.`,
     same: html`Она уже в этом состоянии.`,
   },
 
-  // §10, §11
+  // Words and files out of the blue, and what is refused
   inPrivateOnly: 'Откройте это в личном чате',
   worksInPrivate: html`Работаю в личных сообщениях.`,
   outdated: 'Этот экран устарел',

@@ -65,7 +65,7 @@ await story('after two presses nothing personal is left in any table, and the mo
   const [before, kop] = [[...(await entries())], await balanceOf(anna.id)]
 
   await anna.says('/delete_me')
-  t.match(anna.last().text, /Удалим: имя, тексты[\s\S]*Останется по закону: платежи/)
+  t.match(anna.last().text, /Удалятся: имя, тексты[\s\S]*Останется по закону: платежи/)
   await anna.presses('Удалить мои данные')
   t.match(anna.last().text, /^Точно удалить/)
   t.not((await tablesWith(canary)).length, 0, 'not before the second press')

@@ -41,23 +41,24 @@ await story('a code is redeemed by a command or by a button, in any case, and ea
   const code = await promo()
   t.equal((await anna.says(`/promo  ${code.toLowerCase()} `)).text, '✅ Код принят: +50\u00a0₽')
   t.equal(await balanceOf(anna.id), 50_00)
-  t.equal((await anna.says(`/promo ${code}`)).text, 'Вы уже использовали этот код')
-  t.equal((await anna.says(`/promo ${await promo(1, '-1 second')}`)).text, 'Срок кода закончился')
+  t.equal((await anna.says(`/promo ${code}`)).text, 'Вы уже использовали этот код.')
+  t.equal((await anna.says(`/promo ${await promo(1, '-1 second')}`)).text, 'Срок действия кода закончился.')
   const boris = await person()
-  t.equal((await boris.says(`/promo ${code}`)).text, 'Код уже разобрали')
+  t.equal((await boris.says(`/promo ${code}`)).text, 'Этот код уже разобрали.')
 
   await boris.says('/balance')
   await boris.presses('🎟 Промокод')
-  t.equal(boris.last().text, 'Пришлите код')
-  t.equal((await boris.says('нет такого')).text, 'Такого кода нет')
+  t.equal(boris.last().text, 'Пришлите промокод.')
+  t.equal((await boris.says('нет такого')).text, 'Такого кода нет. Проверьте его и пришлите ещё раз.')
   t.equal((await boris.says(` ${(await promo()).toLowerCase()}`)).text, '✅ Код принят: +50\u00a0₽', 'the next try')
   t.match((await boris.says('кот')).text, /^Картинка по вашим словам/, 'and then a text is a text again')
 })
 
 await story('after five wrong codes one waits for the next hour', async t => {
   const anna = await person()
-  for (let n = 0; n < 5; n++) t.equal((await anna.says(`/promo НЕТ${n}`)).text, 'Такого кода нет')
-  t.equal((await anna.says(`/promo ${await promo()}`)).text, 'Попробуйте через час')
+  for (let n = 0; n < 5; n++)
+    t.equal((await anna.says(`/promo НЕТ${n}`)).text, 'Такого кода нет. Проверьте его и пришлите ещё раз.')
+  t.equal((await anna.says(`/promo ${await promo()}`)).text, 'Слишком много попыток. Попробуйте через час.')
   t.equal(await balanceOf(anna.id), 0)
 })
 
@@ -81,9 +82,9 @@ await story('a friend comes by the link, and the inviter is told after the first
   const { text = '' } = anna.last()
   t.match(
     text,
-    /^Пригласите друга: вам 3 бонусных запуска до 50\u00a0₽, когда он пополнит баланс и получит первый платный результат\./,
+    /^Пригласите друга: вам 3 бонусных запуска, каждый до 50\u00a0₽, когда он пополнит баланс и получит первый платный результат\./,
   )
-  t.match(text, /Друзей пришло: 0 · засчитано: 0 · осталось запусков: 0$/)
+  t.match(text, /Пришло друзей: 0 · засчитано: 0 · осталось запусков: 0$/)
   const link = new RegExp(`t\\.me/${api.bot.username}\\?start=(r_[a-z2-7]{12})`).exec(text)?.[1]
   const share = buttons(anna.last()).find(one => one.text === 'Поделиться')
   t.ok(decodeURIComponent(share?.url ?? '').includes(`https://t.me/${api.bot.username}?start=${link}`))
@@ -94,11 +95,11 @@ await story('a friend comes by the link, and the inviter is told after the first
   t.match(api.player.chat(friend.id).at(-1)?.text, /^Здравствуйте, Друг!/, 'and reads the welcome')
   await pays(friend.id)
   await end(friend.id, await stage.running(friend.id))
-  t.match((await anna.says('/ref')).text, /Друзей пришло: 1 · засчитано: 1 · осталось запусков: 3$/)
+  t.match((await anna.says('/ref')).text, /Пришло друзей: 1 · засчитано: 1 · осталось запусков: 3$/)
   const [told] = await owner`select body from pay.outbox where user_id = ${anna.id}`
   t.equal(
     toPlain(messages.notice(told!.body, 'ru').text),
-    '👥 Ваш друг получил первый платный результат: +3 бонусных запуска до 50\u00a0₽.',
+    '👥 Ваш друг получил первый платный результат: +3 бонусных запуска, каждый до 50\u00a0₽.',
   )
 })
 

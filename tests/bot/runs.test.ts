@@ -549,7 +549,7 @@ t.test('the progress tells the stage, the time that is left and what is promised
   t.equal(said({ execState: 'success', moneyState: 'captured' }), '📨 Готово, отправляю…')
   t.match(
     said({}, 'en'),
-    /^🎨 In progress: 48\u00a0s gone, about 2\u00a0min left\.\n▓.*\nYou can do something else: it comes here at about 15:42\u00a0MSK\.\nAn answer comes by 15:40\u00a0MSK\. It cannot be cancelled now: the model is at work\./,
+    /^🎨 In progress: 48\u00a0s gone, about 2\u00a0min left\.\n▓.*\nYou can do something else: it comes here at about 15:42\u00a0Moscow\u00a0time\.\nAn answer comes by 15:40\u00a0Moscow\u00a0time\. It cannot be cancelled now: the model is at work\./,
   )
   t.strictSame(messages.done(run({ execState: 'success', moneyState: 'captured' }), 'ru').buttons, [])
 })
@@ -716,7 +716,7 @@ await story('an English person is spoken to in English all the way', async t => 
   await john.presses('Default')
   t.match(
     john.last().text,
-    /Price: 95\u00a0₽\nBalance: 500\u00a0₽ · left after: 405\u00a0₽\nUsually ready in 2–4\u00a0min\. If it fails, the money comes back\.\nPrice valid until \d\d:\d\d\u00a0MSK/,
+    /Price: 95\u00a0₽\nBalance: 500\u00a0₽ · left after: 405\u00a0₽\nUsually ready in 2–4\u00a0min\. If it fails, the money comes back\.\nPrice valid until \d\d:\d\d\u00a0Moscow\u00a0time/,
   )
   await john.presses('✅ Start for 95')
   t.match(

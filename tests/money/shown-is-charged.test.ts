@@ -282,6 +282,10 @@ async function owes(t: Test, anna: Person) {
   names(t, 'a payment went back', says(anna, /^Платёж возвращён/)?.text, had, debt)
   names(t, 'a debt on the balance', /^Осталось погасить.*$/m.exec((await anna.says('/balance')).text ?? '')?.[0], debt)
   await anna.presses({ data: to.topUp(undefined) })
+  const amounts = anna.last()
+  await anna.presses({ data: to.stars(300, undefined) })
+  const below = anna.chat().find(({ messageId }) => messageId === amounts.messageId)?.text
+  names(t, 'in place of the amounts', below, 300_00)
   await anna.presses({ data: to.operations(0) })
   const [{ data } = { data: '' }] = buttons(anna.last()).filter(one => one.data?.startsWith('b:p:'))
   await anna.presses({ data: data! })

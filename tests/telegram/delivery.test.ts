@@ -477,7 +477,7 @@ await story('a notice reaches the person in their words, after a lost answer onc
   t.strictSame(seen(), [], 'put off')
   await deliver(row!.id)
   await deliver(row!.id)
-  t.match(seen(), [{ text: '👥 Ваш друг получил первый платный результат: +3 бонусных запуска до 50\u00a0₽.' }])
+  t.match(seen(), [{ text: '👥 Ваш друг получил первый платный результат: +3 бонусных запуска, каждый до 50\u00a0₽.' }])
   t.equal(seen().length, 1)
   t.match((await owner`select dead_reason, message_id from pay.outbox where id = ${row!.id}`)[0], {
     dead_reason: null,

@@ -92,7 +92,7 @@ t.test('payment-mismatch: a checkout is confirmed only where order, payer, curre
   }
   t.match(await answerTo({ pre_checkout_query: { ...asked, invoice_payload: 'aaaaaaaaaaaa' } }), outdated)
   t.match(await answerTo({ pre_checkout_query: { ...asked, invoice_payload: "'; drop table" } }), outdated)
-  t.match(await answerTo({ pre_checkout_query: { ...asked, from: { id: 102 } } }), {
+  t.match(await answerTo({ pre_checkout_query: { ...asked, from: { id: 102, language_code: 'ru' } } }), {
     ok: false,
     error_message: 'Этот счёт выставлен другому человеку',
   })

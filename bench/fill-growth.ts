@@ -112,6 +112,10 @@ async function fillSmaller(owner: Owner, due: number, people: number): Promise<v
   await owner`
     insert into pay.kept_chunks (user_id, generation_id, n, chunk, content)
     select user_id, generation_id, n, 0, convert_to(repeat('x', 100), 'UTF8') from pay.kept_files`
+  await owner`
+    insert into pay.late_results (user_id, generation_id, task_id, open_at)
+    select user_id, id, 'task', now() - case when random() < 0.5 then interval '8 days' else interval '1 day' end
+    from pay.generations where finished_at is not null limit ${2 * due}::int`
   await owner`update pay.kept_total set bytes = (select sum(bytes) from pay.kept_files)`
   await owner`
     insert into pay.model_switches (model_id, n, at, who, before, after, is_pinned, cause, strikes, figures)

@@ -26,6 +26,7 @@ import { gifts } from './money/gifts.ts'
 import { payments } from './money/incoming.ts'
 import { topUps } from './money/top-up.ts'
 import { transfers } from './money/transfer.ts'
+import { lateResults } from './order/late-presses.ts'
 import { ordering } from './order/ordering.ts'
 import { to } from './routes.ts'
 import { history } from './runs/history.ts'
@@ -96,6 +97,7 @@ const features = (deps: BotDeps): Middleware<BotContext>[] => [
   language(deps),
   help(deps),
   admin(deps),
+  lateResults(deps),
   ordering(deps),
   replies(deps),
 ]

@@ -53,6 +53,13 @@ const plain = (data: string) =>
     () => data,
     () => [],
   )
+/** A letter or two and the id of what it is about. */
+const about = (letters: string) =>
+  route<[string]>(
+    `${letters}:${id}`,
+    it => `${letters}:${it}`,
+    p => [part(p, 1)],
+  )
 const part = (parts: string[], n: number) => parts[n] ?? ''
 const isNumbered = (op: DraftOp) => op === 'option' || op === 'edit' || op === 'template'
 
@@ -111,6 +118,8 @@ const table = {
     (generation, n, model) => `fu:${generation}:${n}:${model}`,
     p => [part(p, 1), Number(p[2]), part(p, 3)],
   ),
+  /** Takes what came after this run had ended. */
+  late: about('lt'),
   history: route<[HistoryFilter, string]>(
     `hs:${historyFilter.pattern}:(?:0|${id})`,
     (filter, before) => `hs:${historyFilter.letters(filter)}:${before}`,
@@ -222,31 +231,11 @@ const table = {
     (model, n) => `al:${model}:${n}`,
     p => [part(p, 1), Number(p[2])],
   ),
-  adminRun: route<[string]>(
-    `ar:${id}`,
-    run => `ar:${run}`,
-    p => [part(p, 1)],
-  ),
-  adminPrompt: route<[string]>(
-    `ap:${id}`,
-    run => `ap:${run}`,
-    p => [part(p, 1)],
-  ),
-  adminTask: route<[string]>(
-    `at:${id}`,
-    run => `at:${run}`,
-    p => [part(p, 1)],
-  ),
-  adminSettle: route<[string]>(
-    `ax:${id}`,
-    run => `ax:${run}`,
-    p => [part(p, 1)],
-  ),
-  adminGiveBack: route<[string]>(
-    `ag:${id}`,
-    run => `ag:${run}`,
-    p => [part(p, 1)],
-  ),
+  adminRun: about('ar'),
+  adminPrompt: about('ap'),
+  adminTask: about('at'),
+  adminSettle: about('ax'),
+  adminGiveBack: about('ag'),
   adminForm: route<[PersonAction, number]>(
     `af:(?:credit|take|ban|unban|message):${person}`,
     (kind, user) => `af:${kind}:${user}`,

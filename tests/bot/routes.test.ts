@@ -44,6 +44,7 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
   generation: fc.tuple(id, generationOp),
   followUp: fc.tuple(id, fc.constantFrom('enlarge' as const, 'animate' as const), page),
   follow: fc.tuple(id, page, key),
+  late: fc.tuple(id),
   history: fc.tuple(fc.constantFrom(...(['all', 'done', 'failed'] as const)), fc.oneof(fc.constant('0'), id)),
   balance: fc.constant([]),
   operations: fc.tuple(fc.integer({ min: 0, max: 999_999_999 })),

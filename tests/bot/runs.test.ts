@@ -417,6 +417,7 @@ const run = (more: Partial<Generation>): Generation => ({
   category: 'image-to-video',
   isFree: false,
   isBonus: false,
+  isLate: false,
   priceKop: 104_00,
   keptKop: null,
   promised: null,

@@ -20,6 +20,7 @@ export const noEnqueue: Enqueue = {
   check: async () => {},
   poll: async () => {},
   deliver: async () => {},
+  late: async () => {},
 }
 /** Nobody collects traces. */
 export const untraced: Pick<Tracing, 'request'> = { request: (_id, _name, work) => work() }

@@ -28,6 +28,7 @@ import { isWhole } from '../request/request.ts'
 import { to } from '../routes.ts'
 import { createMessages } from '../runs/reports.ts'
 import { aboutRequest, answerRequest, requestAt } from './answer-request.ts'
+import { offerAgain } from './late-presses.ts'
 import { closedScreen, closePrices } from './open-quotes.ts'
 import { replaceQuote, showQuote } from './quote.ts'
 import { quoteStep } from './state.ts'
@@ -212,6 +213,7 @@ async function showAgain(ctx: BotContext, deps: BotDeps, quote: Quote, where: 'h
 
 /** After a payment: the order that it was for, unless the person has gone on to another, which then comes instead. */
 export async function resumePaid(ctx: BotContext, deps: BotDeps, quoteId: string): Promise<void> {
+  if (await offerAgain(ctx, deps, quoteId)) return
   const [open] = await openQuote(deps.sql, ctx.user.id)
   await resumeOrder(ctx, deps, open?.id ?? quoteId)
 }

@@ -16,6 +16,7 @@ import type { BotDeps } from '../deps.ts'
 import { modelName } from '../names.ts'
 import { to } from '../routes.ts'
 import { followUpsOf } from './compatible-models.ts'
+import { lateMessages } from './late.ts'
 
 /** The messages about a run: progress, result, failure. */
 export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' | 'limits'>): Messages {
@@ -37,6 +38,7 @@ export function createMessages({ catalogue, limits }: Pick<BotDeps, 'catalogue' 
     },
     result: (...report) => resultCaption(catalogue, limits.freeDaily, ...report),
     withoutFiles,
+    ...lateMessages(catalogue),
     healthChanged: (...report) => healthReport(catalogue, ...report),
     aside(language) {
       const t = stringsFor(language)
@@ -62,10 +64,10 @@ function resultCaption(
   const part = isPart ? { arrived: outputs.length, promised, backKop: returnedKop } : undefined
   const price = writtenPrice(keptKop, freeLeft, freeDaily)
   const facts = { name: modelName(catalogue, generation.modelId, language), ageMs, short: shortId(id) }
+  const paid = { ...facts, price, balanceKop: wallet.balanceKop, part }
+  const text = generation.isLate ? t.late.result(paid) : t.run.result(paid)
   return {
-    text: generation.isBonus
-      ? t.bonus.result(facts)
-      : t.run.result({ ...facts, price, balanceKop: wallet.balanceKop, part }),
+    text: generation.isBonus ? t.bonus.result(facts) : text,
     buttons: [
       [button(t.run.repeatForButton(kop), to.generation(id, 'repeat'))],
       [button(t.run.changeButton, to.generation(id, 'change'))],

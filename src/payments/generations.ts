@@ -63,7 +63,8 @@ export const generationById = query(
       g.task_id as "taskId", g.attempt, g.look as "pollAttempt", g.deadline_at as "deadlineAt",
       g.deadline_at <= now() as "isOverdue", g.deadline_at <= now() - ${`${graceMs} milliseconds`}::interval as "isHopeless", g.created_at as "createdAt", g.submitted_at as "submittedAt",
       g.finished_at as "finishedAt",
-      (extract(epoch from coalesce(g.finished_at, now()) - g.created_at) * 1000)::float8 as "ageMs",
+      case when g.late_of is null then extract(epoch from coalesce(g.finished_at, now()) - g.created_at) * 1000
+        else e.duration_ms end::float8 as "ageMs",
       q.inputs, q.params, e.error_code as "errorCode", e.error_message as "errorMessage",
       u.banned_at is not null as "isOwnerBanned", q.credits::text as credits,
       exists (select from pay.provider_account a

@@ -89,6 +89,12 @@ story('a late picture is offered as a small marked copy, and one press brings th
   t.match(result.text, /^✅ Z-Image.*\nСписано 3,80\s₽ · осталось/)
   t.equal((await loadImage(bytesOf(api, result))).width, 900, 'the whole of it')
 
+  const [born] = await owner`select id from pay.generations where late_of = ${ref.id}`
+  await anna.presses({ data: `g:${born!.id}` })
+  t.match(anna.last().text, /✅ Готово за \d+\sс .*\nСписано 3,80\s₽/, 'its screen in the history')
+  await anna.presses({ data: `g:${born!.id}:why` })
+  t.match(anna.last().text, /результат получен \(1 файл\).*\n.*списано 3,80\s₽ · возвращено 0\s₽/)
+
   const again = await anna.presses({ data: `lt:${ref.id}` }, offer)
   t.match(again.answer, { text: 'Вы уже забрали этот результат' })
   t.equal(await balanceOf(anna.id), before - 3_80)

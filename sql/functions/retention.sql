@@ -194,7 +194,7 @@ begin
         select r.generation_id, r.n from pay.results r
         where r.user_id = p_user and (r.generation_id, r.n) > (f.after, f.after_n)
         order by r.generation_id, r.n limit p_limit) p;
-      update pay.results r set url = '', file_id = null, sent_as = null
+      update pay.results r set url = '', file_id = null, sent_as = null, starred_at = null
       where r.user_id = p_user and (r.generation_id, r.n) > (f.after, f.after_n) and (r.generation_id, r.n) <= (v_after, v_n)
         and exists (select from pay.generations g
           where g.user_id = p_user and g.id = r.generation_id and g.finished_at <= f.asked_at);

@@ -39,6 +39,7 @@ export const generationOp = coded({
   support: 'sp',
 })
 export const followUp = coded({ enlarge: 'up', animate: 'an' })
+export const galleryList = coded({ all: 'a', starred: 's', found: 'f' })
 export const historyFilter = coded({ all: 'a', done: 's', failed: 'f' })
 export const task = coded({
   image: 'ti',
@@ -64,6 +65,7 @@ export type DraftOp = WordOf<typeof draftOp>
 export type QuoteOp = WordOf<typeof quoteOp>
 export type GenerationOp = WordOf<typeof generationOp>
 export type FollowUp = WordOf<typeof followUp>
+export type GalleryList = WordOf<typeof galleryList>
 export type HistoryFilter = WordOf<typeof historyFilter>
 /** What to do with the person's request: its price once more, a style for its photo, its words as a wish after all. */
 export type RequestPress = WordOf<typeof requestPress>

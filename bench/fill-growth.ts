@@ -55,6 +55,7 @@ export async function fillGrowth(owner: Owner, { rows, entries, due, modelIds, s
       from (select i, ${at('2 days', '-15 minutes')} as at from ${series}) x`
   }
   await fillSmaller(owner, due, people)
+  await fillLate(owner, due)
   await owner`set session_replication_role = origin`
   // The parts that walk have been there: what lies before is known.
   await owner`update pay.tidy_marks set at = now() - interval '3 days 1 hour' where what = 'quotes'`
@@ -129,4 +130,12 @@ async function fillFiles(owner: Owner, due: number): Promise<void> {
     insert into pay.kept_chunks (user_id, generation_id, n, chunk, content)
     select user_id, generation_id, n, 0, convert_to(repeat('x', 100), 'UTF8') from pay.kept_files`
   await owner`update pay.kept_total set bytes = (select sum(bytes) from pay.kept_files)`
+}
+
+/** Runs whose result may still come, half of them no more. */
+async function fillLate(owner: Owner, due: number): Promise<void> {
+  await owner`
+    insert into pay.late_results (user_id, generation_id, task_id, open_at)
+    select user_id, id, 'task', now() - case when random() < 0.5 then interval '8 days' else interval '1 day' end
+    from pay.generations where finished_at is not null limit ${2 * due}::int`
 }

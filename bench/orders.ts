@@ -35,6 +35,7 @@ const never = {
   submit: () => Promise.reject(new Error('nothing is submitted here')),
   check: () => Promise.reject(new Error('nothing is looked at here')),
   poll: () => Promise.reject(new Error('nothing is polled here')),
+  late: () => Promise.reject(new Error('nothing is late here')),
 }
 const limits = { maxOpen: 1_000, freeDaily: 0, freeHourly: 0, newFreeDaily: 1_000_000 }
 

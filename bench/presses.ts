@@ -68,9 +68,10 @@ function depsOf({ sql, stats, catalogue, log }: Omit<Options, 'apiRoot'>): BotDe
     operator: never as never,
     botUsername: () => botInfo.username,
     integration: { place: never, cancel: never },
-    enqueue: { submit: never, check: never, poll: never, deliver: never },
+    enqueue: { submit: never, check: never, poll: never, deliver: never, late: never },
     files: { fromTelegram: never, fromLink: never },
     stats,
+    takeLate: never,
     resend: never,
     original: never,
   }

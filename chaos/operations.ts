@@ -29,7 +29,13 @@ export type Operations = {
 
 const people = 40
 const log = createLog({ level: 'silent', secrets: [] })
-const noEnqueue = { submit: async () => {}, check: async () => {}, poll: async () => {}, deliver: async () => {} }
+const noEnqueue = {
+  submit: async () => {},
+  check: async () => {},
+  poll: async () => {},
+  deliver: async () => {},
+  late: async () => {},
+}
 const limits = { maxOpen: 1_000_000, freeDaily: 0, freeHourly: 0, newFreeDaily: 1_000_000 }
 const picture = {
   n: 1,

@@ -95,7 +95,7 @@ function openParts(config: Settings, log: Log, build: Build, ending: AbortSignal
   const jobs = openJobs({ config, databaseUrl: database.url, log })
   const { enqueue } = jobs
   const dispatch = createLaneDispatch(enqueue)
-  const orders = openOrders({ config, database, telegram, upstream, telemetry, enqueue, scrub, log })
+  const orders = openOrders({ config, database, telegram, upstream, media, telemetry, enqueue, scrub, log })
   const inbox = openInbox({ database, telegram, telemetry, dispatch, log })
   const bot = openBot({
     ...{ config, build, database, media, telegram, upstream, orders, inbox, telemetry, enqueue, dispatch, scrub, log },

@@ -65,6 +65,7 @@ begin
   values ('gen:' || p_id, p_user, json_build_object('kind', 'generation', 'generationId', p_id))
   returning id into v_outbox;
   if g.kept_kop > 0 then perform pay.referral_reward(p_user); end if;
+  if p_outcome <> 'success' then perform pay.late_wait(g, p_code); end if;
   return query select 'settled', g.exec_state, v_outbox;
 end $$;
 grant execute on function pay.gen_finish to pay_app;

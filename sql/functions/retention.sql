@@ -89,6 +89,10 @@ begin
       delete from pay.templates t where (t.user_id, t.id) in (
         select x.user_id, x.id from pay.templates x where x.deleted_at < now() - interval '1 day'
         order by x.deleted_at limit p_limit for update skip locked);
+    when 'late' then                                     -- the upstream keeps what it made for a day
+      delete from pay.late_results l where (l.user_id, l.generation_id) in (
+        select x.user_id, x.generation_id from pay.late_results x where x.open_at < now() - interval '7 days'
+        order by x.open_at limit p_limit for update skip locked);
       get diagnostics v_gone = row_count;
     when 'files' then                                    -- in portions of 25 MB; a file goes when its chunks are gone
       delete from pay.kept_chunks c where (c.user_id, c.generation_id, c.n, c.chunk) in (
@@ -131,6 +135,7 @@ begin
   where u.user_id = p_user;
   delete from pay.drafts d where d.user_id = p_user;
   delete from pay.templates t where t.user_id = p_user;    -- a few dozen at most
+  delete from pay.late_results l where l.user_id = p_user;    -- and no longer offered
   -- The current time: a run may have ended while we waited for the wallet.
   insert into pay.forgettings as f (user_id, asked_at) values (p_user, clock_timestamp())
   on conflict (user_id) do update set asked_at = excluded.asked_at, step = 'updates', after = '', after_n = 0;
@@ -194,7 +199,7 @@ begin
         select r.generation_id, r.n from pay.results r
         where r.user_id = p_user and (r.generation_id, r.n) > (f.after, f.after_n)
         order by r.generation_id, r.n limit p_limit) p;
-      update pay.results r set url = '', file_id = null, sent_as = null
+      update pay.results r set url = '', file_id = null, sent_as = null, starred_at = null
       where r.user_id = p_user and (r.generation_id, r.n) > (f.after, f.after_n) and (r.generation_id, r.n) <= (v_after, v_n)
         and exists (select from pay.generations g
           where g.user_id = p_user and g.id = r.generation_id and g.finished_at <= f.asked_at);

@@ -28,7 +28,12 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   update pay.generations g set exec_state = 'running', task_id = p_task, next_at = now() + p_look_again
   where g.user_id = p_user and g.id = p_id and g.attempt = p_attempt and g.exec_state = 'submitting' and g.task_id is null;
-  if not found then return false; end if;
+  if not found then
+    -- The run has ended meanwhile: its task may still bring a result.
+    perform pay.late_told(p_user, p_id, p_task) from pay.generations g
+    where g.user_id = p_user and g.id = p_id and g.attempt = p_attempt and g.finished_at is not null;
+    return false;
+  end if;
   update pay.provider_account a
   set opened_at = null, cause = null, said = null, has_credits = null, half_open_at = null, trial_id = null, trial_until = null
   from pay.generations g

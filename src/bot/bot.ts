@@ -27,8 +27,10 @@ import { gifts } from './money/gifts.ts'
 import { payments } from './money/incoming.ts'
 import { topUps } from './money/top-up.ts'
 import { transfers } from './money/transfer.ts'
+import { lateResults } from './order/late-presses.ts'
 import { ordering } from './order/ordering.ts'
 import { to } from './routes.ts'
+import { gallery } from './runs/gallery.ts'
 import { history } from './runs/history.ts'
 import { answerer, pressed, show, strip } from './show.ts'
 import { unhurried } from './throttle.ts'
@@ -85,6 +87,7 @@ export function createBot({ telegram, botInfo, deps }: Options): Bot {
 /** The features, in order: the first that handles an update ends the chain. */
 const features = (deps: BotDeps): Middleware<BotContext>[] => [
   start(deps),
+  gallery(deps),
   models(deps),
   card(deps),
   balance(deps),
@@ -97,6 +100,7 @@ const features = (deps: BotDeps): Middleware<BotContext>[] => [
   language(deps),
   help(deps),
   admin(deps),
+  lateResults(deps),
   ordering(deps),
   replies(deps),
 ]

@@ -41,6 +41,7 @@ export const generationOp = coded({
   fold: 'fo',
 })
 export const followUp = coded({ enlarge: 'up', animate: 'an' })
+export const galleryList = coded({ all: 'a', starred: 's', found: 'f' })
 export const historyFilter = coded({ all: 'a', done: 's', failed: 'f' })
 export const task = coded({
   image: 'ti',
@@ -75,6 +76,7 @@ export type DraftOp = WordOf<typeof draftOp>
 export type QuoteOp = WordOf<typeof quoteOp>
 export type GenerationOp = WordOf<typeof generationOp>
 export type FollowUp = WordOf<typeof followUp>
+export type GalleryList = WordOf<typeof galleryList>
 export type HistoryFilter = WordOf<typeof historyFilter>
 /**
  * What to do with the person's request: its price once more, a style for its photo, its words as a wish after all, several
@@ -121,3 +123,10 @@ export const plain = (data: string) =>
     () => [],
   )
 export const part = (parts: string[], n: number) => parts[n] ?? ''
+/** A letter or two and the id of what it is about. */
+export const about = (letters: string) =>
+  route<[string]>(
+    `${letters}:${id}`,
+    it => `${letters}:${it}`,
+    p => [part(p, 1)],
+  )

@@ -5,6 +5,7 @@ import type { ModelStats } from '../events/repository.ts'
 import type { Log, Scrub } from '../log.ts'
 import type { About } from '../media/inspector.ts'
 import type { Limits, Ref } from '../payments/generations.ts'
+import type { Taken } from '../payments/late-results.ts'
 import type { Enqueue, Order } from '../payments/order.ts'
 import type { Settled, Started } from '../payments/order-statements.ts'
 import type { Paid } from '../payments/top-ups.ts'
@@ -42,6 +43,8 @@ export type BotDeps = {
     /** `not_due`: the submit had begun. */
     cancel(ref: Ref): Promise<Settled>
   }
+  /** Sells a late result. Throws InsufficientFunds, InDebt, Banned, NotFound, Unknown. */
+  takeLate(ref: Ref): Promise<Taken>
   enqueue: Enqueue
   files: {
     /**

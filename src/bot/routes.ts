@@ -1,11 +1,14 @@
 import { adminRoutes } from './admin-routes.ts'
 import {
+  about,
   count,
   type DraftOp,
   draftOp,
   type FollowUp,
   followUp,
+  type GalleryList,
   type GenerationOp,
+  galleryList,
   generationOp,
   type HelpTopic,
   type HistoryFilter,
@@ -91,6 +94,25 @@ const table = {
     (generation, n, model) => `fu:${generation}:${n}:${model}`,
     p => [part(p, 1), Number(p[2]), part(p, 3)],
   ),
+  /** Pictures after this one; 0: the newest. */
+  gallery: route<[GalleryList, string, number]>(
+    `gl:${galleryList.pattern}:(?:0|${id}):${page}`,
+    (list, after, n) => `gl:${galleryList.letters(list)}:${after}:${n}`,
+    p => [galleryList.word(p[1]), part(p, 2), Number(p[3])],
+  ),
+  galleryFind: plain('gf'),
+  picture: route<[string, number]>(
+    `gp:${id}:${page}`,
+    (generation, n) => `gp:${generation}:${n}`,
+    p => [part(p, 1), Number(p[2])],
+  ),
+  star: route<[string, number, boolean]>(
+    `gs:${id}:${page}:[01]`,
+    (generation, n, isOn) => `gs:${generation}:${n}:${Number(isOn)}`,
+    p => [part(p, 1), Number(p[2]), p[3] === '1'],
+  ),
+  /** Takes what came after this run had ended. */
+  late: about('lt'),
   history: route<[HistoryFilter, string]>(
     `hs:${historyFilter.pattern}:(?:0|${id})`,
     (filter, before) => `hs:${historyFilter.letters(filter)}:${before}`,
@@ -141,11 +163,7 @@ const table = {
     (rubles, quote) => `tk:${rubles}${quote ? `:${quote}` : ''}`,
     p => [Number(p[1]), p[2]],
   ),
-  paid: route<[string]>(
-    `tq:${id}`,
-    order => `tq:${order}`,
-    p => [p[1]!],
-  ),
+  paid: about('tq'),
   language: route<['ru' | 'en' | undefined]>(
     'lg(?::(?:ru|en))?',
     to => (to ? `lg:${to}` : 'lg'),

@@ -1,6 +1,7 @@
 import type { HealthChange } from '../health/model-health.ts'
 import type { Language } from '../money.ts'
 import type { Generation, Output } from '../payments/generations.ts'
+import type { Late, Offer } from '../payments/late-results.ts'
 import type { Wallet } from '../payments/wallet.ts'
 import type { Notice } from '../telegram/outbox.ts'
 import type { Screen } from '../telegram/screen.ts'
@@ -29,6 +30,12 @@ export type Messages = {
   /** A result with files that cannot be shown: its caption, the reason, and links to those that are kept. */
   withoutFiles(generation: Generation, caption: Screen, kept: KeptFile[], why: NoFiles, language: Language): Screen
   failure(generation: Generation, language: Language): Screen
+  /** Offers the result of a run that ended without it. */
+  lateOffer(offer: Offer, language: Language): Screen
+  /** What the offer becomes when its time has passed. */
+  lateOver(late: Late, language: Language): Screen
+  /** The word that is drawn over the preview of a late result. */
+  previewMark(language: Language): string
   /** For an admin: the state of a model changed, and how to undo it. `isLast`: further changes are not sent for a while. */
   healthChanged(change: HealthChange, isLast: boolean, language: Language): Screen
   /** An update of this person was set aside. */

@@ -248,6 +248,7 @@ A question about a payment: /paysupport`,
     late: () => html`<b>No result came</b>
 Open /history: it shows the state of every run.
 Each run has a deadline. If it is missed, the money comes back by itself.
+If the result comes later, you are shown a small copy: whether to take it is up to you.
 A ready result can be sent again from the history, free of charge.`,
     contact: () => html`<b>Contact us</b>
 Send /paysupport and then your question, for example: No 7k2m no result came

@@ -13,13 +13,15 @@ import { promptsEn } from './prompts.en.ts'
 import { type Prompts, promptsRu } from './prompts.ru.ts'
 import { requestEn } from './request.en.ts'
 import { type RequestWords, requestRu } from './request.ru.ts'
+import { resultsEn } from './results.en.ts'
+import { type ResultWords, resultsRu } from './results.ru.ts'
 
 /** All texts of the bot by key: a plain string for a caption or a toast, `Html` for a message. */
-export type Strings = Navigation & Ordering & Paying & Prompts & Gifts & RequestWords & AdminWords
+export type Strings = Navigation & Ordering & Paying & Prompts & Gifts & RequestWords & ResultWords & AdminWords
 
 const strings: Record<Language, Strings> = {
-  ru: { ...navigationRu, ...orderingRu, ...payingRu, ...promptsRu, ...giftsRu, ...requestRu, ...adminRu },
-  en: { ...navigationEn, ...orderingEn, ...payingEn, ...promptsEn, ...giftsEn, ...requestEn, ...adminEn },
+  ru: { ...navigationRu, ...orderingRu, ...payingRu, ...promptsRu, ...giftsRu, ...requestRu, ...resultsRu, ...adminRu },
+  en: { ...navigationEn, ...orderingEn, ...payingEn, ...promptsEn, ...giftsEn, ...requestEn, ...resultsEn, ...adminEn },
 }
 
 export const stringsFor = (language: Language): Strings => strings[language]

@@ -38,6 +38,10 @@ export async function checkJob(options: Options, ref: Ref, pollAttempt?: number,
     if (!row?.isMine) return // the sweep has started another chain, or the run has ended
   }
   const checked = await check(options, ref)
+  // A callback may come while the run is being ended without its result.
+  const wasOver = checked.state === 'ended' && checked.generation.finishedAt !== null
+  if (wasOver && pollAttempt === undefined && checked.generation.execState !== 'success')
+    await options.enqueue.late(ref)
   if (checked.state !== 'open' || pollAttempt === undefined) return
   const { generation, nextMs } = checked
   await options.enqueue.poll(ref, pollAttempt + 1, nextMs, generation.ageMs)

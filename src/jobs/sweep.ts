@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { crash } from '../crash.ts'
 import { only, query, type Sql } from '../database/db.ts'
 import type { Log } from '../log.ts'
+import { lateDue } from '../payments/late-results.ts'
 import { genDue } from '../payments/order-statements.ts'
 import { waitingLanes } from '../telegram/inbox.ts'
 import { intakeDue } from '../telegram/intakes.ts'
@@ -11,11 +12,14 @@ import type { Jobs } from './queue.ts'
 
 // More than a machine handles between two sweeps. The next sweep finds the rest.
 const maxAtOnce = 500
+// Nobody waits for these: a few at a time.
+const maxLate = 20
 
 /** Enqueues the jobs of orders, messages and updates that lost theirs with a process. Safe to run at any time, on any machine. */
 export async function sweep(sql: Sql, enqueue: Jobs['enqueue'], log: Log): Promise<void> {
-  const [due, outgoing, lanes, files] = await Promise.all([
+  const [due, late, outgoing, lanes, files] = await Promise.all([
     genDue(sql, maxAtOnce),
+    lateDue(sql, maxLate),
     waitingOutbox(sql, maxAtOnce),
     waitingLanes(sql, maxAtOnce),
     intakeDue(sql, maxAtOnce),
@@ -26,6 +30,7 @@ export async function sweep(sql: Sql, enqueue: Jobs['enqueue'], log: Log): Promi
       const ref = { userId, id }
       return execState === 'queued' ? enqueue.check(ref) : enqueue.poll(ref, pollAttempt, 0)
     }),
+    ...late.map(ref => enqueue.late(ref)),
     ...outgoing.map(({ id }) => enqueue.deliver(id)),
     ...lanes.map(({ lane }) => enqueue.lane(lane)),
     ...files.map(({ updateId, source }) => enqueue.intake(updateId, source)),
@@ -48,6 +53,7 @@ export const tidyParts = [
   'actions',
   'top_ups',
   'templates',
+  'late',
   'files',
 ] as const
 export type TidyPart = (typeof tidyParts)[number]

@@ -6,6 +6,7 @@ import { auditLedger } from './audit.ts'
 import { deliverJob } from './delivery/deliver.ts'
 import type { DeliverOptions } from './delivery/delivery.ts'
 import { createInProcessRunner, type InProcessRunner } from './in-process-runner.ts'
+import { lateJob } from './late.ts'
 import { type ModelHealthOptions, updateModelHealth } from './model-health.ts'
 import type { Jobs, QueueName } from './queue.ts'
 import { endReversals, reconcileStars } from './reconcile.ts'
@@ -51,6 +52,7 @@ export async function startWorkers(options: Options, signal: AbortSignal): Promi
   await work(options, 'submit', 4, onDemand.submit)
   await work(options, 'check', 4, onDemand.check)
   await work(options, 'deliver', 4, onDemand.deliver)
+  await work(options, 'late', 1, onDemand.late)
   await work<{ minute?: boolean }>(options, 'sweep', 1, async ({ minute }) => {
     await sweep(sql, enqueue, log)
     // Cron has a resolution of a minute: send the three sweeps in between ahead.
@@ -116,6 +118,7 @@ function onDemandJobs(options: Options) {
     check: ({ ref, pollAttempt, sinceMs }: Check) =>
       tracing.request(ref.id, 'check', () => checkJob(options, ref, pollAttempt, sinceMs)),
     deliver: ({ outboxId }: { outboxId: number }) => deliverJob(options, outboxId),
+    late: ({ ref }: { ref: Ref }) => tracing.request(ref.id, 'late', () => lateJob(options, ref)),
     'fetch-file': ({ updateId }: Update) => fetcher.fetch(updateId),
     'fetch-link': ({ updateId }: Update) => fetcher.fetch(updateId),
   }

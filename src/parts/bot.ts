@@ -13,6 +13,7 @@ import { createLanes } from '../jobs/updates/lanes.ts'
 import type { Log, Scrub } from '../log.ts'
 import { brokenPromises } from '../operations/overview.ts'
 import { cancel, place } from '../payments/integration.ts'
+import { takeLate } from '../payments/late-results.ts'
 import { untilDone } from '../until-done.ts'
 import type { Database } from './database.ts'
 import type { Inbox } from './inbox.ts'
@@ -105,6 +106,7 @@ function botDeps(
     ...{ startBonusKop, adminIds, packsKop, starRateRub, card, transferDetails },
     botUsername: () => telegram.me()?.username ?? '',
     integration: { place: order => place(sql, order, limits), cancel: ref => cancel(running, ref) },
+    takeLate: ref => takeLate(running, ref),
     resend: ref => resend(delivery, ref),
     original: ref => sendOriginals(delivery, ref),
     findPayment: (userId, orderId) => findPayment({ sql, telegram: telegram.client, log }, userId, orderId),

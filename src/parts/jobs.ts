@@ -18,6 +18,7 @@ export function openJobs({ config, databaseUrl, log }: Options) {
     check: async ref => engine?.enqueue.check(ref),
     poll: async (ref, pollAttempt, afterMs, sinceMs) => engine?.enqueue.poll(ref, pollAttempt, afterMs, sinceMs),
     deliver: async (outboxId, afterMs) => engine?.enqueue.deliver(outboxId, afterMs),
+    late: async (ref, afterMs) => engine?.enqueue.late(ref, afterMs),
     lane: async lane => engine?.enqueue.lane(lane),
     intake: async (updateId, source) => engine?.enqueue.intake(updateId, source),
   }

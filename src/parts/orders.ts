@@ -11,6 +11,7 @@ import type { Deps, Enqueue } from '../payments/order.ts'
 import { createUpstreamRateLimiter } from '../upstream/rate-limiter.ts'
 import type { Database } from './database.ts'
 import { callbackAddresses, fileLinks } from './links.ts'
+import type { Media } from './media.ts'
 import type { Part, Settings } from './part.ts'
 import type { TelegramPart } from './telegram.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -21,6 +22,7 @@ type Options = {
   database: Database
   telegram: TelegramPart
   upstream: UpstreamPart
+  media: Media
   telemetry: Telemetry
   enqueue: Enqueue
   scrub: Scrub
@@ -32,7 +34,7 @@ const statsEveryMs = 60_000
 const healthEveryMs = 10_000
 
 /** The catalogue, and the dependencies of an order from the press to the delivery. Throws on an invalid catalogue. */
-export function openOrders({ config, database, telegram, upstream, telemetry, enqueue, scrub, log }: Options) {
+export function openOrders({ config, database, telegram, upstream, media, telemetry, enqueue, scrub, log }: Options) {
   const { sql } = database
   const { results } = upstream
   const catalogue = openCatalogue({
@@ -72,6 +74,7 @@ export function openOrders({ config, database, telegram, upstream, telemetry, en
       results,
       messages: createMessages({ catalogue, limits, stats }),
       limits,
+      preview: media.converter.preview,
       linkTo: fileLinks(config),
       enqueue,
       tracing: telemetry.tracing,

@@ -21,6 +21,8 @@ const Generation = Type.Object({
   category: Type.String(),
   isFree: Type.Boolean(),
   isBonus: Type.Boolean(),
+  /** It was born when the person took the late result of another run. */
+  isLate: Type.Boolean(),
   priceKop: Type.Integer(),
   /** The captured part of the price: less than all of it when fewer files arrived than were promised. */
   keptKop: Nullable(Type.Integer()),
@@ -56,12 +58,13 @@ export const generationById = query(
   Generation,
   (sql, { userId, id }: Ref) => sql`
     select g.user_id as "userId", g.id, g.chat_id as "chatId", g.message_id as "messageId", g.model_id as "modelId",
-      g.category, g.is_free as "isFree", g.grant_ref is not null as "isBonus", g.price_kop as "priceKop",
-      g.kept_kop as "keptKop", g.promised, g.exec_state as "execState", g.money_state as "moneyState",
+      g.category, g.is_free as "isFree", g.grant_ref is not null as "isBonus",
+      g.late_of is not null as "isLate", g.price_kop as "priceKop", g.kept_kop as "keptKop", g.promised, g.exec_state as "execState", g.money_state as "moneyState",
       g.task_id as "taskId", g.attempt, g.look as "pollAttempt", g.deadline_at as "deadlineAt",
       g.deadline_at <= now() as "isOverdue", g.deadline_at <= now() - ${`${graceMs} milliseconds`}::interval as "isHopeless", g.created_at as "createdAt", g.submitted_at as "submittedAt",
       g.finished_at as "finishedAt",
-      (extract(epoch from coalesce(g.finished_at, now()) - g.created_at) * 1000)::float8 as "ageMs",
+      case when g.late_of is null then extract(epoch from coalesce(g.finished_at, now()) - g.created_at) * 1000
+        else e.duration_ms end::float8 as "ageMs",
       q.inputs, q.params, e.error_code as "errorCode", e.error_message as "errorMessage",
       u.banned_at is not null as "isOwnerBanned", q.credits::text as credits,
       exists (select from pay.provider_account a

@@ -9,6 +9,7 @@ import type { Submission, TaskState } from '../upstream/answers.ts'
 import { collect } from '../upstream/collect.ts'
 import { type EndingRun, endingRow, refusedEvent, startedRow } from './event-rows.ts'
 import { type Generation, type Limits, ownerOf, type Ref, readGeneration } from './generations.ts'
+import { lateNews } from './late-results.ts'
 import type { Deps, Ending, Order } from './order.ts'
 import {
   genAccepted,
@@ -22,6 +23,7 @@ import {
   type Started,
   startRefusal,
 } from './order-statements.ts'
+import { costOf, isForeign } from './task-facts.ts'
 import { firstPollMs, maxPausedMs, maxWaitMs, nextPollMs, pausedMs, slackMs, writeMs } from './timing.ts'
 
 /**
@@ -217,12 +219,6 @@ async function verdictOnSuccess(
     : { outcome: 'failed', code: 'no_result', message: `${promised} files, none usable`, ...costOf(task) }
 }
 
-const costOf = ({ creditsConsumed }: { creditsConsumed?: number }) =>
-  creditsConsumed === undefined ? {} : { cost: String(creditsConsumed) }
-
-const isForeign = (named: string | undefined, ours: string | undefined) =>
-  named !== undefined && ours !== undefined && named.split('/callbacks/')[1] !== ours.split('/callbacks/')[1]
-
 type SettleDeps = Pick<Deps, 'sql' | 'enqueue' | 'scrub' | 'log' | 'ended'>
 
 /**
@@ -279,19 +275,19 @@ async function finish({ sql, scrub, log }: SettleDeps, ref: Ref, ending: Ending,
 }
 
 /**
- * Handles an authentic callback: stores the task of a submit whose answer was lost, and enqueues a check. The outcome is
- * read from the upstream, never from the callback. Returns false when the callback changes nothing.
+ * Handles an authentic callback: stores the task of a submit whose answer was lost, and enqueues a check, or a look for a
+ * late result. The outcome is read from the upstream, never from the callback. Returns false when it changes nothing.
  */
-export async function news(
-  deps: Pick<Deps, 'sql' | 'enqueue'>,
-  id: string,
-  taskId: string | undefined,
-): Promise<boolean> {
+export async function news(deps: Pick<Deps, 'sql' | 'enqueue'>, id: string, taskId?: string): Promise<boolean> {
   crash('callback_received')
   const [owner] = await ownerOf(deps.sql, id)
-  if (!owner || owner.isFinished) return false
-  if (taskId !== undefined && owner.taskId === null) await genAttach(deps.sql, id, taskId)
-  await deps.enqueue.check({ userId: owner.userId, id })
+  if (!owner) return false
+  const ref = { userId: owner.userId, id }
+  if (owner.isFinished) return lateNews(deps, ref, taskId)
+  const isUnnamed = taskId !== undefined && owner.taskId === null
+  const isAttached = isUnnamed && only(await genAttach(deps.sql, id, taskId)).isAttached
+  await deps.enqueue.check(ref) // after the end of the run it looks for a late result
+  if (isUnnamed && !isAttached) await lateNews(deps, ref, taskId)
   return true
 }
 

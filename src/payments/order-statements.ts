@@ -52,7 +52,10 @@ const startRefusals: Record<string, new (about: string, options: ErrorOptions) =
 }
 
 /** Returns the refusal of `genStart` as an error to throw; undefined for any other error. */
-export function startRefusal(error: unknown, { userId, quoteId }: Order): Error | undefined {
+export function startRefusal(
+  error: unknown,
+  { userId, quoteId }: Pick<Order, 'userId' | 'quoteId'>,
+): Error | undefined {
   const Refusal = startRefusals[sqlState(error) ?? '']
   return Refusal && new Refusal(`user ${userId}, quote ${quoteId}`, { cause: error })
 }

@@ -43,6 +43,8 @@ export type Enqueue = {
    */
   poll(ref: Ref, pollAttempt: number, afterMs: number, sinceMs?: number): Promise<void>
   deliver(outboxId: number, afterMs?: number): Promise<void>
+  /** Looks for the result of a run that ended without it, or ends its offer. */
+  late(ref: Ref, afterMs?: number): Promise<void>
 }
 
 /** The dependencies of submit, check and settle. */

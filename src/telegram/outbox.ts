@@ -24,8 +24,11 @@ const OfSwitch = Type.Object({
   /** True for the last message before further ones are suppressed. */
   isLast: Type.Boolean(),
 })
-const Body = Type.Union([OfGeneration, OfSwitch, Notice, Aside])
+// The result of a run that ended without it has come.
+const OfLate = Type.Object({ kind: Type.Literal('late'), generationId: Type.String() })
+const Body = Type.Union([OfGeneration, OfSwitch, Notice, Aside, OfLate])
 export type OfGeneration = Static<typeof OfGeneration>
+export type OfLate = Static<typeof OfLate>
 export type OfSwitch = Static<typeof OfSwitch>
 const Outgoing = Type.Object({
   id: Type.Integer(),

@@ -305,6 +305,13 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     ]),
     '.run.timeline': [[name, '7k2m', steps.map(step)]],
     '.run.money.debited': [[vast, at]],
+    '.late.offer': (['image', 'video', 'audio'] as const).map(kind => [
+      { name, short: '7k2m', kind, files: 31, seconds: 3_599, megabytes: 3_100.5, until: at },
+    ]),
+    '.late.short': [[vast, 0, at]],
+    '.late.result': [free, quote.price].map(price => [
+      { name, ageMs: 0, price, balanceKop: vast, short: '7k2m', part: undefined },
+    ]),
   }
 }
 

@@ -58,6 +58,7 @@ const enqueue: BotDeps['enqueue'] = {
   submit: async () => {},
   check: async () => {},
   poll: async () => {},
+  late: async () => {},
   deliver: async id => void delivered.push(id),
 }
 const limits = { maxOpen: 5, freeDaily: 10, freeHourly: 3, newFreeDaily: 1_000_000 }
@@ -97,6 +98,7 @@ const deps: BotDeps = {
   enqueue,
   files: { fromTelegram: async fileId => fileOf(fileId), fromLink: never },
   stats: { of: id => stats.get(id), popularity: id => stats.get(id)?.runs30d ?? 0 },
+  takeLate: never,
   resend: never,
   original: never,
   findPayment: async () => undefined,

@@ -462,6 +462,7 @@ const run = (more: Partial<Generation>): Generation => ({
   category: 'image-to-video',
   isFree: false,
   isBonus: false,
+  isLate: false,
   priceKop: 104_00,
   keptKop: null,
   promised: null,

@@ -102,6 +102,10 @@ const corruptions: Record<string, string> = {
   'a final event is gone': `delete from pay.generation_events where id = (select min(id) from pay.generation_events where status = 'success')`,
   'a final event tells another price': `update pay.generation_events set price_rub = price_rub + 1 where id = (select min(id) from pay.generation_events where status = 'success')`,
   'a message of an ending is gone': `delete from pay.outbox where dedupe like 'gen:%'`,
+  'a late result sold for more than its run': `update pay.generations set late_of = (select id from pay.generations where money_state = 'refunded' limit 1),
+    price_kop = 99999900, kept_kop = 99999900 where user_id = 2 and exec_state = 'success' and late_of is null and id = (select min(id) from pay.generations where user_id = 2 and exec_state = 'success')`,
+  'a late result taken without a run': `insert into pay.late_results (user_id, generation_id, state, open_at, take_id)
+    select user_id, id, 'taken', now(), 'aaaaaaaaaaaa' from pay.generations where money_state = 'refunded' limit 1`,
   'a result of a success is gone': `delete from pay.results where user_id = 2`,
   'a run open for a day': `update pay.generations set deadline_at = now() - interval '1 day' where finished_at is null`,
   'a payment is gone': `delete from pay.payments where charge_id = '${kept}'`,

@@ -65,6 +65,18 @@ const kinds: Record<
       values (1, ${name}, 'hour', now() - ${age}::text::interval, 0, 3)`,
     left: () => owner`select model_id as name from pay.free_usage`,
   },
+  late: {
+    old: '7 days 1 minute',
+    young: '6 days 23 hours',
+    async put(age, name) {
+      const { id } = await start(await order(1, 1_00))
+      await finish({ userId: 1, id }, { outcome: 'failed', code: 'moderation', message: 'no' })
+      return owner`
+        insert into pay.late_results (user_id, generation_id, task_id, open_at)
+        values (1, ${id}, ${name}, now() - ${age}::text::interval)`
+    },
+    left: () => owner`select task_id as name from pay.late_results`,
+  },
   tries: {
     old: '2 days 1 minute',
     young: '1 day 23 hours',

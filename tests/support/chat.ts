@@ -98,6 +98,7 @@ export async function chats(
       },
     },
     stats: { of: id => stats.get(id), popularity: () => 0 },
+    takeLate: async () => 'nothing',
     resend: async ({ id }) => void sentAgain.push(id),
     original: async ({ id }) => void sentAgain.push(`original ${id}`),
     findPayment: (userId, orderId) => findPayment({ sql, telegram, log: silent }, userId, orderId),

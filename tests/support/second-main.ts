@@ -3,6 +3,7 @@ import { confirm } from '../../src/operations/admin-actions.ts'
 import type { Limits, Ref } from '../../src/payments/generations.ts'
 import { claimPromo } from '../../src/payments/gifts.ts'
 import { cancel, check, news, place, settle, submit } from '../../src/payments/integration.ts'
+import { lookForLate, takeLate } from '../../src/payments/late-results.ts'
 import type { Ending, Order } from '../../src/payments/order.ts'
 import { genAccepted, genAttach, genPoll, genRequeue, genSubmit } from '../../src/payments/order-statements.ts'
 import { makeQuote, type NewQuote } from '../../src/payments/quotes.ts'
@@ -26,6 +27,8 @@ const works = {
   check: (ref: Ref) => check(deps, ref),
   cancel: (ref: Ref) => cancel(deps, ref),
   news: (id: string, taskId: string | undefined) => news(deps, id, taskId),
+  lookForLate: (ref: Ref) => lookForLate(deps, ref),
+  takeLate: (ref: Ref) => takeLate(deps, ref),
   genSubmit: (ref: Ref, token: string) => genSubmit(sql, ref, token),
   genAccepted: (ref: Ref, attempt: number, taskId: string) => genAccepted(sql, ref, attempt, taskId),
   genRequeue: (ref: Ref, attempt: number, afterMs: number) => genRequeue(sql, ref, attempt, afterMs),

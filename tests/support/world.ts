@@ -20,6 +20,7 @@ export const noEnqueue: Enqueue = {
   check: async () => {},
   poll: async () => {},
   deliver: async () => {},
+  late: async () => {},
 }
 /** Of no model is anything known. */
 export const noStats = { of: () => undefined }

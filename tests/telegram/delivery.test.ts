@@ -68,7 +68,8 @@ const woken: number[] = []
 const enqueue = { ...noEnqueue, deliver: async (id: number) => void woken.push(id) }
 const messages = createMessages({ catalogue: openCatalogue({ rates, contentFilter: true }), limits, stats: noStats })
 const linkTo = (id: string, n: number, until: Date) => ({ url: `https://bot.example/${id}/${n}`, until })
-const options = { sql, telegram, results, messages, linkTo, limits, enqueue, tracing: untraced, log: silent }
+const preview = async () => new Uint8Array()
+const options = { sql, telegram, results, messages, linkTo, preview, limits, enqueue, tracing: untraced, log: silent }
 
 type Made = Partial<typeof picture>
 /** A person whose order has succeeded with these files, or failed where there are none. */

@@ -20,7 +20,15 @@ const upstream = await provider(t)
 const hands = worker(sql, upstream.baseUrl)
 t.teardown(() => hands.close())
 const messages = createMessages(bot)
-const jobs = { ...hands.deps, telegram, messages, limits, linkTo: undefined, tracing: untraced }
+const jobs = {
+  ...hands.deps,
+  telegram,
+  messages,
+  limits,
+  linkTo: undefined,
+  preview: async () => new Uint8Array(),
+  tracing: untraced,
+}
 
 const fromBot = (who: Person) => who.chat().filter(message => message.from === 'bot')
 const callsOf = (method: string, from = 0) => api.calls.slice(from).filter(call => call.method === method)

@@ -369,6 +369,7 @@ story('an admin reads why, in their language, once; many at once end in one poin
         results,
         messages,
         linkTo: undefined,
+        preview: async () => new Uint8Array(),
         limits,
         enqueue: noEnqueue,
         tracing: untraced,

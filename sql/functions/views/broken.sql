@@ -104,6 +104,12 @@ create or replace view pay.broken as
     join pay.quotes q on q.user_id = g.user_id and q.id = g.quote_id
     left join pay.bonus_grants b on b.user_id = g.user_id and b.ref = g.grant_ref) x
     where promise is not null
+  union all select 'late result other than its run', g.id from pay.generations g
+      left join pay.generations o on o.user_id = g.user_id and o.id = g.late_of and o.money_state in ('refunded', 'free')
+        and o.exec_state <> 'success' and o.is_free = g.is_free and o.price_kop >= g.price_kop
+      where g.late_of is not null and o.id is null
+  union all select 'late result taken without its run', l.generation_id from pay.late_results l where l.state = 'taken' and not exists (
+      select from pay.generations g where g.user_id = l.user_id and g.late_of = l.generation_id and g.id = l.take_id)
   union all select 'debt <> reversals', w.user_id::text from pay.wallets w
       left join (select user_id, sum(debt_kop - forgiven_kop) as owed from pay.reversals group by user_id) r using (user_id)
       left join (select user_id, sum(amount_kop) as repaid from pay.ledger_entries where kind = 'repayment' group by user_id) l using (user_id)
@@ -137,7 +143,7 @@ create or replace view pay.broken as
         and l.external_ref = p.provider || ':' || p.charge_id and l.amount_kop = p.amount_kop)
   union all select 'free runs disagree', f.user_id || ':' || f.model_id || ':' || f.window_kind || ':' || f.starts_at from pay.free_usage f
       where f.starts_at > now() - interval '30 days' and f.used + f.returned <> (
-        select count(*) from pay.generations g where g.user_id = f.user_id and g.model_id = f.model_id and g.is_free and g.grant_ref is null
+        select count(*) from pay.generations g where g.user_id = f.user_id and g.model_id = f.model_id and g.is_free and g.grant_ref is null and g.late_of is null
           and pay.window_start(f.window_kind, g.created_at) = f.starts_at)
   union all select 'bonus runs disagree', b.user_id || ':' || b.ref from pay.bonus_grants b where b.used + b.returned <> (
       select count(*) from pay.generations g where g.user_id = b.user_id and g.grant_ref = b.ref)

@@ -1,5 +1,6 @@
 import { Composer } from 'telegraf'
 import { formatKop } from '../../money.ts'
+import { offerOf } from '../../payments/late-results.ts'
 import { readQuote } from '../../payments/quotes.ts'
 import { openTopUp, starsFor, type TopUp } from '../../payments/top-ups.ts'
 import { type Invoice, sendInvoice } from '../../telegram/payments.ts'
@@ -20,7 +21,7 @@ export function topUps(deps: BotDeps) {
     const quoteId = orderOf(ctx.route)
     if (quoteId === undefined) return next()
     const quote = await readQuote(sql, ctx.user.id, quoteId)
-    if (quote && !quote.isClosed) return next()
+    if (quote ? !quote.isClosed : await offerOf(sql, ctx.user.id, quoteId)) return next()
     await ctx.answer(ctx.t.quote.closedPress)
     await ctx.show(closedScreen(ctx, quote, 'top up'))
   })

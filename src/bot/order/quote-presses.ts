@@ -28,6 +28,7 @@ import { to } from '../routes.ts'
 import { showRun, showStarted } from '../runs/show-progress.ts'
 import { aboutRequest, answerRequest, requestAt } from './answer-request.ts'
 import { tooMany } from './busy.ts'
+import { offerAgain } from './late-presses.ts'
 import { closedScreen, closePrices } from './open-quotes.ts'
 import { replaceQuote, runLimitMs, showQuote } from './quote.ts'
 import { resumeSeries, seriesAt } from './series.ts'
@@ -212,6 +213,7 @@ async function showAgain(ctx: BotContext, deps: BotDeps, quote: Quote, where: 'h
 
 /** After a payment: the order that it was for, unless the person has gone on to another, which then comes instead. */
 export async function resumePaid(ctx: BotContext, deps: BotDeps, quoteId: string): Promise<void> {
+  if (await offerAgain(ctx, deps, quoteId)) return
   const [open] = await openQuote(deps.sql, ctx.user.id)
   await resumeOrder(ctx, deps, open?.id ?? quoteId)
 }

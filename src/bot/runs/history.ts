@@ -68,7 +68,7 @@ async function historyScreen(
   )
   return {
     text: runs.length > 0 ? t.history.title : t.history.nothing,
-    buttons: [choice, ...runs, pager, [menuButton(ctx)]],
+    buttons: [choice, ...runs, pager, [button(t.gallery.button, to.gallery('all', '0', 0)), menuButton(ctx)]],
   }
 }
 

@@ -14,6 +14,7 @@ import { writtenPrice } from '../browse/display-price.ts'
 import type { BotDeps } from '../deps.ts'
 import { modelName } from '../names.ts'
 import { to } from '../routes.ts'
+import { lateMessages } from './late.ts'
 import { boardScreen, progressScreen, usualMs } from './progress-screens.ts'
 import { resultButtons } from './result-buttons.ts'
 
@@ -44,6 +45,7 @@ export function createMessages(
     },
     result: (...report) => resultCaption(catalogue, limits.freeDaily, ...report),
     withoutFiles,
+    ...lateMessages(catalogue),
     healthChanged: (...report) => healthReport(catalogue, ...report),
     aside(language) {
       const t = stringsFor(language)
@@ -69,10 +71,10 @@ function resultCaption(
   const part = isPart ? { arrived: outputs.length, promised, backKop: returnedKop } : undefined
   const price = writtenPrice(keptKop, freeLeft, freeDaily)
   const facts = { name: modelName(catalogue, generation.modelId, language), ageMs, short: shortId(id) }
+  const paid = { ...facts, price, balanceKop: wallet.balanceKop, part }
+  const text = generation.isLate ? t.late.result(paid) : t.run.result(paid)
   return {
-    text: generation.isBonus
-      ? t.bonus.result(facts)
-      : t.run.result({ ...facts, price, balanceKop: wallet.balanceKop, part }),
+    text: generation.isBonus ? t.bonus.result(facts) : text,
     buttons: resultButtons(catalogue, generation, outputs, language).few,
   }
 }

@@ -7,6 +7,7 @@ import {
   type Mark,
   type Notice,
   type OfGeneration,
+  type OfLate,
   type OfSwitch,
   type Outgoing,
   outboxMark,
@@ -16,6 +17,7 @@ import { type Screen, show } from '../../telegram/screen.ts'
 import { languageFor } from '../../users/users.ts'
 import { removeProgress } from '../progress.ts'
 import { announce } from './announce.ts'
+import { sendLate } from './deliver-late.ts'
 import { type DeliverOptions, type Delivery, Overtaken } from './delivery.ts'
 import { send } from './send-result.ts'
 import { blank, type Outcome, refusal } from './trouble.ts'
@@ -31,6 +33,7 @@ export async function deliverJob(options: DeliverOptions, outboxId: number): Pro
   const { body, ...rest } = outgoing
   if (body.kind === 'switch') await deliverSwitch(options, { ...rest, body })
   else if (body.kind === 'notice') await deliverNotice(options, { ...rest, body })
+  else if (body.kind === 'late') await deliverLate(options, { ...rest, body })
   else if (body.kind === 'aside') await deliverWords(options, outgoing, options.messages.aside)
   else {
     const deliver = () => deliverGeneration(options, { ...rest, body })
@@ -64,6 +67,25 @@ async function deliverWords(
     outcome = await refusal(options, outgoing, error)
   }
   const context = { outboxId: outgoing.id, ...outgoing.body, userId: chatId, attempt: outgoing.attempts }
+  await conclude(options, outgoing, { ...outcome, files: [] }, context)
+}
+
+/** Offers a late result, unless it was taken or its time has passed meanwhile. */
+async function deliverLate(options: DeliverOptions, outgoing: Outgoing<OfLate>): Promise<void> {
+  const { generationId } = outgoing.body
+  let outcome: Outcome
+  try {
+    outcome = { ...blank, messageId: await sendLate(options, { userId: outgoing.userId, id: generationId }) }
+  } catch (error) {
+    outcome = await refusal(options, outgoing, error)
+  }
+  const context = {
+    outboxId: outgoing.id,
+    kind: 'late',
+    generationId,
+    userId: outgoing.userId,
+    attempt: outgoing.attempts,
+  }
   await conclude(options, outgoing, { ...outcome, files: [] }, context)
 }
 

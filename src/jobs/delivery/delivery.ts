@@ -17,6 +17,8 @@ export type DeliverOptions = {
   messages: Messages
   /** Returns a link to a kept output, valid until `until` at most; undefined without a public address. */
   linkTo: ((generationId: string, n: number, until: Date) => { url: string; until: Date }) | undefined
+  /** Draws a small copy of a picture with a word over it. Throws Refused, Unknown. */
+  preview(picture: { path: string; extension: string; pixels: number }, word: string): Promise<Uint8Array>
   limits: Limits
   enqueue: Enqueue
   tracing: Pick<Tracing, 'request'>

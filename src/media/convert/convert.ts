@@ -12,7 +12,7 @@ import { firstLook, isConvertible } from '../family.ts'
 import { type About, type Inspect, type Inspected, resultOf } from '../inspector.ts'
 import { GivenUp, type Inspecting, type Limits, startInspecting } from '../process.ts'
 import { createTurns } from '../turns.ts'
-import type { ConvertQuestion } from './file.ts'
+import type { ConvertQuestion, PreviewQuestion } from './file.ts'
 
 export type Converter = {
   /**
@@ -21,11 +21,18 @@ export type Converter = {
    * (`heavy`: it needs more memory or time than we have, `unreadable`).
    */
   take: Inspect
+  /**
+   * Returns a small JPEG of a picture of ours, with the word drawn over it. Throws Refused (`heavy`, `unreadable`: there
+   * can be none), Unknown.
+   */
+  preview(picture: { path: string; extension: string; pixels: number }, word: string): Promise<Uint8Array>
   /** Returns the ids of the running processes. */
   pids(): number[]
   /** Ends the processes. Waiting calls throw Unknown. */
   close(): void
 }
+
+type Question = ConvertQuestion | PreviewQuestion
 
 type Options = {
   /** For all other files. */
@@ -47,6 +54,8 @@ const [idleMb, mbAMegapixel] = [130, 14]
 const maxMegapixels = 50
 // Two thirds of a small machine: the service needs 150 to 200 MB.
 const minMb = 320
+// The owner of all previews: they take their turns with the people.
+const previews = 'previews'
 /** Telegram's largest download. The result must not be larger. */
 const maxBytes = 20 * megabyte
 
@@ -70,7 +79,7 @@ export function createConverter({ inspect, folders, log, patienceMs = 15_000, ..
   const { rssMb, maxPixels } = roomFor(options.memory ?? ownMemory())
   // 48 megapixels take 6 s of a core. With the wait for a busy core, each person has an answer within ten seconds.
   const limits: Limits = { cpuMs: 8_000, wallMs: 9_000, heapMb: 64, rssMb: rssMb * 1.1, ...options.limits }
-  const place: { running?: Inspecting<ConvertQuestion> } = {}
+  const place: Place = {}
   // All owners are people.
   const turns = createTurns([place], { provider: '', patienceMs, prefer: () => true })
 
@@ -104,6 +113,7 @@ export function createConverter({ inspect, folders, log, patienceMs = 15_000, ..
   }
 
   return {
+    preview: previewer({ place, turns, folders, limits, maxPixels }),
     async take(path, about) {
       const family = await firstLook(path, about.accept)
       if (!isConvertible(family)) return inspect(path, about)
@@ -124,20 +134,71 @@ export function createConverter({ inspect, folders, log, patienceMs = 15_000, ..
   }
 }
 
-function started(folders: readonly string[], limits: Limits): Promise<Inspecting<ConvertQuestion>> {
+type Place = { running?: Inspecting<Question> }
+type Drawing = {
+  place: Place
+  turns: Pick<ReturnType<typeof createTurns<Place>>, 'take' | 'give' | 'isClosed'>
+  folders: readonly string[]
+  limits: Limits
+  maxPixels: number
+}
+
+/** Draws previews in the place where pictures are converted. */
+function previewer({ place, turns, folders, limits, maxPixels }: Drawing): Converter['preview'] {
+  async function drawn(question: PreviewQuestion): Promise<Uint8Array> {
+    const running = await started(folders, limits)
+    place.running = running
+    if (turns.isClosed()) running.end()
+    try {
+      const [data, answer] = await Promise.all([read(running.output!), answerOf(running, question)])
+      resultOf(answer)
+      return data
+    } catch (error) {
+      if (!(error instanceof GivenUp)) throw error
+      throw new Refused('heavy', `given up: ${error.message}`, { cause: error })
+    } finally {
+      running.end()
+      delete place.running
+    }
+  }
+
+  return async ({ path, extension, pixels }, word) => {
+    if (pixels > maxPixels) throw new Refused('heavy', `${pixels} pixels`)
+    await turns.take(previews)
+    try {
+      return await drawn({ path, preview: { extension, word }, maxPixels })
+    } finally {
+      turns.give(previews, place)
+    }
+  }
+}
+
+function started(folders: readonly string[], limits: Limits): Promise<Inspecting<Question>> {
   const program = { file: 'convert/child.ts', hasOutput: true } as const
-  return startInspecting<ConvertQuestion>(folders, limits, program).catch(cause => {
+  return startInspecting<Question>(folders, limits, program).catch(cause => {
     throw new Unknown('no process to convert a picture', { cause })
   })
 }
 
 /** Returns the process's answer. Its output ends with the process. */
-async function answerOf(running: Inspecting<ConvertQuestion>, question: ConvertQuestion): Promise<Answer> {
+async function answerOf(running: Inspecting<Question>, question: Question): Promise<Answer> {
   try {
     return await running.ask(question)
   } finally {
     running.end()
   }
+}
+
+/** Returns the output of a process, up to the largest size of a picture. */
+async function read(output: Readable): Promise<Uint8Array> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of output) {
+    bytes += chunk.length
+    if (bytes > maxBytes) throw new Refused('heavy', 'a preview of more bytes than it may have')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }
 
 /**

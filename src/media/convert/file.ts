@@ -6,6 +6,8 @@ import type { Fit, Inspected } from '../inspect.ts'
 import { openSource } from '../source.ts'
 import { convertibleIn } from './convertible.ts'
 
+/** Asks for a small copy of a picture with a word drawn over it. */
+export type PreviewQuestion = { path: string; preview: { extension: string; word: string }; maxPixels: number }
 export type ConvertQuestion = { path: string; accept: readonly Kind[] | undefined; fit: Fit; maxPixels: number }
 
 /**
@@ -27,4 +29,15 @@ function counted({ path, accept, maxPixels }: ConvertQuestion) {
   if (!isConvertible(family)) throw new Refused('not_media', 'a picture that needs no conversion')
   const { extension } = convertibleIn(source, family, maxPixels)
   return { extension, bytes: readFileSync(path) }
+}
+
+/** Draws a small JPEG with the word over it. Throws Refused (`unreadable`, `heavy`). */
+export async function previewFile(question: PreviewQuestion): Promise<{ data: Uint8Array; found: Inspected }> {
+  const { path, preview: about, maxPixels } = question
+  const { preview } = await import('./preview.ts')
+  const [wasm, font] = ['@imagemagick/magick-wasm/magick.wasm', 'dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf'].map(name =>
+    readFileSync(fileURLToPath(import.meta.resolve(name))),
+  )
+  const { data, ...size } = await preview({ wasm: wasm!, font: font! }, readFileSync(path), { ...about, maxPixels })
+  return { data, found: { kind: 'image', bytes: data.length, mime: 'image/jpeg', extension: 'jpg', ...size } }
 }

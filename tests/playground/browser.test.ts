@@ -12,7 +12,7 @@ else {
 
   await t.test('all 42 models are reached from the menu by pressing buttons', async t => {
     await write('/menu')
-    await last(/Напишите, что нарисовать/)
+    await last(/Можно тратить/)
     await press(/Ещё/)
     await press(/Все модели/)
     const seen = new Set<string>()

@@ -85,6 +85,11 @@ begin
           and not exists (select from pay.payments p where p.top_up_id = x.id)
         order by x.expires_at limit p_limit for update skip locked);
       get diagnostics v_gone = row_count;
+    when 'templates' then                                -- deleted, and not had back
+      delete from pay.templates t where (t.user_id, t.id) in (
+        select x.user_id, x.id from pay.templates x where x.deleted_at < now() - interval '1 day'
+        order by x.deleted_at limit p_limit for update skip locked);
+      get diagnostics v_gone = row_count;
     when 'files' then                                    -- in portions of 25 MB; a file goes when its chunks are gone
       delete from pay.kept_chunks c where (c.user_id, c.generation_id, c.n, c.chunk) in (
         select x.user_id, x.generation_id, x.n, x.chunk
@@ -125,6 +130,7 @@ begin
   update pay.users u set first_name = '', username = null, client_language = null, language = null, ref_code = null
   where u.user_id = p_user;
   delete from pay.drafts d where d.user_id = p_user;
+  delete from pay.templates t where t.user_id = p_user;    -- a few dozen at most
   -- The current time: a run may have ended while we waited for the wallet.
   insert into pay.forgettings as f (user_id, asked_at) values (p_user, clock_timestamp())
   on conflict (user_id) do update set asked_at = excluded.asked_at, step = 'updates', after = '', after_n = 0;

@@ -54,7 +54,8 @@ export const task = coded({
   remake: 're',
   unmark: 'um',
 })
-export const requestPress = coded({ show: 's', style: 'y', words: 'w', more: 'm' })
+export const requestPress = coded({ show: 's', style: 'y', words: 'w', more: 'm', keep: 'k' })
+export const templateOp = coded({ use: 'u', delete: 'x', restore: 'r' })
 export const seriesKind = coded({ several: 'n', compare: 'c', photos: 'p' })
 export const seriesOp = coded({ start: 'ok', show: 'go' })
 export const requestOp = coded({ proof: 'p', approve: 'o', otherAmount: 'a', deny: 'd' })
@@ -69,11 +70,12 @@ export type FollowUp = WordOf<typeof followUp>
 export type HistoryFilter = WordOf<typeof historyFilter>
 /**
  * What to do with the person's request: its price once more, a style for its photo, its words as a wish after all, several
- * orders made of it.
+ * orders made of it, a template.
  */
 export type RequestPress = WordOf<typeof requestPress>
 /** Several orders made of one request: the same several times, with two models, each photo by itself. */
 export type SeriesKind = WordOf<typeof seriesKind>
+export type TemplateOp = WordOf<typeof templateOp>
 export type SeriesOp = WordOf<typeof seriesOp>
 /** Operations of a request to credit a bank transfer. */
 export type RequestOp = WordOf<typeof requestOp>

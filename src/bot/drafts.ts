@@ -3,7 +3,7 @@ import { query, type Sql } from '../database/db.ts'
 import { Nullable } from '../database/nullable.ts'
 import { newId } from '../id.ts'
 
-export type DraftKind = 'order' | 'find' | 'request' | 'promo' | 'question' | 'transfer'
+export type DraftKind = 'order' | 'find' | 'request' | 'template' | 'promo' | 'question' | 'transfer'
 
 const Draft = Type.Object({
   id: Type.String(),
@@ -16,7 +16,7 @@ const Draft = Type.Object({
 })
 /**
  * The unfinished dialogue of a person: one each, deleted a day after the last change. Its kind defines `inputs` and `step`:
- * for orders see order/state.ts, for requests request/request.ts, for transfers money/transfer.ts.
+ * for orders see order/state.ts, for requests request/request.ts, for templates order/template-places.ts, for transfers money/transfer.ts.
  */
 export type Draft = Static<typeof Draft>
 

@@ -19,7 +19,9 @@ import {
   type SeriesOp,
   seriesKind,
   seriesOp,
+  type TemplateOp,
   task,
+  templateOp,
   type WordOf,
 } from './codes.ts'
 import { count, id, key, page, part, person, plain, route } from './route-entry.ts'
@@ -187,6 +189,12 @@ const table = {
     `rp:${id}:${seriesOp.pattern}`,
     (quote, op) => `rp:${quote}:${seriesOp.letters(op)}`,
     p => [part(p, 1), seriesOp.word(p[2])],
+  ),
+  templates: plain('te'),
+  template: route<[string, TemplateOp]>(
+    `te:${id}:${templateOp.pattern}`,
+    (template, op) => `te:${template}:${templateOp.letters(op)}`,
+    p => [part(p, 1), templateOp.word(p[2])],
   ),
   transfer: route<[string | undefined]>(
     `tm(?::${id})?`,

@@ -361,6 +361,7 @@ If it was a file, send another one. If you pressed a button, look at /history fi
     models: 'All models',
     free: 'Free models',
     history: 'History of runs',
+    templates: 'Templates',
     balance: 'Balance',
     topup: 'Top up',
     promo: 'Promo code',

@@ -4,11 +4,13 @@ import { lines, pluralEn, priceText, timeText } from './format.ts'
 import type { RequestWords } from './request.ru.ts'
 import type {
   MoreFacts,
+  PlaceFacts,
   SeriesFacts,
   SeriesKindFacts,
   SeriesLine,
   SeriesRefusal,
   SeriesReport,
+  TemplateProblem,
   UnusedFacts,
 } from './request.ts'
 
@@ -77,6 +79,49 @@ You see the exact price before every start. Write what to make or send a photo, 
     },
     supportButton: '💬 Ask a person',
     replyGone: html`The file of this result can no longer be fetched. Please send the picture again.`,
+  },
+  ownTemplates: {
+    saveButton: '💾 Save as a template',
+    listButton: '📋 Templates',
+    saved: (name: string, places: string[]): Html =>
+      lines(
+        html`💾 The template “${name}” is saved. All templates: /templates`,
+        places.length > 0
+          ? html`I will ask each time: ${places.join(', ')}.`
+          : html`I will ask each time for words in [brackets]: “Congratulate [name] on the birthday”.`,
+      ),
+    looseBracket: html`A bracket without its partner stays a plain character.`,
+    notSaved: ({ code, count, most }: TemplateProblem): Html =>
+      ({
+        words: html`The template was not saved: it has ${count} ${pluralEn(count, 'character', 'characters')}, and ${most} fit. Please shorten it.`,
+        places: html`The template was not saved: it has ${count} ${pluralEn(count, 'place', 'places')} in brackets, and ${most} at most are possible. Please remove some brackets.`,
+        full: html`The template was not saved: there are ${count} already, and no more are possible. Delete one in /templates and press again.`,
+      })[code],
+    list: (n: number, most: number): Html =>
+      n === 0
+        ? html`<b>No templates yet</b>
+Write a request, then press “➕ More” and “💾 Save as a template” below its price. I will ask for words in [brackets] each time.`
+        : html`<b>Templates: ${n} of ${most}</b>
+Press one to use it. You see the price before anything starts.`,
+    deleteButton: '🗑',
+    deleted: (name: string): Html => html`The template “${name}” is deleted.`,
+    restoreButton: (name: string) => `↩️ Bring back “${name}”`,
+    restored: (name: string): Html => html`The template “${name}” is back.`,
+    notRestored: (most: number): Html =>
+      html`It could not be brought back: there are ${most} templates. Please delete one.`,
+    place: ({ name, places, at }: PlaceFacts): Html =>
+      lines(
+        html`<b>${name}</b>`,
+        html`${places.length > 1 ? `${at + 1} of ${places.length}. ` : ''}What should stand in place of “${places[at]!}”?`,
+        places.length - at > 1 && html`You can answer all at once, a line for each: ${places.slice(at).join(', ')}.`,
+      ),
+    fileTaken: html`I have the file.`,
+    wordsOnly: html`Please answer in words here.`,
+    askFile: {
+      image: html`Send a photo and you will see the price.`,
+      audio: html`Send a voice message or a recording and you will see the price.`,
+      video: html`Send a video and you will see the price.`,
+    },
   },
   series: {
     more: ({ task, room, most, photos }: MoreFacts): Html =>

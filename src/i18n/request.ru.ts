@@ -4,11 +4,13 @@ import { type Html, html } from '../telegram/html.ts'
 import { lines, pluralRu, priceText, timeText } from './format.ts'
 import type {
   MoreFacts,
+  PlaceFacts,
   SeriesFacts,
   SeriesKindFacts,
   SeriesLine,
   SeriesRefusal,
   SeriesReport,
+  TemplateProblem,
   UnusedFacts,
 } from './request.ts'
 
@@ -81,6 +83,50 @@ export const requestRu = {
     },
     supportButton: '💬 Спросить человека',
     replyGone: html`Файл этого результата уже не достать. Пришлите картинку ещё раз, пожалуйста.`,
+  },
+  /** Requests kept for later. */
+  ownTemplates: {
+    saveButton: '💾 Сохранить как шаблон',
+    listButton: '📋 Шаблоны',
+    saved: (name: string, places: string[]): Html =>
+      lines(
+        html`💾 Шаблон «${name}» сохранён. Все шаблоны: /templates`,
+        places.length > 0
+          ? html`Спрошу каждый раз: ${places.join(', ')}.`
+          : html`Слова в [скобках] я буду спрашивать каждый раз: «Поздравь [имя] с днём рождения».`,
+      ),
+    looseBracket: html`Скобка без пары осталась просто знаком.`,
+    notSaved: ({ code, count, most }: TemplateProblem): Html =>
+      ({
+        words: html`Шаблон не сохранён: в нём ${count} ${pluralRu(count, 'знак', 'знака', 'знаков')}, а помещается ${most}. Сократите, пожалуйста.`,
+        places: html`Шаблон не сохранён: в нём ${count} ${pluralRu(count, 'место', 'места', 'мест')} в скобках, а можно не больше ${most}. Уберите лишние скобки, пожалуйста.`,
+        full: html`Шаблон не сохранён: их уже ${count}, больше нельзя. Удалите лишний в /templates и нажмите ещё раз.`,
+      })[code],
+    list: (n: number, most: number): Html =>
+      n === 0
+        ? html`<b>Шаблонов пока нет</b>
+Напишите просьбу, под её ценой нажмите «➕ Ещё» и «💾 Сохранить как шаблон». Слова в [скобках] я спрошу при каждом использовании.`
+        : html`<b>Шаблоны: ${n} из ${most}</b>
+Нажмите, чтобы использовать. Цену покажу до запуска.`,
+    deleteButton: '🗑',
+    deleted: (name: string): Html => html`Шаблон «${name}» удалён.`,
+    restoreButton: (name: string) => `↩️ Вернуть «${name}»`,
+    restored: (name: string): Html => html`Шаблон «${name}» снова здесь.`,
+    notRestored: (most: number): Html => html`Вернуть не получилось: шаблонов уже ${most}. Удалите один, пожалуйста.`,
+    place: ({ name, places, at }: PlaceFacts): Html =>
+      lines(
+        html`<b>${name}</b>`,
+        html`${places.length > 1 ? `${at + 1} из ${places.length}. ` : ''}Что вписать вместо «${places[at]!}»?`,
+        places.length - at > 1 &&
+          html`Можно ответить сразу на всё, каждое с новой строки: ${places.slice(at).join(', ')}.`,
+      ),
+    fileTaken: html`Файл взял.`,
+    wordsOnly: html`Здесь нужен ответ словами.`,
+    askFile: {
+      image: html`Пришлите фото, и я покажу цену.`,
+      audio: html`Пришлите голосовое или запись, и я покажу цену.`,
+      video: html`Пришлите видео, и я покажу цену.`,
+    },
   },
   /** Several orders of one request at once. */
   series: {

@@ -22,6 +22,10 @@ export type SeriesFacts = {
   leftOut: Html[]
 }
 
+/** Why a request was not kept as a template: its `count` of something, and the most there may be. */
+export type TemplateProblem = { code: 'words' | 'places' | 'full'; count: number; most: number }
+export type PlaceFacts = { name: string; places: string[]; at: number }
+
 /** Why an order of a series did not start. */
 export type SeriesRefusal = 'money' | 'room' | 'off' | 'free' | 'paused' | 'banned' | 'price'
 /** `short`: the name of the run, where the order was started. */

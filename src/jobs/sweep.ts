@@ -47,6 +47,7 @@ export const tidyParts = [
   'days',
   'actions',
   'top_ups',
+  'templates',
   'files',
 ] as const
 export type TidyPart = (typeof tidyParts)[number]

@@ -47,6 +47,9 @@ await story('after two presses nothing personal is left in any table, and the mo
   const bad = await running(anna.id, { inputs, params: inputs })
   await owner`select pay.gen_finish(${anna.id}, ${bad}, 'failed', 'moderation', ${`refused: ${canary}`}, '[]', null, null)`
   await handled(anna.id, `${canary} в сообщении`, `${canary}-имя`)
+  await anna.says(`${canary} в шаблоне`)
+  await anna.presses('➕')
+  await anna.presses('💾')
   await anna.begins('z-image')
   await anna.says(`${canary} в заказе`)
   t.strictSame(await tablesWith(canary), [
@@ -55,6 +58,7 @@ await story('after two presses nothing personal is left in any table, and the mo
     'pay.inbox',
     'pay.quotes',
     'pay.results',
+    'pay.templates',
     'pay.users',
   ])
   const entries = () => owner`select * from pay.ledger_entries where user_id = ${anna.id} order by seq`

@@ -178,6 +178,17 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     '.bonus.startButton': [[{ runs: 999, capKop: vast }]],
     '.bonus.result': [[{ name, ageMs: 86_400_000, short: '7k2m' }]],
     '.request.unusedFiles': [[{ files: 13, of: 14 }]],
+    '.ownTemplates.saved': [['x'.repeat(40), Array.from({ length: 10 }, () => 'ы'.repeat(60))]],
+    '.ownTemplates.notSaved': (['words', 'places', 'full'] as const).map(code => [
+      { code, count: 120_000, most: 10_000 },
+    ]),
+    '.ownTemplates.list': [
+      [0, 20],
+      [20, 20],
+    ],
+    '.ownTemplates.place': [
+      [{ name: 'x'.repeat(40), places: Array.from({ length: 10 }, () => 'ы'.repeat(60)), at: 0 }],
+    ],
     '.series.more': [
       [{ task: 'x'.repeat(40), room: 2, most: 1000, photos: 30 }],
       [{ task: 'x', room: 0, most: 1, photos: 0 }],

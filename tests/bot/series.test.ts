@@ -40,6 +40,7 @@ story('the choices under a price: several of the same, a comparison, with the pr
     /^2 варианта · 15,20\s₽$/,
     /^3 варианта · 22,80\s₽$/,
     /^Сравнить с .+ · /,
+    '💾 Сохранить как шаблон',
     '‹ К цене',
     '🏠 Меню',
   ])
@@ -155,12 +156,12 @@ story('no more are offered than may be under way at once', async t => {
   const anna = await person({ kop: 100_00 })
   await running(anna.id)
   await asks(anna, 'кот', 'google-imagen4')
-  t.match(captions(anna.last()), [/^2 варианта/, /^Сравнить/, '‹ К цене', '🏠 Меню'])
+  t.match(captions(anna.last()), [/^2 варианта/, /^Сравнить/, /^💾/, '‹ К цене', '🏠 Меню'])
   await running(anna.id)
   await anna.presses('‹ К цене')
   await anna.presses('➕')
   t.match(textOf(anna), 'Сейчас есть место для одного')
-  t.strictSame(captions(anna.last()), ['‹ К цене', '🏠 Меню'])
+  t.strictSame(captions(anna.last()), ['💾 Сохранить как шаблон', '‹ К цене', '🏠 Меню'])
 })
 
 story('the press that comes twice, or again later, starts nothing twice', async t => {

@@ -93,6 +93,14 @@ const kinds: Record<
     put: (age, name) => topUp(age, name, 'open'),
     left: () => owner`select quote_id as name from pay.top_ups where state = 'open'`,
   },
+  templates: {
+    old: '1 day 1 minute',
+    young: '23 hours',
+    put: (age, name) => owner`
+      insert into pay.templates (user_id, id, words, task, model_id, deleted_at)
+      values (1, ${newId()}, ${name}, 'image', 'z-image', now() - ${age}::text::interval)`,
+    left: () => owner`select words as name from pay.templates`,
+  },
   files: {
     old: '1 second',
     young: '-1 hour',

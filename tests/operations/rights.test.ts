@@ -87,6 +87,8 @@ const acts: Record<string, string> = {
   'a message to anybody': `insert into pay.outbox (dedupe, user_id, body) values ('x', 1, '{}')`,
   'a person unbanned': 'update pay.users set banned_at = null',
   'a person gone': 'delete from pay.users',
+  'a template of another': `update pay.templates set words = 'x'`,
+  'templates without a bound': `insert into pay.templates (user_id, id, words, task, model_id) values (1, '${newId()}', 'x', 'image', 'z-image')`,
   'a mark of the list': `update pay.sync_marks set position = 0`,
   'a switch of a model': `insert into pay.model_switches (model_id, n) values ('z-image', 1)`,
   'an applied migration': `delete from public.schema_migrations`,

@@ -1,4 +1,5 @@
 import { modelKey, type Task } from '../../catalogue/models.ts'
+import type { FileValue } from '../../catalogue/parameters.ts'
 import { lines, priceText } from '../../i18n/format.ts'
 import { type Html, html } from '../../telegram/html.ts'
 import { type Button, button, type Screen, show } from '../../telegram/screen.ts'
@@ -8,7 +9,7 @@ import type { BotDeps } from '../deps.ts'
 import { type Draft, draftShown, readDraft } from '../drafts.ts'
 import { type Candidate, type Candidates, candidatesFor } from '../request/candidates.ts'
 import { filesOf, keepRequest, notesOf, type Request, requestIn } from '../request/request.ts'
-import { photoTasks, planOf, textTasks } from '../request/tasks.ts'
+import { type Plan, photoTasks, planOf, textTasks } from '../request/tasks.ts'
 import { to } from '../routes.ts'
 import { strip } from '../show.ts'
 import { unfit } from './navigation.ts'
@@ -27,9 +28,7 @@ export async function answerRequest(ctx: BotContext, deps: BotDeps, given: Given
   if (!plan) return nothingIn(ctx, request)
   if ('ask' in plan) {
     await closePrices(ctx, deps)
-    return ask(ctx, deps, given, draft =>
-      plan.ask === 'photo' ? photoScreen(ctx, request, draft) : filmScreen(ctx, request),
-    )
+    return ask(ctx, deps, given, draft => askScreen(ctx, { request, draft, plan }))
   }
   const candidates = await candidatesFor(deps, ctx, request)
   const first = candidates.of(plan.task)[0]
@@ -147,6 +146,20 @@ function otherTasks(ctx: BotContext, { draft, task, candidates }: Shown): Button
 
 const priceOf = ({ language }: BotContext, { kop }: Candidate) => priceText(kop, language)
 
+function askScreen(
+  ctx: BotContext,
+  { request, draft, plan }: { request: Request; draft: Draft; plan: Exclude<Plan, { task: Task }> },
+): Screen {
+  switch (plan.ask) {
+    case 'photo':
+      return photoScreen(ctx, request, draft)
+    case 'film':
+      return filmScreen(ctx, request)
+    case 'file':
+      return fileScreen(ctx, request, plan.kind)
+  }
+}
+
 function photoScreen(ctx: BotContext, request: Request, { id }: Draft): Screen {
   const { t } = ctx
   const [animate, enlarge, cutout] = photoTasks.map(task =>
@@ -165,6 +178,16 @@ function photoScreen(ctx: BotContext, request: Request, { id }: Draft): Screen {
 const filmScreen = (ctx: BotContext, request: Request): Screen => ({
   text: lines(...notesOf(request), ctx.t.request.askFilm),
   buttons: [[menuButton(ctx)]],
+})
+
+/** A template waits for a file that it cannot do without. */
+const fileScreen = (ctx: BotContext, request: Request, kind: FileValue['kind']): Screen => ({
+  text: lines(
+    request.task && html`<b>${ctx.t.request.understood[request.task]}</b>`,
+    ...notesOf(request),
+    ctx.t.ownTemplates.askFile[kind],
+  ),
+  buttons: [[button(ctx.t.ownTemplates.listButton, to.templates()), menuButton(ctx)]],
 })
 
 /** No model takes the request: why the usual one does not. */

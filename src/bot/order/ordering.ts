@@ -7,6 +7,8 @@ import { quotePresses } from './quote-presses.ts'
 import { repeats } from './repeat.ts'
 import { requestPresses, seriesPresses } from './request-presses.ts'
 import { resultReplies } from './result-replies.ts'
+import { templateAnswers } from './template-places.ts'
+import { templates } from './templates.ts'
 import { wizard } from './wizard.ts'
 
 export { startOrder } from './wizard.ts'
@@ -15,6 +17,8 @@ export { startOrder } from './wizard.ts'
 export function ordering(deps: BotDeps): Composer<BotContext> {
   return new Composer(
     resultReplies(deps),
+    templates(deps),
+    templateAnswers(deps),
     wizard(deps),
     quotePresses(deps),
     requestPresses(deps),

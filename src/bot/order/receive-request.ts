@@ -54,7 +54,7 @@ async function isMoreComing({ update }: BotContext, { sql }: BotDeps): Promise<b
 }
 
 /** Reads a message as a part of a request. Throws NeedsFile for its file. */
-async function partOf(ctx: BotContext, deps: BotDeps, sent: Incoming): Promise<Part | undefined> {
+export async function partOf(ctx: BotContext, deps: BotDeps, sent: Incoming): Promise<Part | undefined> {
   const { message } = ctx
   if (!message || sent.kind === 'other') return undefined
   const head = { messageId: message.message_id, at: message.date }

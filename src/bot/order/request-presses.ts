@@ -11,6 +11,7 @@ import { answerRequest, modelsScreen } from './answer-request.ts'
 import { closedScreen } from './open-quotes.ts'
 import { chosenItems, type Found, moreScreen, openSeries, resumeSeries, seriesAt } from './series.ts'
 import { startSeries } from './series-start.ts'
+import { keepTemplate } from './templates.ts'
 
 const names = ['requestTask', 'request', 'requestModels', 'requestModel', 'series'] as const
 type OfRequest = Extract<Route, { name: (typeof names)[number] }>
@@ -33,6 +34,7 @@ export function requestPresses(deps: BotDeps): Composer<BotContext> {
       const screen = await modelsScreen(ctx, deps, { request, draft }, route.args[1])
       return screen ? void (await ctx.show(screen)) : next()
     }
+    if (route.name === 'request' && route.args[1] === 'keep') return keepTemplate(ctx, deps, { request, draft })
     if (route.name === 'series') return pressSeries(ctx, deps, { request, draft }, route)
     const screen =
       route.name === 'request' && route.args[1] === 'more' ? await moreScreen(ctx, deps, { request, draft }) : undefined

@@ -60,7 +60,11 @@ export async function moreScreen(ctx: BotContext, deps: BotDeps, found: Found): 
       most: deps.limits.maxOpen,
       photos: photos.length,
     }),
-    buttons: [...rows, [button(t.request.toPriceButton, to.request(id, 'show')), menuButton(ctx)]],
+    buttons: [
+      ...rows,
+      [button(t.ownTemplates.saveButton, to.request(id, 'keep'))],
+      [button(t.request.toPriceButton, to.request(id, 'show')), menuButton(ctx)],
+    ],
   }
 }
 
@@ -70,7 +74,8 @@ const shortName = (name: string): string => name.split(': ')[0]!
 const oneOf = <Offer extends object>(items: SeriesItem[], offer: (items: SeriesItem[]) => Offer) =>
   items.length > 0 ? [{ ...offer(items), items }] : []
 
-async function priceable(ctx: BotContext, deps: BotDeps, request: Request) {
+/** The task of a request and the models for it; undefined while something is missing. */
+export async function priceable(ctx: BotContext, deps: BotDeps, request: Request) {
   const plan = planOf(request, deps.forSale)
   if (!plan || !('task' in plan)) return undefined
   return { request, task: plan.task, candidates: await candidatesFor(deps, ctx, request) }

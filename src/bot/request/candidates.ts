@@ -29,7 +29,10 @@ export type Candidates = {
 /** Reads prices, free runs left and earlier settings of the person, and returns the candidates for a request. */
 export async function candidatesFor(deps: BotDeps, ctx: BotContext, request: Request): Promise<Candidates> {
   const [priceOf, recent] = await Promise.all([displayPrices(deps, ctx.user.id), usedModels(deps.sql, ctx.user.id)])
-  const settingsOf = (model: Model): Inputs => recent.find(({ modelId }) => modelId === model.id)?.inputs ?? {}
+  const settingsOf = (model: Model): Inputs =>
+    (request.settings?.modelId === model.id ? request.settings.inputs : undefined) ??
+    recent.find(({ modelId }) => modelId === model.id)?.inputs ??
+    {}
   const texts: Partial<Record<Task, string>> = ctx.t.request.usualText
   const candidateOf = (model: Model, task: Task, of: Request): Candidate | undefined => {
     const fill = (settings: Inputs) => fillFrom(model, of, settings, texts[task] ?? '')

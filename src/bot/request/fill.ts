@@ -71,7 +71,7 @@ function shortened(text: string, most = Number.POSITIVE_INFINITY): string {
 }
 
 /** The choices of an earlier run that the model still takes: no files, no texts, and nothing that is different each time. */
-function settingsFrom(model: Model, settings: Inputs): Inputs {
+export function settingsFrom(model: Model, settings: Inputs): Inputs {
   const kept = Object.entries(settings).filter(([name, value]) => {
     const param = paramNamed(model, name)
     if (!param || param.hidden || isFiles(value) || isEarlier(value) || param.name === 'seed') return false

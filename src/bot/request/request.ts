@@ -1,5 +1,5 @@
 import type { Task } from '../../catalogue/models.ts'
-import type { FileValue } from '../../catalogue/parameters.ts'
+import type { FileValue, Inputs } from '../../catalogue/parameters.ts'
 import type { Html } from '../../telegram/html.ts'
 import type { BotDeps } from '../deps.ts'
 import { type Draft, type DraftKind, openDraft, readDraft, saveDraft } from '../drafts.ts'
@@ -32,6 +32,10 @@ export type Request = {
   modelId?: string
   /** Words that were not taken for a wish: a press makes them one. */
   aside?: Part
+  /** Task and model are those of a template: the files that the task needs come later and do not change them. */
+  isFixed?: true
+  /** The settings of a template, for its model; otherwise those of the person's last run with a model. */
+  settings?: { modelId: string; inputs: Inputs }
   /** Several orders made of it that were priced together. */
   series?: SeriesOrder[]
 }
@@ -93,7 +97,9 @@ export function withPart(before: Request | undefined, part: Part): { request: Re
 
 /** What was chosen stays while only words change, if it has a use for them. */
 function grown(known: Request, parts: Part[], part: Part): Request {
-  const isOver = part.files.length > 0 || (known.task !== undefined && wordless.includes(known.task))
+  const isFile = part.files.length > 0
+  if (isFile && missingFile(known)) return { ...known, parts }
+  const isOver = isFile || (known.task !== undefined && wordless.includes(known.task))
   return isOver ? { parts } : { ...known, parts }
 }
 
@@ -103,6 +109,7 @@ const isOfOneThought = ({ parts }: Request, part: Part): boolean =>
 /** Whether a file goes with what came before it: as what the words were about, or as one more. */
 function belongs(before: Request, part: Part): boolean {
   const hasText = textOf(before) !== undefined
+  if (missingFile(before)) return part.at - Math.max(...before.parts.map(({ at }) => at)) <= answerS
   if (hasText && part.text !== undefined) return false // a wish of its own
   const last = Math.max(...before.parts.map(({ at }) => at))
   const files = filesOf(before)
@@ -133,6 +140,24 @@ export const isWhole = ({ parts }: Request): boolean =>
   parts.every(({ at, files }) => files.length === 0 || isFresh(Date.now() - at * 1000))
 
 export const filesOf = (request: Request): FileValue[] => inOrder(request).flatMap(({ files }) => files)
+
+// What a task cannot be done without.
+const filesFor: Partial<Record<Task, FileValue['kind'][]>> = {
+  edit: ['image'],
+  animate: ['image'],
+  enlarge: ['image'],
+  cutout: ['image'],
+  talk: ['image', 'audio'],
+  clean: ['audio'],
+  remake: ['video'],
+}
+
+/** The kind of file that a request with a fixed task still waits for. */
+export function missingFile(request: Request): FileValue['kind'] | undefined {
+  if (!request.isFixed || !request.task) return undefined
+  const kinds = new Set(filesOf(request).map(({ kind }) => kind))
+  return filesFor[request.task]?.find(kind => !kinds.has(kind))
+}
 
 /** The request with the file number `n` (from 0) as its only one. */
 export function withOnlyFile(request: Request, n: number): Request {

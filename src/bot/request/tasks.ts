@@ -1,10 +1,11 @@
 import type { Model, Task } from '../../catalogue/models.ts'
+import type { FileValue } from '../../catalogue/parameters.ts'
 import { isLink, mainText } from '../parameter-texts.ts'
-import { filesOf, type Request, textOf } from './request.ts'
+import { filesOf, missingFile, type Request, textOf } from './request.ts'
 import { outputOf, photoWishOf } from './words.ts'
 
 /** What to do next: a task, or a question for what is missing. */
-export type Plan = { task: Task } | { ask: 'photo' | 'film' }
+export type Plan = { task: Task } | { ask: 'photo' | 'film' } | { ask: 'file'; kind: FileValue['kind'] }
 
 /** What the buttons under a photo without words offer. */
 export const photoTasks = ['animate', 'enlarge', 'cutout'] as const satisfies Task[]
@@ -16,6 +17,10 @@ export function planOf(request: Request, forSale: { models: Model[] }): Plan | u
   const text = textOf(request)
   const kinds = new Set(filesOf(request).map(({ kind }) => kind))
   const chosen = request.task
+  if (request.isFixed && chosen) {
+    const kind = missingFile(request)
+    return kind ? { ask: 'file', kind } : { task: chosen }
+  }
   if (kinds.has('image') && kinds.has('audio')) return { task: 'talk' }
   if (kinds.has('video')) return text === undefined ? { ask: 'film' } : { task: 'remake' }
   if (kinds.has('image')) {

@@ -56,10 +56,23 @@ export async function fillGrowth(owner: Owner, { rows, entries, due, modelIds, s
   }
   await fillSmaller(owner, due, people)
   await fillLate(owner, due)
+  await fillRequests(owner, due, people)
+  await fillFiles(owner, due)
   await owner`set session_replication_role = origin`
   // The parts that walk have been there: what lies before is known.
   await owner`update pay.tidy_marks set at = now() - interval '3 days 1 hour' where what = 'quotes'`
   await owner`vacuum analyze` // as autovacuum would have done long ago
+}
+
+/** What people are in the middle of, and what they keep for later. */
+async function fillRequests(owner: Owner, due: number, people: number): Promise<void> {
+  await owner`
+    insert into pay.drafts (user_id, id, kind, expires_at)
+    select u, 'aaaaaaaaaaaa', 'order', now() - interval '8 days' * (u % 2) from generate_series(1, ${people}::int) u`
+  await owner`
+    insert into pay.templates (user_id, id, words, task, model_id, deleted_at)
+    select 1 + i % ${people}::int, translate(lpad(to_hex(i), 12, '0'), '0123456789abcdef', 'qrstuvwxyz234567'), 'a cat', 'image', 'z-image', case when i <= ${due}::int then now() - interval '2 days' end
+    from generate_series(1, ${2 * due}::int) i`
 }
 
 /** Tables that grow more slowly: all that is due, and as much that is not. */
@@ -100,14 +113,6 @@ async function fillSmaller(owner: Owner, due: number, people: number): Promise<v
   await owner`
     insert into pay.reversals (provider, charge_id, user_id, amount_kop, debt_kop, state, cause, ended_at)
     select 'card', 'card-' || i, ${person}, 100, 0, 'done', 'provider', now() from ${series}`
-  await owner`
-    insert into pay.drafts (user_id, id, kind, expires_at)
-    select u, 'aaaaaaaaaaaa', 'order', now() - interval '8 days' * (u % 2) from generate_series(1, ${people}::int) u`
-  await owner`
-    insert into pay.templates (user_id, id, words, task, model_id, deleted_at)
-    select ${person}, ${id}, 'a cat', 'image', 'z-image', case when i <= ${due}::int then now() - interval '2 days' end
-    from ${series}`
-  await fillFiles(owner, due)
   await owner`
     insert into pay.rates (key, tat)
     select 'chat:' || i, now() - interval '2 hours' * (i % 2) from ${series}`

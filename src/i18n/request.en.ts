@@ -155,10 +155,11 @@ Press one to use it. You see the price before anything starts.`,
       const what = n === 1 ? '✅ Start' : '✅ Start all'
       return kop === 0 ? `${what} for free` : `${what} for ${price(kop)}`
     },
-    renewed: html`Nothing was started: the prices had to be computed again. Please look at the total.`,
+    renewed: (started: number): Html =>
+      html`${started === 0 ? 'Nothing was started' : `Already started: ${started}. The rest was not`}: the prices had to be computed again. Please look at the total.`,
     someGone: html`Some of the models are off now. This is what remains:`,
     noRoom: (wanted: number, room: number): Html =>
-      html`Nothing was started: ${runs(wanted)} need room, and there is ${room <= 0 ? 'none' : `room for ${room}`} now. Wait for what is under way and press again.`,
+      html`Not starting yet: ${runs(wanted)} need room, and there is ${room <= 0 ? 'none' : `room for ${room}`} now. Wait for what is under way and press again.`,
     starting: (n: number, of: number, name: string): Html => html`⏳ ${n} of ${of}: starting.\n${name}`,
     report: ({ orders, started, refusal }: SeriesReport): Html =>
       lines(

@@ -163,10 +163,12 @@ export const requestRu = {
       const what = n === 1 ? '✅ Запустить' : '✅ Запустить все'
       return kop === 0 ? `${what} бесплатно` : `${what} за ${price(kop)}`
     },
-    renewed: html`Ничего не запущено: цены пришлось посчитать заново. Посмотрите на сумму, пожалуйста.`,
+    /** `started`: how many of the series run already. */
+    renewed: (started: number): Html =>
+      html`${started === 0 ? 'Ничего не запущено' : `Уже запущено: ${started}. Остальное ещё нет`}: цены пришлось посчитать заново. Посмотрите на сумму, пожалуйста.`,
     someGone: html`Часть моделей сейчас выключена, без них осталось это:`,
     noRoom: (wanted: number, room: number): Html =>
-      html`Ничего не запущено: нужно место для ${wanted}, а сейчас ${room <= 0 ? 'его нет' : `есть для ${room}`}. Дождитесь того, что идёт, и нажмите ещё раз.`,
+      html`Пока не запускаю: нужно место для ${wanted}, а сейчас ${room <= 0 ? 'его нет' : `есть для ${room}`}. Дождитесь того, что идёт, и нажмите ещё раз.`,
     starting: (n: number, of: number, name: string): Html => html`⏳ ${n} из ${of}: запускаю.\n${name}`,
     report: ({ orders, started, refusal }: SeriesReport): Html =>
       lines(

@@ -178,25 +178,51 @@ story('the press that comes twice, or again later, starts nothing twice', async 
   t.equal(await balanceOf(anna.id), 84_80)
 })
 
-story('a press that breaks off in the middle goes on when it is handled again: each starts once', async t => {
+for (const isPlaced of [true, false])
+  story(
+    `a press that breaks off ${isPlaced ? 'after' : 'before'} the second order goes on when it is handled again`,
+    async t => {
+      const anna = await person({ kop: 100_00 })
+      await asks(anna, 'кот', 'google-imagen4')
+      await anna.presses('3 варианта')
+      const screen = anna.last()
+      const { place: usual } = deps.integration
+      let n = 0
+      deps.integration.place = async order => {
+        const isSecond = ++n === 2
+        const placed = isSecond && !isPlaced ? undefined : await usual(order)
+        if (isSecond || !placed) throw new Unknown('the answer was lost')
+        return placed
+      }
+      await anna.presses('✅').catch(error => t.ok(error instanceof Unknown))
+      t.equal((await generationsOf(anna.id)).length, isPlaced ? 2 : 1)
+      deps.integration.place = usual
+      await anna.presses('✅', screen)
+      const runs = await generationsOf(anna.id)
+      t.equal(runs.length, 3)
+      t.equal(new Set(runs.map(run => run.message_id)).size, 3)
+      t.equal(await balanceOf(anna.id), 77_20)
+      t.equal(await draftOf(anna.id), undefined)
+      t.equal(anna.chat().filter(one => one.text?.startsWith('⏳')).length, 3, 'no message is left over')
+    },
+  )
+
+story('two presses handled at the same moment start each order once', async t => {
   const anna = await person({ kop: 100_00 })
   await asks(anna, 'кот', 'google-imagen4')
-  await anna.presses('3 варианта')
-  const { place: usual } = deps.integration
-  let n = 0
-  deps.integration.place = async order => {
-    const placed = await usual(order)
-    if (++n === 2) throw new Unknown('the answer was lost')
-    return placed
-  }
-  await anna.presses('✅').catch(error => t.ok(error instanceof Unknown))
+  await anna.presses('2 варианта')
+  const { data } = buttons(anna.last())[0]!
+  const from = { id: anna.id, is_bot: false, first_name: 'Анна' }
+  const chat = { id: anna.id, type: 'private' }
+  const message = { message_id: anna.last().messageId, date: 1, chat, text: 'x' }
+  const press = (n: number) =>
+    stage.bot.handle({
+      update_id: 2_000_000_000 + n,
+      callback_query: { id: String(n), from, chat_instance: '1', message, data },
+    })
+  await Promise.all([press(1), press(2), press(3)])
   t.equal((await generationsOf(anna.id)).length, 2)
-  deps.integration.place = usual
-  await anna.presses('✅', anna.chat().findLast(one => captions(one)[0]?.startsWith('✅'))!)
-  t.equal((await generationsOf(anna.id)).length, 3)
-  t.equal(new Set((await generationsOf(anna.id)).map(run => run.message_id)).size, 3)
-  t.equal(await balanceOf(anna.id), 77_20)
-  t.equal(await draftOf(anna.id), undefined)
+  t.equal(await balanceOf(anna.id), 84_80)
 })
 
 story('money that is short starts nothing, and after the top-up the series is there again', async t => {

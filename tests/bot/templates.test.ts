@@ -175,7 +175,18 @@ story('two saves at once keep one, and at the limit not one too many', async t =
   for (let n = 0; n < 18; n++) await has(anna, `шаблон ${n}`)
   await Promise.all(Array.from({ length: 4 }, () => save('одно и то же')))
   t.equal((await templatesOf(anna)).length, 19)
-  await Promise.all(['а', 'б', 'в', 'г'].map(save))
+  let answer: unknown
+  let other: Promise<unknown> | undefined
+  await owner.begin(async tx => {
+    await tx`select pay.template_save(${anna.id}, ${newId()}, 'двадцатый', 'image', 'z-image', '{}', 20)`
+    other = save('двадцать первый').then(([row]) => {
+      answer = row
+    })
+    const isBlocked = async () => (await tx`select from pg_locks where not granted`).length > 0
+    while (!answer && !(await isBlocked())) await new Promise(setImmediate)
+  })
+  await other
+  t.match(answer, { template_save: 'full' })
   t.equal((await templatesOf(anna)).length, 20)
 })
 

@@ -416,6 +416,20 @@ await story('while the provider takes no orders a price, and a run that waits, n
   names(t, 'a run that lost money', boss.last().text, 38, priceKop)
 })
 
+await story('a series names the price of each order, their sum and what is left, and that is taken', async t => {
+  const anna = await person({ kop: 100_00 })
+  await anna.says('кот')
+  const draft = (await stage.draftOf(anna.id))!.id
+  await anna.presses({ data: to.requestModel(draft, 'google-imagen4') })
+  const { balanceKop } = await readWallet(sql, anna.id)
+  await anna.presses({ data: to.series(draft, 'several', 2) })
+  names(t, 'the price of a series', anna.last().text, 7_60, 15_20, balanceKop, balanceKop - 15_20)
+  names(t, 'the button of a series', captions(anna.last())[0], 15_20)
+  const { screen } = await anna.presses('✅')
+  names(t, 'a series that was started', screen.text, 7_60)
+  t.equal((await readWallet(sql, anna.id)).balanceKop, balanceKop - 15_20)
+})
+
 await t.test('every text that names money was read', async t => {
   t.strictSame(texts.silent(), [], 'a text that is new names its amounts here as well')
   t.comment(`${texts.count()} texts name money; read on ${places.size} screens, files and messages`)

@@ -41,7 +41,10 @@ await story(
     await takePayment(sql, { ...payment, currency: 'XTR', total: 6_276 })
     const quote = (await quoteOf(anna.id))!.id
     const draft = (await draftOf(anna.id))!
-    const ids = [done, atWork, failed, quote, draft.id, topUp.id, bought.id]
+    const template = newId()
+    await owner`
+      insert into pay.templates (user_id, id, words, task, model_id) values (${anna.id}, ${template}, ${secret}, 'image', 'z-image')`
+    const ids = [done, atWork, failed, quote, draft.id, topUp.id, bought.id, template]
 
     const before = { anna: await rowsOf(anna.id), boris: await balanceOf(boris.id) }
     const seen = boris.chat().length
@@ -68,7 +71,10 @@ await story(
       ...(['start', 'show'] as const).map(op => to.seriesPrice(id, op)),
       ...(['use', 'delete', 'restore'] as const).map(op => to.template(id, op)),
       to.requestModel(id, 'z-image'),
-      ...(['show', 'style', 'words'] as const).map(press => to.request(id, press)),
+      ...(['show', 'style', 'words', 'more', 'keep'] as const).map(press => to.request(id, press)),
+      ...(['several', 'compare', 'photos'] as const).map(kind => to.series(id, kind, 2)),
+      ...(['start', 'show'] as const).map(op => to.seriesPrice(id, op)),
+      ...(['use', 'delete', 'restore'] as const).map(op => to.template(id, op)),
     ])
     // Entries of her ledger by their number, and what no button of his says.
     for (const seq of [0, 1, 2, 3, 999_999_999])
@@ -87,7 +93,7 @@ await story(
       'balance',
       'statement',
     ]
-    without.push('promo', 'referral', 'forget', 'language', 'help')
+    without.push('templates', 'promo', 'referral', 'forget', 'language', 'help')
     const all = Object.keys(to).filter(name => !name.startsWith('admin') && !without.includes(name as RouteName))
     t.strictSame(all.sort(), [...named].sort(), 'every button that has an id or a number')
     for (const data of buttons) await boris.presses({ data })

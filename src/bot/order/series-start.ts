@@ -60,7 +60,8 @@ export async function startSeries(ctx: BotContext, deps: BotDeps, found: Found):
 /** Shows what stands in the way of a series: other prices, the balance, or runs that have not ended. */
 async function mayStart(ctx: BotContext, deps: BotDeps, found: Found, left: SeriesQuote[]): Promise<boolean> {
   if (!(await holds(ctx, deps, left))) {
-    await openSeries(ctx, deps, found, left, { place: { where: 'here' }, note: ctx.t.series.renewed })
+    const note = ctx.t.series.renewed(found.request.series!.length - left.length)
+    await openSeries(ctx, deps, found, left, { place: { where: 'here' }, note })
     return false
   }
   const { balanceKop, debtKop, atWorkCount } = await readWallet(deps.sql, ctx.user.id)

@@ -27,6 +27,8 @@ export type Found = { request: Request; draft: Draft }
 
 // Of one request: enough to choose from.
 const maxSame = 4
+// Their messages leave at Telegram's pace, about one a second, and one press has half a minute.
+const maxAtOnce = 10
 
 /** The choices for a request: several orders of it at once. Undefined: its price has to be asked for first. */
 export async function moreScreen(ctx: BotContext, deps: BotDeps, found: Found): Promise<Screen | undefined> {
@@ -35,7 +37,7 @@ export async function moreScreen(ctx: BotContext, deps: BotDeps, found: Found): 
   const { t, language } = ctx
   const { id } = found.draft
   const { atWorkCount } = await readWallet(deps.sql, ctx.user.id)
-  const room = Math.max(0, deps.limits.maxOpen - atWorkCount)
+  const room = Math.max(0, Math.min(maxAtOnce, deps.limits.maxOpen - atWorkCount))
   const counts = [...new Set([2, Math.min(maxSame, room)])].filter(n => n >= 2 && n <= room)
   const photos = photoByPhoto(of)
   const offers: { name: string; items: SeriesItem[]; data: string }[] = [
@@ -92,7 +94,9 @@ export async function chosenItems(
   const of = await priceable(ctx, deps, request)
   if (!of) return []
   if (kind === 'compare') return comparison(of)
-  return kind === 'photos' ? photoByPhoto(of) : severalTimes(of, Math.min(n, maxSame, deps.limits.maxOpen))
+  if (kind === 'several') return severalTimes(of, Math.min(n, maxSame, deps.limits.maxOpen))
+  const photos = photoByPhoto(of)
+  return photos.length > maxAtOnce ? [] : photos
 }
 
 /** Quotes these orders in place of all open quotes and shows them under a note; a single price where none is left. */

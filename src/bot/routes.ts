@@ -245,5 +245,7 @@ export function parse(data: string): Route | undefined {
 export function requestOf(updateId: number, update: object): string {
   const { data } = (update as { callback_query?: { data?: unknown } | null }).callback_query ?? {}
   const route = typeof data === 'string' ? parse(data) : undefined
-  return route?.name === 'quote' || route?.name === 'generation' ? route.args[0] : `update ${updateId}`
+  return route?.name === 'quote' || route?.name === 'generation' || route?.name === 'late'
+    ? route.args[0]
+    : `update ${updateId}`
 }

@@ -153,8 +153,8 @@ export async function lookForLate(deps: Deps, ref: Ref): Promise<void> {
 export type Taken = 'taken' | 'already' | 'over' | 'later' | 'nothing'
 type TakeDeps = Pick<Deps, 'sql' | 'results' | 'enqueue' | 'log'>
 
-// A press is answered within half a minute.
-const maxFetchMs = 20_000
+// Telegram shows no answer to a press that is much older.
+const maxFetchMs = 12_000
 
 /**
  * Sells a late result once and sends its files as those of any run. The files are fetched first, so nobody pays for what

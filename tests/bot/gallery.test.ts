@@ -105,6 +105,7 @@ story('a picture has a star, and the favourites have a list', async t => {
   t.match((await boris.presses({ data: `gp:${one}:1` })).answer, { text: /устарел/i })
   await forgetUser(sql, anna.id)
   t.match((await page(anna, { data: 'gl:s:0:0' })).below.text, /В избранном пусто/)
+  t.equal((await owner`select from pay.results where user_id = ${anna.id} and starred_at is not null`).length, 0)
 })
 
 story('a picture tells what it was made of and what was made of it', async t => {

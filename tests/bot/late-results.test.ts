@@ -80,7 +80,9 @@ story('a late picture is offered as a small marked copy, and one press brings th
   t.strictSame(captions(offer), ['📥 Забрать за 3,80\u00a0₽'])
   const before = await balanceOf(anna.id)
 
-  const { answer, screen } = await anna.presses('📥')
+  await anna.presses({ data: `g:${ref.id}` })
+  t.match(captions(anna.last())[0], '📥 Забрать за 3,80\u00a0₽', 'it stands in the history as well')
+  const { answer, screen } = await anna.presses('📥', offer)
   t.match(answer, { text: 'Забираю, файлы сейчас придут' })
   t.match(screen.text, /Вы забрали этот результат/)
   t.strictSame(captions(screen), ['🏠 Меню'], 'the offer is one no longer')
@@ -139,6 +141,10 @@ story('who lacks the money tops up and gets the offer again', async t => {
   t.match(await readLate(sql, ref), { state: 'offered' })
   const packs = await anna.presses('Другие способы', short)
   t.match(packs.screen && anna.last().text, /Пополн/, 'the usual top-up')
+  const [{ take_id: takeId } = { take_id: '' }] =
+    await owner`select take_id from pay.late_results where generation_id = ${ref.id}`
+  await anna.presses({ data: `q:${takeId}:go` }, short)
+  t.strictSame(captions(anna.last()), ['📥 Забрать за 250\u00a0₽'], 'a transfer that was approved leads there too')
   await anna.presses({ data: captionData(short) }, short)
   await anna.pays()
   const offer = anna.last()

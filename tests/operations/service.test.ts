@@ -53,6 +53,32 @@ t.test('when the provider fails the money is back, and the bot says so after it 
   t.match(await lives(boris.id), [{ exec_state: 'failed', money_state: 'refunded', events: ['started', 'failed'] }])
 })
 
+t.test('a result that comes after the money went back is offered, and one press brings it', async t => {
+  const gleb = person(telegram, 'Глеб')
+  gleb.open()
+  await gleb.sees(/Здравствуйте/)
+  upstream.speed.slowMs = 2_000
+  upstream.next('slow')
+  await buys(gleb)
+  const [{ id } = { id: '' }] = await until('the order is with the provider', async () => {
+    const rows = await owner`select id from pay.generations where user_id = ${gleb.id} and exec_state = 'running'`
+    return rows.length > 0 && rows
+  })
+  await owner`select pay.gen_finish(${gleb.id}, ${id}, 'failed', 'deadline', 'given back', null)`
+  const offer = await gleb.sees(/Результат всё-таки пришёл/)
+  t.equal(offer.media?.kind, 'photo')
+  t.equal(await balance(gleb.id), 500_00)
+  await gleb.press(/Забрать за/)
+  await gleb.sees(/Вы забрали этот результат/)
+  const result = await until('the picture', () =>
+    telegram.player.chat(gleb.id).find(({ text }) => /^✅.*\nСписано/.test(text ?? '')),
+  )
+  t.equal(Buffer.from(bytesOf(telegram, result).slice(1, 4)).toString(), 'PNG')
+  const [life] = await owner`select price_kop, money_state from pay.generations where late_of = ${id}`
+  t.equal(await balance(gleb.id), 500_00 - Number(life?.price_kop))
+  t.strictSame(await world.broken(), [])
+})
+
 t.test('a database that goes away while the workers start is waited for', async t => {
   await owner`alter table pgboss.schedule rename to schedule_away` // as if it failed at this statement
   t.teardown(() => owner`alter table if exists pgboss.schedule_away rename to schedule`)

@@ -42,7 +42,8 @@ export function quotePresses(deps: BotDeps): Composer<BotContext> {
     if (ctx.route?.name !== 'quote') return next()
     const [id, op] = ctx.route.args
     const quote = await readQuote(deps.sql, ctx.user.id, id)
-    if (!quote) return next() // another person's, or none: an outdated button
+    // Another person's, or none: an outdated button, unless it leads back to a late result from a top-up.
+    if (!quote) return op === 'show' && (await offerAgain(ctx, deps, id)) ? ctx.answer() : next()
     if (quote.generationId !== null) return alreadyStarted(ctx, deps, { userId: ctx.user.id, id: quote.generationId })
     if (quote.isClosed && (op === 'start' || op === 'startFree' || op === 'startBonus')) return closed(ctx, deps, quote)
     switch (op) {

@@ -4,6 +4,7 @@ import { dateText, lines } from '../../i18n/format.ts'
 import type { RunState } from '../../i18n/navigation.ts'
 import { shortId } from '../../id.ts'
 import { type Generation, history as pageOf, readGeneration } from '../../payments/generations.ts'
+import { isOffered, readLate } from '../../payments/late-results.ts'
 import { moneyOf } from '../../payments/run-money.ts'
 import { type Html, html } from '../../telegram/html.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
@@ -78,6 +79,7 @@ export async function runScreen(deps: BotDeps, ctx: BotContext, id: string): Pro
   const run = await readGeneration(deps.sql, { userId: ctx.user.id, id })
   if (!run) return undefined
   const state = stateOf(run)
+  const late = await readLate(deps.sql, { userId: ctx.user.id, id })
   const act = (text: string, op: GenerationOp) => button(text, to.generation(id, op))
   return {
     text: lines(
@@ -87,6 +89,7 @@ export async function runScreen(deps: BotDeps, ctx: BotContext, id: string): Pro
       ...answers(deps.catalogue.byId(run.modelId), run, ctx),
     ),
     buttons: [
+      late && isOffered(late) ? [button(t.late.takeButton(late.priceKop), to.late(id))] : [],
       state === 'done' ? [act(t.sendAgainButton, 'resend')] : [],
       state === 'open'
         ? [act(t.statusButton, 'status')]

@@ -111,7 +111,7 @@ export const endings: Mutant[] = [
   },
   {
     what: 'a late result may be sold twice',
-    file: 'sql/migrations/0010_late_results.sql',
+    file: 'sql/migrations/0011_late_results.sql',
     find: 'create unique index generations_late',
     replace: 'create index generations_late',
     test: 'money/late-results',

@@ -11,8 +11,8 @@ export type FileValue = {
   heightPx?: number
   seconds?: number
   name?: string
-  /** The result that it is, if it was made here. */
-  from?: { generationId: string; n: number }
+  /** The result that it is, if it was made here; `firstId`: the run that began the line of versions. */
+  from?: { generationId: string; n: number; firstId?: string }
 }
 /** An earlier generation of the user, with the answers it was made from and the number of its files. */
 export type EarlierValue = {

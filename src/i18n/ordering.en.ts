@@ -377,6 +377,8 @@ export const orderingEn: Ordering = {
     changeShortButton: '✏️ Change',
     moreButton: 'more…',
     foldButton: '‹ Fold',
+    previousButton: '← Previous',
+    firstButton: '⏮ Original',
     downloadButton: (n, until) => `Download${n === 1 ? '' : ` ${n}`} (until ${dateText(until, 'en')})`,
     noFiles: {
       too_big: html`The file is too big for Telegram.`,

@@ -412,6 +412,9 @@ export const orderingRu = {
     changeShortButton: '✏️ Изменить',
     moreButton: 'ещё…',
     foldButton: '‹ Свернуть',
+    /** The version before, and the first one. */
+    previousButton: '← Предыдущая',
+    firstButton: '⏮ Исходная',
     followButton: { enlarge: '⬆️ Увеличить', animate: '✨ Оживить' },
     followWhich: html`Какую картинку взять? Они пронумерованы по порядку.`,
     followModels: (short: string) => html`Выберите модель: результат №\u00a0${short} подставится сам.`,

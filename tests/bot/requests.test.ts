@@ -1,6 +1,8 @@
 import t from 'tap'
+import { resultButtons } from '../../src/bot/runs/result-buttons.ts'
 import { Refused } from '../../src/errors.ts'
 import { changeHealth } from '../../src/health/model-health.ts'
+import { outputsOf, readGeneration } from '../../src/payments/generations.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { buttons, captions } from '../support/messages.ts'
 
@@ -387,6 +389,32 @@ story('words in answer to a picture of an album edit that picture', async t => {
     },
   })
   t.match(textOf(anna), /Изменить фото по вашим словам/)
+})
+
+story('a line of versions leads back to the one before and to the first', async t => {
+  const anna = await person({ kop: 500_00 })
+  const first = await shownResult(anna, 'google/nano-banana', 'image', [9_051])
+  const edit = async (messageId: number, next: number) => {
+    arrives(anna, { text: 'сделай красным', ...replyTo(messageId) })
+    await serve()
+    await anna.presses('✅')
+    const [run] = (await generationsOf(anna.id)).slice(-1)
+    await end(anna.id, run!.id)
+    await owner`
+      update pay.results set message_id = ${next}, url = ${`https://a.example/${next}`} where generation_id = ${run!.id}`
+    links.set(`https://a.example/${next}`, { mime: 'image/png' })
+    const generation = await readGeneration(sql, { userId: anna.id, id: run!.id })
+    const outputs = await outputsOf(sql, { userId: anna.id, id: run!.id })
+    return { id: run!.id, buttons: resultButtons(stage.catalogue, generation!, outputs, 'ru').all.flat() }
+  }
+  const second = await edit(9_051, 9_052)
+  const third = await edit(9_052, 9_053)
+  const toOlder = (all: { text: string }[]) => all.filter(({ text }) => /^(←|⏮)/.test(text))
+  t.strictSame(toOlder(second.buttons), [{ text: '← Предыдущая', data: `g:${first}:rs` }])
+  t.strictSame(toOlder(third.buttons), [
+    { text: '← Предыдущая', data: `g:${second.id}:rs` },
+    { text: '⏮ Исходная', data: `g:${first}:rs` },
+  ])
 })
 
 story('words in answer to a film order it with the new words', async t => {

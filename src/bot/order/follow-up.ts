@@ -16,6 +16,7 @@ import { isFresh } from '../files/uploads.ts'
 import { to } from '../routes.ts'
 import { compatibleModels, entryOf, type Run, sourceOf } from '../runs/compatible-models.ts'
 import { sourceValue } from '../runs/source-result.ts'
+import { fromResult } from '../runs/versions.ts'
 import { startOrder } from './wizard.ts'
 
 /** «Увеличить» and «Оживить» under a result: an order of a fitting model with the result filled in. */
@@ -101,9 +102,10 @@ async function begin(
 export async function filesOf(
   { files }: BotDeps,
   run: Run,
-  { url, fileId }: Output,
+  output: Output,
   whose: About,
 ): Promise<FileValue[] | undefined> {
+  const { url, fileId } = output
   const ways = [
     ...(isFresh(Date.now() - run.createdAt.getTime()) ? [() => files.fromLink(url, whose)] : []),
     ...(fileId === null ? [] : [() => files.fromTelegram(fileId, undefined, whose)]),
@@ -111,7 +113,7 @@ export async function filesOf(
   let unknown: Unknown | undefined
   for (const take of ways) {
     try {
-      return [await take()]
+      return [fromResult(await take(), run, output)]
     } catch (error) {
       if (error instanceof Unknown) unknown = error
       else if (!(error instanceof Refused)) throw error

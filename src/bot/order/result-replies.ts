@@ -73,7 +73,6 @@ async function editOf(ctx: BotContext, deps: BotDeps, run: Run, output: Output):
   const files = await filesOf(deps, run, output, { owner: String(ctx.user.id) })
   if (!files) return void (await ctx.show({ text: ctx.t.request.replyGone, buttons: [[menuButton(ctx)]] }, 'new'))
   const { message_id: messageId, date: at } = ctx.message!
-  const from = { generationId: run.id, n: output.n }
-  const part = { messageId, at, text: ctx.text ?? '', files: files.map(file => ({ ...file, from })) }
+  const part = { messageId, at, text: ctx.text ?? '', files }
   await answerRequest(ctx, deps, { request: { parts: [part] }, draft: undefined, place: { where: 'new' } })
 }

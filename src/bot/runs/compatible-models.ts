@@ -5,7 +5,7 @@ import type { FollowUp } from '../codes.ts'
 import { acceptsSource, type SourceResult } from './source-result.ts'
 
 /** A run whose result another model may use. */
-export type Run = Pick<Generation, 'id' | 'modelId' | 'taskId' | 'params' | 'createdAt' | 'promised'>
+export type Run = Pick<Generation, 'id' | 'modelId' | 'taskId' | 'params' | 'createdAt' | 'promised' | 'inputs'>
 
 /** Returns the follow-ups of a result that have a compatible model. */
 export const followUpsOf = (catalogue: Catalogue, run: Run, outputs: Output[]): FollowUp[] =>

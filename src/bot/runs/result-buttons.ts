@@ -11,6 +11,7 @@ import type { BotDeps } from '../deps.ts'
 import { modelName } from '../names.ts'
 import { to } from '../routes.ts'
 import { followUpsOf } from './compatible-models.ts'
+import { type Versions, versionsOf } from './versions.ts'
 
 /** The buttons under a result: `few` at first, `all` after «more…». */
 export function resultButtons(
@@ -23,6 +24,7 @@ export function resultButtons(
   const { id, priceKop } = run
   const follows = followUpsOf(catalogue, run, outputs)
   const follow = (what: (typeof follows)[number]) => button(t.run.followButton[what], to.followUp(id, what, 0))
+  const versions = versionsOf(run.inputs)
   const isPicture = catalogue.byId(run.modelId)?.output === 'image'
   const next = isPicture ? (['animate', 'enlarge'] as const).find(what => follows.includes(what)) : undefined
   return {
@@ -38,10 +40,20 @@ export function resultButtons(
       [button(t.run.changeButton, to.generation(id, 'change'))],
       [button(t.run.originalButton, to.generation(id, 'original'))],
       follows.map(follow),
+      versions ? earlier(versions, language) : [],
       [button(t.run.whyButton(priceKop), to.generation(id, 'why')), button(t.menuButton, to.menu())],
       [button(t.run.foldButton, to.generation(id, 'fold'))],
     ],
   }
+}
+
+/** Sends what this result was made from once more. */
+function earlier({ previousId, firstId }: Versions, language: Language): Button[] {
+  const { run } = stringsFor(language)
+  return [
+    button(run.previousButton, to.generation(previousId, 'resend')),
+    ...(firstId === previousId ? [] : [button(run.firstButton, to.generation(firstId, 'resend'))]),
+  ]
 }
 
 /**

@@ -1,14 +1,14 @@
 /// <reference lib="dom" />
 import { createCanvas } from '@napi-rs/canvas'
-import t from 'tap'
-import { missing, openPlayground } from '../support/browser.ts'
+import t, { type Test } from 'tap'
+import { cutCaptions, fits, missing, openPlayground } from '../support/browser.ts'
 import { ogg, opus } from '../support/media/sounds.ts'
 import { until } from '../support/world.ts'
 
 // What a person sends first is enough, on a phone's screen.
 if (missing) t.pass(missing)
 else {
-  const { page, errors, media, press, last, shot, write } = await openPlayground(t)
+  const { page, errors, fromBot, media, press, last, shot, write } = await openPlayground(t)
   await page.setViewportSize({ width: 390, height: 844 })
 
   const picture = (color: string, name: string) => {
@@ -24,6 +24,12 @@ else {
     await page.getByTestId('composer').fill(caption)
     await page.getByTestId('send').click()
   }
+  /** The answer is seen whole on a phone, and none of its buttons is cut. */
+  const isSeenWhole = async (t: Test) => {
+    const { fits: isWhole, message, area } = await fits(page)
+    t.ok(isWhole, `${message} of ${area} px`)
+    t.strictSame(await cutCaptions(fromBot.last()), [])
+  }
   const runs = async () => {
     const before = await media('photo').count()
     await press(/Запустить/)
@@ -34,6 +40,7 @@ else {
     await write('Рыжий кот читает газету')
     await last(/Картинка по вашим словам/)
     await shot('request-words')
+    await isSeenWhole(t)
     await runs()
     t.pass('it came')
   })
@@ -42,6 +49,7 @@ else {
     await sends('photo', [picture('teal', 'a.png')], 'сделай фон закатом')
     await last(/Изменить фото по вашим словам[\s\S]*сделай фон закатом/)
     await shot('request-photo-caption')
+    await isSeenWhole(t)
     await runs()
     t.pass('it came')
   })
@@ -50,6 +58,7 @@ else {
     await sends('photo', [picture('teal', 'a.png'), picture('coral', 'b.png'), picture('gold', 'c.png')], 'коллаж')
     await last(/Фото: 3 файла[\s\S]*коллаж/)
     await shot('request-album')
+    await isSeenWhole(t)
     await runs()
     t.pass('it came')
   })
@@ -58,6 +67,7 @@ else {
     await sends('photo', [picture('teal', 'a.png')])
     await last(/Что сделать с этим фото/)
     await shot('request-photo')
+    await isSeenWhole(t)
     await write('добавь шляпу')
     await last(/Изменить фото по вашим словам[\s\S]*добавь шляпу/)
     await runs()
@@ -70,7 +80,32 @@ else {
     await sends('photo', [picture('teal', 'a.png')])
     await last(/Фото заговорит вашим голосом/)
     await shot('request-voice-photo')
+    await isSeenWhole(t)
     t.pass('priced')
+  })
+
+  await t.test('words in answer to a result change it', async t => {
+    const result = fromBot.filter({ has: page.getByTestId('photo') }).last()
+    await result.hover()
+    await result.getByTestId('message-menu').click()
+    await page.getByTestId('message-reply').click()
+    await write('сделай шар красным')
+    await last(/Изменить фото по вашим словам[\s\S]*сделай шар красным/)
+    await shot('request-reply')
+    await isSeenWhole(t)
+    await runs()
+    t.pass('it came')
+  })
+
+  await t.test('the two parts of one paste are one text', async t => {
+    const words = Array.from({ length: 900 }, (_, n) => `слово${n}`).join(' ')
+    await write(words)
+    // The model that takes so long a text, not the usual one.
+    await last(/Nano Banana Pro[\s\S]*слово0/)
+    await shot('request-paste')
+    await isSeenWhole(t)
+    await runs()
+    t.pass('it came')
   })
 
   t.strictSame(errors, [], 'no error in the page')

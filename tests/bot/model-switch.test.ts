@@ -41,7 +41,7 @@ t.test('a model that the upstream no longer knows costs nobody anything, and is 
   upstream.models.set(model.id, model)
   boss.say('/admin_models auto flux-2/pro-text-to-image имя снова есть')
   await boss.press(/Подтвердить/)
-  await boss.sees(/под присмотром/)
+  await boss.sees(/: включена, под присмотром/)
   boris.open('m_flux-2-pro-text-to-image')
   await boris.press(/Начать/)
   boris.say('кот в лодке')

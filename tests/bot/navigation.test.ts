@@ -465,7 +465,7 @@ t.test('a card tells what is needed, what it costs and why, and how long it is e
   )
   t.match(
     card.html,
-    /\nЦена: от\u00a052,25\u00a0₽ до\u00a0209\u00a0₽ \(зависит от параметров: .*длительность.*\)\nПример: .*5.* — 52,25\u00a0₽$/,
+    /\nЦена: от\u00a052,25\u00a0₽ до\u00a0209\u00a0₽ \(зависит от параметров: .*длительность.*\)\nПример: .*5.* — 52,25\u00a0₽\nОбычно готово за 2–3\u00a0мин$/,
   )
   t.match(anna.chat().at(-2)!.html, /^Здравствуйте, Анна!/, 'one line of welcome above')
   t.strictSame(

@@ -137,6 +137,7 @@ function orderer(t: Test, id: number, model: Model, language: Language) {
     player.open(id)
     const format = formatOf(model)
     const list = to.list(format, 0).split(':')[1]
+    if (format === 'tools') await press('the rest', leads(to.more()))
     await press('the list', leads(to.list(format, 0)))
     const isCard = ({ data = '' }: Button) => data.startsWith(`m:${modelKey(model.id)}:${list}:`)
     for (let page = 0; ; page++) {

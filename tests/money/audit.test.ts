@@ -233,5 +233,5 @@ t.test('every admin is told when the books disagree, and nobody while they agree
   await owner`update pay.wallets set balance_kop = balance_kop + 1 where user_id = 3`
   await auditLedger(options)
   await owner`update pay.wallets set balance_kop = balance_kop - 1 where user_id = 3`
-  t.match(api.player.chat(admin).at(-1)?.text, /^🔴 Книги не сходятся: 3\n• balance <> ledger: 1, for example 3\n/)
+  t.match(api.player.chat(admin).at(-1)?.text, /^🔴 The books disagree: 3\n• balance <> ledger: 1, for example 3\n/)
 })

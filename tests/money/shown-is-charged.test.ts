@@ -7,9 +7,11 @@ import type { HealthChange } from '../../src/health/model-health.ts'
 import { newId, shortId } from '../../src/id.ts'
 import { readGeneration } from '../../src/payments/generations.ts'
 import { place } from '../../src/payments/integration.ts'
+import { lateFound, lateTold, takeLate } from '../../src/payments/late-results.ts'
 import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-statements.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { readWallet } from '../../src/payments/wallet.ts'
+import type { ResultStore } from '../../src/upstream/results.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { buttons, captions, dataOf } from '../support/messages.ts'
 import { creditBonus } from '../support/money.ts'
@@ -388,6 +390,34 @@ await t.test('what admins read of a model that lost money, and of the day, are s
     restUntil: null,
   } as unknown as HealthChange
   names(t, 'a model is switched off', messages.healthChanged(change, false, 'ru').text, 3_04, 2_85)
+})
+
+await story('a late result names what it is taken for, and that is taken', async t => {
+  const anna = await person()
+  const id = await begun(anna, 'paid')
+  const ref = { userId: anna.id, id }
+  await genFinish(sql, ref, 'failed', 'deadline', 'too long', [])
+  await lateTold(sql, ref, `task-${id}`)
+  await lateFound(sql, ref, newId(), [{ ...picture, n: 1 }], 1, null)
+  const file = { path: '/nowhere', bytes: 1, kind: 'image', mime: 'image/png', extension: 'png' } as const
+  const fetched = async () => ({ ...file, remove: async () => {} })
+  const results: ResultStore = { fetch: fetched, use: (_, work) => work(), close: async () => {} }
+  deps.takeLate = one => takeLate({ sql, results, enqueue: deps.enqueue, log: deps.log }, one)
+  await anna.presses({ data: to.generation(id, undefined) })
+  names(t, 'the button that takes a late result', captions(anna.last())[0], priceKop)
+  const { balanceKop } = await readWallet(sql, anna.id)
+  const spentKop = balanceKop - 1_00
+  await owner`select pay.move(${anna.id}, 'adjust', ${-spentKop}, 'adjust', null, 'of a test')`
+  await anna.presses({ data: to.late(id) })
+  const gapKop = priceKop - 1_00
+  names(t, 'what is missing for a late result', anna.last().text, gapKop, priceKop, 1_00)
+  await owner`select pay.move(${anna.id}, 'adjust', ${spentKop}, 'adjust', null, 'of a test, back')`
+  await anna.presses({ data: to.late(id) })
+  const after = await readWallet(sql, anna.id)
+  t.equal(after.balanceKop, balanceKop - priceKop)
+  const [born] = await owner<{ id: string }[]>`select id from pay.generations where late_of = ${id}`
+  const run = (await readGeneration(sql, { userId: anna.id, id: born!.id }))!
+  names(t, 'a late result', messages.result(run, [], after, 0, 'ru').text, priceKop, after.balanceKop)
 })
 
 await story('while the provider takes no orders a price, and a run that waits, name the same sums', async t => {

@@ -30,6 +30,8 @@ const range = (min: number | undefined, max: number | undefined) =>
 const quoted = (names: string[]) => list(names.map(name => `“${name}”`))
 const things: Record<Media, string> = { image: 'a picture', video: 'a video', audio: 'a sound' }
 const subjects: Record<Media, string> = { image: 'photo', video: 'video', audio: 'file' }
+const billedText = ({ unit, quantity }: { unit: string; quantity: number }): string =>
+  unit === 'second' ? `${numberText(quantity, 'en')}\u00a0s` : `${numberText(quantity, 'en')}\u00a0thousand characters`
 const named = ({ label, text }: { label: string; text: string }) => `${label}: ${text}`
 
 export const orderingEn: Ordering = {
@@ -271,6 +273,7 @@ export const orderingEn: Ordering = {
         q.price.kind === 'free'
           ? html`Price: <b>${price(0)}</b> · ${quotaText({ ...q.price, left: Math.max(0, q.price.left - 1) }, 'en')} left today after this run`
           : html`Price: <b>${price(q.priceKop)}</b>`,
+        q.billed && html`Billed by length: ${billedText(q.billed)} × ${amount(q.billed.unitKop)}`,
         q.pinned.length > 0 && html`In a free run: ${q.pinned.map(named).join(' · ')}`,
         q.price.kind !== 'free' &&
           html`Balance: ${amount(q.balanceKop)} · left after: <b>${amount(Math.max(0, left))}</b>`,

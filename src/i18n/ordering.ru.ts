@@ -45,6 +45,9 @@ const sizes: Record<Media, [small: string, large: string]> = {
   video: ['Видео слишком маленькое', 'Видео слишком большое'],
   audio: ['Файл слишком маленький', 'Файл слишком большой'],
 }
+/** «9 с», «3 тыс. знаков». */
+const billedText = ({ unit, quantity }: { unit: string; quantity: number }): string =>
+  unit === 'second' ? `${numberText(quantity, 'ru')}\u00a0с` : `${numberText(quantity, 'ru')}\u00a0тыс. знаков`
 const named = ({ label, text }: { label: string; text: string }) => `${label}: ${text}`
 
 export const orderingRu = {
@@ -292,6 +295,7 @@ export const orderingRu = {
         q.price.kind === 'free'
           ? html`Цена: <b>${price(0)}</b> · останется ${quotaText({ ...q.price, left: Math.max(0, q.price.left - 1) }, 'ru')} сегодня`
           : html`Цена: <b>${price(q.priceKop)}</b>`,
+        q.billed && html`Считается по длине: ${billedText(q.billed)} × ${amount(q.billed.unitKop)}`,
         q.pinned.length > 0 && html`В бесплатном запуске: ${q.pinned.map(named).join(' · ')}`,
         q.price.kind !== 'free' &&
           html`На балансе: ${amount(q.balanceKop)} · останется: <b>${amount(Math.max(0, left))}</b>`,

@@ -36,6 +36,8 @@ export type QuoteFacts = {
   wasKop: number | undefined
   balanceKop: number
   typical: string | undefined
+  /** What a measured length comes to: so many units at so many kopecks. */
+  billed: { unit: string; quantity: number; unitKop: number } | undefined
   until: Date
   /** The answers that a free run fixes. */
   pinned: { label: string; text: string }[]

@@ -101,6 +101,7 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     wasKop: vast - 1,
     balanceKop: vast,
     typical: '1–2 ч',
+    billed: { unit: '1000 characters', quantity: 20_000, unitKop: vast },
     until: at,
     pinned: Array(4).fill(option),
     freeAgain: { at, isTomorrow: true },

@@ -1,8 +1,8 @@
 import { measured } from '../../catalogue/measures.ts'
 import { type Catalogue, type Model, modelKey, type Param, type Scalar } from '../../catalogue/models.ts'
-import { isFiles, optionsFor, questions, withDefaults } from '../../catalogue/parameters.ts'
+import { changesPrice, type Inputs, isFiles, optionsFor, questions, withDefaults } from '../../catalogue/parameters.ts'
 import { price } from '../../catalogue/pricing.ts'
-import { inSentence, lines } from '../../i18n/format.ts'
+import { inSentence, lines, priceText } from '../../i18n/format.ts'
 import type { Strings } from '../../i18n/strings.ts'
 import type { Language } from '../../money.ts'
 import { type Html, html } from '../../telegram/html.ts'
@@ -86,19 +86,50 @@ function runButtons(
   return [...paged(order, runs, perPageOfRuns), ...(toFirst ? [[toFirst]] : [])]
 }
 
-function optionButtons(order: OrderDraft, param: Param, { t, language }: View): Button[][] {
+function optionButtons(order: OrderDraft, param: Param, view: View): Button[][] {
+  const { t, language } = view
   const { draft, model, filling } = order
   const options = optionsFor(model, param, filling.answers)
+  const priceOf = optionPrices(order, param, options, view)
   const usual = (value: Scalar) => t.wizard.usualButton(scalarText(param, value, language))
-  const open = options.flatMap(({ allowed, value }, n) =>
-    allowed
-      ? [op(draft, value === param.default ? usual(value) : scalarText(param, value, language), 'option', n)]
-      : [],
-  )
+  const open = options.flatMap(({ allowed, value }, n) => {
+    if (!allowed) return []
+    const kop = priceOf.get(value)
+    const text = value === param.default ? usual(value) : scalarText(param, value, language)
+    return [op(draft, kop === undefined ? text : `${text} · ${priceText(kop, language)}`, 'option', n)]
+  })
   const buttons = param.type === 'string' ? [] : open.length <= onePage ? rows(open) : paged(order, open, perPage)
   const isAmong = options.some(({ value }) => value === param.default)
   return param.default === undefined || isAmong ? buttons : [...buttons, [op(draft, usual(param.default), 'usual')]]
 }
+
+/** What the order costs with each option, where that makes a difference and is certain. */
+function optionPrices(
+  { model, filling }: OrderDraft,
+  param: Param,
+  options: ReturnType<typeof optionsFor>,
+  { catalogue }: View,
+): Map<Scalar, number> {
+  const none = new Map<Scalar, number>()
+  if (catalogue.freeIds.has(model.id) || !changesPrice(model, param)) return none
+  try {
+    const prices = options
+      .filter(({ allowed }) => allowed)
+      .map(({ value }): [Scalar, number] => {
+        const answers = { ...filling.answers, [param.name]: value }
+        if (!isCertain(model, answers)) throw new RangeError('a measure is not known yet')
+        return [value, price(model, answers, catalogue.rates).kop]
+      })
+    return new Set(prices.map(([, kop]) => kop)).size > 1 ? new Map(prices) : none
+  } catch (error) {
+    if (error instanceof RangeError) return none // depends on a text or a file that is still to come
+    throw error
+  }
+}
+
+/** Whether everything that the price is measured by is known. */
+const isCertain = (model: Model, answers: Inputs): boolean =>
+  (model.price.measures ?? []).every(measure => measured(model, measure, withDefaults(model, answers)) !== undefined)
 
 /** The buttons that end the question: all files are there, keep the answer, or skip it. */
 function doneButtons({ draft, model, filling, step }: OrderDraft, param: Param, { t }: View): Button[][] {
@@ -253,10 +284,7 @@ function closedLines(closed: ReturnType<typeof optionsFor>, param: Param, { t, l
 function soFar({ model, filling }: OrderDraft, { catalogue, t }: View): Html | false {
   if (catalogue.freeIds.has(model.id)) return false // free or not is said with the price
   try {
-    const isCertain = (model.price.measures ?? []).every(
-      measure => measured(model, measure, withDefaults(model, filling.answers)) !== undefined,
-    )
-    return t.wizard.soFar(price(model, filling.answers, catalogue.rates).kop, isCertain)
+    return t.wizard.soFar(price(model, filling.answers, catalogue.rates).kop, isCertain(model, filling.answers))
   } catch (error) {
     if (error instanceof RangeError) return false // depends on a text or a file that is still to come
     throw error

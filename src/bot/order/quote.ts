@@ -168,6 +168,18 @@ export function shortScreen(
   }
 }
 
+/** What the measured length of the order comes to, where the price is a whole number of kopecks for each unit. */
+function billedOf(
+  model: Model,
+  { inputs, priceKop }: Quote,
+  rates: BotDeps['catalogue']['rates'],
+): QuoteFacts['billed'] {
+  if (model.price.quantity_bounds.from !== 'measure') return undefined
+  const { quantity, unit } = price(model, inputs, rates)
+  const unitKop = priceKop / Number(quantity)
+  return Number.isInteger(unitKop) ? { unit, quantity: Number(quantity), unitKop } : undefined
+}
+
 async function factsOf(
   deps: BotDeps,
   userId: number,
@@ -199,6 +211,7 @@ async function factsOf(
     price,
     priceKop,
     typical: typical && rangeText(typical[0], typical[1], language),
+    billed: isFree || !model ? undefined : billedOf(model, quote, catalogue.rates),
     until: quote.expiresAt,
     pinned: pinned.map(named),
     freeAgain: isFree ? undefined : free?.again,

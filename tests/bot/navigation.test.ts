@@ -708,7 +708,7 @@ t.test('a text out of the blue is a request; another takes its place, and the me
   const offer = anna.last()
   t.strictSame(buttons(anna.chat().find(one => one.messageId === older.messageId)!), [], 'the price before is closed')
   await anna.presses('🔀 Другая модель')
-  t.equal(buttons(anna.last()).filter(({ data }) => data?.startsWith('ru:')).length, 8)
+  t.equal(buttons(anna.last()).filter(({ data }) => data?.startsWith('ru:')).length, 7)
   await anna.says('/menu')
   await anna.presses('↩️ Вернуться к просьбе')
   t.match(anna.last().html, /Рыжий &lt;кот&gt; в лодке!/)

@@ -57,7 +57,7 @@ function cameFrom(ctx: BotContext): [List, number] {
 }
 
 // So that a list fits a phone with the text above it.
-const perPage = 8
+const perPage = 7
 // Longer than most people keep looking at the chat.
 const slowMs = 120_000
 const maxOfWord = 60

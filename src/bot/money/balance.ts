@@ -58,7 +58,7 @@ export async function balanceScreen({ sql, catalogue }: BotDeps, ctx: BotContext
 }
 
 const perPage = 10
-const linksPerRow = 4
+const linksPerRow = 3
 
 /** Ledger entries before the entry `before`; 0: from the newest. */
 async function operationsScreen({ sql, catalogue }: BotDeps, ctx: BotContext, before: number): Promise<Screen> {
@@ -86,7 +86,7 @@ async function operationsScreen({ sql, catalogue }: BotDeps, ctx: BotContext, be
   return {
     text: entries.length > 0 ? lines(t.operationsTitle, ...entries) : t.operationsEmpty,
     buttons: [
-      ...[0, 1, 2].map(row => links.slice(row * linksPerRow, (row + 1) * linksPerRow)),
+      ...[0, 1, 2, 3].map(row => links.slice(row * linksPerRow, (row + 1) * linksPerRow)),
       pager,
       entries.length > 0 ? [button(t.statement.button, to.statement())] : [],
       [button(t.backButton, to.balance()), menuButton(ctx)],

@@ -208,7 +208,7 @@ function cannotScreen(
   }
 }
 
-const perPage = 8
+const perPage = 7
 
 /** The models that can do it, each with its price for this request. */
 export async function modelsScreen(

@@ -1,6 +1,5 @@
-import { measured } from '../../catalogue/measures.ts'
 import { type Catalogue, type Model, modelKey, type Param, type Scalar } from '../../catalogue/models.ts'
-import { changesPrice, type Inputs, isFiles, optionsFor, questions, withDefaults } from '../../catalogue/parameters.ts'
+import { isFiles, optionsFor, questions } from '../../catalogue/parameters.ts'
 import { price } from '../../catalogue/pricing.ts'
 import { inSentence, lines, priceText } from '../../i18n/format.ts'
 import type { Strings } from '../../i18n/strings.ts'
@@ -13,6 +12,7 @@ import { modelName } from '../names.ts'
 import { askOf, isMain, labelOf, promptKind, scalarText, templatesFor, valueText } from '../parameter-texts.ts'
 import { to } from '../routes.ts'
 import { type SourceResult, sourceText } from '../runs/source-result.ts'
+import { isCertain, optionPrices } from './option-prices.ts'
 import { improved } from './prompt-helper.ts'
 import { eitherOf, type Filling, fieldsOf, isEditing, itemsOf, type Step, stepBefore } from './state.ts'
 
@@ -90,7 +90,7 @@ function optionButtons(order: OrderDraft, param: Param, view: View): Button[][] 
   const { t, language } = view
   const { draft, model, filling } = order
   const options = optionsFor(model, param, filling.answers)
-  const priceOf = optionPrices(order, param, options, view)
+  const priceOf = optionPrices(order, param, options, view.catalogue)
   const usual = (value: Scalar) => t.wizard.usualButton(scalarText(param, value, language))
   const open = options.flatMap(({ allowed, value }, n) => {
     if (!allowed) return []
@@ -102,34 +102,6 @@ function optionButtons(order: OrderDraft, param: Param, view: View): Button[][] 
   const isAmong = options.some(({ value }) => value === param.default)
   return param.default === undefined || isAmong ? buttons : [...buttons, [op(draft, usual(param.default), 'usual')]]
 }
-
-/** What the order costs with each option, where that makes a difference and is certain. */
-function optionPrices(
-  { model, filling }: OrderDraft,
-  param: Param,
-  options: ReturnType<typeof optionsFor>,
-  { catalogue }: View,
-): Map<Scalar, number> {
-  const none = new Map<Scalar, number>()
-  if (catalogue.freeIds.has(model.id) || !changesPrice(model, param)) return none
-  try {
-    const prices = options
-      .filter(({ allowed }) => allowed)
-      .map(({ value }): [Scalar, number] => {
-        const answers = { ...filling.answers, [param.name]: value }
-        if (!isCertain(model, answers)) throw new RangeError('a measure is not known yet')
-        return [value, price(model, answers, catalogue.rates).kop]
-      })
-    return new Set(prices.map(([, kop]) => kop)).size > 1 ? new Map(prices) : none
-  } catch (error) {
-    if (error instanceof RangeError) return none // depends on a text or a file that is still to come
-    throw error
-  }
-}
-
-/** Whether everything that the price is measured by is known. */
-const isCertain = (model: Model, answers: Inputs): boolean =>
-  (model.price.measures ?? []).every(measure => measured(model, measure, withDefaults(model, answers)) !== undefined)
 
 /** The buttons that end the question: all files are there, keep the answer, or skip it. */
 function doneButtons({ draft, model, filling, step }: OrderDraft, param: Param, { t }: View): Button[][] {

@@ -97,11 +97,11 @@ function useDraft({ tray, about, onSay, onFiles }) {
   async function send() {
     if (busy || isEmpty) return false
     setBusy(true)
+    setText('') // what is typed meanwhile is the next message
     const sent = tray ? await onFiles(tray, text.trim()) : await onSay(text)
     setBusy(false)
-    if (sent === false) return false
-    setText('')
-    return true
+    if (sent === false) setText(typed => (typed === '' ? text : typed))
+    return sent !== false
   }
   return { text, setText, busy, isEmpty, send }
 }

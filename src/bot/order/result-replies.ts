@@ -18,12 +18,14 @@ import { changeWords, repeat } from './repeat.ts'
 
 const Shown = Type.Object({ id: Type.String(), n: Type.Integer() })
 
-/** The result that a message shows. */
+/** The result that a message of a private chat shows; groups number their messages anew. */
 export const resultShown = query(
   Shown,
   (sql, userId: number, messageId: number) => sql`
-    select generation_id as id, n from pay.results where user_id = ${userId} and message_id = ${messageId}
-    order by generation_id desc limit 1`,
+    select r.generation_id as id, r.n from pay.results r
+    join pay.generations g on g.user_id = r.user_id and g.id = r.generation_id
+    where r.user_id = ${userId} and r.message_id = ${messageId} and g.chat_id = ${userId}
+    order by g.created_at desc limit 1`,
 )
 
 /** Words in answer to a result change it: a picture is edited, a film or a sound is ordered with the new words. */

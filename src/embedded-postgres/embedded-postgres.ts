@@ -267,6 +267,9 @@ async function answers({ url, status }: Server): Promise<boolean> {
 }
 
 async function shutDown(pid: number, home: string): Promise<void> {
+  // A process that is ending has no folder any more, and is not over yet.
+  const life = isServer(pid, home) ? lifeOf(pid) : undefined
+  if (life === undefined) return
   // Fast first. A server that hangs is killed and recovers at its next start.
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     try {
@@ -274,7 +277,7 @@ async function shutDown(pid: number, home: string): Promise<void> {
     } catch (error) {
       if (codeOf(error) !== 'ESRCH') throw error // it ended by itself
     }
-    for (const end = Date.now() + 10_000; Date.now() < end; await sleep(10)) if (!isServer(pid, home)) return
+    for (const end = Date.now() + 10_000; Date.now() < end; await sleep(10)) if (isOver(life)) return
   }
   throw new Error(`Postgres (process ${pid}) does not stop`)
 }

@@ -119,7 +119,10 @@ function orderer(t: Test, id: number, model: Model, language: Language) {
     if (way === 'most' && isNumber) return moved(() => player.say(id, String(numberFor(param) + shiftOf(param))))
 
     const usual = words.wizard.usualButton(scalarText(param, param.default!, language))
-    const isUsual = ({ text, data }: Button) => text === usual && data?.startsWith(`d:${now.id}:${now.rev}:`) === true
+    // Its price may stand behind it.
+    const isNamedUsual = (text: string) => text === usual || text.startsWith(`${usual} · `)
+    const isUsual = ({ text, data }: Button) =>
+      isNamedUsual(text) && data?.startsWith(`d:${now.id}:${now.rev}:`) === true
     if (way === 'usual') return moved(() => press(usual, isUsual))
     let at = now
     // A long list: from its first page back is its last.
@@ -127,7 +130,7 @@ function orderer(t: Test, id: number, model: Model, language: Language) {
     if (pages) at = await moved(() => press('the last page', button => button.text === '‹'))
     const shown = buttons(await screen('options', ({ data }) => data?.startsWith(`d:${at.id}:${at.rev}:v:`) ?? false))
     const options = shown.filter(({ data = '' }) => /:v:[0-8]?\d{1,2}$/.test(data))
-    const other = options.findLast(({ text }) => text !== usual) ?? options[0]!
+    const other = options.findLast(({ text }) => !isNamedUsual(text)) ?? options[0]!
     return moved(() => press(other.text, leads(other.data!)))
   }
 

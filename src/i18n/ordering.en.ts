@@ -374,7 +374,7 @@ export const orderingEn: Ordering = {
           : html`Charged ${priceLine(r.price, 'en')}${r.part ? `, returned ${amount(r.part.backKop)}` : ''}, ${amount(r.balanceKop)} left · No\u00a0${r.short}`,
       ),
     repeatForButton: kop => (kop === 0 ? '🔁 Repeat' : `🔁 Repeat for ${price(kop)}`),
-    anotherButton: (kop, isPicture) => (kop > 0 ? `🔁 Again, ${price(kop)}` : isPicture ? '🔁 One more' : '🔁 Repeat'),
+    anotherButton: (kop, isPicture) => (kop > 0 ? `🔁 ${price(kop)}` : isPicture ? '🔁 One more' : '🔁 Repeat'),
     repeatButton: '🔁 Repeat',
     changeButton: '✏️ Change parameters',
     changeShortButton: '✏️ Change',

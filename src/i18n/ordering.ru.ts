@@ -410,7 +410,7 @@ export const orderingRu = {
     repeatForButton: (kop: number): string => (kop === 0 ? '🔁 Повторить' : `🔁 Повторить за ${price(kop)}`),
     /** Short: three buttons share a row. */
     anotherButton: (kop: number, isPicture: boolean): string =>
-      kop > 0 ? `🔁 Ещё за ${price(kop)}` : isPicture ? '🔁 Ещё вариант' : '🔁 Повторить',
+      kop > 0 ? `🔁 ${price(kop)}` : isPicture ? '🔁 Ещё раз' : '🔁 Повторить',
     repeatButton: '🔁 Повторить',
     changeButton: '✏️ Изменить параметры',
     changeShortButton: '✏️ Изменить',

@@ -592,9 +592,9 @@ t.test('a result says what it cost and what is left', async t => {
     toPlain(screen.text),
     '✅ Grok Imagine: видео из фото · 1\u00a0мин\u00a012\u00a0с\nСписано 104\u00a0₽ · осталось 396\u00a0₽ · №\u00a07k2m',
   )
-  t.strictSame(captions(screen), ['🔁 Ещё за 104\u00a0₽', '✏️ Изменить', 'ещё…'])
+  t.strictSame(captions(screen), ['🔁 104\u00a0₽', '✏️ Изменить', 'ещё…'])
   t.strictSame(captions(messages.result(run({ ...done, ...free, modelId: 'z-image' }), [], wallet, 6, 'ru')), [
-    '🔁 Ещё вариант',
+    '🔁 Ещё раз',
     '✏️ Изменить',
     'ещё…',
   ])

@@ -121,7 +121,7 @@ await story('what is over 50 MB comes as a link', async t => {
   t.match(message!.buttons[0], [
     { text: /^Скачать \(до \d\d\.\d\d \d\d:\d\d\)$/, url: `https://bot.example/${ref.id}/1` },
   ])
-  t.strictSame(captions(message!).slice(-3), ['🔁 Ещё за 10\u00a0₽', '✏️ Изменить', 'ещё…'])
+  t.strictSame(captions(message!).slice(-3), ['🔁 10\u00a0₽', '✏️ Изменить', 'ещё…'])
   t.match(await outbox(), { dead_reason: null, message_id: String(message!.messageId), done_at: Date })
 })
 

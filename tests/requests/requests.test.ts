@@ -212,6 +212,15 @@ story('sound with a photo is a speaking photo; sound alone is cleaned, or waits 
   })
 })
 
+story('what is read aloud is the text, and not the words that ask for it', async t => {
+  const anna = await person({ kop: 100_00 })
+  await anna.says('Озвучь: добрый вечер, друзья')
+  t.match(await quoteOf(anna.id), { inputs: { text: 'добрый вечер, друзья' } })
+  await anna.says('/menu')
+  await anna.says('Read aloud: good evening')
+  t.match(await quoteOf(anna.id), { inputs: { text: 'good evening' } })
+})
+
 story('a film alone is asked about, and words remake it', async t => {
   const anna = await person({ kop: 500_00 })
   stage.found.push({ seconds: 5 })

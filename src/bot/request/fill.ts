@@ -12,6 +12,7 @@ import {
 import { mainText } from '../parameter-texts.ts'
 import { filesOf, type Request, textOf } from './request.ts'
 import { linkParam } from './tasks.ts'
+import { spokenOf } from './words.ts'
 
 /** The answers that a request gives to a model, and what of the request they leave out. */
 export type Filled = {
@@ -42,7 +43,8 @@ export function fillFrom(model: Model, request: Request, settings: Inputs, usual
   }
   const link = text === undefined ? undefined : linkParam(model, text)
   const main = mainText(model)
-  const words = text ?? (main?.required && files.length > 0 ? usualText : undefined)
+  const own = text !== undefined && main?.spoken ? spokenOf(text) : text
+  const words = own ?? (main?.required && files.length > 0 ? usualText : undefined)
   let cutAfter: string | undefined
   if (link && text !== undefined) answers[link.name] = text.trim()
   else if (main && words !== undefined) {

@@ -168,3 +168,13 @@ export function photoWishOf(text: string): PhotoWish {
 }
 
 const isOneOf = <Kind>(kinds: Set<Kind>, allowed: Set<Kind>) => [...kinds].some(kind => allowed.has(kind))
+
+// How people ask for speech, at the beginning of what is to be spoken.
+const speechCommand =
+  /^\s*(?:озвучь(?:те)?|прочитай(?:те)?(?: вслух)?|прочти(?: вслух)?|скажи(?:те)?(?: голосом)?|произнеси(?:те)?|voice ?over|read(?: this)?(?: aloud| out loud)?|say)\s*[:—–-]\s*/iu
+
+/** Returns the text to be spoken, without the words that ask for it: «озвучь: добрый вечер» says «добрый вечер». */
+export function spokenOf(text: string): string {
+  const spoken = text.replace(speechCommand, '')
+  return spoken.trim() === '' ? text : spoken
+}

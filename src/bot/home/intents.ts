@@ -7,11 +7,11 @@ import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { balanceScreen } from '../money/balance.ts'
 import { modelName } from '../names.ts'
-import { endDialogue, endedText } from '../order/open-quotes.ts'
 import { answerGathered, putAside } from '../order/receive-request.ts'
 import type { Intent } from '../request/words.ts'
 import { to } from '../routes.ts'
 import { topicsScreen } from './help.ts'
+import { cancel } from './start.ts'
 
 /** Answers words that ask something of the bot itself. One press makes them the description of a picture after all. */
 export async function answerIntent(ctx: BotContext, deps: BotDeps, intent: Intent, text: string): Promise<void> {
@@ -36,12 +36,7 @@ const screens: Record<Intent, Answer> = {
   }),
   balance: (ctx, deps) => balanceScreen(deps, ctx),
   help: topicsScreen,
-  async stop(ctx, deps) {
-    const ended = await endDialogue(ctx, deps, { withInvoices: true })
-    const running = await openGenerations(deps.sql, ctx.user.id)
-    const isTooLate = !ended.wasBusy && ended.startedId === undefined && running.length > 0
-    return { text: isTooLate ? ctx.t.tooLateToCancel : endedText(ctx, ended), buttons: [[menuButton(ctx)]] }
-  },
+  stop: async (ctx, deps) => ({ text: await cancel(deps, ctx), buttons: [[menuButton(ctx)]] }),
   greeting: ctx => ({ text: ctx.t.request.intents.greeting(ctx.from?.first_name ?? ''), buttons: [[menuButton(ctx)]] }),
   thanks: ctx => ({ text: ctx.t.request.intents.thanks, buttons: [[menuButton(ctx)]] }),
   abuse: ctx => ({ text: ctx.t.request.intents.abuse, buttons: [toPerson(ctx), [menuButton(ctx)]] }),

@@ -3,6 +3,7 @@ import { lines } from '../../i18n/format.ts'
 import { isId } from '../../id.ts'
 import { openGenerations } from '../../payments/generations.ts'
 import { readWallet } from '../../payments/wallet.ts'
+import type { Html } from '../../telegram/html.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
 import { cardScreen } from '../browse/card.ts'
 import { displayPrices } from '../browse/display-price.ts'
@@ -18,7 +19,7 @@ import { runScreen } from '../runs/history.ts'
 
 /** /start with its deep links, the menu, and /cancel: all of them end the dialogue; what is running goes on. */
 export function start(deps: BotDeps) {
-  const { sql, catalogue, forSale } = deps
+  const { catalogue, forSale } = deps
   const bot = new Composer<BotContext>()
 
   bot.start(async ctx => {
@@ -45,11 +46,8 @@ export function start(deps: BotDeps) {
     await toMenu(deps, ctx)
   })
   bot.command('cancel', async ctx => {
-    const ended = await endDialogue(ctx, deps, { withInvoices: true })
+    const text = await cancel(deps, ctx)
     const menu = await menuScreen(deps, ctx)
-    const isNothing = !ended.wasBusy && ended.startedId === undefined
-    const isTooLate = isNothing && (await openGenerations(sql, ctx.user.id)).length > 0
-    const text = isTooLate ? ctx.t.tooLateToCancel : endedText(ctx, ended)
     await ctx.show({ ...menu, text: lines(text, menu.text) })
   })
   onPress(bot, 'menu', async ctx => {
@@ -63,6 +61,14 @@ export function start(deps: BotDeps) {
   onPress(bot, 'nothing', ctx => ctx.answer())
 
   return bot
+}
+
+/** Ends the dialogue with its invoices; returns what that ended, or why a running order goes on. */
+export async function cancel(deps: BotDeps, ctx: BotContext): Promise<Html> {
+  const ended = await endDialogue(ctx, deps, { withInvoices: true })
+  const isNothing = !ended.wasBusy && ended.startedId === undefined
+  const isTooLate = isNothing && (await openGenerations(deps.sql, ctx.user.id)).length > 0
+  return isTooLate ? ctx.t.tooLateToCancel : endedText(ctx, ended)
 }
 
 /** Shows the menu and leaves the dialogue. If there was a quote, the text says that it is closed. */

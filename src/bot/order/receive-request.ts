@@ -7,7 +7,7 @@ import type { BotDeps } from '../deps.ts'
 import { readDraft } from '../drafts.ts'
 import { likely } from '../files/links.ts'
 import { fileOf } from '../files/sent-file.ts'
-import { type Incoming, isFile, takeAny, takeAnyLink } from '../files/uploads.ts'
+import { type Incoming, isFile, isFresh, takeAny, takeAnyLink } from '../files/uploads.ts'
 import { keepRequest, nearlyFull, type Part, type Request, requestIn, withPart } from '../request/request.ts'
 import { linkParam } from '../request/tasks.ts'
 import { answerRequest } from './answer-request.ts'
@@ -41,12 +41,9 @@ const withNote = (request: Request, note: Part['note'] & object): Request => ({
 })
 
 /** What is as old as the provider's files is no longer an answer to anything. */
-const maxAgeS = 19 * 3_600
-
 function freshOf(request: Request | undefined): Request | undefined {
   if (!request) return undefined
-  const now = Date.now() / 1000
-  return { ...request, parts: request.parts.filter(({ at }) => now - at < maxAgeS) }
+  return { ...request, parts: request.parts.filter(({ at }) => isFresh(Date.now() - at * 1000)) }
 }
 
 // The parts of an album and of a paste arrive within this time of each other.

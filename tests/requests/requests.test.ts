@@ -85,6 +85,14 @@ story('an album is one request: all its pictures, wherever its caption stands, a
   t.equal(shown.filter(one => buttons(one).length > 0).length, 1, 'only the last answer has buttons')
 })
 
+story('an album whose parts come late, each with words of its own, is still one request', async t => {
+  const anna = await person({ kop: 100_00 })
+  await anna.sends('image/png', { kind: 'photo', caption: 'слева кот', albumId: 'slow' })
+  await pass(anna, 600)
+  await anna.sends('image/png', { kind: 'photo', caption: 'справа пёс', albumId: 'slow' })
+  t.match(await quoteOf(anna.id), { inputs: { prompt: 'слева кот\nсправа пёс', image_urls: [{}, {}] } })
+})
+
 story('of twelve pictures in two albums, one of them broken, eleven are used, by a model that takes them', async t => {
   const anna = await person({ kop: 100_00 })
   const take = deps.files.fromTelegram

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { BotCall } from '../playground/telegram/server.ts'
 import type { Fault, World } from './world.ts'
 
 export type Probing = { stop(): Promise<{ probes: number; misses: number }> }
@@ -159,12 +160,16 @@ function compareTasks({ upstream, wrong, sometimes }: World, generations: readon
 /** Every ending was sent, and twice only if an answer could be lost. */
 function compareEndings(world: World, generations: readonly Run[]) {
   const { sometimes, wrong } = world
-  const sendsOf = endingsSent(world, new Set(generations.map(({ id }) => id)))
+  const known = new Set(generations.map(({ id }) => id))
+  const sendsOf = endingsIn(world.sends, known)
+  const editsOf = endingsIn(world.edits, known)
   let copies = 0
   const endings = new Map<string, number>()
   for (const { id, exec, money, code, told } of generations) {
     const times = sendsOf.get(id) ?? []
-    if (told && times.length === 0) wrong(`generation ${id} is marked as told and was not`)
+    // What the person took back is said in the message that they pressed.
+    const isTold = times.length > 0 || (code === 'cancelled' && editsOf.has(id))
+    if (told && !isTold) wrong(`generation ${id} is marked as told and was not`)
     for (const [n, at] of times.slice(1).entries()) {
       copies += 1
       if (!wasFaultBetween(world.faults, times[n]!, at))
@@ -215,10 +220,10 @@ async function starsAtTelegram({ telegram }: World): Promise<{ id: string; amoun
   }
 }
 
-/** When the ending of each generation was sent: a message whose buttons name it and are those of an ending. */
-function endingsSent({ sends }: World, known: Set<string>): Map<string, number[]> {
+/** When the ending of each generation was said: a message whose buttons name it and are those of an ending. */
+function endingsIn(calls: readonly BotCall[], known: Set<string>): Map<string, number[]> {
   const times = new Map<string, number[]>()
-  for (const { at, fields, status } of sends) {
+  for (const { at, fields, status } of calls) {
     if (status !== 200 && status !== 0) continue
     const [, id] = /"g:([a-z2-7]{12}):(?:rp|ed|why)"/.exec(JSON.stringify(fields)) ?? []
     if (id !== undefined && known.has(id)) times.set(id, [...(times.get(id) ?? []), at])

@@ -49,6 +49,7 @@ export async function openWorld(random: Random, processes = 3, { isPaced, env }:
     secrets,
     ...reports,
     sends: journal.sends,
+    edits: journal.edits,
     get updates() {
       return journal.updates()
     },
@@ -148,10 +149,12 @@ function repeat(world: World, everyMs: number, work: () => Promise<unknown>): vo
 function openJournal(telegram: TelegramStandIn) {
   const updates: Update[] = []
   const sends: BotCall[] = []
+  const edits: BotCall[] = []
   telegram.on(event => {
     if (event.type !== 'call') return
     const call = telegram.calls.at(-1)!
     if (/^(send|copy)/.test(call.method) && call.method !== 'sendChatAction') sends.push(call)
+    if (call.method === 'editMessageText') edits.push(call)
   })
   // The entries themselves change as they are delivered.
   let lastId = 0
@@ -162,6 +165,7 @@ function openJournal(telegram: TelegramStandIn) {
   const collecting = setInterval(collect, 200)
   return {
     sends,
+    edits,
     updates() {
       collect()
       return updates

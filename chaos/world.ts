@@ -24,6 +24,8 @@ export type World = {
   /** Everything the stand-in ever sent, and every call it ever got. */
   updates: Update[]
   sends: BotCall[]
+  /** Every text that was changed in place. */
+  edits: BotCall[]
   faults: Fault[]
   problems: string[]
   fault(what: string, n?: number): void

@@ -89,6 +89,7 @@ begin
       delete from pay.templates t where (t.user_id, t.id) in (
         select x.user_id, x.id from pay.templates x where x.deleted_at < now() - interval '1 day'
         order by x.deleted_at limit p_limit for update skip locked);
+      get diagnostics v_gone = row_count;
     when 'late' then                                     -- the upstream keeps what it made for a day
       delete from pay.late_results l where (l.user_id, l.generation_id) in (
         select x.user_id, x.generation_id from pay.late_results x where x.open_at < now() - interval '7 days'

@@ -162,7 +162,10 @@ await story('of each kind goes what has had its time, and nothing else', async t
     (await kind.left()).map(({ name }) => name.replaceAll('.', '')).sort()
   for (const part of tidyParts) t.strictSame(await names(kinds[part]), ['old', 'young'], part)
   t.strictSame(await tidy(sql, silent), [])
-  for (const part of tidyParts) t.strictSame(await names(kinds[part]), ['young'], part)
+  for (const part of tidyParts) {
+    t.strictSame(await names(kinds[part]), ['young'], part)
+    t.strictSame([...(await tidySome(sql, part, 10))], [{ gone: 0, isDone: true }], part)
+  }
 })
 
 await story('what money, an audit row or a promise stands on is kept, however old', async t => {

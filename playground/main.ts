@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { migrate } from '../src/database/migrate.ts'
 import { startEmbedded } from '../src/embedded-postgres/embedded-postgres.ts'
+import { bringExamples } from './examples.ts'
 import { startTelegram } from './telegram/server.ts'
 import { startUpstream } from './upstream/server.ts'
 import { startWeb } from './web.ts'
@@ -57,6 +58,10 @@ let service = startService()
 
 await ready()
 console.log(`Playground: ${web.url}`)
+// In the background: nobody waits for them.
+void bringExamples(database.url).catch(error => {
+  if (!isStopping) console.error(`The models have no examples: ${error.message}`)
+})
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop())
 

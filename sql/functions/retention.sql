@@ -137,6 +137,7 @@ begin
   delete from pay.drafts d where d.user_id = p_user;
   delete from pay.templates t where t.user_id = p_user;    -- a few dozen at most
   delete from pay.late_results l where l.user_id = p_user;    -- and no longer offered
+  delete from pay.examples e where e.user_id = p_user;     -- an admin's own
   -- The current time: a run may have ended while we waited for the wallet.
   insert into pay.forgettings as f (user_id, asked_at) values (p_user, clock_timestamp())
   on conflict (user_id) do update set asked_at = excluded.asked_at, step = 'updates', after = '', after_n = 0;

@@ -32,6 +32,12 @@ export const adminRoutes = {
     (model, n) => `al:${model}:${n}`,
     p => [part(p, 1), Number(p[2])],
   ),
+  /** Takes an example of a model away. */
+  exampleDrop: route<[string, number]>(
+    `ax:${key}:[1-4]`,
+    (model, slot) => `ax:${model}:${slot}`,
+    p => [part(p, 1), Number(p[2])],
+  ),
   /** Switches a model as its confirm screen says, or leaves it; the reason is in the text of that screen. */
   adminSwitch: route<[string, ModelSwitch]>(
     `am:${key}:(?:on|off|auto|no)`,

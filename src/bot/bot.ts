@@ -9,6 +9,7 @@ import { button } from '../telegram/screen.ts'
 import { languageFor, languageOf, markUnreachable, openUser } from '../users/users.ts'
 import { admin } from './admin/admin.ts'
 import { card } from './browse/card.ts'
+import { examples } from './browse/examples.ts'
 import { models } from './browse/lists.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
@@ -90,6 +91,7 @@ const features = (deps: BotDeps): Middleware<BotContext>[] => [
   gallery(deps),
   models(deps),
   card(deps),
+  examples(deps),
   balance(deps),
   topUps(deps),
   payments(deps),

@@ -39,6 +39,8 @@ export const generationOp = coded({
   support: 'sp',
   more: 'mo',
   fold: 'fo',
+  example: 'ex',
+  noExample: 'ux',
 })
 export const followUp = coded({ enlarge: 'up', animate: 'an' })
 export const galleryList = coded({ all: 'a', starred: 's', found: 'f' })
@@ -123,6 +125,13 @@ export const plain = (data: string) =>
     () => [],
   )
 export const part = (parts: string[], n: number) => parts[n] ?? ''
+/** A letter or two and the key of a model. */
+export const ofModel = (letters: string) =>
+  route<[string]>(
+    `${letters}:${key}`,
+    model => `${letters}:${model}`,
+    p => [part(p, 1)],
+  )
 /** A letter or two and the id of what it is about. */
 export const about = (letters: string) =>
   route<[string]>(

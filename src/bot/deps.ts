@@ -56,6 +56,8 @@ export type BotDeps = {
     /** The same for a link. Throws also Refused (bad_url, private_address, redirect, not_found, too_large, truncated). */
     fromLink(url: string, whose: About): Promise<FileValue>
   }
+  /** Fetches a file that Telegram has, at most 20 MB. Throws TelegramRefused, Unknown. */
+  fileBytes(fileId: string, signal: AbortSignal): Promise<Uint8Array>
   /** Cached and refreshed once a minute: a screen never counts rows. */
   stats: {
     of(modelId: string): ModelStats | undefined

@@ -17,6 +17,7 @@ import {
   key,
   type List,
   list,
+  ofModel,
   page,
   part,
   plain,
@@ -52,20 +53,16 @@ const table = {
     (model, from, n) => `m:${model}${from ? `:${list.letters(from)}:${n}` : ''}`,
     p => [part(p, 1), p[2] === undefined ? undefined : list.word(p[2]), Number(p[3] ?? 0)],
   ),
-  parameters: route<[string]>(
-    `mi:${key}`,
-    model => `mi:${model}`,
-    p => [part(p, 1)],
-  ),
-  example: route<[string]>(
-    `me:${key}`,
-    model => `me:${model}`,
-    p => [part(p, 1)],
-  ),
-  begin: route<[string]>(
-    `w:${key}`,
-    model => `w:${model}`,
-    p => [part(p, 1)],
+  parameters: ofModel('mi'),
+  example: ofModel('me'),
+  begin: ofModel('w'),
+  /** What the model has made. */
+  examples: ofModel('mx'),
+  /** An example of each model on a page of a list. */
+  listExamples: route<[Exclude<List, 'find'>, number]>(
+    `fx:(?!find)${list.pattern}:${page}`,
+    (name, n) => `fx:${list.letters(name)}:${n}`,
+    p => [list.word(p[1]) as Exclude<List, 'find'>, Number(p[2])],
   ),
   draft: route<[string, number, DraftOp, number]>(
     `d:${id}:\\d{1,6}:${draftOp.pattern}(?::\\d{1,3})?`,

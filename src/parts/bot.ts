@@ -3,7 +3,7 @@ import { setCommands } from '../bot/commands.ts'
 import type { BotDeps } from '../bot/deps.ts'
 import { readDraft } from '../bot/drafts.ts'
 import { createIntake } from '../bot/files/intake.ts'
-import { createUserFiles } from '../bot/files/user-files.ts'
+import { createUserFiles, fileReader } from '../bot/files/user-files.ts'
 import { requestOf } from '../bot/routes.ts'
 import { endReversals, findPayment } from '../jobs/reconcile.ts'
 import { resend, sendOriginals } from '../jobs/resend.ts'
@@ -94,10 +94,8 @@ export function openBot(options: Options) {
 
 export type BotPart = ReturnType<typeof openBot>
 
-function botDeps(
-  { config, build, database, telegram, upstream, orders, enqueue, scrub, log }: Options,
-  files: BotDeps['files'],
-): BotDeps {
+function botDeps(options: Options, files: BotDeps['files']): BotDeps {
+  const { config, build, database, telegram, upstream, orders, enqueue, scrub, log } = options
   const { sql } = database
   const { catalogue, forSale, limits, stats, modelHealth, running, delivery } = orders
   const { startBonusKop, adminIds, packsKop, starRateRub, card, transferDetails } = config
@@ -106,6 +104,7 @@ function botDeps(
     ...{ startBonusKop, adminIds, packsKop, starRateRub, card, transferDetails },
     botUsername: () => telegram.me()?.username ?? '',
     integration: { place: order => place(sql, order, limits), cancel: ref => cancel(running, ref) },
+    fileBytes: fileReader(filesOfTelegram(options)),
     takeLate: ref => takeLate(running, ref),
     resend: ref => resend(delivery, ref),
     original: ref => sendOriginals(delivery, ref),
@@ -120,13 +119,17 @@ function botDeps(
   }
 }
 
-const userFiles = ({ config, telegram, upstream, media }: Options) =>
+const filesOfTelegram = ({ config, telegram, media }: Options) => ({
+  telegram: telegram.client,
+  token: config.botToken,
+  apiRoot: config.telegramApiRoot,
+  dir: media.dir,
+})
+
+const userFiles = (options: Options) =>
   createUserFiles({
-    telegram: telegram.client,
-    token: config.botToken,
-    apiRoot: config.telegramApiRoot,
-    upstream: upstream.client,
-    downloader: upstream.downloader,
-    converter: media.converter,
-    dir: media.dir,
+    ...filesOfTelegram(options),
+    upstream: options.upstream.client,
+    downloader: options.upstream.downloader,
+    converter: options.media.converter,
   })

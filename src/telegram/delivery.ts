@@ -237,13 +237,21 @@ type File = { file_id: string; file_unique_id: string }
 
 /** Reads the kind and the file id from Telegram's message. An animation has a `document` field too. */
 function sentOf(item: Item, message: object): Sent {
-  const { message_id: messageId, ...content } = message as { message_id: number } & Record<string, unknown>
+  const { message_id: messageId } = message as { message_id: number }
+  const file = fileIn(message)
+  if (!file) throw new Unknown(`message ${messageId} was sent with a file and came back without one`)
+  return { item, messageId, ...file }
+}
+
+/** Returns the file of a message that was sent, and how Telegram sent it; undefined: there is none. */
+export function fileIn(message: object): Pick<Sent, 'fileId' | 'fileUniqueId' | 'sentAs'> | undefined {
+  const content = message as Record<string, unknown>
   for (const sentAs of ['animation', 'photo', 'video', 'audio', 'document'] as const) {
     const found = content[sentAs]
     if (found === undefined) continue
     // Photos come in several sizes, the largest last.
     const file = (Array.isArray(found) ? found.at(-1) : found) as File
-    return { item, messageId, fileId: file.file_id, fileUniqueId: file.file_unique_id, sentAs }
+    return { fileId: file.file_id, fileUniqueId: file.file_unique_id, sentAs }
   }
-  throw new Unknown(`message ${messageId} was sent with a file and came back without one`)
+  return undefined
 }

@@ -33,6 +33,8 @@ const generationOp = fc.constantFrom<GenerationOp | undefined>(
     'support',
     'more',
     'fold',
+    'example',
+    'noExample',
     undefined,
   ] as const),
 )
@@ -50,6 +52,8 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
   parameters: fc.tuple(key),
   example: fc.tuple(key),
   begin: fc.tuple(key),
+  examples: fc.tuple(key),
+  listExamples: fc.tuple(list.filter(name => name !== 'find') as fc.Arbitrary<Exclude<List, 'find'>>, page),
   draft: fc
     .tuple(id, fc.integer({ min: 0, max: 999_999 }), draftOp, fc.integer({ min: 0, max: 999 }))
     .map(([draft, rev, op, n]) => [draft, rev, op, ['option', 'edit', 'template'].includes(op) ? n : 0]),
@@ -115,6 +119,7 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
   adminStuck: fc.constant([]),
   adminStuckAll: fc.constant([]),
   adminPerson: fc.tuple(fc.integer({ min: 1, max: 999_999_999_999 })),
+  exampleDrop: fc.tuple(key, fc.integer({ min: 1, max: 4 })),
   adminLoss: fc.tuple(key, fc.nat(999_999_999)),
   adminSwitch: fc.tuple(key, fc.constantFrom('on', 'off', 'auto', 'no')),
   adminRun: fc.tuple(id),

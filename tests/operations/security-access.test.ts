@@ -49,9 +49,21 @@ await story(
     const before = { anna: await rowsOf(anna.id), boris: await balanceOf(boris.id) }
     const seen = boris.chat().length
     const buttons = ids.flatMap(id => [
-      ...(['status', 'cancel', 'why', 'repeat', 'change', 'resend', 'original', 'support', undefined] as const).map(
-        op => to.generation(id, op),
-      ),
+      ...(
+        [
+          'status',
+          'cancel',
+          'why',
+          'repeat',
+          'change',
+          'resend',
+          'original',
+          'support',
+          'example',
+          'noExample',
+          undefined,
+        ] as const
+      ).map(op => to.generation(id, op)),
       ...(['start', 'startFree', 'startBonus', 'change', 'cancel', 'show'] as const).map(op => to.quote(id, op)),
       ...(
         'skip usual back cancel option done clear edit extras go resume anew template improve'.split(' ') as DraftOp[]
@@ -91,11 +103,15 @@ await story(
       'parameters',
       'example',
       'begin',
+      'examples',
+      'listExamples',
       'balance',
       'statement',
     ]
     without.push('templates', 'promo', 'referral', 'forget', 'language', 'help')
-    const all = Object.keys(to).filter(name => !name.startsWith('admin') && !without.includes(name as RouteName))
+    const all = Object.keys(to).filter(
+      name => !name.startsWith('admin') && name !== 'exampleDrop' && !without.includes(name as RouteName),
+    )
     t.strictSame(all.sort(), [...named].sort(), 'every button that has an id or a number')
     for (const data of buttons) await boris.presses({ data })
     for (const start of ids.flatMap(id => [`g_${id}`, `t_${id}`, `q_${id}`])) await boris.says(`/start ${start}`)

@@ -63,6 +63,8 @@ export async function chats(
   const modelHealth = createModelHealth(sql, silent)
   const admins = connect(access.admin, { max: 2 })
   t.teardown(() => admins.close())
+  /** Whoever is in here is an admin. */
+  const adminIds: number[] = []
   const deps: BotDeps = {
     sql,
     adminSql: admins.sql,
@@ -72,7 +74,7 @@ export async function chats(
     log: silent,
     limits,
     startBonusKop,
-    adminIds: [],
+    adminIds,
     packsKop: [100_00, 300_00, 500_00, 1000_00, 5000_00],
     transferDetails,
     card,
@@ -96,6 +98,11 @@ export async function chats(
         if (given instanceof Error) throw given
         return file(given.mime ?? 'image/png', given)
       },
+    },
+    async fileBytes(fileId) {
+      const sent = player.file(fileId)
+      if (!sent) throw new Refused('empty', 'no such file')
+      return sent.bytes
     },
     stats: { of: id => stats.get(id), popularity: () => 0 },
     takeLate: async () => 'nothing',
@@ -265,6 +272,7 @@ export async function chats(
     woken,
     sentAgain,
     stats,
+    adminIds,
     draftOf,
     generationsOf,
     quoteOf,

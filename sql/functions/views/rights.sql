@@ -12,7 +12,7 @@ grant select on
   pay.free_usage, pay.new_free_days, pay.bonus_grants, pay.promo_codes, pay.promo_claims, pay.promo_tries,
   pay.referrals, pay.referral_days,
   pay.quotes, pay.generations, pay.late_results, pay.results, pay.generation_events, pay.kept_files, pay.kept_chunks, pay.kept_total,
-  pay.inbox, pay.intakes, pay.outbox, pay.drafts, pay.templates, pay.rates,
+  pay.inbox, pay.intakes, pay.outbox, pay.drafts, pay.templates, pay.examples, pay.rates,
   pay.model_switches, pay.model_days, pay.model_stats, pay.model_stats_clock, pay.provider_account,
   pay.admin_actions, pay.audit_log, pay.alarms, pay.webhook, pay.forgettings
   to pay_app;

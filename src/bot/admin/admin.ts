@@ -2,6 +2,7 @@ import { Composer } from 'telegraf'
 import { type BotContext, isAdmin } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { adminChanges } from './changes.ts'
+import { adminExamples } from './examples.ts'
 import { adminFind } from './find.ts'
 import { adminModels } from './models.ts'
 import { adminMoney } from './money.ts'
@@ -18,4 +19,5 @@ export const admin = (deps: BotDeps) =>
     adminMoney(deps),
     adminChanges(deps),
     adminModels(deps),
+    adminExamples(deps),
   )

@@ -14,6 +14,7 @@ import { onPress } from '../on-press.ts'
 import { isLink, isNumeric, labelOf, megabytesOf, scalarText, shifted } from '../parameter-texts.ts'
 import { to } from '../routes.ts'
 import { getDisplayPrice } from './display-price.ts'
+import { exampleCounts } from './example-rows.ts'
 import { goneScreen } from './lists.ts'
 import { failsOften, successOf, typicalMs } from './typical.ts'
 
@@ -45,10 +46,12 @@ export async function cardScreen(
 ): Promise<Screen> {
   const { t } = ctx
   const key = modelKey(model.id)
+  const examples = (await exampleCounts(deps.sql)).find(({ modelId }) => modelId === model.id)?.count ?? 0
   return {
     text: t.card(await factsOf(deps, ctx, model), unitPriceOf(deps, ctx, model)),
     buttons: [
       [button(t.beginButton, to.begin(key))],
+      examples > 0 ? [button(t.examples.button(examples), to.examples(key))] : [],
       [button(t.exampleButton, to.example(key)), button(t.parametersButton, to.parameters(key))],
       [button(t.backButton, to.list(from.list ?? formatOf(model), from.list ? from.page : 0)), menuButton(ctx)],
     ],

@@ -17,6 +17,7 @@ import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
 import { routesShown } from '../show.ts'
 import { type DisplayPrice, displayPrices } from './display-price.ts'
+import { exampleCounts } from './example-rows.ts'
 
 /** The lists of models, and the search by a word. */
 export function models(deps: BotDeps) {
@@ -104,6 +105,13 @@ export function ranked({ catalogue, stats }: BotDeps, models: readonly Model[]):
 /** Before the first runs the most used models are only the cheapest. */
 const hasPopular = ({ forSale, stats }: BotDeps): boolean => forSale.models.some(({ id }) => stats.popularity(id) > 0)
 
+/** The models on one page of a list. */
+export function modelsOn(deps: BotDeps, list: Exclude<ListTitle, 'find'>, page: number): Model[] {
+  const found = ranked(deps, listed(deps, list))
+  const shown = Math.min(page, Math.max(0, Math.ceil(found.length / perPage) - 1))
+  return found.slice(shown * perPage, (shown + 1) * perPage)
+}
+
 function listed(deps: BotDeps, list: Exclude<ListTitle, 'find'>): readonly Model[] {
   const { forSale } = deps
   if (list === 'all') return forSale.models
@@ -126,13 +134,13 @@ async function listButtons(
   const { t } = ctx
   const pages = Math.ceil(models.length / perPage)
   const shown = Math.min(Math.max(page - first, 0), pages - 1)
-  const priceOf = await displayPrices(deps, ctx.user.id)
+  const [priceOf, shownBy] = await Promise.all([displayPrices(deps, ctx.user.id), exampleCounts(deps.sql)])
+  const onPage = models.slice(shown * perPage, (shown + 1) * perPage)
+  const hasExamples = list !== 'find' && onPage.some(({ id }) => shownBy.some(({ modelId }) => modelId === id))
   const marks = { isMixed: mixed.includes(list), hot: list === 'popular' ? [] : mostUsed(deps) }
-  const rows = models
-    .slice(shown * perPage, (shown + 1) * perPage)
-    .map(model => [
-      button(rowText(deps, ctx, model, priceOf(model), marks), to.card(modelKey(model.id), list, shown + first)),
-    ])
+  const rows = onPage.map(model => [
+    button(rowText(deps, ctx, model, priceOf(model), marks), to.card(modelKey(model.id), list, shown + first)),
+  ])
   const turn = (mark: string, to_: number) =>
     to_ < 0 || to_ >= pages ? [] : [button(mark, to.list(list, to_ + first))]
   const pager = [...turn('‹', shown - 1), button(`${shown + 1}/${pages}`, to.nothing()), ...turn('›', shown + 1)]
@@ -143,7 +151,7 @@ async function listButtons(
     ],
     ...rows,
     ...(pages > 1 ? [pager] : []),
-    [menuButton(ctx)],
+    [...(hasExamples ? [button(t.examples.listButton, to.listExamples(list, shown))] : []), menuButton(ctx)],
   ]
 }
 

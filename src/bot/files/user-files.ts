@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import type { Telegram } from 'telegraf'
 import type { FileValue } from '../../catalogue/parameters.ts'
 import { Refused } from '../../errors.ts'
@@ -10,16 +10,31 @@ import type { Upstream } from '../../upstream/client.ts'
 import type { createDownloader } from '../../upstream/download.ts'
 import type { BotDeps } from '../deps.ts'
 
-type Options = {
+/** The way to files that Telegram has. */
+type Source = {
   telegram: Telegram
   token: string
   apiRoot: string
-  upstream: Upstream
-  downloader: ReturnType<typeof createDownloader>
-  converter: Pick<Converter, 'take'>
   /** The directory of temporary files. */
   dir: string
 }
+type Options = Source & {
+  upstream: Upstream
+  downloader: ReturnType<typeof createDownloader>
+  converter: Pick<Converter, 'take'>
+}
+
+/** Fetches the bytes of a file that Telegram has. */
+export const fileReader =
+  (source: Source): BotDeps['fileBytes'] =>
+  async (fileId, signal) => {
+    const { path } = await fetchUserFile({ ...source, fileId, signal })
+    try {
+      return await readFile(path)
+    } finally {
+      await rm(path, { force: true })
+    }
+  }
 
 // Bots may fetch 20 MB (core.telegram.org/bots/api#getfile).
 const maxBytes = 20 * 1024 * 1024

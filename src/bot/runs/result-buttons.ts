@@ -6,7 +6,8 @@ import type { Language } from '../../money.ts'
 import { type Generation, type Output, outputsOf } from '../../payments/generations.ts'
 import { TelegramRefused } from '../../telegram/client.ts'
 import { type Button, button, replaceButtons } from '../../telegram/screen.ts'
-import type { BotContext } from '../context.ts'
+import { placeOfRun } from '../browse/example-rows.ts'
+import { type BotContext, isAdmin } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { modelName } from '../names.ts'
 import { to } from '../routes.ts'
@@ -64,9 +65,11 @@ export async function unfold(ctx: BotContext, deps: BotDeps, run: Generation, wh
   await ctx.answer()
   const outputs = await outputsOf(deps.sql, { userId: run.userId, id: run.id })
   const sets = resultButtons(deps.catalogue, run, outputs, ctx.language)
+  if (isAdmin(ctx, deps.adminIds)) sets.all.splice(-1, 0, await exampleRow(ctx, deps, run))
   const shown = keyboardOf(ctx)
   if (shown) {
     const ours = new Set([...sets.few, ...sets.all].flat().map(one => ('data' in one ? one.data : '')))
+    for (const op of ['example', 'noExample'] as const) ours.add(to.generation(run.id, op))
     const others = shown.filter(row => row.every(one => !('data' in one) || !ours.has(one.data)))
     try {
       return await replaceButtons(ctx.telegram, ctx.chat!.id, ctx.callbackQuery!.message!.message_id, {
@@ -79,6 +82,16 @@ export async function unfold(ctx: BotContext, deps: BotDeps, run: Generation, wh
   if (which === 'few') return // without its message there is nothing to fold
   const name = modelName(deps.catalogue, run.modelId, ctx.language)
   await ctx.show({ text: ctx.t.run.which(name, shortId(run.id)), buttons: sets.all }, 'new')
+}
+
+/** An admin may show the result to everybody. */
+async function exampleRow({ t }: BotContext, { sql }: BotDeps, { userId, id }: Generation): Promise<Button[]> {
+  const [place] = await placeOfRun(sql, userId, id)
+  return [
+    place
+      ? button(t.examples.removeButton, to.generation(id, 'noExample'))
+      : button(t.examples.addButton, to.generation(id, 'example')),
+  ]
 }
 
 /** The buttons of the pressed message; undefined when Telegram no longer says them. */

@@ -1,0 +1,177 @@
+import { Composer } from 'telegraf'
+import type { InputMediaAudio, InputMediaPhoto, InputMediaVideo } from 'telegraf/types'
+import type { Model } from '../../catalogue/models.ts'
+import { Refused, Unknown } from '../../errors.ts'
+import { priceLabel } from '../../i18n/format.ts'
+import { TelegramRefused } from '../../telegram/client.ts'
+import { fileIn } from '../../telegram/delivery.ts'
+import type { Html } from '../../telegram/html.ts'
+import { isAboutChat } from '../../telegram/refused.ts'
+import { button } from '../../telegram/screen.ts'
+import { type BotContext, isAdmin } from '../context.ts'
+import type { BotDeps } from '../deps.ts'
+import { onPress } from '../on-press.ts'
+import { to } from '../routes.ts'
+import { cardScreen } from './card.ts'
+import { displayPrices } from './display-price.ts'
+import { type Example, exampleCopy, exampleSent, examplesOf, firstExamples } from './example-rows.ts'
+import { goneScreen, listScreen, modelsOn } from './lists.ts'
+
+/** What models make: an album of a model above its card, and one of a list with an example of each model. */
+export function examples(deps: BotDeps) {
+  const { sql, forSale, catalogue } = deps
+  const bot = new Composer<BotContext>()
+  onPress(bot, 'examples', async (ctx, key) => {
+    await ctx.answer()
+    const model = forSale.byKey(key)
+    if (!model) return ctx.show(await goneScreen(deps, ctx, catalogue.byKey(key)))
+    const found = await examplesOf(sql, model.id)
+    const name = model.name[ctx.language]
+    const isSent = await sendAll(
+      deps,
+      ctx,
+      found.map((example, n) => ({
+        example,
+        title: name,
+        caption: ctx.t.examples.caption(n + 1, example.words || name),
+      })),
+    )
+    const card = await cardScreen(deps, ctx, model)
+    const drops = isAdmin(ctx, deps.adminIds)
+      ? found.map(({ slot }, n) => button(ctx.t.examples.dropButton(n + 1), to.exampleDrop(key, slot)))
+      : []
+    await below(ctx, isSent, { ...card, buttons: [...card.buttons, drops] })
+  })
+  onPress(bot, 'listExamples', async (ctx, list, page) => {
+    await ctx.answer()
+    const models = modelsOn(deps, list, page)
+    const [found, priceOf] = await Promise.all([
+      firstExamples(
+        sql,
+        models.map(({ id }) => id),
+      ),
+      displayPrices(deps, ctx.user.id),
+    ])
+    const caption = (model: Model) =>
+      ctx.t.examples.ofModel(model.short[ctx.language], priceLabel(priceOf(model).now, ctx.language))
+    const isSent = await sendAll(
+      deps,
+      ctx,
+      models.flatMap(model =>
+        found
+          .filter(({ modelId }) => modelId === model.id)
+          .map(example => ({ example, title: model.short[ctx.language], caption: caption(model) })),
+      ),
+    )
+    await below(ctx, isSent, await listScreen(deps, ctx, list, page))
+  })
+  return bot
+}
+
+/** Shows the screen below what was sent, in place of the pressed one, which stood above it. */
+async function below(ctx: BotContext, isSent: boolean, screen: Awaited<ReturnType<typeof cardScreen>>): Promise<void> {
+  if (!isSent) return void (await ctx.show({ ...screen, text: ctx.t.examples.unshown }))
+  const pressed = ctx.callbackQuery?.message?.message_id
+  await ctx.show(screen, 'new')
+  try {
+    if (pressed !== undefined) await ctx.telegram.deleteMessage(ctx.chat!.id, pressed)
+  } catch (error) {
+    if (!(error instanceof Refused || error instanceof Unknown)) throw error // it stays above
+  }
+}
+
+type Shown = { example: Example; title: string; caption: Html }
+
+/** Sends examples in albums. Returns whether any arrived. */
+async function sendAll(deps: BotDeps, ctx: BotContext, shown: Shown[]): Promise<boolean> {
+  let arrived = 0
+  for (const group of groups(shown)) arrived += await sendGroup(deps, ctx, group)
+  return arrived > 0
+}
+
+/** An album has pictures and films, or sounds. Anything else goes alone. */
+function groups(shown: Shown[]): Shown[][] {
+  const of = (...kinds: Example['sentAs'][]) => shown.filter(({ example }) => kinds.includes(example.sentAs))
+  const alone = of('animation', 'document').map(one => [one])
+  return [of('photo', 'video'), of('audio'), ...alone].filter(group => group.length > 0)
+}
+
+type Media = (InputMediaPhoto | InputMediaVideo)[] | InputMediaAudio[]
+
+async function sendGroup(deps: BotDeps, ctx: BotContext, group: Shown[]): Promise<number> {
+  if (group.length > 1) {
+    const sources = await Promise.all(group.map(({ example }) => sourceOf(deps, example)))
+    const media = group.flatMap(({ example, title, caption }, n) => {
+      const source = sources[n]
+      const about = example.sentAs === 'audio' ? { title } : {}
+      return source
+        ? [{ type: example.sentAs, media: source, caption: caption.html, parse_mode: 'HTML', ...about }]
+        : []
+    })
+    const messages =
+      media.length > 1 && (await accepted(() => ctx.telegram.sendMediaGroup(ctx.chat!.id, media as Media)))
+    if (messages) {
+      const sent = group.filter((_, n) => sources[n] !== undefined)
+      for (const [n, { example }] of sent.entries()) await remember(deps, example, messages[n])
+      return sent.length
+    }
+  }
+  let arrived = 0
+  for (const one of group) if (await sendOne(deps, ctx, one)) arrived += 1
+  return arrived
+}
+
+/** By Telegram's id, else our copy. */
+async function sendOne(deps: BotDeps, ctx: BotContext, { example, title, caption }: Shown): Promise<boolean> {
+  const extra = { caption: caption.html, parse_mode: 'HTML' as const }
+  const send = (media: NonNullable<Source>): Promise<object> => {
+    const { telegram } = ctx
+    const chatId = ctx.chat!.id
+    switch (example.sentAs) {
+      case 'photo':
+        return telegram.sendPhoto(chatId, media, extra)
+      case 'video':
+        return telegram.sendVideo(chatId, media, extra)
+      case 'audio':
+        return telegram.sendAudio(chatId, media, { ...extra, title })
+      case 'animation':
+        return telegram.sendAnimation(chatId, media, extra)
+      case 'document':
+        return telegram.sendDocument(chatId, media, extra)
+    }
+  }
+  for (const source of [example.fileId ?? undefined, await copyOf(deps, example)]) {
+    const message = source && (await accepted(() => send(source)))
+    if (!message) continue
+    if (typeof source !== 'string') await remember(deps, example, message)
+    return true
+  }
+  return false
+}
+
+type Source = string | { source: Buffer; filename: string } | undefined
+
+const sourceOf = async (deps: BotDeps, example: Example): Promise<Source> => example.fileId ?? copyOf(deps, example)
+
+const extensions = { photo: 'jpg', video: 'mp4', animation: 'mp4', audio: 'mp3', document: 'bin' }
+
+async function copyOf({ sql }: BotDeps, { modelId, slot, sentAs, hasCopy }: Example): Promise<Source> {
+  const [row] = hasCopy ? await exampleCopy(sql, modelId, slot) : []
+  return row && { source: Buffer.from(row.content), filename: `example-${slot}.${extensions[sentAs]}` }
+}
+
+/** The next one needs no upload. */
+async function remember({ sql }: BotDeps, { modelId, slot, fileId }: Example, message: object | undefined) {
+  const file = message && fileIn(message)
+  if (file && file.fileId !== fileId) await exampleSent(sql, modelId, slot, file.sentAs, file.fileId)
+}
+
+/** Returns undefined for a refusal of the files, as opposed to one of the chat. */
+async function accepted<Result>(send: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await send()
+  } catch (error) {
+    if (!(error instanceof TelegramRefused) || isAboutChat(error)) throw error
+    return undefined
+  }
+}

@@ -1,0 +1,170 @@
+import { createCanvas } from '@napi-rs/canvas'
+import t from 'tap'
+import { forgetUser } from '../../src/users/users.ts'
+import { chats, type Person } from '../support/chat.ts'
+import { mp3Of } from '../support/media/media.ts'
+import { captions, withFiles } from '../support/messages.ts'
+
+const { api, telegram, sql, owner, story, person, running, end, adminIds } = await chats(t)
+
+const png = createCanvas(60, 40).toBuffer('image/png')
+const sound = Buffer.from(mp3Of(2).bytes)
+type Kind = 'photo' | 'audio'
+/** A result of the person's that Telegram has, with its buttons. Returns the id of its run. */
+async function result(who: Person, { modelId = 'z-image', words = 'кот', kind = 'photo' as Kind } = {}) {
+  const id = await running(who.id, { modelId, inputs: { prompt: words, text: words } as never })
+  await end(who.id, id)
+  const sent =
+    kind === 'photo'
+      ? await telegram.sendPhoto(who.id, { source: png })
+      : await telegram.sendAudio(who.id, { source: sound })
+  const fileId = 'photo' in sent ? sent.photo.at(-1)!.file_id : sent.audio.file_id
+  await owner`update pay.results set file_id = ${fileId}, sent_as = ${kind} where generation_id = ${id}`
+  return id
+}
+async function admin(): Promise<Person> {
+  const who = await person({ kop: 500_00 })
+  adminIds.push(who.id)
+  return who
+}
+const chosen = async (modelId = 'z-image') =>
+  (await owner<{ slot: number }[]>`select slot from pay.examples where model_id = ${modelId} order by slot`).map(
+    ({ slot }) => slot,
+  )
+/** What came with a press: the files with their words, and what stands below them. */
+async function page(who: Person, what: Parameters<Person['presses']>[0]) {
+  const before = new Set(who.chat().map(({ messageId }) => messageId))
+  await who.presses(what)
+  const came = who.chat().filter(({ messageId }) => !before.has(messageId))
+  return { album: withFiles(came).map(({ text }) => text ?? ''), below: who.last(), first: before.size }
+}
+t.afterEach(async () => void (await owner`delete from pay.examples`))
+
+story('an admin makes a result of their own an example, with one press, and takes it back with another', async t => {
+  const anna = await admin()
+  const id = await result(anna)
+  const { answer } = await anna.presses({ data: `g:${id}:ex` })
+  t.match(answer, { text: 'Теперь это пример 1 из 4, его видят все.' })
+  t.strictSame(await chosen(), [1])
+  t.match(await owner`select words, content = ${png} as same from pay.examples`, [{ words: 'кот' }])
+  t.match((await anna.presses({ data: `g:${id}:ex` })).answer, { text: 'Это уже пример.' })
+  t.strictSame(await chosen(), [1])
+  t.match((await anna.presses({ data: `g:${id}:ux` })).answer, { text: 'Убрано из примеров.' })
+  t.strictSame(await chosen(), [])
+  const kinds = await owner`select kind from pay.audit_log where admin_id = ${anna.id} order by id`
+  t.strictSame(
+    [...kinds].map(({ kind }) => kind),
+    ['example_add', 'example_drop'],
+  )
+})
+
+story('the fifth example waits for a free place, and says where to make one', async t => {
+  const anna = await admin()
+  for (let n = 0; n < 4; n++) await anna.presses({ data: `g:${await result(anna, { words: `кот ${n}` })}:ex` })
+  const fifth = await result(anna)
+  t.match((await anna.presses({ data: `g:${fifth}:ex` })).answer, { text: /уже четыре/ })
+  await anna.presses({ data: 'm:z-image' })
+  const shown = await page(anna, '👀')
+  t.strictSame(shown.album, ['1. кот 0', '2. кот 1', '3. кот 2', '4. кот 3'])
+  await anna.presses('✖️ 2')
+  t.strictSame(await chosen(), [1, 3, 4])
+  t.match((await anna.presses({ data: `g:${fifth}:ex` })).answer, { text: /пример 2 из 4/ })
+})
+
+story('somebody else’s result, a failed run and a press by anybody else change nothing', async t => {
+  const [boris, anna] = [await person({ kop: 500_00 }), await admin()]
+  const foreign = await result(boris)
+  await anna.presses({ data: `g:${foreign}:ex` })
+  const failed = await running(anna.id, {})
+  await end(anna.id, failed, 'generation_failed')
+  await anna.presses({ data: `g:${failed}:ex` })
+  const unsent = await running(anna.id, {})
+  await end(anna.id, unsent)
+  t.match((await anna.presses({ data: `g:${unsent}:ex` })).answer, { text: /только ваш результат/ })
+  await boris.presses({ data: `g:${foreign}:ex` })
+  t.strictSame(await chosen(), [])
+  await anna.presses({ data: `g:${await result(anna)}:ex` })
+  await boris.presses({ data: 'ax:z-image:1' })
+  t.strictSame(await chosen(), [1])
+  await t.rejects(sql`select pay.example_drop(1, 'z-image', 1)`, /permission denied/)
+})
+
+story('examples stand as an album above the card; a model without any has no button', async t => {
+  const anna = await admin()
+  for (const words of ['рыжий кот', 'лодка <в> море'])
+    await anna.presses({ data: `g:${await result(anna, { words })}:ex` })
+  const boris = await person({ firstName: 'Борис' })
+  await boris.says('/menu')
+  const { screen: card } = await boris.presses({ data: 'm:z-image' })
+  const shown = await page(boris, '👀 Что получается: 2')
+  t.strictSame(shown.album, ['1. рыжий кот', '2. лодка <в> море'])
+  t.match(captions(shown.below)[0], '▶️ Начать')
+  t.notOk(
+    captions(shown.below).some(text => text.startsWith('✖️')),
+    'only an admin takes one away',
+  )
+  t.notOk(
+    boris.chat().some(({ messageId }) => messageId === card.messageId),
+    'the card above the album is gone',
+  )
+  const { screen: other } = await boris.presses({ data: 'm:google-nano-banana' })
+  t.notOk(captions(other).some(text => text.startsWith('👀')))
+  await boris.presses({ data: 'mx:google-nano-banana' })
+  t.match(boris.last().text, /Примеры сейчас не показать/, 'an old button')
+})
+
+story('a list shows one example of each of its models, pictures and sounds apart', async t => {
+  const anna = await admin()
+  await anna.presses({ data: `g:${await result(anna)}:ex` })
+  await anna.presses({ data: `g:${await result(anna, { words: 'второй' })}:ex` })
+  await anna.presses({ data: `g:${await result(anna, { modelId: 'google/imagen4' })}:ex` })
+  const speech = await result(anna, {
+    modelId: 'elevenlabs/text-to-speech-turbo-2-5',
+    kind: 'audio',
+    words: 'Добрый вечер',
+  })
+  await anna.presses({ data: `g:${speech}:ex` })
+  const boris = await person({ firstName: 'Борис' })
+  await boris.says('/menu')
+  await boris.presses({ data: 'f:ti:0' })
+  const shown = await page(boris, '👀 Что получается')
+  t.strictSame(shown.album.map(text => text.replace(/ · .*/, '')).sort(), ['Imagen 4', 'Z-Image'])
+  t.match(shown.below.text, /^Нарисовать/)
+  await boris.presses({ data: 'f:au:0' })
+  const heard = await page(boris, '👀 Что получается')
+  t.equal(heard.album.length, 1)
+  await boris.presses({ data: 'f:iv:0' })
+  t.notOk(
+    captions(boris.last()).some(text => text.startsWith('👀')),
+    'no model of this list has any',
+  )
+})
+
+story('an id that Telegram refuses is replaced by our copy, once; without a copy the others are shown', async t => {
+  const anna = await admin()
+  for (const words of ['один', 'два', 'три']) await anna.presses({ data: `g:${await result(anna, { words })}:ex` })
+  await owner`update pay.examples set file_id = 'AgACAgQAAxkgone' where slot = 2`
+  await owner`update pay.examples set file_id = 'AgACAgQAAxkgone', content = null where slot = 3`
+  await anna.says('/menu')
+  const uploads = () =>
+    api.calls.filter(call => call.status === 200 && JSON.stringify(call).includes('example-')).length
+  const before = uploads()
+  const shown = await page(anna, { data: 'mx:z-image' })
+  t.strictSame(shown.album, ['1. один', '2. два'])
+  t.equal(uploads(), before + 1)
+  await page(anna, { data: 'mx:z-image' })
+  t.equal(uploads(), before + 1, 'Telegram has it now')
+})
+
+story('in English, and gone with the data of their admin', async t => {
+  const anna = await admin()
+  await anna.presses({ data: `g:${await result(anna)}:ex` })
+  const john = await person({ firstName: 'John', languageCode: 'en' })
+  await john.says('/menu')
+  await john.presses({ data: 'm:z-image' })
+  t.ok(captions(john.last()).includes('👀 What it makes: 1'))
+  t.strictSame((await page(john, '👀')).album, ['1. кот'])
+  adminIds.length = 0
+  await forgetUser(sql, anna.id)
+  t.strictSame(await chosen(), [])
+})

@@ -97,6 +97,25 @@ else {
     t.pass('it came')
   })
 
+  await t.test('what a model makes stands above its card, and what models make above their list', async t => {
+    await write('/models')
+    await last(/Все модели/)
+    const albums = fromBot.getByTestId('album')
+    const opens = async (button: RegExp, below: RegExp) => {
+      const before = await albums.count()
+      await press(button)
+      await until('an album', async () => (await albums.count()) > before, 60_000)
+      await last(below)
+    }
+    await until('examples', async () => (await fromBot.last().getByText('👀').count()) > 0, 60_000)
+    await opens(/👀 Что получается/, /Все модели/)
+    await shot('examples-of-list')
+    await press(/Z-Image/)
+    await opens(/👀 Что получается: 3/, /Z-Image/)
+    await shot('examples-of-model')
+    await isSeenWhole(t)
+  })
+
   await t.test('the two parts of one paste are one text', async t => {
     const words = Array.from({ length: 900 }, (_, n) => `слово${n}`).join(' ')
     await write(words)

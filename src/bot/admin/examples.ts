@@ -68,8 +68,8 @@ async function add(ctx: BotContext, deps: BotDeps, run: Generation): Promise<voi
   await ctx.answer(outcome === 'full' ? t.full : t.none, { alert: true })
 }
 
-// As the table has it, and what a caption of an album has room for.
-const maxWords = 300
+// Four of them fit the caption of an album.
+const maxWords = 240
 
 /** What the person wrote, without files and settings. */
 function wordsOf({ catalogue }: BotDeps, { modelId, inputs }: Generation): string {

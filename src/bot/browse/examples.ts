@@ -2,7 +2,7 @@ import { Composer } from 'telegraf'
 import type { InputMediaAudio, InputMediaPhoto, InputMediaVideo } from 'telegraf/types'
 import type { Model } from '../../catalogue/models.ts'
 import { Refused, Unknown } from '../../errors.ts'
-import { priceLabel } from '../../i18n/format.ts'
+import { lines, priceLabel } from '../../i18n/format.ts'
 import { TelegramRefused } from '../../telegram/client.ts'
 import { fileIn } from '../../telegram/delivery.ts'
 import type { Html } from '../../telegram/html.ts'
@@ -101,17 +101,18 @@ type Media = (InputMediaPhoto | InputMediaVideo)[] | InputMediaAudio[]
 async function sendGroup(deps: BotDeps, ctx: BotContext, group: Shown[]): Promise<number> {
   if (group.length > 1) {
     const sources = await Promise.all(group.map(({ example }) => sourceOf(deps, example)))
-    const media = group.flatMap(({ example, title, caption }, n) => {
-      const source = sources[n]
-      const about = example.sentAs === 'audio' ? { title } : {}
-      return source
-        ? [{ type: example.sentAs, media: source, caption: caption.html, parse_mode: 'HTML', ...about }]
-        : []
-    })
+    const sent = group.filter((_, n) => sources[n] !== undefined)
+    const caption = lines(...sent.map(one => one.caption)).html
+    const media = sent.map(({ example, title }, n) => ({
+      type: example.sentAs,
+      media: sources[group.indexOf(sent[n]!)]!,
+      ...(example.sentAs === 'audio' && { title }),
+      // Below an album stands its only caption; of several, none is shown.
+      ...(n === 0 && { caption, parse_mode: 'HTML' }),
+    }))
     const messages =
       media.length > 1 && (await accepted(() => ctx.telegram.sendMediaGroup(ctx.chat!.id, media as Media)))
     if (messages) {
-      const sent = group.filter((_, n) => sources[n] !== undefined)
       for (const [n, { example }] of sent.entries()) await remember(deps, example, messages[n])
       return sent.length
     }

@@ -1,5 +1,5 @@
 import type { Param } from '../../catalogue/models.ts'
-import { checkValue, type Inputs, optionsFor, paramNamed } from '../../catalogue/parameters.ts'
+import { checkValue, defaultFor, type Inputs, optionsFor, paramNamed } from '../../catalogue/parameters.ts'
 import { button } from '../../telegram/screen.ts'
 import type { DraftOp } from '../codes.ts'
 import type { BotContext } from '../context.ts'
@@ -102,7 +102,10 @@ const handlers: Record<DraftOp, (press: Press) => Done | Promise<'not_here' | un
     const answers = withoutAnswer(model, filling.answers, param.name)
     return advance(ctx, deps, order, { ...filling, answers, skipped: [...filling.skipped, param.name] }, here)
   },
-  usual: ({ param, set }) => (param?.default === undefined ? 'not_here' : set(param.name, param.default)),
+  usual({ order: { model, filling }, param, set }) {
+    const value = param && defaultFor(model, param, filling.answers)
+    return !param || value === undefined ? 'not_here' : set(param.name, value)
+  },
   template({ ctx, order: { model, step, filling }, n, param, go }) {
     const template = param && isMain(model, param) ? templatesFor(model, param, ctx.language)[n] : undefined
     if (!param || !template || step.at === 'improve') return 'not_here'

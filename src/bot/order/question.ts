@@ -1,5 +1,5 @@
 import { type Catalogue, type Model, modelKey, type Param, type Scalar } from '../../catalogue/models.ts'
-import { isFiles, optionsFor, questions } from '../../catalogue/parameters.ts'
+import { defaultFor, isFiles, optionsFor, questions } from '../../catalogue/parameters.ts'
 import { price } from '../../catalogue/pricing.ts'
 import { inSentence, lines, priceText } from '../../i18n/format.ts'
 import type { Strings } from '../../i18n/strings.ts'
@@ -92,15 +92,16 @@ function optionButtons(order: OrderDraft, param: Param, view: View): Button[][] 
   const options = optionsFor(model, param, filling.answers)
   const priceOf = optionPrices(order, param, options, view.catalogue)
   const usual = (value: Scalar) => t.wizard.usualButton(scalarText(param, value, language))
+  const usualValue = defaultFor(model, param, filling.answers)
   const open = options.flatMap(({ allowed, value }, n) => {
     if (!allowed) return []
     const kop = priceOf.get(value)
-    const text = value === param.default ? usual(value) : scalarText(param, value, language)
+    const text = value === usualValue ? usual(value) : scalarText(param, value, language)
     return [op(draft, kop === undefined ? text : `${text} · ${priceText(kop, language)}`, 'option', n)]
   })
   const buttons = param.type === 'string' ? [] : open.length <= onePage ? rows(open) : paged(order, open, perPage)
-  const isAmong = options.some(({ value }) => value === param.default)
-  return param.default === undefined || isAmong ? buttons : [...buttons, [op(draft, usual(param.default), 'usual')]]
+  const isAmong = options.some(({ value }) => value === usualValue)
+  return usualValue === undefined || isAmong ? buttons : [...buttons, [op(draft, usual(usualValue), 'usual')]]
 }
 
 /** The buttons that end the question: all files are there, keep the answer, or skip it. */
@@ -196,7 +197,7 @@ export function choice(order: OrderDraft, params: Param[], view: View): Screen {
 export function extras(order: OrderDraft, { t, language }: View): Screen {
   const { draft, model, filling } = order
   const fields = fieldsOf(model, filling.answers).map(param => {
-    const value = filling.answers[param.name] ?? param.default
+    const value = filling.answers[param.name] ?? defaultFor(model, param, filling.answers)
     const text = value === undefined ? t.wizard.none : valueText(param, value, language, 30)
     return [op(draft, t.wizard.fieldButton(labelOf(param, language), text), 'edit', model.params.indexOf(param))]
   })

@@ -1,5 +1,5 @@
 import type { Model, Param } from '../../catalogue/models.ts'
-import { checkValue, type Inputs, paramNamed, questions } from '../../catalogue/parameters.ts'
+import { checkValue, type Inputs, paramNamed, questions, withoutTextDefaults } from '../../catalogue/parameters.ts'
 import type { Draft } from '../drafts.ts'
 
 /** The state of an order being filled in: the `inputs` of its draft. */
@@ -146,7 +146,8 @@ export function fitting(model: Model, prefill: Inputs): Inputs {
 /** The answers with one more; the other half of a choice goes, and so does what made sense only with it. */
 export function withAnswer(model: Model, answers: Inputs, name: string, value: Inputs[string]): Inputs {
   const others = (eitherOf(model, name) ?? []).filter(param => param.name !== name).map(param => param.name)
-  return consistent(model, { ...without(answers, others), [name]: value })
+  const kept = paramNamed(model, name)?.spoken ? withoutTextDefaults(model, answers) : answers
+  return consistent(model, { ...without(kept, others), [name]: value })
 }
 
 export const withoutAnswer = (model: Model, answers: Inputs, name: string): Inputs =>

@@ -74,5 +74,6 @@ function depsOf({ sql, stats, catalogue, log }: Omit<Options, 'apiRoot'>): BotDe
     takeLate: never,
     resend: never,
     original: never,
+    sample: never,
   }
 }

@@ -107,6 +107,7 @@ function botDeps(
     botUsername: () => telegram.me()?.username ?? '',
     integration: { place: order => place(sql, order, limits), cancel: ref => cancel(running, ref) },
     takeLate: ref => takeLate(running, ref),
+    sample: upstream.sample,
     resend: ref => resend(delivery, ref),
     original: ref => sendOriginals(delivery, ref),
     findPayment: (userId, orderId) => findPayment({ sql, telegram: telegram.client, log }, userId, orderId),

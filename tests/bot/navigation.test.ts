@@ -101,6 +101,7 @@ const deps: BotDeps = {
   takeLate: never,
   resend: never,
   original: never,
+  sample: never,
   findPayment: async () => undefined,
   operator: {
     build: { version: '1', commit: 'abc' },

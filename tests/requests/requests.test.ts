@@ -42,7 +42,7 @@ story('a Russian text has a voice of its own, said with the price and sent; an E
   const anna = await person({ kop: 100_00 })
   const voice = async () => [(await quoteOf(anna.id))!.inputs.voice, (await quoteOf(anna.id))!.params.voice]
   await anna.says('озвучь: добрый вечер, друзья')
-  t.match(textOf(anna), /Голос: Brian — глубокий, успокаивающий/)
+  t.match(textOf(anna), /Голос: Brian — глубокий, мягкий/)
   t.strictSame(await voice(), ['nPczCjzI2devNBz1zQrb', 'nPczCjzI2devNBz1zQrb'])
   const kop = Number((await quoteOf(anna.id))!.price_kop)
   await anna.presses('✅')

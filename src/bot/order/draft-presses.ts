@@ -4,6 +4,7 @@ import { button } from '../../telegram/screen.ts'
 import type { DraftOp } from '../codes.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
+import { sendSample } from '../files/samples.ts'
 import { isMain, templatesFor } from '../parameter-texts.ts'
 import { to } from '../routes.ts'
 import { sourceResultsFor, sourceValue } from '../runs/source-result.ts'
@@ -14,6 +15,7 @@ import {
   choiceOf,
   eitherOf,
   type Filling,
+  hears,
   isEditing,
   type Step,
   stepBefore,
@@ -115,8 +117,13 @@ const handlers: Record<DraftOp, (press: Press) => Done | Promise<'not_here' | un
     if (!param || !isMain(model, param) || param.spoken || !(step.at === 'ask' || step.at === 'edit')) return 'not_here'
     return go({ at: 'improve', how: step.at, param: param.name })
   },
+  hear({ order: { step }, param, go }) {
+    if (!param?.sample || !('page' in step)) return 'not_here'
+    const { hears: isOn, ...choosing } = step
+    return go(isOn ? choosing : { ...step, hears: true })
+  },
   option(press) {
-    const { order, n, param, go, set } = press
+    const { ctx, deps, order, n, param, go, set } = press
     const { model, step, filling } = order
     if (step.at === 'choose') {
       const chosen = choiceOf(model)[n]
@@ -130,6 +137,7 @@ const handlers: Record<DraftOp, (press: Press) => Done | Promise<'not_here' | un
     if (n >= pageBase && 'page' in step) return go({ ...step, page: n - pageBase })
     if (param.previous_models) return sourceResult(press, param)
     const option = optionsFor(model, param, filling.answers)[n]
+    if (option && hears(step)) return sendSample(ctx, deps, order.draft.id, param, option.value)
     return option?.allowed ? set(param.name, option.value) : 'not_here'
   },
 }

@@ -127,7 +127,7 @@ export const orderingEn: Ordering = {
     takeSampleButton: '✅ Choose this voice',
     noSample: name =>
       lines(
-        html`There is no recording of the voice “${name}” to be had now.`,
+        html`The recording of the voice “${name}” is not available now.`,
         html`You can choose it all the same, listen to another one, or try again later.`,
       ),
     doneButton: 'Done',

@@ -147,7 +147,7 @@ export const orderingRu = {
     takeSampleButton: '✅ Выбрать этот голос',
     noSample: (name: string) =>
       lines(
-        html`Записи голоса «${name}» сейчас не получить.`,
+        html`Запись голоса «${name}» сейчас недоступна.`,
         html`Можно выбрать его и так, послушать другой или попробовать ещё раз позже.`,
       ),
     doneButton: 'Готово',

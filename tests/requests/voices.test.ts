@@ -113,6 +113,8 @@ story('a file that Telegram does not know any longer is fetched once more', asyn
 })
 
 const page = '<!doctype html><html><body>Sorry</body></html>'
+/** Bytes that the host has sent without an end. */
+let poured = 0
 const troubles: Record<string, (response: ServerResponse) => void> = {
   'is down': response => void response.destroy(),
   'has no such recording': response => void response.writeHead(404).end('Not Found'),
@@ -124,9 +126,12 @@ const troubles: Record<string, (response: ServerResponse) => void> = {
   },
   'sends without an end': response => {
     response.writeHead(200, { 'content-type': 'audio/mpeg' })
-    const more = () =>
-      response.destroyed ||
-      (response.write(Buffer.alloc(262_144, 0xff)) ? setImmediate(more) : response.once('drain', more))
+    const more = (): void => {
+      if (response.destroyed) return
+      poured += 262_144
+      if (response.write(Buffer.alloc(262_144, 0xff))) setImmediate(more)
+      else response.once('drain', more)
+    }
     more()
   },
   'leads elsewhere': response => void response.writeHead(302, { location: 'http://127.0.0.1/' }).end(),
@@ -138,7 +143,8 @@ for (const [what, does] of Object.entries(troubles)) {
     trouble = does
     await anna.presses('🎧 Kuon', list)
     trouble = undefined
-    t.match(anna.last().text, /^Записи голоса «Kuon — бодрая, ясная, ровная» сейчас не получить\./)
+    t.ok(poured < 20 * 1_048_576, 'no more than a recording has is read')
+    t.match(anna.last().text, /^Запись голоса «Kuon — бодрая, ясная, ровная» сейчас недоступна\./)
     t.strictSame(captions(anna.last()), [choose])
     const said = anna.last()
     await anna.presses('🎧 Eve', listNow(anna, list))

@@ -58,6 +58,7 @@ function paramProblems(model: Model, param: Param, all: Model[], { enum_labels: 
   if (isFile && !(param.accept && param.formats && param.max_files && param.max_mb)) problems.push('has no file limits')
   for (const format of untaken(param)) problems.push(`promises ${format}, which is not taken`)
   if (param.default !== undefined && checkValue(model, offered, param.default)) problems.push('refuses its own default')
+  if (param.sample && param.type !== 'enum') problems.push('has recordings and no list of values')
   if (param.cyrillic_default !== undefined) {
     if (checkValue(model, offered, param.cyrillic_default)) problems.push('refuses its default for Cyrillic')
     // Shown with the price, so it must be the same for every text that costs the same.

@@ -75,5 +75,6 @@ function depsOf({ sql, stats, catalogue, log }: Omit<Options, 'apiRoot'>): BotDe
     resend: never,
     original: never,
     fileBytes: never,
+    sample: never,
   }
 }

@@ -79,6 +79,7 @@ function startService(): ChildProcess {
       KIE_API_KEY: upstream.apiKey,
       KIE_BASE_URL: upstream.baseUrl,
       KIE_UPLOAD_URL: upstream.baseUrl,
+      KIE_SAMPLE_URL: upstream.baseUrl,
       DATABASE_URL: database.url,
       PUBLIC_URL: `http://127.0.0.1:${ports.service}`,
       TELEGRAM_WEBHOOK_SECRET: randomBytes(24).toString('hex'),

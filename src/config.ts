@@ -38,6 +38,8 @@ export type Config = {
   telegramApiRoot: string
   kieBaseUrl: string
   kieUploadUrl: string
+  /** Where recordings of voices are instead of the host in models.json. */
+  kieSampleUrl: string | undefined
   adminIds: number[]
   startBonusKop: number
   rates: { usdRubRate: string; markup: string }
@@ -166,6 +168,7 @@ export function readConfig(env: Env): Config {
     telegramApiRoot: plain(wanted('TELEGRAM_API_ROOT')),
     kieBaseUrl: plain(wanted('KIE_BASE_URL')),
     kieUploadUrl: plain(wanted('KIE_UPLOAD_URL')),
+    kieSampleUrl: plain(read('KIE_SAMPLE_URL')),
     adminIds: list(wanted('ADMIN_IDS')).map(Number),
     ...moneyOf(reader),
     ...limitsOf(reader, env),

@@ -57,6 +57,7 @@ export const variables = {
   TELEGRAM_API_ROOT: { schema: Url, fallback: 'https://api.telegram.org', expects: 'an http(s) address' },
   KIE_BASE_URL: { schema: Url, fallback: 'https://api.kie.ai', expects: 'an http(s) address' },
   KIE_UPLOAD_URL: { schema: Url, fallback: 'https://kieai.redpandaai.co', expects: 'an http(s) address' },
+  KIE_SAMPLE_URL: { schema: Url, expects: 'an http(s) address' },
   ADMIN_IDS: {
     schema: Type.String({ pattern: '^(\\d{1,16}(\\s*,\\s*\\d{1,16})*)?$' }),
     fallback: '',

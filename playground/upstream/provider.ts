@@ -51,6 +51,7 @@ export function openProvider(options: ProviderOptions) {
     speed,
     limits,
     models,
+    studio,
     files,
     tasks,
     setCredit(credit: number) {

@@ -7,6 +7,7 @@ import { fileRoutes } from './downloads.ts'
 import { jobRoutes } from './jobs.ts'
 import { documentRoutes } from './models/documents.ts'
 import { openProvider, type Provider, type ProviderOptions } from './provider.ts'
+import { sampleRoutes } from './samples.ts'
 import type { UpstreamEvent, UpstreamStandIn } from './stand-in.ts'
 import { openSwitches, type Switches } from './switches.ts'
 import { uploadRoutes } from './uploads.ts'
@@ -70,11 +71,12 @@ export async function startUpstream(options: Options = {}): Promise<UpstreamStan
 type Parts = { provider: Provider; switches: Switches; stop: AbortSignal }
 
 async function addRoutes(server: FastifyInstance, { provider, switches, stop }: Parts) {
-  const { models, files, tasks, account, speed, limits, address, apiKey } = provider
+  const { models, studio, files, tasks, account, speed, limits, address, apiKey } = provider
   answerInEnvelopes(server)
   priceRoute(server, models)
   documentRoutes(server, { models, origin: () => address.url })
   fileRoutes(server, files)
+  sampleRoutes(server, models, studio)
   const keyed: FastifyPluginAsync = async guarded => {
     askForKey(guarded, apiKey)
     answerFaults(guarded, switches.faults)

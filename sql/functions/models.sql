@@ -1,4 +1,4 @@
--- Which models are on sale, and the figures of the models on lists and cards.
+-- Which models are on sale, the figures of the models on lists and cards, and the files of recordings to choose by.
 
 create or replace function pay.model_is_off(p_model text) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp as $$
@@ -108,3 +108,12 @@ begin
   return true;
 end $$;
 grant execute on function pay.model_stats_refresh to pay_app;
+
+-- Keeps Telegram's file of a recording. A later one replaces it: Telegram may have refused the earlier.
+create or replace function pay.sample_sent(p_address text, p_file_id text, p_sent_as text) returns void
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  insert into pay.samples as s (address, file_id, sent_as) values (p_address, p_file_id, p_sent_as)
+  on conflict (address) do update set file_id = excluded.file_id, sent_as = excluded.sent_as
+  where (s.file_id, s.sent_as) is distinct from (excluded.file_id, excluded.sent_as);
+$$;
+grant execute on function pay.sample_sent to pay_app;

@@ -22,6 +22,43 @@ begin
 end $$;
 grant execute on function pay.top_up_open to pay_app;
 
+-- Notes which message shows an invoice. Returns the messages of the person's other unpaid invoices, and the earlier one of
+-- this: they give way to it and are not noted any longer.
+create or replace function pay.invoice_sent(p_user bigint, p_id text, p_message bigint) returns table (message_id bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  perform from pay.wallets w where w.user_id = p_user for no key update;
+  return query
+    select t.message_id from pay.top_ups t
+    where t.user_id = p_user and t.message_id is not null and t.message_id <> p_message and t.state in ('open', 'cancelled');
+  update pay.top_ups t set message_id = null
+  where t.user_id = p_user and t.message_id is not null and t.state in ('open', 'cancelled') and t.id <> p_id;
+  update pay.top_ups t set message_id = p_message where t.user_id = p_user and t.id = p_id;
+end $$;
+grant execute on function pay.invoice_sent to pay_app;
+
+-- Returns the messages of unpaid invoices that are cancelled or have expired, each once: of one person, or of all (null).
+create or replace function pay.invoices_ended(p_user bigint, p_limit int) returns table (user_id bigint, message_id bigint)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+  return query
+    with ended as (
+      select t.id, t.user_id, t.message_id from pay.top_ups t
+      where t.message_id is not null and t.state in ('open', 'cancelled') and t.user_id = p_user
+        and (t.state = 'cancelled' or t.expires_at <= now())
+      for update skip locked),
+    outdated as (
+      select t.id, t.user_id, t.message_id from pay.top_ups t
+      where t.message_id is not null and t.state in ('open', 'cancelled') and p_user is null and t.expires_at <= now()
+      order by t.expires_at limit p_limit for update skip locked),
+    found as (select * from ended union all select * from outdated),
+    gone as (update pay.top_ups t set message_id = null from found f where t.id = f.id returning t.id)
+    select f.user_id, f.message_id from found f join gone g using (id);
+end $$;
+grant execute on function pay.invoices_ended to pay_app;
+
 -- Attaches the proof to a manual request, which then waits for an admin: waiting | proof_used | one_waits | not_open.
 create or replace function pay.top_up_prove(p_user bigint, p_id text, p_proof text, p_key text) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

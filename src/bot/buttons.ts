@@ -29,3 +29,11 @@ export function packButtons(
   const packs = packsKop.map(kop => button(t.topUp.pack(kop, starsFor(kop, starRateRub)), to.stars(kop / 100, quoteId)))
   return inPairs(packs)
 }
+
+/** Buttons in rows, as the longest of them allows. */
+export function rows(options: Button[]): Button[][] {
+  const longest = Math.max(0, ...options.map(({ text }) => text.length))
+  const perRow = longest <= 6 ? 4 : longest <= 12 ? 3 : longest <= 22 ? 2 : 1
+  const count = Math.ceil(options.length / perRow)
+  return Array.from({ length: count }, (_, row) => options.slice(row * perRow, (row + 1) * perRow))
+}

@@ -26,6 +26,7 @@ export const draftOp = coded({
   anew: 'n',
   template: 'p',
   improve: 'i',
+  hear: 'h',
 })
 export const quoteOp = coded({ start: 'ok', startFree: 'fr', startBonus: 'rf', change: 'ed', cancel: 'x', show: 'go' })
 export const generationOp = coded({

@@ -10,6 +10,7 @@ import type { Enqueue, Order } from '../payments/order.ts'
 import type { Settled, Started } from '../payments/order-statements.ts'
 import type { Paid } from '../payments/top-ups.ts'
 import type { TaskState } from '../upstream/answers.ts'
+import type { Downloaded } from '../upstream/download.ts'
 
 /** The dependencies of the screens: a plain argument of every Composer. */
 export type BotDeps = {
@@ -58,6 +59,11 @@ export type BotDeps = {
   }
   /** Fetches a file that Telegram has, at most 20 MB. Throws TelegramRefused, Unknown. */
   fileBytes(fileId: string, signal: AbortSignal): Promise<Uint8Array>
+  /**
+   * Downloads a recording that the provider publishes. Throws Refused (redirect, not_found, too_large, empty, truncated,
+   * not_media, wrong_kind, bad_url, private_address), Unknown.
+   */
+  sample(address: string): Promise<Downloaded>
   /** Cached and refreshed once a minute: a screen never counts rows. */
   stats: {
     of(modelId: string): ModelStats | undefined

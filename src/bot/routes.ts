@@ -69,6 +69,12 @@ const table = {
     (draft, rev, op, n) => `d:${draft}:${rev}:${draftOp.letters(op)}${isNumbered(op) ? `:${n}` : ''}`,
     p => [part(p, 1), Number(p[2]), draftOp.word(p[3]), Number(p[4] ?? 0)],
   ),
+  /** The order takes what this recording is of. */
+  sample: route<[string, string]>(
+    `vs:${id}:[0-9a-f]{8}`,
+    (draft, value) => `vs:${draft}:${value}`,
+    p => [part(p, 1), part(p, 2)],
+  ),
   quote: route<[string, QuoteOp]>(
     `q:${id}:${quoteOp.pattern}`,
     (quote, op) => `q:${quote}:${quoteOp.letters(op)}`,

@@ -58,6 +58,13 @@ function paramProblems(model: Model, param: Param, all: Model[], { enum_labels: 
   if (isFile && !(param.accept && param.formats && param.max_files && param.max_mb)) problems.push('has no file limits')
   for (const format of untaken(param)) problems.push(`promises ${format}, which is not taken`)
   if (param.default !== undefined && checkValue(model, offered, param.default)) problems.push('refuses its own default')
+  if (param.sample && param.type !== 'enum') problems.push('has recordings and no list of values')
+  if (param.cyrillic_default !== undefined) {
+    if (checkValue(model, offered, param.cyrillic_default)) problems.push('refuses its default for Cyrillic')
+    // Shown with the price, so it must be the same for every text that costs the same.
+    if (changesPrice(model, param) || param.default === undefined) problems.push('cannot have a default for Cyrillic')
+    if (model.params.every(({ spoken }) => !spoken)) problems.push('has a default for Cyrillic and no text is spoken')
+  }
   if (param.hidden && param.default === undefined) problems.push('is hidden and has no value')
   if (param.enum_labels && !Object.hasOwn(groups, param.enum_labels)) problems.push('names unknown labels')
   for (const id of param.previous_models ?? []) {

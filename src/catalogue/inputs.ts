@@ -1,4 +1,4 @@
-import type { Model, Param, Rule, Text } from './schema.ts'
+import type { Model, Param, Rule, Scalar, Text } from './schema.ts'
 
 /** A person's file, already stored by us. Properties that could not be read are missing. */
 export type FileValue = {
@@ -76,16 +76,45 @@ export function changesPrice(model: Model, { name }: Param): boolean {
   )
 }
 
+/** Returns what stands for a missing answer: for some, it depends on the text to be spoken. */
+export function defaultFor(model: Model, param: Param, inputs: Inputs): Scalar | undefined {
+  const { cyrillic_default: other } = param
+  if (other === undefined) return param.default
+  const spoken = model.params.find(({ spoken }) => spoken)
+  const text = spoken && inputs[spoken.name]
+  return typeof text === 'string' && isMostlyCyrillic(text) ? other : param.default
+}
+
+function isMostlyCyrillic(text: string): boolean {
+  const letters = text.match(/\p{L}/gu)?.length ?? 0
+  const cyrillic = text.match(/\p{Script=Cyrillic}/gu)?.length ?? 0
+  return cyrillic * 2 > letters
+}
+
 /**
- * Returns the answers plus every default that is required or affects the price. Other missing answers and empty ones
+ * Returns the answers without those that a person did not choose, but that follow from the text to be spoken: another text
+ * may have another default.
+ */
+export const withoutTextDefaults = (model: Model, inputs: Inputs): Inputs =>
+  Object.fromEntries(
+    Object.entries(inputs).filter(([name, value]) => {
+      const param = paramNamed(model, name)
+      return param?.cyrillic_default === undefined || value !== defaultFor(model, param, inputs)
+    }),
+  )
+
+/**
+ * Returns the answers plus every default that is required, affects the price, or follows from the text. Other missing answers and empty ones
  * are left out.
  */
 export function withDefaults(model: Model, inputs: Inputs): Inputs {
   const filled = Object.keys(inputs).filter(name => given(inputs, name) !== undefined)
   const full: Inputs = Object.fromEntries(filled.map(name => [name, inputs[name]!]))
   for (const param of model.params) {
-    const needed = param.required || param.always_send || changesPrice(model, param)
-    if (needed && !param.hidden && param.default !== undefined) full[param.name] ??= param.default
+    const usual = defaultFor(model, param, full)
+    // The provider's own default is the other one.
+    const needed = param.required || param.always_send || usual !== param.default || changesPrice(model, param)
+    if (needed && !param.hidden && usual !== undefined) full[param.name] ??= usual
   }
   return full
 }

@@ -16,7 +16,15 @@ import { brokenRules, ruleAgainst } from './rules.ts'
 import type { Model, Param, Rule, Scalar } from './schema.ts'
 
 export type { EarlierValue, FileValue, Inputs, Problem, Value } from './inputs.ts'
-export { changesPrice, isEarlier, isFiles, paramNamed, withDefaults } from './inputs.ts'
+export {
+  changesPrice,
+  defaultFor,
+  isEarlier,
+  isFiles,
+  paramNamed,
+  withDefaults,
+  withoutTextDefaults,
+} from './inputs.ts'
 
 /** Checks one answer by itself, without the rules between fields. Returns the problem, if any. */
 export function checkValue(model: Model, param: Param, value: unknown): Problem | undefined {

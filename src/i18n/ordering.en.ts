@@ -119,6 +119,17 @@ export const orderingEn: Ordering = {
     cancelButton: '✖️ Cancel',
     skipButton: 'Skip',
     usualButton: text => `Default: ${text}`,
+    hearButton: '🎧 Listen',
+    chooseButton: 'Choose without listening',
+    hearing: html`🎧 Press a voice to get its recording. “Choose this voice” is below it.`,
+    recordingButton: name => `🎧 ${name}`,
+    fetchingSample: 'Getting the recording…',
+    takeSampleButton: '✅ Choose this voice',
+    noSample: name =>
+      lines(
+        html`The recording of the voice “${name}” is not available now.`,
+        html`You can choose it all the same, listen to another one, or try again later.`,
+      ),
     doneButton: 'Done',
     clearButton: 'Clear',
     keepButton: 'Keep as it is',

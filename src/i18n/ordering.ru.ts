@@ -139,6 +139,17 @@ export const orderingRu = {
     cancelButton: '✖️ Отмена',
     skipButton: 'Пропустить',
     usualButton: (text: string) => `По умолчанию: ${text}`,
+    hearButton: '🎧 Послушать',
+    chooseButton: 'Выбрать без прослушивания',
+    hearing: html`🎧 Нажмите на голос, и я пришлю запись. Кнопка «Выбрать этот голос» — под ней.`,
+    recordingButton: (name: string) => `🎧 ${name}`,
+    fetchingSample: 'Сейчас пришлю запись…',
+    takeSampleButton: '✅ Выбрать этот голос',
+    noSample: (name: string) =>
+      lines(
+        html`Запись голоса «${name}» сейчас недоступна.`,
+        html`Можно выбрать его и так, послушать другой или попробовать ещё раз позже.`,
+      ),
     doneButton: 'Готово',
     clearButton: 'Очистить',
     keepButton: 'Оставить как есть',

@@ -1,9 +1,11 @@
 import { Type } from '@sinclair/typebox'
 import type { Telegram } from 'telegraf'
 import { query, type Sql, untilAnswered } from '../database/db.ts'
+import { endedInvoices, leaveReceipt, removeInvoice } from '../delivery/invoices.ts'
 import { Unknown } from '../errors.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import type { Log } from '../log.ts'
+import type { Language } from '../money.ts'
 import { type Paid, reversalEnd, reversalWait, takeBack, takePayment, waitingReversals } from '../payments/top-ups.ts'
 import { TelegramRefused } from '../telegram/client.ts'
 import { readMovement, refundStars, type StarTransaction, starTransactions } from '../telegram/payments.ts'
@@ -84,15 +86,24 @@ async function book({ sql, telegram, log }: Options, movement: Partial<StarTrans
       { ...facts, result: paid.result, reason: paid.reason },
       'payment found by reconciliation, no update received',
     )
-    if (paid.result === 'credited') await notifyPayer(sql, telegram, userId, paid, log)
+    if (paid.result !== 'credited') return
+    const language = await languageFor(sql, userId)
+    await notifyPayer(telegram, userId, paid, log, language)
+    await leaveReceipt({ sql, telegram, log }, orderId, language)
     return
   }
   const { result } = await takeBack(sql, 'stars', chargeId, userId)
   if (result === 'reversed') log.error(facts, 'refund found by reconciliation, no update received')
 }
 
-async function notifyPayer(sql: Sql, telegram: Telegram, userId: number, paid: Paid, log: Log): Promise<void> {
-  const t = stringsFor(await languageFor(sql, userId))
+async function notifyPayer(
+  telegram: Telegram,
+  userId: number,
+  paid: Paid,
+  log: Log,
+  language: Language,
+): Promise<void> {
+  const t = stringsFor(language)
   const facts = { amountKop: paid.amountKop ?? 0, balanceKop: paid.balanceKop ?? 0, debtKop: paid.debtKop ?? 0 }
   const text = t.topUp.credited({ ...facts, isSecond: paid.isSecond })
   await show(telegram, { chatId: userId }, { text, buttons: [] }).catch(error => {
@@ -156,6 +167,11 @@ async function refund(telegram: Telegram, userId: number, chargeId: string, atte
     if (error.code === 'already_refunded') return { kind: 'done' }
     return { kind: final.test(error.message) || attempts >= maxAttempts ? 'refused' : 'wait', error }
   }
+}
+
+/** Takes invoices out of chats whose time has passed: a payment of one would be refused. */
+export async function removeOutdatedInvoices({ sql, telegram }: Options): Promise<void> {
+  for (const invoice of await endedInvoices(sql)) await removeInvoice(telegram, invoice)
 }
 
 /** Returns the id of the bot that owns this database: the first caller becomes the owner. */

@@ -9,7 +9,7 @@ import { createInProcessRunner, type InProcessRunner } from './in-process-runner
 import { lateJob } from './late.ts'
 import { type ModelHealthOptions, updateModelHealth } from './model-health.ts'
 import type { Jobs, QueueName } from './queue.ts'
-import { endReversals, reconcileStars } from './reconcile.ts'
+import { endReversals, reconcileStars, removeOutdatedInvoices } from './reconcile.ts'
 import { checkJob, submitJob } from './submit-and-poll.ts'
 import { goOnForgetting, sweep, tidy } from './sweep.ts'
 import type { Fetcher } from './updates/intake.ts'
@@ -133,7 +133,11 @@ const scheduledJobs = (options: Options) => ({
   },
   async reconcile() {
     // Independent: a failed refund must not stop the reading of payments.
-    const ends = await Promise.allSettled([endReversals(options), reconcileStars(options)])
+    const ends = await Promise.allSettled([
+      endReversals(options),
+      reconcileStars(options),
+      removeOutdatedInvoices(options),
+    ])
     const failed = ends.find(end => end.status === 'rejected')
     if (failed) throw failed.reason
   },

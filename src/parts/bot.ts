@@ -106,6 +106,7 @@ function botDeps(options: Options, files: BotDeps['files']): BotDeps {
     integration: { place: order => place(sql, order, limits), cancel: ref => cancel(running, ref) },
     fileBytes: fileReader(filesOfTelegram(options)),
     takeLate: ref => takeLate(running, ref),
+    sample: upstream.sample,
     resend: ref => resend(delivery, ref),
     original: ref => sendOriginals(delivery, ref),
     findPayment: (userId, orderId) => findPayment({ sql, telegram: telegram.client, log }, userId, orderId),

@@ -20,11 +20,13 @@ type Options = {
   observe: ObserveCall
   scrub: Scrub
   log: Log
+  /** Milliseconds for a recording that a person waits for. */
+  sampleMs?: number
 }
 
 /** The client of the provider with the circuit breaker of our account, the downloader, and the cache of results. */
-export function openUpstream({ config, sql, telegram, inspect, observe, scrub, log }: Options) {
-  const { kieBaseUrl: baseUrl, kieUploadUrl: uploadUrl, kieApiKey: apiKey, adminIds } = config
+export function openUpstream({ config, sql, telegram, inspect, observe, scrub, log, sampleMs = 8_000 }: Options) {
+  const { kieBaseUrl: baseUrl, kieUploadUrl: uploadUrl, kieSampleUrl: sampleUrl, kieApiKey: apiKey, adminIds } = config
   // The two depend on each other: a refused call opens the breaker, which reads the balance through the same client.
   const client: Upstream = observedUpstream(
     createUpstream({ baseUrl, uploadUrl, apiKey, log, onAccountTrouble: trouble => account.onAccountTrouble(trouble) }),
@@ -37,7 +39,7 @@ export function openUpstream({ config, sql, telegram, inspect, observe, scrub, l
     credit: () => client.credit(),
     opened: () => notifyOfAccount({ sql, telegram, adminIds, log }),
   })
-  const trustedOrigins = [new URL(baseUrl).origin, new URL(uploadUrl).origin]
+  const trustedOrigins = [baseUrl, uploadUrl, ...(sampleUrl ? [sampleUrl] : [])].map(url => new URL(url).origin)
   const downloader = createDownloader({ trustedOrigins, inspect })
   const results = createResultStore({
     ...downloader,
@@ -47,6 +49,13 @@ export function openUpstream({ config, sql, telegram, inspect, observe, scrub, l
     client,
     downloader,
     results,
+    /** Downloads a recording to choose by. */
+    sample: (address: string) =>
+      downloader.fetch(sampleUrl ? address.replace(/^https:\/\/[^/]+/, () => sampleUrl) : address, {
+        maxBytes: 5 * 1_048_576,
+        deadlineMs: sampleMs,
+        accept: ['audio'],
+      }),
     async [Symbol.asyncDispose]() {
       await Promise.allSettled([client.close(), results.close()])
     },

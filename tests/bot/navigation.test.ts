@@ -102,6 +102,7 @@ const deps: BotDeps = {
   resend: never,
   original: never,
   fileBytes: never,
+  sample: never,
   findPayment: async () => undefined,
   operator: {
     build: { version: '1', commit: 'abc' },

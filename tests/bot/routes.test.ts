@@ -39,7 +39,9 @@ const generationOp = fc.constantFrom<GenerationOp | undefined>(
   ] as const),
 )
 const draftOp = fc.constantFrom(
-  ...('skip usual back cancel option done clear edit extras go resume anew template improve'.split(' ') as DraftOp[]),
+  ...('skip usual back cancel option done clear edit extras go resume anew template improve hear'.split(
+    ' ',
+  ) as DraftOp[]),
 )
 
 // One generator a route: a new route without one does not compile.
@@ -57,6 +59,7 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
   draft: fc
     .tuple(id, fc.integer({ min: 0, max: 999_999 }), draftOp, fc.integer({ min: 0, max: 999 }))
     .map(([draft, rev, op, n]) => [draft, rev, op, ['option', 'edit', 'template'].includes(op) ? n : 0]),
+  sample: fc.tuple(id, fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 8, maxLength: 8 })),
   quote: fc.tuple(id, fc.constantFrom(...(['start', 'startFree', 'startBonus', 'change', 'cancel', 'show'] as const))),
   generation: fc.tuple(id, generationOp),
   followUp: fc.tuple(id, fc.constantFrom('enlarge' as const, 'animate' as const), page),

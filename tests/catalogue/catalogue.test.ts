@@ -148,6 +148,13 @@ t.test('a broken catalogue is refused with every problem named at once', async t
   edit('wan/2-5-text-to-video', ({ params }) => {
     params.find(param => param.name === 'duration')!.default = '7'
   })
+  edit('elevenlabs/text-to-speech-turbo-2-5', ({ params }) => {
+    params.find(param => param.name === 'voice')!.cyrillic_default = 'Борис'
+    params.find(param => param.name === 'speed')!.sample = 'https://static.example.com/{value}.mp3'
+  })
+  edit('kling-2.6/image-to-video', ({ params }) => {
+    params.find(param => param.name === 'duration')!.cyrillic_default = '10'
+  })
   edit('z-image', ({ price }) => {
     price.source = 'hearsay'
   })
@@ -166,6 +173,10 @@ t.test('a broken catalogue is refused with every problem named at once', async t
     /google\/imagen4-fast\/price\/variants\/0\/credits/,
     /seedance-1\.5-pro: the bounds of duration do not agree/,
     /wan\/2-5-text-to-video: duration refuses its own default/,
+    /text-to-speech-turbo-2-5: voice refuses its default for Cyrillic/,
+    /text-to-speech-turbo-2-5: speed has recordings and no list of values/,
+    /kling-2\.6\/image-to-video: duration cannot have a default for Cyrillic/,
+    /kling-2\.6\/image-to-video: duration has a default for Cyrillic and no text is spoken/,
     /z-image: the source hearsay is not described/,
     /USD_RUB_RATE/,
     /PRICING_MARKUP/,

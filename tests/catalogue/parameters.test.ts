@@ -12,7 +12,9 @@ import {
   toWire,
   type Value,
   withDefaults,
+  withoutTextDefaults,
 } from '../../src/catalogue/parameters.ts'
+import { price } from '../../src/catalogue/pricing.ts'
 
 const models = loadModels()
 const modelOf = (id: string): Model => models.find(model => model.id === id)!
@@ -282,6 +284,31 @@ t.test('defaults fill what is required or bears the price, and never what was an
     aspect_ratio: '1:1',
   })
   t.same(withDefaults(modelOf('google/nano-banana'), { prompt: 'a', output_format: '' }), { prompt: 'a' })
+})
+
+t.test('a text mostly in Cyrillic has a voice of its own, at the same price; any other has today’s', async t => {
+  for (const id of ['elevenlabs/text-to-speech-turbo-2-5', 'elevenlabs/text-to-speech-multilingual-v2']) {
+    const model = modelOf(id)
+    const voiceOf = (text: string, more = {}) => withDefaults(model, { text, ...more }).voice ?? 'left out'
+    const [usual, cyrillic] = ['EkK5I93UQWFDigLMpZcX', 'nPczCjzI2devNBz1zQrb']
+    const today = paramOf(id, 'voice').required ? usual : 'left out'
+    for (const text of ['Добрый вечер', 'Купите iPhone сегодня', 'Привіт', 'так 2026!'])
+      t.equal(voiceOf(text), cyrillic, text)
+    for (const text of ['Good evening', 'Say «привет» to everyone', '2026', '你好', ''])
+      t.equal(voiceOf(text), today, text)
+    t.equal(voiceOf('Добрый вечер', { voice: usual }), usual, 'a voice that was chosen stays')
+    t.equal(toWire(model, { text: 'Добрый вечер' }, true).voice, cyrillic)
+    const priceOf = (more: object) =>
+      price(model, { text: 'Добрый вечер', ...more }, { usdRubRate: '95', markup: '2' }).kop
+    t.equal(priceOf({}), priceOf({ voice: usual }))
+    const texts = withoutTextDefaults(model, { text: 'Привет', voice: cyrillic, speed: 1.1 })
+    t.same(texts, { text: 'Привет', speed: 1.1 })
+    t.same(
+      withoutTextDefaults(model, { text: 'Hello', voice: cyrillic }),
+      { text: 'Hello', voice: cyrillic },
+      'was chosen',
+    )
+  }
 })
 
 t.test('the dialogue asks files, then the text, then what changes the price; the rest are extras', async t => {

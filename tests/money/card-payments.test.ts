@@ -1,20 +1,31 @@
 import t from 'tap'
 import { to } from '../../src/bot/routes.ts'
+import type { Sql } from '../../src/database/db.ts'
+import { leaveReceipt, noteInvoice } from '../../src/delivery/invoices.ts'
+import { Unknown } from '../../src/errors.ts'
 import { newId } from '../../src/id.ts'
+import { removeOutdatedInvoices } from '../../src/jobs/reconcile.ts'
 import { auditReport, findings, starFindings } from '../../src/payments/audit.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { openTopUp, takePayment } from '../../src/payments/top-ups.ts'
 import { chats } from '../support/chat.ts'
 import { buttons, captions } from '../support/messages.ts'
-import { rates } from '../support/world.ts'
+import { rates, silent } from '../support/world.ts'
 
-// Cards through a payment provider of Telegram: off unless the operator has one.
+// Cards through a payment provider of Telegram, off unless the operator has one; and what becomes of invoices in the chat.
 const stage = await chats(t, { card: { providerToken: '123456789:TEST:provider', vatCode: 1 } })
 const { api, deps, sql, owner, story, person, balanceOf } = stage
 const boss = await person()
 deps.adminIds = [boss.id]
 type Person = Awaited<ReturnType<typeof person>>
 
+const isShown = (who: Person, { messageId }: { messageId: number }) =>
+  who.chat().some(message => message.messageId === messageId)
+/** Asks for an invoice over so many rubles. */
+async function asks(who: Person, rubles: number, how: 'stars' | 'cardPack' = 'stars') {
+  await who.presses({ data: to[how](rubles, undefined) })
+  return who.last()
+}
 const heard = (who: Person, what: RegExp) =>
   who.chat().filter(message => message.from === 'bot' && what.test(message.text ?? '')).length
 const paymentsOf = (who: Person) => owner<{ provider: string; charge_id: string; currency: string; total: string }[]>`
@@ -72,8 +83,8 @@ await story('a pack is paid by card in rubles, credited to the kopeck and once',
     total: 300_00,
   }
   const invoiceNow = () => anna.chat().find(({ messageId }) => messageId === invoice.messageId)!
-  t.ok(captions(invoiceNow()).includes('Я оплатил'))
-  await anna.presses('Я оплатил', invoice)
+  t.equal(buttons(invoiceNow()).length, 1, 'the receipt is left')
+  await anna.presses({ data: to.paid(top!.id) }, invoice)
   t.match(anna.last().text, /^✅ Этот счёт оплачен/)
   t.equal(buttons(invoiceNow()).length, 1, 'the receipt is left')
   const told = await Promise.all(Array.from({ length: 10 }, () => takePayment(sql, again)))
@@ -87,6 +98,90 @@ await story('the order that was short of money comes back after a payment by car
   await buys(anna, 100, quote)
   t.match(anna.last().text, /Цена: /)
   t.ok(heard(anna, /Зачислено 100/))
+})
+
+await story(
+  'an invoice gives way to the next one, whatever its amount and way, and stays good for a payment',
+  async t => {
+    const anna = await person()
+    const first = await asks(anna, 300)
+    const second = await asks(anna, 300)
+    t.strictSame(
+      [first, second].map(one => isShown(anna, one)),
+      [false, true],
+      'the same again',
+    )
+    const third = await asks(anna, 500, 'cardPack')
+    t.strictSame(
+      [second, third].map(one => isShown(anna, one)),
+      [false, true],
+      'another amount, by card',
+    )
+    const [stars] = await owner<{ id: string; total: string }[]>`
+    select id, total::text from pay.top_ups where user_id = ${anna.id} and provider = 'stars'`
+    const payment = {
+      provider: 'stars' as const,
+      chargeId: newId(),
+      userId: anna.id,
+      orderId: stars!.id,
+      currency: 'XTR',
+    }
+    t.match(
+      await takePayment(sql, { ...payment, total: Number(stars!.total) }),
+      { result: 'credited' },
+      'it was under way',
+    )
+    t.match(await anna.pays(third), { ok: true })
+    t.ok(isShown(anna, third), 'a receipt is no invoice')
+    await asks(anna, 300)
+    t.ok(isShown(anna, third), 'and stays')
+    t.equal(await balanceOf(anna.id), 800_00)
+  },
+)
+
+await story('a paid invoice is its receipt and nothing else, at the moment of the payment', async t => {
+  const anna = await person()
+  const invoice = await asks(anna, 100)
+  t.equal(buttons(invoice).length, 3)
+  await anna.pays(invoice)
+  const now = anna.chat().find(({ messageId }) => messageId === invoice.messageId)!
+  t.strictSame(now.buttons, [[{ text: 'Заплатить ⭐ 84', pay: true }]], 'Telegram turns this one into the receipt')
+})
+
+const removing = { sql, telegram: stage.telegram, log: silent }
+const outdate = (who: Person) => owner`
+  update pay.top_ups set expires_at = now() - interval '1 minute' where user_id = ${who.id}`
+await story('an invoice leaves the chat when its time has passed, and one that is open or paid stays', async t => {
+  const [anna, boris, vera] = [await person(), await person(), await person()]
+  const [old, open, paid] = [await asks(anna, 300), await asks(boris, 300), await asks(vera, 300, 'cardPack')]
+  await vera.pays(paid)
+  await Promise.all([outdate(anna), outdate(vera)])
+  const deleted = () => api.calls.filter(({ method }) => method === 'deleteMessage').length
+  const before = deleted()
+  await Promise.all([removeOutdatedInvoices(removing), removeOutdatedInvoices(removing)])
+  t.strictSame([isShown(anna, old), isShown(boris, open), isShown(vera, paid)], [false, true, true])
+  await removeOutdatedInvoices(removing)
+  t.equal(deleted(), before + 1, 'once')
+  t.match(await boris.pays(open), { ok: true })
+})
+
+await story('what Telegram or the database refuses of this harms no payment and no invoice', async t => {
+  const anna = await person()
+  const lost = () => Promise.reject(new Unknown('no answer'))
+  const order = { userId: anna.id, orderId: newId(), messageId: 1 }
+  await noteInvoice({ ...removing, sql: lost as unknown as Sql }, order)
+  await leaveReceipt({ ...removing, sql: lost as unknown as Sql }, order.orderId, 'ru')
+  const first = await asks(anna, 300)
+  await owner`update pay.top_ups set message_id = 999999 where user_id = ${anna.id}`
+  const second = await asks(anna, 500)
+  t.ok(isShown(anna, first), 'a message that is not noted merely stays')
+  await owner`update pay.top_ups set message_id = 999999 where user_id = ${anna.id}`
+  t.match(await anna.pays(second), { ok: true })
+  t.match(anna.last().text, /^✅ Зачислено 500/)
+  await outdate(anna)
+  await removeOutdatedInvoices(removing)
+  t.match(await anna.pays(first), { ok: false, error: /Счёт устарел/ }, 'it is refused in words')
+  t.equal(await balanceOf(anna.id), 500_00)
 })
 
 await story('a payment by card of another sum, currency, order or person is parked', async t => {

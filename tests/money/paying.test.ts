@@ -99,6 +99,8 @@ story('a payment that no update told is found in Telegram’s list, once, and th
   t.equal(await balance(dina), 1_00, 'nobody has told it')
   await Promise.all([reconcileStars(reconciling), reconcileStars(reconciling)])
   await dina.sees(/Зачислено 100/)
+  const receipt = () => dina.fromBot().find(({ messageId }) => messageId === invoice.messageId)!
+  await until('the receipt alone', () => receipt().buttons.length === 1)
   await reconcileStars(reconciling)
   t.equal(await balance(dina), 101_00)
 })

@@ -67,6 +67,7 @@ const wrong: Record<string, string[]> = {
   TELEGRAM_API_ROOT: ['api.telegram.org'],
   KIE_BASE_URL: ['kie'],
   KIE_UPLOAD_URL: ['kie'],
+  KIE_SAMPLE_URL: ['kie'],
   ADMIN_IDS: ['me', '1;2', '-5'],
   START_BONUS_RUB: ['-1', '1e3', '0.001', 'NaN', '１２'],
   USD_RUB_RATE: ['0', '0.0', '-95', 'NaN', '1e2', '95,5', 'Infinity'],

@@ -14,7 +14,7 @@ const one = postgres(url, { max: 1, onnotice: () => {}, ...{ fetch_types: false 
 t.teardown(() => one.end({ timeout: 1 }))
 await fillGrowth(one, { rows, entries: 100_000, due: 10_000, modelIds: ['z-image', 'flux-2', 'veo'], seed: 1 })
 
-/** Tables that have as many rows as there are models, alarms or kinds of something, however long the service runs. */
+/** Tables that have as many rows as there are models, voices, alarms or kinds of something, however long the service runs. */
 const small = new Set([
   'examples', // four of a model
   'alarms',
@@ -23,6 +23,7 @@ const small = new Set([
   'model_stats',
   'model_stats_clock',
   'provider_account',
+  'samples',
   'sync_marks',
   'tidy_marks',
   'webhook',

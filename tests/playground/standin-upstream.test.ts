@@ -768,3 +768,23 @@ t.test('listeners hear of tasks, refusals and callbacks until they leave', async
   t.equal(heard.length, 5)
   t.ok(task)
 })
+
+t.test('a recording of each voice that a model takes is served without a key, and of nothing else', async t => {
+  const { upstream } = await world(t)
+  const look = async (file: string) => {
+    const response = await fetch(`${upstream.baseUrl}/elevenlabs/voice/${file}`)
+    return [response.status, response.headers.get('content-type'), (await response.arrayBuffer()).byteLength] as const
+  }
+  const [status, type, bytes] = await look('EkK5I93UQWFDigLMpZcX.mp3')
+  t.match([status, type], [200, 'audio/mpeg'])
+  t.ok(bytes > 10_000 && bytes < 200_000, `${bytes} bytes`)
+  for (const file of [
+    'Rachel.mp3',
+    'EkK5I93UQWFDigLMpZcX',
+    'EkK5I93UQWFDigLMpZcX.wav',
+    'ekk5i93uqwfdiglmpzcx.mp3',
+    '',
+  ]) {
+    t.equal((await look(file))[0], 404, file)
+  }
+})

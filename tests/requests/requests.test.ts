@@ -36,6 +36,60 @@ const pass = (who: Person, seconds: number) => owner`
       from json_array_elements(inputs -> 'parts') p) x)
   where user_id = ${who.id}`
 
+const speech = 'elevenlabs/text-to-speech-turbo-2-5'
+
+story('a Russian text has a voice of its own, said with the price and sent; an English one has the usual', async t => {
+  const anna = await person({ kop: 100_00 })
+  const voice = async () => [(await quoteOf(anna.id))!.inputs.voice, (await quoteOf(anna.id))!.params.voice]
+  await anna.says('озвучь: добрый вечер, друзья')
+  t.match(textOf(anna), /Голос: Brian — глубокий, мягкий/)
+  t.strictSame(await voice(), ['nPczCjzI2devNBz1zQrb', 'nPczCjzI2devNBz1zQrb'])
+  const kop = Number((await quoteOf(anna.id))!.price_kop)
+  await anna.presses('✅')
+  const [run] = await generationsOf(anna.id)
+  t.match(run, { model_id: speech, price_kop: kop })
+  await anna.says('озвучь: good evening, my friends')
+  t.notMatch(textOf(anna), 'Голос')
+  t.strictSame(await voice(), [undefined, undefined], 'a default is no setting to keep')
+  t.equal(Number((await quoteOf(anna.id))!.price_kop), kop, 'a thousand characters at the same price')
+})
+
+story('a voice that was chosen is kept for the next text, in any language', async t => {
+  const anna = await person({ kop: 100_00 })
+  const inputs = { text: 'good evening', voice: 'TX3LPaxmHKxFdv7VOQHJ' }
+  await end(anna.id, await running(anna.id, { modelId: speech, inputs }))
+  await anna.says('озвучь: добрый вечер, друзья')
+  t.match(textOf(anna), /Голос: Liam — энергичный/)
+  await anna.presses('⚙️')
+  t.match(captions(anna.last()), [/Текст/, /Голос: Liam/])
+})
+
+story('other words at a price have the voice of their language, and the list of voices marks it', async t => {
+  const anna = await person({ kop: 100_00 })
+  await anna.begins('elevenlabs-text-to-speech-turbo-2-5')
+  await anna.says('Добрый вечер')
+  t.match(textOf(anna), /Голос: Brian/)
+  await anna.says('The train is coming to platform two')
+  t.notMatch(textOf(anna), 'Голос')
+  await anna.says('Поезд прибывает на второй путь')
+  t.match(textOf(anna), /Голос: Brian/)
+  await anna.presses('✏️')
+  await anna.presses('Текст')
+  await anna.says('The train is leaving platform two')
+  await anna.presses('Готово')
+  t.notMatch(textOf(anna), 'Голос')
+  await anna.presses('✏️')
+  await anna.presses('Текст')
+  await anna.says('Поезд отправляется со второго пути')
+  await anna.presses('Голос: Brian')
+  await anna.presses('›')
+  t.match(captions(anna.last()), /По умолчанию: Brian/)
+  await anna.presses('‹')
+  await anna.presses('James')
+  await anna.presses('Готово')
+  t.match(textOf(anna), /Голос: James/, 'what is not the usual of this text is said')
+})
+
 story('words are a picture with its price, and video and speech are one press aside with theirs', async t => {
   const anna = await person({ kop: 100_00 })
   await anna.says('Рыжий <кот> в лодке')

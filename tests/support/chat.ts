@@ -108,6 +108,9 @@ export async function chats(
     takeLate: async () => 'nothing',
     resend: async ({ id }) => void sentAgain.push(id),
     original: async ({ id }) => void sentAgain.push(`original ${id}`),
+    sample: async address => {
+      throw new Refused('not_found', address)
+    },
     findPayment: (userId, orderId) => findPayment({ sql, telegram, log: silent }, userId, orderId),
     operator: {
       scrub: scrubber([api.token]),

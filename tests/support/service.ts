@@ -96,6 +96,7 @@ export async function stage(t: Test, options: { migrated?: boolean; timeScale?: 
         KIE_API_KEY: canary.kieKey,
         KIE_BASE_URL: upstream.baseUrl,
         KIE_UPLOAD_URL: upstream.baseUrl,
+        KIE_SAMPLE_URL: upstream.baseUrl,
         DATABASE_URL: databaseUrl,
         PUBLIC_URL: `http://127.0.0.1:${port}`,
         START_BONUS_RUB: '500',

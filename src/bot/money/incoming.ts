@@ -1,17 +1,17 @@
 import { Composer } from 'telegraf'
 import { message } from 'telegraf/filters'
 import { crash } from '../../crash.ts'
-import { Refused, Unknown } from '../../errors.ts'
-import { type Paid, type StoredTopUp, takeBack, takePayment, topUpById } from '../../payments/top-ups.ts'
+import { leaveReceipt } from '../../delivery/invoices.ts'
+import { type Paid, takeBack, takePayment, topUpById } from '../../payments/top-ups.ts'
 import { balanceOf } from '../../payments/wallet.ts'
-import { button, keyboard, type Screen } from '../../telegram/screen.ts'
+import { button, type Screen } from '../../telegram/screen.ts'
 import { menuButton } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { onPress } from '../on-press.ts'
 import { resumePaid } from '../order/quote-presses.ts'
 import { to } from '../routes.ts'
-import { payButton, topUpScreen } from './top-up.ts'
+import { topUpScreen } from './top-up.ts'
 
 /** Handles the payments that Telegram reports, and the press that asks for a missing payment. */
 export function payments(deps: BotDeps) {
@@ -30,7 +30,8 @@ export function payments(deps: BotDeps) {
     if (paid.result === 'parked') {
       log.error({ userId: ctx.user.id, chargeId, orderId, reason: paid.reason }, 'a payment does not match: parked')
     }
-    return reportPaid(deps, ctx, paid)
+    await reportPaid(deps, ctx, paid)
+    if (paid.result !== 'parked') await leaveReceipt({ sql, log, telegram: ctx.telegram }, orderId, ctx.language)
   })
 
   // The update of Telegram may be late: look for the payment in its list.
@@ -41,7 +42,9 @@ export function payments(deps: BotDeps) {
     if (order?.userId !== ctx.user.id) return ctx.show(topUpScreen(deps, ctx), 'new')
     const isPaid = order.state === 'paid'
     const found = !isPaid && order.provider === 'stars' ? await deps.findPayment(ctx.user.id, orderId) : undefined
-    if (isPaid || (found && found.result !== 'parked')) await closeInvoice(ctx, order)
+    if (isPaid || (found && found.result !== 'parked')) {
+      await leaveReceipt({ sql, log, telegram: ctx.telegram }, orderId, ctx.language, pressedInvoice(ctx))
+    }
     if (found && found.result !== 'duplicate') return reportPaid(deps, ctx, found)
     if (isPaid || found) {
       const text = t.isPaid(order.amountKop, await balanceOf(sql, ctx.user.id))
@@ -79,16 +82,9 @@ export const creditedScreen = (ctx: Pick<BotContext, 't'>, paid: Paid): Screen =
 
 const balanceRow = (ctx: Pick<BotContext, 't'>) => [[button(ctx.t.balanceButton, to.balance()), menuButton(ctx)]]
 
-/** Leaves the pressed invoice with its receipt alone. */
-async function closeInvoice(ctx: BotContext, order: StoredTopUp): Promise<void> {
-  const message = ctx.callbackQuery?.message
-  if (!message || !('invoice' in message)) return
-  const { reply_markup } = keyboard({ buttons: [[payButton(ctx, order)]] })
-  try {
-    await ctx.telegram.editMessageReplyMarkup(ctx.chat!.id, message.message_id, undefined, reply_markup)
-  } catch (error) {
-    if (!(error instanceof Refused || error instanceof Unknown)) throw error
-  }
+const pressedInvoice = ({ callbackQuery }: BotContext): number | undefined => {
+  const message = callbackQuery?.message
+  return message && 'invoice' in message ? message.message_id : undefined
 }
 
 /** Reports the result of a payment. After a credit, shows the order that waited for it. */

@@ -1,10 +1,10 @@
 import { Composer } from 'telegraf'
-import { formatKop } from '../../money.ts'
+import { noteInvoice, payButton } from '../../delivery/invoices.ts'
 import { offerOf } from '../../payments/late-results.ts'
 import { readQuote } from '../../payments/quotes.ts'
-import { openTopUp, starsFor, type TopUp } from '../../payments/top-ups.ts'
+import { openTopUp, starsFor } from '../../payments/top-ups.ts'
 import { type Invoice, sendInvoice } from '../../telegram/payments.ts'
-import { type Button, button, type Screen } from '../../telegram/screen.ts'
+import { button, type Screen } from '../../telegram/screen.ts'
 import { byCard, cardButtons, menuButton, packButtons } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
@@ -73,9 +73,9 @@ type Bill = Pick<Invoice, 'currency' | 'total' | 'providerToken' | 'vatCode'> & 
 
 /**
  * Opens a top-up and sends its invoice. An open top-up for the same purpose is used again. The amounts give way to it,
- * unless they are on the screen of an order.
+ * unless they are on the screen of an order, and so do earlier invoices that nobody has paid.
  */
-async function bill({ sql }: BotDeps, ctx: BotContext, { provider, amountKop, quoteId = '', ...terms }: Bill) {
+async function bill({ sql, log }: BotDeps, ctx: BotContext, { provider, amountKop, quoteId = '', ...terms }: Bill) {
   await ctx.answer(ctx.t.topUp.invoiceSent)
   const { topUp: t } = ctx.t
   const wanted = { userId: ctx.user.id, provider, amountKop, total: terms.total, quoteId: quoteId || null }
@@ -84,30 +84,22 @@ async function bill({ sql }: BotDeps, ctx: BotContext, { provider, amountKop, qu
     const row = [button(t.otherAmountButton, to.topUp(undefined)), menuButton(ctx)]
     await ctx.show({ text: t.invoiceBelow(amountKop), buttons: [row] })
   }
-  await sendInvoice(ctx.telegram, {
+  const messageId = await sendInvoice(ctx.telegram, {
     chatId: ctx.chat!.id,
     title: t.invoiceTitle(amountKop),
     description: t.invoiceAbout(amountKop),
     payload: order.id,
     label: t.invoiceLabel(amountKop),
     startParameter: `t_${order.id}`,
-    buttons: [[payButton(ctx, order)], [button(t.paidButton, to.paid(order.id)), menuButton(ctx)]],
+    buttons: [[payButton(ctx.language, order)], [button(t.paidButton, to.paid(order.id)), menuButton(ctx)]],
     ...terms,
     total: order.total,
   })
+  await noteInvoice({ sql, telegram: ctx.telegram, log }, { userId: ctx.user.id, orderId: order.id, messageId })
 }
 
 /** Whether the pressed message is the screen of amounts. */
 const isChoice = (ctx: BotContext) => routesShown(ctx).some(({ name }) => name === 'stars' || name === 'cardPack')
-
-/** Telegram shows a receipt in its place once the invoice is paid. */
-export const payButton = (
-  { t, language }: BotContext,
-  { currency, total }: Pick<TopUp, 'currency' | 'total'>,
-): Button => ({
-  text: t.topUp.payButton(currency === 'XTR' ? `⭐ ${total}` : formatKop(total, language)),
-  pay: true,
-})
 
 /** The screen of packs, two in a row. `quoteId`: the order to show again after the payment. */
 export function topUpScreen(deps: BotDeps, ctx: BotContext, quoteId?: string): Screen {

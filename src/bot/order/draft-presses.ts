@@ -1,9 +1,10 @@
 import type { Param } from '../../catalogue/models.ts'
-import { checkValue, type Inputs, optionsFor, paramNamed } from '../../catalogue/parameters.ts'
+import { checkValue, defaultFor, type Inputs, optionsFor, paramNamed } from '../../catalogue/parameters.ts'
 import { button } from '../../telegram/screen.ts'
 import type { DraftOp } from '../codes.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
+import { sendSample } from '../files/samples.ts'
 import { isMain, templatesFor } from '../parameter-texts.ts'
 import { to } from '../routes.ts'
 import { sourceResultsFor, sourceValue } from '../runs/source-result.ts'
@@ -14,6 +15,7 @@ import {
   choiceOf,
   eitherOf,
   type Filling,
+  hears,
   isEditing,
   type Step,
   stepBefore,
@@ -102,7 +104,10 @@ const handlers: Record<DraftOp, (press: Press) => Done | Promise<'not_here' | un
     const answers = withoutAnswer(model, filling.answers, param.name)
     return advance(ctx, deps, order, { ...filling, answers, skipped: [...filling.skipped, param.name] }, here)
   },
-  usual: ({ param, set }) => (param?.default === undefined ? 'not_here' : set(param.name, param.default)),
+  usual({ order: { model, filling }, param, set }) {
+    const value = param && defaultFor(model, param, filling.answers)
+    return !param || value === undefined ? 'not_here' : set(param.name, value)
+  },
   template({ ctx, order: { model, step, filling }, n, param, go }) {
     const template = param && isMain(model, param) ? templatesFor(model, param, ctx.language)[n] : undefined
     if (!param || !template || step.at === 'improve') return 'not_here'
@@ -112,8 +117,13 @@ const handlers: Record<DraftOp, (press: Press) => Done | Promise<'not_here' | un
     if (!param || !isMain(model, param) || param.spoken || !(step.at === 'ask' || step.at === 'edit')) return 'not_here'
     return go({ at: 'improve', how: step.at, param: param.name })
   },
+  hear({ order: { step }, param, go }) {
+    if (!param?.sample || !('page' in step)) return 'not_here'
+    const { hears: isOn, ...choosing } = step
+    return go(isOn ? choosing : { ...step, hears: true })
+  },
   option(press) {
-    const { order, n, param, go, set } = press
+    const { ctx, deps, order, n, param, go, set } = press
     const { model, step, filling } = order
     if (step.at === 'choose') {
       const chosen = choiceOf(model)[n]
@@ -127,6 +137,7 @@ const handlers: Record<DraftOp, (press: Press) => Done | Promise<'not_here' | un
     if (n >= pageBase && 'page' in step) return go({ ...step, page: n - pageBase })
     if (param.previous_models) return sourceResult(press, param)
     const option = optionsFor(model, param, filling.answers)[n]
+    if (option && hears(step)) return sendSample(ctx, deps, order.draft.id, param, option.value)
     return option?.allowed ? set(param.name, option.value) : 'not_here'
   },
 }

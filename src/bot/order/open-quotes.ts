@@ -1,3 +1,4 @@
+import { endedInvoices, removeInvoice } from '../../delivery/invoices.ts'
 import { shortId } from '../../id.ts'
 import { type Closing, closeQuotes, type Quote, quoteShown, readQuote } from '../../payments/quotes.ts'
 import type { Html } from '../../telegram/html.ts'
@@ -18,7 +19,11 @@ export async function closePrices(ctx: BotContext, { sql }: Pick<BotDeps, 'sql'>
   const pressed = ctx.callbackQuery?.message?.message_id
   if (closed.some(({ messageId }) => messageId === pressed)) ctx.stripUnless = pressed
   const places = closed.flatMap(({ messageId }) => (messageId === null || messageId === pressed ? [] : [messageId]))
-  await Promise.all(places.map(messageId => strip(ctx, messageId)))
+  const invoices = what.withInvoices ? await endedInvoices(sql, ctx.user.id) : []
+  await Promise.all([
+    ...places.map(messageId => strip(ctx, messageId)),
+    ...invoices.map(invoice => removeInvoice(ctx.telegram, invoice)),
+  ])
   return closed.length
 }
 

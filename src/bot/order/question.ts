@@ -1,11 +1,12 @@
 import { type Catalogue, type Model, modelKey, type Param, type Scalar } from '../../catalogue/models.ts'
-import { isFiles, optionsFor, questions } from '../../catalogue/parameters.ts'
+import { defaultFor, isFiles, optionsFor, questions } from '../../catalogue/parameters.ts'
 import { price } from '../../catalogue/pricing.ts'
 import { inSentence, lines, priceText } from '../../i18n/format.ts'
 import type { Strings } from '../../i18n/strings.ts'
 import type { Language } from '../../money.ts'
 import { type Html, html } from '../../telegram/html.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
+import { rows } from '../buttons.ts'
 import type { DraftOp } from '../codes.ts'
 import type { Draft } from '../drafts.ts'
 import { modelName } from '../names.ts'
@@ -14,7 +15,7 @@ import { to } from '../routes.ts'
 import { type SourceResult, sourceText } from '../runs/source-result.ts'
 import { isCertain, optionPrices } from './option-prices.ts'
 import { improved } from './prompt-helper.ts'
-import { eitherOf, type Filling, fieldsOf, isEditing, itemsOf, type Step, stepBefore } from './state.ts'
+import { eitherOf, type Filling, fieldsOf, hears, isEditing, itemsOf, type Step, stepBefore } from './state.ts'
 
 /** An order being filled in, with what its screens need to be written. */
 export type OrderDraft = { draft: Draft; model: Model; filling: Filling; step: Step }
@@ -46,6 +47,9 @@ export function question(order: OrderDraft, param: Param, view: View, sources: S
   const buttons: Button[][] = [
     ...(isMain(order.model, param) ? helpWith(order, param, view) : []),
     ...(param.previous_models ? runButtons(order, param, view, sources) : optionButtons(order, param, view)),
+    param.sample
+      ? [op(order.draft, hears(order.step) ? view.t.wizard.chooseButton : view.t.wizard.hearButton, 'hear')]
+      : [],
     ...doneButtons(order, param, view),
     ...ways(order, view.t),
   ]
@@ -68,6 +72,7 @@ function questionText(order: OrderDraft, param: Param, view: View, sources: Sour
     ...closedLines(closed, param, view),
     takesMany(param) && isFiles(value) && t.wizard.accepted(value.length, param.max_files ?? 1),
     !takesMany(param) && value !== undefined && chosenLine(order, param, view),
+    hears(order.step) && t.wizard.hearing,
     soFar(order, view),
   )
 }
@@ -92,15 +97,18 @@ function optionButtons(order: OrderDraft, param: Param, view: View): Button[][] 
   const options = optionsFor(model, param, filling.answers)
   const priceOf = optionPrices(order, param, options, view.catalogue)
   const usual = (value: Scalar) => t.wizard.usualButton(scalarText(param, value, language))
+  const recording = (value: Scalar) => t.wizard.recordingButton(scalarText(param, value, language))
+  const usualValue = defaultFor(model, param, filling.answers)
   const open = options.flatMap(({ allowed, value }, n) => {
     if (!allowed) return []
     const kop = priceOf.get(value)
-    const text = value === param.default ? usual(value) : scalarText(param, value, language)
+    const plain = value === usualValue ? usual(value) : scalarText(param, value, language)
+    const text = hears(order.step) ? recording(value) : plain
     return [op(draft, kop === undefined ? text : `${text} · ${priceText(kop, language)}`, 'option', n)]
   })
   const buttons = param.type === 'string' ? [] : open.length <= onePage ? rows(open) : paged(order, open, perPage)
-  const isAmong = options.some(({ value }) => value === param.default)
-  return param.default === undefined || isAmong ? buttons : [...buttons, [op(draft, usual(param.default), 'usual')]]
+  const isAmong = options.some(({ value }) => value === usualValue)
+  return usualValue === undefined || isAmong ? buttons : [...buttons, [op(draft, usual(usualValue), 'usual')]]
 }
 
 /** The buttons that end the question: all files are there, keep the answer, or skip it. */
@@ -196,7 +204,7 @@ export function choice(order: OrderDraft, params: Param[], view: View): Screen {
 export function extras(order: OrderDraft, { t, language }: View): Screen {
   const { draft, model, filling } = order
   const fields = fieldsOf(model, filling.answers).map(param => {
-    const value = filling.answers[param.name] ?? param.default
+    const value = filling.answers[param.name] ?? defaultFor(model, param, filling.answers)
     const text = value === undefined ? t.wizard.none : valueText(param, value, language, 30)
     return [op(draft, t.wizard.fieldButton(labelOf(param, language), text), 'edit', model.params.indexOf(param))]
   })
@@ -273,13 +281,6 @@ function paged({ draft, step }: OrderDraft, options: Button[], perPage: number):
     ...rows(options.slice(page * perPage, (page + 1) * perPage)),
     [turn('‹', -1), button(`${page + 1}/${last + 1}`, to.nothing()), turn('›', 1)],
   ]
-}
-
-function rows(options: Button[]): Button[][] {
-  const longest = Math.max(0, ...options.map(({ text }) => text.length))
-  const perRow = longest <= 6 ? 4 : longest <= 12 ? 3 : longest <= 22 ? 2 : 1
-  const count = Math.ceil(options.length / perRow)
-  return Array.from({ length: count }, (_, row) => options.slice(row * perRow, (row + 1) * perRow))
 }
 
 /** The last rows of a question: extras, back, cancel. */

@@ -1,8 +1,9 @@
 import { pinForFree } from '../../catalogue/free-tier.ts'
-import type { Model } from '../../catalogue/models.ts'
+import type { Model, Param } from '../../catalogue/models.ts'
 import {
   changesPrice,
   checkInputs,
+  defaultFor,
   type Inputs,
   type Problem,
   questions,
@@ -193,8 +194,10 @@ async function factsOf(
   const price = writtenPrice(priceKop, free?.day ?? 0, limits.freeDaily)
   const isFree = price.kind === 'free'
   // What nobody chose and nobody pays for need not be read.
-  const isShown = ({ name, default: usual }: { name: string; default?: unknown }) =>
-    inputs[name] !== undefined && (isAsked.has(name) || inputs[name] !== usual)
+  const isShown = (param: Param) =>
+    inputs[param.name] !== undefined &&
+    (isAsked.has(param.name) || [inputs[param.name], model && defaultFor(model, param, inputs)].some(isOther(param)))
+  const isOther = (param: Param) => (value: unknown) => value !== param.default
   const isAsked = new Set(model ? questions(model).asked.map(param => param.name) : [])
   const fields = model ? fieldsOf(model, inputs) : []
   const named = (param: (typeof fields)[number]) => ({

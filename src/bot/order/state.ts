@@ -1,5 +1,5 @@
 import type { Model, Param } from '../../catalogue/models.ts'
-import { checkValue, type Inputs, paramNamed, questions } from '../../catalogue/parameters.ts'
+import { checkValue, type Inputs, paramNamed, questions, withoutTextDefaults } from '../../catalogue/parameters.ts'
 import type { Draft } from '../drafts.ts'
 
 /** The state of an order being filled in: the `inputs` of its draft. */
@@ -26,7 +26,8 @@ export type Beginning = { modelId: string; prefill: Inputs; at: 'first' | 'extra
  */
 export type Step =
   | { at: 'start' }
-  | { at: 'ask' | 'edit'; param: string; page: number }
+  /** `hears`: a press on an option plays its recording and chooses nothing. */
+  | { at: 'ask' | 'edit'; param: string; page: number; hears?: true }
   | { at: 'improve'; how: 'ask' | 'edit'; param: string }
   | { at: 'choose'; how: 'ask' | 'edit' }
   | { at: 'extras' }
@@ -36,7 +37,7 @@ export function stepText(step: Step): string {
   switch (step.at) {
     case 'ask':
     case 'edit':
-      return `${step.at}:${step.param}@${step.page}`
+      return `${step.at}:${step.param}@${step.page}${step.hears ? '@hear' : ''}`
     case 'improve':
       return `improve:${step.how}@${step.param}`
     case 'choose':
@@ -51,13 +52,18 @@ export function stepText(step: Step): string {
 /** Whether the step came from the extras and leads back there. */
 export const isEditing = (step: Step): boolean => step.at === 'edit' || ('how' in step && step.how === 'edit')
 
+/** Whether a press on an option plays its recording. */
+export const hears = (step: Step): boolean => 'hears' in step && step.hears === true
+
 export const quoteStep = (quoteId: string): string => `quote:${quoteId}`
 
 /** The step of a draft; anything unknown is the beginning. */
 export function stepOf({ step }: Pick<Draft, 'step'>): Step {
   const [at = '', rest = ''] = (step ?? '').split(':')
-  const [param = '', page] = rest.split('@')
-  if ((at === 'ask' || at === 'edit') && param) return { at, param, page: Number(page ?? 0) }
+  const [param = '', page, hears] = rest.split('@')
+  if ((at === 'ask' || at === 'edit') && param) {
+    return { at, param, page: Number(page ?? 0), ...(hears === 'hear' && { hears: true }) }
+  }
   if (at === 'improve') return { at, how: param === 'edit' ? 'edit' : 'ask', param: page ?? '' }
   if (at === 'choose') return { at, how: rest === 'edit' ? 'edit' : 'ask' }
   if (at === 'quote') return { at, id: rest }
@@ -146,7 +152,8 @@ export function fitting(model: Model, prefill: Inputs): Inputs {
 /** The answers with one more; the other half of a choice goes, and so does what made sense only with it. */
 export function withAnswer(model: Model, answers: Inputs, name: string, value: Inputs[string]): Inputs {
   const others = (eitherOf(model, name) ?? []).filter(param => param.name !== name).map(param => param.name)
-  return consistent(model, { ...without(answers, others), [name]: value })
+  const kept = paramNamed(model, name)?.spoken ? withoutTextDefaults(model, answers) : answers
+  return consistent(model, { ...without(kept, others), [name]: value })
 }
 
 export const withoutAnswer = (model: Model, answers: Inputs, name: string): Inputs =>

@@ -6,6 +6,7 @@ import { goneScreen } from '../browse/lists.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { readDraft } from '../drafts.ts'
+import { keyOf } from '../files/samples.ts'
 import { type Incoming, incoming, isFile, takeFile } from '../files/uploads.ts'
 import { onPress } from '../on-press.ts'
 import { askOf, exampleFor, isMain, mainText } from '../parameter-texts.ts'
@@ -90,6 +91,8 @@ export function wizard(deps: BotDeps): Composer<BotContext> {
     await (isCurrent || op === 'cancel' ? pressDraft(ctx, deps, order, op, n) : refit(ctx, deps, order, 'here'))
   })
 
+  bot.use(samplePresses(deps))
+
   bot.on('message', async (ctx, next) => {
     const isCommand = ctx.text?.startsWith('/') && 'text' in ctx.message
     const sent = isCommand ? undefined : incoming(ctx)
@@ -113,6 +116,25 @@ export function wizard(deps: BotDeps): Composer<BotContext> {
   })
 
   return bot
+}
+
+const samplePresses = (deps: BotDeps) => async (ctx: BotContext, next: () => Promise<void>) => {
+  if (ctx.route?.name !== 'sample') return next()
+  const [id, key] = ctx.route.args
+  const draft = await readDraft(deps.sql, ctx.user.id)
+  const order = draft?.id === id ? orderOf(deps, draft) : undefined
+  return order ? takeSample(ctx, deps, order, key) : next()
+}
+
+/** Answers with what a recording is of, wherever the order is by now: recordings stay in the chat. */
+async function takeSample(ctx: BotContext, deps: BotDeps, order: OrderDraft, key: string): Promise<void> {
+  const { model, filling } = order
+  if (filling.updateId === ctx.update.update_id) return present(ctx, deps, order, { where: 'new' })
+  const param = model.params.find(({ sample }) => sample)
+  const value = param?.enum?.find(one => keyOf(one) === key)
+  if (!param || value === undefined) return stale(ctx, deps)
+  const answers = withAnswer(model, fitting(model, filling.answers), param.name, value)
+  await advance(ctx, deps, order, { ...filling, answers }, { where: 'new' })
 }
 
 /** Words at a price are the new words of the order. Returns false when they are something else. */

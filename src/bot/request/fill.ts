@@ -8,6 +8,7 @@ import {
   isFiles,
   type Problem,
   paramNamed,
+  withoutTextDefaults,
 } from '../../catalogue/parameters.ts'
 import { mainText } from '../parameter-texts.ts'
 import { filesOf, type Request, textOf } from './request.ts'
@@ -74,7 +75,7 @@ function shortened(text: string, most = Number.POSITIVE_INFINITY): string {
 
 /** The choices of an earlier run that the model still takes: no files, no texts, and nothing that is different each time. */
 export function settingsFrom(model: Model, settings: Inputs): Inputs {
-  const kept = Object.entries(settings).filter(([name, value]) => {
+  const kept = Object.entries(withoutTextDefaults(model, settings)).filter(([name, value]) => {
     const param = paramNamed(model, name)
     if (!param || param.hidden || isFiles(value) || isEarlier(value) || param.name === 'seed') return false
     return param.type !== 'string' && checkValue(model, param, value) === undefined

@@ -303,6 +303,7 @@ export const orderingEn: Ordering = {
     closed: html`This button starts nothing any more: the order was cancelled, changed or replaced. No money was spent.`,
     closedTopUp: html`The order that waited for this payment was cancelled, changed or replaced. No money was spent.`,
     closedPress: 'This price is closed',
+    noShape: 'The model does not offer this shape now',
     freshButton: '🔁 Get a new price',
     noPrice: html`There is no price for these answers: something is too long or too large. Please change it.`,
     staleFiles: html`The files of this order are gone by now. Please send them again.`,

@@ -28,6 +28,7 @@ else {
   const isSeenWhole = async (t: Test) => {
     const { fits: isWhole, message, area } = await fits(page)
     t.ok(isWhole, `${message} of ${area} px`)
+    t.comment(`${message} of ${area} px`)
     t.strictSame(await cutCaptions(fromBot.last()), [])
   }
   const runs = async () => {

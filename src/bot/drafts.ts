@@ -99,6 +99,35 @@ export const draftLeave = query(
     where user_id = ${userId} and expires_at > now()`,
 )
 
+/** The step of a draft of the kind `find` while a card is open that asks for its answer itself. */
+export const cardStep = 'card'
+
+/** Notes that such a card is open. Only a search for models gives way, and keeps its word; returns no row otherwise. */
+export const cardOpen = query(
+  Type.Object({ id: Type.String() }),
+  (sql, userId: number, id: string, modelId: string, at: number) => sql`
+    insert into pay.drafts as d (user_id, id, kind, model_id, inputs, step)
+    values (${userId}, ${id}, 'find', ${modelId}, ${{ at }}, ${cardStep})
+    on conflict (user_id) do update
+    set id = excluded.id, rev = 0, kind = excluded.kind, model_id = excluded.model_id, step = excluded.step,
+      inputs = case when d.expires_at > now() then (d.inputs::jsonb || excluded.inputs::jsonb)::json else excluded.inputs end,
+      message_id = null, updated_at = now(), expires_at = excluded.expires_at
+    where d.kind = 'find' or d.expires_at <= now()
+    returning d.id`,
+)
+
+/** The card is left: a search goes on, without one nothing is left. */
+export const cardClose = query(
+  Type.Object({}),
+  (sql, userId: number) => sql`
+    with over as (
+      delete from pay.drafts
+      where user_id = ${userId} and kind = 'find' and step = ${cardStep} and inputs ->> 'word' is null
+    )
+    update pay.drafts set step = 'found', model_id = null, rev = rev + 1
+    where user_id = ${userId} and kind = 'find' and step = ${cardStep} and inputs ->> 'word' is not null`,
+)
+
 /** Deletes the draft of a person. Returns false when there was none. */
 export const dropDraft = async (sql: Sql, userId: number): Promise<boolean> => (await draftDrop(sql, userId)).length > 0
 

@@ -58,6 +58,14 @@ export async function begin(
   else await finish(ctx, deps, order, filling, showing)
 }
 
+/** Opens an order at a question, with nothing answered yet, for an answer that is there already. */
+export async function openAt(ctx: BotContext, { sql }: BotDeps, model: Model, step: Step): Promise<OrderDraft> {
+  // The number of the update comes with its answer: after a crash in between the answer is still to be taken.
+  const filling: Filling = { answers: {}, skipped: [], version: versionOf(model), updateId: 0 }
+  const fresh = { kind: 'order' as const, modelId: model.id, inputs: filling, step: stepText(step) }
+  return { draft: await openDraft(sql, ctx.user.id, fresh), model, filling, step }
+}
+
 /** Keeps a quoted order: words that come now are its new words. */
 export async function keepQuoted(ctx: BotContext, { sql }: BotDeps, model: Model, quote: Quote): Promise<void> {
   const filling: Filling = {

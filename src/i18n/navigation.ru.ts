@@ -133,7 +133,7 @@ export const navigationRu = {
           : html`🎁 Бесплатно: осталось ${quotaText({ left: c.free.day, of: c.free.of }, 'ru')} сегодня, ${String(c.free.hour)} в этот час`),
     ),
   /** Under the question that a card asks. */
-  cardNext: html`Сразу покажу цену, запустите одной кнопкой.`,
+  cardNext: html`Сразу покажу цену.`,
   beginButton: '▶️ Начать',
   exampleButton: '💡 Начать с примера',
   parametersButton: '📄 Параметры',

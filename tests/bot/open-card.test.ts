@@ -35,7 +35,7 @@ t.test('the models with a single question that a person can send', async t => {
 story('words that follow a card are priced with its model', async t => {
   const anna = await person({ kop: 500_00 })
   await opens(anna, 'google-imagen4')
-  t.match(textOf(anna), /\n\nПришлите текст, до \S+ знак\S*\.\nСразу покажу цену, запустите одной кнопкой\.$/)
+  t.match(textOf(anna), /\n\nПришлите текст, до \S+ знак\S*\.\nСразу покажу цену\.$/)
   t.ok(captions(anna.last()).includes('▶️ Начать'), 'with the templates and the settings behind it')
   const card = anna.last()
   await anna.says('озвучь маяк')
@@ -105,6 +105,27 @@ story('an order in progress and a kept request stay what they are while cards ar
   t.match(textOf(anna), /^Imagen 4[\s\S]*Описание: рыжий кот/, 'its words are taken along')
 })
 
+story('a request that was parked stays behind a card, and gives way to the answer only', async t => {
+  const anna = await person({ kop: 500_00 })
+  await anna.says('рыжий кот')
+  const { id } = (await draftOf(anna.id))!
+  await anna.says('/menu')
+  await opens(anna, 'seedream-4-5-text-to-image')
+  t.match(textOf(anna), /Пришлите текст/)
+  t.match(await draftOf(anna.id), { id, kind: 'request', step: 'parked', inputs: { parts: [{ text: 'рыжий кот' }] } })
+  await anna.presses('🏠 Меню')
+  await anna.presses('↩️')
+  t.match(textOf(anna), /рыжий кот/)
+  t.equal((await draftOf(anna.id))?.id, id)
+  await anna.says('/menu')
+  await anna.says('серый кот')
+  t.equal(await modelOf(anna), 'z-image', 'the card was left')
+  await anna.says('/menu')
+  await opens(anna, 'seedream-4-5-text-to-image')
+  await anna.says('маяк')
+  t.match(await quoteOf(anna.id), { model_id: 'seedream/4.5-text-to-image', inputs: { prompt: 'маяк' } })
+})
+
 story('a card that is left takes nothing', async t => {
   const anna = await person({ kop: 500_00 })
   const leaves: [string, () => Promise<unknown>][] = [
@@ -112,7 +133,11 @@ story('a card that is left takes nothing', async t => {
     ['in the menu', () => anna.presses('🏠 Меню')],
     ['/models', () => anna.says('/models')],
     ['at another card', () => opens(anna, 'wan-2-5-text-to-video')],
-    ['an hour later', () => owner`update pay.drafts set inputs = '{"at": 1000}' where user_id = ${anna.id}`],
+    [
+      'an hour later',
+      () =>
+        owner`update pay.drafts set inputs = jsonb_set(inputs::jsonb, '{card,at}', '1000')::json where user_id = ${anna.id}`,
+    ],
   ]
   for (const [where, leave] of leaves) {
     await opens(anna, 'google-imagen4')

@@ -25,7 +25,7 @@ export function onlyQuestion(model: Model): Param | undefined {
 export async function openCard({ sql }: BotDeps, ctx: BotContext, model: Model): Promise<Ask | undefined> {
   const param = onlyQuestion(model)
   if (!param) return void (await cardClose(sql, ctx.user.id))
-  const isOpen = (await cardOpen(sql, ctx.user.id, newId(), model.id, nowS())).length > 0
+  const isOpen = (await cardOpen(sql, ctx.user.id, newId(), { modelId: model.id, at: nowS() })).length > 0
   const ask = askOf(model, param, ctx.language, id => id)
   return isOpen ? (ask.kind === 'text' ? { ...ask, example: undefined } : ask) : undefined
 }
@@ -34,8 +34,11 @@ export async function openCard({ sql }: BotDeps, ctx: BotContext, model: Model):
 export const closeCard = async ({ sql }: BotDeps, ctx: BotContext): Promise<void> =>
   void (await cardClose(sql, ctx.user.id))
 
-/** Whether a card is open for an answer that was sent at `atS`, in Unix seconds. */
-export const isAtCard = ({ kind, step, inputs }: Draft, atS: number): boolean =>
-  kind === 'find' && step === cardStep && atS - Number(inputs.at) <= openS
+/** The model whose card is open for an answer that was sent at `atS`, in Unix seconds. */
+export function cardAt({ kind, step, inputs }: Draft, atS: number): string | undefined {
+  const { modelId, at = 0 } = (inputs.card ?? {}) as { modelId?: string; at?: number }
+  const isOpen = kind === 'find' ? step === cardStep : kind === 'request' && step === 'parked'
+  return isOpen && atS - at <= openS ? modelId : undefined
+}
 
 const nowS = () => Math.floor(Date.now() / 1000)

@@ -165,7 +165,7 @@ export function betterText({ model, filling }: OrderDraft, param: Param): string
 }
 
 // What a phone shows together with the question and its buttons.
-const maxShown = 400
+const maxShown = 300
 // Two of them, one above the other.
 const maxOfTwo = 220
 

@@ -3,10 +3,10 @@ import { type Model, type Param, versionOf } from '../../catalogue/models.ts'
 import { checkValue, type FileValue, type Inputs, isFiles, paramNamed } from '../../catalogue/parameters.ts'
 import { type Html, html } from '../../telegram/html.ts'
 import { goneScreen } from '../browse/lists.ts'
-import { isAtCard, onlyQuestion } from '../browse/open-card.ts'
+import { cardAt, onlyQuestion } from '../browse/open-card.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
-import { type Draft, readDraft } from '../drafts.ts'
+import { readDraft } from '../drafts.ts'
 import { likely } from '../files/links.ts'
 import { type Incoming, incoming, isFile, isOther, takeFile } from '../files/uploads.ts'
 import { onPress } from '../on-press.ts'
@@ -96,9 +96,8 @@ export function wizard(deps: BotDeps): Composer<BotContext> {
     const isCommand = ctx.text?.startsWith('/') && 'text' in ctx.message
     const sent = isCommand ? undefined : incoming(ctx)
     const draft = sent && (await readDraft(deps.sql, ctx.user.id))
-    if (sent && draft && isAtCard(draft, ctx.message.date)) {
-      return (await answerCard(ctx, deps, draft, sent)) ? undefined : next()
-    }
+    const card = draft && cardAt(draft, ctx.message.date)
+    if (sent && card) return (await answerCard(ctx, deps, card, sent)) ? undefined : next()
     if (!sent || draft?.kind !== 'order') return next()
     const order = orderOf(deps, draft)
     if (!order) return gone(ctx, deps, draft.modelId)
@@ -121,8 +120,8 @@ export function wizard(deps: BotDeps): Composer<BotContext> {
 }
 
 /** Takes what is sent while a card is open for the answer to its question. Returns false when it is something else. */
-async function answerCard(ctx: BotContext, deps: BotDeps, { modelId }: Draft, sent: Incoming): Promise<boolean> {
-  const model = deps.forSale.byId(modelId ?? '')
+async function answerCard(ctx: BotContext, deps: BotDeps, modelId: string, sent: Incoming): Promise<boolean> {
+  const model = deps.forSale.byId(modelId)
   const param = model && onlyQuestion(model)
   if (!model || !param || !answersCard(model, param, sent)) return false
   await receive(ctx, deps, await openAt(ctx, deps, model, { at: 'ask', param: param.name, page: 0 }), sent)

@@ -100,6 +100,7 @@ export type RequestOp = WordOf<typeof requestOp>
 export const id = '[a-z2-7]{12}'
 export const key = '[a-z0-9-]{1,41}'
 export const page = '\\d{1,2}'
+export const shapeName = '(?:\\d{1,2}-\\d{1,2}|portrait|landscape)'
 export const count = '\\d{1,9}'
 export const person = '\\d{1,15}'
 

@@ -90,13 +90,49 @@ export const draftLeave = query(
   Type.Object({ id: Type.String(), step: Nullable(Type.String()), isParked: Type.Boolean() }),
   (sql, userId: number) => sql`
     with parked as (
-      update pay.drafts set step = 'parked', rev = rev + 1
+      update pay.drafts set step = 'parked', rev = rev + 1, inputs = (inputs::jsonb - 'card')::json
       where user_id = ${userId} and kind = 'request' and expires_at > now() returning id
     ), dropped as (
       delete from pay.drafts where user_id = ${userId} and kind <> 'request' and expires_at > now()
     )
     select id, step, exists (select from parked) as "isParked" from pay.drafts
     where user_id = ${userId} and expires_at > now()`,
+)
+
+/** The step of a draft of the kind `find` while a card is open that asks its question itself. */
+export const cardStep = 'card'
+
+/**
+ * Notes which card is open, as the `card` of the inputs. A search gives way and keeps its word, and a parked request stays
+ * what it is; any other draft is left alone, and no row returned.
+ */
+export const cardOpen = query(
+  Type.Object({ id: Type.String() }),
+  (sql, userId: number, id: string, card: { modelId: string; at: number }) => sql`
+    insert into pay.drafts as d (user_id, id, kind, inputs, step)
+    values (${userId}, ${id}, 'find', ${{ card }}, ${cardStep})
+    on conflict (user_id) do update
+    set id = case when d.kind = 'request' and d.expires_at > now() then d.id else excluded.id end,
+      kind = case when d.expires_at > now() then d.kind else excluded.kind end,
+      step = case when d.kind = 'request' and d.expires_at > now() then d.step else excluded.step end,
+      inputs = case when d.expires_at > now() then (d.inputs::jsonb || excluded.inputs::jsonb)::json else excluded.inputs end,
+      rev = d.rev + 1, updated_at = now(), expires_at = excluded.expires_at
+    where d.kind = 'find' or (d.kind = 'request' and d.step = 'parked') or d.expires_at <= now()
+    returning d.id`,
+)
+
+/** The card is left: a search goes on, a parked request stays, and without them nothing is left. */
+export const cardClose = query(
+  Type.Object({}),
+  (sql, userId: number) => sql`
+    with over as (
+      delete from pay.drafts
+      where user_id = ${userId} and kind = 'find' and step = ${cardStep} and inputs ->> 'word' is null
+    )
+    update pay.drafts
+    set step = case when kind = 'find' then 'found' else step end, inputs = (inputs::jsonb - 'card')::json, rev = rev + 1
+    where user_id = ${userId} and ((kind = 'find' and step = ${cardStep} and inputs ->> 'word' is not null)
+      or (kind = 'request' and inputs -> 'card' is not null))`,
 )
 
 /** Deletes the draft of a person. Returns false when there was none. */

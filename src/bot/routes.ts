@@ -30,6 +30,7 @@ import {
   type SeriesOp,
   seriesKind,
   seriesOp,
+  shapeName,
   type TemplateOp,
   task,
   templateOp,
@@ -79,6 +80,12 @@ const table = {
     `q:${id}:${quoteOp.pattern}`,
     (quote, op) => `q:${quote}:${quoteOp.letters(op)}`,
     p => [part(p, 1), quoteOp.word(p[2])],
+  ),
+  /** The order of a quote in another shape: «16:9» is `16-9` on the wire. */
+  shape: route<[string, string]>(
+    `qs:${id}:${shapeName}`,
+    (quote, name) => `qs:${quote}:${name.replace(':', '-')}`,
+    p => [part(p, 1), part(p, 2).replace('-', ':')],
   ),
   generation: route<[string, GenerationOp | undefined]>(
     `g:${id}(?::${generationOp.pattern})?`,
@@ -248,7 +255,7 @@ export function parse(data: string): Route | undefined {
 export function requestOf(updateId: number, update: object): string {
   const { data } = (update as { callback_query?: { data?: unknown } | null }).callback_query ?? {}
   const route = typeof data === 'string' ? parse(data) : undefined
-  return route?.name === 'quote' || route?.name === 'generation' || route?.name === 'late'
+  return route?.name === 'quote' || route?.name === 'shape' || route?.name === 'generation' || route?.name === 'late'
     ? route.args[0]
     : `update ${updateId}`
 }

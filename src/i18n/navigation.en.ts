@@ -117,6 +117,7 @@ export const navigationEn: Navigation = {
           ? html`🎁 Today’s free runs of new users are used up. They come back tomorrow; after a top-up your free runs are yours alone.`
           : html`🎁 Free: ${quotaText({ left: c.free.day, of: c.free.of }, 'en')} left today, ${String(c.free.hour)} this hour`),
     ),
+  cardNext: html`You will see the price at once.`,
   beginButton: '▶️ Start',
   exampleButton: '💡 With an example',
   parametersButton: '📄 Parameters',

@@ -132,6 +132,8 @@ export const navigationRu = {
           ? html`🎁 Бесплатные запуски новых пользователей на сегодня разобрали. Они вернутся завтра; после пополнения их число только ваше.`
           : html`🎁 Бесплатно: осталось ${quotaText({ left: c.free.day, of: c.free.of }, 'ru')} сегодня, ${String(c.free.hour)} в этот час`),
     ),
+  /** Under the question that a card asks. */
+  cardNext: html`Сразу покажу цену.`,
   beginButton: '▶️ Начать',
   exampleButton: '💡 Начать с примера',
   parametersButton: '📄 Параметры',

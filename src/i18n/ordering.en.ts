@@ -21,6 +21,7 @@ const price = (kop: number) => priceText(kop, 'en')
 const time = (at: Date) => timeText(at, 'en')
 const number = (n: number) => numberText(n, 'en')
 const signs = (n: number) => `${number(n)} ${pluralEn(n, 'character', 'characters')}`
+const inAll = (of: number | undefined) => (of === undefined ? '' : ` (${signs(of)})`)
 const list = (names: string[]) =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 const media: Record<Media, string> = { image: 'a photo', video: 'a video', audio: 'sound' }
@@ -36,12 +37,8 @@ const named = ({ label, text }: { label: string; text: string }) => `${label}: $
 
 export const orderingEn: Ordering = {
   wizard: {
-    checklist: (name, needs, hasExtras) =>
-      lines(
-        html`<b>${name}</b>. You will need:`,
-        ...needs.map((need, index) => html`${index + 1}. ${need}`),
-        hasExtras && html`The rest is filled in; you can change it under “More”.`,
-      ),
+    checklist: (name, needs) =>
+      lines(html`<b>${name}</b>. You will need:`, ...needs.map((need, index) => html`${index + 1}. ${need}`)),
     need: (label, ask) => {
       switch (ask.kind) {
         case 'text':
@@ -95,26 +92,27 @@ export const orderingEn: Ordering = {
     soFar: (kop, isCertain) => html`So far: ${isCertain ? '' : 'up to '}${price(kop)}`,
     minSide: px => html`At least ${number(px)} pixels on each side.`,
     chosen: text => html`Chosen: ${text}`,
-    chosenText: text => lines(html`Chosen: <code>${text}</code>`, html`Keep it as it is or send a text of your own.`),
+    chosenText: ({ text, of }) =>
+      lines(html`Chosen${inAll(of)}: <code>${text}</code>`, html`Keep it as it is or send a text of your own.`),
     templateButton: name => `💡 ${name}`,
     improveButton: '✨ Improve the prompt',
     improveAsk: html`Send a text. You will see it beside an improved one and choose.`,
     improveBoth: (own, better) =>
       lines(
-        html`<b>Yours:</b>`,
-        html`${own}`,
+        html`<b>Yours</b>${inAll(own.of)}:`,
+        html`${own.text}`,
         html``,
-        html`<b>Improved:</b>`,
-        html`${better}`,
+        html`<b>Improved</b>${inAll(better.of)}:`,
+        html`${better.text}`,
         html``,
         html`Choose with a button or send another text.`,
       ),
-    improveNothing: own => lines(html`${own}`, html``, html`It is all there, nothing to add.`),
+    improveNothing: own =>
+      lines(html`<b>Yours</b>${inAll(own.of)}:`, html`${own.text}`, html``, html`It is all there, nothing to add.`),
     takeBetterButton: '✨ Take the improved one',
     takeOwnButton: 'Keep mine',
     accepted: (n, of) => html`Accepted ${n} of ${of}`,
     closed: (names, why) => html`Not available: ${names.join(', ')}. ${why}.`,
-    beginButton: 'Start',
     extrasButton: '⚙️ More',
     cancelButton: '✖️ Cancel',
     skipButton: 'Skip',
@@ -314,6 +312,7 @@ export const orderingEn: Ordering = {
     closed: html`This button starts nothing any more: the order was cancelled, changed or replaced. No money was spent.`,
     closedTopUp: html`The order that waited for this payment was cancelled, changed or replaced. No money was spent.`,
     closedPress: 'This price is closed',
+    noShape: 'The model does not offer this shape now',
     freshButton: '🔁 Get a new price',
     noPrice: html`There is no price for these answers: something is too long or too large. Please change it.`,
     staleFiles: html`The files of this order are gone by now. Please send them again.`,

@@ -16,6 +16,7 @@ import {
 import type {
   Ask,
   BoardState,
+  Excerpt,
   Failure,
   ForeignFile,
   Media,
@@ -32,6 +33,8 @@ const price = (kop: number) => priceText(kop, 'ru')
 const time = (at: Date) => timeText(at, 'ru')
 const number = (n: number) => numberText(n, 'ru')
 const signs = (n: number) => `${number(n)} ${pluralRu(n, 'знака', 'знаков', 'знаков')}`
+/** « (1 240 знаков)» beside a text that was cut. */
+const inAll = (of: number | undefined) => (of === undefined ? '' : ` (${signs(of)})`)
 const list = (names: string[]) =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} или ${names.at(-1)}`
 const media: Record<Media, string> = { image: 'фото', video: 'видео', audio: 'звук' }
@@ -53,12 +56,8 @@ const named = ({ label, text }: { label: string; text: string }) => `${label}: $
 export const orderingRu = {
   wizard: {
     // Checklist, question
-    checklist: (name: string, needs: string[], hasExtras: boolean) =>
-      lines(
-        html`<b>${name}</b>. Понадобится:`,
-        ...needs.map((need, index) => html`${index + 1}. ${need}`),
-        hasExtras && html`Остальное заполнено, можно изменить в «Дополнительно».`,
-      ),
+    checklist: (name: string, needs: string[]) =>
+      lines(html`<b>${name}</b>. Понадобится:`, ...needs.map((need, index) => html`${index + 1}. ${need}`)),
     need: (label: string, ask: Ask): string => {
       switch (ask.kind) {
         case 'text':
@@ -114,27 +113,27 @@ export const orderingRu = {
     minSide: (px: number) => html`Не меньше ${number(px)} точек по каждой стороне.`,
     chosen: (text: string) => html`Выбрано: ${text}`,
     /** A tap copies the text, to be changed and sent. */
-    chosenText: (text: string) =>
-      lines(html`Выбрано: <code>${text}</code>`, html`Можно взять как есть или прислать свой текст.`),
+    chosenText: ({ text, of }: Excerpt) =>
+      lines(html`Выбрано${inAll(of)}: <code>${text}</code>`, html`Можно взять как есть или прислать свой текст.`),
     templateButton: (name: string) => `💡 ${name}`,
     improveButton: '✨ Улучшить запрос',
     improveAsk: html`Пришлите текст. Покажу его рядом с улучшенным, а вы выберете.`,
-    improveBoth: (own: string, better: string) =>
+    improveBoth: (own: Excerpt, better: Excerpt) =>
       lines(
-        html`<b>Ваш:</b>`,
-        html`${own}`,
+        html`<b>Ваш</b>${inAll(own.of)}:`,
+        html`${own.text}`,
         html``,
-        html`<b>Улучшенный:</b>`,
-        html`${better}`,
+        html`<b>Улучшенный</b>${inAll(better.of)}:`,
+        html`${better.text}`,
         html``,
         html`Выберите кнопкой или пришлите другой текст.`,
       ),
-    improveNothing: (own: string) => lines(html`${own}`, html``, html`Здесь уже всё есть, добавить нечего.`),
+    improveNothing: (own: Excerpt) =>
+      lines(html`<b>Ваш</b>${inAll(own.of)}:`, html`${own.text}`, html``, html`Здесь уже всё есть, добавить нечего.`),
     takeBetterButton: '✨ Взять улучшенный',
     takeOwnButton: 'Оставить мой',
     accepted: (n: number, of: number) => html`Принято ${n} из ${of}`,
     closed: (names: string[], why: string) => html`Недоступно: ${names.join(', ')}. ${why}.`,
-    beginButton: 'Начать',
     extrasButton: '⚙️ Дополнительно',
     cancelButton: '✖️ Отмена',
     skipButton: 'Пропустить',
@@ -339,6 +338,7 @@ export const orderingRu = {
     closed: html`Эта кнопка больше не запускает: заказ отменён, изменён или заменён другим. Деньги не тратились.`,
     closedTopUp: html`Заказ, который ждал этой оплаты, отменён, изменён или заменён другим. Деньги не тратились.`,
     closedPress: 'Эта цена закрыта',
+    noShape: 'Такой формы у модели сейчас нет',
     freshButton: '🔁 Узнать цену заново',
     noPrice: html`Для таких ответов цены нет: что-то слишком длинное или слишком большое. Измените, пожалуйста.`,
     staleFiles: html`Файлы этого заказа уже удалены. Пришлите их ещё раз, пожалуйста.`,

@@ -1,6 +1,9 @@
 import type { ShownPrice } from './format.ts'
 export type Media = 'image' | 'video' | 'audio'
 
+/** A text as a screen has room for it; `of`: all its characters, where its middle was left out. */
+export type Excerpt = { text: string; of: number | undefined }
+
 /** The answer that a step asks for. */
 export type Ask =
   | { kind: 'text'; least: number; most: number | undefined; example: string | undefined }

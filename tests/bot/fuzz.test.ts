@@ -32,6 +32,7 @@ await story(
         to.generation(id, 'status'),
         to.generation(id, 'resend'),
         to.quote(id, 'change'),
+        to.shape(id, '16:9'),
         to.paid(id),
         to.topUp(id),
       ]),

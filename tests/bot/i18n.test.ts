@@ -71,6 +71,7 @@ function worstOf(language: Language): Record<string, unknown[][]> {
   const person = '<&"'.repeat(22).slice(0, 64)
   const field = { label, text: 'ы'.repeat(200) }
   const option = { label, text: 'ы'.repeat(30) }
+  const excerpts = [undefined, 4_000].map(of => ({ text: 'ы'.repeat(400), of }))
   const asks: Ask[] = [
     { kind: 'text', least: 0, most: 20_000, example: 'ы'.repeat(100) },
     { kind: 'link', example: `https://sora.chatgpt.com/p/${'a'.repeat(60)}` },
@@ -249,7 +250,10 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     '.helpTopics.free': [[{ daily: 10, hourly: 3 }]],
     '.support.question': [[vast, person, 'ы'.repeat(3_000)]],
     '.support.run': [['7k2m', name, 'ы'.repeat(30)]],
-    '.wizard.checklist': [[name, Array(6).fill('ы'.repeat(120)), true]],
+    '.wizard.checklist': [[name, Array(6).fill('ы'.repeat(120))]],
+    '.wizard.chosenText': excerpts.map(one => [one]),
+    '.wizard.improveBoth': excerpts.map(one => [one, one]),
+    '.wizard.improveNothing': excerpts.map(one => [one]),
     '.wizard.need': asks.map(ask => [label, ask]),
     '.wizard.ask': asks.map(ask => [ask]),
     '.wizard.needed': asks.map(ask => [ask]),

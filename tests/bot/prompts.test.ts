@@ -24,7 +24,6 @@ await story('a template is a start: it can be taken as it is or sent back change
 await story('an improved text stands beside one’s own, and either can be taken', async t => {
   const anna = await person({ kop: 500_00 })
   await anna.begins('wan-2-5-text-to-video')
-  await anna.presses('Начать')
   await anna.presses('✨ Улучшить')
   t.match(anna.last().text, /^Шаг 1 из 3 · Описание\nПришлите текст\. Покажу его рядом с улучшенным, а вы выберете\.$/)
   await anna.says('я'.repeat(801))
@@ -83,14 +82,13 @@ await story('what is read aloud has templates, and nobody touches its words', as
 await story('long texts fit a message, each from its beginning to its end', async t => {
   const anna = await person({ kop: 500_00 })
   await anna.begins('grok-imagine-text-to-image')
-  await anna.presses('Начать')
   await anna.presses('✨ Улучшить')
   const before = anna.chat().length
   await anna.says(`начало ${'слово '.repeat(650)}конец`)
   t.equal(anna.chat().length, before + 2, 'one message for one')
   t.match(
     anna.last().text,
-    /Ваш:\nначало [\s\S]* … [\s\S]* конец\n\nУлучшенный:\nначало [\s\S]*продуманная композиция\n/,
+    /Ваш \(\d+ знак\S*\):\nначало [\s\S]* … [\s\S]* конец\n\nУлучшенный \(\d+ знак\S*\):\nначало [\s\S]*продуманная композиция\n/,
   )
 })
 

@@ -61,6 +61,7 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
     .map(([draft, rev, op, n]) => [draft, rev, op, ['option', 'edit', 'template'].includes(op) ? n : 0]),
   sample: fc.tuple(id, fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 8, maxLength: 8 })),
   quote: fc.tuple(id, fc.constantFrom(...(['start', 'startFree', 'startBonus', 'change', 'cancel', 'show'] as const))),
+  shape: fc.tuple(id, fc.constantFrom('1:1', '16:9', '9:16', '21:9', 'portrait', 'landscape')),
   generation: fc.tuple(id, generationOp),
   followUp: fc.tuple(id, fc.constantFrom('enlarge' as const, 'animate' as const), page),
   follow: fc.tuple(id, page, key),

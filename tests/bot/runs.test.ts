@@ -127,7 +127,6 @@ await story(
 await story('an order that would be sent otherwise today is priced anew before it starts', async t => {
   const anna = await person({ kop: 100_00 })
   await anna.begins('kling-v2-5-turbo-text-to-video-pro')
-  await anna.presses('Начать')
   await anna.says('ветер')
   await anna.presses('По умолчанию')
   const shown = await quoteOf(anna.id)

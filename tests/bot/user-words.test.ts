@@ -90,7 +90,6 @@ const scenes: Record<string, Scene> = {
   },
   async 'a caption and the name of a file'(id, text) {
     await begins(id, 'seedream-4-5-edit')
-    await presses(id, /^d:\w+:\d+:k$/)
     await sends(id, `кот ${text}`, `${text}.png`)
     await presses(id, /^d:\w+:\d+:a$/)
   },

@@ -450,7 +450,6 @@ await story(
     t.match(anna.last().text, /Можно файлов: 1\. Лишние не приняты/)
     t.equal(tries.length, 1, 'a hundred links are not tried')
     await anna.begins('flux-2-pro-image-to-image')
-    await anna.presses('Начать')
     await sends(anna, { text: Array.from({ length: 9 }, () => 'https://good.example/a.png').join(' ') })
     t.match(anna.last().text, /Можно файлов: 8\. Лишние не приняты/)
     t.match(anna.last().text, /Принято 8 из 8/)

@@ -160,7 +160,6 @@ function orderer(t: Test, id: number, model: Model, language: Language) {
 
   async function fills(way: Way, half: Param | undefined): Promise<Draft> {
     let now = await begins()
-    if (now.step === 'start') now = await moved(() => press('go', does(now, 'k')))
     while (!now.step.startsWith('quote:')) {
       if (now.step.startsWith('choose:')) {
         const n = choiceOf(model).indexOf(half!)

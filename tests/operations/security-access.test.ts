@@ -69,6 +69,7 @@ await story(
         'skip usual back cancel option done clear edit extras go resume anew template improve'.split(' ') as DraftOp[]
       ).map(op => to.draft(id, draft.rev, op, 0)),
       ...(['enlarge', 'animate'] as const).map(op => to.followUp(id, op, 0)),
+      ...['1:1', '16:9', 'portrait'].map(shape => to.shape(id, shape)),
       to.follow(id, 0, 'nano-banana'),
       to.history('all', id),
       to.paid(id),

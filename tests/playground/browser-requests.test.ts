@@ -127,5 +127,43 @@ else {
     t.pass('it came')
   })
 
+  await t.test('another shape is one press away, at the same place', async t => {
+    await write('рыжий кот')
+    await last(/рыжий кот/)
+    await press(/^9:16$/)
+    await last(/✓ 9:16/)
+    await shot('request-shape')
+    await isSeenWhole(t)
+  })
+
+  await t.test(
+    'a card asks its only question, the first of several is asked under their list, and a long text is shown in part',
+    async t => {
+      await write('/start m_google-imagen4')
+      await last(/Сразу покажу цену/)
+      await shot('request-card')
+      await isSeenWhole(t)
+      await write('маяк')
+      await last(/Описание: маяк/)
+      await isSeenWhole(t)
+      await write('/start m_grok-imagine-text-to-image')
+      await last(/Grok Imagine/)
+      await press(/▶️ Начать/)
+      await last(/Понадобится[\s\S]*Шаг 1 из 2/)
+      await shot('request-first-question')
+      await isSeenWhole(t)
+      await press(/✨ Улучшить/)
+      await last(/Покажу его рядом/)
+      await write(`начало ${'слово '.repeat(600)}конец`)
+      await last(/Улучшенный/)
+      await shot('request-improve')
+      await isSeenWhole(t)
+      await press(/Назад/)
+      await last(/Выбрано/)
+      await shot('request-chosen')
+      await isSeenWhole(t)
+    },
+  )
+
   t.strictSame(errors, [], 'no error in the page')
 }

@@ -4,7 +4,7 @@ import { only, query, untilAnswered } from '../../database/db.ts'
 import { Nullable } from '../../database/nullable.ts'
 import { Refused, Unknown } from '../../errors.ts'
 import { type Generation, outputsOf, readGeneration } from '../../payments/generations.ts'
-import { cardScreen } from '../browse/card.ts'
+import { openedCard } from '../browse/card.ts'
 import { placeOfRun } from '../browse/example-rows.ts'
 import { goneScreen } from '../browse/lists.ts'
 import type { BotContext } from '../context.ts'
@@ -51,7 +51,7 @@ export function adminExamples(deps: BotDeps): Composer<BotContext> {
     if (model) await untilAnswered(() => exampleDrop(adminSql, ctx.user.id, model.id, slot))
     await ctx.answer(ctx.t.examples.dropped)
     const sold = deps.forSale.byKey(key)
-    await ctx.show(await (sold ? cardScreen(deps, ctx, sold) : goneScreen(deps, ctx, model)))
+    await ctx.show(await (sold ? openedCard(deps, ctx, sold) : goneScreen(deps, ctx, model)))
   })
   return bot
 }

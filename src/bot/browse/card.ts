@@ -5,6 +5,7 @@ import { priceAtDefaults } from '../../catalogue/pricing.ts'
 import { inSentence, lines } from '../../i18n/format.ts'
 import type { CardFacts, ParameterFacts } from '../../i18n/navigation.ts'
 import type { Language } from '../../money.ts'
+import { html } from '../../telegram/html.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
 import { menuButton } from '../buttons.ts'
 import type { List } from '../codes.ts'
@@ -16,6 +17,7 @@ import { to } from '../routes.ts'
 import { getDisplayPrice } from './display-price.ts'
 import { exampleCounts } from './example-rows.ts'
 import { goneScreen } from './lists.ts'
+import { openCard } from './open-card.ts'
 import { failsOften, successOf, typicalMs } from './typical.ts'
 
 /** The card of a model, and the page of its parameters. */
@@ -26,7 +28,7 @@ export function card(deps: BotDeps) {
     await ctx.answer()
     const model = forSale.byKey(key)
     await ctx.show(
-      model ? await cardScreen(deps, ctx, model, { list, page }) : await goneScreen(deps, ctx, catalogue.byKey(key)),
+      model ? await openedCard(deps, ctx, model, { list, page }) : await goneScreen(deps, ctx, catalogue.byKey(key)),
     )
   })
   onPress(bot, 'parameters', async (ctx, key) => {
@@ -37,13 +39,22 @@ export function card(deps: BotDeps) {
   return bot
 }
 
-/** `from` is the page of the list to go back to; without it, the model's own list. */
-export async function cardScreen(
+/** The page of the list to go back to; without it, the model's own list. */
+type From = { list: List | undefined; page: number }
+
+/** Opens the card of a model. One with a single question asks it, and what is sent next may answer it. */
+export async function openedCard(
   deps: BotDeps,
   ctx: BotContext,
   model: Model,
-  from: { list: List | undefined; page: number } = { list: undefined, page: 0 },
+  from: From = { list: undefined, page: 0 },
 ): Promise<Screen> {
+  const ask = await openCard(deps, ctx, model)
+  const screen = await cardScreen(deps, ctx, model, from)
+  return ask ? { ...screen, text: lines(screen.text, html``, ctx.t.wizard.ask(ask), ctx.t.cardNext) } : screen
+}
+
+async function cardScreen(deps: BotDeps, ctx: BotContext, model: Model, from: From): Promise<Screen> {
   const { t } = ctx
   const key = modelKey(model.id)
   const examples = (await exampleCounts(deps.sql)).find(({ modelId }) => modelId === model.id)?.count ?? 0

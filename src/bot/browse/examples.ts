@@ -7,12 +7,12 @@ import { TelegramRefused } from '../../telegram/client.ts'
 import { fileIn } from '../../telegram/delivery.ts'
 import type { Html } from '../../telegram/html.ts'
 import { isAboutChat } from '../../telegram/refused.ts'
-import { button } from '../../telegram/screen.ts'
+import { button, type Screen } from '../../telegram/screen.ts'
 import { type BotContext, isAdmin } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
-import { cardScreen } from './card.ts'
+import { openedCard } from './card.ts'
 import { displayPrices } from './display-price.ts'
 import { type Example, exampleCopy, exampleSent, examplesOf, firstExamples } from './example-rows.ts'
 import { goneScreen, listScreen, modelsOn } from './lists.ts'
@@ -36,7 +36,7 @@ export function examples(deps: BotDeps) {
         caption: ctx.t.examples.caption(n + 1, example.words || name),
       })),
     )
-    const card = await cardScreen(deps, ctx, model)
+    const card = await openedCard(deps, ctx, model)
     const drops = isAdmin(ctx, deps.adminIds)
       ? found.map(({ slot }, n) => button(ctx.t.examples.dropButton(n + 1), to.exampleDrop(key, slot)))
       : []
@@ -69,7 +69,7 @@ export function examples(deps: BotDeps) {
 }
 
 /** Shows the screen below what was sent, in place of the pressed one, which stood above it. */
-async function below(ctx: BotContext, isSent: boolean, screen: Awaited<ReturnType<typeof cardScreen>>): Promise<void> {
+async function below(ctx: BotContext, isSent: boolean, screen: Screen): Promise<void> {
   if (!isSent) return void (await ctx.show({ ...screen, text: ctx.t.examples.unshown }))
   const pressed = ctx.callbackQuery?.message?.message_id
   await ctx.show(screen, 'new')

@@ -12,24 +12,28 @@ import { menuButton } from '../buttons.ts'
 import type { List } from '../codes.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
-import { openDraft, readDraft, saveDraft } from '../drafts.ts'
+import { cardStep, openDraft, readDraft, saveDraft } from '../drafts.ts'
 import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
 import { routesShown } from '../show.ts'
 import { type DisplayPrice, displayPrices } from './display-price.ts'
 import { exampleCounts } from './example-rows.ts'
+import { closeCard } from './open-card.ts'
 
 /** The lists of models, and the search by a word. */
 export function models(deps: BotDeps) {
   const { sql } = deps
   const bot = new Composer<BotContext>()
 
-  bot.command('models', async ctx => ctx.show(await listScreen(deps, ctx, 'all', 0)))
-  bot.command('free', async ctx => ctx.show(await listScreen(deps, ctx, 'free', 0)))
+  bot.command(['models', 'free'], async ctx => {
+    await closeCard(deps, ctx)
+    await ctx.show(await listScreen(deps, ctx, ctx.command === 'free' ? 'free' : 'all', 0))
+  })
 
   // Page 0 of a search asks for the word; what was found begins with page 1.
   onPress(bot, 'list', async (ctx, list, page) => {
     await ctx.answer()
+    if (routesShown(ctx).some(({ name }) => name === 'begin')) await closeCard(deps, ctx)
     if (list !== 'find') return ctx.show(await listScreen(deps, ctx, list, page))
     const word = page > 0 ? await wordSought(deps, ctx) : undefined
     if (word !== undefined) return ctx.show(await foundScreen(deps, ctx, word, page))
@@ -41,7 +45,7 @@ export function models(deps: BotDeps) {
   bot.on(message('text'), async (ctx, next) => {
     if (ctx.text.startsWith('/')) return next()
     const draft = await readDraft(sql, ctx.user.id)
-    if (draft?.kind !== 'find') return next()
+    if (draft?.kind !== 'find' || draft.step === cardStep) return next()
     const word = ctx.text.trim().slice(0, maxOfWord)
     await saveDraft(sql, ctx.user.id, draft, { inputs: { word }, step: 'found' })
     return ctx.show(await foundScreen(deps, ctx, word, 1))

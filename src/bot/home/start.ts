@@ -5,7 +5,7 @@ import { openGenerations } from '../../payments/generations.ts'
 import { readWallet } from '../../payments/wallet.ts'
 import type { Html } from '../../telegram/html.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
-import { cardScreen } from '../browse/card.ts'
+import { openedCard } from '../browse/card.ts'
 import { displayPrices } from '../browse/display-price.ts'
 import { formatRows, goneScreen } from '../browse/lists.ts'
 import { menuButton } from '../buttons.ts'
@@ -30,7 +30,7 @@ export function start(deps: BotDeps) {
         await ctx.show({ text: ctx.t.welcomeToModel(ctx.from.first_name), buttons: [[menuButton(ctx)]] })
       const model = forSale.byKey(argument)
       return ctx.show(
-        model ? await cardScreen(deps, ctx, model) : await goneScreen(deps, ctx, catalogue.byKey(argument)),
+        model ? await openedCard(deps, ctx, model) : await goneScreen(deps, ctx, catalogue.byKey(argument)),
       )
     }
     if (kind === 'g' && isId(argument)) {

@@ -20,9 +20,9 @@ import {
   type Filling,
   fillingOf,
   fitting,
+  isAtFirst,
   isEditing,
   nextStep,
-  openCount,
   quoteStep,
   type Step,
   stepOf,
@@ -48,15 +48,22 @@ export async function begin(
     updateId: ctx.update.update_id,
   }
   const next = nextStep(model, filling)
-  // A single question is asked at once: its message says what is needed as well as a list of one would.
-  const first: Step =
-    openCount(model, filling) > 1 && Object.keys(filling.answers).length === 0 ? { at: 'start' } : next!
-  const step: Step = at === 'extras' || !next ? { at: 'extras' } : first
+  const step: Step = at === 'extras' || !next ? { at: 'extras' } : next
+  const offered = await sourcesAt(ctx, deps, model, step)
+  if (offered) filling.offered = offered
   const inputs = { modelId: model.id, kind: 'order' as const, inputs: filling, step: stepText(step) }
   const draft = await openDraft(deps.sql, ctx.user.id, inputs)
   const order = { draft, model, filling, step }
   if (next || at === 'extras') await present(ctx, deps, order, showing)
   else await finish(ctx, deps, order, filling, showing)
+}
+
+/** Opens an order at a question, with nothing answered yet, for an answer that is there already. */
+export async function openAt(ctx: BotContext, { sql }: BotDeps, model: Model, step: Step): Promise<OrderDraft> {
+  // The number of the update comes with its answer: after a crash in between the answer is still to be taken.
+  const filling: Filling = { answers: {}, skipped: [], version: versionOf(model), updateId: 0 }
+  const fresh = { kind: 'order' as const, modelId: model.id, inputs: filling, step: stepText(step) }
+  return { draft: await openDraft(sql, ctx.user.id, fresh), model, filling, step }
 }
 
 /** Keeps a quoted order: words that come now are its new words. */
@@ -157,7 +164,10 @@ export async function present(ctx: BotContext, deps: BotDeps, order: OrderDraft,
   const { draft } = order
   const screen = await screenOf(ctx, deps, order)
   if (!screen) return gone(ctx, deps, order.model.id)
-  const noted = showing.note ? { ...screen, text: html`${showing.note}\n\n${screen.text}` } : screen
+  const { model, filling, step } = order
+  const isBegun = filling.next !== undefined || !isAtFirst(model, filling, step)
+  const above = showing.note ?? (isBegun ? undefined : checklist(order, viewOf(ctx, deps)))
+  const noted = above ? { ...screen, text: html`${above}\n\n${screen.text}` } : screen
   const before = draft.messageId
   if (showing.isAlbum && before !== null) {
     const messageId = await show(ctx.telegram, { chatId: ctx.chat!.id, messageId: before }, noted)
@@ -181,8 +191,6 @@ async function screenOf(ctx: BotContext, deps: BotDeps, order: OrderDraft): Prom
   const view = viewOf(ctx, deps)
   if (filling.next) return unfinished(order, view)
   switch (step.at) {
-    case 'start':
-      return checklist(order, view)
     case 'choose':
       return choice(order, choiceOf(model), view)
     case 'extras':
@@ -195,7 +203,7 @@ async function screenOf(ctx: BotContext, deps: BotDeps, order: OrderDraft): Prom
     default: {
       const param = paramNamed(model, step.param)
       if (param && step.at === 'improve') return improvement(order, param, view)
-      if (!param) return checklist(order, view)
+      if (!param) return extras(order, view)
       const runs = param.previous_models ? await sourceResultsFor(deps.sql, ctx.user.id, model, param) : []
       const listed = filling.offered ? runs.filter(({ id }) => filling.offered?.includes(id)) : runs
       return question(order, param, view, listed)
@@ -217,7 +225,9 @@ export function unfit(ctx: BotContext, deps: BotDeps, model: Model, problem: Pro
 /** Returns the order of a draft; undefined for other drafts, and when the model is off or gone. */
 export function orderOf({ forSale }: BotDeps, draft: Draft): OrderDraft | undefined {
   const model = draft.kind === 'order' ? forSale.byId(draft.modelId ?? '') : undefined
-  return model && { draft, model, filling: fillingOf(draft), step: stepOf(draft) }
+  if (!model) return undefined
+  const filling = fillingOf(draft)
+  return { draft, model, filling, step: stepOf(draft) ?? nextStep(model, filling) ?? { at: 'extras' } }
 }
 
 const viewOf = ({ t, language }: BotContext, { catalogue }: BotDeps): View => ({ catalogue, t, language })

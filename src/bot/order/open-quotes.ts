@@ -5,7 +5,7 @@ import type { Html } from '../../telegram/html.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
-import { draftDrop, draftLeave } from '../drafts.ts'
+import { cardStep, draftDrop, draftLeave } from '../drafts.ts'
 import { to } from '../routes.ts'
 import { strip } from '../show.ts'
 import { stepOf } from './state.ts'
@@ -68,7 +68,8 @@ async function endedWith(
   const step = draft && stepOf(draft)
   // Read after the closing: whether it was started is certain now.
   const quote = step?.at === 'quote' ? await readQuote(deps.sql, ctx.user.id, step.id) : undefined
-  return { wasBusy: draft !== undefined || prices > 0, prices, startedId: quote?.generationId ?? undefined }
+  const isBusy = draft !== undefined && draft.step !== cardStep
+  return { wasBusy: isBusy || prices > 0, prices, startedId: quote?.generationId ?? undefined }
 }
 
 /** Returns the text about an ended dialogue. */

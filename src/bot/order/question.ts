@@ -2,6 +2,7 @@ import { type Catalogue, type Model, modelKey, type Param, type Scalar } from '.
 import { defaultFor, isFiles, optionsFor, questions } from '../../catalogue/parameters.ts'
 import { price } from '../../catalogue/pricing.ts'
 import { inSentence, lines, priceText } from '../../i18n/format.ts'
+import type { Excerpt } from '../../i18n/ordering.ts'
 import type { Strings } from '../../i18n/strings.ts'
 import type { Language } from '../../money.ts'
 import { type Html, html } from '../../telegram/html.ts'
@@ -27,19 +28,10 @@ const onePage = 24
 const perPage = 16
 const perPageOfRuns = 5
 
-/** What will be asked. */
-export function checklist({ draft, model }: OrderDraft, view: View): Screen {
-  const { t, language } = view
+/** What will be asked: the heading of the first question. */
+export function checklist({ model }: Pick<OrderDraft, 'model'>, view: View): Html {
   const needs = itemsOf(model).map(({ params }) => need(model, params, view))
-  const hasExtras = questions(model).extras.length > 0
-  return {
-    text: t.wizard.checklist(model.name[language], needs, hasExtras),
-    buttons: [
-      [op(draft, t.wizard.beginButton, 'go')],
-      hasExtras ? [op(draft, t.wizard.extrasButton, 'extras')] : [],
-      [op(draft, t.wizard.cancelButton, 'cancel')],
-    ],
-  }
+  return view.t.wizard.checklist(model.name[view.language], needs)
 }
 
 /** The question for one parameter. `sources`: the runs to choose from, when the answer is a run. */
@@ -137,7 +129,7 @@ const takesMany = ({ type, max_files: most = 1 }: Param): boolean => type === 'f
 function chosenLine({ model, filling }: OrderDraft, param: Param, { t, language }: View): Html {
   const value = filling.answers[param.name]!
   if (!isMain(model, param)) return t.wizard.chosen(valueText(param, value, language))
-  return t.wizard.chosenText(valueText(param, value, language, maxShown))
+  return t.wizard.chosenText(middleOut(String(value), maxShown))
 }
 
 /** Buttons for templates and for an improved text. A text to be read aloud is not improved. */
@@ -154,7 +146,7 @@ export function improvement(order: OrderDraft, param: Param, view: View): Screen
   const { t } = view
   const own = filling.answers[param.name]
   const better = betterText(order, param)
-  const text = (value: unknown) => middleOut(String(value), maxShown)
+  const text = (value: unknown) => middleOut(String(value), maxOfTwo)
   const body =
     own === undefined
       ? t.wizard.improveAsk
@@ -180,14 +172,17 @@ export function betterText({ model, filling }: OrderDraft, param: Param): string
   return better === own ? undefined : better
 }
 
-// Two of them fit one message.
-const maxShown = 1_500
+// What a phone shows together with the question and its buttons.
+const maxShown = 300
+// Two of them, one above the other.
+const maxOfTwo = 220
 
 /** At most so many characters of a text, from its beginning and its end. */
-function middleOut(text: string, most: number): string {
+function middleOut(text: string, most: number): Excerpt {
   const points = [...text]
+  if (points.length <= most) return { text, of: undefined }
   const half = Math.floor(most / 2)
-  return points.length <= most ? text : `${points.slice(0, half).join('')} … ${points.slice(-half).join('')}`
+  return { text: `${points.slice(0, half).join('')} … ${points.slice(-half).join('')}`, of: points.length }
 }
 
 /** Which of several parameters: «his own photo or an earlier picture». */

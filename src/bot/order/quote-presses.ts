@@ -21,14 +21,16 @@ import { button } from '../../telegram/screen.ts'
 import { goneScreen } from '../browse/lists.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
-import { draftDropAt } from '../drafts.ts'
+import { draftDropAt, readDraft } from '../drafts.ts'
 import { withFreshFiles } from '../files/uploads.ts'
 import { isWhole } from '../request/request.ts'
+import { shapeAnswer, shapeIn } from '../request/shapes.ts'
 import { to } from '../routes.ts'
 import { showRun, showStarted } from '../runs/show-progress.ts'
 import { aboutRequest, answerRequest, requestAt } from './answer-request.ts'
 import { tooMany } from './busy.ts'
 import { offerAgain } from './late-presses.ts'
+import { keepQuoted } from './navigation.ts'
 import { closedScreen, closePrices } from './open-quotes.ts'
 import { replaceQuote, runLimitMs, showQuote } from './quote.ts'
 import { resumeSeries, seriesAt } from './series.ts'
@@ -62,6 +64,14 @@ export function quotePresses(deps: BotDeps): Composer<BotContext> {
         await draftDropAt(deps.sql, ctx.user.id, quoteStep(id))
         await ctx.show({ text: ctx.t.quote.cancelled, buttons: [[button(ctx.t.menuButton, to.menu())]] })
     }
+  })
+  bot.use(async (ctx, next) => {
+    if (ctx.route?.name !== 'shape') return next()
+    const [id, shape] = ctx.route.args
+    const quote = await readQuote(deps.sql, ctx.user.id, id)
+    if (!quote) return next()
+    if (quote.generationId !== null) return alreadyStarted(ctx, deps, { userId: ctx.user.id, id: quote.generationId })
+    await reshape(ctx, deps, quote, shape)
   })
   return bot
 }
@@ -178,8 +188,41 @@ async function alreadyStarted(ctx: BotContext, deps: BotDeps, ref: Ref): Promise
   })
 }
 
-/** The same order at today's price; nothing is charged until that is pressed. */
-async function renew(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {
+/** The order of a quote in another shape, as a new quote in its place. */
+async function reshape(ctx: BotContext, deps: BotDeps, pressed: Quote, shape: string): Promise<void> {
+  const draft = await readDraft(deps.sql, ctx.user.id)
+  // A crash may have come between its closing and the next quote.
+  const isOpen = !pressed.isClosed || draft?.step === quoteStep(pressed.id)
+  const quote = isOpen ? pressed : await openHere(ctx, deps, pressed)
+  if (!quote) return closed(ctx, deps, pressed)
+  const model = deps.forSale.byId(quote.modelId)
+  if (!model) return gone(ctx, deps, quote)
+  const answer = shapeAnswer(model, shape, quote.inputs)
+  if (!answer) await ctx.answer(ctx.t.quote.noShape)
+  const isSame = !answer || shapeIn(model, quote.inputs) === shape
+  if (isSame && !quote.isClosed && !quote.isExpired && isValid(deps, model, quote)) {
+    await ctx.answer()
+    return showAgain(ctx, deps, quote)
+  }
+  const found = await requestAt(deps, ctx.user.id, quote.id)
+  if (!answer || !found || !isWhole(found.request)) {
+    return renew(ctx, deps, { ...quote, inputs: { ...quote.inputs, ...answer } }, { isKept: true })
+  }
+  await ctx.answer()
+  const request = { ...found.request, modelId: model.id, shape }
+  await answerRequest(ctx, deps, { request, draft: found.draft, place: { where: 'here' } })
+}
+
+/** The open quote of the same model in the pressed message: the second of two quick presses means that one. */
+async function openHere(ctx: BotContext, deps: BotDeps, { modelId }: Quote): Promise<Quote | undefined> {
+  const [open] = await openQuote(deps.sql, ctx.user.id)
+  const quote = open && (await readQuote(deps.sql, ctx.user.id, open.id))
+  const isHere = quote?.messageId === null || quote?.messageId === ctx.callbackQuery?.message?.message_id
+  return isHere && quote?.modelId === modelId ? quote : undefined
+}
+
+/** The same order at today's price; nothing is charged until that is pressed. `isKept`: words that come now are its new ones. */
+async function renew(ctx: BotContext, deps: BotDeps, quote: Quote, { isKept = false } = {}): Promise<void> {
   if (await answeredAgain(ctx, deps, quote)) return
   const model = deps.forSale.byId(quote.modelId)
   if (!model) return gone(ctx, deps, quote)
@@ -190,8 +233,13 @@ async function renew(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void
   if (result === 'no_price' || 'problem' in result) {
     return startOrder(ctx, deps, model, inputs, { note: isWhole ? ctx.t.wizard.changed : ctx.t.quote.staleFiles })
   }
+  const draft = isKept ? await readDraft(deps.sql, ctx.user.id) : undefined
+  if (draft?.kind === 'order' && draft.step === quoteStep(quote.id)) {
+    await keepQuoted(ctx, deps, model, result.quote)
+    return showQuote(ctx, deps, result.quote)
+  }
   await draftDropAt(deps.sql, ctx.user.id, quoteStep(quote.id))
-  const wasKop = quote.priceKop > 0 && result.quote.priceKop > 0 ? quote.priceKop : undefined
+  const wasKop = !isKept && quote.priceKop > 0 && result.quote.priceKop > 0 ? quote.priceKop : undefined
   await showQuote(ctx, deps, result.quote, { wasKop })
 }
 

@@ -28,6 +28,8 @@ import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { modelName } from '../names.ts'
 import { isLong, labelOf, valueText } from '../parameter-texts.ts'
+import { shapeChoices, shapeIn, shapeParam } from '../request/shapes.ts'
+import { usedModels } from '../request/used-models.ts'
 import { to } from '../routes.ts'
 import { closePrices, noteShown } from './open-quotes.ts'
 import { fieldsOf } from './state.ts'
@@ -130,15 +132,16 @@ async function plainScreen(
 ): Promise<Screen> {
   const t = stringsFor(language)
   const { priceKop } = quote
-  const [{ balanceKop, debtKop }, given, [account]] = await Promise.all([
+  const [{ balanceKop, debtKop }, given, [account], shapes] = await Promise.all([
     readWallet(deps.sql, userId),
     bonusFor(deps.sql, userId, priceKop),
     accountState(deps.sql, quote.credits),
+    shapeRow(deps, userId, quote, language),
   ])
   const bonus = given ? [button(t.bonus.startButton(given), to.quote(quote.id, 'startBonus'))] : []
   const cancel = button(t.wizard.cancelButton, to.quote(quote.id, 'cancel'))
   const last = [about ? about.more : button(t.quote.changeButton, to.quote(quote.id, 'change')), cancel]
-  const ways = about ? [...about.rows, about.ways] : []
+  const ways = [shapes, ...(about ? [...about.rows, about.ways] : [])]
   if (account?.isPaused) return pausedScreen(deps, quote, last, language)
   if (priceKop > 0 && priceKop + debtKop > balanceKop) {
     const { text, buttons } = shortScreen(deps, { priceKop, balanceKop, debtKop, quoteId: quote.id, wasKop }, language)
@@ -151,6 +154,28 @@ async function plainScreen(
   const facts = await factsOf(deps, userId, quote, language)
   return { text: t.quote.screen({ ...facts, balanceKop, wasKop }), buttons: [[start], bonus, ...ways, last] }
 }
+
+/** The shapes that the result may have, to be changed with one press. */
+async function shapeRow(
+  { sql, catalogue }: BotDeps,
+  userId: number,
+  { id, modelId, inputs, priceKop }: Quote,
+  language: Language,
+): Promise<Button[]> {
+  const model = catalogue.byId(modelId)
+  if (!model || !shapeParam(model)) return []
+  const used = await usedModels(sql, userId)
+  const earlier = used.flatMap(run => {
+    const of = catalogue.byId(run.modelId)
+    return (of && shapeIn(of, run.inputs)) ?? []
+  })
+  return shapeChoices(model, inputs, { earlier, isFree: priceKop === 0, language }).map(({ name, text, isNow }) =>
+    button(isNow ? `✓ ${text}` : text, to.shape(id, name)),
+  )
+}
+
+// The person's own words are in the chat above; the price and all its buttons have to fit a phone.
+const maxOfText = 120
 
 type Short = { priceKop: number; balanceKop: number; debtKop: number; quoteId: string; wasKop?: number | undefined }
 
@@ -202,7 +227,7 @@ async function factsOf(
   const fields = model ? fieldsOf(model, inputs) : []
   const named = (param: (typeof fields)[number]) => ({
     label: labelOf(param, language),
-    text: valueText(param, inputs[param.name]!, language),
+    text: valueText(param, inputs[param.name]!, language, maxOfText),
   })
   const pinned = fields.filter(param => isFree && model && changesPrice(model, param) && param.default !== undefined)
   const shown = fields.filter(param => isShown(param) && !pinned.includes(param))

@@ -19,25 +19,22 @@ import { askOf, isLink, mainText, scalarText } from '../parameter-texts.ts'
 import { answerOf, matches } from './answer.ts'
 import { advance, move, type Showing, unfit } from './navigation.ts'
 import type { OrderDraft } from './question.ts'
-import { nextStep, withAnswer } from './state.ts'
+import { withAnswer } from './state.ts'
 
 /** Handles a text or a file for the current step. An invalid answer gets a reason, and the question stays. */
 export async function receive(ctx: BotContext, deps: BotDeps, order: OrderDraft, sent: Incoming): Promise<void> {
-  const { model, filling } = order
-  // At the checklist an answer to the first question is as good as «Start».
-  const step = order.step.at === 'start' ? (nextStep(model, filling) ?? order.step) : order.step
-  const at = { ...order, step }
+  const { model, filling, step } = order
   const param = 'param' in step ? paramNamed(model, step.param) : undefined
-  const refuse = (note: Html) => move(ctx, deps, at, filling, step, { where: 'new', note })
+  const refuse = (note: Html) => move(ctx, deps, order, filling, step, { where: 'new', note })
   const isSurplus = isOfAlbum(sent, order)
   if (isSurplus && !takes(param, sent)) {
-    return move(ctx, deps, at, filling, step, { where: 'new', isAlbum: true, note: ctx.t.wizard.surplus })
+    return move(ctx, deps, order, filling, step, { where: 'new', isAlbum: true, note: ctx.t.wizard.surplus })
   }
   if (!param)
     return refuse(step.at === 'extras' ? ctx.t.wizard.pressField : ctx.t.wizard.needed({ kind: 'either', labels: [] }))
 
   const ask = askOf(model, param, ctx.language, id => modelName(deps.catalogue, id, ctx.language))
-  if (ask.kind === 'files') return receiveFiles(ctx, deps, at, param, sent)
+  if (ask.kind === 'files') return receiveFiles(ctx, deps, order, param, sent)
   const link = isLink(param) && sent.kind !== 'other' ? linkFor(model, param, sent.links) : undefined
   if (link === undefined && sent.kind !== 'text') return refuse(ctx.t.wizard.needed(ask))
   const text = link ?? (sent.kind === 'text' ? sent.text : '')
@@ -51,8 +48,8 @@ export async function receive(ctx: BotContext, deps: BotDeps, order: OrderDraft,
   if (problem) return refuse(unfit(ctx, deps, model, problem, text))
   const answers = withAnswer(model, filling.answers, param.name, value)
   // A text to be improved is looked at before the order goes on.
-  if (step.at === 'improve') return move(ctx, deps, at, { ...filling, answers }, step, { where: 'new' })
-  await advance(ctx, deps, at, { ...filling, answers }, { where: 'new' })
+  if (step.at === 'improve') return move(ctx, deps, order, { ...filling, answers }, step, { where: 'new' })
+  await advance(ctx, deps, order, { ...filling, answers }, { where: 'new' })
 }
 
 /** The first address that the question takes. */

@@ -21,11 +21,10 @@ export type Filling = {
 export type Beginning = { modelId: string; prefill: Inputs; at: 'first' | 'extras' }
 
 /**
- * Where the person is: the checklist, a question on the way, one field of the extras, the choice between the own and the
- * improved text of either, the extras, or the price.
+ * Where the person is: a question on the way, one field of the extras, the choice between the own and the improved text of
+ * either, the extras, or the price.
  */
 export type Step =
-  | { at: 'start' }
   /** `hears`: a press on an option plays its recording and chooses nothing. */
   | { at: 'ask' | 'edit'; param: string; page: number; hears?: true }
   | { at: 'improve'; how: 'ask' | 'edit'; param: string }
@@ -57,8 +56,8 @@ export const hears = (step: Step): boolean => 'hears' in step && step.hears === 
 
 export const quoteStep = (quoteId: string): string => `quote:${quoteId}`
 
-/** The step of a draft; anything unknown is the beginning. */
-export function stepOf({ step }: Pick<Draft, 'step'>): Step {
+/** The step of a draft; undefined where it names none: the first open question. */
+export function stepOf({ step }: Pick<Draft, 'step'>): Step | undefined {
   const [at = '', rest = ''] = (step ?? '').split(':')
   const [param = '', page, hears] = rest.split('@')
   if ((at === 'ask' || at === 'edit') && param) {
@@ -67,7 +66,7 @@ export function stepOf({ step }: Pick<Draft, 'step'>): Step {
   if (at === 'improve') return { at, how: param === 'edit' ? 'edit' : 'ask', param: page ?? '' }
   if (at === 'choose') return { at, how: rest === 'edit' ? 'edit' : 'ask' }
   if (at === 'quote') return { at, id: rest }
-  return at === 'extras' ? { at } : { at: 'start' }
+  return at === 'extras' ? { at } : undefined
 }
 
 export const fillingOf = (draft: Pick<Draft, 'inputs'>): Filling => ({
@@ -111,10 +110,13 @@ export function nextStep(model: Model, { answers, skipped }: Filling): Step | un
   return open && stepTo(open.params, 'ask')
 }
 
-/** How many questions are still open. */
-export const openCount = (model: Model, { answers, skipped }: Filling): number =>
-  itemsOf(model).filter(({ params }) => params.every(({ name }) => !(name in answers) && !skipped.includes(name)))
-    .length
+/** Whether this is the first of several questions, with nothing answered yet. */
+export function isAtFirst(model: Model, { answers, skipped }: Filling, step: Step): boolean {
+  const [first, second] = itemsOf(model)
+  if (!first || !second || Object.keys(answers).length > 0 || skipped.length > 0) return false
+  const to = stepTo(first.params, 'ask')
+  return step.at === to.at && (!('param' in step) || step.param === first.params[0]!.name)
+}
 
 /** The question before this one; undefined at the first. */
 export function stepBefore(model: Model, step: Step, answers: Inputs): Step | undefined {

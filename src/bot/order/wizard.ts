@@ -3,18 +3,20 @@ import { type Model, type Param, versionOf } from '../../catalogue/models.ts'
 import { checkValue, type FileValue, type Inputs, isFiles, paramNamed } from '../../catalogue/parameters.ts'
 import { type Html, html } from '../../telegram/html.ts'
 import { goneScreen } from '../browse/lists.ts'
+import { cardAt, onlyQuestion } from '../browse/open-card.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { readDraft } from '../drafts.ts'
+import { likely } from '../files/links.ts'
 import { keyOf } from '../files/samples.ts'
-import { type Incoming, incoming, isFile, takeFile } from '../files/uploads.ts'
+import { type Incoming, incoming, isFile, isOther, takeFile } from '../files/uploads.ts'
 import { onPress } from '../on-press.ts'
-import { askOf, exampleFor, isMain, mainText } from '../parameter-texts.ts'
+import { askOf, exampleFor, isLink, isMain, mainText } from '../parameter-texts.ts'
 import { fillFrom } from '../request/fill.ts'
 import { isWhole, type Request, requestIn, textOf } from '../request/request.ts'
 import { intentOf } from '../request/words.ts'
 import { pressDraft } from './draft-presses.ts'
-import { advance, begin, gone, orderOf, present, refit, save, stale, unfit } from './navigation.ts'
+import { advance, begin, gone, openAt, orderOf, present, refit, save, stale, unfit } from './navigation.ts'
 import type { OrderDraft } from './question.ts'
 import { isOfAlbum, receive } from './receive.ts'
 import { type Beginning, fitting, withAnswer } from './state.ts'
@@ -97,6 +99,8 @@ export function wizard(deps: BotDeps): Composer<BotContext> {
     const isCommand = ctx.text?.startsWith('/') && 'text' in ctx.message
     const sent = isCommand ? undefined : incoming(ctx)
     const draft = sent && (await readDraft(deps.sql, ctx.user.id))
+    const card = draft && cardAt(draft, ctx.message.date)
+    if (sent && card) return (await answerCard(ctx, deps, card, sent)) ? undefined : next()
     if (!sent || draft?.kind !== 'order') return next()
     const order = orderOf(deps, draft)
     if (!order) return gone(ctx, deps, draft.modelId)
@@ -135,6 +139,28 @@ async function takeSample(ctx: BotContext, deps: BotDeps, order: OrderDraft, key
   if (!param || value === undefined) return stale(ctx, deps)
   const answers = withAnswer(model, fitting(model, filling.answers), param.name, value)
   await advance(ctx, deps, order, { ...filling, answers }, { where: 'new' })
+}
+
+/** Takes what is sent while a card is open for the answer to its question. Returns false when it is something else. */
+async function answerCard(ctx: BotContext, deps: BotDeps, modelId: string, sent: Incoming): Promise<boolean> {
+  const model = deps.forSale.byId(modelId)
+  const param = model && onlyQuestion(model)
+  if (!model || !param || !answersCard(model, param, sent)) return false
+  await receive(ctx, deps, await openAt(ctx, deps, model, { at: 'ask', param: param.name, page: 0 }), sent)
+  return true
+}
+
+/** A file with words is a wish of its own where the model has no use for them, and so are other kinds of content. */
+function answersCard(model: Model, param: Param, sent: Incoming): boolean {
+  if (sent.kind === 'other') return false
+  const isFile = param.accept !== undefined
+  if (sent.kind === 'file') {
+    return isFile && !isOther(sent.file, param.accept ?? []) && (sent.caption === undefined || !!mainText(model))
+  }
+  const isAllLinks = sent.links.length > 0 && sent.text.trim().split(/\s+/).length <= sent.links.length
+  if (isFile) return isAllLinks && likely(sent.links, param.accept ?? [], 1).length > 0
+  if (isLink(param)) return sent.links.some(link => checkValue(model, param, link) === undefined)
+  return !isAllLinks && intentOf(sent.text) === undefined
 }
 
 /** Words at a price are the new words of the order. Returns false when they are something else. */

@@ -10,6 +10,7 @@ import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { type Filled, fillFrom } from './fill.ts'
 import type { Request } from './request.ts'
+import { shapeAnswer } from './shapes.ts'
 import { does } from './tasks.ts'
 import { usedModels } from './used-models.ts'
 
@@ -36,7 +37,8 @@ export async function candidatesFor(deps: BotDeps, ctx: BotContext, request: Req
   const texts: Partial<Record<Task, string>> = ctx.t.request.usualText
   const candidateOf = (model: Model, task: Task, of: Request): Candidate | undefined => {
     const fill = (settings: Inputs) => fillFrom(model, of, settings, texts[task] ?? '')
-    const usual = fill(settingsOf(model))
+    const shape = request.shape === undefined ? {} : shapeAnswer(model, request.shape, {})
+    const usual = fill({ ...settingsOf(model), ...shape })
     // Settings that do not go with these files or words are left out.
     const filled = usual.problem ? fill({}) : usual
     return filled.problem ? undefined : pricedCandidate(deps, model, filled, priceOf(model))

@@ -36,6 +36,8 @@ export type Request = {
   isFixed?: true
   /** The settings of a template, for its model; otherwise those of the person's last run with a model. */
   settings?: { modelId: string; inputs: Inputs }
+  /** The shape of the result, «16:9»: chosen by a press, for every model that offers it. */
+  shape?: string
   /** Several orders made of it that were priced together. */
   series?: SeriesOrder[]
 }

@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { DraftOp } from '../../src/bot/codes.ts'
+import { keyOf } from '../../src/bot/files/samples.ts'
 import { parse, type RouteName, to } from '../../src/bot/routes.ts'
 import { newId } from '../../src/id.ts'
 import { checkoutRefusal, openTopUp, takePayment } from '../../src/payments/top-ups.ts'
@@ -70,6 +71,7 @@ await story(
       ).map(op => to.draft(id, draft.rev, op, 0)),
       ...(['enlarge', 'animate'] as const).map(op => to.followUp(id, op, 0)),
       ...['1:1', '16:9', 'portrait'].map(shape => to.shape(id, shape)),
+      to.sample(id, keyOf('EkK5I93UQWFDigLMpZcX')),
       to.follow(id, 0, 'nano-banana'),
       to.history('all', id),
       to.paid(id),

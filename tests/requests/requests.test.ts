@@ -252,6 +252,68 @@ story('the two halves of one paste are one text, in whatever order they come', a
   t.equal((await quoteOf(anna.id))!.model_id, 'nano-banana-pro', 'a model that takes all of it')
 })
 
+/** A long text as a client cuts it; `isLate`: its second half arrives first. */
+function pastes(anna: Person, words: string, { isLate = false, inS = 0 } = {}) {
+  const cut = words.lastIndexOf(' ', 4096)
+  const at = Math.floor(Date.now() / 1000) + inS
+  counter += 2
+  const halves = [
+    { text: words.slice(0, cut), id: counter - 1 },
+    { text: words.slice(cut + 1), id: counter },
+  ]
+  for (const { text, id } of isLate ? halves.reverse() : halves) arrives(anna, { text }, { id, at })
+  return serve()
+}
+const longText = (length: number) =>
+  Array.from({ length: 2000 }, (_, n) => `слово${n}`)
+    .join(' ')
+    .slice(0, length)
+    .replace(/ \S*$/, '')
+
+story('a paste cut in two is one answer to a question, to a card and at a price', async t => {
+  for (const isLate of [false, true]) {
+    const anna = await person({ kop: 500_00 })
+    const words = longText(4800)
+    await anna.begins('google-imagen4')
+    await pastes(anna, words, { isLate })
+    t.equal((await quoteOf(anna.id))!.inputs.prompt, words, 'a question')
+    await pastes(anna, `${words} и кот`, { isLate, inS: 60 })
+    t.equal((await quoteOf(anna.id))!.inputs.prompt, `${words} и кот`, 'a price')
+    await anna.says('/menu')
+    await anna.presses({ data: 'm:google-imagen4-fast' })
+    await pastes(anna, words, { isLate, inS: 120 })
+    t.match(await quoteOf(anna.id), { model_id: 'google/imagen4-fast', inputs: { prompt: words } }, 'a card')
+  }
+})
+
+story('a paste that is too long as a whole starts nothing with one of its halves', async t => {
+  for (const [key, length] of [
+    ['google-imagen4', 6000],
+    ['wan-2-5-text-to-video', 4500],
+  ] as const) {
+    const anna = await person({ kop: 500_00 })
+    await anna.begins(key)
+    await pastes(anna, longText(length))
+    t.match(textOf(anna), /(знаков|знака|знак)/)
+    t.notOk(
+      captions(anna.last()).some(text => text.startsWith('✅')),
+      'no price',
+    )
+    t.equal((await owner`select from pay.quotes where user_id = ${anna.id} and closed_at is null`).length, 0)
+    arrives(anna, { text: 'кот' }, { at: Math.floor(Date.now() / 1000) + 60 })
+    await serve()
+    t.equal((await draftOf(anna.id))!.inputs.answers.prompt, 'кот', 'a text of its own')
+  }
+})
+
+story('two short answers within a moment stay two', async t => {
+  const anna = await person({ kop: 500_00 })
+  await anna.begins('google-imagen4')
+  await anna.says('кот')
+  await anna.says('пёс')
+  t.equal((await quoteOf(anna.id))!.inputs.prompt, 'пёс')
+})
+
 story('a text longer than any model takes is cut after a word, and the person is told where', async t => {
   const anna = await person({ kop: 500_00 })
   const at = Math.floor(Date.now() / 1000)

@@ -1,6 +1,7 @@
 import type { Model, Param } from '../../catalogue/models.ts'
 import { checkValue, type Inputs, paramNamed, questions, withoutTextDefaults } from '../../catalogue/parameters.ts'
 import type { Draft } from '../drafts.ts'
+import type { Paste } from '../request/paste.ts'
 
 /** The state of an order being filled in: the `inputs` of its draft. */
 export type Filling = {
@@ -11,6 +12,8 @@ export type Filling = {
   offered?: string[]
   /** Which version of the model the buttons of the step were made for. */
   version: string
+  /** The text that may be the first part of a longer one. */
+  paste?: Paste
   /** The album whose pictures are coming in. */
   album?: string
   /** The update that led here: handled once more after a crash, it changes nothing and shows the step again. */

@@ -13,13 +13,15 @@ import { type Incoming, incoming, isFile, isOther, takeFile } from '../files/upl
 import { onPress } from '../on-press.ts'
 import { askOf, exampleFor, isLink, isMain, mainText } from '../parameter-texts.ts'
 import { fillFrom } from '../request/fill.ts'
-import { isWhole, type Request, requestIn, textOf } from '../request/request.ts'
+import { grownPaste, type Paste, pastedText } from '../request/paste.ts'
+import { isWhole, type Part, type Request, requestIn, textOf } from '../request/request.ts'
 import { intentOf } from '../request/words.ts'
 import { pressDraft } from './draft-presses.ts'
-import { advance, begin, gone, openAt, orderOf, present, refit, save, stale, unfit } from './navigation.ts'
+import { advance, begin, gone, move, openAt, orderOf, present, refit, save, stale, unfit } from './navigation.ts'
+import { closePrices } from './open-quotes.ts'
 import type { OrderDraft } from './question.ts'
 import { isOfAlbum, receive } from './receive.ts'
-import { type Beginning, fitting, withAnswer } from './state.ts'
+import { type Beginning, fitting, type Step, withAnswer } from './state.ts'
 
 type StartOptions = { where?: 'here' | 'new'; at?: Beginning['at']; note?: Html }
 
@@ -105,21 +107,63 @@ export function wizard(deps: BotDeps): Composer<BotContext> {
     const order = orderOf(deps, draft)
     if (!order) return gone(ctx, deps, draft.modelId)
     if (order.filling.updateId === ctx.update.update_id) return present(ctx, deps, order, { where: 'new' })
-    if (order.step.at === 'quote') {
-      // More of the album than the model takes.
-      if (isOfAlbum(sent, order)) {
-        return present(ctx, deps, order, { where: 'new', isAlbum: true, note: ctx.t.wizard.surplus })
-      }
-      return (await reword(ctx, deps, order, sent)) ? undefined : next()
-    }
-    const { model, filling, step } = order
-    if ('param' in step && model.params.every(({ name }) => name !== step.param)) return refit(ctx, deps, order, 'new')
-    const isCurrent = filling.version === versionOf(model)
-    const answers = isCurrent ? filling.answers : fitting(model, filling.answers)
-    await receive(ctx, deps, { ...order, filling: { ...filling, answers } }, sent)
+    return (await takeAnswer(ctx, deps, order, sent)) ? undefined : next()
   })
 
   return bot
+}
+
+/** Takes what is sent while an order is filled in. Returns false when it is nothing of the order's. */
+async function takeAnswer(ctx: BotContext, deps: BotDeps, order: OrderDraft, sent: Incoming): Promise<boolean> {
+  const { model, filling, step } = order
+  const part = partOf(ctx, sent)
+  const paste = part && grownPaste(filling.paste, part)
+  if (paste) await takePaste(ctx, deps, order, paste)
+  else if (step.at === 'quote' && isOfAlbum(sent, order)) {
+    // More of the album than the model takes.
+    await present(ctx, deps, order, { where: 'new', isAlbum: true, note: ctx.t.wizard.surplus })
+  } else if (step.at === 'quote') return reword(ctx, deps, withPaste(order, mainText(model)?.name, part), sent)
+  else if ('param' in step && model.params.every(({ name }) => name !== step.param)) {
+    await refit(ctx, deps, order, 'new')
+  } else {
+    const isCurrent = filling.version === versionOf(model)
+    const answers = isCurrent ? filling.answers : fitting(model, filling.answers)
+    const current = { ...order, filling: { ...filling, answers } }
+    await receive(ctx, deps, withPaste(current, 'param' in step ? step.param : undefined, part), sent)
+  }
+  return true
+}
+
+const partOf = ({ message }: BotContext, sent: Incoming): Part | undefined =>
+  message && sent.kind === 'text'
+    ? { messageId: message.message_id, at: message.date, text: sent.text, files: [] }
+    : undefined
+
+/** Remembers the text for what may follow it. */
+function withPaste(order: OrderDraft, name: string | undefined, part: Part | undefined): OrderDraft {
+  const param = name === undefined ? undefined : paramNamed(order.model, name)
+  const { paste: _, ...filling } = order.filling
+  if (!part || param?.type !== 'string' || isLink(param)) return { ...order, filling }
+  return { ...order, filling: { ...filling, paste: { param: param.name, parts: [part] } } }
+}
+
+/** One more part of a text that has answered a question: the whole of it is the answer. */
+async function takePaste(ctx: BotContext, deps: BotDeps, order: OrderDraft, paste: Paste): Promise<void> {
+  const { model, filling, step } = order
+  const param = paramNamed(model, paste.param)
+  if (!param) return refit(ctx, deps, order, 'new')
+  const text = pastedText(paste)
+  const problem = checkValue(model, param, text)
+  if (!problem) {
+    const answers = withAnswer(model, filling.answers, param.name, text)
+    return advance(ctx, deps, order, { ...filling, answers, paste }, { where: 'new' })
+  }
+  // Its beginning alone is not what was meant: nothing starts with it.
+  await closePrices(ctx, deps)
+  const { [param.name]: _, ...answers } = filling.answers
+  const ask: Step = step.at === 'quote' ? { at: 'ask', param: param.name, page: 0 } : step
+  const note = unfit(ctx, deps, model, problem, text)
+  await move(ctx, deps, order, { ...filling, answers, paste }, ask, { where: 'new', note })
 }
 
 const samplePresses = (deps: BotDeps) => async (ctx: BotContext, next: () => Promise<void>) => {
@@ -146,7 +190,8 @@ async function answerCard(ctx: BotContext, deps: BotDeps, modelId: string, sent:
   const model = deps.forSale.byId(modelId)
   const param = model && onlyQuestion(model)
   if (!model || !param || !answersCard(model, param, sent)) return false
-  await receive(ctx, deps, await openAt(ctx, deps, model, { at: 'ask', param: param.name, page: 0 }), sent)
+  const order = await openAt(ctx, deps, model, { at: 'ask', param: param.name, page: 0 })
+  await receive(ctx, deps, withPaste(order, param.name, partOf(ctx, sent)), sent)
   return true
 }
 
@@ -170,7 +215,8 @@ async function reword(ctx: BotContext, deps: BotDeps, order: OrderDraft, sent: I
   if (sent.kind !== 'text' || !param || sent.links.length > 0 || intentOf(sent.text)) return false
   const problem = checkValue(model, param, sent.text)
   if (problem) {
-    await present(ctx, deps, order, { where: 'new', note: unfit(ctx, deps, model, problem, sent.text) })
+    const note = unfit(ctx, deps, model, problem, sent.text)
+    await move(ctx, deps, order, filling, order.step, { where: 'new', note })
     return true
   }
   const answers = withAnswer(model, filling.answers, param.name, sent.text)

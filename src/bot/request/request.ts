@@ -74,7 +74,7 @@ export async function requestDraft(
 }
 
 // Messages of one thought, of one paste, or of two albums sent at once.
-const momentS = 5
+export const momentS = 5
 // Another file within this time is one more for the same wish.
 const moreS = 2 * 60
 // A file within this time is what the words before it were about.
@@ -127,10 +127,10 @@ const maxOfMessage = 4096
 /** A text of this length may be the first part of a longer one: clients cut between words. */
 export const nearlyFull = maxOfMessage - 200
 
-const inOrder = ({ parts }: Request): Part[] => [...parts].sort((a, b) => a.messageId - b.messageId)
+const inOrder = ({ parts }: Pick<Request, 'parts'>): Part[] => [...parts].sort((a, b) => a.messageId - b.messageId)
 
 /** The words of a request, in the order in which they were written; what a client cut in two is joined again. */
-export function textOf(request: Request): string | undefined {
+export function textOf(request: Pick<Request, 'parts'>): string | undefined {
   const texts = inOrder(request).flatMap(({ text }) => (text === undefined ? [] : [text]))
   if (texts.length === 0) return undefined
   return texts.reduce((so, next, n) => {

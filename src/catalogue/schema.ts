@@ -48,7 +48,7 @@ export const Param = Type.Object(
     /** The default instead, if the text to be spoken is mostly Cyrillic. */
     cyrillic_default: optional(Scalar),
     /** Where the provider publishes a recording of each value, to listen to: an address with `{value}`. */
-    sample: optional(Type.String({ pattern: '^https://[^{}]+/[^{}]*\\{value\\}[^{}]*$' })),
+    sample: optional(Type.String({ pattern: '^https://[^{}/]+/[^{}]*\\{value\\}[^{}]*$' })),
     min: optional(Type.Number()),
     max: optional(Type.Number()),
     step: optional(Type.Number({ exclusiveMinimum: 0 })),

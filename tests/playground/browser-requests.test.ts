@@ -114,6 +114,8 @@ else {
     await opens(/👀 Что получается: 3/, /Z-Image/)
     await shot('examples-of-model')
     await isSeenWhole(t)
+    await write('/menu') // an open card would take what comes next
+    await last(/Можно тратить/)
   })
 
   await t.test('the two parts of one paste are one text', async t => {

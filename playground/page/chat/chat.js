@@ -37,7 +37,7 @@ export function Chat({ person, bot, start, onStarted, onPane, onTab }) {
   const moves = useMoves({ path, bot, scroll, refresh, showToast, setSheet })
   const { pressing, press } = usePresses({ path, refresh, showToast, setSheet, follow: moves.follow })
   const { about, setAbout, choicesOf, say, sendFiles } = useChoices({ messages, moves, showToast, setTray })
-  const action = useAction(person.id, messages)
+  const action = useAction(person.id, chat?.messages)
 
   async function suggest({ payload, photo, breaks }) {
     if (photo) {

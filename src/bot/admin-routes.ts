@@ -32,6 +32,12 @@ export const adminRoutes = {
     (model, n) => `al:${model}:${n}`,
     p => [part(p, 1), Number(p[2])],
   ),
+  /** Makes the n-th output of a run an example. */
+  exampleAdd: route<[string, number]>(
+    `ao:${id}:[1-9]\\d?`,
+    (run, n) => `ao:${run}:${n}`,
+    p => [part(p, 1), Number(p[2])],
+  ),
   /** Takes an example of a model away. */
   exampleDrop: route<[string, number]>(
     `ax:${key}:[1-4]`,

@@ -129,6 +129,7 @@ export const navigationEn: Navigation = {
     unshown: html`The examples cannot be shown now. Please try a little later.`,
     addButton: '👀 Show as an example',
     removeButton: '✖️ No longer an example',
+    which: html`Which of the results is the example? They are numbered in their order.`,
     dropButton: n => `✖️ ${n}`,
     added: slot => `This is example ${slot} of 4 now; everybody sees it.`,
     already: 'This is an example already.',

@@ -71,6 +71,23 @@ story('the fifth example waits for a free place, and says where to make one', as
   t.match((await anna.presses({ data: `g:${fifth}:ex` })).answer, { text: /пример 2 из 4/ })
 })
 
+story('of several results the admin chooses one by its number', async t => {
+  const anna = await admin()
+  const id = await running(anna.id, { inputs: { prompt: 'три кота' } })
+  await end(anna.id, id, undefined, 3)
+  const fileIds: string[] = []
+  for (let n = 0; n < 3; n++) fileIds.push((await telegram.sendPhoto(anna.id, { source: png })).photo.at(-1)!.file_id)
+  for (const [n, fileId] of fileIds.entries())
+    await owner`update pay.results set file_id = ${fileId}, sent_as = 'photo' where generation_id = ${id} and n = ${n + 1}`
+  await anna.presses({ data: `g:${id}:ex` })
+  t.match(anna.last().text, /Какой из результатов/)
+  t.match((await anna.presses('3')).answer, { text: /пример 1 из 4/ })
+  t.match(await owner`select n, file_id from pay.examples`, [{ n: 3, file_id: fileIds[2] }])
+  t.match((await anna.presses({ data: `ao:${id}:4` })).answer, { text: /только ваш результат/ })
+  await anna.presses({ data: `g:${id}:ux` })
+  t.strictSame(await chosen(), [])
+})
+
 story('somebody else’s result, a failed run and a press by anybody else change nothing', async t => {
   const [boris, anna] = [await person({ kop: 500_00 }), await admin()]
   const foreign = await result(boris)
@@ -82,6 +99,8 @@ story('somebody else’s result, a failed run and a press by anybody else change
   await end(anna.id, unsent)
   t.match((await anna.presses({ data: `g:${unsent}:ex` })).answer, { text: /только ваш результат/ })
   await boris.presses({ data: `g:${foreign}:ex` })
+  await boris.presses({ data: `ao:${foreign}:1` })
+  await anna.presses({ data: `ao:${foreign}:1` })
   t.strictSame(await chosen(), [])
   await anna.presses({ data: `g:${await result(anna)}:ex` })
   await boris.presses({ data: 'ax:z-image:1' })

@@ -123,6 +123,7 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
   adminStuck: fc.constant([]),
   adminStuckAll: fc.constant([]),
   adminPerson: fc.tuple(fc.integer({ min: 1, max: 999_999_999_999 })),
+  exampleAdd: fc.tuple(id, fc.integer({ min: 1, max: 99 })),
   exampleDrop: fc.tuple(key, fc.integer({ min: 1, max: 4 })),
   adminLoss: fc.tuple(key, fc.nat(999_999_999)),
   adminSwitch: fc.tuple(key, fc.constantFrom('on', 'off', 'auto', 'no')),

@@ -3,14 +3,17 @@ import { Composer } from 'telegraf'
 import { only, query, untilAnswered } from '../../database/db.ts'
 import { Nullable } from '../../database/nullable.ts'
 import { Refused, Unknown } from '../../errors.ts'
-import { type Generation, outputsOf, readGeneration } from '../../payments/generations.ts'
+import { type Generation, type Output, outputsOf, readGeneration } from '../../payments/generations.ts'
+import { button } from '../../telegram/screen.ts'
 import { openedCard } from '../browse/card.ts'
-import { placeOfRun } from '../browse/example-rows.ts'
+import { examplesOfRun } from '../browse/example-rows.ts'
 import { goneScreen } from '../browse/lists.ts'
+import { menuButton, rows } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { onPress } from '../on-press.ts'
 import { mainText } from '../parameter-texts.ts'
+import { to } from '../routes.ts'
 import { unfold } from '../runs/result-buttons.ts'
 
 export const exampleAdd = query(
@@ -18,8 +21,8 @@ export const exampleAdd = query(
     outcome: Type.Unsafe<'added' | 'already' | 'full' | 'none'>(Type.String()),
     slot: Nullable(Type.Integer()),
   }),
-  (sql, adminId: number, id: string, words: string, content: Uint8Array | null) => sql`
-    select outcome, slot from pay.example_add(${adminId}, ${id}, 1, ${words}, ${content})`,
+  (sql, adminId: number, id: string, n: number, words: string, content: Uint8Array | null) => sql`
+    select outcome, slot from pay.example_add(${adminId}, ${id}, ${n}, ${words}, ${content})`,
 )
 
 export const exampleDrop = query(
@@ -38,13 +41,23 @@ export function adminExamples(deps: BotDeps): Composer<BotContext> {
     if (op !== 'example' && op !== 'noExample') return next()
     const run = await readGeneration(sql, { userId: ctx.user.id, id })
     if (run?.execState !== 'success') return next()
-    if (op === 'example') await add(ctx, deps, run)
-    else {
-      const [place] = await placeOfRun(sql, ctx.user.id, id)
-      if (place) await untilAnswered(() => exampleDrop(adminSql, ctx.user.id, place.modelId, place.slot))
+    if (op === 'example') {
+      const outputs = await outputsOf(sql, run)
+      if (outputs.length > 1) return which(ctx, run, outputs)
+      await add(ctx, deps, run, outputs[0])
+    } else {
+      for (const { modelId, slot } of await examplesOfRun(sql, ctx.user.id, id)) {
+        await untilAnswered(() => exampleDrop(adminSql, ctx.user.id, modelId, slot))
+      }
       await ctx.answer(ctx.t.examples.dropped)
     }
     await unfold(ctx, deps, run, 'all')
+  })
+  onPress(bot, 'exampleAdd', async (ctx, id, n) => {
+    const run = await readGeneration(sql, { userId: ctx.user.id, id })
+    const output = run && (await outputsOf(sql, run)).find(one => one.n === n)
+    if (run && output) await add(ctx, deps, run, output)
+    else await ctx.answer(ctx.t.examples.none, { alert: true })
   })
   onPress(bot, 'exampleDrop', async (ctx, key, slot) => {
     const model = deps.catalogue.byKey(key)
@@ -56,11 +69,17 @@ export function adminExamples(deps: BotDeps): Composer<BotContext> {
   return bot
 }
 
-async function add(ctx: BotContext, deps: BotDeps, run: Generation): Promise<void> {
-  const [output] = await outputsOf(deps.sql, run)
+/** Of several results one is chosen by its number. */
+async function which(ctx: BotContext, { id }: Generation, outputs: Output[]): Promise<void> {
+  await ctx.answer()
+  const numbers = outputs.map(({ n }) => button(String(n), to.exampleAdd(id, n)))
+  await ctx.show({ text: ctx.t.examples.which, buttons: [...rows(numbers), [menuButton(ctx)]] }, 'new')
+}
+
+async function add(ctx: BotContext, deps: BotDeps, run: Generation, output: Output | undefined): Promise<void> {
   const content = output?.fileId ? await copyOf(deps, output.fileId) : null
   const { outcome, slot } = await untilAnswered(async () =>
-    only(await exampleAdd(deps.adminSql, ctx.user.id, run.id, wordsOf(deps, run), content)),
+    only(await exampleAdd(deps.adminSql, ctx.user.id, run.id, output?.n ?? 1, wordsOf(deps, run), content)),
   )
   const { examples: t } = ctx.t
   if (outcome === 'added') return ctx.answer(t.added(slot ?? 1))

@@ -50,10 +50,10 @@ export const exampleSent = query(
     select from pay.example_sent(${modelId}, ${slot}, ${sentAs}, ${fileId})`,
 )
 
-/** The place of a run's first result among the examples of its model. */
-export const placeOfRun = query(
+/** The results of a run among the examples of its model. */
+export const examplesOfRun = query(
   Type.Object({ modelId: Type.String(), slot: Type.Integer() }),
   (sql, userId: number, generationId: string) => sql`
     select model_id as "modelId", slot from pay.examples
-    where user_id = ${userId} and generation_id = ${generationId} and n = 1`,
+    where user_id = ${userId} and generation_id = ${generationId}`,
 )

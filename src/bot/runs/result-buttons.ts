@@ -6,7 +6,7 @@ import type { Language } from '../../money.ts'
 import { type Generation, type Output, outputsOf } from '../../payments/generations.ts'
 import { TelegramRefused } from '../../telegram/client.ts'
 import { type Button, button, replaceButtons } from '../../telegram/screen.ts'
-import { placeOfRun } from '../browse/example-rows.ts'
+import { examplesOfRun } from '../browse/example-rows.ts'
 import { type BotContext, isAdmin } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { modelName } from '../names.ts'
@@ -86,9 +86,9 @@ export async function unfold(ctx: BotContext, deps: BotDeps, run: Generation, wh
 
 /** An admin may show the result to everybody. */
 async function exampleRow({ t }: BotContext, { sql }: BotDeps, { userId, id }: Generation): Promise<Button[]> {
-  const [place] = await placeOfRun(sql, userId, id)
+  const chosen = await examplesOfRun(sql, userId, id)
   return [
-    place
+    chosen.length > 0
       ? button(t.examples.removeButton, to.generation(id, 'noExample'))
       : button(t.examples.addButton, to.generation(id, 'example')),
   ]

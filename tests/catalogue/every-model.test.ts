@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 import type { Button, MessageView } from '../../playground/telegram/server.ts'
 import { choiceOf, eitherOf } from '../../src/bot/order/state.ts'
 import { isLink, isNumeric, scalarText, shiftOf } from '../../src/bot/parameter-texts.ts'
+import { nearlyFull } from '../../src/bot/request/request.ts'
 import { parse, to } from '../../src/bot/routes.ts'
 import { formatOf, type Model, modelKey, openCatalogue, type Param } from '../../src/catalogue/models.ts'
 import { changesPrice, type Inputs, optionsFor, questions, toWire } from '../../src/catalogue/parameters.ts'
@@ -291,8 +292,8 @@ function maxOf(param: Param, n: number): Sent {
 }
 
 function textFor(param: Param, way: Way): string {
-  // Telegram takes no longer message.
-  const most = Math.min(param.max_length ?? 4_096, 4_096)
+  // Of a longer message a client may have cut off the rest, which is waited for.
+  const most = Math.min(param.max_length ?? nearlyFull, nearlyFull)
   if (isNumeric(param)) return way === 'usual' ? '7' : '9'.repeat(15)
   if (isLink(param)) return 'https://sora.chatgpt.com/p/s_1'.padEnd(way === 'usual' ? 0 : most, 'a')
   if (param.pattern) return 'uk'

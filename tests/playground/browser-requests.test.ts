@@ -98,6 +98,11 @@ else {
   })
 
   await t.test('what a model makes stands above its card, and what models make above their list', async t => {
+    await write('Кот на крыше')
+    await runs()
+    await press(/ещё…/)
+    await press(/👀 В примеры модели/)
+    await until('it is one', async () => (await fromBot.last().getByText('Убрать из примеров').count()) > 0)
     await write('/models')
     await last(/Все модели/)
     const albums = fromBot.getByTestId('album')
@@ -111,7 +116,7 @@ else {
     await opens(/👀 Что получается/, /Все модели/)
     await shot('examples-of-list')
     await press(/Z-Image/)
-    await opens(/👀 Что получается: 3/, /Z-Image/)
+    await opens(/👀 Что получается: 4/, /Z-Image/)
     await shot('examples-of-model')
     await isSeenWhole(t)
     await write('/menu') // an open card would take what comes next

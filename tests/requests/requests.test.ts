@@ -306,6 +306,18 @@ story('a paste that is too long as a whole starts nothing with one of its halves
   }
 })
 
+story('a number right after a long text is the answer to the next question', async t => {
+  const anna = await person({ kop: 500_00 })
+  await anna.begins('wan-2-6-text-to-video')
+  arrives(anna, { text: longText(4_000) })
+  await serve()
+  const { step } = (await draftOf(anna.id))!
+  t.match(step, /^ask:duration/)
+  arrives(anna, { text: '10' })
+  await serve()
+  t.match((await draftOf(anna.id))!.inputs.answers, { prompt: longText(4_000), duration: '10' })
+})
+
 story('two short answers within a moment stay two', async t => {
   const anna = await person({ kop: 500_00 })
   await anna.begins('google-imagen4')

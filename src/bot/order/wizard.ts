@@ -1,6 +1,7 @@
 import { Composer } from 'telegraf'
 import { type Model, type Param, versionOf } from '../../catalogue/models.ts'
 import { checkValue, type FileValue, type Inputs, isFiles, paramNamed } from '../../catalogue/parameters.ts'
+import type { Language } from '../../money.ts'
 import { type Html, html } from '../../telegram/html.ts'
 import { goneScreen } from '../browse/lists.ts'
 import { cardAt, onlyQuestion } from '../browse/open-card.ts'
@@ -11,11 +12,12 @@ import { likely } from '../files/links.ts'
 import { keyOf } from '../files/samples.ts'
 import { type Incoming, incoming, isFile, isOther, takeFile } from '../files/uploads.ts'
 import { onPress } from '../on-press.ts'
-import { askOf, exampleFor, isLink, isMain, mainText } from '../parameter-texts.ts'
+import { askOf, exampleFor, isLink, isMain, isNumeric, mainText } from '../parameter-texts.ts'
 import { fillFrom } from '../request/fill.ts'
 import { grownPaste, type Paste, pastedText } from '../request/paste.ts'
 import { isWhole, type Part, type Request, requestIn, textOf } from '../request/request.ts'
 import { intentOf } from '../request/words.ts'
+import { answerOf } from './answer.ts'
 import { pressDraft } from './draft-presses.ts'
 import { advance, begin, gone, move, openAt, orderOf, present, refit, save, stale, unfit } from './navigation.ts'
 import { closePrices } from './open-quotes.ts'
@@ -117,7 +119,8 @@ export function wizard(deps: BotDeps): Composer<BotContext> {
 async function takeAnswer(ctx: BotContext, deps: BotDeps, order: OrderDraft, sent: Incoming): Promise<boolean> {
   const { model, filling, step } = order
   const part = partOf(ctx, sent)
-  const paste = part && grownPaste(filling.paste, part)
+  const grown = part && grownPaste(filling.paste, part)
+  const paste = grown && !answersNext(order, grown, sent, ctx.language) ? grown : undefined
   if (paste) await takePaste(ctx, deps, order, paste)
   else if (step.at === 'quote' && isOfAlbum(sent, order)) {
     // More of the album than the model takes.
@@ -138,6 +141,15 @@ const partOf = ({ message }: BotContext, sent: Incoming): Part | undefined =>
   message && sent.kind === 'text'
     ? { messageId: message.message_id, at: message.date, text: sent.text, files: [] }
     : undefined
+
+/** Whether a text that might belong to a paste is what the next question asks for: a number, an option, a link. */
+function answersNext({ model, step }: OrderDraft, paste: Paste, sent: Incoming, language: Language): boolean {
+  const asked = 'param' in step ? paramNamed(model, step.param) : undefined
+  if (!asked || asked.name === paste.param || sent.kind !== 'text') return false
+  const isAnyText = asked.type === 'string' && asked.pattern === undefined && !isNumeric(asked)
+  const value = isAnyText ? undefined : answerOf(asked, sent.text, language)
+  return value !== undefined && checkValue(model, asked, value) === undefined
+}
 
 /** Remembers the text for what may follow it. */
 function withPaste(order: OrderDraft, name: string | undefined, part: Part | undefined): OrderDraft {

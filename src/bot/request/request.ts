@@ -74,7 +74,7 @@ export async function requestDraft(
 }
 
 // Messages of one thought, of one paste, or of two albums sent at once.
-export const momentS = 5
+const momentS = 5
 // Another file within this time is one more for the same wish.
 const moreS = 2 * 60
 // A file within this time is what the words before it were about.

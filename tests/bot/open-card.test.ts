@@ -1,6 +1,7 @@
 import t from 'tap'
 import { onlyQuestion } from '../../src/bot/browse/open-card.ts'
 import { to } from '../../src/bot/routes.ts'
+import { modelKey } from '../../src/catalogue/models.ts'
 import { changeHealth } from '../../src/health/model-health.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { captions } from '../support/messages.ts'
@@ -46,6 +47,24 @@ story('words that follow a card are priced with its model', async t => {
   t.match(await generationsOf(anna.id), [{ model_id: 'google/imagen4' }])
   await anna.says('кот')
   t.match(textOf(anna), /Картинка по вашим словам/, 'the card has been answered')
+})
+
+story('what follows a card with several questions is priced with its model, if it can be', async t => {
+  const anna = await person({ kop: 500_00 })
+  const photo = (caption = '') => anna.sends('image/png', { kind: 'photo', caption })
+  const cases: [modelId: string, send: () => Promise<unknown>, priced: string | RegExp][] = [
+    ['flux-2/pro-text-to-image', () => anna.says('маяк'), 'flux-2/pro-text-to-image'],
+    ['wan/2-5-text-to-video', () => anna.says('маяк'), 'wan/2-5-text-to-video'],
+    ['kling/v2-5-turbo-image-to-video-pro', () => photo(), 'kling/v2-5-turbo-image-to-video-pro'],
+    ['wan/2-5-text-to-video', () => photo('сделай зиму'), /Изменить фото/],
+  ]
+  for (const [modelId, send, priced] of cases) {
+    await anna.says('/menu')
+    await opens(anna, modelKey(modelId))
+    await send()
+    if (typeof priced === 'string') t.equal(await modelOf(anna), priced)
+    else t.match(textOf(anna), priced, 'a film by words has no use for the photo')
+  }
 })
 
 story('a file, a voice and a link answer the card that asks for them', async t => {
@@ -132,7 +151,6 @@ story('a card that is left takes nothing', async t => {
     ['back in the list', () => anna.presses('← Назад')],
     ['in the menu', () => anna.presses('🏠 Меню')],
     ['/models', () => anna.says('/models')],
-    ['at another card', () => opens(anna, 'wan-2-5-text-to-video')],
     [
       'an hour later',
       () =>

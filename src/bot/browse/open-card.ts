@@ -19,13 +19,13 @@ export function onlyQuestion(model: Model): Param | undefined {
 }
 
 /**
- * Notes that the card of a model is open, and returns what the card asks for: the next message may answer it. Returns
+ * Notes that the card of a model is open: what is sent next is meant for this model. Returns what the card asks for;
  * undefined for a model with several questions, and where an order, a request or another question of ours waits: that stays.
  */
 export async function openCard({ sql }: BotDeps, ctx: BotContext, model: Model): Promise<Ask | undefined> {
-  const param = onlyQuestion(model)
-  if (!param) return void (await cardClose(sql, ctx.user.id))
   const isOpen = (await cardOpen(sql, ctx.user.id, newId(), { modelId: model.id, at: nowS() })).length > 0
+  const param = onlyQuestion(model)
+  if (!param) return undefined
   const ask = askOf(model, param, ctx.language, id => id)
   return isOpen ? (ask.kind === 'text' ? { ...ask, example: undefined } : ask) : undefined
 }

@@ -2,6 +2,7 @@ import type { FileValue } from '../../catalogue/parameters.ts'
 import { pause } from '../../errors.ts'
 import { lines } from '../../i18n/format.ts'
 import { laneOf, moreContent } from '../../telegram/inbox.ts'
+import { cardAt } from '../browse/open-card.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { readDraft } from '../drafts.ts'
@@ -24,7 +25,8 @@ export async function receiveRequest(ctx: BotContext, deps: BotDeps, sent: Incom
   const draft = await readDraft(deps.sql, ctx.user.id)
   const { request, isNew } = withPart(draft?.step === 'parked' ? undefined : freshOf(requestIn(draft)), part)
   const over = request.parts.length > maxParts
-  const kept: Request = over ? { ...request, parts: request.parts.slice(0, maxParts) } : request
+  const card = isNew && draft ? cardAt(draft, part.at) : undefined
+  const kept: Request = { ...request, parts: request.parts.slice(0, maxParts), ...(card !== undefined && { card }) }
   const of = isNew ? undefined : draft
   const isEmpty = request.parts.every(({ files, text }) => files.length === 0 && text === undefined)
   if (!isEmpty && (await isMoreComing(ctx, deps, part))) {

@@ -92,17 +92,17 @@ export function kopOf(
 }
 
 /**
- * Returns the chosen model. Without one, returns from those that take the whole request: the person's last one for the
+ * Returns the chosen model, or that of the open card. Without one, returns from those that take the whole request: the person's last one for the
  * task, else the most successful one in the price class of the usual one, else the usual one.
  */
 function firstChoice(
   deps: BotDeps,
   task: Task,
   able: Candidate[],
-  { modelId }: Request,
+  { modelId, card }: Request,
   recent: { modelId: string }[],
 ): Candidate | undefined {
-  const chosen = able.find(({ model }) => model.id === modelId)
+  const chosen = able.find(({ model }) => model.id === (modelId ?? card))
   if (chosen) return chosen
   const whole = able.filter(takesAll)
   const among = whole.length > 0 ? whole : able

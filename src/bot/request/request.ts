@@ -28,7 +28,9 @@ export type Request = {
   parts: Part[]
   /** Chosen by a press; otherwise the content decides. */
   task?: Task
-  /** Chosen by a press; otherwise the person's last model for the task, or the usual one. */
+  /** The model whose card was open when the request began. */
+  card?: string
+  /** Chosen by a press; otherwise that of the card, the person's last model for the task, or the usual one. */
   modelId?: string
   /** Words that were not taken for a wish: a press makes them one. */
   aside?: Part
@@ -102,7 +104,7 @@ function grown(known: Request, parts: Part[], part: Part): Request {
   const isFile = part.files.length > 0
   if (isFile && missingFile(known)) return { ...known, parts }
   const isOver = isFile || (known.task !== undefined && wordless.includes(known.task))
-  return isOver ? { parts } : { ...known, parts }
+  return isOver ? { parts, ...(known.card !== undefined && { card: known.card }) } : { ...known, parts }
 }
 
 const isOfOneThought = ({ parts }: Request, part: Part): boolean =>

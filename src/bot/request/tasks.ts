@@ -25,13 +25,23 @@ export function planOf(request: Request, forSale: { models: Model[] }): Plan | u
   if (kinds.has('video')) return text === undefined ? { ask: 'film' } : { task: 'remake' }
   if (kinds.has('image')) {
     if (chosen && isForPhotos(chosen)) return { task: chosen }
+    const task = taskOfCard(request, forSale, text === undefined ? photoTasks : ['edit', 'animate'])
+    if (task) return { task }
     return text === undefined ? { ask: 'photo' } : { task: photoWishOf(text) }
   }
   if (kinds.has('audio')) return { task: 'clean' }
   if (text === undefined) return undefined
   if (chosen && isForText(chosen)) return { task: chosen }
+  const task = taskOfCard(request, forSale, [...textTasks, 'sound'])
+  if (task) return { task }
   if (forSale.models.some(model => linkParam(model, text) !== undefined)) return { task: 'unmark' }
   return { task: outputOf(text) }
+}
+
+/** What the model of the open card does with such content. */
+function taskOfCard({ card }: Request, forSale: { models: Model[] }, tasks: readonly Task[]): Task | undefined {
+  const model = forSale.models.find(({ id }) => id === card)
+  return model && tasks.find(task => does(model, task))
 }
 
 const isForPhotos = (task: Task) => task === 'edit' || (photoTasks as readonly Task[]).includes(task)

@@ -16,6 +16,15 @@ export class Refused extends Error {
   }
 }
 
+/** Waits for a call whose failure harms nothing. Throws bugs of ours only. */
+export async function ifPossible(call: Promise<unknown>): Promise<void> {
+  try {
+    await call
+  } catch (error) {
+    if (!(error instanceof Refused || error instanceof Unknown)) throw error
+  }
+}
+
 /** The balance does not cover the price. No money was moved. */
 export class InsufficientFunds extends Error {
   override name = 'InsufficientFunds'

@@ -1,5 +1,5 @@
 import type { Context } from 'telegraf'
-import { Refused, Unknown } from '../errors.ts'
+import { ifPossible } from '../errors.ts'
 import { answerPress } from '../telegram/client.ts'
 import { show as put, type Screen } from '../telegram/screen.ts'
 import { parse, type Route } from './routes.ts'
@@ -12,13 +12,12 @@ export function show(ctx: Context, screen: Screen, where: 'here' | 'new' = 'here
 }
 
 /** Removes the buttons of a message if Telegram allows it; their presses are refused in any case. */
-export async function strip(ctx: Context, messageId: number): Promise<void> {
-  try {
-    await ctx.telegram.editMessageReplyMarkup(ctx.chat!.id, messageId, undefined, undefined)
-  } catch (error) {
-    if (!(error instanceof Refused || error instanceof Unknown)) throw error
-  }
-}
+export const strip = (ctx: Context, messageId: number): Promise<void> =>
+  ifPossible(ctx.telegram.editMessageReplyMarkup(ctx.chat!.id, messageId, undefined, undefined))
+
+/** Deletes a message where Telegram allows it. */
+export const remove = (ctx: Context, messageId: number): Promise<void> =>
+  ifPossible(ctx.telegram.deleteMessage(ctx.chat!.id, messageId))
 
 /** Returns the pressed message, if a screen may replace it: results, receipts and progress stay. */
 function replaceable(ctx: Context): number | undefined {

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { Telegram } from 'telegraf'
 import { query, type Sql, untilAnswered } from '../database/db.ts'
-import { Refused, Unknown } from '../errors.ts'
+import { ifPossible } from '../errors.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import type { Log } from '../log.ts'
 import { formatKop, type Language } from '../money.ts'
@@ -52,7 +52,7 @@ export async function noteInvoice(
 
 /** Deletes an unpaid invoice from the chat. Telegram allows that for 48 hours. */
 export const removeInvoice = (telegram: Telegram, { userId, messageId }: Shown): Promise<void> =>
-  ignoringAnswer(telegram.deleteMessage(userId, messageId))
+  ifPossible(telegram.deleteMessage(userId, messageId))
 
 type Options = { sql: Sql; telegram: Telegram; log: Log }
 
@@ -72,7 +72,7 @@ export async function leaveReceipt(
     const messageId = pressed ?? order?.messageId
     if (!order || typeof messageId !== 'number') return
     const { reply_markup } = keyboard({ buttons: [[payButton(language, order)]] })
-    await ignoringAnswer(telegram.editMessageReplyMarkup(order.userId, messageId, undefined, reply_markup))
+    await ifPossible(telegram.editMessageReplyMarkup(order.userId, messageId, undefined, reply_markup))
   } catch (error) {
     log.warn({ err: error, orderId }, 'a paid invoice keeps its buttons')
   }
@@ -83,11 +83,3 @@ export const payButton = (language: Language, { currency, total }: Pick<TopUp, '
   text: stringsFor(language).topUp.payButton(currency === 'XTR' ? `⭐ ${total}` : formatKop(total, language)),
   pay: true,
 })
-
-async function ignoringAnswer(call: Promise<unknown>): Promise<void> {
-  try {
-    await call
-  } catch (error) {
-    if (!(error instanceof Refused || error instanceof Unknown)) throw error
-  }
-}

@@ -203,6 +203,16 @@ async function sendGroup(
   return refusals
 }
 
+/** Returns what was sent; undefined where Telegram refuses the files, as opposed to the chat. Throws whatever else fails. */
+export async function unlessRefused<Result>(send: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await send()
+  } catch (error) {
+    if (!isOfItem(error)) throw error
+    return undefined
+  }
+}
+
 /** Whether the refusal is about the item and not about the chat: another item may still be accepted. */
 const isOfItem = (error: unknown) => error instanceof TelegramRefused && !isAboutChat(error)
 

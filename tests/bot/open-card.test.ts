@@ -2,13 +2,12 @@ import t from 'tap'
 import { onlyQuestion } from '../../src/bot/browse/open-card.ts'
 import { to } from '../../src/bot/routes.ts'
 import { modelKey } from '../../src/catalogue/models.ts'
-import { changeHealth } from '../../src/health/model-health.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { captions } from '../support/messages.ts'
 
 // The card of a model with a single question asks it: what is sent next is the answer, and nothing else is lost by a look.
 const stage = await chats(t)
-const { api, catalogue, deps, draftOf, generationsOf, owner, person, quoteOf, serve, sql, story } = stage
+const { api, catalogue, draftOf, generationsOf, owner, person, quoteOf, serve, story, switches } = stage
 
 const opens = (who: Person, key: string) => who.presses({ data: to.card(key, 'all', 0) })
 const modelOf = async (who: Person) => (await quoteOf(who.id))?.model_id
@@ -168,17 +167,8 @@ story('a card that is left takes nothing', async t => {
   await opens(anna, 'google-imagen4')
   await anna.says('/cancel')
   t.match(textOf(anna), /^Отменять нечего/)
-  const off = {
-    modelId: 'google/imagen4',
-    seen: 0,
-    who: 'auto',
-    after: 'off',
-    isPinned: false,
-    cause: 'failing',
-  } as const
   await opens(anna, 'google-imagen4')
-  await changeHealth(sql, { ...off, reason: null, strikes: 1, restMs: 1000, figures: {}, tell: [] })
-  await deps.modelHealth.refresh()
+  await switches('google/imagen4', 'off')
   await anna.says('рыжий кот')
   t.equal(await modelOf(anna), 'z-image', 'switched off meanwhile')
 })

@@ -2,13 +2,12 @@ import t from 'tap'
 import { shapeAnswer, shapeChoices, shapeOf, shapeParam } from '../../src/bot/request/shapes.ts'
 import { to } from '../../src/bot/routes.ts'
 import type { Model } from '../../src/catalogue/models.ts'
-import { changeHealth } from '../../src/health/model-health.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { captions, dataOf } from '../support/messages.ts'
 
 // The shape of a picture is a row of buttons under its price: one press changes it and shows the price of now.
 const stage = await chats(t)
-const { catalogue, deps, generationsOf, owner, person, quoteOf, running, end, sql, story } = stage
+const { catalogue, generationsOf, owner, person, quoteOf, running, end, story, switches } = stage
 
 /** The row of shapes of the last screen. */
 const row = (who: Person) =>
@@ -217,16 +216,7 @@ story('a price that has run out is a new one in the new shape; a shape or a mode
     t.equal(await ratioOf(anna), '3:4')
     t.ok(captions(gone.screen).includes('✓ 3:4'))
   }
-  const off = {
-    modelId: 'google/imagen4',
-    seen: 0,
-    who: 'auto',
-    after: 'off',
-    cause: 'failing',
-    isPinned: false,
-  } as const
-  await changeHealth(sql, { ...off, reason: null, strikes: 1, restMs: 1000, figures: {}, tell: [] })
-  await deps.modelHealth.refresh()
+  await switches('google/imagen4', 'off')
   await anna.presses('16:9')
   t.match(anna.last().text, /Модель временно недоступна/)
   t.equal(await openOf(anna), 0)

@@ -1,15 +1,29 @@
 import t from 'tap'
 import { resultButtons } from '../../src/bot/runs/result-buttons.ts'
 import { Refused } from '../../src/errors.ts'
-import { changeHealth } from '../../src/health/model-health.ts'
 import { outputsOf, readGeneration } from '../../src/payments/generations.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { buttons, captions } from '../support/messages.ts'
 
 // What a person sends first is enough: it is one request, answered with its price at once, and nothing of it is lost.
 const stage = await chats(t)
-const { api, deps, draftOf, end, generationsOf, links, owner, person, quoteOf, running, serve, sql, stats, story } =
-  stage
+const {
+  api,
+  deps,
+  draftOf,
+  end,
+  generationsOf,
+  links,
+  owner,
+  person,
+  quoteOf,
+  running,
+  serve,
+  sql,
+  stats,
+  story,
+  switches,
+} = stage
 
 let counter = 50_000
 /** A message as Telegram sends it; its number is the next, unless given. */
@@ -480,23 +494,11 @@ story('free runs that are used up between the request and the press are said, wi
 story('a model that is off between request and press gives way to the next one', async t => {
   const anna = await person({ kop: 100_00 })
   await anna.says('кот')
-  const off = { modelId: 'z-image', seen: 0, who: 'auto', after: 'off', isPinned: false, cause: 'failing' } as const
-  await changeHealth(sql, { ...off, reason: null, strikes: 1, restMs: 1000, figures: {}, tell: [] })
-  await deps.modelHealth.refresh()
+  await switches('z-image', 'off')
   await anna.presses('✅')
   t.equal((await generationsOf(anna.id)).length, 0)
   t.match(await quoteOf(anna.id), { model_id: 'google/nano-banana', inputs: { prompt: 'кот' } })
-  await changeHealth(sql, {
-    ...off,
-    seen: 1,
-    after: 'on',
-    reason: null,
-    strikes: 0,
-    restMs: null,
-    figures: {},
-    tell: [],
-  })
-  await deps.modelHealth.refresh()
+  await switches('z-image', 'on')
 })
 
 /** A result that was shown in these messages, one a file. */

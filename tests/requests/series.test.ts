@@ -1,7 +1,6 @@
 import t from 'tap'
 import { modelKey } from '../../src/catalogue/models.ts'
 import { SalesPaused, TooManyOpen, Unknown } from '../../src/errors.ts'
-import { changeHealth } from '../../src/health/model-health.ts'
 import { place } from '../../src/payments/integration.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { chats, type Person } from '../support/chat.ts'
@@ -9,7 +8,8 @@ import { buttons, captions } from '../support/messages.ts'
 
 // Several orders of one request: their prices together, one press, and each of them an order of its own.
 const stage = await chats(t)
-const { balanceOf, deps, draftOf, end, generationsOf, owner, person, quoteOf, running, sql, story, woken } = stage
+const { balanceOf, deps, draftOf, end, generationsOf, owner, person, quoteOf, running, sql, story, switches, woken } =
+  stage
 
 const textOf = (who: Person) => who.last().html
 const plain = (who: Person) => who.last().text!.replace(/\u00a0/g, ' ')
@@ -314,23 +314,12 @@ story('a model that goes off between is left out, and that is said before anythi
   const anna = await person({ kop: 100_00 })
   await asks(anna, 'кот', 'google-imagen4')
   await anna.presses('Сравнить')
-  const off = {
-    modelId: 'google/imagen4',
-    seen: 0,
-    who: 'auto',
-    after: 'off',
-    isPinned: false,
-    cause: 'failing',
-  } as const
-  await changeHealth(sql, { ...off, reason: null, strikes: 1, restMs: 1000, figures: {}, tell: [] })
-  await deps.modelHealth.refresh()
+  await switches('google/imagen4', 'off')
   await anna.presses('✅')
   t.equal((await generationsOf(anna.id)).length, 0)
   t.match(textOf(anna), /^Часть моделей сейчас выключена/)
   t.notMatch(plain(anna), /Imagen/)
-  const on = { ...off, seen: 1, after: 'on', reason: null, strikes: 0, restMs: null, figures: {}, tell: [] } as const
-  await changeHealth(sql, on)
-  await deps.modelHealth.refresh()
+  await switches('google/imagen4', 'on')
 })
 
 for (const [Refusal, why] of [

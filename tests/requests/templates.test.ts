@@ -1,12 +1,11 @@
 import t from 'tap'
-import { changeHealth } from '../../src/health/model-health.ts'
 import { newId } from '../../src/id.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { captions } from '../support/messages.ts'
 
 // A request that is kept for later: its words with places to fill in, its task, model and settings, and none of its files.
 const stage = await chats(t)
-const { deps, draftOf, generationsOf, owner, person, quoteOf, running, sql, story } = stage
+const { draftOf, generationsOf, owner, person, quoteOf, running, sql, story, switches } = stage
 
 const textOf = (who: Person) => who.last().html
 const templatesOf = (who: Person) => owner<
@@ -121,14 +120,10 @@ story('a photo that comes before the words is kept, and a task without words nee
 story('a template whose model is off is done by another', async t => {
   const anna = await person({ kop: 100_00 })
   await keeps(anna, 'кот')
-  const off = { modelId: 'z-image', seen: 0, who: 'auto', after: 'off', isPinned: false, cause: 'failing' } as const
-  await changeHealth(sql, { ...off, reason: null, strikes: 1, restMs: 1000, figures: {}, tell: [] })
-  await deps.modelHealth.refresh()
+  await switches('z-image', 'off')
   await uses(anna, 'кот')
   t.match(await quoteOf(anna.id), { model_id: 'google/nano-banana', inputs: { prompt: 'кот' } })
-  const on = { ...off, seen: 1, after: 'on', reason: null, strikes: 0, restMs: null, figures: {}, tell: [] } as const
-  await changeHealth(sql, on)
-  await deps.modelHealth.refresh()
+  await switches('z-image', 'on')
 })
 
 story('deleting can be undone, also twice; a template that is gone for good says so', async t => {

@@ -8,7 +8,7 @@ import type { FileValue, Inputs } from '../../src/catalogue/parameters.ts'
 import { connect } from '../../src/database/db.ts'
 import { Refused } from '../../src/errors.ts'
 import type { ModelStats } from '../../src/events/repository.ts'
-import { createModelHealth } from '../../src/health/model-health.ts'
+import { changeHealth, createModelHealth } from '../../src/health/model-health.ts'
 import { newId } from '../../src/id.ts'
 import { endReversals, findPayment } from '../../src/jobs/reconcile.ts'
 import { createFastPath } from '../../src/jobs/updates/fast-path.ts'
@@ -193,6 +193,16 @@ export async function chats(
     }
   }
 
+  /** Switches a model off, as its failures do, or on again. */
+  async function switches(modelId: string, after: 'off' | 'on') {
+    const [row] = await owner<{ seen: number }[]>`
+      select coalesce(max(n), 0)::int as seen from pay.model_switches where model_id = ${modelId}`
+    const rest = after === 'off' ? { strikes: 1, restMs: 1000 } : { strikes: 0, restMs: null }
+    const cause = { who: 'auto', cause: 'failing', reason: null, isPinned: false, figures: {}, tell: [] } as const
+    await changeHealth(sql, { modelId, seen: row!.seen, after, ...cause, ...rest })
+    await modelHealth.refresh()
+  }
+
   const draftOf = async (userId: number) =>
     (
       await owner<
@@ -276,6 +286,7 @@ export async function chats(
     sentAgain,
     stats,
     adminIds,
+    switches,
     draftOf,
     generationsOf,
     quoteOf,

@@ -4,6 +4,7 @@ import { only, query, untilAnswered } from '../../database/db.ts'
 import { Nullable } from '../../database/nullable.ts'
 import { Refused, Unknown } from '../../errors.ts'
 import { type Generation, type Output, outputsOf, readGeneration } from '../../payments/generations.ts'
+import { clip } from '../../telegram/html.ts'
 import { button } from '../../telegram/screen.ts'
 import { openedCard } from '../browse/card.ts'
 import { examplesOfRun } from '../browse/example-rows.ts'
@@ -95,9 +96,7 @@ function wordsOf({ catalogue }: BotDeps, { modelId, inputs }: Generation): strin
   const model = catalogue.byId(modelId)
   const param = model && mainText(model)
   const text = param ? inputs[param.name] : undefined
-  if (typeof text !== 'string') return ''
-  const points = [...text]
-  return points.length <= maxWords ? text : `${points.slice(0, maxWords - 1).join('')}…`
+  return typeof text === 'string' ? clip(text, maxWords) : ''
 }
 
 const maxBytes = 2 * 1024 * 1024

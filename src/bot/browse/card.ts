@@ -57,9 +57,10 @@ export async function openedCard(
 async function cardScreen(deps: BotDeps, ctx: BotContext, model: Model, from: From): Promise<Screen> {
   const { t } = ctx
   const key = modelKey(model.id)
-  const examples = (await exampleCounts(deps.sql)).find(({ modelId }) => modelId === model.id)?.count ?? 0
+  const [counts, facts] = await Promise.all([exampleCounts(deps.sql), factsOf(deps, ctx, model)])
+  const examples = counts.find(({ modelId }) => modelId === model.id)?.count ?? 0
   return {
-    text: t.card(await factsOf(deps, ctx, model), unitPriceOf(deps, ctx, model)),
+    text: t.card(facts, unitPriceOf(deps, ctx, model)),
     buttons: [
       [button(t.beginButton, to.begin(key))],
       examples > 0 ? [button(t.examples.button(examples), to.examples(key))] : [],

@@ -19,22 +19,15 @@ export const exampleCounts = query(
   sql => sql`select model_id as "modelId", count(*)::int as count from pay.examples group by model_id`,
 )
 
-/** The examples of one model, in their order. */
+/** The first `most` examples of each of these models, in their order. */
 export const examplesOf = query(
   Example,
-  (sql, modelId: string) => sql`
-    select model_id as "modelId", slot, words, sent_as as "sentAs", file_id as "fileId", content is not null as "hasCopy"
-    from pay.examples where model_id = ${modelId} order by slot`,
-)
-
-/** The first example of each of these models. */
-export const firstExamples = query(
-  Example,
-  (sql, modelIds: string[]) => sql`
+  (sql, modelIds: string[], most: number) => sql`
     select e.model_id as "modelId", e.slot, e.words, e.sent_as as "sentAs", e.file_id as "fileId",
       e.content is not null as "hasCopy"
     from json_array_elements_text(${JSON.stringify(modelIds)}::text::json) m
-    cross join lateral (select * from pay.examples x where x.model_id = m order by x.slot limit 1) e`,
+    cross join lateral (select * from pay.examples x where x.model_id = m order by x.slot limit ${most}) e
+    order by e.model_id, e.slot`,
 )
 
 export const exampleCopy = query(

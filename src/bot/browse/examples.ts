@@ -1,21 +1,22 @@
 import { Composer } from 'telegraf'
 import type { InputMediaAudio, InputMediaPhoto, InputMediaVideo } from 'telegraf/types'
 import type { Model } from '../../catalogue/models.ts'
-import { Refused, Unknown } from '../../errors.ts'
 import { lines, priceLabel } from '../../i18n/format.ts'
-import { TelegramRefused } from '../../telegram/client.ts'
-import { fileIn } from '../../telegram/delivery.ts'
+import { fileIn, unlessRefused } from '../../telegram/delivery.ts'
 import type { Html } from '../../telegram/html.ts'
-import { isAboutChat } from '../../telegram/refused.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
 import { type BotContext, isAdmin } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
+import { remove } from '../show.ts'
 import { openedCard } from './card.ts'
 import { displayPrices } from './display-price.ts'
-import { type Example, exampleCopy, exampleSent, examplesOf, firstExamples } from './example-rows.ts'
+import { type Example, exampleCopy, exampleSent, examplesOf } from './example-rows.ts'
 import { goneScreen, listScreen, modelsOn } from './lists.ts'
+
+// As the table has places.
+const mostOfModel = 4
 
 /** What models make: an album of a model above its card, and one of a list with an example of each model. */
 export function examples(deps: BotDeps) {
@@ -25,7 +26,7 @@ export function examples(deps: BotDeps) {
     await ctx.answer()
     const model = forSale.byKey(key)
     if (!model) return ctx.show(await goneScreen(deps, ctx, catalogue.byKey(key)))
-    const found = await examplesOf(sql, model.id)
+    const found = await examplesOf(sql, [model.id], mostOfModel)
     const name = model.name[ctx.language]
     const isSent = await sendAll(
       deps,
@@ -46,9 +47,10 @@ export function examples(deps: BotDeps) {
     await ctx.answer()
     const models = modelsOn(deps, list, page)
     const [found, priceOf] = await Promise.all([
-      firstExamples(
+      examplesOf(
         sql,
         models.map(({ id }) => id),
+        1,
       ),
       displayPrices(deps, ctx.user.id),
     ])
@@ -73,11 +75,7 @@ async function below(ctx: BotContext, isSent: boolean, screen: Screen): Promise<
   if (!isSent) return void (await ctx.show({ ...screen, text: ctx.t.examples.unshown }))
   const pressed = ctx.callbackQuery?.message?.message_id
   await ctx.show(screen, 'new')
-  try {
-    if (pressed !== undefined) await ctx.telegram.deleteMessage(ctx.chat!.id, pressed)
-  } catch (error) {
-    if (!(error instanceof Refused || error instanceof Unknown)) throw error // it stays above
-  }
+  if (pressed !== undefined) await remove(ctx, pressed)
 }
 
 type Shown = { example: Example; title: string; caption: Html }
@@ -99,22 +97,21 @@ function groups(shown: Shown[]): Shown[][] {
 type Media = (InputMediaPhoto | InputMediaVideo)[] | InputMediaAudio[]
 
 async function sendGroup(deps: BotDeps, ctx: BotContext, group: Shown[]): Promise<number> {
-  if (group.length > 1) {
-    const sources = await Promise.all(group.map(({ example }) => sourceOf(deps, example)))
-    const sent = group.filter((_, n) => sources[n] !== undefined)
-    const caption = lines(...sent.map(one => one.caption)).html
-    const media = sent.map(({ example, title }, n) => ({
+  const found = await Promise.all(group.map(async one => ({ ...one, source: await sourceOf(deps, one.example) })))
+  const shown = found.filter(({ source }) => source !== undefined)
+  if (shown.length > 1) {
+    const caption = lines(...shown.map(one => one.caption)).html
+    const media = shown.map(({ example, title, source }, n) => ({
       type: example.sentAs,
-      media: sources[group.indexOf(sent[n]!)]!,
+      media: source,
       ...(example.sentAs === 'audio' && { title }),
       // Below an album stands its only caption; of several, none is shown.
       ...(n === 0 && { caption, parse_mode: 'HTML' }),
     }))
-    const messages =
-      media.length > 1 && (await accepted(() => ctx.telegram.sendMediaGroup(ctx.chat!.id, media as Media)))
+    const messages = await unlessRefused(() => ctx.telegram.sendMediaGroup(ctx.chat!.id, media as Media))
     if (messages) {
-      for (const [n, { example }] of sent.entries()) await remember(deps, example, messages[n])
-      return sent.length
+      for (const [n, { example }] of shown.entries()) await remember(deps, example, messages[n])
+      return shown.length
     }
   }
   let arrived = 0
@@ -142,7 +139,7 @@ async function sendOne(deps: BotDeps, ctx: BotContext, { example, title, caption
     }
   }
   for (const source of [example.fileId ?? undefined, await copyOf(deps, example)]) {
-    const message = source && (await accepted(() => send(source)))
+    const message = source && (await unlessRefused(() => send(source)))
     if (!message) continue
     if (typeof source !== 'string') await remember(deps, example, message)
     return true
@@ -165,14 +162,4 @@ async function copyOf({ sql }: BotDeps, { modelId, slot, sentAs, hasCopy }: Exam
 async function remember({ sql }: BotDeps, { modelId, slot, fileId }: Example, message: object | undefined) {
   const file = message && fileIn(message)
   if (file && file.fileId !== fileId) await exampleSent(sql, modelId, slot, file.sentAs, file.fileId)
-}
-
-/** Returns undefined for a refusal of the files, as opposed to one of the chat. */
-async function accepted<Result>(send: () => Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await send()
-  } catch (error) {
-    if (!(error instanceof TelegramRefused) || isAboutChat(error)) throw error
-    return undefined
-  }
 }

@@ -4,7 +4,7 @@ import { optionLabel, type Param, type Scalar } from '../../catalogue/models.ts'
 import { query, type Sql, untilAnswered } from '../../database/db.ts'
 import { Refused, Unknown } from '../../errors.ts'
 import type { Log } from '../../log.ts'
-import { type Item, sendResult } from '../../telegram/delivery.ts'
+import { type Item, sendResult, unlessRefused } from '../../telegram/delivery.ts'
 import { html } from '../../telegram/html.ts'
 import { isAboutChat } from '../../telegram/refused.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
@@ -91,14 +91,9 @@ async function remember(sql: Sql, address: string, file: Kept, log: Log): Promis
 
 /** Sends it. Returns the file that Telegram has now; undefined when it refuses this file, as that of another bot. */
 async function isTaken(ctx: BotContext, item: Item, caption: Screen): Promise<Kept | undefined> {
-  try {
-    const { sent } = await sendResult(ctx.telegram, ctx.chat!.id, [item], caption)
-    const [{ fileId, sentAs }] = sent as [(typeof sent)[number]]
-    return { fileId, sentAs: sentAs === 'audio' ? 'audio' : 'document' }
-  } catch (error) {
-    if (error instanceof Refused && !isAboutChat(error)) return undefined
-    throw error
-  }
+  const result = await unlessRefused(() => sendResult(ctx.telegram, ctx.chat!.id, [item], caption))
+  const [file] = result?.sent ?? []
+  return file && { fileId: file.fileId, sentAs: file.sentAs === 'audio' ? 'audio' : 'document' }
 }
 
 const isOfChat = (error: unknown) => error instanceof Refused && isAboutChat(error)

@@ -3,8 +3,7 @@ import { message } from 'telegraf/filters'
 import { dateText } from '../../i18n/format.ts'
 import { shortId } from '../../id.ts'
 import { readGeneration } from '../../payments/generations.ts'
-import { TelegramRefused } from '../../telegram/client.ts'
-import { isAboutChat } from '../../telegram/refused.ts'
+import { unlessRefused } from '../../telegram/delivery.ts'
 import { type Button, button, keyboard } from '../../telegram/screen.ts'
 import { menuButton } from '../buttons.ts'
 import type { GalleryList } from '../codes.ts'
@@ -105,25 +104,15 @@ async function sendAlbum(deps: BotDeps, ctx: BotContext, page: Picture[]): Promi
     return { type: 'photo' as const, media: picture.fileId, caption, parse_mode: 'HTML' as const }
   })
   if (captioned.length > 1) {
-    const isSent = await accepted(() => ctx.telegram.sendMediaGroup(chatId, captioned))
+    const isSent = await unlessRefused(() => ctx.telegram.sendMediaGroup(chatId, captioned))
     if (isSent) return true
   }
   let isWhole = true
   for (const { media, caption, parse_mode } of captioned) {
-    isWhole = (await accepted(() => ctx.telegram.sendPhoto(chatId, media, { caption, parse_mode }))) && isWhole
+    const message = await unlessRefused(() => ctx.telegram.sendPhoto(chatId, media, { caption, parse_mode }))
+    isWhole = message !== undefined && isWhole
   }
   return isWhole
-}
-
-/** Returns false for a refusal of the pictures, as opposed to one of the chat. */
-async function accepted(send: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await send()
-    return true
-  } catch (error) {
-    if (!(error instanceof TelegramRefused) || isAboutChat(error)) throw error
-    return false
-  }
 }
 
 function aboutOf({ catalogue }: BotDeps, { language }: BotContext, run: { modelId: string; createdAt: Date }) {
@@ -136,7 +125,7 @@ async function showPicture(deps: BotDeps, ctx: BotContext, picture: Picture): Pr
   const text = ctx.t.gallery.picture(name, date, shortId(picture.id))
   const buttons = await buttonsOf(deps, ctx, picture)
   const extra = { caption: text.html, parse_mode: 'HTML' as const, ...keyboard({ buttons }) }
-  const isSent = await accepted(() => ctx.telegram.sendPhoto(ctx.chat!.id, picture.fileId, extra))
+  const isSent = await unlessRefused(() => ctx.telegram.sendPhoto(ctx.chat!.id, picture.fileId, extra))
   if (!isSent) await ctx.show({ text: ctx.t.gallery.unshown, buttons }, 'new')
 }
 
@@ -163,7 +152,7 @@ async function changeButtons(ctx: BotContext, buttons: Button[][]): Promise<void
   const messageId = ctx.callbackQuery?.message?.message_id
   if (messageId === undefined) return
   // Pressed twice, the buttons are as they should be already.
-  await accepted(() =>
+  await unlessRefused(() =>
     ctx.telegram.editMessageReplyMarkup(ctx.chat!.id, messageId, undefined, keyboard({ buttons }).reply_markup),
   )
 }

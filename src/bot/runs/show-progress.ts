@@ -1,8 +1,8 @@
 import { gatherProgress, progressOf } from '../../delivery/progress.ts'
-import { Refused, Unknown } from '../../errors.ts'
 import { type Generation, readGeneration } from '../../payments/generations.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
+import { remove } from '../show.ts'
 import { createMessages } from './reports.ts'
 
 /** Shows an open run, and what shares its message, in place of the pressed message. Returns the id of the message. */
@@ -26,13 +26,4 @@ export async function showStarted(ctx: BotContext, deps: BotDeps, run: Generatio
     else old.splice(0, old.length, ...old.filter(one => one !== shownAt))
   }
   for (const one of old) await remove(ctx, one)
-}
-
-/** Deletes a message where Telegram allows it. */
-async function remove(ctx: BotContext, messageId: number): Promise<void> {
-  try {
-    await ctx.telegram.deleteMessage(ctx.chat!.id, messageId)
-  } catch (error) {
-    if (!(error instanceof Refused || error instanceof Unknown)) throw error
-  }
 }

@@ -1,11 +1,12 @@
 import { createCanvas } from '@napi-rs/canvas'
 import t from 'tap'
+import { exampleAdd } from '../../src/bot/admin/examples.ts'
 import { forgetUser } from '../../src/users/users.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { mp3Of } from '../support/media/media.ts'
 import { captions, withFiles } from '../support/messages.ts'
 
-const { api, telegram, sql, owner, story, person, running, end, adminIds } = await chats(t)
+const { api, deps, telegram, sql, owner, story, person, running, end, adminIds } = await chats(t)
 
 const png = createCanvas(60, 40).toBuffer('image/png')
 const sound = Buffer.from(mp3Of(2).bytes)
@@ -100,6 +101,11 @@ story('somebody else’s result, a failed run and a press by anybody else change
   t.match((await anna.presses({ data: `g:${unsent}:ex` })).answer, { text: /только ваш результат/ })
   await boris.presses({ data: `g:${foreign}:ex` })
   await boris.presses({ data: `ao:${foreign}:1` })
+  t.match(
+    await exampleAdd(deps.adminSql, anna.id, foreign, 1, 'кот', null),
+    [{ outcome: 'none' }],
+    'nor past the handler',
+  )
   await anna.presses({ data: `ao:${foreign}:1` })
   t.strictSame(await chosen(), [])
   await anna.presses({ data: `g:${await result(anna)}:ex` })

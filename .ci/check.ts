@@ -79,6 +79,12 @@ for (const file of files.filter(file => /^(src|playground)\/.*\.[jt]s$/.test(fil
   if (file !== 'src/database/transaction.ts' && /(from|import)\s*\(?\s*'pg'/.test(text)) {
     problems.push(`${file} imports pg: only src/database/transaction.ts may hold a transaction open`)
   }
+  if (
+    /\bctx\.(tg|telegram\b|(reply|send|edit|delete|answer(Cb|Inline|PreCheckout))\w*\()/.test(text) &&
+    file.startsWith('src/')
+  ) {
+    problems.push(`${file} calls Telegram through Telegraf, which knows Bot API 7.1: use ctx.api`)
+  }
   if (/parseFloat\(/.test(text) && !file.startsWith('playground/')) problems.push(`${file} uses parseFloat`)
 }
 

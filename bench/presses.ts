@@ -1,8 +1,8 @@
 import { createBot } from '../src/bot/bot.ts'
 import type { BotDeps } from '../src/bot/deps.ts'
+import { callAny, telegramOver } from '../src/telegram/api.ts'
 import { createTelegram } from '../src/telegram/client.ts'
 import { createRateLimiter } from '../src/telegram/rate-limiter.ts'
-import { callWith, telegramOver } from '../src/telegram/telegraf-client.ts'
 
 export type Press = { person: number; data: string }
 
@@ -41,10 +41,10 @@ function telegramThrough(apiRoot: string, { sql, log }: Omit<Options, 'apiRoot'>
     rateLimiter: async call => 0 * (await rateLimiter(call)),
     log,
   })
-  return telegramOver((method, payload, options) => {
+  return telegramOver(client, (method, payload, options) => {
     shown.push(`${method} ${'text' in payload ? payload.text : ''}`)
-    return callWith(client, method, payload, options)
-  }, client)
+    return callAny(client, method, payload, options)
+  })
 }
 
 /** Menus only: whatever would make an order fails. */

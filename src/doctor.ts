@@ -166,7 +166,7 @@ async function bot({ botToken, telegramApiRoot, publicUrl }: Config) {
     timeoutMs: 10_000,
   })
   try {
-    const me = await telegram.getMe()
+    const me = await telegram.call('getMe', {})
     good(`the bot is @${me.username}`)
     const { url, shownUrl, hasOurKinds, pending, failedAt, lastError } = await readWebhook(telegram, scrub)
     const wanted = publicUrl && `${publicUrl}/webhook`

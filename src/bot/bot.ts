@@ -1,17 +1,18 @@
-import { Context, type Middleware, Telegraf, type Telegram } from 'telegraf'
-import type { UserFromGetMe } from 'telegraf/types'
+import { Context, type Middleware, Telegraf } from 'telegraf'
 import { Refused, Unknown } from '../errors.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import { newId, shortId } from '../id.ts'
-import { useTelegram } from '../telegram/client.ts'
+import type { BotInfo, Telegram } from '../telegram/api.ts'
+import { html } from '../telegram/html.ts'
 import { readable } from '../telegram/readable.ts'
 import { button } from '../telegram/screen.ts'
+import { useTelegram } from '../telegram/telegraf-client.ts'
 import { languageFor, languageOf, markUnreachable, openUser } from '../users/users.ts'
 import { admin } from './admin/admin.ts'
 import { card } from './browse/card.ts'
 import { examples } from './browse/examples.ts'
 import { models } from './browse/lists.ts'
-import type { BotContext } from './context.ts'
+import type { Answered, BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { readDraft } from './drafts.ts'
 import { NeedsFile } from './files/intake.ts'
@@ -45,7 +46,7 @@ export type Bot = {
   handle(update: object, attempt?: number): Promise<void>
 }
 
-type Options = { telegram: Telegram; botInfo: UserFromGetMe; deps: BotDeps }
+type Options = { telegram: Telegram; botInfo: BotInfo; deps: BotDeps }
 type Update = Parameters<Telegraf['handleUpdate']>[0]
 
 // After this an answer to the press has no value.
@@ -74,7 +75,7 @@ export function createBot({ telegram, botInfo, deps }: Options): Bot {
         await bot.handleUpdate(readable(update) as Update)
       } catch (error) {
         if (error instanceof NeedsFile) throw error // no failure: the update is handled again with the file
-        const ctx = new Context(update as Update, telegram, botInfo)
+        const ctx = Object.assign(new Context(update as Update, bot.telegram, botInfo), { api: telegram })
         // Reporting the failure may fail too: log that. Rethrow what is worth a retry.
         await fail(ctx, { error, attempt, log: deps.log, sql: deps.sql }).catch(again => {
           if (again instanceof Unknown || again === error) throw again
@@ -123,7 +124,7 @@ function introduction({ sql, startBonusKop }: BotDeps) {
     Object.assign(ctx, context(ctx, user))
     if (user.isBanned && !mayBanned(ctx) && !(await isAsking(sql, ctx))) {
       if (ctx.callbackQuery) await ctx.answer(ctx.t.banned, { alert: true })
-      else await ctx.reply(ctx.t.banned)
+      else await ctx.show({ text: html`${ctx.t.banned}`, buttons: [] }, 'new')
       return
     }
     await next()
@@ -161,7 +162,7 @@ const isAsking = async (sql: BotDeps['sql'], ctx: BotContext) =>
 type Failure = { error: unknown; attempt: number; log: BotDeps['log']; sql: BotDeps['sql'] }
 
 /** Handles a failed handler: throws what is worth a retry, otherwise apologises with a code. */
-async function fail(ctx: Context, { error, attempt, log, sql }: Failure): Promise<void> {
+async function fail(ctx: Answered, { error, attempt, log, sql }: Failure): Promise<void> {
   const userId = ctx.from?.id
   if (isRefused(error, 'blocked') || isRefused(error, 'chat_not_found')) {
     if (ctx.chat?.type === 'private') await markUnreachable(sql, ctx.chat.id)

@@ -1,8 +1,8 @@
-import type { Telegram } from 'telegraf'
 import type { Sql } from '../database/db.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import type { Log } from '../log.ts'
 import type { Language } from '../money.ts'
+import type { Telegram } from '../telegram/api.ts'
 import { languageFor, russianSpeaking } from '../users/users.ts'
 
 /** The commands that the client offers while typing «/». */
@@ -16,15 +16,15 @@ type Options = { telegram: Telegram; sql: Sql; adminIds: readonly number[]; log:
 
 /** Sets the list of commands: English, Russian for clients that are written to in Russian, and a longer one for each admin. */
 export async function setCommands({ telegram, sql, adminIds, log }: Options): Promise<void> {
-  await telegram.setMyCommands(commandsFor('en', false))
+  await telegram.call('setMyCommands', { commands: commandsFor('en', false) })
   for (const language_code of russianSpeaking) {
-    await telegram.setMyCommands(commandsFor('ru', false), { language_code })
+    await telegram.call('setMyCommands', { commands: commandsFor('ru', false), language_code })
   }
   for (const id of adminIds) {
     const commands = commandsFor(await languageFor(sql, id), true)
     // An admin who never opened the bot has no chat yet.
     await telegram
-      .setMyCommands(commands, { scope: { type: 'chat', chat_id: id } })
+      .call('setMyCommands', { commands, scope: { type: 'chat', chat_id: id } })
       .catch(error => log.debug({ err: error }, 'admin commands'))
   }
 }

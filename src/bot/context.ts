@@ -1,12 +1,22 @@
 import type { Context } from 'telegraf'
 import type { Strings } from '../i18n/strings.ts'
 import type { Language } from '../money.ts'
+import type { Telegram, Update } from '../telegram/api.ts'
 import type { Screen } from '../telegram/screen.ts'
 import type { User } from '../users/users.ts'
 import type { Route } from './routes.ts'
 
+/** An update, with the client that answers it. */
+export type Answered = Context & { api: Telegram }
+
+/**
+ * The update as Bot API 10.3 describes it: Telegraf's own types end with 7.1. Every field may be missing, as the update
+ * comes from outside.
+ */
+export const updateOf = (ctx: Context): Update => ctx.update as object as Update
+
 /** The context of every handler: the user, their language, and the ways to answer. */
-export type BotContext = Context & {
+export type BotContext = Answered & {
   user: User
   language: Language
   t: Strings

@@ -1,26 +1,26 @@
-import type { Context } from 'telegraf'
 import { ifPossible } from '../errors.ts'
 import { answerPress } from '../telegram/client.ts'
 import { show as put, type Screen } from '../telegram/screen.ts'
+import type { Answered } from './context.ts'
 import { parse, type Route } from './routes.ts'
 
 /** Shows a screen in place of the pressed message unless that must stay. Returns the id of its message. */
-export function show(ctx: Context, screen: Screen, where: 'here' | 'new' = 'here'): Promise<number> {
+export function show(ctx: Answered, screen: Screen, where: 'here' | 'new' = 'here'): Promise<number> {
   const messageId = where === 'here' ? replaceable(ctx) : undefined
   const chatId = ctx.chat!.id
-  return put(ctx.telegram, messageId === undefined ? { chatId } : { chatId, messageId }, screen)
+  return put(ctx.api, messageId === undefined ? { chatId } : { chatId, messageId }, screen)
 }
 
 /** Removes the buttons of a message if Telegram allows it; their presses are refused in any case. */
-export const strip = (ctx: Context, messageId: number): Promise<void> =>
-  ifPossible(ctx.telegram.editMessageReplyMarkup(ctx.chat!.id, messageId, undefined, undefined))
+export const strip = (ctx: Answered, messageId: number): Promise<void> =>
+  ifPossible(ctx.api.call('editMessageReplyMarkup', { chat_id: ctx.chat!.id, message_id: messageId }))
 
 /** Deletes a message where Telegram allows it. */
-export const remove = (ctx: Context, messageId: number): Promise<void> =>
-  ifPossible(ctx.telegram.deleteMessage(ctx.chat!.id, messageId))
+export const remove = (ctx: Answered, messageId: number): Promise<void> =>
+  ifPossible(ctx.api.call('deleteMessage', { chat_id: ctx.chat!.id, message_id: messageId }))
 
 /** Returns the pressed message, if a screen may replace it: results, receipts and progress stay. */
-function replaceable(ctx: Context): number | undefined {
+function replaceable(ctx: Answered): number | undefined {
   const message = ctx.callbackQuery?.message
   if (!message || message.date === 0 || !('text' in message)) return undefined // out of reach, or a file with a caption
   const isReport = tellsOfRun(routesShown(ctx)) && pressed(ctx)?.name !== 'generation'
@@ -28,7 +28,7 @@ function replaceable(ctx: Context): number | undefined {
 }
 
 /** Returns the parsed buttons of the pressed message, without those that are not ours. */
-export function routesShown({ callbackQuery }: Context): Route[] {
+export function routesShown({ callbackQuery }: Answered): Route[] {
   const message = callbackQuery?.message
   const rows = (message && 'reply_markup' in message && message.reply_markup?.inline_keyboard) || []
   return rows.flat().flatMap(button => ('callback_data' in button && parse(button.callback_data)) || [])
@@ -42,19 +42,19 @@ function tellsOfRun(routes: Route[]): boolean {
 }
 
 /** Returns the parsed press of an update; undefined when there is none or its data is not ours. */
-export const pressed = (ctx: Context) => {
+export const pressed = (ctx: Answered) => {
   const query = ctx.callbackQuery
   return query && 'data' in query ? parse(query.data) : undefined
 }
 
 /** Answers the press once. Ignores a press that is too old and a lost answer. */
-export function answerer(ctx: Context) {
+export function answerer(ctx: Answered) {
   let isAnswered = ctx.callbackQuery === undefined
   return async (text?: string, { alert }: { alert: boolean } = { alert: false }): Promise<void> => {
     if (isAnswered) return
     isAnswered = true
     // The spinner stops by itself; the handler must go on.
     const { id: queryId, from } = ctx.callbackQuery!
-    await answerPress(ctx.telegram, { queryId, userId: from.id, text, isAlert: alert }).catch(() => undefined)
+    await answerPress(ctx.api, { queryId, userId: from.id, text, isAlert: alert }).catch(() => undefined)
   }
 }

@@ -1,4 +1,5 @@
 import { takeTokens } from '../rate-limiter.ts'
+import { html } from '../telegram/html.ts'
 import type { BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { fileOf } from './files/sent-file.ts'
@@ -21,7 +22,7 @@ export function unhurried({ sql, adminIds }: BotDeps) {
     const text = ctx.t.tooFast(Math.ceil(waitMs / 1000))
     if (ctx.callbackQuery) return ctx.answer(text)
     const isFirst = (await takeTokens(sql, [{ key: `said:${id}`, everyUs: 60_000_000, burst: 1 }], 0)) === 0
-    if (isFirst) await ctx.reply(text)
+    if (isFirst) await ctx.show({ text: html`${text}`, buttons: [] }, 'new')
   }
 }
 

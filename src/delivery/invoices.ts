@@ -1,11 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox'
-import type { Telegram } from 'telegraf'
 import { query, type Sql, untilAnswered } from '../database/db.ts'
 import { ifPossible } from '../errors.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import type { Log } from '../log.ts'
 import { formatKop, type Language } from '../money.ts'
 import { type TopUp, topUpById } from '../payments/top-ups.ts'
+import type { Telegram } from '../telegram/api.ts'
 import { type Button, keyboard } from '../telegram/screen.ts'
 
 // The messages that show invoices. None of this touches money, and a failure only leaves a message in the chat: the payment of
@@ -52,7 +52,7 @@ export async function noteInvoice(
 
 /** Deletes an unpaid invoice from the chat. Telegram allows that for 48 hours. */
 export const removeInvoice = (telegram: Telegram, { userId, messageId }: Shown): Promise<void> =>
-  ifPossible(telegram.deleteMessage(userId, messageId))
+  ifPossible(telegram.call('deleteMessage', { chat_id: userId, message_id: messageId }))
 
 type Options = { sql: Sql; telegram: Telegram; log: Log }
 
@@ -71,8 +71,10 @@ export async function leaveReceipt(
     const [order] = await topUpById(sql, orderId)
     const messageId = pressed ?? order?.messageId
     if (!order || typeof messageId !== 'number') return
-    const { reply_markup } = keyboard({ buttons: [[payButton(language, order)]] })
-    await ifPossible(telegram.editMessageReplyMarkup(order.userId, messageId, undefined, reply_markup))
+    const payable = keyboard({ buttons: [[payButton(language, order)]] })
+    await ifPossible(
+      telegram.call('editMessageReplyMarkup', { chat_id: order.userId, message_id: messageId, ...payable }),
+    )
   } catch (error) {
     log.warn({ err: error, orderId }, 'a paid invoice keeps its buttons')
   }

@@ -1,5 +1,5 @@
-import type { Telegram } from 'telegraf'
 import type { Late } from '../payments/late-results.ts'
+import type { Telegram } from '../telegram/api.ts'
 import { TelegramRefused } from '../telegram/client.ts'
 import { keyboard, type Screen, show } from '../telegram/screen.ts'
 
@@ -12,7 +12,10 @@ export async function replaceOffer(
   if (messageId === null) return
   try {
     const { text } = screen
-    await telegram.editMessageCaption(chatId, messageId, undefined, text.html, {
+    await telegram.call('editMessageCaption', {
+      chat_id: chatId,
+      message_id: messageId,
+      caption: text.html,
       parse_mode: 'HTML',
       ...keyboard(screen),
     })

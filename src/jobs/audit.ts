@@ -1,7 +1,7 @@
-import type { Telegram } from 'telegraf'
 import { only, type Sql } from '../database/db.ts'
 import type { Log } from '../log.ts'
 import { auditReport, findings } from '../payments/audit.ts'
+import type { Telegram } from '../telegram/api.ts'
 import { alarm } from './alarms.ts'
 
 type Options = {

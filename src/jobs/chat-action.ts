@@ -1,6 +1,6 @@
-import type { Telegram } from 'telegraf'
 import type { Log } from '../log.ts'
 import type { Generation } from '../payments/generations.ts'
+import type { Telegram } from '../telegram/api.ts'
 
 const actions = {
   image: { making: 'upload_photo', sending: 'upload_photo' },
@@ -27,6 +27,6 @@ export async function act(
 ): Promise<void> {
   const action = what === 'document' ? 'upload_document' : actions[outputOf(run)][what]
   await telegram
-    .sendChatAction(chatId, action)
+    .call('sendChatAction', { chat_id: chatId, action })
     .catch(error => log.debug({ err: error, generationId: run.id }, 'no chat action'))
 }

@@ -1,10 +1,10 @@
-import type { Telegram } from 'telegraf'
 import { replaceOffer } from '../delivery/late-offer.ts'
 import type { Messages } from '../delivery/messages.ts'
 import { Refused, Unknown } from '../errors.ts'
 import type { Ref } from '../payments/generations.ts'
 import { isOffered, type Late, lateOver, lookForLate, readLate } from '../payments/late-results.ts'
 import type { Deps } from '../payments/order.ts'
+import type { Telegram } from '../telegram/api.ts'
 import { languageFor } from '../users/users.ts'
 
 type Options = Deps & { telegram: Telegram; messages: Messages }

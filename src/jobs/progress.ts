@@ -1,12 +1,11 @@
-import type { Telegram } from 'telegraf'
 import type { Sql } from '../database/db.ts'
 import type { Messages } from '../delivery/messages.ts'
 import { openScreen, progressPlace } from '../delivery/progress.ts'
 import type { Log } from '../log.ts'
 import type { Language } from '../money.ts'
 import { type Generation, type Ref, readGeneration } from '../payments/generations.ts'
+import type { Telegram } from '../telegram/api.ts'
 import { keyboard, type Screen } from '../telegram/screen.ts'
-import { callWith } from '../telegram/telegraf-client.ts'
 import { languageFor } from '../users/users.ts'
 
 export type ProgressOptions = { sql: Sql; telegram: Telegram; messages: Messages; log: Log }
@@ -52,11 +51,15 @@ async function editProgress(
 ): Promise<void> {
   if (messageId === null) return
   const payload = {
-    ...{ chat_id: chatId, message_id: messageId, text: screen.text.html, parse_mode: 'HTML' },
-    ...{ link_preview_options: { is_disabled: true }, ...keyboard(screen) },
+    chat_id: chatId,
+    message_id: messageId,
+    text: screen.text.html,
+    parse_mode: 'HTML' as const,
+    link_preview_options: { is_disabled: true },
+    ...keyboard(screen),
   }
   try {
-    await callWith(telegram, 'editMessageText', payload, { isSpare })
+    await telegram.call('editMessageText', payload, { isSpare })
   } catch (error) {
     log.debug({ err: error, generationId: id }, 'the progress was not edited')
   }
@@ -86,7 +89,7 @@ export async function removeProgress(options: ProgressOptions, ended: Generation
     return editProgress(options, { chatId, messageId, id }, await openScreen(options, first, open, language), false)
   }
   try {
-    await telegram.deleteMessage(chatId, messageId)
+    await telegram.call('deleteMessage', { chat_id: chatId, message_id: messageId })
   } catch (error) {
     log.debug({ err: error, generationId: id }, 'the progress was not deleted')
     await editProgress(options, { chatId, messageId, id }, messages.done(ended, language), false)

@@ -1,7 +1,7 @@
-import type { Telegram } from 'telegraf'
 import { type Sql, untilAnswered } from '../database/db.ts'
 import type { Log, Scrub } from '../log.ts'
 import { recordAlarm } from '../operations/alarms.ts'
+import type { Telegram } from '../telegram/api.ts'
 import { type Hook, plainAddress, readWebhook, setWebhook, wantedBy } from '../telegram/webhook.ts'
 import { type Found, type WebhookRow, webhookSee } from '../telegram/webhook-state.ts'
 import { alarm } from './alarms.ts'

@@ -1,10 +1,9 @@
-import type { UserFromGetMe } from 'telegraf/types'
 import type { Sql } from '../database/db.ts'
 import { ownerBot } from '../jobs/reconcile.ts'
 import type { Log } from '../log.ts'
+import { type BotInfo, type ObserveCall, observedTelegram } from '../telegram/api.ts'
 import { createTelegram } from '../telegram/client.ts'
 import { createRateLimiter } from '../telegram/rate-limiter.ts'
-import { type ObserveCall, observedTelegram } from '../telegram/telegraf-client.ts'
 import type { Hook } from '../telegram/webhook.ts'
 import { untilDone } from '../until-done.ts'
 import type { Part, Settings } from './part.ts'
@@ -15,7 +14,7 @@ type Options = { config: Settings; sql: Sql; observe: ObserveCall; log: Log }
 export function openTelegram({ config, sql, observe, log }: Options) {
   const { botToken: token, telegramApiRoot: apiRoot } = config
   const client = observedTelegram(createTelegram({ token, apiRoot, rateLimiter: createRateLimiter(sql), log }), observe)
-  let me: UserFromGetMe | undefined
+  let me: BotInfo | undefined
   return {
     client,
     /** Returns the answer of getMe; undefined before the start. */
@@ -24,7 +23,7 @@ export function openTelegram({ config, sql, observe, log }: Options) {
     hook: hookOf(config),
 
     async start(signal) {
-      const bot = await untilDone('getMe', () => client.getMe(), log, signal)
+      const bot = await untilDone('getMe', () => client.call('getMe', {}), log, signal)
       if (!bot) return
       const owner = await untilDone('the owner of the database', () => ownerBot(sql, bot.id), log, signal)
       if (owner === undefined) return

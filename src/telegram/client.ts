@@ -1,11 +1,10 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import type { Context, Telegraf, Telegram } from 'telegraf'
 import { Agent } from 'undici'
 import { pause, Unknown } from '../errors.ts'
 import { type Log, scrubber } from '../log.ts'
+import { type CallOptions, type Method, type Payload, type Telegram, telegramOver } from './api.ts'
 import { codeOf, TelegramRefused } from './refused.ts'
-import { type CallOptions, callWith, telegramOver } from './telegraf-client.ts'
 import { type Answer, type Body, cleaned, encode, post } from './wire.ts'
 
 export { TelegramRefused } from './refused.ts'
@@ -40,10 +39,9 @@ type Options = {
 }
 
 /**
- * Returns a Telegraf client that sends every call through the rate limiter, with a deadline. It waits out 429 answers
- * and repeats only the API call, never the handler that made it. Throws TelegramRefused if Telegram refused the call,
- * Unknown if there was no readable answer. Neither error holds the token. To handle updates with this client, see
- * `useTelegram`.
+ * Returns a client that sends every call through the rate limiter, with a deadline. It waits out 429 answers and repeats
+ * only the API call, never the handler that made it. Throws TelegramRefused if Telegram refused the call, Unknown if there
+ * was no readable answer. Neither error holds the token. To handle updates with this client, see `useTelegram`.
  */
 export function createTelegram({ timeoutMs = 20_000, maxWaitMs = 30_000, ...options }: Options): Telegram {
   const { token } = options
@@ -51,10 +49,7 @@ export function createTelegram({ timeoutMs = 20_000, maxWaitMs = 30_000, ...opti
   // Telegram closes an idle connection after 60 s. If that happens during a write, the outcome is unknown.
   const dispatcher = new Agent({ keepAliveTimeout: 30_000, keepAliveMaxTimeout: 30_000 })
   const door: Door = { ...options, apiRoot, timeoutMs, maxWaitMs, scrub: scrubber([token]), dispatcher }
-  return telegramOver((method, payload, callOptions) => call(door, method, payload, callOptions), {
-    token,
-    options: { apiRoot },
-  })
+  return telegramOver({ token, apiRoot }, (method, payload, callOptions) => call(door, method, payload, callOptions))
 }
 
 type Door = Required<Options> & { scrub: (text: string) => string; dispatcher: Agent }
@@ -130,30 +125,21 @@ export async function answerPress(
 ): Promise<void> {
   const { queryId, userId, text, isAlert } = press
   const payload = { callback_query_id: queryId, ...(text && { text }), ...(isAlert && { show_alert: true }) }
-  await callWith(telegram, 'answerCallbackQuery', payload, { userId })
+  await telegram.call('answerCallbackQuery', payload, { userId })
 }
 
 /**
- * Makes a bot use `telegram` for all calls. Telegraf builds a new client for the context of each update, and that
- * client would bypass the rate limiter. `bot.context` is copied over the context afterwards and replaces it.
+ * Calls a method and checks the parts of its answer that we rely on: for money and files, where a surprise must not go
+ * unnoticed. Throws Unknown if the answer does not fit the schema, otherwise as `call` does.
  */
-export function useTelegram<C extends Context>(bot: Telegraf<C>, telegram: Telegram): void {
-  bot.telegram = telegram
-  Object.assign(bot.context, { telegram })
-}
-
-/**
- * Calls a method that Telegraf 4.16 does not know (refundStarPayment, getStarTransactions …), with the same limits.
- * Throws Unknown if the answer does not fit the schema.
- */
-export async function rawCall<S extends TSchema>(
+export async function callChecked<M extends Method, S extends TSchema>(
   telegram: Telegram,
-  method: string,
-  payload: object,
+  method: M,
+  payload: Payload<M>,
   schema: S,
   signal?: AbortSignal,
 ): Promise<Static<S>> {
-  const result = await callWith(telegram, method, payload, signal ? { signal } : {})
+  const result: unknown = await telegram.call(method, payload, signal ? { signal } : {})
   if (Value.Check(schema, result)) return result
   const wrong = Value.Errors(schema, result).First()
   throw new Unknown(`${method}: unexpected answer at ${wrong?.path || '/'}: ${wrong?.message}`)

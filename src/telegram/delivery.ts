@@ -1,7 +1,6 @@
-import type { Telegram } from 'telegraf'
-import type { InputMediaAudio, InputMediaDocument, InputMediaPhoto, InputMediaVideo } from 'telegraf/types'
 import { crashUnderWay } from '../crash.ts'
 import { Unknown } from '../errors.ts'
+import type { Payload, Telegram } from './api.ts'
 import { TelegramRefused } from './client.ts'
 import { html, plainLength } from './html.ts'
 import { isAboutChat } from './refused.ts'
@@ -134,15 +133,15 @@ function sendAs(telegram: Telegram, chatId: number, item: Item, way: Way, extra:
   const { media, ...facts } = mediaOf(item, way)
   switch (way) {
     case 'photo':
-      return telegram.sendPhoto(chatId, media, extra)
+      return telegram.call('sendPhoto', { chat_id: chatId, photo: media, ...extra })
     case 'video':
-      return telegram.sendVideo(chatId, media, { ...facts, ...extra })
+      return telegram.call('sendVideo', { chat_id: chatId, video: media, ...facts, ...extra })
     case 'audio':
-      return telegram.sendAudio(chatId, media, { ...facts, ...extra })
+      return telegram.call('sendAudio', { chat_id: chatId, audio: media, ...facts, ...extra })
     case 'document':
-      return telegram.sendDocument(chatId, media, { ...facts, ...extra })
+      return telegram.call('sendDocument', { chat_id: chatId, document: media, ...facts, ...extra })
     case 'animation':
-      return telegram.sendAnimation(chatId, media, { ...facts, ...extra })
+      return telegram.call('sendAnimation', { chat_id: chatId, animation: media, ...facts, ...extra })
   }
 }
 
@@ -223,7 +222,7 @@ const isOfItem = (error: unknown) => error instanceof TelegramRefused && !isAbou
 async function sendAlbum(telegram: Telegram, chatId: number, items: Item[]): Promise<Sent[]> {
   try {
     const media = items.map(item => ({ type: wayOf(item), ...mediaOf(item, wayOf(item)) }))
-    return paired(items, await telegram.sendMediaGroup(chatId, media as Album))
+    return paired(items, await telegram.call('sendMediaGroup', { chat_id: chatId, media: media as Album }))
   } catch (error) {
     if (!isOfItem(error)) throw error
     return []
@@ -241,7 +240,7 @@ function paired(items: Item[], messages: object[]): Sent[] {
   })
 }
 
-type Album = (InputMediaPhoto | InputMediaVideo)[] | InputMediaAudio[] | InputMediaDocument[]
+type Album = Payload<'sendMediaGroup'>['media']
 
 type File = { file_id: string; file_unique_id: string }
 

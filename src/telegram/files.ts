@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Type } from '@sinclair/typebox'
-import type { Telegram } from 'telegraf'
 import { fetch } from 'undici'
 import { Refused, Unknown } from '../errors.ts'
 import { scrubber } from '../log.ts'
-import { rawCall, rootOf, TelegramRefused } from './client.ts'
+import type { Telegram } from './api.ts'
+import { callChecked, rootOf, TelegramRefused } from './client.ts'
 import { codeOf } from './refused.ts'
 import { cleaned } from './wire.ts'
 
@@ -32,7 +32,7 @@ export async function fetchUserFile(options: {
   signal?: AbortSignal
 }): Promise<{ path: string; bytes: number }> {
   const { telegram, token, fileId, dir } = options
-  const found = await rawCall(telegram, 'getFile', { file_id: fileId }, Found, options.signal)
+  const found = await callChecked(telegram, 'getFile', { file_id: fileId }, Found, options.signal)
   if (found.file_size !== undefined && found.file_size > maxBytes) throw tooBig()
   const url = addressOf(rootOf(options.apiRoot), token, found.file_path)
 

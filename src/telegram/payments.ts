@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import type { Telegram } from 'telegraf'
-import { rawCall } from './client.ts'
+import type { Telegram } from './api.ts'
+import { callChecked } from './client.ts'
 import { type Button, keyboard } from './screen.ts'
 
 /** `total` is in whole Stars or in kopecks. The payload is our order's id. */
@@ -46,7 +46,7 @@ export async function sendInvoice(telegram: Telegram, invoice: Invoice): Promise
       ? {}
       : { need_email: true, send_email_to_provider: true, provider_data: receiptOf(label, total, vatCode) }),
   }
-  return (await rawCall(telegram, 'sendInvoice', fields, Sent)).message_id
+  return (await callChecked(telegram, 'sendInvoice', fields, Sent)).message_id
 }
 
 // The receipt format that YooKassa accepts through Telegram.
@@ -58,7 +58,7 @@ function receiptOf(description: string, kop: number, vat_code: number): string {
 
 /** Answers a pre-checkout. Telegram waits ten seconds for it. `refusal` is shown to the person. */
 export const answerPreCheckout = (telegram: Telegram, id: string, refusal?: string): Promise<boolean> =>
-  rawCall(
+  callChecked(
     telegram,
     'answerPreCheckoutQuery',
     {
@@ -71,7 +71,7 @@ export const answerPreCheckout = (telegram: Telegram, id: string, refusal?: stri
 
 /** Refunds a Stars payment. Throws TelegramRefused, `already_refunded` for a repeat. */
 export const refundStars = (telegram: Telegram, userId: number, chargeId: string): Promise<boolean> =>
-  rawCall(telegram, 'refundStarPayment', { user_id: userId, telegram_payment_charge_id: chargeId }, Type.Boolean())
+  callChecked(telegram, 'refundStarPayment', { user_id: userId, telegram_payment_charge_id: chargeId }, Type.Boolean())
 
 const Partner = Type.Object({
   type: Type.String(),
@@ -96,7 +96,7 @@ export async function starTransactions(
   limit = 100,
 ): Promise<Partial<StarTransaction>[]> {
   const Page = Type.Object({ transactions: Type.Array(Type.Object({})) })
-  return (await rawCall(telegram, 'getStarTransactions', { offset, limit }, Page)).transactions
+  return (await callChecked(telegram, 'getStarTransactions', { offset, limit }, Page)).transactions
 }
 
 /**

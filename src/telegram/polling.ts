@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
-import type { Telegram } from 'telegraf'
 import { pause } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { rawCall } from './client.ts'
+import type { Telegram } from './api.ts'
+import { callChecked } from './client.ts'
 import { allowedUpdates } from './webhook.ts'
 
 const Updates = Type.Array(Type.Object({ update_id: Type.Integer() }, { additionalProperties: true }))
@@ -20,14 +20,14 @@ type Options = {
  * webhook is set, so that it never takes updates from a running service. Resolves when `signal` ends it.
  */
 export async function pollUpdates({ telegram, receive, log, signal }: Options): Promise<void> {
-  const { url } = await telegram.getWebhookInfo()
+  const { url } = await telegram.call('getWebhookInfo', {})
   if (url) throw new Error('this bot has a webhook: set PUBLIC_URL to use it, or remove it with deleteWebhook')
   log.info('long polling')
   let offset = 0
   while (!signal.aborted) {
     try {
       const ask = { offset, timeout: 25, limit: 100, allowed_updates: allowedUpdates }
-      const updates = await rawCall(telegram, 'getUpdates', ask, Updates, signal)
+      const updates = await callChecked(telegram, 'getUpdates', ask, Updates, signal)
       for (const update of updates) {
         await receive(JSON.stringify(update))
         offset = update.update_id + 1

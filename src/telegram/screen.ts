@@ -1,4 +1,4 @@
-import type { Telegram } from 'telegraf'
+import type { Telegram } from './api.ts'
 import { TelegramRefused } from './client.ts'
 import { clip, type Html, split, toPlain, unturned } from './html.ts'
 
@@ -57,7 +57,7 @@ export async function replaceButtons(
   screen: Pick<Screen, 'buttons'>,
 ): Promise<void> {
   try {
-    await telegram.editMessageReplyMarkup(chatId, messageId, undefined, keyboard(screen).reply_markup)
+    await telegram.call('editMessageReplyMarkup', { chat_id: chatId, message_id: messageId, ...keyboard(screen) })
   } catch (error) {
     // Pressed twice: Telegram refuses an edit that changes nothing.
     if (!(error instanceof TelegramRefused && error.code === 'not_modified')) throw error
@@ -70,7 +70,14 @@ const noPreview = { link_preview_options: { is_disabled: true } }
 async function edit(telegram: Telegram, chatId: number, messageId: number, screen: Screen): Promise<boolean> {
   try {
     await formatted(screen.text, ({ text, ...mode }) =>
-      telegram.editMessageText(chatId, messageId, undefined, text, { ...mode, ...noPreview, ...keyboard(screen) }),
+      telegram.call('editMessageText', {
+        chat_id: chatId,
+        message_id: messageId,
+        text,
+        ...mode,
+        ...noPreview,
+        ...keyboard(screen),
+      }),
     )
     return true
   } catch (error) {
@@ -87,7 +94,7 @@ async function send(
 ): Promise<number> {
   const thread = threadId === undefined ? {} : { message_thread_id: threadId }
   const message = await formatted(screen.text, ({ text, ...mode }) =>
-    telegram.sendMessage(chatId, text, { ...mode, ...thread, ...noPreview, ...keyboard(screen) }),
+    telegram.call('sendMessage', { chat_id: chatId, text, ...mode, ...thread, ...noPreview, ...keyboard(screen) }),
   )
   return message.message_id
 }

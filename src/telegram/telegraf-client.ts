@@ -1,43 +1,27 @@
-import { Telegram } from 'telegraf'
+import { type Context, type Telegraf, Telegram as TelegrafClient } from 'telegraf'
+import { callAny, type Telegram } from './api.ts'
 
-/** `isSpare`: the call is dropped where others would have to wait for it. */
-export type CallOptions = { signal?: AbortSignal; userId?: number; isSpare?: boolean }
-/** Calls a Bot API method. Resolves to its result, throws as `createTelegram` does. */
-export type Call = (method: string, payload: object, options?: CallOptions) => Promise<unknown>
-/** Wraps a call: runs `call` once and passes on its result or its error. */
-export type ObserveCall = <Result>(method: string, call: () => Promise<Result>) => Promise<Result>
+/** Telegraf's client, with each call made by ours: it would bypass the rate limiter, the deadline and the repeats. */
+class ClientOfTelegraf extends TelegrafClient {
+  readonly #telegram: Telegram
 
-class TelegramOverCall extends Telegram {
-  readonly #call: Call
-
-  constructor(call: Call, token: string, apiRoot: string) {
-    super(token, { apiRoot, webhookReply: false })
-    this.#call = call
+  constructor(telegram: Telegram) {
+    super(telegram.token, { apiRoot: telegram.apiRoot, webhookReply: false })
+    this.#telegram = telegram
   }
 
   // Telegraf's methods declare their result types themselves. `never` fits each of them.
   override callApi(method: string, payload: object, options?: object): Promise<never> {
-    return this.#call(method, payload, options) as Promise<never>
+    return callAny(this.#telegram, method, payload, options) as Promise<never>
   }
 }
 
-type Of = { token: string; options: { apiRoot: string } }
-
 /**
- * Returns a Telegraf client that sends every call through `call`. The token and the API root come from another client.
+ * Makes a bot use `telegram` for all calls. Telegraf builds a new client for the context of each update; `bot.context` is
+ * copied over the context afterwards and replaces it.
  */
-export const telegramOver = (call: Call, { token, options }: Of): Telegram =>
-  new TelegramOverCall(call, token, options.apiRoot)
-
-/** Returns a new client that makes the calls of `telegram` through `observe`. `telegram` itself is unchanged. */
-export const observedTelegram = (telegram: Telegram, observe: ObserveCall): Telegram =>
-  telegramOver(
-    (method, payload, options) => observe(method, () => callWith(telegram, method, payload, options)),
-    telegram,
-  )
-
-/** Calls any method, also those that Telegraf 4.16 does not know, with options that its types lack. */
-export function callWith(telegram: Telegram, method: string, payload: object, options: CallOptions = {}) {
-  const callApi = telegram.callApi as unknown as Call
-  return callApi.call(telegram, method, payload, options)
+export function useTelegram<C extends Context>(bot: Telegraf<C>, telegram: Telegram): void {
+  const client = new ClientOfTelegraf(telegram)
+  bot.telegram = client
+  Object.assign(bot.context, { telegram: client, api: telegram })
 }

@@ -1,6 +1,6 @@
-import type { Telegram } from 'telegraf'
 import type { Sql } from '../database/db.ts'
 import type { Scrub } from '../log.ts'
+import type { Telegram, UpdateKind } from './api.ts'
 import { webhookSet, webhookWant } from './webhook-state.ts'
 
 /**
@@ -13,7 +13,7 @@ export const allowedUpdates = [
   'callback_query',
   'pre_checkout_query',
   'my_chat_member',
-] as const
+] as const satisfies UpdateKind[]
 
 /** The address for updates, and the secret that Telegram sends with them. */
 export type Hook = { url: string; secret: string }
@@ -34,7 +34,12 @@ export async function registerWebhook(telegram: Telegram, sql: Sql, hook: Hook):
 /** Sets the webhook and stores that it is set. */
 export async function setWebhook(telegram: Telegram, sql: Sql, hook: Hook): Promise<void> {
   const { url, secret } = hook
-  await telegram.setWebhook(url, { secret_token: secret, allowed_updates: allowedUpdates, max_connections: 40 })
+  await telegram.call('setWebhook', {
+    url,
+    secret_token: secret,
+    allowed_updates: allowedUpdates,
+    max_connections: 40,
+  })
   await webhookSet(sql, wantedBy(hook), plainAddress(url))
 }
 
@@ -43,7 +48,7 @@ export async function setWebhook(telegram: Telegram, sql: Sql, hook: Hook): Prom
  * call does.
  */
 export async function readWebhook(telegram: Telegram, scrub: Scrub) {
-  const info = await telegram.getWebhookInfo()
+  const info = await telegram.call('getWebhookInfo', {})
   const kinds = info.allowed_updates ?? []
   return {
     url: info.url ?? '',

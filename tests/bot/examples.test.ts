@@ -17,8 +17,8 @@ async function result(who: Person, { modelId = 'z-image', words = 'кот', kind
   await end(who.id, id)
   const sent =
     kind === 'photo'
-      ? await telegram.sendPhoto(who.id, { source: png })
-      : await telegram.sendAudio(who.id, { source: sound })
+      ? await telegram.call('sendPhoto', { chat_id: who.id, photo: { source: png } })
+      : await telegram.call('sendAudio', { chat_id: who.id, audio: { source: sound } })
   const fileId = 'photo' in sent ? sent.photo.at(-1)!.file_id : sent.audio.file_id
   await owner`update pay.results set file_id = ${fileId}, sent_as = ${kind} where generation_id = ${id}`
   return id
@@ -77,7 +77,8 @@ story('of several results the admin chooses one by its number', async t => {
   const id = await running(anna.id, { inputs: { prompt: 'три кота' } })
   await end(anna.id, id, undefined, 3)
   const fileIds: string[] = []
-  for (let n = 0; n < 3; n++) fileIds.push((await telegram.sendPhoto(anna.id, { source: png })).photo.at(-1)!.file_id)
+  for (let n = 0; n < 3; n++)
+    fileIds.push((await telegram.call('sendPhoto', { chat_id: anna.id, photo: { source: png } })).photo.at(-1)!.file_id)
   for (const [n, fileId] of fileIds.entries())
     await owner`update pay.results set file_id = ${fileId}, sent_as = 'photo' where generation_id = ${id} and n = ${n + 1}`
   await anna.presses({ data: `g:${id}:ex` })

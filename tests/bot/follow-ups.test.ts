@@ -112,7 +112,7 @@ await story('a video is made larger by the model that takes its run, unless it i
 await story('what is gone upstream is taken from Telegram, and what is gone there too is said to be gone', async t => {
   const anna = await person({ kop: 500_00 })
   const { id, urls } = await made(anna, 'z-image', [photo])
-  const sent = await telegram.sendDocument(anna.id, { source: pixel, filename: '1.png' })
+  const sent = await telegram.call('sendDocument', { chat_id: anna.id, document: { source: pixel, filename: '1.png' } })
   await anna.presses({ data: `fl:${id}:up:0` })
   t.equal(anna.last().text, 'Файл уже удалён.')
   t.strictSame(captions(anna.last()), ['🏠 Меню'])
@@ -202,7 +202,12 @@ await story('the buttons of a photo change under it, and those of an old message
   const anna = await person({ kop: 500_00 })
   const { id, screen } = await made(anna, 'z-image', [photo])
   const reply_markup = { inline_keyboard: [[{ text: 'ещё…', callback_data: to.generation(id, 'more') }]] }
-  await telegram.sendPhoto(anna.id, { source: pixel }, { caption: toPlain(screen.text), reply_markup })
+  await telegram.call('sendPhoto', {
+    chat_id: anna.id,
+    photo: { source: pixel },
+    caption: toPlain(screen.text),
+    reply_markup,
+  })
   const sent = anna.last()
   await anna.presses('ещё…')
   t.strictSame(captions(anna.last()), all('45\u00a0₽'))
@@ -218,7 +223,12 @@ await story('the buttons of a photo change under it, and those of an old message
   const old = {
     inline_keyboard: [[{ text: '📎', callback_data: `g:${id}:or` }], [{ text: '🔁', callback_data: `g:${id}:rp` }]],
   }
-  await telegram.sendPhoto(anna.id, { source: pixel }, { caption: 'как раньше', reply_markup: old })
+  await telegram.call('sendPhoto', {
+    chat_id: anna.id,
+    photo: { source: pixel },
+    caption: 'как раньше',
+    reply_markup: old,
+  })
   await anna.presses('📎')
   t.ok(stage.sentAgain.includes(`original ${id}`))
 })
@@ -262,7 +272,7 @@ await story('more buttons of a message that is gone come anew, and of another pe
   const before = anna.chat().length
   await press({ message_id: result.messageId, chat, date: 0 }, to.generation(id, 'fold'))
   t.equal(anna.chat().length, before)
-  await telegram.deleteMessage(anna.id, result.messageId)
+  await telegram.call('deleteMessage', { chat_id: anna.id, message_id: result.messageId })
   const markup = { inline_keyboard: [[{ text: 'ещё…', callback_data: data }]] }
   await press({ message_id: result.messageId, chat, date: 1_800_000_000, text: 'x', reply_markup: markup }, data)
   t.strictSame(captions(anna.last()), all('45\u00a0₽'), 'deleted in between')

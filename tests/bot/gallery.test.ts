@@ -11,7 +11,7 @@ const png = createCanvas(60, 40).toBuffer('image/png')
 async function pictures(anna: Person, inputs: Record<string, unknown>, files = 1) {
   const id = await running(anna.id, { inputs: inputs as never })
   await end(anna.id, id, undefined, files)
-  const sent = await telegram.sendPhoto(anna.id, { source: png })
+  const sent = await telegram.call('sendPhoto', { chat_id: anna.id, photo: { source: png } })
   const fileId = sent.photo.at(-1)!.file_id
   await owner`update pay.results set file_id = ${fileId}, sent_as = 'photo' where generation_id = ${id}`
   return id

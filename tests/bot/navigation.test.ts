@@ -41,7 +41,7 @@ const telegram = createTelegram({
   log,
   maxWaitMs: 2_000,
 })
-const botInfo = await telegram.getMe()
+const botInfo = await telegram.call('getMe', {})
 const catalogue = openCatalogue({ rates: { usdRubRate: '95', markup: '2.0' }, contentFilter: true })
 const { sql } = db
 const { player } = api
@@ -123,7 +123,12 @@ let isUnhurried = true
 /** Hands every waiting update to the bot, one after another. */
 async function serve() {
   for (;;) {
-    const updates = await telegram.getUpdates(0, 100, offset, [...allowedUpdates])
+    const updates = await telegram.call('getUpdates', {
+      timeout: 0,
+      limit: 100,
+      offset,
+      allowed_updates: [...allowedUpdates],
+    })
     if (updates.length === 0) return
     for (const update of updates) {
       offset = update.update_id + 1
@@ -853,7 +858,7 @@ t.test('a result, its receipt and its progress are never overwritten by a screen
 t.test('a screen that was deleted comes anew', async t => {
   const anna = await known()
   const screen = anna.last()
-  await telegram.deleteMessage(anna.id, screen.messageId)
+  await telegram.call('deleteMessage', { chat_id: anna.id, message_id: screen.messageId })
   await anna.presses({ data: 'b' }, screen)
   t.match(anna.last().html, '💳 Баланс')
 })
@@ -862,7 +867,12 @@ t.test('an update may be handled twice: nothing happens twice that matters', asy
   bot = botWith({ startBonusKop: 50_00 })
   const anna = person()
   player.open(anna.id)
-  const [update] = await telegram.getUpdates(0, 1, offset, [...allowedUpdates])
+  const [update] = await telegram.call('getUpdates', {
+    timeout: 0,
+    limit: 1,
+    offset,
+    allowed_updates: [...allowedUpdates],
+  })
   await bot.handle(update!)
   await bot.handle(update!)
   offset = update!.update_id + 1
@@ -872,7 +882,12 @@ t.test('an update may be handled twice: nothing happens twice that matters', asy
 t.test('silence of the database is a reason to try again, and at last is told', async t => {
   const anna = await known()
   player.say(anna.id, '/menu')
-  const [update] = await telegram.getUpdates(0, 1, offset, [...allowedUpdates])
+  const [update] = await telegram.call('getUpdates', {
+    timeout: 0,
+    limit: 1,
+    offset,
+    allowed_updates: [...allowedUpdates],
+  })
   offset = update!.update_id + 1
   const silent = botWith({ sql: () => Promise.reject(new Unknown('no verdict')) })
   const before = anna.chat().length

@@ -149,10 +149,7 @@ story('a refund made elsewhere is found in the list too', async () => {
   await zoya.sees(/Зачислено 100/)
   const [chargeId = ''] = await charges(zoya)
   telegram.faults.paymentLost = 1
-  await gateway.callApi(
-    'refundStarPayment' as never,
-    { user_id: zoya.id, telegram_payment_charge_id: chargeId } as never,
-  )
+  await gateway.call('refundStarPayment', { user_id: zoya.id, telegram_payment_charge_id: chargeId })
   await reconcileStars(reconciling)
   await until('the credit is gone', async () => (await balance(zoya)) === 1_00)
 })

@@ -40,7 +40,7 @@ export async function chats(
   t.teardown(() => api.close())
   api.faults.limits = false
   const telegram = createTelegram({ token: api.token, apiRoot: api.apiRoot, rateLimiter: async () => 0, log: silent })
-  const botInfo = await telegram.getMe()
+  const botInfo = await telegram.call('getMe', {})
   const catalogue = openCatalogue({ rates: { usdRubRate: '95', markup: '2.0' }, contentFilter: true })
   const limits = { maxOpen: 3, freeDaily: 10, freeHourly: 3, newFreeDaily: 1_000_000 }
   const { player } = api
@@ -127,7 +127,12 @@ export async function chats(
   /** Hands every waiting update to the bot, one after another. */
   async function serve(times = 1) {
     for (;;) {
-      const updates = await telegram.getUpdates(0, 100, offset, [...allowedUpdates])
+      const updates = await telegram.call('getUpdates', {
+        timeout: 0,
+        limit: 100,
+        offset,
+        allowed_updates: [...allowedUpdates],
+      })
       if (updates.length === 0) return
       for (const update of updates) {
         offset = update.update_id + 1

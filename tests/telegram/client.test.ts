@@ -8,15 +8,15 @@ import { Telegraf } from 'telegraf'
 import type { Update } from 'telegraf/types'
 import { Refused, Unknown } from '../../src/errors.ts'
 import { createLog, scrubber } from '../../src/log.ts'
+import { observedTelegram } from '../../src/telegram/api.ts'
 import {
   answerPress,
+  callChecked,
   createTelegram,
   type LimitedCall,
-  rawCall,
   TelegramRefused,
-  useTelegram,
 } from '../../src/telegram/client.ts'
-import { observedTelegram } from '../../src/telegram/telegraf-client.ts'
+import { useTelegram } from '../../src/telegram/telegraf-client.ts'
 import { cleaned } from '../../src/telegram/wire.ts'
 
 const token = '1234567890:AAcanary-canary-canary-canary-cana'
@@ -111,28 +111,37 @@ t.test('a watched client is a new one: what it calls is seen once, and the other
     if (outcome instanceof Error) throw outcome
     return outcome
   })
-  t.match(await watched.sendMessage(5, 'привет'), { message_id: 7 })
-  await failure(t, watched.getMe())
-  t.match(await telegram.sendMessage(5, 'привет'), { message_id: 7 })
+  t.match(await watched.call('sendMessage', { chat_id: 5, text: 'привет' }), { message_id: 7 })
+  await failure(t, watched.call('getMe', {}))
+  t.match(await telegram.call('sendMessage', { chat_id: 5, text: 'привет' }), { message_id: 7 })
   t.strictSame(seen, ['sendMessage ok', 'getMe TelegramRefused'])
   t.equal(calls.length, 3)
 })
 
 t.test('waits of one call are bounded', async t => {
   const { apiRoot, calls } = await server(t, response => say(response, 429, no(429, 'slow', { retry_after: 7 })))
-  const error = await failure(t, client(apiRoot, { maxWaitMs: 6_999 }).sendMessage(5, 'привет'))
+  const error = await failure(
+    t,
+    client(apiRoot, { maxWaitMs: 6_999 }).call('sendMessage', { chat_id: 5, text: 'привет' }),
+  )
   t.match(error, { code: 'rate_limited', retryAfterMs: 7_000 })
   t.equal(calls.length, 1)
 
-  const late = await failure(t, client(apiRoot).answerCbQuery('1'))
+  const late = await failure(t, client(apiRoot).call('answerCallbackQuery', { callback_query_id: '1' }))
   t.match(late, { code: 'rate_limited' }, 'an answer to a press is not worth seven seconds')
 
   const ever = await server(t, response => say(response, 429, no(429, 'slow', { retry_after: 0.02 })))
-  const worn = await failure(t, client(ever.apiRoot, { maxWaitMs: 100 }).sendMessage(5, 'привет'))
+  const worn = await failure(
+    t,
+    client(ever.apiRoot, { maxWaitMs: 100 }).call('sendMessage', { chat_id: 5, text: 'привет' }),
+  )
   t.match(worn, { code: 'rate_limited', retryAfterMs: 20 })
   t.equal(ever.calls.length, 6, 'five waits of 20 ms fit into 100 ms')
 
-  const full = await failure(t, client(apiRoot, { rateLimiter: async () => 31_000 }).sendMessage(5, 'привет'))
+  const full = await failure(
+    t,
+    client(apiRoot, { rateLimiter: async () => 31_000 }).call('sendMessage', { chat_id: 5, text: 'привет' }),
+  )
   t.match(full, { code: 'rate_limited', retryAfterMs: 31_000 }, 'so is the wait for our own budget')
 })
 
@@ -151,12 +160,12 @@ t.test(
         return call.kind === 'answer' ? held : 0
       },
     })
-    await telegram.sendMessage(5, 'а')
-    await telegram.sendMessage(-100, 'а')
-    await telegram.editMessageText('@news', 1, undefined, 'а')
-    await telegram.sendChatAction(5, 'typing')
+    await telegram.call('sendMessage', { chat_id: 5, text: 'а' })
+    await telegram.call('sendMessage', { chat_id: -100, text: 'а' })
+    await telegram.call('editMessageText', { chat_id: '@news', message_id: 1, text: 'а' })
+    await telegram.call('sendChatAction', { chat_id: 5, action: 'typing' })
     await answerPress(telegram, { queryId: '1', userId: 5 })
-    await telegram.getMe()
+    await telegram.call('getMe', {})
     free()
     t.strictSame(paced, [
       { chatId: 5, isGroup: false, kind: 'send' },
@@ -172,8 +181,10 @@ t.test(
 t.test('a budget that cannot be asked does not silence the bot', async t => {
   const { apiRoot } = await server(t, response => say(response, 200, ok(message)))
   const rateLimiter = () => Promise.reject(new Unknown('the database is away'))
-  t.match(await client(apiRoot, { rateLimiter }).sendMessage(5, 'а'), { message_id: 7 })
-  t.match(await client(apiRoot, { rateLimiter }).answerCbQuery('1'), { message_id: 7 })
+  t.match(await client(apiRoot, { rateLimiter }).call('sendMessage', { chat_id: 5, text: 'а' }), { message_id: 7 })
+  t.match(await client(apiRoot, { rateLimiter }).call('answerCallbackQuery', { callback_query_id: '1' }), {
+    message_id: 7,
+  })
 })
 
 t.test('no readable answer is Unknown', async t => {
@@ -197,7 +208,10 @@ t.test('no readable answer is Unknown', async t => {
   }
   for (const [name, answer] of Object.entries(answers)) {
     const { apiRoot, calls } = await server(t, answer)
-    const error = await failure(t, client(apiRoot, { timeoutMs: 200 }).sendMessage(5, 'привет'))
+    const error = await failure(
+      t,
+      client(apiRoot, { timeoutMs: 200 }).call('sendMessage', { chat_id: 5, text: 'привет' }),
+    )
     t.ok(error instanceof Unknown, name)
     t.equal(calls.length, 1, 'a send with an unknown outcome is not repeated')
   }
@@ -206,7 +220,10 @@ t.test('no readable answer is Unknown', async t => {
   await once(gone, 'listening')
   const { port } = gone.address() as AddressInfo
   await new Promise(resolve => gone.close(resolve))
-  const nobody = await failure(t, client(`http://127.0.0.1:${port}`).sendMessage(5, 'привет'))
+  const nobody = await failure(
+    t,
+    client(`http://127.0.0.1:${port}`).call('sendMessage', { chat_id: 5, text: 'привет' }),
+  )
   t.ok(nobody instanceof Unknown, 'nobody listens')
   t.match(inspect(nobody), /ECONNREFUSED/, 'what went wrong can still be read')
 })
@@ -226,7 +243,10 @@ t.test('token-in-error: what a network error holds is left behind, except its wo
 t.test('the caller can stop a call', async t => {
   const { apiRoot, calls } = await server(t, () => {})
   const stop = new AbortController()
-  const call = failure(t, rawCall(client(apiRoot), 'getUpdates', { timeout: 50 }, Type.Array(Type.Any()), stop.signal))
+  const call = failure(
+    t,
+    callChecked(client(apiRoot), 'getUpdates', { timeout: 50 }, Type.Array(Type.Any()), stop.signal),
+  )
   while (calls.length === 0) await new Promise(setImmediate)
   stop.abort()
   t.ok((await call) instanceof Unknown)
@@ -235,8 +255,8 @@ t.test('the caller can stop a call', async t => {
 t.test('a long poll gets its own time on top of the deadline', async t => {
   const { apiRoot } = await server(t, response => void setTimeout(() => say(response, 200, ok([])), 300))
   const telegram = client(apiRoot, { timeoutMs: 200 })
-  t.strictSame(await rawCall(telegram, 'getUpdates', { timeout: 1 }, Type.Array(Type.Any())), [])
-  t.ok((await failure(t, telegram.getMe())) instanceof Unknown)
+  t.strictSame(await callChecked(telegram, 'getUpdates', { timeout: 1 }, Type.Array(Type.Any())), [])
+  t.ok((await failure(t, telegram.call('getMe', {}))) instanceof Unknown)
 })
 
 t.test('a refusal says which one it is', async t => {
@@ -281,7 +301,7 @@ t.test('a refusal says which one it is', async t => {
   const telegram = client(apiRoot)
   for (const refusal of refusals) {
     ;[status, description] = refusal
-    const error = await failure(t, telegram.sendMessage(5, 'привет'))
+    const error = await failure(t, telegram.call('sendMessage', { chat_id: 5, text: 'привет' }))
     t.ok(error instanceof TelegramRefused && error instanceof Refused)
     t.equal(error.code, refusal[2], description)
   }
@@ -292,7 +312,7 @@ t.test('a group that moved names its new id', async t => {
   const { apiRoot } = await server(t, response =>
     say(response, 400, no(400, text, { migrate_to_chat_id: -1001234567890 })),
   )
-  const error = await failure(t, client(apiRoot).sendMessage(-5, 'привет'))
+  const error = await failure(t, client(apiRoot).call('sendMessage', { chat_id: -5, text: 'привет' }))
   t.match(error, { code: 'migrated', migrateTo: -1001234567890 })
 })
 
@@ -300,11 +320,13 @@ t.test('in a form nothing is lost: objects travel as JSON, files under their nam
   const { apiRoot, calls } = await server(t, response => say(response, 200, ok(message)))
   const telegram = client(apiRoot)
   const source = Buffer.from('bytes of a file')
-  await telegram.sendPhoto(
-    5,
-    { source, filename: 'отчёт "1".png' },
-    { reply_parameters: { message_id: 3 }, caption_entities: [{ type: 'bold', offset: 0, length: 1 }], caption: 'Ж' },
-  )
+  await telegram.call('sendPhoto', {
+    chat_id: 5,
+    photo: { source, filename: 'отчёт "1".png' },
+    reply_parameters: { message_id: 3 },
+    caption_entities: [{ type: 'bold', offset: 0, length: 1 }],
+    caption: 'Ж',
+  })
   const body = Buffer.from(calls[0]!.body, 'latin1').toString()
   t.match(calls[0]!.type, /^multipart\/form-data; boundary=/)
   t.match(body, 'name="reply_parameters"\r\n\r\n{"message_id":3}')
@@ -313,22 +335,32 @@ t.test('in a form nothing is lost: objects travel as JSON, files under their nam
   t.match(body, 'name="photo"; filename="отчёт %221%22.png"')
   t.match(body, 'bytes of a file')
 
-  await telegram.sendMediaGroup(5, [
-    { type: 'photo', media: { source } },
-    { type: 'photo', media: 'known-id' },
-  ])
+  await telegram.call('sendMediaGroup', {
+    chat_id: 5,
+    media: [
+      { type: 'photo', media: { source } },
+      { type: 'photo', media: 'known-id' },
+    ],
+  })
   const album = calls[1]!.body
   t.match(album, '[{"type":"photo","media":"attach://file0"},{"type":"photo","media":"known-id"}]')
   t.match(album, 'name="file0"')
 
-  await telegram.sendMessage(5, 'а', { link_preview_options: { is_disabled: true, url: 'https://example.org' } })
+  await telegram.call('sendMessage', {
+    chat_id: 5,
+    text: 'а',
+    link_preview_options: { is_disabled: true, url: 'https://example.org' },
+  })
   t.match(JSON.parse(calls[2]!.body), { chat_id: 5, link_preview_options: { is_disabled: true } })
 })
 
 t.test('a stream is refused, since it could not be sent again after 429', async t => {
   const { apiRoot, calls } = await server(t, response => say(response, 200, ok(message)))
   const { Readable } = await import('node:stream')
-  await t.rejects(client(apiRoot).sendPhoto(5, { source: Readable.from(['a']) }), TypeError)
+  await t.rejects(
+    client(apiRoot).call('sendPhoto', { chat_id: 5, photo: { source: Readable.from(['a']) as never } }),
+    TypeError,
+  )
   t.equal(calls.length, 0)
 })
 
@@ -338,14 +370,14 @@ t.test('an upload is sent whole again after 429', async t => {
     else say(response, 200, ok(message))
   })
   const path = `${t.testdir({ file: 'bytes on the disk' })}/file`
-  await client(apiRoot).sendDocument(5, { source: path, filename: 'a.txt' })
+  await client(apiRoot).call('sendDocument', { chat_id: 5, document: { source: path, filename: 'a.txt' } })
   t.equal(calls.length, 2)
   for (const call of calls) t.match(call.body, 'bytes on the disk')
 })
 
 t.test('an API root may have a path, with or without a slash at its end', async t => {
   const { apiRoot, calls } = await server(t, response => say(response, 200, ok(message)))
-  for (const path of ['', '/', '/telegram', '/telegram/']) await client(apiRoot + path).getMe()
+  for (const path of ['', '/', '/telegram', '/telegram/']) await client(apiRoot + path).call('getMe', {})
   t.strictSame(
     calls.map(call => call.path.replace(token, 'T')),
     ['/botT/getMe', '/botT/getMe', '/telegram/botT/getMe', '/telegram/botT/getMe'],
@@ -358,10 +390,10 @@ t.test('a raw call checks its answer', async t => {
   )
   const telegram = client(apiRoot)
   const payload = { user_id: 5, telegram_payment_charge_id: 'c' }
-  t.equal(await rawCall(telegram, 'refundStarPayment', payload, Type.Literal(true)), true)
+  t.equal(await callChecked(telegram, 'refundStarPayment', payload, Type.Literal(true)), true)
   t.strictSame(JSON.parse(calls[0]!.body), payload)
   const Page = Type.Object({ transactions: Type.Array(Type.Unknown()) })
-  t.match(await failure(t, rawCall(telegram, 'getStarTransactions', {}, Page)), {
+  t.match(await failure(t, callChecked(telegram, 'getStarTransactions', {}, Page)), {
     name: 'Unknown',
     message: /getStarTransactions: unexpected answer at \/transactions/,
   })
@@ -373,5 +405,5 @@ t.test('a refusal whose words are no words is a refusal all the same', async t =
     const body = { ok: false, error_code: 400, description: textless, parameters: { retry_after: textless } }
     say(response, n === 1 ? 429 : 400, body)
   })
-  await t.rejects(client(apiRoot).sendMessage(5, 'x'), TelegramRefused)
+  await t.rejects(client(apiRoot).call('sendMessage', { chat_id: 5, text: 'x' }), TelegramRefused)
 })

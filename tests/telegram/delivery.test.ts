@@ -12,6 +12,7 @@ import { Refused, Unknown } from '../../src/errors.ts'
 import { deliverJob } from '../../src/jobs/delivery/deliver.ts'
 import { resend, sendOriginals } from '../../src/jobs/resend.ts'
 import type { Ref } from '../../src/payments/generations.ts'
+import type { CallOptions, Method } from '../../src/telegram/api.ts'
 import { createTelegram, TelegramRefused } from '../../src/telegram/client.ts'
 import { outboxAdd, outboxRevive } from '../../src/telegram/outbox.ts'
 import { createDownloader, type Downloaded } from '../../src/upstream/download.ts'
@@ -33,15 +34,15 @@ const telegram = createTelegram({
   log: silent,
   maxWaitMs: 0,
 })
-const { callApi } = telegram
+const { call } = telegram
 let door: (method: string) => unknown = () => {}
 /** How many messages of an album Telegram's answer names, the last ones first to go. */
 let named = Infinity
-telegram.callApi = (async (method, payload, options) => {
+telegram.call = (async (method: Method, payload: never, options?: CallOptions) => {
   await door(method)
-  const answer = await callApi.call(telegram, method, payload, options)
+  const answer = await call(method, payload, options)
   return method === 'sendMediaGroup' ? (answer as unknown[]).slice(0, named) : answer
-}) as typeof callApi
+}) as typeof call
 
 /** What the links of the upstream lead to: pictures, unless a test says otherwise. */
 const dir = t.testdir()
@@ -452,7 +453,10 @@ await story('a film that Telegram has made an animation goes again by its file i
   const bytes = Buffer.from(gif, 'base64')
   const { outboxId, ref, seen, sends, urls, files } = await ended({})
   await deliver(outboxId)
-  const sent = await telegram.sendAnimation(ref.userId, { source: bytes, filename: 'a.gif' })
+  const sent = await telegram.call('sendAnimation', {
+    chat_id: ref.userId,
+    animation: { source: bytes, filename: 'a.gif' },
+  })
   await owner`update pay.results set file_id = ${sent.animation.file_id}, sent_as = 'animation', kind = 'video'
     where generation_id = ${ref.id}`
   links.set(urls[0]!, new Refused('not_found', 'HTTP 404'))

@@ -46,7 +46,7 @@ t.test('a press whose handler has begun is left to the handler', async t => {
   const update = await until('the press', pressed)
   fastPath.arrived(update)
   fastPath.begun(update.update_id)
-  await telegram.answerCbQuery(update.callback_query.id, 'От обработчика')
+  await telegram.call('answerCallbackQuery', { callback_query_id: update.callback_query.id, text: 'От обработчика' })
   t.match(await press, { text: 'От обработчика' })
   t.equal(server.calls.length, before + 1)
 })

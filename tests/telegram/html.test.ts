@@ -87,7 +87,7 @@ t.test('message-markup: whatever is filled in, and wherever it is cut, Telegram 
   const log = createLog({ level: 'silent', secrets: [token] })
   const telegram = createTelegram({ token, apiRoot, rateLimiter: async () => 0, log })
   const received = async (message: Html) => {
-    const sent = await telegram.sendMessage(5, html`.${message}.`.html, { parse_mode: 'HTML' })
+    const sent = await telegram.call('sendMessage', { chat_id: 5, text: html`.${message}.`.html, parse_mode: 'HTML' })
     return 'text' in sent ? sent.text : ''
   }
   const filled = (value: string) => value.toWellFormed().replace(/[\u202a-\u202e\u2066-\u2069]/g, '')

@@ -8,6 +8,7 @@ import { isBeat } from '../../src/jobs/progress.ts'
 import { checkJob, submitJob } from '../../src/jobs/submit-and-poll.ts'
 import { type Ref, readGeneration } from '../../src/payments/generations.ts'
 import { settle } from '../../src/payments/integration.ts'
+import type { CallOptions, Method } from '../../src/telegram/api.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { captions, withFiles } from '../support/messages.ts'
 import { provider, worker } from '../support/upstream.ts'
@@ -64,15 +65,15 @@ await story('a run leaves one message: its result; the progress goes once that i
   const outbox = await ended(ref)
   const before = fromBot(anna).length
   let recorded: unknown
-  const { callApi } = telegram
-  telegram.callApi = (async (method, payload, options) => {
+  const { call } = telegram
+  telegram.call = (async (method: Method, payload: never, options?: CallOptions) => {
     if (method === 'deleteMessage') {
       recorded = (await owner`select done_at from pay.outbox where id = ${outbox}`)[0]?.done_at
     }
-    return callApi.call(telegram, method, payload, options)
-  }) as typeof callApi
+    return call(method, payload, options)
+  }) as typeof call
   await deliverJob(jobs, outbox)
-  telegram.callApi = callApi
+  telegram.call = call
   t.ok(recorded, 'a process that ends before would send the result again, and the progress is still there')
   t.notOk(anna.chat().some(({ messageId }) => messageId === ref.messageId))
   t.equal(fromBot(anna).length, before)
@@ -104,7 +105,7 @@ await story('a progress message that the person has deleted is missed by nobody'
   const anna = await person()
   const ref = await started(anna)
   const outbox = await ended(ref)
-  await telegram.deleteMessage(anna.id, ref.messageId)
+  await telegram.call('deleteMessage', { chat_id: anna.id, message_id: ref.messageId })
   await deliverJob(jobs, outbox)
   t.equal(withFiles(fromBot(anna)).length, 1)
   t.notOk(fromBot(anna).some(({ text = '' }) => /Готово за/.test(text)))
@@ -137,19 +138,19 @@ await story('where the message of a run taken back is gone, the news comes as a 
   const anna = await person()
   const ref = await started(anna)
   await anna.presses('Отменить')
-  await telegram.deleteMessage(anna.id, ref.messageId)
+  await telegram.call('deleteMessage', { chat_id: anna.id, message_id: ref.messageId })
   await deliverJob(jobs, await outboxOf(ref))
   t.match(anna.last().text, /^Отменено\.\nБесплатный запуск вернулся\.\n/)
 })
 
 /** Runs `before` ahead of each call of Telegram until the test ends. */
 function ahead(t: Test, before: (method: string) => unknown) {
-  const { callApi } = telegram
-  telegram.callApi = (async (method, payload, options) => {
+  const { call } = telegram
+  telegram.call = (async (method: Method, payload: never, options?: CallOptions) => {
     await before(method)
-    return callApi.call(telegram, method, payload, options)
-  }) as typeof callApi
-  t.teardown(() => (telegram.callApi = callApi))
+    return call(method, payload, options)
+  }) as typeof call
+  t.teardown(() => (telegram.call = call))
 }
 const shownAt = (who: Person, messageId: number) => who.chat().find(message => message.messageId === messageId)?.text
 
@@ -291,7 +292,7 @@ await story('the progress of a run whose message was deleted goes on in a new on
   ahead(t, async method => {
     if (method !== 'editMessageText' || !isFirst || !(await generationsOf(anna.id))[0]) return
     isFirst = false
-    await telegram.deleteMessage(anna.id, price)
+    await telegram.call('deleteMessage', { chat_id: anna.id, message_id: price })
   })
   await anna.presses('✅')
   const [run] = await generationsOf(anna.id)

@@ -97,7 +97,7 @@ t.test('a screen is edited in place; shown twice it is the same', async t => {
 t.test('a screen that cannot be edited is shown anew', async t => {
   const { telegram, chatId, item, seen } = await chat(t)
   const gone = await show(telegram, { chatId }, screen('раз'))
-  await telegram.deleteMessage(chatId, gone)
+  await telegram.call('deleteMessage', { chat_id: chatId, message_id: gone })
   const second = await show(telegram, { chatId, messageId: gone }, screen('два'))
   t.not(second, gone)
 

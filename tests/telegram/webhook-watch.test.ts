@@ -2,6 +2,7 @@ import { PgBoss } from 'pg-boss'
 import t from 'tap'
 import { watchWebhook, webhookCheck } from '../../src/jobs/webhook.ts'
 import { scrubber } from '../../src/log.ts'
+import type { Method } from '../../src/telegram/api.ts'
 import { allowedUpdates, plainAddress, registerWebhook } from '../../src/telegram/webhook.ts'
 import { webhookRow } from '../../src/telegram/webhook-state.ts'
 import { chats } from '../support/chat.ts'
@@ -21,7 +22,17 @@ const at = (url: string) => ({
 })
 const ours = at('http://127.0.0.1:1/webhook')
 const look = () => watchWebhook(ours)
-const now = () => telegram.getWebhookInfo()
+const now = () => telegram.call('getWebhookInfo', {})
+
+/** Answers one method in Telegram's place until the returned function is called; `real` makes the call all the same. */
+function instead(method: Method, answer: (real: () => Promise<unknown>) => Promise<unknown>) {
+  const { call } = telegram
+  telegram.call = ((name: Method, payload: never) =>
+    name === method ? answer(() => call(name, payload)) : call(name, payload)) as typeof call
+  return () => {
+    telegram.call = call
+  }
+}
 const row = async () => (await webhookRow(sql))[0]
 const ready = async () => webhookCheck(await row(), ours.hook)
 const welcomed = boss.chat().length
@@ -48,7 +59,7 @@ await story('a webhook that was taken away is set again and told of once, and wh
   await look()
   t.strictSame(await ready(), { ok: true })
   t.equal(heard().length, 0, 'all is well, and nobody hears of it')
-  await telegram.deleteWebhook()
+  await telegram.call('deleteWebhook', {})
   api.player.say(boss.id, 'жду')
   await look()
   t.match(await now(), { url: ours.hook.url, pending_update_count: 1, allowed_updates: [...allowedUpdates] })
@@ -61,25 +72,28 @@ await story('a webhook that was taken away is set again and told of once, and wh
   t.equal(heard().length, 2)
   t.ok(told().some(text => fails.test(text)))
   t.match(await ready(), { ok: true, detail: /^updates that wait at Telegram: 1; its last delivery failed \d+ s ago$/ })
-  await telegram.deleteWebhook({ drop_pending_updates: true })
+  await telegram.call('deleteWebhook', { drop_pending_updates: true })
   await registerWebhook(telegram, sql, ours.hook)
 })
 
 await story('while it cannot be set again readiness says so, and the next look tries once more', async t => {
-  await telegram.deleteWebhook()
-  const { setWebhook } = telegram
-  telegram.setWebhook = () => Promise.reject(new Error('Telegram is away'))
+  await telegram.call('deleteWebhook', {})
+  const undo = instead('setWebhook', () => Promise.reject(new Error('Telegram is away')))
   await look()
   t.match(await ready(), { ok: false, detail: 'Telegram has no address of ours' })
   t.match(last(), /не удалось, попробуем через минуту/)
-  telegram.setWebhook = setWebhook
+  undo()
   await look()
   t.strictSame(await ready(), { ok: true })
   await look()
 })
 
 await story('another list of updates is set right', async t => {
-  await telegram.setWebhook(ours.hook.url, { secret_token: ours.hook.secret, allowed_updates: ['message'] })
+  await telegram.call('setWebhook', {
+    url: ours.hook.url,
+    secret_token: ours.hook.secret,
+    allowed_updates: ['message'],
+  })
   await look()
   t.strictSame((await now()).allowed_updates?.toSorted(), [...allowedUpdates].sort())
   t.match(last(), /Изменён список/)
@@ -90,11 +104,10 @@ await story('another list of updates is set right', async t => {
 await story('a Telegram that does not say changes nothing, and is said as unknown', async t => {
   const before = await row()
   const told = heard().length
-  const { getWebhookInfo } = telegram
-  telegram.getWebhookInfo = () => Promise.reject(new Error('no answer'))
+  const undo = instead('getWebhookInfo', () => Promise.reject(new Error('no answer')))
   await look()
   await look()
-  telegram.getWebhookInfo = getWebhookInfo
+  undo()
   t.match(await ready(), { ok: true, detail: /^unknown for \d+ s: Telegram does not answer$/ })
   t.match(await row(), { state: before?.state, url: before?.url })
   t.equal(heard().length, told)
@@ -104,11 +117,11 @@ await story('a Telegram that does not say changes nothing, and is said as unknow
 
 await story('somebody else’s address is replaced once; when it comes back it is left, and both are said', async t => {
   const theirs = 'http://127.0.0.1:2/…'
-  await telegram.setWebhook(stranger)
+  await telegram.call('setWebhook', { url: stranger })
   await look()
   t.equal((await now()).url, ours.hook.url)
   t.match(last(), `чужой адрес: ${theirs}`)
-  await telegram.setWebhook(stranger)
+  await telegram.call('setWebhook', { url: stranger })
   for (let n = 0; n < 3; n++) await look()
   t.equal((await now()).url, stranger, 'no endless fight')
   t.match(await ready(), {
@@ -124,7 +137,7 @@ await story('somebody else’s address is replaced once; when it comes back it i
   await owner`update pay.webhook set set_back_at = now() - interval '1 day'`
   await look()
   t.equal((await now()).url, stranger)
-  await telegram.deleteWebhook()
+  await telegram.call('deleteWebhook', {})
   await look()
   t.equal((await now()).url, ours.hook.url, 'once theirs has gone ours is set')
   await look()
@@ -133,7 +146,7 @@ await story('somebody else’s address is replaced once; when it comes back it i
 
 await story('a start takes the bot back, whatever was before', async t => {
   for (let n = 0; n < 2; n++) {
-    await telegram.setWebhook(stranger)
+    await telegram.call('setWebhook', { url: stranger })
     await look()
   }
   t.equal((await row())?.state, 'fought')
@@ -181,12 +194,11 @@ await story('a machine of the build before leaves the address of the newer start
 })
 
 await story('a delivery that failed a moment ago, or a long line, is an alarm until it is over', async t => {
-  const { getWebhookInfo } = telegram
-  const says = (more: object) => {
-    telegram.getWebhookInfo = async () => ({ ...(await getWebhookInfo.call(telegram)), ...more })
-    return look()
+  const says = async (more: object) => {
+    const undo = instead('getWebhookInfo', async info => ({ ...((await info()) as object), ...more }))
+    await look()
+    undo()
   }
-  t.teardown(() => (telegram.getWebhookInfo = getWebhookInfo))
   const isOn = async () =>
     (await owner`select from pay.alarms where name = 'webhook_fails' and since is not null`).length === 1
   const failedAgo = (seconds: number) => ({ last_error_date: Math.floor(Date.now() / 1_000) - seconds })
@@ -202,16 +214,14 @@ await story('a delivery that failed a moment ago, or a long line, is an alarm un
 })
 
 await story('what Telegram repeats is shown without secrets', async t => {
-  const { getWebhookInfo } = telegram
-  telegram.getWebhookInfo = async () => ({
-    ...(await getWebhookInfo.call(telegram)),
+  const undo = instead('getWebhookInfo', async info => ({
+    ...((await info()) as object),
     url: stranger,
     last_error_date: Math.floor(Date.now() / 1000),
     last_error_message: `Wrong response from a-secret-of-ours`,
-  })
-  t.teardown(() => (telegram.getWebhookInfo = getWebhookInfo))
+  }))
   deps.operator.scrub = scrub
-  await telegram.deleteWebhook() // this bot fetches its updates
+  await telegram.call('deleteWebhook', {}) // this bot fetches its updates
   ;(deps.adminIds as number[]).push(boss.id)
   await boss.says('/version')
   t.match(last(), /Версия/)
@@ -219,7 +229,8 @@ await story('what Telegram repeats is shown without secrets', async t => {
   t.match(last(), /Последняя ошибка вебхука: Wrong response from \[secret\]/)
   t.equal(plainAddress('https://u:p@x.example/webhook'), 'https://x.example/webhook')
   t.equal(plainAddress('https://x.example/6f1c2d/webhook'), 'https://x.example/…')
-  telegram.getWebhookInfo = () => Promise.reject(new Error('away'))
+  undo()
+  t.teardown(instead('getWebhookInfo', () => Promise.reject(new Error('away'))))
   await boss.says('/version')
   t.match(last(), /неизвестно, Telegram не ответил/, 'it comes all the same')
 })

@@ -55,7 +55,7 @@ async function decide(deps: BotDeps, ctx: BotContext, id: string, op: RequestOp)
   await ctx.answer()
   switch (op) {
     case 'proof':
-      return showRequest(ctx.telegram, ctx.user.id, request, ctx)
+      return showRequest(ctx.api, ctx.user.id, request, ctx)
     case 'approve': {
       const { userId, amountKop } = request
       const change = { kind: 'approve', userId, subject: id, amountKop, reason: admin.approveReason } as const

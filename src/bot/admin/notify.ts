@@ -28,7 +28,7 @@ export async function notifyPerson(
   const goOn = order?.quoteId ? [[button(t.topUp.goOnButton, to.quote(order.quoteId, 'show'))]] : []
   const buttons = done.outcome === 'banned' ? [] : [...goOn, [menuButton({ t })]]
   try {
-    await show(ctx.telegram, { chatId: userId }, { text, buttons })
+    await show(ctx.api, { chatId: userId }, { text, buttons })
     return true
   } catch (error) {
     if (!(error instanceof Refused || error instanceof Unknown)) throw error

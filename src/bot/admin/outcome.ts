@@ -102,7 +102,7 @@ async function starsBack(
   if (!parked?.isOpen || userId === null) return undefined
   if (parked.isCredited) return outcomeText(ctx.t, 'charge_known')
   try {
-    await refundStars(ctx.telegram, userId, parked.chargeId)
+    await refundStars(ctx.api, userId, parked.chargeId)
     return undefined
   } catch (error) {
     if (!(error instanceof TelegramRefused)) throw error

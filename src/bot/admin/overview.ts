@@ -75,7 +75,7 @@ const entry = (failure: Failure, n: number, { language }: BotContext): Html => {
 }
 
 async function versionScreen({ sql, operator, botUsername, log }: BotDeps, ctx: BotContext): Promise<Screen> {
-  const hookRead = readWebhook(ctx.telegram, operator.scrub).catch(error => {
+  const hookRead = readWebhook(ctx.api, operator.scrub).catch(error => {
     log.warn({ err: error }, 'Telegram does not say what the webhook is')
     return undefined
   })

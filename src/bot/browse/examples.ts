@@ -1,7 +1,7 @@
 import { Composer } from 'telegraf'
-import type { InputMediaAudio, InputMediaPhoto, InputMediaVideo } from 'telegraf/types'
 import type { Model } from '../../catalogue/models.ts'
 import { lines, priceLabel } from '../../i18n/format.ts'
+import type { Payload } from '../../telegram/api.ts'
 import { fileIn, unlessRefused } from '../../telegram/delivery.ts'
 import type { Html } from '../../telegram/html.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
@@ -94,7 +94,7 @@ function groups(shown: Shown[]): Shown[][] {
   return [of('photo', 'video'), of('audio'), ...alone].filter(group => group.length > 0)
 }
 
-type Media = (InputMediaPhoto | InputMediaVideo)[] | InputMediaAudio[]
+type Media = Payload<'sendMediaGroup'>['media']
 
 async function sendGroup(deps: BotDeps, ctx: BotContext, group: Shown[]): Promise<number> {
   const found = await Promise.all(group.map(async one => ({ ...one, source: await sourceOf(deps, one.example) })))
@@ -108,7 +108,9 @@ async function sendGroup(deps: BotDeps, ctx: BotContext, group: Shown[]): Promis
       // Below an album stands its only caption; of several, none is shown.
       ...(n === 0 && { caption, parse_mode: 'HTML' }),
     }))
-    const messages = await unlessRefused(() => ctx.telegram.sendMediaGroup(ctx.chat!.id, media as Media))
+    const messages = await unlessRefused(() =>
+      ctx.api.call('sendMediaGroup', { chat_id: ctx.chat!.id, media: media as Media }),
+    )
     if (messages) {
       for (const [n, { example }] of shown.entries()) await remember(deps, example, messages[n])
       return shown.length
@@ -123,19 +125,19 @@ async function sendGroup(deps: BotDeps, ctx: BotContext, group: Shown[]): Promis
 async function sendOne(deps: BotDeps, ctx: BotContext, { example, title, caption }: Shown): Promise<boolean> {
   const extra = { caption: caption.html, parse_mode: 'HTML' as const }
   const send = (media: NonNullable<Source>): Promise<object> => {
-    const { telegram } = ctx
-    const chatId = ctx.chat!.id
+    const { api } = ctx
+    const chat_id = ctx.chat!.id
     switch (example.sentAs) {
       case 'photo':
-        return telegram.sendPhoto(chatId, media, extra)
+        return api.call('sendPhoto', { chat_id, photo: media, ...extra })
       case 'video':
-        return telegram.sendVideo(chatId, media, extra)
+        return api.call('sendVideo', { chat_id, video: media, ...extra })
       case 'audio':
-        return telegram.sendAudio(chatId, media, { ...extra, title })
+        return api.call('sendAudio', { chat_id, audio: media, ...extra, title })
       case 'animation':
-        return telegram.sendAnimation(chatId, media, extra)
+        return api.call('sendAnimation', { chat_id, animation: media, ...extra })
       case 'document':
-        return telegram.sendDocument(chatId, media, extra)
+        return api.call('sendDocument', { chat_id, document: media, ...extra })
     }
   }
   for (const source of [example.fileId ?? undefined, await copyOf(deps, example)]) {

@@ -91,7 +91,7 @@ async function remember(sql: Sql, address: string, file: Kept, log: Log): Promis
 
 /** Sends it. Returns the file that Telegram has now; undefined when it refuses this file, as that of another bot. */
 async function isTaken(ctx: BotContext, item: Item, caption: Screen): Promise<Kept | undefined> {
-  const result = await unlessRefused(() => sendResult(ctx.telegram, ctx.chat!.id, [item], caption))
+  const result = await unlessRefused(() => sendResult(ctx.api, ctx.chat!.id, [item], caption))
   const [file] = result?.sent ?? []
   return file && { fileId: file.fileId, sentAs: file.sentAs === 'audio' ? 'audio' : 'document' }
 }

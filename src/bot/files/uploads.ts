@@ -1,6 +1,6 @@
 import type { Model, Param } from '../../catalogue/models.ts'
 import { type FileValue, type Inputs, isFiles, paramNamed } from '../../catalogue/parameters.ts'
-import { Refused, Unknown } from '../../errors.ts'
+import { ifPossible, Refused, Unknown } from '../../errors.ts'
 import type { Ask, Media } from '../../i18n/ordering.ts'
 import { codeByName, type ForeignKind, foreignIn, saveAs } from '../../media/formats.ts'
 import type { About } from '../../media/inspector.ts'
@@ -77,7 +77,7 @@ const tooBig = (ctx: BotContext, { fileName }: SentFile, ask?: Ask): Html =>
 
 async function orRefusal<Result>(ctx: BotContext, work: () => Promise<Result>, ask?: Ask): Promise<Result | Html> {
   // Two networks may take seconds: show an action meanwhile.
-  void ctx.sendChatAction('typing').catch(() => {})
+  void ifPossible(ctx.api.call('sendChatAction', { chat_id: ctx.chat!.id, action: 'typing' }))
   try {
     return await work()
   } catch (error) {

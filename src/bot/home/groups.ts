@@ -1,4 +1,4 @@
-import { Composer, type Context } from 'telegraf'
+import { Composer } from 'telegraf'
 import { modelKey } from '../../catalogue/models.ts'
 import { stringsFor } from '../../i18n/strings.ts'
 import type { Language } from '../../money.ts'
@@ -6,7 +6,7 @@ import { takeTokens } from '../../rate-limiter.ts'
 import { type Button, type Screen, show } from '../../telegram/screen.ts'
 import { languageOf, markUnreachable } from '../../users/users.ts'
 import { ranked } from '../browse/lists.ts'
-import type { BotContext } from '../context.ts'
+import type { Answered, BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { answerer } from '../show.ts'
 
@@ -37,15 +37,11 @@ export function groups(deps: BotDeps) {
 // One answer in ten seconds, so that nobody can make the bot flood a group.
 const everyUs = 10_000_000
 
-async function invite(deps: BotDeps, ctx: Context): Promise<void> {
+async function invite(deps: BotDeps, ctx: Answered): Promise<void> {
   const chatId = ctx.chat!.id
   if ((await takeTokens(deps.sql, [{ key: `group:${chatId}`, everyUs, burst: 1 }], 0)) > 0) return
   const threadId = ctx.message && 'message_thread_id' in ctx.message ? ctx.message.message_thread_id : undefined
-  await show(
-    ctx.telegram,
-    threadId === undefined ? { chatId } : { chatId, threadId },
-    inviteScreen(deps, languageIn(ctx)),
-  )
+  await show(ctx.api, threadId === undefined ? { chatId } : { chatId, threadId }, inviteScreen(deps, languageIn(ctx)))
 }
 
 function inviteScreen(deps: BotDeps, language: Language): Screen {
@@ -61,11 +57,11 @@ function inviteScreen(deps: BotDeps, language: Language): Screen {
 }
 
 /** A command addressed to this bot, or a reply to it. */
-function isForUs(ctx: Context): boolean {
+function isForUs(ctx: Answered): boolean {
   const { message, botInfo } = ctx
   if (!message || !('text' in message)) return false
   const isAddressed = new RegExp(`^/\\w+@${botInfo.username}(\\s|$)`, 'i').test(message.text)
   return isAddressed || message.reply_to_message?.from?.id === botInfo.id
 }
 
-const languageIn = (ctx: Context): Language => languageOf(null, ctx.from?.language_code ?? null)
+const languageIn = (ctx: Answered): Language => languageOf(null, ctx.from?.language_code ?? null)

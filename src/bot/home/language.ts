@@ -22,8 +22,8 @@ export function language({ sql, adminIds, log }: BotDeps) {
     await ctx.show(languageScreen(ctx))
     if (!chosen) return
     const commands = commandsFor(chosen, adminIds.includes(ctx.user.id))
-    await ctx.telegram
-      .setMyCommands(commands, { scope: { type: 'chat', chat_id: ctx.user.id } })
+    await ctx.api
+      .call('setMyCommands', { commands, scope: { type: 'chat', chat_id: ctx.user.id } })
       .catch(error => log.warn({ err: error, userId: ctx.user.id }, 'the commands keep their old language'))
   })
   return bot

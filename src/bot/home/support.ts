@@ -144,7 +144,7 @@ async function passOn(deps: BotDeps, ctx: BotContext, question: string, about: A
         about?.(t, language),
         t.support.howToAnswer(ticket),
       )
-      await show(ctx.telegram, { chatId: adminId }, { text, buttons: [] })
+      await show(ctx.api, { chatId: adminId }, { text, buttons: [] })
       isHeard = true
     } catch (error) {
       log.error({ err: error, adminId, userId: id }, 'a question did not reach an admin')
@@ -164,7 +164,7 @@ async function answer({ sql, log }: BotDeps, ctx: BotContext, userId: number, te
   try {
     const t = stringsFor(await languageFor(sql, userId))
     const screen = { text: t.support.answer(text), buttons: [[menuButton({ t })]] }
-    await show(ctx.telegram, { chatId: userId }, screen)
+    await show(ctx.api, { chatId: userId }, screen)
     return true
   } catch (error) {
     log.error({ err: error, userId }, 'an answer did not reach the person')

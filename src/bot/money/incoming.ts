@@ -31,7 +31,7 @@ export function payments(deps: BotDeps) {
       log.error({ userId: ctx.user.id, chargeId, orderId, reason: paid.reason }, 'a payment does not match: parked')
     }
     await reportPaid(deps, ctx, paid)
-    if (paid.result !== 'parked') await leaveReceipt({ sql, log, telegram: ctx.telegram }, orderId, ctx.language)
+    if (paid.result !== 'parked') await leaveReceipt({ sql, log, telegram: ctx.api }, orderId, ctx.language)
   })
 
   // The update of Telegram may be late: look for the payment in its list.
@@ -43,7 +43,7 @@ export function payments(deps: BotDeps) {
     const isPaid = order.state === 'paid'
     const found = !isPaid && order.provider === 'stars' ? await deps.findPayment(ctx.user.id, orderId) : undefined
     if (isPaid || (found && found.result !== 'parked')) {
-      await leaveReceipt({ sql, log, telegram: ctx.telegram }, orderId, ctx.language, pressedInvoice(ctx))
+      await leaveReceipt({ sql, log, telegram: ctx.api }, orderId, ctx.language, pressedInvoice(ctx))
     }
     if (found && found.result !== 'duplicate') return reportPaid(deps, ctx, found)
     if (isPaid || found) {

@@ -25,8 +25,9 @@ export function statement(deps: BotDeps, bot: Composer<BotContext>): void {
     const source = Buffer.from(csv([t.columns.map(cell), ...rows]))
     const caption = found.length > most ? t.captionCut(most) : t.caption
     const buttons = [[button(ctx.t.operationsButton, to.operations(0)), menuButton(ctx)]]
-    const extra = { caption: caption.html, parse_mode: 'HTML' as const, ...keyboard({ buttons }) }
-    await ctx.replyWithDocument({ source, filename: t.fileName }, extra)
+    const document = { source, filename: t.fileName }
+    const about = { caption: caption.html, parse_mode: 'HTML' as const, ...keyboard({ buttons }) }
+    await ctx.api.call('sendDocument', { chat_id: ctx.chat!.id, document, ...about })
   })
 }
 

@@ -84,7 +84,7 @@ async function bill({ sql, log }: BotDeps, ctx: BotContext, { provider, amountKo
     const row = [button(t.otherAmountButton, to.topUp(undefined)), menuButton(ctx)]
     await ctx.show({ text: t.invoiceBelow(amountKop), buttons: [row] })
   }
-  const messageId = await sendInvoice(ctx.telegram, {
+  const messageId = await sendInvoice(ctx.api, {
     chatId: ctx.chat!.id,
     title: t.invoiceTitle(amountKop),
     description: t.invoiceAbout(amountKop),
@@ -95,7 +95,7 @@ async function bill({ sql, log }: BotDeps, ctx: BotContext, { provider, amountKo
     ...terms,
     total: order.total,
   })
-  await noteInvoice({ sql, telegram: ctx.telegram, log }, { userId: ctx.user.id, orderId: order.id, messageId })
+  await noteInvoice({ sql, telegram: ctx.api, log }, { userId: ctx.user.id, orderId: order.id, messageId })
 }
 
 /** Whether the pressed message is the screen of amounts. */

@@ -1,8 +1,9 @@
-import { Composer, type Telegram } from 'telegraf'
+import { Composer } from 'telegraf'
 import { stringsFor } from '../../i18n/strings.ts'
 import { kopecksOf } from '../../money.ts'
 import { openTopUp } from '../../payments/top-ups.ts'
 import { type Proof, proofOf, prove, type Request, requestById } from '../../payments/transfers.ts'
+import type { Telegram } from '../../telegram/api.ts'
 import type { Html } from '../../telegram/html.ts'
 import { type Button, button, keyboard, type Screen } from '../../telegram/screen.ts'
 import { languageFor } from '../../users/users.ts'
@@ -91,7 +92,7 @@ async function passOn({ sql, adminIds, log }: BotDeps, ctx: BotContext, request:
   let isHeard = false
   for (const adminId of adminIds) {
     try {
-      await showRequest(ctx.telegram, adminId, request, { t: stringsFor(await languageFor(sql, adminId)) })
+      await showRequest(ctx.api, adminId, request, { t: stringsFor(await languageFor(sql, adminId)) })
       isHeard = true
     } catch (error) {
       log.error({ err: error, adminId, orderId: request.id }, 'a request did not reach an admin')
@@ -126,6 +127,6 @@ export async function showRequest(
   ]
   const about = { caption: text.html, parse_mode: 'HTML' as const, ...keyboard({ buttons }) }
   const { kind, fileId } = proofOf(request.proof ?? '')
-  if (kind === 'photo') await telegram.sendPhoto(chatId, fileId, about)
-  else await telegram.sendDocument(chatId, fileId, about)
+  if (kind === 'photo') await telegram.call('sendPhoto', { chat_id: chatId, photo: fileId, ...about })
+  else await telegram.call('sendDocument', { chat_id: chatId, document: fileId, ...about })
 }

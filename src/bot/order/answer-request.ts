@@ -70,7 +70,7 @@ export async function present(
   const before = draft.messageId
   const isBelow = before !== null && place.after !== undefined && before > place.after
   if (isBelow) {
-    const messageId = await show(ctx.telegram, { chatId: ctx.chat!.id, messageId: before }, screen)
+    const messageId = await show(ctx.api, { chatId: ctx.chat!.id, messageId: before }, screen)
     if (messageId !== before) await draftShown(deps.sql, ctx.user.id, draft, messageId)
     return messageId
   }

@@ -52,7 +52,7 @@ async function tell(ctx: BotContext, deps: BotDeps, taken: Taken, late: Late | u
   const messageId = ctx.callbackQuery?.message?.message_id
   if (!late || messageId === undefined) return
   const screen = lateScreen(deps.catalogue, late, taken === 'over' ? 'over' : 'taken', ctx.language)
-  await replaceOffer(ctx.telegram, { chatId: ctx.chat!.id, messageId }, screen)
+  await replaceOffer(ctx.api, { chatId: ctx.chat!.id, messageId }, screen)
 }
 
 /** What is missing, and the packs that cover it. Their payment brings the offer again. */

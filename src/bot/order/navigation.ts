@@ -170,7 +170,7 @@ export async function present(ctx: BotContext, deps: BotDeps, order: OrderDraft,
   const noted = above ? { ...screen, text: html`${above}\n\n${screen.text}` } : screen
   const before = draft.messageId
   if (showing.isAlbum && before !== null) {
-    const messageId = await show(ctx.telegram, { chatId: ctx.chat!.id, messageId: before }, noted)
+    const messageId = await show(ctx.api, { chatId: ctx.chat!.id, messageId: before }, noted)
     return shownAt(ctx, deps, order, messageId)
   }
   const [messageId] = await Promise.all([

@@ -22,7 +22,7 @@ export async function closePrices(ctx: BotContext, { sql }: Pick<BotDeps, 'sql'>
   const invoices = what.withInvoices ? await endedInvoices(sql, ctx.user.id) : []
   await Promise.all([
     ...places.map(messageId => strip(ctx, messageId)),
-    ...invoices.map(invoice => removeInvoice(ctx.telegram, invoice)),
+    ...invoices.map(invoice => removeInvoice(ctx.api, invoice)),
   ])
   return closed.length
 }

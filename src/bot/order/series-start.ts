@@ -102,7 +102,8 @@ async function startOne(ctx: BotContext, deps: BotDeps, found: Found, one: One):
     const refusal = refusalOf(error)
     if (!refusal) throw error // Unknown included: the press is handled again, and nothing starts twice
     if (refusal === 'off') await deps.modelHealth.refresh() // the new price must know
-    if (messageId !== null) await ctx.telegram.deleteMessage(ctx.chat!.id, messageId).catch(() => undefined)
+    if (messageId !== null)
+      await ctx.api.call('deleteMessage', { chat_id: ctx.chat!.id, message_id: messageId }).catch(() => undefined)
     return refusal
   }
   const run = await readGeneration(deps.sql, ref)
@@ -110,7 +111,7 @@ async function startOne(ctx: BotContext, deps: BotDeps, found: Found, one: One):
   // A quick worker may have ended it, and then the message is the worker's.
   if (run && !run.finishedAt && run.messageId !== null) {
     const progress = createMessages(deps).progress(run, ctx.language)
-    await show(ctx.telegram, { chatId: run.chatId, messageId: run.messageId }, progress)
+    await show(ctx.api, { chatId: run.chatId, messageId: run.messageId }, progress)
   }
   return undefined
 }
@@ -125,7 +126,7 @@ async function ownMessage(ctx: BotContext, deps: BotDeps, { draft }: Found, { or
   if (quote.messageId !== null && !isScreen) return quote.messageId
   const name = modelName(deps.catalogue, quote.modelId, ctx.language)
   const text = ctx.t.series.starting(n, of, name)
-  const messageId = await show(ctx.telegram, { chatId: ctx.chat!.id }, { text, buttons: [] })
+  const messageId = await show(ctx.api, { chatId: ctx.chat!.id }, { text, buttons: [] })
   await quoteShown(deps.sql, ctx.user.id, quote.id, messageId)
   return messageId
 }

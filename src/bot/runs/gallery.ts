@@ -97,19 +97,19 @@ async function showPage(deps: BotDeps, ctx: BotContext, list: GalleryList, words
 
 /** Sends pictures by Telegram's file ids. Returns false when some of them were refused: the others are there. */
 async function sendAlbum(deps: BotDeps, ctx: BotContext, page: Picture[]): Promise<boolean> {
-  const chatId = ctx.chat!.id
+  const chat_id = ctx.chat!.id
   const captioned = page.map((picture, index) => {
     const { name, date } = aboutOf(deps, ctx, picture)
     const caption = ctx.t.gallery.caption(index + 1, name, date).html
     return { type: 'photo' as const, media: picture.fileId, caption, parse_mode: 'HTML' as const }
   })
   if (captioned.length > 1) {
-    const isSent = await unlessRefused(() => ctx.telegram.sendMediaGroup(chatId, captioned))
+    const isSent = await unlessRefused(() => ctx.api.call('sendMediaGroup', { chat_id, media: captioned }))
     if (isSent) return true
   }
   let isWhole = true
   for (const { media, caption, parse_mode } of captioned) {
-    const message = await unlessRefused(() => ctx.telegram.sendPhoto(chatId, media, { caption, parse_mode }))
+    const message = await unlessRefused(() => ctx.api.call('sendPhoto', { chat_id, photo: media, caption, parse_mode }))
     isWhole = message !== undefined && isWhole
   }
   return isWhole
@@ -124,8 +124,9 @@ async function showPicture(deps: BotDeps, ctx: BotContext, picture: Picture): Pr
   const { name, date } = aboutOf(deps, ctx, picture)
   const text = ctx.t.gallery.picture(name, date, shortId(picture.id))
   const buttons = await buttonsOf(deps, ctx, picture)
+  const photo = { chat_id: ctx.chat!.id, photo: picture.fileId }
   const extra = { caption: text.html, parse_mode: 'HTML' as const, ...keyboard({ buttons }) }
-  const isSent = await unlessRefused(() => ctx.telegram.sendPhoto(ctx.chat!.id, picture.fileId, extra))
+  const isSent = await unlessRefused(() => ctx.api.call('sendPhoto', { ...photo, ...extra }))
   if (!isSent) await ctx.show({ text: ctx.t.gallery.unshown, buttons }, 'new')
 }
 
@@ -153,6 +154,6 @@ async function changeButtons(ctx: BotContext, buttons: Button[][]): Promise<void
   if (messageId === undefined) return
   // Pressed twice, the buttons are as they should be already.
   await unlessRefused(() =>
-    ctx.telegram.editMessageReplyMarkup(ctx.chat!.id, messageId, undefined, keyboard({ buttons }).reply_markup),
+    ctx.api.call('editMessageReplyMarkup', { chat_id: ctx.chat!.id, message_id: messageId, ...keyboard({ buttons }) }),
   )
 }

@@ -72,7 +72,7 @@ export async function unfold(ctx: BotContext, deps: BotDeps, run: Generation, wh
     for (const op of ['example', 'noExample'] as const) ours.add(to.generation(run.id, op))
     const others = shown.filter(row => row.every(one => !('data' in one) || !ours.has(one.data)))
     try {
-      return await replaceButtons(ctx.telegram, ctx.chat!.id, ctx.callbackQuery!.message!.message_id, {
+      return await replaceButtons(ctx.api, ctx.chat!.id, ctx.callbackQuery!.message!.message_id, {
         buttons: [...others, ...sets[which]],
       })
     } catch (error) {

@@ -1,7 +1,7 @@
-import type { Telegram } from 'telegraf'
 import { Refused, Unknown } from '../../errors.ts'
 import type { Language } from '../../money.ts'
 import { isOffered, type Offer, readLate } from '../../payments/late-results.ts'
+import type { Telegram } from '../../telegram/api.ts'
 import { formatted, keyboard, type Screen, show } from '../../telegram/screen.ts'
 import { languageFor } from '../../users/users.ts'
 import type { DeliverOptions } from './delivery.ts'
@@ -41,9 +41,9 @@ async function previewOf(
 }
 
 async function sendPicture(telegram: Telegram, chatId: number, picture: Uint8Array, screen: Screen): Promise<number> {
-  const photo = { source: Buffer.from(picture), filename: 'preview.jpg' }
+  const photo = { source: picture, filename: 'preview.jpg' }
   const message = await formatted(screen.text, ({ text: caption, ...mode }) =>
-    telegram.sendPhoto(chatId, photo, { caption, ...mode, ...keyboard(screen) }),
+    telegram.call('sendPhoto', { chat_id: chatId, photo, caption, ...mode, ...keyboard(screen) }),
   )
   return message.message_id
 }

@@ -1,7 +1,7 @@
-import type { Telegram } from 'telegraf'
 import { type Sql, untilAnswered } from '../../database/db.ts'
 import { pause, Refused, Unknown } from '../../errors.ts'
 import type { Log } from '../../log.ts'
+import type { Telegram } from '../../telegram/api.ts'
 import { type Found, intakeRelease, intakeResult, intakeTake, type Source } from '../../telegram/intakes.ts'
 
 export type Fetcher = {
@@ -102,7 +102,7 @@ async function find({ files, log }: Options, source: Source, owner: string, stop
 /** Shows «typing…» until `over` aborts. */
 async function showTyping(telegram: Telegram, chatId: number | undefined, over: AbortSignal): Promise<void> {
   while (chatId !== undefined && !over.aborted) {
-    await telegram.sendChatAction(chatId, 'typing').catch(() => {})
+    await telegram.call('sendChatAction', { chat_id: chatId, action: 'typing' }).catch(() => {})
     await pause(actionEveryMs, over)
   }
 }

@@ -31,7 +31,7 @@ export function keyboard({ buttons }: Pick<Screen, 'buttons'>) {
  */
 export async function show(
   telegram: Telegram,
-  at: { chatId: number; messageId?: number; threadId?: number },
+  at: { chatId: number; messageId?: number },
   screen: Screen,
 ): Promise<number> {
   const parts = split(screen.text)
@@ -41,7 +41,7 @@ export async function show(
   let messageId = 0
   for (const [index, text] of parts.entries()) {
     const isLast = index === parts.length - 1
-    messageId = await send(telegram, at, { text, buttons: isLast ? screen.buttons : [] })
+    messageId = await send(telegram, at.chatId, { text, buttons: isLast ? screen.buttons : [] })
   }
   return messageId
 }
@@ -87,14 +87,9 @@ async function edit(telegram: Telegram, chatId: number, messageId: number, scree
   }
 }
 
-async function send(
-  telegram: Telegram,
-  { chatId, threadId }: { chatId: number; threadId?: number },
-  screen: Screen,
-): Promise<number> {
-  const thread = threadId === undefined ? {} : { message_thread_id: threadId }
+async function send(telegram: Telegram, chatId: number, screen: Screen): Promise<number> {
   const message = await formatted(screen.text, ({ text, ...mode }) =>
-    telegram.call('sendMessage', { chat_id: chatId, text, ...mode, ...thread, ...noPreview, ...keyboard(screen) }),
+    telegram.call('sendMessage', { chat_id: chatId, text, ...mode, ...noPreview, ...keyboard(screen) }),
   )
   return message.message_id
 }

@@ -8,7 +8,7 @@ import { openPlayer } from './player/player.ts'
 import { type Random, seeded } from './random.ts'
 import { commandsFor } from './settings/settings.ts'
 import { load, openSnapshot } from './snapshot.ts'
-import type { BotCall, TelegramStandIn } from './stand-in.ts'
+import type { ApiVersion, BotCall, TelegramStandIn } from './stand-in.ts'
 import { openDelivery } from './updates/delivery.ts'
 import { openWorld, saveWorld } from './world.ts'
 
@@ -22,6 +22,12 @@ type Options = {
   token?: string
   /** Refuse webhooks that the real server would refuse: plain http and unusual ports. */
   httpsOnly?: boolean
+  /** Of 7.1, what came later is unknown: fields are ignored, methods and markup refused. */
+  apiVersion?: ApiVersion
+  /** False: as a bot whose inline mode was not switched on at BotFather. */
+  inlineMode?: boolean
+  /** True: as a bot whose owner has Telegram Premium. */
+  customEmoji?: boolean
 }
 
 /**
@@ -30,6 +36,7 @@ type Options = {
  */
 export async function startTelegram(options: Options): Promise<TelegramStandIn> {
   const { dataDir, timeScale: scale = 1, httpsOnly = false } = options
+  const { apiVersion = '10.3', inlineMode = true, customEmoji = false } = options
   const saved = dataDir === undefined ? undefined : await load(dataDir)
   const runs = saved?.runs ?? 0
   const random = seeded((options.seed ?? randomInt(2 ** 31)) + runs * 7919)
@@ -51,6 +58,9 @@ export async function startTelegram(options: Options): Promise<TelegramStandIn> 
   const world = openWorld({
     scale,
     httpsOnly,
+    apiVersion,
+    inlineMode,
+    customEmoji,
     random,
     dataDir,
     bot,

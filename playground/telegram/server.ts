@@ -6,9 +6,10 @@ import { openEvents } from './events.ts'
 import { openFaults } from './faults.ts'
 import { openPlayer } from './player/player.ts'
 import { type Random, seeded } from './random.ts'
+import { type Rules, rulesOf } from './rules.ts'
 import { commandsFor } from './settings/settings.ts'
 import { load, openSnapshot } from './snapshot.ts'
-import type { ApiVersion, BotCall, TelegramStandIn } from './stand-in.ts'
+import type { BotCall, TelegramStandIn } from './stand-in.ts'
 import { openDelivery } from './updates/delivery.ts'
 import { openWorld, saveWorld } from './world.ts'
 
@@ -22,13 +23,7 @@ type Options = {
   token?: string
   /** Refuse webhooks that the real server would refuse: plain http and unusual ports. */
   httpsOnly?: boolean
-  /** Of 7.1, what came later is unknown: fields are ignored, methods and markup refused. */
-  apiVersion?: ApiVersion
-  /** False: as a bot whose inline mode was not switched on at BotFather. */
-  inlineMode?: boolean
-  /** True: as a bot whose owner has Telegram Premium. */
-  customEmoji?: boolean
-}
+} & Partial<Rules>
 
 /**
  * A Bot API server on 127.0.0.1 that is as strict as the real one. `dataDir` keeps chats and files across runs;
@@ -36,7 +31,6 @@ type Options = {
  */
 export async function startTelegram(options: Options): Promise<TelegramStandIn> {
   const { dataDir, timeScale: scale = 1, httpsOnly = false } = options
-  const { apiVersion = '10.3', inlineMode = true, customEmoji = false } = options
   const saved = dataDir === undefined ? undefined : await load(dataDir)
   const runs = saved?.runs ?? 0
   const random = seeded((options.seed ?? randomInt(2 ** 31)) + runs * 7919)
@@ -58,9 +52,7 @@ export async function startTelegram(options: Options): Promise<TelegramStandIn> 
   const world = openWorld({
     scale,
     httpsOnly,
-    apiVersion,
-    inlineMode,
-    customEmoji,
+    ...rulesOf(options),
     random,
     dataDir,
     bot,
@@ -70,8 +62,7 @@ export async function startTelegram(options: Options): Promise<TelegramStandIn> 
     limited: () => faults.limits,
   })
   const snapshot = openSnapshot(dataDir, () => ({ token, runs: runs + 1, ...saveWorld(world) }))
-  const { changed } = snapshot
-  const run = openRunner({ world, calls, faults, changed, emit })
+  const run = openRunner({ world, calls, faults, changed: snapshot.changed, emit })
   const lose = () => faults.paymentLost > 0 && faults.paymentLost-- > 0
   const { apiRoot, close } = await serve({ port: options.port ?? 0, token, run, download: world.files.download })
   delivery.pump()
@@ -86,7 +77,7 @@ export async function startTelegram(options: Options): Promise<TelegramStandIn> 
       return commandsFor(world.settings)
     },
     commandsFor: userId => commandsFor(world.settings, world.chats.person(userId)),
-    player: openPlayer(world, { changed, lose }),
+    player: openPlayer(world, { changed: snapshot.changed, lose }),
     faults,
     on,
     async close() {

@@ -17,9 +17,7 @@ export function openChats(options: {
   const { bot, random, saved, emit } = options
   const people = openPeople(options)
   const topics = openTopics(saved)
-  const messages = new Map(
-    (saved?.messages ?? []).map(([chatId, kept]) => [chatId, new Map(kept.map(k => [k.message.message_id, k]))]),
-  )
+  const messages = new Map((saved?.messages ?? []).map(([chatId, kept]) => [chatId, byId(kept)]))
   let lastMessageId = saved?.lastMessageId ?? random.int(1, 5000)
 
   const messagesOf = (chatId: number) => {
@@ -39,8 +37,7 @@ export function openChats(options: {
   function edit(kept: Kept, content: Content, extra: Pick<Kept, 'media' | 'edited'> = {}) {
     const { message_id, from, chat, date } = kept.message
     kept.message = { message_id, from, chat, date, edit_date: now(), ...place(kept.message), ...content }
-    if (extra.media) kept.media = extra.media
-    if (extra.edited) kept.edited = true
+    Object.assign(kept, extra)
     emit({ type: 'edit', userId: chat.id, messageId: message_id })
   }
 
@@ -57,8 +54,7 @@ export function openChats(options: {
     /** Reports that a person or a message looks different now. */
     announce: (userId: number, messageId?: number) =>
       emit(messageId === undefined ? { type: 'person', userId } : { type: 'edit', userId, messageId }),
-    act: (userId: number, action: string, threadId?: number) =>
-      emit({ type: 'action', userId, action, ...(threadId === undefined ? {} : { threadId }) }),
+    act: (doing: Pick<TelegramEvent, 'userId' | 'action' | 'threadId'>) => emit({ type: 'action', ...doing }),
     post,
     edit,
     remove,
@@ -72,6 +68,8 @@ export function openChats(options: {
     }),
   }
 }
+
+const byId = (kept: Kept[]) => new Map(kept.map(k => [k.message.message_id, k]))
 
 const KEPT = [
   'media_group_id',

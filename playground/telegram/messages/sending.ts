@@ -128,7 +128,7 @@ export function sendChatAction(world: World, call: Call): true {
   const to = world.chats.target(call.fields.chat_id)
   const action = text(call, 'action')!.toLowerCase()
   if (!ACTIONS.has(action)) throw bad('wrong parameter action in request')
-  const { message_thread_id } = readThread(world, call, to)
-  world.chats.act(to.id, action, message_thread_id)
+  const { message_thread_id: threadId } = readThread(world, call, to)
+  world.chats.act({ userId: to.id, action, ...(threadId === undefined ? {} : { threadId }) })
   return true
 }

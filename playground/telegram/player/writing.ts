@@ -1,6 +1,7 @@
 import { asReplied, type Content, type Kept, topicOf } from '../chats/message.ts'
 import { mediaContent } from '../messages/content.ts'
 import type { Player } from '../stand-in.ts'
+import type { World } from '../world.ts'
 import type { Hand } from './hand.ts'
 import { captionContent, cut, textContent } from './words.ts'
 
@@ -16,17 +17,8 @@ export function writingMoves({ world, write }: Hand, block: Player['block']): Mo
       throw new Error(`message ${replyTo} is not in the chat: it cannot be replied to`)
     }
     const topic = threadId ?? (kept && topicOf(kept.message))
-    const content = { ...thread(chatId, topic), ...(kept ? asReplied(kept.message, topic) : {}) }
+    const content = { ...thread(world, chatId, topic), ...(kept ? asReplied(kept.message, topic) : {}) }
     return { content, extra: 'external_reply' in content ? { answers: kept!.message.message_id } : {} }
-  }
-
-  function thread(chatId: number, threadId: number | undefined): Content {
-    if (threadId === undefined) return {}
-    if (world.chats.topics.find(chatId, threadId)) return { message_thread_id: threadId, is_topic_message: true }
-    const { type, is_forum } = world.chats.chat(chatId)
-    // Groups without topics have threads of replies.
-    if (type === 'supergroup' && !is_forum) return { message_thread_id: threadId }
-    throw new Error(`there is no topic ${threadId} in this chat`)
   }
 
   const say: Moves['say'] = (userId, text, options = {}) => {
@@ -67,8 +59,18 @@ export function writingMoves({ world, write }: Hand, block: Player['block']): Mo
     },
     sayIn: (groupId, userId, text, threadId) =>
       write(groupId, userId, {
-        ...thread(groupId, threadId),
+        ...thread(world, groupId, threadId),
         ...textContent(text),
       }),
   }
+}
+
+/** The place of a message in this topic, or thread of replies. */
+function thread({ chats }: World, chatId: number, threadId: number | undefined): Content {
+  if (threadId === undefined) return {}
+  if (chats.topics.find(chatId, threadId)) return { message_thread_id: threadId, is_topic_message: true }
+  const { type, is_forum } = chats.chat(chatId)
+  // Groups without topics have threads of replies.
+  if (type === 'supergroup' && !is_forum) return { message_thread_id: threadId }
+  throw new Error(`there is no topic ${threadId} in this chat`)
 }

@@ -60,6 +60,8 @@ export type Config = {
   card: { providerToken: string; vatCode: number | undefined } | undefined
   maxActivePerUser: number
   contentFilter: boolean
+  /** Whether a first result and a top-up are celebrated by an effect. */
+  effects: boolean
   port: number
   host: string
   metricsPort: number
@@ -173,6 +175,7 @@ export function readConfig(env: Env): Config {
     ...moneyOf(reader),
     ...limitsOf(reader, env),
     contentFilter: wanted('CONTENT_FILTER') === 'on',
+    effects: wanted('EFFECTS') === 'on',
     port: Number(wanted('PORT')),
     host: wanted('HOST'),
     metricsPort: Number(wanted('METRICS_PORT')),

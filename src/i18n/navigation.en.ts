@@ -199,6 +199,7 @@ export const navigationEn: Navigation = {
       kept: (kop, backKop) => `Charged ${amount(kop)}, ${amount(backKop)} returned`,
       refunded: kop => `Your money is back: ${amount(kop)}`,
     },
+    copyButton: '📋 Copy the run id',
     number: short => `No\u00a0${short}`,
   },
   sendAgainButton: '📤 Send again',

@@ -208,6 +208,7 @@ export const navigationRu = {
       kept: (kop: number, backKop: number) => `Списано ${amount(kop)}, возвращено ${amount(backKop)}`,
       refunded: (kop: number) => `Деньги вернулись: ${amount(kop)}`,
     },
+    copyButton: '📋 Скопировать номер запуска',
     number: (short: string) => `№\u00a0${short}`,
   },
   sendAgainButton: '📤 Прислать ещё раз',

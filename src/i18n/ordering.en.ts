@@ -389,6 +389,7 @@ export const orderingEn: Ordering = {
     changeButton: '✏️ Change parameters',
     changeShortButton: '✏️ Change',
     moreButton: 'more…',
+    copyPromptButton: '📋 Copy the prompt',
     foldButton: '‹ Fold',
     previousButton: '← Previous',
     firstButton: '⏮ Original',

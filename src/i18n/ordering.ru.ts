@@ -426,6 +426,7 @@ export const orderingRu = {
     changeButton: '✏️ Изменить параметры',
     changeShortButton: '✏️ Изменить',
     moreButton: 'ещё…',
+    copyPromptButton: '📋 Скопировать запрос',
     foldButton: '‹ Свернуть',
     /** The version before, and the first one. */
     previousButton: '← Предыдущая',

@@ -635,7 +635,8 @@ t.test('prompt-injection: a failure tells its cause by the code and the money by
     const screen = told(code)
     t.match(toPlain(screen.text), words, code)
     t.match(toPlain(screen.text), /\nДеньги вернулись: 104\u00a0₽\.\nGrok Imagine: видео из фото · №\u00a07k2m$/, code)
-    t.strictSame(captions(screen), [...next, '🧾 Что с деньгами', '💬 Поддержка', '🏠 Меню'], code)
+    const copy = code === 'cancelled' ? [] : ['📋 Скопировать номер запуска']
+    t.strictSame(captions(screen), [...next, '🧾 Что с деньгами', '💬 Поддержка', ...copy, '🏠 Меню'], code)
   }
   t.match(
     toPlain(told('deadline', { moneyState: 'debited' }).text),

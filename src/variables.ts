@@ -104,6 +104,15 @@ export const variables = {
     fallback: 'on',
     expects: 'on or off',
   },
+  BOT_NAME: {
+    schema: Type.String({ minLength: 1, maxLength: 64 }),
+    expects: 'up to 64 characters: the name that people see',
+  },
+  PROFILE: {
+    schema: Type.Union([Type.Literal('on'), Type.Literal('off')]),
+    fallback: 'on',
+    expects: 'on or off',
+  },
   EFFECTS: {
     schema: Type.Union([Type.Literal('on'), Type.Literal('off')]),
     fallback: 'on',

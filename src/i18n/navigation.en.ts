@@ -393,6 +393,22 @@ on and off stand until auto takes them back.`,
 
 If it was a file, send another one. If you pressed a button, look at /history first: the run may have started.`,
 
+  // What people see of the bot before they write to it: 512 characters in an empty chat, 120 on its page and beside its link.
+  profile: {
+    description: hasFreeRuns =>
+      [
+        'Pictures, videos and sound from your words and photos.',
+        'Write what to draw, or send a photo: you see the price at once. Nothing is spent without your press. No result — your money comes back.',
+        ...(hasFreeRuns ? ['There are free runs every day.'] : []),
+      ].join('\n\n'),
+    short:
+      'Pictures, videos and sound from words and photos. The price comes first. No result — your money comes back.',
+  },
+  groupCommands: {
+    imagine: 'Make a picture from words',
+    edit: 'Change the photo you reply to',
+    help: 'Help',
+  },
   commands: {
     start: 'Start',
     menu: 'Menu',

@@ -82,6 +82,8 @@ const wrong: Record<string, string[]> = {
   PAYMENT_RECEIPT_VAT: ['0', '13', '20 %'],
   MAX_ACTIVE_PER_USER: ['0', '-1', 'x'],
   CONTENT_FILTER: ['yes', 'true'],
+  BOT_NAME: ['я'.repeat(65)],
+  PROFILE: ['yes', 'true'],
   EFFECTS: ['yes', 'no'],
   PORT: ['x', '99999', '-1'],
   METRICS_PORT: ['x', '8080'],

@@ -11,7 +11,7 @@ import {
   priceText,
   quotaText,
   rangeText,
-  timeText,
+  zonedTime,
 } from './format.ts'
 import type { Navigation } from './navigation.ru.ts'
 import { formatIcon } from './navigation.ts'
@@ -249,10 +249,10 @@ The price is shown before the start and stands for 15 minutes; never more is cha
 At the start the money is set aside; it is charged only when the result is ready.
 No result — the whole amount goes back to your balance by itself.
 Every movement can be seen: /balance → “📄 Operations”.`,
-    free: ({ daily, hourly }) => html`<b>Free runs</b>
+    free: ({ daily, hourly, dayBegins }) => html`<b>Free runs</b>
 Their models are here: /free
 Each can be run up to ${String(daily)} times a day and ${String(hourly)} times an hour, with the usual settings.
-A new day begins at 03:00 Moscow time.
+A new day begins at ${zonedTime(dayBegins, 'en')}.
 If it does not work, the free run comes back.`,
     files: () => html`<b>Files and sizes</b>
 Send a photo, a video or sound right into the chat, up to 20\u00a0MB.
@@ -319,7 +319,7 @@ The operator has everything passed on before. Your payment and your balance are 
           html`These runs cost more than their price: <code>${runIds.join(', ')}</code>`,
         html`It is in no list, and no new run of it begins or is charged. What has begun goes on to its end.`,
         at
-          ? html`It is tried again at ${timeText(at, 'en')}.`
+          ? html`It is tried again at ${zonedTime(at, 'en')}.`
           : html`It stays off until you act. To compare the catalogue: npm run -s models:check`,
         html`To switch it on now: <code>/admin_models auto ${id} reason</code>`,
       )

@@ -11,11 +11,12 @@ import {
   priceText,
   quotaText,
   rangeText,
-  timeText,
+  zonedTime,
 } from './format.ts'
 import type {
   BalanceFacts,
   CardFacts,
+  FreeHelpFacts,
   HistoryFacts,
   ListTitle,
   LossRunFacts,
@@ -261,10 +262,10 @@ export const navigationRu = {
 При запуске деньги откладываются, а списываются только с готовым результатом.
 Нет результата — вся сумма возвращается на баланс сама.
 Каждое движение видно: /balance → «📄 Операции».`,
-    free: ({ daily, hourly }: { daily: number; hourly: number }) => html`<b>Бесплатные запуски</b>
+    free: ({ daily, hourly, dayBegins }: FreeHelpFacts) => html`<b>Бесплатные запуски</b>
 Их модели собраны здесь: /free
 На каждую — до ${String(daily)} в день и до ${String(hourly)} в час, с обычными настройками.
-Новый день начинается в 03:00 МСК.
+Новый день начинается в ${zonedTime(dayBegins, 'ru')}.
 Не получилось — бесплатный запуск вернётся.`,
     files: () => html`<b>Файлы и размеры</b>
 Пришлите фото, видео или звук прямо в чат, до 20\u00a0МБ.
@@ -330,7 +331,7 @@ export const navigationRu = {
         html`${why}`,
         cause === 'loss' && runIds.length > 0 && html`Дороже цены обошлись запуски: <code>${runIds.join(', ')}</code>`,
         html`Её нет в списках, новые запуски не начинаются и не оплачиваются. Начатые идут до конца.`,
-        at ? html`Проба: ${timeText(at, 'ru')}.` : html`Сама не включится. Сверка каталога: npm run -s models:check`,
+        at ? html`Проба: ${zonedTime(at, 'ru')}.` : html`Сама не включится. Сверка каталога: npm run -s models:check`,
         html`Включить сейчас: <code>/admin_models auto ${id} причина</code>`,
       )
     },

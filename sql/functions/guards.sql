@@ -15,10 +15,10 @@ begin
   if old.finished_at is not null then
     raise exception 'generation % is finished', old.id using errcode = 'check_violation';
   end if;
-  if (new.user_id, new.id, new.request_key, new.quote_id, new.chat_id, new.model_id, new.category,
+  if (new.user_id, new.id, new.request_key, new.quote_id, new.chat_id, new.thread_id, new.model_id, new.category,
       new.price_kop, new.is_free, new.created_at, new.run_limit)
      is distinct from
-     (old.user_id, old.id, old.request_key, old.quote_id, old.chat_id, old.model_id, old.category,
+     (old.user_id, old.id, old.request_key, old.quote_id, old.chat_id, old.thread_id, old.model_id, old.category,
       old.price_kop, old.is_free, old.created_at, old.run_limit) then
     raise exception 'generation %: immutable column', old.id using errcode = 'check_violation';
   end if;

@@ -116,10 +116,10 @@ begin
   insert into pay.quotes (user_id, id, model_id, category, inputs, params, price_kop, credits, usd_rub_rate, markup, expires_at)
   select q.user_id, l.take_id, q.model_id, q.category, q.inputs, q.params, l.price_kop, q.credits, q.usd_rub_rate, q.markup, now()
   from pay.quotes q where q.user_id = p_user and q.id = o.quote_id;
-  insert into pay.generations (user_id, id, request_key, quote_id, chat_id, model_id, category, price_kop, is_free, exec_state,
+  insert into pay.generations (user_id, id, request_key, quote_id, chat_id, thread_id, model_id, category, price_kop, is_free, exec_state,
                                money_state, task_id, next_at, run_limit, deadline_at, finished_at, promised, kept_kop,
                                cost_credits, late_of)
-  values (p_user, l.take_id, 'late:' || p_id, l.take_id, o.chat_id, o.model_id, o.category, l.price_kop, l.price_kop = 0, 'success',
+  values (p_user, l.take_id, 'late:' || p_id, l.take_id, o.chat_id, o.thread_id, o.model_id, o.category, l.price_kop, l.price_kop = 0, 'success',
           case when l.price_kop = 0 then 'free' else 'captured' end, l.task_id, now(), o.run_limit, now(), clock_timestamp(),
           json_array_length(l.files), nullif(l.price_kop, 0), l.cost_credits, p_id)
   returning * into g;

@@ -82,7 +82,7 @@ grant execute on function pay.quote_shown to pay_app;
 -- stays `duplicate` and continues.
 create or replace function pay.gen_start(p_user bigint, p_id text, p_key text, p_chat bigint, p_message bigint, p_quote text,
                               p_run_limit interval, p_open_max int, p_free_daily int, p_free_hourly int,
-                              p_new_free_daily int default null)
+                              p_new_free_daily int default null, p_thread bigint default null)
 returns table (result text, generation_id text, price_kop bigint, balance_kop bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -105,9 +105,9 @@ begin
     end if;
     if pay.account_admits(p_id, v_quote.credits) = 'wait' then raise exception 'sales_paused' using errcode = 'P0424'; end if;
 
-    insert into pay.generations (user_id, id, request_key, quote_id, chat_id, message_id, model_id, category, price_kop,
+    insert into pay.generations (user_id, id, request_key, quote_id, chat_id, thread_id, message_id, model_id, category, price_kop,
                                  is_free, money_state, run_limit, deadline_at, next_at)
-    values (p_user, p_id, p_key, p_quote, p_chat, p_message, v_quote.model_id, v_quote.category, v_quote.price_kop,
+    values (p_user, p_id, p_key, p_quote, p_chat, p_thread, p_message, v_quote.model_id, v_quote.category, v_quote.price_kop,
             v_quote.price_kop = 0, case when v_quote.price_kop = 0 then 'free' else 'debited' end, p_run_limit,
             now() + least(p_run_limit, interval '10 minutes'), now() + interval '15 seconds')
     on conflict do nothing;                             -- a concurrent twin waits here, then reads 'duplicate'
@@ -170,13 +170,14 @@ grant execute on function pay.gen_start to pay_app;
 
 -- gen_start with the row of its `started` event; null: there is no row.
 create or replace function pay.place(p_event json, p_user bigint, p_id text, p_key text, p_chat bigint, p_message bigint, p_quote text,
-                                     p_run_limit interval, p_open_max int, p_free_daily int, p_free_hourly int, p_new_free_daily int)
+                                     p_run_limit interval, p_open_max int, p_free_daily int, p_free_hourly int, p_new_free_daily int,
+                                     p_thread bigint default null)
 returns table (result text, generation_id text, price_kop bigint, balance_kop bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform set_config('telegen.event', coalesce(p_event::text, ''), true);
   return query select * from pay.gen_start(p_user, p_id, p_key, p_chat, p_message, p_quote, p_run_limit, p_open_max,
-                                           p_free_daily, p_free_hourly, p_new_free_daily);
+                                           p_free_daily, p_free_hourly, p_new_free_daily, p_thread);
   perform set_config('telegen.event', '', true);            -- a duplicate writes no event
 end $$;
 grant execute on function pay.place to pay_app;

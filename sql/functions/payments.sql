@@ -24,7 +24,8 @@ grant execute on function pay.top_up_open to pay_app;
 
 -- Notes which message shows an invoice. Returns the messages of the person's other unpaid invoices, and the earlier one of
 -- this: they give way to it and are not noted any longer.
-create or replace function pay.invoice_sent(p_user bigint, p_id text, p_message bigint) returns table (message_id bigint)
+create or replace function pay.invoice_sent(p_user bigint, p_id text, p_message bigint, p_thread bigint default null)
+returns table (message_id bigint)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 begin
@@ -34,7 +35,7 @@ begin
     where t.user_id = p_user and t.message_id is not null and t.message_id <> p_message and t.state in ('open', 'cancelled');
   update pay.top_ups t set message_id = null
   where t.user_id = p_user and t.message_id is not null and t.state in ('open', 'cancelled') and t.id <> p_id;
-  update pay.top_ups t set message_id = p_message where t.user_id = p_user and t.id = p_id;
+  update pay.top_ups t set message_id = p_message, thread_id = p_thread where t.user_id = p_user and t.id = p_id;
 end $$;
 grant execute on function pay.invoice_sent to pay_app;
 

@@ -73,12 +73,14 @@ begin
 end $$;
 grant execute on function pay.gen_look to pay_app;
 
--- Shows the progress of all open runs of a person in this chat in one message. Returns the messages where it was.
-create or replace function pay.gen_gather(p_user bigint, p_chat bigint, p_message bigint) returns table (message_id bigint)
+-- Shows the progress of all open runs of a person in this topic of a chat in one message. Returns the messages where it was.
+create or replace function pay.gen_gather(p_user bigint, p_chat bigint, p_message bigint, p_thread bigint default null)
+returns table (message_id bigint)
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   with open as (
     select g.id, g.message_id from pay.generations g
     where g.user_id = p_user and g.finished_at is null and g.chat_id = p_chat and g.message_id <> p_message
+      and g.thread_id is not distinct from p_thread
     order by g.id for update
   ), moved as (
     update pay.generations g set message_id = p_message from open

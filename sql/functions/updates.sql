@@ -39,6 +39,14 @@ begin
 end $$;
 grant execute on function pay.inbox_add to pay_app;
 
+-- The topic in which an update was written or pressed; null outside of topics.
+create or replace function pay.topic_of(p_update json) returns bigint
+language sql immutable set search_path = pg_catalog, pg_temp as $$
+  select (m ->> 'message_thread_id')::bigint
+  from (select coalesce(p_update -> 'message', p_update #> '{callback_query,message}') as m) x
+  where m ->> 'is_topic_message' = 'true' and m ->> 'message_thread_id' ~ '^[0-9]{1,15}$';
+$$;
+
 -- The earliest undone update of a lane, unless somebody is at it: then, and when there is none, no row. It is held for
 -- `p_hold`, which inbox_hold prolongs; a worker that dies leaves it to the next one, and a worker that oversleeps cannot
 -- mark it (attempts differ). The same token may ask again when the answer was lost. `unended` is counted before the work
@@ -65,7 +73,7 @@ begin
     where i.update_id = v.update_id and i.done_at is null;
     -- Only a private lane names a person who can be written to.
     insert into pay.outbox (dedupe, user_id, body)
-    select 'aside:' || v.update_id, substr(p_lane, 3)::bigint, json_build_object('kind', 'aside')
+    select 'aside:' || v.update_id, substr(p_lane, 3)::bigint, json_strip_nulls(json_build_object('kind', 'aside', 'threadId', pay.topic_of(v.payload)))
     where p_lane ~ '^u:[0-9]{1,18}$' on conflict do nothing;
   end loop;
   if v.unended > 0 and not p_is_alone then

@@ -7,6 +7,7 @@ import { html } from '../telegram/html.ts'
 import { readable } from '../telegram/readable.ts'
 import { button } from '../telegram/screen.ts'
 import { useTelegram } from '../telegram/telegraf-client.ts'
+import { inTopic, type Topic, threadOf } from '../telegram/topics.ts'
 import { languageFor, languageOf, markUnreachable, openUser } from '../users/users.ts'
 import { admin } from './admin/admin.ts'
 import { card } from './browse/card.ts'
@@ -62,6 +63,10 @@ export function createBot({ telegram, botInfo, deps }: Options): Bot {
     throw error
   })
 
+  bot.use((ctx, next) => {
+    ctx.api = inTopic(telegram, topicOf(ctx))
+    return next()
+  })
   bot.use(groups(deps))
   bot.use(introduction(deps))
   bot.use(edited(deps))
@@ -75,7 +80,8 @@ export function createBot({ telegram, botInfo, deps }: Options): Bot {
         await bot.handleUpdate(readable(update) as Update)
       } catch (error) {
         if (error instanceof NeedsFile) throw error // no failure: the update is handled again with the file
-        const ctx = Object.assign(new Context(update as Update, bot.telegram, botInfo), { api: telegram })
+        const failed = new Context(update as Update, bot.telegram, botInfo)
+        const ctx = Object.assign(failed, { api: inTopic(telegram, topicOf(failed)) })
         // Reporting the failure may fail too: log that. Rethrow what is worth a retry.
         await fail(ctx, { error, attempt, log: deps.log, sql: deps.sql }).catch(again => {
           if (again instanceof Unknown || again === error) throw again
@@ -158,6 +164,8 @@ const isAsking = async (sql: BotDeps['sql'], ctx: BotContext) =>
   ctx.text !== undefined &&
   !ctx.text.startsWith('/') &&
   (await readDraft(sql, ctx.user.id))?.kind === 'question'
+
+const topicOf = ({ chat, update }: Context): Topic => ({ chatId: chat?.id ?? 0, threadId: threadOf(update) })
 
 type Failure = { error: unknown; attempt: number; log: BotDeps['log']; sql: BotDeps['sql'] }
 

@@ -70,10 +70,10 @@ export type BotDeps = {
     /** Successes within 30 days. */
     popularity(modelId: string): number
   }
-  /** Sends the results of a generation once more, by Telegram's file ids; free of charge. */
-  resend(ref: Ref): Promise<void>
+  /** Sends the results of a generation once more, by Telegram's file ids, to a topic; free of charge. */
+  resend(ref: Ref, threadId: number | null): Promise<void>
   /** Sends the results as documents, as they were made. */
-  original(ref: Ref): Promise<void>
+  original(ref: Ref, threadId: number | null): Promise<void>
   /** Asks Telegram for a payment of this order that no update has reported. Returns undefined when there is none yet. */
   findPayment(userId: number, orderId: string): Promise<Paid | undefined>
   operator: {

@@ -13,6 +13,8 @@ const Draft = Type.Object({
   inputs: Type.Unsafe<Record<string, unknown>>(Type.Object({})),
   step: Nullable(Type.String()),
   messageId: Nullable(Type.Integer()),
+  /** The topic of that message; null outside of topics. */
+  threadId: Nullable(Type.Integer()),
 })
 /**
  * The unfinished dialogue of a person: one each, deleted a day after the last change. Its kind defines `inputs` and `step`:
@@ -23,7 +25,7 @@ export type Draft = Static<typeof Draft>
 export const draftOf = query(
   Draft,
   (sql, userId: number) => sql`
-    select id, rev, kind, model_id as "modelId", inputs, step, message_id as "messageId"
+    select id, rev, kind, model_id as "modelId", inputs, step, message_id as "messageId", thread_id as "threadId"
     from pay.drafts where user_id = ${userId} and expires_at > now()`,
 )
 
@@ -42,8 +44,8 @@ export const draftOpen = query(
     values (${userId}, ${id}, ${kind}, ${modelId ?? null}, ${inputs ?? {}}, ${step ?? null}, ${messageId ?? null})
     on conflict (user_id) do update
     set id = excluded.id, rev = 0, kind = excluded.kind, model_id = excluded.model_id, inputs = excluded.inputs,
-      step = excluded.step, message_id = excluded.message_id, updated_at = now(), expires_at = excluded.expires_at
-    returning id, rev, kind, model_id as "modelId", inputs, step, message_id as "messageId"`,
+      step = excluded.step, message_id = excluded.message_id, thread_id = null, updated_at = now(), expires_at = excluded.expires_at
+    returning id, rev, kind, model_id as "modelId", inputs, step, message_id as "messageId", thread_id as "threadId"`,
 )
 
 /** Opens a draft in place of any earlier one. */
@@ -58,7 +60,7 @@ export const draftSave = query(
     update pay.drafts
     set rev = rev + 1, inputs = ${inputs}, step = ${step}, updated_at = now(), expires_at = now() + interval '24 hours'
     where user_id = ${userId} and id = ${id} and rev = ${rev}
-    returning id, rev, kind, model_id as "modelId", inputs, step, message_id as "messageId"`,
+    returning id, rev, kind, model_id as "modelId", inputs, step, message_id as "messageId", thread_id as "threadId"`,
 )
 
 /** Saves the next version of a draft. Returns undefined when another update was first. */
@@ -72,11 +74,11 @@ export async function saveDraft(
   return row
 }
 
-/** Records the message that shows the draft. */
+/** Records the message that shows the draft, and its topic. */
 export const draftShown = query(
   Type.Object({}),
-  (sql, userId: number, { id, rev }: Pick<Draft, 'id' | 'rev'>, messageId: number) => sql`
-    update pay.drafts set message_id = ${messageId} where user_id = ${userId} and id = ${id} and rev = ${rev}`,
+  (sql, userId: number, { id, rev }: Pick<Draft, 'id' | 'rev'>, messageId: number, threadId: number | null) => sql`
+    update pay.drafts set message_id = ${messageId}, thread_id = ${threadId} where user_id = ${userId} and id = ${id} and rev = ${rev}`,
 )
 
 export const draftDrop = query(

@@ -14,11 +14,13 @@ import { type Button, keyboard } from '../telegram/screen.ts'
 const Shown = Type.Object({ userId: Type.Integer(), messageId: Type.Integer() })
 /** An invoice in the private chat of a person. */
 type Shown = Static<typeof Shown>
+/** `threadId`: its topic; null outside of topics. */
+type Sent = Shown & { orderId: string; threadId: number | null }
 
 export const invoiceSent = query(
   Type.Object({ messageId: Type.Integer() }),
-  (sql, userId: number, orderId: string, messageId: number) => sql`
-    select message_id as "messageId" from pay.invoice_sent(${userId}, ${orderId}, ${messageId})`,
+  (sql, { userId, orderId, messageId, threadId }: Sent) => sql`
+    select message_id as "messageId" from pay.invoice_sent(${userId}, ${orderId}, ${messageId}, ${threadId})`,
 )
 
 export const invoicesEnded = query(
@@ -38,15 +40,12 @@ export const endedInvoices = (sql: Sql, userId?: number): Promise<Shown[]> =>
  * Notes an invoice that was sent, and deletes the person's other unpaid ones. It never fails: the invoice is there, and
  * another attempt would send one more.
  */
-export async function noteInvoice(
-  { sql, telegram, log }: Options,
-  { userId, orderId, messageId }: Shown & { orderId: string },
-): Promise<void> {
+export async function noteInvoice({ sql, telegram, log }: Options, sent: Sent): Promise<void> {
   try {
-    const others = await untilAnswered(() => invoiceSent(sql, userId, orderId, messageId))
-    await Promise.all(others.map(other => removeInvoice(telegram, { userId, ...other })))
+    const others = await untilAnswered(() => invoiceSent(sql, sent))
+    await Promise.all(others.map(other => removeInvoice(telegram, { userId: sent.userId, ...other })))
   } catch (error) {
-    log.warn({ err: error, userId, orderId }, 'an invoice was sent and not noted')
+    log.warn({ err: error, userId: sent.userId, orderId: sent.orderId }, 'an invoice was sent and not noted')
   }
 }
 

@@ -18,13 +18,13 @@ export const progressPlace = query(
 )
 
 /**
- * Moves the progress of all open runs of a person in this chat to one message. Returns the messages where it was shown
+ * Moves the progress of all open runs of a person in this topic of a chat to one message. Returns the messages where it was shown
  * before. Safe to repeat.
  */
 export const gatherProgress = query(
   Type.Object({ messageId: Type.Integer() }),
-  (sql, userId: number, chatId: number, messageId: number) => sql`
-    select message_id as "messageId" from pay.gen_gather(${userId}, ${chatId}, ${messageId})`,
+  (sql, { userId, chatId, threadId }: Pick<Generation, 'userId' | 'chatId' | 'threadId'>, messageId: number) => sql`
+    select message_id as "messageId" from pay.gen_gather(${userId}, ${chatId}, ${messageId}, ${threadId})`,
 )
 
 /** The progress of the run; where it shares its message with others, that of all of them. */

@@ -5,6 +5,7 @@ import type { Ref } from '../payments/generations.ts'
 import { isOffered, type Late, lateOver, lookForLate, readLate } from '../payments/late-results.ts'
 import type { Deps } from '../payments/order.ts'
 import type { Telegram } from '../telegram/api.ts'
+import { inTopic } from '../telegram/topics.ts'
 import { languageFor } from '../users/users.ts'
 
 type Options = Deps & { telegram: Telegram; messages: Messages }
@@ -22,7 +23,7 @@ export async function lateJob(options: Options, ref: Ref): Promise<void> {
 async function sayOver({ sql, telegram, messages, log }: Options, late: Late): Promise<void> {
   if (late.messageId === null) return
   try {
-    await replaceOffer(telegram, late, messages.lateOver(late, await languageFor(sql, late.userId)))
+    await replaceOffer(inTopic(telegram, late), late, messages.lateOver(late, await languageFor(sql, late.userId)))
   } catch (error) {
     if (!(error instanceof Refused || error instanceof Unknown)) throw error
     log.debug({ err: error, generationId: late.id }, 'the end of an offer was not told')

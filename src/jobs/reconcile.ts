@@ -5,11 +5,20 @@ import { Unknown } from '../errors.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import type { Log } from '../log.ts'
 import type { Language } from '../money.ts'
-import { type Paid, reversalEnd, reversalWait, takeBack, takePayment, waitingReversals } from '../payments/top-ups.ts'
+import {
+  type Paid,
+  reversalEnd,
+  reversalWait,
+  takeBack,
+  takePayment,
+  topUpById,
+  waitingReversals,
+} from '../payments/top-ups.ts'
 import type { Telegram } from '../telegram/api.ts'
 import { TelegramRefused } from '../telegram/client.ts'
 import { readMovement, refundStars, type StarTransaction, starTransactions } from '../telegram/payments.ts'
 import { show } from '../telegram/screen.ts'
+import { inTopic } from '../telegram/topics.ts'
 import { languageFor } from '../users/users.ts'
 
 type Options = { sql: Sql; telegram: Telegram; log: Log; now?: () => number }
@@ -88,7 +97,9 @@ async function book({ sql, telegram, log }: Options, movement: Partial<StarTrans
     )
     if (paid.result !== 'credited') return
     const language = await languageFor(sql, userId)
-    await notifyPayer(telegram, userId, paid, log, language)
+    const [order] = await topUpById(sql, orderId)
+    const topic = { chatId: userId, threadId: order?.threadId ?? null }
+    await notifyPayer(inTopic(telegram, topic), userId, paid, log, language)
     await leaveReceipt({ sql, telegram, log }, orderId, language)
     return
   }

@@ -4,6 +4,7 @@ import { check, submit } from '../payments/integration.ts'
 import type { Deps } from '../payments/order.ts'
 import { genPoll } from '../payments/order-statements.ts'
 import { pausedMs } from '../payments/timing.ts'
+import { inTopic } from '../telegram/topics.ts'
 import { act } from './chat-action.ts'
 import { isBeat, type ProgressOptions, showProgress } from './progress.ts'
 
@@ -69,5 +70,5 @@ async function actOnShort(options: Options, generation: Generation): Promise<voi
   const { chatId, ageMs, execState } = generation
   const usualMs = options.messages.usualMs(generation) ?? Infinity
   if (execState === 'running' && usualMs <= watchedMs && ageMs <= watchedMs)
-    await act(options, chatId, generation, 'making')
+    await act({ log: options.log, telegram: inTopic(options.telegram, generation) }, chatId, generation, 'making')
 }

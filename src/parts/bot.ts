@@ -110,8 +110,8 @@ function botDeps(options: Options, files: BotDeps['files']): BotDeps {
     fileBytes: fileReader(filesOfTelegram(options)),
     takeLate: ref => takeLate(running, ref),
     sample: upstream.sample,
-    resend: ref => resend(delivery, ref),
-    original: ref => sendOriginals(delivery, ref),
+    resend: (ref, threadId) => resend(delivery, ref, threadId),
+    original: (ref, threadId) => sendOriginals(delivery, ref, threadId),
     findPayment: (userId, orderId) => findPayment({ sql, telegram: telegram.client, log }, userId, orderId),
     operator: {
       build,

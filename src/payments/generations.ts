@@ -16,6 +16,8 @@ const Generation = Type.Object({
   userId: Type.Integer(),
   id: Type.String(),
   chatId: Type.Integer(),
+  /** The topic of the chat; null outside of topics. */
+  threadId: Nullable(Type.Integer()),
   messageId: Nullable(Type.Integer()),
   modelId: Type.String(),
   category: Type.String(),
@@ -57,7 +59,7 @@ export type Generation = Static<typeof Generation>
 export const generationById = query(
   Generation,
   (sql, { userId, id }: Ref) => sql`
-    select g.user_id as "userId", g.id, g.chat_id as "chatId", g.message_id as "messageId", g.model_id as "modelId",
+    select g.user_id as "userId", g.id, g.chat_id as "chatId", g.thread_id as "threadId", g.message_id as "messageId", g.model_id as "modelId",
       g.category, g.is_free as "isFree", g.grant_ref is not null as "isBonus",
       g.late_of is not null as "isLate", g.price_kop as "priceKop", g.kept_kop as "keptKop", g.promised, g.exec_state as "execState", g.money_state as "moneyState",
       g.task_id as "taskId", g.attempt, g.look as "pollAttempt", g.deadline_at as "deadlineAt",

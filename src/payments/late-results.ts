@@ -25,6 +25,7 @@ const Late = Type.Object({
   isExpired: Type.Boolean(),
   tookMs: Nullable(Type.Number()),
   chatId: Type.Integer(),
+  threadId: Nullable(Type.Integer()),
   modelId: Type.String(),
   category: Type.String(),
   /** The message that offers it, once it was sent. */
@@ -42,7 +43,7 @@ export const lateResults = query(
     select l.user_id as "userId", l.generation_id as id, l.state, l.task_id as "taskId", l.take_id as "takeId",
       l.price_kop as "priceKop", l.files, l.expires_at as "expiresAt", coalesce(l.expires_at <= now(), false) as "isExpired",
       (extract(epoch from l.found_at - g.created_at) * 1000)::float8 as "tookMs",
-      g.chat_id as "chatId", g.model_id as "modelId", g.category, o.message_id as "messageId"
+      g.chat_id as "chatId", g.thread_id as "threadId", g.model_id as "modelId", g.category, o.message_id as "messageId"
     from pay.late_results l
     join pay.generations g on g.user_id = l.user_id and g.id = l.generation_id
     left join pay.outbox o on o.dedupe = 'late:' || l.generation_id

@@ -35,7 +35,7 @@ export const genStart = query(
     select result, generation_id as id, price_kop as "priceKop", balance_kop as "balanceKop"
     from pay.place(${event}, ${order.userId}, ${order.id}, ${order.requestKey}, ${order.chatId}, ${order.messageId}, ${order.quoteId},
       ${`${order.deadlineMs} milliseconds`}, ${limits.maxOpen}, ${limits.freeDaily}, ${limits.freeHourly},
-      ${limits.newFreeDaily})`,
+      ${limits.newFreeDaily}, ${order.threadId ?? null})`,
 )
 
 const startRefusals: Record<string, new (about: string, options: ErrorOptions) => Error> = {

@@ -17,6 +17,8 @@ export type Order = {
   /** The content of the quote, if the caller has read it. */
   quote?: Pick<Quote, 'modelId' | 'category' | 'priceKop'>
   chatId: number
+  /** The topic of the chat in which it was ordered; null outside of topics. */
+  threadId?: number | null
   /** The message that becomes the progress message. */
   messageId: number | null
   /** Milliseconds from the submit to the refund when the upstream has no result. */

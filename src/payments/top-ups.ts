@@ -53,6 +53,8 @@ const StoredTopUp = Type.Object({
   quoteId: Nullable(Type.String()),
   /** The message that shows its invoice, if it is noted. */
   messageId: Nullable(Type.Integer()),
+  /** The topic of that message; null outside of topics. */
+  threadId: Nullable(Type.Integer()),
   isExpired: Type.Boolean(),
   isBanned: Type.Boolean(),
 })
@@ -63,7 +65,7 @@ export const topUpById = query(
   StoredTopUp,
   (sql, id: string) => sql`
     select t.user_id as "userId", t.id, t.provider, t.amount_kop as "amountKop", t.currency, t.total, t.state,
-      t.quote_id as "quoteId", t.message_id as "messageId", t.expires_at <= now() as "isExpired", u.banned_at is not null as "isBanned"
+      t.quote_id as "quoteId", t.message_id as "messageId", t.thread_id as "threadId", t.expires_at <= now() as "isExpired", u.banned_at is not null as "isBanned"
     from pay.top_ups t join pay.users u using (user_id) where t.id = ${id}`,
 )
 

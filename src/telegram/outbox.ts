@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { query } from '../database/db.ts'
+import { Nullable } from '../database/nullable.ts'
 
 /** A notice about something the person did not do: the key of its text, and the plain values in it. */
 const Notice = Type.Object({
@@ -9,12 +10,14 @@ const Notice = Type.Object({
 })
 export type Notice = Static<typeof Notice>
 // An update of this person crashed the process twice and was set aside.
-const Aside = Type.Object({ kind: Type.Literal('aside') })
+const Aside = Type.Object({ kind: Type.Literal('aside'), threadId: Type.Optional(Type.Integer()) })
 
 const OfGeneration = Type.Object({
   /** How a generation ended; its result sent again; the original files of its result. */
   kind: Type.Union([Type.Literal('generation'), Type.Literal('resend'), Type.Literal('original')]),
   generationId: Type.String(),
+  /** The topic in which it was asked for, if that is another than the run's. */
+  threadId: Type.Optional(Nullable(Type.Integer())),
 })
 const OfSwitch = Type.Object({
   /** The service has switched a model off or on. For an admin. */

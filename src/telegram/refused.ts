@@ -5,6 +5,7 @@ export type RefusedCode =
   | 'chat_not_found'
   | 'not_modified'
   | 'message_gone'
+  | 'topic_gone'
   | 'query_old'
   | 'bad_markup'
   | 'file_rejected'
@@ -56,6 +57,7 @@ export function codeOf(status: number, description: string): RefusedCode {
 const meanings: [RegExp, RefusedCode][] = [
   [/upgraded to a supergroup/i, 'migrated'],
   [/CHARGE_ALREADY_REFUNDED/i, 'already_refunded'],
+  [/thread not found|TOPIC_(DELETED|CLOSED|ID_INVALID)/i, 'topic_gone'],
   [/message is not modified|MESSAGE_NOT_MODIFIED/i, 'not_modified'],
   [/query is too old|query id is invalid|QUERY_ID_INVALID/i, 'query_old'],
   [/bot was (blocked|kicked)|user is deactivated|USER_IS_BLOCKED|INPUT_USER_DEACTIVATED/i, 'blocked'],

@@ -58,7 +58,7 @@ function onWire(button: Button) {
  */
 export async function show(
   telegram: Telegram,
-  at: { chatId: number; messageId?: number; threadId?: number },
+  at: { chatId: number; messageId?: number },
   screen: Screen,
 ): Promise<number> {
   const parts = split(screen.text)
@@ -68,7 +68,7 @@ export async function show(
   let messageId = 0
   for (const [index, text] of parts.entries()) {
     const isLast = index === parts.length - 1
-    messageId = await send(telegram, at, isLast ? { ...screen, text } : { text, buttons: [] })
+    messageId = await send(telegram, at.chatId, isLast ? { ...screen, text } : { text, buttons: [] })
   }
   return messageId
 }
@@ -114,18 +114,12 @@ async function edit(telegram: Telegram, chatId: number, messageId: number, scree
   }
 }
 
-async function send(
-  telegram: Telegram,
-  { chatId, threadId }: { chatId: number; threadId?: number },
-  screen: Screen,
-): Promise<number> {
-  const thread = threadId === undefined ? {} : { message_thread_id: threadId }
+async function send(telegram: Telegram, chatId: number, screen: Screen): Promise<number> {
   const message = await formatted(screen.text, ({ text, ...mode }) =>
     telegram.call('sendMessage', {
       chat_id: chatId,
       text,
       ...mode,
-      ...thread,
       ...noPreview,
       ...keyboard(screen),
       ...effectIn(chatId, screen.effect),

@@ -456,6 +456,7 @@ const run = (more: Partial<Generation>): Generation => ({
   userId: 1,
   id: 'abcdefgh7k2m',
   chatId: 1,
+  threadId: null,
   messageId: 5,
   modelId: 'grok-imagine/image-to-video',
   category: 'image-to-video',

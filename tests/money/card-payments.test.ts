@@ -168,7 +168,7 @@ await story('an invoice leaves the chat when its time has passed, and one that i
 await story('what Telegram or the database refuses of this harms no payment and no invoice', async t => {
   const anna = await person()
   const lost = () => Promise.reject(new Unknown('no answer'))
-  const order = { userId: anna.id, orderId: newId(), messageId: 1 }
+  const order = { userId: anna.id, orderId: newId(), messageId: 1, threadId: null }
   await noteInvoice({ ...removing, sql: lost as unknown as Sql }, order)
   await leaveReceipt({ ...removing, sql: lost as unknown as Sql }, order.orderId, 'ru')
   const first = await asks(anna, 300)

@@ -142,7 +142,7 @@ await story('of several files only the one over 50 MB is a link, and the others 
   t.equal(buttonLinks(seen().at(-1)!).length, 1)
 
   woken.length = 0
-  await sendOriginals(options, ref)
+  await sendOriginals(options, ref, null)
   for (const id of woken) await deliver(id)
   t.strictSame(sends().slice(2), ['sendDocument', 'sendDocument', 'sendMessage'])
   t.match(seen().at(-1), {
@@ -391,7 +391,7 @@ await story('a result comes once more by file id, however often the button is pr
   woken.length = 0
   // All within one minute of the clock.
   await until('no turn of the minute', () => Date.now() % 60_000 < 58_000)
-  await Promise.all([resend(options, ref), resend(options, ref)])
+  await Promise.all([resend(options, ref, null), resend(options, ref, null)])
   t.equal(new Set(woken).size, 1)
   const [id] = woken
   for (const one of woken) await deliver(one)
@@ -495,7 +495,7 @@ await story('originals come as documents, each once, and results stay pictures',
   const { outboxId, ref, sends, seen, files } = await ended({}, {})
   await deliver(outboxId)
   woken.length = 0
-  await sendOriginals(options, ref)
+  await sendOriginals(options, ref, null)
   let documents = 0
   door = method => {
     if (method === 'sendDocument' && ++documents === 2) throw new Unknown('no answer')
@@ -613,7 +613,7 @@ await story(
     await deliver(second.outboxId!)
     await deliver(outboxId)
     woken.length = 0
-    await resend(options, ref)
+    await resend(options, ref, null)
     for (const again of woken) await deliver(again)
     t.strictSame(played(ref.userId), [undefined, undefined, effects.firstResult, undefined, undefined])
     const failed = await ended()

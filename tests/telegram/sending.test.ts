@@ -13,6 +13,7 @@ import { type Item, type Sent, sendOriginal, sendResult } from '../../src/telegr
 import { fetchUserFile } from '../../src/telegram/files.ts'
 import { html } from '../../src/telegram/html.ts'
 import { button, type Screen, show } from '../../src/telegram/screen.ts'
+import { inTopic } from '../../src/telegram/topics.ts'
 import { mp3Of, mp4Of, pngOf } from '../support/media/media.ts'
 
 /** A chat of one person with the bot, on a server as strict as the real one. */
@@ -145,7 +146,7 @@ t.test('a screen in a topic stays in the topic', async t => {
   const { standIn, telegram } = await chat(t)
   const chatId = standIn.player.addGroup('Студия')
   standIn.player.sayIn(chatId, 500, 'сюда', 12)
-  await show(telegram, { chatId, threadId: 12 }, screen('Меню'))
+  await show(inTopic(telegram, { chatId, threadId: 12 }), { chatId }, screen('Меню'))
   t.equal(standIn.calls.at(-1)!.fields.message_thread_id, 12)
 })
 

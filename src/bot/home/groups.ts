@@ -40,8 +40,7 @@ const everyUs = 10_000_000
 async function invite(deps: BotDeps, ctx: Answered): Promise<void> {
   const chatId = ctx.chat!.id
   if ((await takeTokens(deps.sql, [{ key: `group:${chatId}`, everyUs, burst: 1 }], 0)) > 0) return
-  const threadId = ctx.message && 'message_thread_id' in ctx.message ? ctx.message.message_thread_id : undefined
-  await show(ctx.api, threadId === undefined ? { chatId } : { chatId, threadId }, inviteScreen(deps, languageIn(ctx)))
+  await show(ctx.api, { chatId }, inviteScreen(deps, languageIn(ctx)))
 }
 
 function inviteScreen(deps: BotDeps, language: Language): Screen {

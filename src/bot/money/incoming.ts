@@ -5,6 +5,7 @@ import { leaveReceipt } from '../../delivery/invoices.ts'
 import { type Paid, takeBack, takePayment, topUpById } from '../../payments/top-ups.ts'
 import { balanceOf } from '../../payments/wallet.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
+import { inTopic, type Topic, threadOf } from '../../telegram/topics.ts'
 import { menuButton } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
@@ -24,6 +25,7 @@ export function payments(deps: BotDeps) {
     const provider = payment.currency === 'XTR' ? 'stars' : 'card'
     const { currency, total_amount: total, invoice_payload: orderId } = payment
     crash('topup_received')
+    if (threadOf(ctx.update) === null) ctx.api = inTopic(ctx.api, await topicOfInvoice(deps, ctx, orderId))
     const paid = await takePayment(sql, { provider, chargeId, userId: ctx.user.id, orderId, currency, total })
     crash('topup_committed')
     log.info({ userId: ctx.user.id, chargeId, orderId, result: paid.result }, 'a payment came in')
@@ -65,6 +67,12 @@ export function payments(deps: BotDeps) {
     return ctx.show({ text: ctx.t.topUp.takenBack(back.takenKop, back.debtKop), buttons: [[menuButton(ctx)]] })
   })
   return bot
+}
+
+/** Telegram does not promise that the message of a payment is in the topic of its invoice. */
+async function topicOfInvoice({ sql }: BotDeps, { user }: BotContext, orderId: string): Promise<Topic> {
+  const [order] = await topUpById(sql, orderId)
+  return { chatId: user.id, threadId: order?.userId === user.id ? order.threadId : null }
 }
 
 // Not among Telegraf's types, which know an older Bot API.

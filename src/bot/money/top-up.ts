@@ -5,6 +5,7 @@ import { readQuote } from '../../payments/quotes.ts'
 import { openTopUp, starsFor } from '../../payments/top-ups.ts'
 import { type Invoice, sendInvoice } from '../../telegram/payments.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
+import { threadOf } from '../../telegram/topics.ts'
 import { byCard, cardButtons, menuButton, packButtons } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
@@ -95,7 +96,10 @@ async function bill({ sql, log }: BotDeps, ctx: BotContext, { provider, amountKo
     ...terms,
     total: order.total,
   })
-  await noteInvoice({ sql, telegram: ctx.api, log }, { userId: ctx.user.id, orderId: order.id, messageId })
+  await noteInvoice(
+    { sql, telegram: ctx.api, log },
+    { userId: ctx.user.id, orderId: order.id, messageId, threadId: threadOf(ctx.update) },
+  )
 }
 
 /** Whether the pressed message is the screen of amounts. */

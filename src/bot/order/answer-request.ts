@@ -3,6 +3,7 @@ import type { FileValue } from '../../catalogue/parameters.ts'
 import { lines, priceText } from '../../i18n/format.ts'
 import { type Html, html } from '../../telegram/html.ts'
 import { type Button, button, type Screen, show } from '../../telegram/screen.ts'
+import { threadOf } from '../../telegram/topics.ts'
 import { menuButton } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
@@ -68,15 +69,16 @@ export async function present(
   place: Place,
 ): Promise<number> {
   const before = draft.messageId
-  const isBelow = before !== null && place.after !== undefined && before > place.after
+  const isHere = draft.threadId === threadOf(ctx.update)
+  const isBelow = before !== null && isHere && place.after !== undefined && before > place.after
   if (isBelow) {
     const messageId = await show(ctx.api, { chatId: ctx.chat!.id, messageId: before }, screen)
-    if (messageId !== before) await draftShown(deps.sql, ctx.user.id, draft, messageId)
+    if (messageId !== before) await draftShown(deps.sql, ctx.user.id, draft, messageId, threadOf(ctx.update))
     return messageId
   }
   const messageId = await ctx.show(screen, place.where)
   if (before !== null && before !== messageId) await strip(ctx, before)
-  if (messageId !== before) await draftShown(deps.sql, ctx.user.id, draft, messageId)
+  if (messageId !== before) await draftShown(deps.sql, ctx.user.id, draft, messageId, threadOf(ctx.update))
   return messageId
 }
 

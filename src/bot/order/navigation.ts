@@ -3,6 +3,7 @@ import { type Problem, paramNamed } from '../../catalogue/parameters.ts'
 import { type Quote, readQuote } from '../../payments/quotes.ts'
 import { type Html, html } from '../../telegram/html.ts'
 import { type Screen, show } from '../../telegram/screen.ts'
+import { threadOf } from '../../telegram/topics.ts'
 import { goneScreen } from '../browse/lists.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
@@ -169,7 +170,7 @@ export async function present(ctx: BotContext, deps: BotDeps, order: OrderDraft,
   const above = showing.note ?? (isBegun ? undefined : checklist(order, viewOf(ctx, deps)))
   const noted = above ? { ...screen, text: html`${above}\n\n${screen.text}` } : screen
   const before = draft.messageId
-  if (showing.isAlbum && before !== null) {
+  if (showing.isAlbum && before !== null && draft.threadId === threadOf(ctx.update)) {
     const messageId = await show(ctx.api, { chatId: ctx.chat!.id, messageId: before }, noted)
     return shownAt(ctx, deps, order, messageId)
   }
@@ -181,7 +182,7 @@ export async function present(ctx: BotContext, deps: BotDeps, order: OrderDraft,
 }
 
 async function shownAt(ctx: BotContext, deps: BotDeps, { draft, step }: OrderDraft, messageId: number): Promise<void> {
-  if (messageId !== draft.messageId) await draftShown(deps.sql, ctx.user.id, draft, messageId)
+  if (messageId !== draft.messageId) await draftShown(deps.sql, ctx.user.id, draft, messageId, threadOf(ctx.update))
   if (step.at === 'quote') await noteShown(ctx, deps, step.id, messageId)
 }
 

@@ -18,6 +18,7 @@ import { shortId } from '../../id.ts'
 import { type Ref, readGeneration } from '../../payments/generations.ts'
 import { bonusQuote, type Closing, openQuote, type Quote, quoteMinutes, readQuote } from '../../payments/quotes.ts'
 import { button } from '../../telegram/screen.ts'
+import { threadOf } from '../../telegram/topics.ts'
 import { goneScreen } from '../browse/lists.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
@@ -127,6 +128,7 @@ async function start(ctx: BotContext, deps: BotDeps, quote: Quote, quoteId: stri
     quoteId,
     ...(quoteId === quote.id && { quote }), // a bonus run has a quote of its own
     chatId: ctx.chat!.id,
+    threadId: threadOf(ctx.update),
     messageId: ctx.callbackQuery?.message?.message_id ?? null,
     deadlineMs: runLimitMs(model),
   }

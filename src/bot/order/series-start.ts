@@ -16,6 +16,7 @@ import { readGeneration } from '../../payments/generations.ts'
 import { quoteShown } from '../../payments/quotes.ts'
 import { readWallet } from '../../payments/wallet.ts'
 import { button, type Screen, show } from '../../telegram/screen.ts'
+import { threadOf } from '../../telegram/topics.ts'
 import { menuButton } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
@@ -95,6 +96,7 @@ async function startOne(ctx: BotContext, deps: BotDeps, found: Found, one: One):
       quoteId: quote.id,
       quote,
       chatId: ctx.chat!.id,
+      threadId: threadOf(ctx.update),
       messageId,
       deadlineMs: runLimitMs(model),
     })

@@ -4,6 +4,7 @@ import { NotFound, Refused } from '../../errors.ts'
 import { shortId } from '../../id.ts'
 import { type Generation, outputsOf, type Ref, readGeneration } from '../../payments/generations.ts'
 import { button } from '../../telegram/screen.ts'
+import { threadOf } from '../../telegram/topics.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { openDraft } from '../drafts.ts'
@@ -96,13 +97,13 @@ async function sendAgain(
   ctx: BotContext,
   { sql, log }: BotDeps,
   run: Generation,
-  send: (ref: Ref) => Promise<void>,
+  send: BotDeps['resend'],
 ): Promise<void> {
   const isGone = run.execState !== 'success' || (await outputsOf(sql, refOf(run))).every(({ url }) => url === '')
   if (isGone) return ctx.answer(ctx.t.run.cannotResend, { alert: true })
   await ctx.answer(ctx.t.run.resending)
   try {
-    await send(refOf(run))
+    await send(refOf(run), threadOf(ctx.update))
   } catch (error) {
     if (!(error instanceof Refused || error instanceof NotFound)) throw error
     log.warn({ err: error, generationId: run.id }, 'a result could not be sent again')

@@ -14,8 +14,8 @@ export const showRun = async (ctx: BotContext, deps: BotDeps, run: Generation): 
  * messages go.
  */
 export async function showStarted(ctx: BotContext, deps: BotDeps, run: Generation): Promise<void> {
-  const { userId, chatId, messageId } = run
-  const gather = async (at: number) => (await gatherProgress(deps.sql, userId, chatId, at)).map(one => one.messageId)
+  const { messageId } = run
+  const gather = async (at: number) => (await gatherProgress(deps.sql, run, at)).map(one => one.messageId)
   const old = messageId === null ? [] : await gather(messageId)
   const shownAt = await showRun(ctx, deps, run)
   if (shownAt !== messageId) {

@@ -3,6 +3,7 @@ import type { Language } from '../../money.ts'
 import { isOffered, type Offer, readLate } from '../../payments/late-results.ts'
 import type { Telegram } from '../../telegram/api.ts'
 import { formatted, keyboard, type Screen, show } from '../../telegram/screen.ts'
+import { inTopic } from '../../telegram/topics.ts'
 import { languageFor } from '../../users/users.ts'
 import type { DeliverOptions } from './delivery.ts'
 
@@ -11,10 +12,11 @@ import type { DeliverOptions } from './delivery.ts'
  * there is nothing to offer any more.
  */
 export async function sendLate(options: DeliverOptions, ref: { userId: number; id: string }): Promise<number | null> {
-  const { sql, telegram, messages } = options
+  const { sql, messages } = options
   const [late, language] = await Promise.all([readLate(sql, ref), languageFor(sql, ref.userId)])
   if (!late || !isOffered(late)) return null
   const screen = messages.lateOffer(late, language)
+  const telegram = inTopic(options.telegram, late)
   const picture = await previewOf(options, late, language)
   return picture ? sendPicture(telegram, late.chatId, picture, screen) : show(telegram, { chatId: late.chatId }, screen)
 }

@@ -14,6 +14,7 @@ import {
   outboxTake,
 } from '../../telegram/outbox.ts'
 import { type Screen, show } from '../../telegram/screen.ts'
+import { inTopic } from '../../telegram/topics.ts'
 import { languageFor } from '../../users/users.ts'
 import { removeProgress } from '../progress.ts'
 import { announce } from './announce.ts'
@@ -57,8 +58,10 @@ async function deliverWords(
   outgoing: Outgoing,
   words: (language: Language) => Screen,
 ): Promise<void> {
-  const { sql, telegram } = options
+  const { sql } = options
   const chatId = outgoing.userId
+  const threadId = ('threadId' in outgoing.body && outgoing.body.threadId) || null
+  const telegram = inTopic(options.telegram, { chatId, threadId })
   const language = await languageFor(sql, chatId)
   let outcome: Outcome
   try {
@@ -100,8 +103,10 @@ async function deliverGeneration(options: DeliverOptions, outgoing: Outgoing<OfG
   if (!generation) throw new Error(`outbox ${outboxId} names the generation ${generationId}, which is not there`)
   const context = { outboxId, kind, generationId, userId: outgoing.userId, attempt: outgoing.attempts }
 
+  const { threadId = generation.threadId } = outgoing.body
+  const telegram = inTopic(options.telegram, { chatId: generation.chatId, threadId })
   const delivery: Delivery = {
-    options,
+    options: { ...options, telegram },
     outgoing,
     generation,
     language,

@@ -3,6 +3,7 @@ import { pause, Refused, Unknown } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { Telegram } from '../../telegram/api.ts'
 import { type Found, intakeRelease, intakeResult, intakeTake, type Source } from '../../telegram/intakes.ts'
+import { inTopic, threadOf } from '../../telegram/topics.ts'
 
 export type Fetcher = {
   /** Fetches the file that an update waits for, then enqueues its lane. Idempotent. */
@@ -40,7 +41,7 @@ const actionEveryMs = 4_000
  * queues limit the total (src/jobs/workers.ts).
  */
 export function createFetcher(options: Options): Fetcher {
-  const { sql, telegram, draftOf, enqueue } = options
+  const { sql, draftOf, enqueue } = options
   const running = new Map<number, Running>()
   let isStopped = false
 
@@ -50,6 +51,8 @@ export function createFetcher(options: Options): Fetcher {
       if (!claimed) return
       const { lane, payload, draftId, source, attempts } = claimed
       const { userId, chatId } = of(payload)
+      const telegram =
+        chatId === undefined ? options.telegram : inTopic(options.telegram, { chatId, threadId: threadOf(payload) })
       const stop = new AbortController()
       const over = new AbortController()
       running.set(updateId, { userId, draftId, stop })

@@ -86,6 +86,12 @@ story('a late picture is offered as a small marked copy, and one press brings th
   t.match(answer, { text: 'Забираю, файлы сейчас придут' })
   t.match(screen.text, /Вы забрали этот результат/)
   t.strictSame(captions(screen), ['🏠 Меню'], 'the offer is one no longer')
+  const above = api.calls.filter(({ fields }) => fields.show_caption_above_media === true)
+  t.strictSame(
+    above.map(({ method }) => method),
+    ['sendPhoto', 'editMessageCaption'],
+    'its price is read before the small copy',
+  )
   t.equal(await balanceOf(anna.id), before - 3_80)
   const result = anna.last()
   t.match(result.text, /^✅ Z-Image.*\nСписано 3,80\s₽ · осталось/)

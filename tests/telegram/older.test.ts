@@ -1,10 +1,13 @@
+import { createCanvas } from '@napi-rs/canvas'
 import t from 'tap'
+import { startTelegram } from '../../playground/telegram/server.ts'
 import { type AnyCall, telegramOver } from '../../src/telegram/api.ts'
-import { TelegramRefused } from '../../src/telegram/client.ts'
+import { createTelegram, TelegramRefused } from '../../src/telegram/client.ts'
 import { effects, withoutEffects } from '../../src/telegram/effects.ts'
 import { html, momentTag, toPlain } from '../../src/telegram/html.ts'
 import { lacks, noteLack, plainerWhereRefused } from '../../src/telegram/older.ts'
 import { button, copyRow, keyboard, maxCopied, show } from '../../src/telegram/screen.ts'
+import { silent } from '../support/world.ts'
 
 type Sent = Record<string, unknown>
 let servers = 0
@@ -148,3 +151,28 @@ t.test('a text that Telegram would not copy gets no button', async t => {
   t.equal(copyRow('Скопировать', 'я'.repeat(maxCopied)).length, 1)
   t.strictSame(keyboard({ buttons: [copyRow('Скопировать', '')] }), {}, 'and no row')
 })
+
+for (const apiVersion of ['10.3', '7.1'] as const) {
+  t.test(`Bot API ${apiVersion}: a person reads the same and presses the same, as far as the server goes`, async t => {
+    const api = await startTelegram({ seed: 1, apiVersion })
+    t.teardown(() => api.close())
+    api.faults.limits = false
+    const { token, apiRoot } = api
+    const client = createTelegram({ token, apiRoot, rateLimiter: async () => 0, log: silent })
+    const { id: chatId } = api.player.addPerson({ firstName: 'Анна' })
+    api.player.open(chatId)
+    const isNew = apiVersion === '10.3'
+    await show(client, { chatId }, { ...screen, effect: 'topUp' })
+    const seen = () => api.player.chat(chatId).at(-1)!
+    t.equal(seen().text, 'Цена до 15:40 МСК')
+    t.match(seen().entities, [{ type: 'bold' }, ...(isNew ? [{ type: 'date_time', unix_time: 1_796_128_830 }] : [])])
+    t.match(seen().buttons[0], [{ text: 'Запустить', data: 'h', ...(isNew && { style: 'success' }) }])
+    t.equal(seen().buttons[1]?.[0]?.copy, isNew ? 'https://t.me/bot?start=r_x' : undefined)
+    t.equal(seen().effect?.emoji, isNew ? '🔥' : undefined)
+    const photo = { source: createCanvas(20, 20).toBuffer('image/png') }
+    await client.call('sendPhoto', { chat_id: chatId, photo, ...caption, ...keyboard(screen) })
+    t.match(seen(), { text: 'Цена до 15:40 МСК', media: { kind: 'photo' } }, 'an upload is sent again as well')
+    t.equal(api.calls.filter(({ status }) => status !== 200).length, isNew ? 0 : 2)
+  })
+}
+const caption = { caption: screen.text.html, parse_mode: 'HTML' as const }

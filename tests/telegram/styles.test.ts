@@ -11,7 +11,7 @@ import { effects } from '../../src/telegram/effects.ts'
 import { type Shown, screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
 
-const stage = await chats(t)
+const stage = await chats(t, { apiVersion: '10.3' })
 const { api, person, deps, running, end, owner, sql, quoteOf, catalogue } = stage
 
 const shownSince = (from: number) => screensOf(api.calls.slice(from))

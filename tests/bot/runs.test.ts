@@ -13,6 +13,7 @@ import { type Generation, readGeneration } from '../../src/payments/generations.
 import { genFinish, genSubmit } from '../../src/payments/order-statements.ts'
 import { readQuote } from '../../src/payments/quotes.ts'
 import { plainLength, toPlain } from '../../src/telegram/html.ts'
+import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { buttons, captions, dataOf } from '../support/messages.ts'
 
@@ -736,4 +737,8 @@ t.test('both languages say the same things', async t => {
       ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, keys(inner)]))
       : typeof value
   t.strictSame(keys(orderingEn), keys(orderingRu))
+})
+
+t.test('no screen of this file has two main buttons, and what deletes or cancels is red', async t => {
+  t.strictSame(wrongStyles(screensOf(api.calls)), [])
 })

@@ -81,7 +81,7 @@ function note(telegram: Telegram, feature: Feature, told: (feature: Feature) => 
 const without = (payload: Payload, name: string): Payload =>
   Object.fromEntries(Object.entries(payload).filter(([key]) => key !== name))
 
-const timeTag = /<\/?tg-time\b[^>]*>/g
+const timeTag = /<\/?tg-time(?: [^<>]{1,60})?>/g
 const worded = ['text', 'caption'] as const
 const hasTimes = (payload: Payload) =>
   worded.some(name => typeof payload[name] === 'string' && payload[name].includes('<tg-time'))

@@ -12,9 +12,6 @@ export function readPreview(call: Call): Content {
   if (!given) return flag(call, 'disable_web_page_preview') ? { link_preview_options: { is_disabled: true } } : {}
   const wrong = FLAGS.find(key => given[key] !== undefined && typeof given[key] !== 'boolean')
   if (wrong) throw bad(`can't parse LinkPreviewOptions: field "${wrong}" must be of type Boolean`)
-  if (given.prefer_small_media === true && given.prefer_large_media === true) {
-    throw bad("can't parse LinkPreviewOptions: media can't be both small and large")
-  }
   const address = textOf(given, 'url')
   const url = address && httpUrl(address)
   if (address && !url) throw bad('WEBPAGE_URL_INVALID')

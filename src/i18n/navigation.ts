@@ -95,3 +95,6 @@ export type OperationFacts = {
   name: string | undefined
   number: string | undefined
 }
+
+/** Free runs of a model in a day and in an hour, and when the next day of counting begins. */
+export type FreeHelpFacts = { daily: number; hourly: number; dayBegins: Date }

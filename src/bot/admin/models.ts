@@ -29,7 +29,10 @@ export function adminModels(deps: BotDeps) {
     if (!model) return ctx.show(answer(ctx, t.noModel(id)))
     if ([...visible(reason)].length < 5) return ctx.show(answer(ctx, t.noReason))
     const op = (op: ModelSwitch) => to.adminSwitch(modelKey(id), op)
-    const row = [button(ctx.t.admin.yesButton, op(word)), button(ctx.t.admin.noButton, op('no'))]
+    const row = [
+      button(ctx.t.admin.yesButton, op(word), word === 'off' ? 'danger' : 'success'),
+      button(ctx.t.admin.noButton, op('no')),
+    ]
     const text = t.confirm(word, model.name[ctx.language], id, clip(reason, maxOfReason))
     return ctx.show({ text, buttons: [row] })
   })

@@ -1,7 +1,7 @@
 import { Composer } from 'telegraf'
 import { message } from 'telegraf/filters'
 import { claimPromo, invitations } from '../../payments/gifts.ts'
-import { button, type Screen } from '../../telegram/screen.ts'
+import { button, copyRow, type Screen } from '../../telegram/screen.ts'
 import { invitation } from '../../users/users.ts'
 import { menuButton } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
@@ -65,6 +65,10 @@ async function referralScreen({ sql, botUsername }: BotDeps, ctx: BotContext): P
     link && `https://t.me/share/url?${new URLSearchParams({ url: `https://${link}`, text: t.referral.shareText })}`
   return {
     text: t.referral.screen({ ...invitation, link, came, counted, left }),
-    buttons: [share ? [{ text: t.referral.shareButton, url: share }] : [], ...rows(ctx)],
+    buttons: [
+      share ? [{ text: t.referral.shareButton, url: share, style: 'primary' }] : [],
+      copyRow(t.referral.copyButton, link ?? ''),
+      ...rows(ctx),
+    ],
   }
 }

@@ -1,15 +1,15 @@
-import type { Context } from 'telegraf'
 import type { Catalogue } from '../../catalogue/models.ts'
 import { stringsFor } from '../../i18n/strings.ts'
 import { shortId } from '../../id.ts'
 import type { Language } from '../../money.ts'
 import { type Generation, type Output, outputsOf } from '../../payments/generations.ts'
 import { TelegramRefused } from '../../telegram/client.ts'
-import { type Button, button, replaceButtons } from '../../telegram/screen.ts'
+import { type Button, button, copyRow, replaceButtons } from '../../telegram/screen.ts'
 import { examplesOfRun } from '../browse/example-rows.ts'
-import { type BotContext, isAdmin } from '../context.ts'
+import { type BotContext, isAdmin, updateOf } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { modelName } from '../names.ts'
+import { mainText } from '../parameter-texts.ts'
 import { to } from '../routes.ts'
 import { followUpsOf } from './compatible-models.ts'
 import { type Versions, versionsOf } from './versions.ts'
@@ -42,10 +42,19 @@ export function resultButtons(
       [button(t.run.originalButton, to.generation(id, 'original'))],
       follows.map(follow),
       versions ? earlier(versions, language) : [],
+      copyRow(t.run.copyPromptButton, promptOf(catalogue, run)),
       [button(t.run.whyButton(priceKop), to.generation(id, 'why')), button(t.menuButton, to.menu())],
       [button(t.run.foldButton, to.generation(id, 'fold'))],
     ],
   }
+}
+
+/** The words that a result was made from; empty where there are none. */
+function promptOf(catalogue: Catalogue, { modelId, inputs }: Generation): string {
+  const model = catalogue.byId(modelId)
+  const main = model && mainText(model)
+  const words = main && inputs[main.name]
+  return typeof words === 'string' ? words : ''
 }
 
 /** Sends what this result was made from once more. */
@@ -70,7 +79,8 @@ export async function unfold(ctx: BotContext, deps: BotDeps, run: Generation, wh
   if (shown) {
     const ours = new Set([...sets.few, ...sets.all].flat().map(one => ('data' in one ? one.data : '')))
     for (const op of ['example', 'noExample'] as const) ours.add(to.generation(run.id, op))
-    const others = shown.filter(row => row.every(one => !('data' in one) || !ours.has(one.data)))
+    const isOther = (one: Button) => ('data' in one ? !ours.has(one.data) : !('copy' in one))
+    const others = shown.filter(row => row.every(isOther))
     try {
       return await replaceButtons(ctx.api, ctx.chat!.id, ctx.callbackQuery!.message!.message_id, {
         buttons: [...others, ...sets[which]],
@@ -89,19 +99,21 @@ async function exampleRow({ t }: BotContext, { sql }: BotDeps, { userId, id }: G
   const chosen = await examplesOfRun(sql, userId, id)
   return [
     chosen.length > 0
-      ? button(t.examples.removeButton, to.generation(id, 'noExample'))
+      ? button(t.examples.removeButton, to.generation(id, 'noExample'), 'danger')
       : button(t.examples.addButton, to.generation(id, 'example')),
   ]
 }
 
 /** The buttons of the pressed message; undefined when Telegram no longer says them. */
-function keyboardOf({ callbackQuery }: Context): Button[][] | undefined {
-  const message = callbackQuery?.message
+function keyboardOf(ctx: BotContext): Button[][] | undefined {
+  const message = updateOf(ctx).callback_query?.message
   if (!message || message.date === 0 || !('reply_markup' in message)) return undefined
   return message.reply_markup?.inline_keyboard.map(row =>
     row.flatMap((one): Button[] => {
-      if ('callback_data' in one) return [{ text: one.text, data: one.callback_data }]
-      return 'url' in one ? [{ text: one.text, url: one.url }] : []
+      const looks = { text: one.text, ...(one.style && { style: one.style }) }
+      if ('callback_data' in one) return [{ ...looks, data: one.callback_data }]
+      if ('copy_text' in one) return [{ ...looks, copy: one.copy_text.text }]
+      return 'url' in one ? [{ ...looks, url: one.url }] : []
     }),
   )
 }

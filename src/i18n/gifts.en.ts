@@ -20,11 +20,11 @@ export const giftsEn: Gifts = {
 
   referral: {
     button: '👥 Invite',
-    screen: ({ runs, capKop, link, came, counted, left }) =>
+    screen: ({ runs, capKop, link, came, shared, counted, left }) =>
       lines(
         html`Invite a friend: you get ${bonusRuns(runs)}, each up to ${amount(capKop)}, once they have topped up and got their first paid result.`,
         link === undefined ? html`The link will be here soon.` : html`Your link: ${link}`,
-        html`Friends who came: ${came} · counted: ${counted} · runs left: ${left}`,
+        html`Friends who came: ${came}${shared > 0 ? `, by shared results: ${shared}` : ''} · counted: ${counted} · runs left: ${left}`,
       ),
     copyButton: '📋 Copy the link',
     shareButton: 'Share',

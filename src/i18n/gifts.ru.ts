@@ -22,11 +22,11 @@ export const giftsRu = {
   // Invitations
   referral: {
     button: '👥 Пригласить',
-    screen: ({ runs, capKop, link, came, counted, left }: InvitationFacts) =>
+    screen: ({ runs, capKop, link, came, shared, counted, left }: InvitationFacts) =>
       lines(
         html`Пригласите друга: вам ${bonusRuns(runs)}, каждый до ${amount(capKop)}, когда он пополнит баланс и получит первый платный результат.`,
         link === undefined ? html`Ссылка скоро появится.` : html`Ваша ссылка: ${link}`,
-        html`Пришло друзей: ${came} · засчитано: ${counted} · осталось запусков: ${left}`,
+        html`Пришло друзей: ${came}${shared > 0 ? `, из них через «Поделиться»: ${shared}` : ''} · засчитано: ${counted} · осталось запусков: ${left}`,
       ),
     copyButton: '📋 Скопировать ссылку',
     shareButton: 'Поделиться',

@@ -343,13 +343,13 @@ The operator has everything passed on before. Your payment and your balance are 
   },
   modelStates: {
     title: (on, of) => html`<b>Models: ${on} of ${of} are on</b>`,
-    state: ({ id, state, isPinned, minKop, finished, succeeded, reason }) => {
+    state: ({ id, state, isPinned, minKop, finished, succeeded, good, bad, reason }) => {
       const icon = { on: '✅', trial: '🧪', off: '⛔️' }[state]
       const runs = finished > 0 ? ` · ${succeeded} of ${finished}` : ''
-      const text = `${icon} ${id} · ${formatKop(minKop, 'en')}${runs}${isPinned ? ' · by hand' : ''}`
+      const text = `${icon} ${id} · ${formatKop(minKop, 'en')}${runs}${good + bad > 0 ? ` · 👍 ${good} 👎 ${bad}` : ''}${isPinned ? ' · by hand' : ''}`
       return reason === undefined ? html`${text}` : html`${text}\n   ${reason}`
     },
-    howTo: html`Runs of the last hour. To switch (a reason of 5 characters or more):
+    howTo: html`Runs of the last hour, people's 👍 and 👎 of 30 days. To switch (a reason of 5 characters or more):
 <code>/admin_models off model reason</code>
 <code>/admin_models on model reason</code>
 <code>/admin_models auto model reason</code>

@@ -354,13 +354,13 @@ export const navigationRu = {
   },
   modelStates: {
     title: (on: number, of: number) => html`<b>Модели: включены ${on} из ${of}</b>`,
-    state: ({ id, state, isPinned, minKop, finished, succeeded, reason }: ModelStateFacts) => {
+    state: ({ id, state, isPinned, minKop, finished, succeeded, good, bad, reason }: ModelStateFacts) => {
       const icon = { on: '✅', trial: '🧪', off: '⛔️' }[state]
       const runs = finished > 0 ? ` · ${succeeded} из ${finished}` : ''
-      const text = `${icon} ${id} · ${formatKop(minKop, 'ru')}${runs}${isPinned ? ' · вручную' : ''}`
+      const text = `${icon} ${id} · ${formatKop(minKop, 'ru')}${runs}${good + bad > 0 ? ` · 👍 ${good} 👎 ${bad}` : ''}${isPinned ? ' · вручную' : ''}`
       return reason === undefined ? html`${text}` : html`${text}\n   ${reason}`
     },
-    howTo: html`Запуски за последний час. Переключить (причина от 5 символов):
+    howTo: html`Запуски за последний час, 👍 и 👎 людей за 30 дней. Переключить (причина от 5 символов):
 <code>/admin_models off модель причина</code>
 <code>/admin_models on модель причина</code>
 <code>/admin_models auto модель причина</code>

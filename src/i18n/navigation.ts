@@ -82,6 +82,9 @@ export type ModelStateFacts = {
   minKop: number
   finished: number
   succeeded: number
+  /** What people said of its results by reactions. */
+  good: number
+  bad: number
   reason: string | undefined
 }
 /** `returned`: ended without a result, and the money is back; `failed`: the same for a free run; `cancelled`: by the person. */

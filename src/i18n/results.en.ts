@@ -51,6 +51,14 @@ export const resultsEn: ResultWords = {
           : html`Charged ${priceLine(r.price, 'en')} · ${amount(r.balanceKop)} left · No.\u00a0${r.short}`,
       ),
   },
+  sharing: {
+    button: '📤 Share',
+    caption: (name: string) => html`Made with <b>${name}</b>`,
+    sameButton: '✨ Make one like it',
+    openButton: 'Open the bot',
+    resultTitle: (name: string, date: string) => `${name} · ${date}`,
+    model: (name: string, about: string, price: string) => html`<b>${name}</b>\n${about}\nPrice: ${price}`,
+  },
   gallery: {
     button: '🖼 Gallery',
     title: {

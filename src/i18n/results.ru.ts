@@ -62,6 +62,14 @@ export const resultsRu = {
           : html`Списано ${priceLine(r.price, 'ru')} · осталось ${amount(r.balanceKop)} · №\u00a0${r.short}`,
       ),
   },
+  sharing: {
+    button: '📤 Поделиться',
+    caption: (name: string) => html`Сделано моделью <b>${name}</b>`,
+    sameButton: '✨ Сделать так же',
+    openButton: 'Открыть бота',
+    resultTitle: (name: string, date: string) => `${name} · ${date}`,
+    model: (name: string, about: string, price: string) => html`<b>${name}</b>\n${about}\nЦена: ${price}`,
+  },
   gallery: {
     button: '🖼 Галерея',
     title: {

@@ -10,12 +10,13 @@ import { clip, type Html, split, toPlain, unturned } from './html.ts'
 export type Style = 'primary' | 'success' | 'danger'
 /**
  * `data` comes back with a press. `url` opens a page. `copy` is put on the clipboard. `pay` pays the invoice and must be its
- * first button.
+ * first button. `share` opens the choice of a chat with this inline query of the bot.
  */
 export type Button = { text: string; style?: Style } & (
   | { data: string }
   | { url: string }
   | { copy: string }
+  | { share: string }
   | { pay: true }
 )
 /** `effect` plays when the screen is sent as a new message to a private chat. */
@@ -44,11 +45,14 @@ export function keyboard({ buttons }: Pick<Screen, 'buttons'>) {
   return { reply_markup: { inline_keyboard: rows.map(row => row.map(onWire)) } }
 }
 
+const anyChat = { allow_user_chats: true, allow_group_chats: true, allow_channel_chats: true }
+
 function onWire(button: Button) {
   const { text, style } = button
   const looks = { text, ...(style && { style }) }
   if ('data' in button) return { ...looks, callback_data: button.data }
   if ('copy' in button) return { ...looks, copy_text: { text: button.copy } }
+  if ('share' in button) return { ...looks, switch_inline_query_chosen_chat: { query: button.share, ...anyChat } }
   return 'url' in button ? { ...looks, url: button.url } : { ...looks, pay: button.pay }
 }
 

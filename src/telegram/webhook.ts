@@ -13,6 +13,9 @@ export const allowedUpdates = [
   'callback_query',
   'pre_checkout_query',
   'my_chat_member',
+  'inline_query',
+  'chosen_inline_result',
+  'message_reaction',
 ] as const satisfies UpdateKind[]
 
 /** The address for updates, and the secret that Telegram sends with them. */

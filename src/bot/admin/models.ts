@@ -13,6 +13,7 @@ import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
+import { opinionsOfModels } from '../runs/opinions.ts'
 import { homeButton, numbered } from './buttons.ts'
 
 /** Which models are on sale, and the switch of each. */
@@ -80,8 +81,9 @@ async function lossScreen({ sql, catalogue }: BotDeps, ctx: BotContext, modelId:
 async function statesScreen({ sql, catalogue }: BotDeps, ctx: BotContext): Promise<Screen> {
   const { t } = ctx
   const { models, rates } = catalogue
-  const [lasts, runs] = await Promise.all([
+  const [lasts, opinions, runs] = await Promise.all([
     healthOfModels(sql),
+    opinionsOfModels(sql),
     recentRuns(
       sql,
       models.map(({ id }) => id),
@@ -98,7 +100,8 @@ async function statesScreen({ sql, catalogue }: BotDeps, ctx: BotContext): Promi
       : undefined
     const { minKop } = priceRange(model, rates)
     const [state, isPinned] = [last?.after ?? ('on' as const), last?.isPinned ?? false]
-    return { id: model.id, state, isPinned, minKop, finished, succeeded, reason }
+    const { good = 0, bad = 0 } = opinions.find(({ modelId }) => modelId === model.id) ?? {}
+    return { id: model.id, state, isPinned, minKop, finished, succeeded, good, bad, reason }
   })
   const on = states.filter(({ state }) => state !== 'off').length
   const losses = lasts

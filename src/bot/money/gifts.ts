@@ -58,13 +58,13 @@ async function redeem({ sql, log }: BotDeps, ctx: BotContext, code: string): Pro
 
 async function referralScreen({ sql, botUsername }: BotDeps, ctx: BotContext): Promise<Screen> {
   const { t } = ctx
-  const { code, came, counted, runs: left } = await invitations(sql, ctx.user.id)
+  const { code, came, shared, counted, runs: left } = await invitations(sql, ctx.user.id)
   const name = botUsername()
   const link = name === '' ? undefined : `t.me/${name}?start=r_${code}`
   const share =
     link && `https://t.me/share/url?${new URLSearchParams({ url: `https://${link}`, text: t.referral.shareText })}`
   return {
-    text: t.referral.screen({ ...invitation, link, came, counted, left }),
+    text: t.referral.screen({ ...invitation, link, came, shared, counted, left }),
     buttons: [
       share ? [{ text: t.referral.shareButton, url: share, style: 'primary' }] : [],
       copyRow(t.referral.copyButton, link ?? ''),

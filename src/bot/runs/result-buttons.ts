@@ -12,6 +12,7 @@ import { modelName } from '../names.ts'
 import { mainText } from '../parameter-texts.ts'
 import { to } from '../routes.ts'
 import { followUpsOf } from './compatible-models.ts'
+import { shareQuery } from './shared-results.ts'
 import { type Versions, versionsOf } from './versions.ts'
 
 /** The buttons under a result: `few` at first, `all` after «more…». */
@@ -74,6 +75,7 @@ export async function unfold(ctx: BotContext, deps: BotDeps, run: Generation, wh
   await ctx.answer()
   const outputs = await outputsOf(deps.sql, { userId: run.userId, id: run.id })
   const sets = resultButtons(deps.catalogue, run, outputs, ctx.language)
+  sets.all.splice(3, 0, shareRow(ctx, outputs, run.id))
   if (isAdmin(ctx, deps.adminIds)) sets.all.splice(-1, 0, await exampleRow(ctx, deps, run))
   const shown = keyboardOf(ctx)
   if (shown) {
@@ -92,6 +94,12 @@ export async function unfold(ctx: BotContext, deps: BotDeps, run: Generation, wh
   if (which === 'few') return // without its message there is nothing to fold
   const name = modelName(deps.catalogue, run.modelId, ctx.language)
   await ctx.show({ text: ctx.t.run.which(name, shortId(run.id)), buttons: sets.all }, 'new')
+}
+
+/** Sends the result into any chat, by the bot's inline mode. */
+function shareRow({ t, botInfo }: BotContext, outputs: Output[], id: string): Button[] {
+  const output = outputs.find(({ fileId }) => fileId !== null)
+  return botInfo.supports_inline_queries && output ? [{ text: t.sharing.button, share: shareQuery(id, output.n) }] : []
 }
 
 /** An admin may show the result to everybody. */

@@ -9,7 +9,7 @@ create table pay.opinions (
   primary key (user_id, generation_id, n),
   foreign key (user_id, generation_id, n) references pay.results (user_id, generation_id, n)
 );
-create index opinions_of_model on pay.opinions (model_id, at);
+create index opinions_newest on pay.opinions (at);
 
 -- Which way an invitation came: by the person's link, or by a result that was shared.
 alter table pay.referrals add column via text not null default 'link' check (via in ('link', 'share'));

@@ -16,10 +16,15 @@ export function opinionOf(reactions: unknown): boolean | null {
 const Opinions = Type.Object({ modelId: Type.String(), good: Type.Integer(), bad: Type.Integer() })
 export type Opinions = Static<typeof Opinions>
 
-/** What people said of results within 30 days, by model. */
+// As many as an admin needs to see; more would take longer to count with every year.
+const newest = 20_000
+
+/** What people said of results within 30 days, by model: of the newest opinions. */
 export const opinionsOfModels = query(
   Opinions,
   sql => sql`
     select model_id as "modelId", count(*) filter (where is_good) as good, count(*) filter (where not is_good) as bad
-    from pay.opinions where at > now() - interval '30 days' group by model_id`,
+    from (select o.model_id, o.is_good from pay.opinions o where o.at > now() - interval '30 days'
+          order by o.at desc limit ${newest}) o
+    group by model_id`,
 )

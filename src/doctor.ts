@@ -8,7 +8,7 @@ import { connect, type Sql } from './database/db.ts'
 import { mayMakeRoles, missingSchema } from './database/migrate.ts'
 import { createLog, scrubber } from './log.ts'
 import { alarmRows, alarmsNow, isCreditLow, troubles } from './operations/alarms.ts'
-import type { Telegram } from './telegram/api.ts'
+import type { BotInfo, Telegram } from './telegram/api.ts'
 import { createTelegram, TelegramRefused } from './telegram/client.ts'
 import { plainAddress, readWebhook } from './telegram/webhook.ts'
 import { createUpstream } from './upstream/client.ts'
@@ -172,6 +172,7 @@ async function bot(config: Config) {
   try {
     const me = await telegram.call('getMe', {})
     good(`the bot is @${me.username}`)
+    modes(me)
     const { url, shownUrl, hasOurKinds, pending, failedAt, lastError } = await readWebhook(telegram, scrub)
     const wanted = publicUrl && `${publicUrl}/webhook`
     if (!wanted && url)
@@ -198,6 +199,14 @@ async function bot(config: Config) {
   } catch (error) {
     bad(`Telegram: ${why(error)}`, 'Check TELEGRAM_BOT_TOKEN (BotFather, /token) and TELEGRAM_API_ROOT.')
   }
+}
+
+/** What only the owner can switch on, at BotFather. */
+function modes({ supports_inline_queries: isInline, has_topics_enabled: hasTopics }: BotInfo) {
+  if (isInline) good('inline mode is on')
+  else
+    note('inline mode is off: nobody can share a result into a chat', 'BotFather: /setinline, then /setinlinefeedback.')
+  if (hasTopics) good('private chats may have topics')
 }
 
 /** What people see of the bot: compared with what a start would write. */

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { openRunner } from './api/calls.ts'
+import { type Version, versionOf } from './api/description/description.ts'
 import { serve } from './api/http.ts'
 import type { User } from './chats/message.ts'
 import { openEvents } from './events.ts'
@@ -22,6 +23,8 @@ type Options = {
   token?: string
   /** Refuse webhooks that the real server would refuse: plain http and unusual ports. */
   httpsOnly?: boolean
+  /** The version of the Bot API that it plays; without it the one that TELEGEN_BOT_API names, or 10.3. */
+  apiVersion?: Version
 }
 
 /**
@@ -30,6 +33,7 @@ type Options = {
  */
 export async function startTelegram(options: Options): Promise<TelegramStandIn> {
   const { dataDir, timeScale: scale = 1, httpsOnly = false } = options
+  const apiVersion = options.apiVersion ?? versionOf(process.env.TELEGEN_BOT_API)
   const saved = dataDir === undefined ? undefined : await load(dataDir)
   const runs = saved?.runs ?? 0
   const random = seeded((options.seed ?? randomInt(2 ** 31)) + runs * 7919)
@@ -48,17 +52,8 @@ export async function startTelegram(options: Options): Promise<TelegramStandIn> 
     // As on the real server, the outcome of a call in the answer to a delivery is not reported.
     execute: (method, fields) => void run(method, fields, new Map()).catch(() => {}),
   })
-  const world = openWorld({
-    scale,
-    httpsOnly,
-    random,
-    dataDir,
-    bot,
-    saved,
-    delivery,
-    emit,
-    limited: () => faults.limits,
-  })
+  const limited = () => faults.limits
+  const world = openWorld({ scale, httpsOnly, apiVersion, random, dataDir, bot, saved, delivery, emit, limited })
   const snapshot = openSnapshot(dataDir, () => ({ token, runs: runs + 1, ...saveWorld(world) }))
   const { changed } = snapshot
   const run = openRunner({ world, calls, faults, changed, emit })

@@ -49,7 +49,7 @@ export type BotCall = {
   status: number
   description?: string
   ms: number
-  /** Parameters the method does not have: ignored, but worth a test's attention. */
+  /** Parameters and fields that the Bot API does not have, by their paths; at 7.1 they are passed over. */
   unknown?: string[]
 }
 export type TelegramEvent = {

@@ -1,3 +1,4 @@
+import { type Description, describe, type Version } from './api/description/description.ts'
 import { openLimits } from './api/limits.ts'
 import { type Chats, openChats } from './chats/chats.ts'
 import type { User } from './chats/message.ts'
@@ -14,6 +15,8 @@ import type { Delivery } from './updates/delivery.ts'
 export type World = {
   scale: number
   httpsOnly: boolean
+  /** What this version of the Bot API knows. */
+  description: Description
   random: Random
   chats: Chats
   files: Files
@@ -25,6 +28,7 @@ export type World = {
 }
 
 type Options = Pick<World, 'scale' | 'httpsOnly' | 'random' | 'delivery'> & {
+  apiVersion: Version
   bot: User
   dataDir: string | undefined
   saved: Saved | undefined
@@ -33,10 +37,11 @@ type Options = Pick<World, 'scale' | 'httpsOnly' | 'random' | 'delivery'> & {
   limited(): boolean
 }
 
-export function openWorld({ bot, dataDir, saved, emit, limited, ...rest }: Options): World {
+export function openWorld({ apiVersion, bot, dataDir, saved, emit, limited, ...rest }: Options): World {
   const { scale, random } = rest
   return {
     ...rest,
+    description: describe(apiVersion),
     chats: openChats({ bot, random, saved: saved?.chats, emit }),
     files: openFiles({ random, scale, dataDir, saved: saved?.files ?? [] }),
     payments: openPayments({ scale, random, saved: saved?.payments }),

@@ -145,7 +145,10 @@ t.test('parameters may come by query, form, JSON or multipart, and a wrong kind 
     ok: false,
     error_code: 400,
   })
-  await call('sendMessage', { chat_id: anna.id, text: 'a', txet: 'b' })
+  t.match(await call('sendMessage', { chat_id: anna.id, text: 'a', txet: 'b' }), {
+    error_code: 400,
+    description: 'Bad Request: unknown parameter "txet" of sendMessage',
+  })
   t.strictSame(telegram.calls.at(-1)?.unknown, ['txet'], 'a parameter that does not exist is seen in the journal')
 })
 

@@ -77,11 +77,11 @@ export function publish(
 }
 
 function repliedTo(world: World, call: Call, to: Chat): Content {
-  const target = replyTarget(object(call, 'reply_parameters'), int(call, 'reply_to_message_id'))
+  const target = replyTarget(object(call, 'reply_parameters'))
   if (!target) return {}
   const found = world.chats.find(to.id, target.messageId)
   if (found) return asReplied(found.message)
-  if (target.optional || flag(call, 'allow_sending_without_reply')) return {}
+  if (target.optional) return {}
   throw bad('message to be replied not found')
 }
 

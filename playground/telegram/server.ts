@@ -1,12 +1,13 @@
 import { randomInt } from 'node:crypto'
 import { openRunner } from './api/calls.ts'
-import { type Version, versionOf } from './api/description/description.ts'
+import { describe, type Version, versionOf } from './api/description/description.ts'
 import { serve } from './api/http.ts'
 import type { User } from './chats/message.ts'
 import { openEvents } from './events.ts'
 import { openFaults } from './faults.ts'
 import { openPlayer } from './player/player.ts'
 import { type Random, seeded } from './random.ts'
+import { profileFor } from './settings/profile.ts'
 import { commandsFor } from './settings/settings.ts'
 import { load, openSnapshot } from './snapshot.ts'
 import type { BotCall, TelegramStandIn } from './stand-in.ts'
@@ -33,7 +34,7 @@ type Options = {
  */
 export async function startTelegram(options: Options): Promise<TelegramStandIn> {
   const { dataDir, timeScale: scale = 1, httpsOnly = false } = options
-  const apiVersion = options.apiVersion ?? versionOf(process.env.TELEGEN_BOT_API)
+  const description = describe(options.apiVersion ?? versionOf(process.env.TELEGEN_BOT_API))
   const saved = dataDir === undefined ? undefined : await load(dataDir)
   const runs = saved?.runs ?? 0
   const random = seeded((options.seed ?? randomInt(2 ** 31)) + runs * 7919)
@@ -47,13 +48,14 @@ export async function startTelegram(options: Options): Promise<TelegramStandIn> 
     scale,
     random,
     saved: saved?.delivery,
+    kinds: description.updates,
     paused: () => faults.deliveryPaused,
     emit,
     // As on the real server, the outcome of a call in the answer to a delivery is not reported.
     execute: (method, fields) => void run(method, fields, new Map()).catch(() => {}),
   })
   const limited = () => faults.limits
-  const world = openWorld({ scale, httpsOnly, apiVersion, random, dataDir, bot, saved, delivery, emit, limited })
+  const world = openWorld({ scale, httpsOnly, description, random, dataDir, bot, saved, delivery, emit, limited })
   const snapshot = openSnapshot(dataDir, () => ({ token, runs: runs + 1, ...saveWorld(world) }))
   const { changed } = snapshot
   const run = openRunner({ world, calls, faults, changed, emit })
@@ -71,6 +73,8 @@ export async function startTelegram(options: Options): Promise<TelegramStandIn> 
       return commandsFor(world.settings)
     },
     commandsFor: userId => commandsFor(world.settings, world.chats.person(userId)),
+    botSettings: world.settings.bot,
+    profileFor: userId => profileFor(world, world.chats.person(userId).languageCode),
     player: openPlayer(world, { changed, lose }),
     faults,
     on,

@@ -1,3 +1,5 @@
+import type { BotSettings } from './settings/settings.ts'
+
 export type Person = { id: number; firstName: string; username?: string; languageCode: string; blocked: boolean }
 export type Button = { text: string; data?: string; url?: string; pay?: boolean }
 export type MediaView = {
@@ -143,6 +145,10 @@ export type TelegramStandIn = {
   /** What the menu button shows; for the language and chat of one person: `commandsFor`. */
   commands: { command: string; description: string }[]
   commandsFor(userId: number): { command: string; description: string }[]
+  /** What BotFather decides, such as topics and inline mode; getMe tells it. May be changed at any time. */
+  botSettings: BotSettings
+  /** What this person sees of the bot before the first message; `photo` is a file id. */
+  profileFor(userId: number): { name: string; description: string; shortDescription: string; photo: string | null }
   /** Persons' mistakes (an unknown person, a button that is not there) are thrown as errors. */
   player: Player
   /** Switches that may be turned at any time. */

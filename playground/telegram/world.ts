@@ -1,4 +1,4 @@
-import { type Description, describe, type Version } from './api/description/description.ts'
+import type { Description } from './api/description/description.ts'
 import { openLimits } from './api/limits.ts'
 import { type Chats, openChats } from './chats/chats.ts'
 import type { User } from './chats/message.ts'
@@ -27,8 +27,7 @@ export type World = {
   limits: ReturnType<typeof openLimits>
 }
 
-type Options = Pick<World, 'scale' | 'httpsOnly' | 'random' | 'delivery'> & {
-  apiVersion: Version
+type Options = Pick<World, 'scale' | 'httpsOnly' | 'description' | 'random' | 'delivery'> & {
   bot: User
   dataDir: string | undefined
   saved: Saved | undefined
@@ -37,11 +36,10 @@ type Options = Pick<World, 'scale' | 'httpsOnly' | 'random' | 'delivery'> & {
   limited(): boolean
 }
 
-export function openWorld({ apiVersion, bot, dataDir, saved, emit, limited, ...rest }: Options): World {
+export function openWorld({ bot, dataDir, saved, emit, limited, ...rest }: Options): World {
   const { scale, random } = rest
   return {
     ...rest,
-    description: describe(apiVersion),
     chats: openChats({ bot, random, saved: saved?.chats, emit }),
     files: openFiles({ random, scale, dataDir, saved: saved?.files ?? [] }),
     payments: openPayments({ scale, random, saved: saved?.payments }),

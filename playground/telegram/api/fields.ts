@@ -43,7 +43,8 @@ export function readCall(
       const converted = convert(key, parameter.kind, value)
       const isJson = parameter.kind === 'obj' || parameter.kind === 'arr'
       if (!isJson) checkWord(converted, parameter.shape, key, report)
-      fields[key] = isJson && !isNothing(converted) ? checked(converted, parameter.shape, key, report) : converted
+      const isChecked = isJson && !(key === 'reply_markup' && isNothing(converted))
+      fields[key] = isChecked ? checked(converted, parameter.shape, key, report) : converted
     }
   }
   for (const key of uploads.keys()) if (known.parameters.get(key)?.kind === 'file') fields[key] = `attach://${key}`
@@ -55,10 +56,11 @@ export function readCall(
   return { method: known.name, fields, uploads, unknown: report.unknown, faults }
 }
 
-/** An empty reply_markup and JSON's null both mean "not given". */
+/** An empty word for anything but a text and JSON's null both mean "not given". */
 const isGiven = (value: unknown, kind: Kind) =>
   value !== null && value !== undefined && !(value === '' && kind !== 'str')
 
+// An empty reply_markup is no markup.
 const isNothing = (value: unknown) => isObject(value) && Object.keys(value).length === 0
 
 export function text(call: Call, key: string): string | undefined {

@@ -10,6 +10,7 @@ import type { Shape, Shaped } from '../../playground/telegram/api/description/sh
 import { readCall } from '../../playground/telegram/api/fields.ts'
 import { METHODS } from '../../playground/telegram/api/methods.ts'
 import { seeded } from '../../playground/telegram/random.ts'
+import { openDelivery } from '../../playground/telegram/updates/delivery.ts'
 import { standIn } from '../support/standin.ts'
 
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000_000)
@@ -237,6 +238,17 @@ t.test('an old server does not know new methods, passes over new fields and keep
   )
   await call('getUpdates', { timeout: 0, allowed_updates: ['message', 'guest_message'] })
   t.strictSame(telegram.calls.at(-1)?.fields.allowed_updates, ['message'])
+})
+
+t.test('an old server queues no update of a kind that it does not know', async t => {
+  const queued = (kinds: ReadonlySet<string>, update: object) => {
+    const delivery = openDelivery({ ...quiet, random, kinds })
+    t.teardown(() => delivery.close())
+    return delivery.push(update) !== undefined
+  }
+  const quiet = { scale: 1, saved: undefined, paused: () => true, emit: () => {}, execute: () => {} }
+  t.strictSame([queued(old.updates, { message: {} }), queued(old.updates, { guest_message: {} })], [true, false])
+  t.equal(queued(today.updates, { guest_message: {} }), true)
 })
 
 t.test('getMe tells what BotFather decided, and a switch is told at once', async t => {

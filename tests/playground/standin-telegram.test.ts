@@ -19,7 +19,7 @@ type Envelope = {
 
 /** A stand-in with one person in an open chat; closed with the test. */
 async function standIn(t: Test, options: Parameters<typeof startTelegram>[0] = {}) {
-  const telegram = await startTelegram({ seed: 7, timeScale: 0.02, ...options })
+  const telegram = await startTelegram({ seed: 7, timeScale: 0.02, apiVersion: '10.3', ...options })
   t.teardown(() => telegram.close())
   const anna = telegram.player.addPerson({ firstName: 'Анна', username: 'anna' })
   telegram.player.open(anna.id)

@@ -33,10 +33,11 @@ export async function chats(
     transferDetails,
     card,
     startBonusKop = 0,
-  }: Pick<Partial<BotDeps>, 'transferDetails' | 'card' | 'startBonusKop'> = {},
+    ...version
+  }: Pick<Partial<BotDeps>, 'transferDetails' | 'card' | 'startBonusKop'> & { apiVersion?: '10.3' } = {},
 ) {
   const { access, sql, owner, broken, story } = await world(t)
-  const api = await startTelegram({ seed: 7, timeScale: 0.02 })
+  const api = await startTelegram({ seed: 7, timeScale: 0.02, ...version })
   t.teardown(() => api.close())
   api.faults.limits = false
   const telegram = createTelegram({ token: api.token, apiRoot: api.apiRoot, rateLimiter: async () => 0, log: silent })

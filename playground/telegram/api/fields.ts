@@ -49,7 +49,9 @@ export function readCall(
   }
   for (const key of uploads.keys()) if (known.parameters.get(key)?.kind === 'file') fields[key] = `attach://${key}`
   for (const [key, { required }] of known.parameters) {
-    if (required && fields[key] === undefined) throw missing(known.name, key)
+    if (required && fields[key] === undefined && !(report.lenient && key === EMPTY_WHEN_OLD)) {
+      throw missing(known.name, key)
+    }
   }
   // An old server passes over what it does not know.
   const faults = report.lenient ? report.faults.filter(fault => !fault.startsWith('unknown parameter')) : report.faults
@@ -59,6 +61,10 @@ export function readCall(
 /** An empty word for anything but a text and JSON's null both mean "not given". */
 const isGiven = (value: unknown, kind: Kind) =>
   value !== null && value !== undefined && !(value === '' && kind !== 'str')
+
+// Before Stars it was documented as required, but the published server has always read a missing one as empty
+// (https://github.com/tdlib/telegram-bot-api, Client.cpp), which is what invoices in Stars need.
+const EMPTY_WHEN_OLD = 'provider_token'
 
 // An empty reply_markup is no markup.
 const isNothing = (value: unknown) => isObject(value) && Object.keys(value).length === 0

@@ -7,7 +7,8 @@ import type { BotSettings } from './settings.ts'
 
 // The most characters: https://core.telegram.org/bots/api#setmyname and its neighbours.
 const MOST: Record<string, number> = { name: 64, description: 512, short_description: 120 }
-// A profile photo is cut to a square of at least this side: https://core.telegram.org/api/files#photos
+// Telegram refuses a small one (https://core.telegram.org/method/photos.uploadProfilePhoto) and does not say what is
+// small: this is the smallest square that clients show.
 const SMALLEST_PHOTO = 160
 
 /** The bot with what BotFather decides about it, as far as this version of the Bot API tells it. */

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { openRunner } from './api/calls.ts'
+import { describe, versionOf } from './api/description/description.ts'
 import { serve } from './api/http.ts'
 import type { User } from './chats/message.ts'
 import { openEvents } from './events.ts'
@@ -7,6 +8,7 @@ import { openFaults } from './faults.ts'
 import { openPlayer } from './player/player.ts'
 import { type Random, seeded } from './random.ts'
 import { type Rules, rulesOf } from './rules.ts'
+import { profileFor } from './settings/profile.ts'
 import { commandsFor } from './settings/settings.ts'
 import { load, openSnapshot } from './snapshot.ts'
 import type { BotCall, TelegramStandIn } from './stand-in.ts'
@@ -31,6 +33,8 @@ type Options = {
  */
 export async function startTelegram(options: Options): Promise<TelegramStandIn> {
   const { dataDir, timeScale: scale = 1, httpsOnly = false } = options
+  const rules = rulesOf({ apiVersion: versionOf(process.env.TELEGEN_BOT_API), ...options })
+  const description = describe(rules.apiVersion)
   const saved = dataDir === undefined ? undefined : await load(dataDir)
   const runs = saved?.runs ?? 0
   const random = seeded((options.seed ?? randomInt(2 ** 31)) + runs * 7919)
@@ -44,23 +48,14 @@ export async function startTelegram(options: Options): Promise<TelegramStandIn> 
     scale,
     random,
     saved: saved?.delivery,
+    kinds: description.updates,
     paused: () => faults.deliveryPaused,
     emit,
     // As on the real server, the outcome of a call in the answer to a delivery is not reported.
     execute: (method, fields) => void run(method, fields, new Map()).catch(() => {}),
   })
-  const world = openWorld({
-    scale,
-    httpsOnly,
-    ...rulesOf(options),
-    random,
-    dataDir,
-    bot,
-    saved,
-    delivery,
-    emit,
-    limited: () => faults.limits,
-  })
+  const basics = { ...rules, scale, httpsOnly, description, random, dataDir, bot, saved }
+  const world = openWorld({ ...basics, delivery, emit, limited: () => faults.limits })
   const snapshot = openSnapshot(dataDir, () => ({ token, runs: runs + 1, ...saveWorld(world) }))
   const run = openRunner({ world, calls, faults, changed: snapshot.changed, emit })
   const lose = () => faults.paymentLost > 0 && faults.paymentLost-- > 0
@@ -77,6 +72,8 @@ export async function startTelegram(options: Options): Promise<TelegramStandIn> 
       return commandsFor(world.settings)
     },
     commandsFor: userId => commandsFor(world.settings, world.chats.person(userId)),
+    botSettings: world.settings.bot,
+    profileFor: userId => profileFor(world, world.chats.person(userId).languageCode),
     player: openPlayer(world, { changed: snapshot.changed, lose }),
     faults,
     on,

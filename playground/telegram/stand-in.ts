@@ -1,3 +1,5 @@
+import type { BotSettings } from './settings/settings.ts'
+
 /** The version of the Bot API that the stand-in speaks: today's, or that of an old local server. */
 export type ApiVersion = '10.3' | '7.1'
 export type Person = {
@@ -82,7 +84,7 @@ export type BotCall = {
   status: number
   description?: string
   ms: number
-  /** Parameters the method does not have: ignored, but worth a test's attention. */
+  /** Parameters and fields that the Bot API does not have, by their paths; at 7.1 they are passed over. */
   unknown?: string[]
 }
 export type TelegramEvent = {
@@ -188,6 +190,10 @@ export type TelegramStandIn = {
   /** What the menu button shows; for the language and chat of one person: `commandsFor`. */
   commands: { command: string; description: string }[]
   commandsFor(userId: number): { command: string; description: string }[]
+  /** What BotFather decides, such as topics and inline mode; getMe tells it. May be changed at any time. */
+  botSettings: BotSettings
+  /** What this person sees of the bot before the first message; `photo` is a file id. */
+  profileFor(userId: number): { name: string; description: string; shortDescription: string; photo: string | null }
   /** Persons' mistakes (an unknown person, a button that is not there) are thrown as errors. */
   player: Player
   /** Switches that may be turned at any time. */

@@ -1,3 +1,4 @@
+import type { Description } from './api/description/description.ts'
 import { openLimits } from './api/limits.ts'
 import { type Chats, openChats } from './chats/chats.ts'
 import type { User } from './chats/message.ts'
@@ -15,6 +16,8 @@ import type { Delivery } from './updates/delivery.ts'
 export type World = Rules & {
   scale: number
   httpsOnly: boolean
+  /** What this version of the Bot API knows. */
+  description: Description
   random: Random
   chats: Chats
   files: Files
@@ -26,7 +29,7 @@ export type World = Rules & {
 }
 
 type Options = Rules &
-  Pick<World, 'scale' | 'httpsOnly' | 'random' | 'delivery'> & {
+  Pick<World, 'scale' | 'httpsOnly' | 'description' | 'random' | 'delivery'> & {
     bot: User
     dataDir: string | undefined
     saved: Saved | undefined
@@ -43,7 +46,7 @@ export function openWorld({ bot, dataDir, saved, emit, limited, ...rest }: Optio
     files: openFiles({ random, scale, dataDir, saved: saved?.files ?? [] }),
     payments: openPayments({ scale, random, saved: saved?.payments }),
     presses: openPresses({ scale, random }),
-    settings: openSettings(saved?.settings),
+    settings: openSettings(saved?.settings, { supports_inline_queries: rest.inlineMode }),
     limits: openLimits(limited),
   }
 }

@@ -28,6 +28,7 @@ const peopleRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { te
       ...person,
       last: player.chat(person.id).at(-1) ?? null,
       commands: telegram.commandsFor(person.id),
+      profile: telegram.profileFor(person.id),
     })),
   }))
   server.post('/people', { schema: { body: NewPerson } }, async ({ body }, reply) => {

@@ -14,7 +14,8 @@ import { creditBonus } from '../support/money.ts'
 import { noEnqueue, rates, silent } from '../support/world.ts'
 
 const details = 'Карта 2200 0000, Иван И.'
-const stage = await chats(t, { transferDetails: details })
+// Refunds of Stars came after Bot API 7.1.
+const stage = await chats(t, { transferDetails: details, apiVersion: '10.3' })
 const { api, bot, deps, sql, owner, story, person, serve, balanceOf, running, end } = stage
 const [boss, second] = [await person(), await person()]
 const everyone = 1_087_968_824 // who hides behind a group

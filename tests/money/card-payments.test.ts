@@ -145,7 +145,11 @@ await story('a paid invoice is its receipt and nothing else, at the moment of th
   t.equal(buttons(invoice).length, 3)
   await anna.pays(invoice)
   const now = anna.chat().find(({ messageId }) => messageId === invoice.messageId)!
-  t.strictSame(now.buttons, [[{ text: 'Заплатить ⭐ 84', pay: true }]], 'Telegram turns this one into the receipt')
+  t.strictSame(
+    now.buttons,
+    [[{ text: 'Заплатить ⭐ 84', pay: true, style: 'success' }]],
+    'Telegram turns this one into the receipt',
+  )
 })
 
 const removing = { sql, telegram: stage.telegram, log: silent }

@@ -6,7 +6,8 @@ import { createTelegram } from '../../src/telegram/client.ts'
 import { person, stage } from '../support/service.ts'
 import { silent, until } from '../support/world.ts'
 
-const world = await stage(t)
+// Refunds and the list of payments came after Bot API 7.1.
+const world = await stage(t, { apiVersion: '10.3' })
 const { telegram, owner } = world
 const service = await world.service({ START_BONUS_RUB: '1' })
 await service.ready()

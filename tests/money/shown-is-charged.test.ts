@@ -19,7 +19,13 @@ import { amountsIn, moneyTexts, reader } from '../support/money-texts.ts'
 import { picture, rates } from '../support/world.ts'
 
 const card = { providerToken: '123456789:TEST:provider', vatCode: 1 }
-const stage = await chats(t, { transferDetails: 'Карта 2200 0000', card, startBonusKop: 1_00 })
+// Refunds of Stars came after Bot API 7.1.
+const stage = await chats(t, {
+  transferDetails: 'Карта 2200 0000',
+  card,
+  startBonusKop: 1_00,
+  apiVersion: '10.3',
+})
 const { api, catalogue, deps, sql, owner, story, person, serve, limits, quoteOf, generationsOf } = stage
 const messages = createMessages(stage.deps)
 const texts = moneyTexts()

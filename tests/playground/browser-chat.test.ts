@@ -162,10 +162,13 @@ else {
 
   await t.test('people are ordered by their last message, and the chat that is open stays', async t => {
     const names = () => page.locator('.person-name').allTextContents()
+    await asBot('setMyDescription', { description: 'Рисует и снимает по словам' })
     await page.getByTestId('person-add').click()
     await page.getByTestId('person-name').fill('Вера')
     await page.getByTestId('person-create').click()
     await page.getByText('вы здесь Вера').waitFor()
+    t.match(await page.getByTestId('bot-profile').textContent(), /Telegen.*Рисует и снимает по словам/)
+    await shot('chat-profile')
     await page.getByTestId('start').click()
     await sees(/Здравствуйте, Вера/)
     t.strictSame(await names(), ['Вера', 'Анна'])

@@ -108,6 +108,20 @@ t.test('what does not fit is refused in words, and changes nothing', async t => 
   t.equal(telegram.faults.status429, 0)
 })
 
+t.test('each person sees the profile of the bot in their own language', async t => {
+  const { web, anna, bot } = await playground(t)
+  const profile = async () => {
+    const { body } = await call(web.url, 'GET', '/api/people')
+    return (body as { people: { profile: object }[] }).people[0]?.profile
+  }
+  t.match(await profile(), { name: 'Telegen', description: '', photo: null })
+  await bot('setMyDescription', { description: 'Рисует', language_code: anna.languageCode })
+  await bot('setMyDescription', { description: 'Draws' })
+  t.match(await profile(), { description: 'Рисует' })
+  await call(web.url, 'PATCH', `/api/people/${anna.id}`, { languageCode: 'de' })
+  t.match(await profile(), { description: 'Draws' })
+})
+
 t.test('a person is added, speaks, blocks the bot and changes the language', async t => {
   const { web, telegram } = await playground(t)
   const added = await call(web.url, 'POST', '/api/people', { firstName: ' Вера ', languageCode: 'en' })

@@ -162,7 +162,7 @@ t.test('the bot makes, renames and deletes topics of a private chat, and closes 
   const no = (description: RegExp) => ({ ok: false, description })
   t.match(await topic('editForumTopic', { message_thread_id, name: 'Готовое' }), no(/TOPIC_NOT_MODIFIED/))
   t.match(await topic('createForumTopic', { name: 'я'.repeat(129) }), no(/TITLE/), '1-128 characters')
-  t.match(await topic('createForumTopic', { name: 'x', icon_color: 1 }), no(/icon color/), 'one of six colours')
+  t.match(await topic('createForumTopic', { name: 'x', icon_color: 1 }), no(/icon_color/), 'one of six colours')
   t.match(await topic('closeForumTopic', { message_thread_id }), no(/not a forum/), 'supergroups only')
   t.match(await topic('reopenForumTopic', { message_thread_id }), no(/not a forum/))
   t.match(await topic('deleteForumTopic', { message_thread_id: 5 }), no(/TOPIC_ID_INVALID/))

@@ -54,13 +54,16 @@ export const freePort = (): Promise<number> =>
   })
 
 /** Stand-ins of the world, a database, and processes of the real service between them; all gone at the end. */
-export async function stage(t: Test, options: { migrated?: boolean; timeScale?: number } = {}): Promise<Stage> {
-  const { migrated = true, timeScale = 0.2 } = options
+export async function stage(
+  t: Test,
+  options: { migrated?: boolean; timeScale?: number; apiVersion?: '10.3' } = {},
+): Promise<Stage> {
+  const { migrated = true, timeScale = 0.2, ...version } = options
   const { url: databaseUrl, drop } = await freshDatabase(
     async url => void (migrated && (await migrate(url))),
     migrated ? 'schema' : 'empty',
   )
-  const telegram = await startTelegram({ timeScale })
+  const telegram = await startTelegram({ timeScale, ...version })
   const upstream = await startUpstream({ apiKey: canary.kieKey })
   telegram.faults.limits = false
   upstream.speed.runMs = 50

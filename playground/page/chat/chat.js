@@ -75,7 +75,7 @@ export function Chat({ person, bot, start, onStarted, onPane, onTab }) {
     <${ChatHeader} person=${person} bot=${bot} action=${action} intro=${intro} onIntro=${showIntro} onPane=${onPane} onOpen=${moves.open} onWrongLink=${showToast} />
     ${view.isShown && html`<${Topics} view=${view} actions=${actions} onChoose=${choose} onAdd=${moves.addTopic} onRemove=${topic => setSheet({ topic })} />`}
     ${intro && html`<${Intro} onSuggest=${suggestion => void suggest(suggestion)} onClose=${() => showIntro(false)} />`}
-    <${MessageList} messages=${messages} all=${all} unread=${chat?.unread ?? []} loaded=${!!chat} scroll=${scroll} act=${handlers} pressing=${pressing}>
+    <${MessageList} messages=${messages} all=${all} unread=${chat?.unread ?? []} loaded=${!!chat} profile=${person.profile} scroll=${scroll} act=${handlers} pressing=${pressing}>
       ${toast && html`<div class="toast" role="status" data-testid="toast">${toast}</div>`}
       ${dropping && html`<div class="dropzone" data-testid="dropzone">${words.chat.drop}</div>`}
     </${MessageList}>

@@ -27,7 +27,7 @@ export function ChatHeader({ person, bot, action, intro, onIntro, onPane, onOpen
     <button class="round only-narrow" data-testid="open-people" aria-label=${words.people.title} onClick=${() => onPane('people')}><${Icon} name="people" /></button>
     <span class="avatar bot" aria-hidden="true"></span>
     <div class="who">
-      <h1>${bot.firstName}</h1>
+      <h1>${person.profile.name}</h1>
       <p><span class=${action ? 'action' : ''} data-testid="action" data-action=${action}>${w.actions[action] ?? w.bot}</span> · ${w.youAre(person.firstName)}</p>
     </div>
     <button class="round" data-testid="intro-toggle" aria-label=${words.intro.show} title=${words.intro.show} aria-expanded=${intro} onClick=${() => onIntro(!intro)}><${Icon} name="hint" /></button>

@@ -34,3 +34,13 @@ export function Intro({ onSuggest, onClose }) {
     <button class="round small" aria-label=${w.close} data-testid="intro-close" onClick=${onClose}><${Icon} name="close" size=${14} /></button>
   </section>`
 }
+
+/** What a chat shows before its first message: the bot's picture, name and description, in the person's language. */
+export function Profile({ name, description, shortDescription, photo }) {
+  return html`<section class="bot-profile" aria-label=${w.profile(name)} data-testid="bot-profile">
+    ${photo && html`<img src=${`/api/files/${encodeURIComponent(photo)}`} alt=${w.pictureOf(name)} width="96" height="96" data-testid="bot-photo" />`}
+    <h2 data-testid="bot-name">${name}</h2>
+    ${shortDescription && html`<p class="short" data-testid="bot-short-description">${shortDescription}</p>`}
+    <p data-testid="bot-description">${description || words.chat.empty}</p>
+  </section>`
+}

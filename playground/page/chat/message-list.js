@@ -1,15 +1,16 @@
 import { day } from '../format.js'
 import { html, Icon } from '../html.js'
 import { words } from '../words.js'
+import { Profile } from './intro.js'
 import { Message } from './message.js'
 
-/** The messages of a chat or a topic, of `all` in the chat; the bot has not received those of `unread` (their ids); `loaded` is false before the first answer. `children` lie over the list. */
-export function MessageList({ messages, all, unread, loaded, scroll, act, pressing, children }) {
+/** The messages of a chat or a topic, of `all` in the chat; the bot has not received those of `unread` (their ids); `loaded` is false before the first answer. `profile` is shown while there is none. `children` lie over the list. */
+export function MessageList({ messages, all, unread, loaded, profile, scroll, act, pressing, children }) {
   const byId = new Map(all.map(message => [message.messageId, message]))
   return html`<div class="messages-box">
     <div class="messages" ref=${scroll.box} onScroll=${scroll.onScroll} role="log" aria-live="polite" aria-relevant="additions" aria-label=${words.chat.messages} tabindex="0" data-testid="messages">
       <div class="messages-inner" ref=${scroll.inner}>
-        ${loaded && messages.length === 0 && html`<p class="empty">${words.chat.empty}</p>`}
+        ${loaded && messages.length === 0 && html`<${Profile} ...${profile} />`}
         ${bubbles(messages).map(item =>
           item.day
             ? html`<div class="day" key=${item.day}><span>${item.day}</span></div>`

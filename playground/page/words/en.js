@@ -148,6 +148,8 @@ export const en = {
   intro: {
     title: 'Where to begin',
     about: 'The bot is real; only Telegram, the provider and the money are pretend.',
+    profile: name => `About ${name}`,
+    pictureOf: name => `The picture of ${name}`,
     close: 'Hide the hints',
     show: 'Hints',
     picture: 'Create a picture',

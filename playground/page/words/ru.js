@@ -156,6 +156,8 @@ export const ru = {
   intro: {
     title: 'С чего начать',
     about: 'Бот настоящий, понарошку здесь только Telegram, исполнитель и деньги.',
+    profile: name => `О боте ${name}`,
+    pictureOf: name => `Картинка бота ${name}`,
     close: 'Убрать подсказки',
     show: 'Подсказки',
     picture: 'Создать картинку',

@@ -42,9 +42,12 @@ export function openRunner(options: {
   async function answer(name: string, raw: Record<string, unknown>, uploads: Map<string, Upload>, entry: BotCall) {
     if (faults.slowMs > 0) await sleep(faults.slowMs, undefined, { ref: false })
     try {
-      const call = readCall(name, raw, uploads)
+      const call = readCall(world.description, name, raw, uploads)
       Object.assign(entry, { method: call.method, fields: shown(call.fields, uploads) })
       if (call.unknown.length > 0) entry.unknown = call.unknown
+      if (call.faults.length > 0) throw bad(call.faults[0]!)
+      const method = METHODS[call.method]
+      if (!method) throw new Refusal(404, `Not Found: ${call.method} is not played here`)
       const isSend = sends(call.method)
       if (spend('htmlAnswer')) return { html: '<html><body><h1>502 Bad Gateway</h1></body></html>' }
       if (spend('serverError')) return refused(new Refusal(500, 'Internal Server Error: restart'))
@@ -54,7 +57,7 @@ export function openRunner(options: {
       }
       if (call.method === 'sendMediaGroup' && spend('albumRefused')) return refused(bad('group send failed'))
       world.limits.message(call.fields.chat_id, cost(call))
-      const result = await METHODS[call.method]!(world, call)
+      const result = await method(world, call)
       return isSend && spend('answerLost') ? 'cut' : accepted(result)
     } catch (error) {
       if (error instanceof Refusal) return refused(error)

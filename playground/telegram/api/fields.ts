@@ -1,4 +1,5 @@
-import { KNOWN } from './parameters.ts'
+import { checked, checkWord, type Report } from './check.ts'
+import type { Description, Kind } from './description/description.ts'
 import { bad, Refusal } from './refusal.ts'
 
 export type Upload = { fileName: string; mime: string; bytes: Uint8Array }
@@ -10,33 +11,63 @@ export type Call = {
   fields: Record<string, unknown>
   /** Parts of a multipart body by their names. */
   uploads: Map<string, Upload>
-  /** Parameters that the method does not have; the real server ignores them too. */
+  /** Parameters and fields that the description does not have, by their paths. */
   unknown: string[]
+  /** What the description refuses, the worst first. */
+  faults: string[]
 }
 
 /**
- * Checks names and kinds against the method's own list. Form fields and query parameters arrive as strings, JSON
- * as itself; both end as numbers, booleans, objects. Throws 404 for a method that does not exist, 400 for a kind.
+ * Checks names and kinds against the description of the method. Form fields and query parameters arrive as strings,
+ * JSON as itself; both end as numbers, booleans, objects. Throws 404 for a method that does not exist, 400 for a kind;
+ * what else is wrong is left in `faults`, so that the journal can show the call first.
  */
-export function readCall(name: string, raw: Record<string, unknown>, uploads: Map<string, Upload>): Call {
-  const known = KNOWN.get(name.toLowerCase())
+export function readCall(
+  description: Description,
+  name: string,
+  raw: Record<string, unknown>,
+  uploads: Map<string, Upload>,
+): Call {
+  const known = description.methods.get(name.toLowerCase())
   if (!known) throw new Refusal(404, 'Not Found: method not found')
   const fields: Record<string, unknown> = {}
-  const unknown: string[] = []
+  const report: Report = { lenient: description.version === '7.1', unknown: [], faults: [] }
   for (const [key, value] of Object.entries(raw)) {
     const parameter = known.parameters.get(key)
-    if (!parameter) unknown.push(key)
-    // An empty reply_markup and JSON's null both mean "not given".
-    else if (value !== null && value !== undefined && !(value === '' && parameter.kind !== 'str')) {
-      fields[key] = convert(key, parameter.kind, value)
+    // A form may name its method once more, as an answer to an update must.
+    if (!parameter && key === 'method' && String(value).toLowerCase() === name.toLowerCase()) continue
+    if (!parameter) {
+      report.unknown.push(key)
+      report.faults.push(`unknown parameter "${key}" of ${known.name}`)
+    } else if (isGiven(value, parameter.kind)) {
+      const converted = convert(key, parameter.kind, value)
+      const isJson = parameter.kind === 'obj' || parameter.kind === 'arr'
+      if (!isJson) checkWord(converted, parameter.shape, key, report)
+      const isChecked = isJson && !(key === 'reply_markup' && isNothing(converted))
+      fields[key] = isChecked ? checked(converted, parameter.shape, key, report) : converted
     }
   }
   for (const key of uploads.keys()) if (known.parameters.get(key)?.kind === 'file') fields[key] = `attach://${key}`
   for (const [key, { required }] of known.parameters) {
-    if (required && fields[key] === undefined) throw missing(known.name, key)
+    if (required && fields[key] === undefined && !(report.lenient && key === EMPTY_WHEN_OLD)) {
+      throw missing(known.name, key)
+    }
   }
-  return { method: known.name, fields, uploads, unknown }
+  // An old server passes over what it does not know.
+  const faults = report.lenient ? report.faults.filter(fault => !fault.startsWith('unknown parameter')) : report.faults
+  return { method: known.name, fields, uploads, unknown: report.unknown, faults }
 }
+
+/** An empty word for anything but a text and JSON's null both mean "not given". */
+const isGiven = (value: unknown, kind: Kind) =>
+  value !== null && value !== undefined && !(value === '' && kind !== 'str')
+
+// Before Stars it was documented as required, but the published server has always read a missing one as empty
+// (https://github.com/tdlib/telegram-bot-api, Client.cpp), which is what invoices in Stars need.
+const EMPTY_WHEN_OLD = 'provider_token'
+
+// An empty reply_markup is no markup.
+const isNothing = (value: unknown) => isObject(value) && Object.keys(value).length === 0
 
 export function text(call: Call, key: string): string | undefined {
   const value = call.fields[key]
@@ -79,7 +110,7 @@ export function intOf(from: Record<string, unknown>, key: string): number | unde
   return number
 }
 
-function convert(key: string, kind: string, value: unknown): unknown {
+function convert(key: string, kind: Kind, value: unknown): unknown {
   const no = (wanted: string) => bad(`can't parse parameter "${key}": ${wanted} expected`)
   const number = typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value
   switch (kind) {

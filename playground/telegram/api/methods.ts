@@ -11,6 +11,7 @@ import {
   sendInvoice,
 } from '../payments/invoices.ts'
 import * as settings from '../settings/methods.ts'
+import * as profile from '../settings/profile.ts'
 import { deleteWebhook, getUpdates, getWebhookInfo, setWebhook } from '../updates/webhook.ts'
 import type { World } from '../world.ts'
 import { type Call, flag, text } from './fields.ts'
@@ -18,17 +19,9 @@ import { type Call, flag, text } from './fields.ts'
 /** Returns the method's result; throws a Refusal where the real server would refuse. */
 export type Method = (world: World, call: Call) => unknown
 
-/** All methods of this server. Any other one answers 404, never an empty "ok". */
+/** All methods that are played here. Any other one answers 404, never an empty "ok". */
 export const METHODS: Record<string, Method> = {
-  getMe: ({ chats, apiVersion, inlineMode }) => ({
-    ...chats.bot,
-    can_join_groups: true,
-    can_read_all_group_messages: false,
-    supports_inline_queries: inlineMode,
-    can_connect_to_business: false,
-    has_main_web_app: false,
-    ...(apiVersion === '7.1' ? {} : { has_topics_enabled: true, allows_users_to_create_topics: true }),
-  }),
+  getMe: profile.getMe,
 
   setWebhook,
   deleteWebhook,
@@ -38,12 +31,15 @@ export const METHODS: Record<string, Method> = {
   setMyCommands: settings.setMyCommands,
   getMyCommands: settings.getMyCommands,
   deleteMyCommands: settings.deleteMyCommands,
-  setMyName: (world, call) => settings.setText(world, call, 'name'),
-  getMyName: (world, call) => settings.getText(world, call, 'name'),
-  setMyDescription: (world, call) => settings.setText(world, call, 'description'),
-  getMyDescription: (world, call) => settings.getText(world, call, 'description'),
-  setMyShortDescription: (world, call) => settings.setText(world, call, 'short_description'),
-  getMyShortDescription: (world, call) => settings.getText(world, call, 'short_description'),
+  setMyName: (world, call) => profile.setText(world, call, 'name'),
+  getMyName: (world, call) => profile.getText(world, call, 'name'),
+  setMyDescription: (world, call) => profile.setText(world, call, 'description'),
+  getMyDescription: (world, call) => profile.getText(world, call, 'description'),
+  setMyShortDescription: (world, call) => profile.setText(world, call, 'short_description'),
+  getMyShortDescription: (world, call) => profile.getText(world, call, 'short_description'),
+  setMyProfilePhoto: profile.setMyProfilePhoto,
+  removeMyProfilePhoto: profile.removeMyProfilePhoto,
+  getUserProfilePhotos: profile.getUserProfilePhotos,
   setChatMenuButton: settings.setChatMenuButton,
   getChatMenuButton: settings.getChatMenuButton,
   getChat: settings.getChat,

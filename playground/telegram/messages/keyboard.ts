@@ -51,8 +51,8 @@ function checkReplyKeyboard(rows: unknown, world: Rules): undefined {
   }
 }
 
-/** `reply_parameters`, or the older reply_to_message_id. */
-export function replyTarget(parameters: Record<string, unknown> | undefined, older: number | undefined) {
-  const messageId = parameters ? intOf(parameters, 'message_id') : older
+/** The message that `reply_parameters` name. */
+export function replyTarget(parameters: Record<string, unknown> | undefined) {
+  const messageId = parameters && intOf(parameters, 'message_id')
   return messageId === undefined ? undefined : { messageId, optional: parameters?.allow_sending_without_reply === true }
 }

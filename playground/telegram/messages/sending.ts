@@ -1,4 +1,4 @@
-import { type Call, flag, int, isObject, list, object, text } from '../api/fields.ts'
+import { type Call, flag, isObject, list, object, text } from '../api/fields.ts'
 import { bad } from '../api/refusal.ts'
 import { asReplied, type Chat, type Content, type Kept, type Message, type Terms, topicOf } from '../chats/message.ts'
 import type { Kind } from '../files/media.ts'
@@ -102,11 +102,11 @@ export function readPlace(world: World, call: Call, to: Chat): { content: Conten
 }
 
 function repliedTo(world: World, call: Call, to: Chat): Message | undefined {
-  const target = replyTarget(object(call, 'reply_parameters'), int(call, 'reply_to_message_id'))
+  const target = replyTarget(object(call, 'reply_parameters'))
   if (!target) return
   const found = world.chats.find(to.id, target.messageId)
   if (found) return found.message
-  if (target.optional || flag(call, 'allow_sending_without_reply')) return
+  if (target.optional) return
   throw bad('message to be replied not found')
 }
 

@@ -1,6 +1,7 @@
-import { type Call, int, isObject, list, object, text, textOf } from '../api/fields.ts'
+import { type Call, int, isObject, list, object, textOf } from '../api/fields.ts'
 import { bad } from '../api/refusal.ts'
 import type { World } from '../world.ts'
+import { languageOf } from './profile.ts'
 import type { Command } from './settings.ts'
 
 export function setMyCommands({ settings }: World, call: Call): true {
@@ -15,21 +16,6 @@ export const getMyCommands = ({ settings }: World, call: Call): Command[] => set
 export function deleteMyCommands({ settings }: World, call: Call): true {
   settings.commands.delete(scopeOf(call))
   return true
-}
-
-const MOST: Record<string, number> = { name: 64, description: 512, short_description: 120 }
-
-export function setText({ settings }: World, call: Call, what: string): true {
-  const value = text(call, what) ?? ''
-  if (value.length > MOST[what]!) throw bad(`bot ${what.replace('_', ' ')} is too long`)
-  settings.texts.set(`${what} ${text(call, 'language_code') ?? ''}`, value)
-  return true
-}
-
-export function getText({ settings, chats }: World, call: Call, what: string) {
-  const fallback = what === 'name' ? chats.bot.first_name : ''
-  const own = settings.texts.get(`${what} ${text(call, 'language_code') ?? ''}`)
-  return { [what]: own ?? settings.texts.get(`${what} `) ?? fallback }
 }
 
 export function setChatMenuButton({ settings }: World, call: Call): true {
@@ -65,8 +51,7 @@ function known(chats: World['chats'], call: Call) {
 function scopeOf(call: Call) {
   const scope = object(call, 'scope')
   const type = scope ? (textOf(scope, 'type') ?? '') : 'default'
-  const language = text(call, 'language_code') ?? ''
-  if (!/^([a-z]{2})?$/.test(language)) throw bad('invalid language code specified')
+  const language = languageOf(call)
   const isChat = type === 'chat' || type === 'chat_administrators' || type === 'chat_member'
   return `${isChat ? `${type}:${String(scope?.chat_id)}` : type} ${language}`
 }
@@ -77,5 +62,5 @@ function readCommand(item: unknown): Command {
   const description = (textOf(item, 'description') ?? '').trim()
   if (!/^[a-z0-9_]{1,32}$/.test(command)) throw bad('BOT_COMMAND_INVALID')
   if (description.length < 1 || description.length > 256) throw bad('BOT_COMMAND_DESCRIPTION_INVALID')
-  return { command, description }
+  return { command, description, ...(item.is_ephemeral === true ? { is_ephemeral: true } : {}) }
 }

@@ -17,6 +17,7 @@ type Options = {
   scale: number
   random: Random
   saved: SavedDelivery | undefined
+  kinds: ReadonlySet<string>
   paused(): boolean
   emit(event: TelegramEvent): void
   execute(method: string, fields: Record<string, unknown>): void

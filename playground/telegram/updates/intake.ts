@@ -14,6 +14,8 @@ type Options = {
   queues: Queues
   /** The kinds of update that the bot wants; an empty list means the default. */
   allowed(): string[]
+  /** The kinds of update that this version of the Bot API has. */
+  kinds: ReadonlySet<string>
 }
 
 // The buffer of one bot, and the largest single update.
@@ -24,7 +26,7 @@ const JOURNAL_LENGTH = 5_000
 const ON_REQUEST = ['chat_member', 'message_reaction', 'message_reaction_count']
 
 /** Numbers updates, queues them and notes them in a journal: newest last, the last 5,000. */
-export function openIntake({ scale, random, saved, queues, allowed }: Options) {
+export function openIntake({ scale, random, saved, queues, allowed, kinds }: Options) {
   const journal: Entry[] = []
   let nextUpdateId = saved?.nextUpdateId ?? random.int(100_000_000, 900_000_000)
   for (const { update, updateId, expiresAt } of saved?.pending ?? []) add(updateId, update, expiresAt)
@@ -45,7 +47,7 @@ export function openIntake({ scale, random, saved, queues, allowed }: Options) {
     journal,
     /** Queues an update unless the bot does not want its kind or the buffer is full; returns its id. */
     push(update: object, { wanted = false } = {}): number | undefined {
-      if (!wanted && !accepts(allowed(), kindOf(update))) return
+      if (!wanted && !(kinds.has(kindOf(update)) && accepts(allowed(), kindOf(update)))) return
       if (queues.count() >= MOST_PENDING) return
       const updateId = nextUpdateId++
       add(updateId, { update_id: updateId, ...update }, expiry(update))

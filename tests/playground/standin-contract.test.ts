@@ -20,7 +20,7 @@ t.comment(`SEED=${seed}`)
 const today = describe('10.3')
 const old = describe('7.1')
 
-// From https://core.telegram.org/bots/api, read by eye: method, parameter, required, kind.
+// A second source beside the reader, written down by hand: method, parameter, required, kind.
 const FACTS: [string, string, boolean, string][] = [
   ['getUpdates', 'allowed_updates', false, 'arr'],
   ['setWebhook', 'url', true, 'str'],

@@ -24,6 +24,19 @@ export type Button = {
   disabled?: true
 }
 export type ChatKind = 'user' | 'bot' | 'group' | 'channel'
+/** What people may be in a group, and the bot. */
+export type Role = 'creator' | 'administrator' | 'member'
+export type BotStatus = 'administrator' | 'member' | 'restricted' | 'left' | 'kicked'
+export type GroupView = {
+  id: number
+  title: string
+  isForum: boolean
+  isBasic: boolean
+  /** Anybody may write in it and is a member from then on. */
+  isPublic: boolean
+  bot: BotStatus
+  members: { userId: number; role: Role }[]
+}
 export type TopicView = { threadId: number; name: string }
 export type MediaView = {
   kind: 'photo' | 'video' | 'audio' | 'voice' | 'document' | 'animation'
@@ -37,6 +50,8 @@ export type MediaView = {
 export type MessageView = {
   messageId: number
   from: 'bot' | 'person'
+  /** Who wrote it, in groups. */
+  author?: { id: number; firstName: string }
   /** Unix seconds. */
   date: number
   editedAt?: number
@@ -140,8 +155,35 @@ export type Player = {
   raw(update: object): number
   /** Delivers an old update once more. */
   redeliver(updateId: number): void
-  /** A group the bot is in; returns its (negative) id. */
-  addGroup(title: string, options?: { isForum?: boolean }): number
+  /**
+   * A group the bot is in already, unless `bot` is false; returns its (negative) id. With `members` only they and those
+   * with a role are in it; without, it is public: whoever writes joins it. The bot is not told.
+   */
+  addGroup(
+    title: string,
+    options?: {
+      isForum?: boolean
+      /** Not a supergroup yet. */
+      isBasic?: boolean
+      creator?: number
+      admins?: number[]
+      members?: number[]
+      bot?: boolean
+    },
+  ): number
+  /** Those that have not become another. */
+  groups(): GroupView[]
+  /** Joins, or is added `by` another. */
+  join(groupId: number, userId: number, by?: number): void
+  /** Leaves, or is removed `by` another. */
+  leave(groupId: number, userId: number, by?: number): void
+  setRole(groupId: number, userId: number, role: 'administrator' | 'member', by: number): void
+  /** Adds the bot, removes it (`kicked`), makes it silent (`restricted`) or an administrator: my_chat_member. */
+  setBot(groupId: number, status: BotStatus, by: number): void
+  /** A basic group becomes a supergroup; returns its new id. */
+  upgradeGroup(groupId: number, by: number): number
+  /** A chat as one of its members sees it. */
+  chatOf(viewerId: number, chatId: number): MessageView[]
   /** Shows a person's chat by topics, or as one list. */
   setTopics(userId: number, shown: boolean): void
   /** Oldest first; a group's id works too. */
@@ -151,7 +193,16 @@ export type Player = {
   renameTopic(chatId: number, threadId: number, name: string, options?: { by?: number }): void
   /** Its messages go too. The bot is not told. */
   deleteTopic(chatId: number, threadId: number): void
-  sayIn(groupId: number, userId: number, text: string, threadId?: number): MessageView
+  sayIn(groupId: number, userId: number, text: string, place?: number | Place): MessageView
+  sendIn(groupId: number, userId: number, file: Upload & Place): Promise<MessageView>
+  /** As `press`, in a group. */
+  pressIn(
+    groupId: number,
+    userId: number,
+    messageId: number,
+    button: { data: string } | { text: string },
+    force?: boolean,
+  ): Promise<Press>
 }
 
 export type Faults = {

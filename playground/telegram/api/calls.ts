@@ -50,7 +50,7 @@ export function openRunner(options: {
       if (spend('serverError')) return refused(new Refusal(500, 'Internal Server Error: restart'))
       if (isSend && spend('status429')) {
         const { retryAfterS } = faults
-        return refused(new Refusal(429, `Too Many Requests: retry after ${retryAfterS}`, retryAfterS))
+        return refused(new Refusal(429, `Too Many Requests: retry after ${retryAfterS}`, { retryAfterS }))
       }
       if (call.method === 'sendMediaGroup' && spend('albumRefused')) return refused(bad('group send failed'))
       world.limits.message(call.fields.chat_id, cost(call))
@@ -84,8 +84,9 @@ function accepted(result: unknown): Outcome {
   return { status: 200, body: { ok: true, ...answer } }
 }
 
-export function refused({ status, message, retryAfterS }: Refusal): Outcome {
+export function refused({ status, message, retryAfterS, migrateTo }: Refusal): Outcome {
   const body = { ok: false, error_code: status, description: message }
+  if (migrateTo !== undefined) return { status, body: { ...body, parameters: { migrate_to_chat_id: migrateTo } } }
   if (retryAfterS === undefined) return { status, body }
   return { status, body: { ...body, parameters: { retry_after: retryAfterS } }, retryAfterS }
 }

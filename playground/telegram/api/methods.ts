@@ -1,3 +1,4 @@
+import * as groups from '../groups/methods.ts'
 import { deleteMessage, deleteMessages } from '../messages/deleting.ts'
 import { editMessageCaption, editMessageMedia, editMessageReplyMarkup, editMessageText } from '../messages/editing.ts'
 import { repeat } from '../messages/repeating.ts'
@@ -47,7 +48,10 @@ export const METHODS: Record<string, Method> = {
   setChatMenuButton: settings.setChatMenuButton,
   getChatMenuButton: settings.getChatMenuButton,
   getChat: settings.getChat,
-  getChatMember: settings.getChatMember,
+  getChatMember: groups.getChatMember,
+  getChatAdministrators: groups.getChatAdministrators,
+  getChatMemberCount: groups.getChatMemberCount,
+  leaveChat: groups.leaveChat,
 
   sendMessage: sending.sendMessage,
   sendPhoto: (world, call) => sending.sendMedia(world, call, 'photo'),

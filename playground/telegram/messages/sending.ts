@@ -3,6 +3,7 @@ import { bad } from '../api/refusal.ts'
 import { asReplied, type Chat, type Content, type Kept, type Message, type Terms, topicOf } from '../chats/message.ts'
 import type { Kind } from '../files/media.ts'
 import type { StoredFile } from '../files/register.ts'
+import { refuseSilent } from '../groups/group.ts'
 import type { World } from '../world.ts'
 import { inputMedia, mediaContent, readCaption, readText, spoiler } from './content.ts'
 import { readEffect } from './effects.ts'
@@ -69,6 +70,7 @@ export function publish(
   const keyboard =
     extra.keyboard ??
     (file || terms ? undefined : readKeyboard(object(call, 'reply_markup'), { use: 'message', world }))
+  refuseSilent(world.chats.group(to.id), world.chats.bot.id, content)
   const place = readPlace(world, call, to)
   const { message } = world.chats.post(
     to,

@@ -1,5 +1,6 @@
 import { type Kept, type Terms, topicOf } from '../chats/message.ts'
 import type { Files } from '../files/files.ts'
+import { authorOf, groupService } from '../groups/view.ts'
 import { CHAT_KINDS, type WireButton } from '../messages/buttons.ts'
 import { EFFECTS } from '../messages/effects.ts'
 import { previewOf } from '../messages/previews.ts'
@@ -20,6 +21,7 @@ export function view(kept: Kept, { files, languageCode }: { files: Files; langua
   return {
     messageId: message.message_id,
     from: message.from.is_bot ? 'bot' : 'person',
+    ...authorOf(message),
     date: message.date,
     ...(message.edit_date === undefined ? {} : { editedAt: message.edit_date }),
     ...(kept.edited ? { edited: true } : {}),
@@ -97,6 +99,8 @@ const invoiceView = ({ title, description, currency, amount, payload }: Terms, p
 
 function serviceText({ message, terms }: Kept, languageCode: string): string | undefined {
   const russian = isRussian(languageCode)
+  const group = groupService(message, russian)
+  if (group !== undefined) return group
   const { forum_topic_created: created, forum_topic_edited: edited } = message
   if (created) return russian ? `Тема «${created.name}» создана` : `Topic “${created.name}” was created`
   if (edited?.name) return russian ? `Тема теперь называется «${edited.name}»` : `The topic is now “${edited.name}”`

@@ -47,14 +47,6 @@ export function getChat({ chats }: World, call: Call) {
   return { ...chat, accent_color_id: 1, max_reaction_count: 11, accepted_gift_types: {} }
 }
 
-export function getChatMember({ chats }: World, call: Call) {
-  known(chats, call)
-  const userId = int(call, 'user_id')!
-  if (userId === chats.bot.id) return { user: chats.bot, status: 'member' }
-  if (!chats.people().some(person => person.id === userId)) throw bad('user not found')
-  return { user: chats.user(userId), status: 'member' }
-}
-
 /** Reading about a chat works even when the person has blocked the bot. */
 function known(chats: World['chats'], call: Call) {
   const chatId = call.fields.chat_id

@@ -48,7 +48,10 @@ export type MediaView = {
   height?: number
 }
 export type MessageView = {
+  /** Below zero for an ephemeral message. */
   messageId: number
+  /** Ephemeral: nobody else in the group sees it. */
+  onlyYou?: true
   from: 'bot' | 'person'
   /** Who wrote it, in groups. */
   author?: { id: number; firstName: string }
@@ -182,7 +185,7 @@ export type Player = {
   setBot(groupId: number, status: BotStatus, by: number): void
   /** A basic group becomes a supergroup; returns its new id. */
   upgradeGroup(groupId: number, by: number): number
-  /** A chat as one of its members sees it. */
+  /** A chat as one of its members sees it, with the ephemeral messages that are theirs. */
   chatOf(viewerId: number, chatId: number): MessageView[]
   /** Shows a person's chat by topics, or as one list. */
   setTopics(userId: number, shown: boolean): void
@@ -217,6 +220,8 @@ export type Faults = {
   htmlAnswer: number
   /** The next n albums are refused as a whole: 400 "group send failed". */
   albumRefused: number
+  /** The next n ephemeral messages are refused. */
+  ephemeralLost: number
   /** Delay of every call. */
   slowMs: number
   /** Updates stay queued. */

@@ -2,6 +2,7 @@ import { openLimits } from './api/limits.ts'
 import { type Chats, openChats } from './chats/chats.ts'
 import type { User } from './chats/message.ts'
 import { type Files, openFiles } from './files/files.ts'
+import { type Ephemerals, openEphemerals } from './groups/ephemerals.ts'
 import { openPayments, type Payments } from './payments/payments.ts'
 import { openPresses, type Presses } from './player/presses.ts'
 import type { Random } from './random.ts'
@@ -18,6 +19,7 @@ export type World = Rules & {
   random: Random
   chats: Chats
   files: Files
+  ephemerals: Ephemerals
   delivery: Delivery
   payments: Payments
   presses: Presses
@@ -41,6 +43,7 @@ export function openWorld({ bot, dataDir, saved, emit, limited, ...rest }: Optio
     ...rest,
     chats: openChats({ bot, random, saved: saved?.chats, emit }),
     files: openFiles({ random, scale, dataDir, saved: saved?.files ?? [] }),
+    ephemerals: openEphemerals({ random, emit }),
     payments: openPayments({ scale, random, saved: saved?.payments }),
     presses: openPresses({ scale, random }),
     settings: openSettings(saved?.settings),

@@ -204,3 +204,147 @@ t.test('a button in a group is pressed by whoever presses', async t => {
   await t.rejects(player.pressIn(-5, gleb, result.message_id, { text: 'Да' }), /no group/)
   await t.rejects(player.pressIn(group, people.vera, result.message_id, { text: 'Нет' }), /no button/)
 })
+
+const yes = { inline_keyboard: [[{ text: 'Да', callback_data: 'a' }]] }
+
+t.test('an ephemeral message is seen by its receiver alone, edited and deleted by its own methods', async t => {
+  const { player, people, group, send, call } = await standIn(t)
+  const ephemeral_message_parameters = { receiver_user_id: people.boris }
+  const { result } = await send({ text: '29 ₽', ephemeral_message_parameters, reply_markup: yes })
+  t.match(result, { message_id: 0, ephemeral_message_id: Number, receiver_user: { id: people.boris }, text: '29 ₽' })
+  await send({ text: 'всем' })
+  const texts = (viewer: number) => player.chatOf(viewer, group).map(({ text }) => text)
+  t.strictSame(texts(people.boris), ['29 ₽', 'всем'])
+  t.strictSame(texts(people.vera), ['всем'])
+  t.strictSame(
+    player.chat(group).map(({ text }) => text),
+    ['всем'],
+  )
+  const [shown] = player.chatOf(people.boris, group)
+  t.match(shown, { onlyYou: true, messageId: -result.ephemeral_message_id!, from: 'bot' })
+  const named = {
+    chat_id: group,
+    receiver_user_id: people.boris,
+    ephemeral_message_id: result.ephemeral_message_id,
+  }
+  t.strictSame(await call('editEphemeralMessageText', { ...named, text: '30 ₽' }), { ok: true, result: true })
+  t.match(player.chatOf(people.boris, group)[0], { text: '30 ₽', buttons: [], onlyYou: true, edited: true })
+  t.match(await call('editEphemeralMessageText', { ...named, text: '30 ₽' }), { description: /not modified/ })
+  t.match(await call('editEphemeralMessageReplyMarkup', { ...named, reply_markup: yes }), { ok: true })
+  t.match(await call('editEphemeralMessageCaption', { ...named, caption: 'x' }), { description: /no caption/ })
+  const other = { ...named, receiver_user_id: people.vera }
+  t.match(
+    await call('editEphemeralMessageText', { ...other, text: 'x' }),
+    refused('Bad Request: message to edit not found'),
+  )
+  t.match(await call('editMessageText', { chat_id: group, message_id: 0, text: 'x' }), { error_code: 400 })
+  t.match(await call('deleteEphemeralMessage', other), refused('Bad Request: message to delete not found'))
+  t.match(await call('deleteEphemeralMessage', { ...named, chat_id: people.anna }), { error_code: 400 })
+  t.strictSame(await call('deleteEphemeralMessage', named), { ok: true, result: true })
+  t.strictSame(texts(people.boris), ['всем'])
+  t.match(await call('deleteEphemeralMessage', named), { error_code: 400 })
+})
+
+t.test('an ephemeral message is refused outside of groups and to who is not in them', async t => {
+  const { player, people, group, send, telegram } = await standIn(t)
+  player.open(people.anna)
+  const to = (receiver_user_id?: unknown) => ({ ephemeral_message_parameters: { receiver_user_id } })
+  t.match(
+    await send({ chat_id: people.anna, ...to(people.anna) }),
+    refused('Bad Request: ephemeral messages can be sent only to groups and supergroups'),
+  )
+  const gleb = player.addPerson({ firstName: 'Глеб' }).id
+  const stranger = refused('Bad Request: the receiver of the ephemeral message is not a member of the chat')
+  t.match(await send(to(gleb)), stranger)
+  t.match(await send(to(telegram.bot.id)), stranger)
+  t.match(await send(to()), refused('Bad Request: receiver_user_id is empty'))
+  t.match(await send(to('x')), { error_code: 400 })
+  telegram.faults.ephemeralLost = 1
+  t.match(await send(to(people.boris)), refused("Bad Request: ephemeral message can't be delivered"))
+  t.match(await send(to(people.boris)), { ok: true }, 'only once')
+  player.setBot(group, 'restricted', people.anna)
+  t.match(await send(to(people.boris)), { description: /not enough rights/ })
+})
+
+t.test('an ephemeral answer to a press takes its place, while the press is fresh and the receiver’s', async t => {
+  const { player, people, group, send, news } = await standIn(t)
+  const { result } = await send({ text: 'Цена?', reply_markup: yes })
+  const press = (userId: number, messageId: number) => {
+    const pressed = player.pressIn(group, userId, messageId, { text: 'Да' })
+    return { pressed, id: news().find(update => update.callback_query)!.callback_query!.id }
+  }
+  const answer = (callback_query_id: string, receiver: number, more: object = {}) =>
+    send({
+      text: '29 ₽',
+      reply_markup: yes,
+      ephemeral_message_parameters: { receiver_user_id: receiver, callback_query_id, ...more },
+    })
+  const { id, pressed } = press(people.boris, result.message_id)
+  t.match(
+    await answer(id, people.vera),
+    refused('Bad Request: the callback query was not sent by the receiver of the ephemeral message'),
+  )
+  t.match(await answer('1', people.boris), { description: /query is too old/ })
+  const replace_callback_query_message = true
+  const placed = (await answer(id, people.boris, { replace_callback_query_message })).result
+  const texts = (viewer: number) => player.chatOf(viewer, group).map(({ text }) => text)
+  t.strictSame([texts(people.boris), texts(people.vera)], [['29 ₽'], ['Цена?']])
+  const second = press(people.boris, -placed.ephemeral_message_id!)
+  t.match(
+    await answer(second.id, people.boris, { replace_callback_query_message }),
+    refused("Bad Request: an ephemeral message can't be replaced, it must be edited"),
+  )
+  t.match(await answer(second.id, people.boris), { ok: true })
+  await t.rejects(player.pressIn(group, people.vera, -placed.ephemeral_message_id!, { text: 'Да' }), /no button/)
+  t.match(
+    await send({ ephemeral_message_parameters: { receiver_user_id: people.boris, replace_callback_query_message } }),
+    { description: /no callback query/ },
+  )
+  t.strictSame(await Promise.all([pressed, second.pressed]), ['expired', 'expired'])
+  t.match(await answer(id, people.boris), { description: /query is too old/ })
+})
+
+t.test('an ephemeral command goes to the bot alone, which answers it for 15 seconds', async t => {
+  const { player, people, group, send, call, news } = await standIn(t)
+  const commands = [
+    { command: 'balance', description: 'Баланс', is_ephemeral: true },
+    { command: 'imagine', description: 'Картинка' },
+  ]
+  await call('setMyCommands', { commands, scope: { type: 'all_group_chats' } })
+  t.match(await call('getMyCommands', { scope: { type: 'all_group_chats' } }), { result: commands })
+  const asked = player.sayIn(group, people.boris, '/balance')
+  t.equal(asked.onlyYou, true)
+  const [update] = news()
+  t.match(update, { message: { message_id: 0, from: { id: people.boris }, receiver_user: { is_bot: true } } })
+  const { ephemeral_message_id } = update!.message!
+  const reply_parameters = { ephemeral_message_id }
+  t.match(
+    await send({ reply_parameters }),
+    refused('Bad Request: a reply to an ephemeral message must be an ephemeral message'),
+  )
+  const to = (receiver_user_id: number) => ({ ephemeral_message_parameters: { receiver_user_id } })
+  t.match(await send({ reply_parameters, ...to(people.vera) }), { description: /to be replied not found/ })
+  const { result } = await send({ reply_parameters, ...to(people.boris) })
+  t.equal(player.chatOf(people.boris, group).at(-1)!.replyTo, asked.messageId)
+  t.strictSame(player.chat(group), [])
+  player.sayIn(group, people.boris, 'спасибо', { replyTo: -result.ephemeral_message_id! })
+  t.match(news(), [{ message: { text: 'спасибо', receiver_user: { is_bot: true } } }], 'an answer to it is ephemeral')
+  t.throws(() => player.sayIn(group, people.vera, 'x', { replyTo: -result.ephemeral_message_id! }), /not in the chat/)
+  const { now } = Date
+  t.teardown(() => (Date.now = now))
+  Date.now = () => now() + 301
+  t.match(await send({ reply_parameters, ...to(people.boris) }), { description: /to be replied not found/ })
+  t.equal(player.sayIn(group, people.boris, '/imagine кот').onlyYou, undefined)
+})
+
+t.test('an old server passes over who alone is to see a message, and has none of its methods', async t => {
+  const { player, people, group, send, call } = await standIn(t, { apiVersion: '7.1' })
+  const { result } = await send({ text: 'всем', ephemeral_message_parameters: { receiver_user_id: people.boris } })
+  t.ok(result.message_id > 0)
+  t.equal(player.chatOf(people.vera, group).length, 1)
+  const named = { chat_id: group, receiver_user_id: people.boris, ephemeral_message_id: 1 }
+  t.match(await call('deleteEphemeralMessage', named), refused('Not Found: method not found', 404))
+  t.match(await call('editEphemeralMessageText', { ...named, text: 'x' }), { error_code: 404 })
+  await call('setMyCommands', { commands: [{ command: 'balance', description: 'x', is_ephemeral: true }] })
+  t.equal(player.sayIn(group, people.boris, '/balance').onlyYou, undefined)
+})

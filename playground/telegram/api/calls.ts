@@ -53,6 +53,8 @@ export function openRunner(options: {
         return refused(new Refusal(429, `Too Many Requests: retry after ${retryAfterS}`, { retryAfterS }))
       }
       if (call.method === 'sendMediaGroup' && spend('albumRefused')) return refused(bad('group send failed'))
+      if (isEphemeral(world, call) && spend('ephemeralLost'))
+        return refused(bad("ephemeral message can't be delivered"))
       world.limits.message(call.fields.chat_id, cost(call))
       const result = await METHODS[call.method]!(world, call)
       return isSend && spend('answerLost') ? 'cut' : accepted(result)
@@ -62,13 +64,17 @@ export function openRunner(options: {
     }
   }
 
-  function spend(fault: 'htmlAnswer' | 'serverError' | 'status429' | 'answerLost' | 'albumRefused'): boolean {
+  function spend(
+    fault: 'htmlAnswer' | 'serverError' | 'status429' | 'answerLost' | 'albumRefused' | 'ephemeralLost',
+  ): boolean {
     if (faults[fault] <= 0) return false
     faults[fault]--
     return true
   }
 }
 
+const isEphemeral = ({ apiVersion }: World, { fields }: Call) =>
+  apiVersion !== '7.1' && fields.ephemeral_message_parameters !== undefined
 const sends = (method: string) => /^(send(?!ChatAction)|copy|forward)/.test(method)
 
 /** How many messages a call counts as: edits and answers count little, reads nothing. */

@@ -1,3 +1,4 @@
+import * as ephemeral from '../groups/ephemeral-methods.ts'
 import * as groups from '../groups/methods.ts'
 import { deleteMessage, deleteMessages } from '../messages/deleting.ts'
 import { editMessageCaption, editMessageMedia, editMessageReplyMarkup, editMessageText } from '../messages/editing.ts'
@@ -15,9 +16,18 @@ import * as settings from '../settings/methods.ts'
 import { deleteWebhook, getUpdates, getWebhookInfo, setWebhook } from '../updates/webhook.ts'
 import type { World } from '../world.ts'
 import { type Call, flag, text } from './fields.ts'
+import { Refusal } from './refusal.ts'
 
 /** Returns the method's result; throws a Refusal where the real server would refuse. */
 export type Method = (world: World, call: Call) => unknown
+
+/** A method that an old server does not have. */
+const today =
+  (method: Method): Method =>
+  (world, call) => {
+    if (world.apiVersion === '7.1') throw new Refusal(404, 'Not Found: method not found')
+    return method(world, call)
+  }
 
 /** All methods of this server. Any other one answers 404, never an empty "ok". */
 export const METHODS: Record<string, Method> = {
@@ -52,6 +62,11 @@ export const METHODS: Record<string, Method> = {
   getChatAdministrators: groups.getChatAdministrators,
   getChatMemberCount: groups.getChatMemberCount,
   leaveChat: groups.leaveChat,
+  editEphemeralMessageText: today(ephemeral.editEphemeralMessageText),
+  editEphemeralMessageCaption: today(ephemeral.editEphemeralMessageCaption),
+  editEphemeralMessageMedia: today(ephemeral.editEphemeralMessageMedia),
+  editEphemeralMessageReplyMarkup: today(ephemeral.editEphemeralMessageReplyMarkup),
+  deleteEphemeralMessage: today(ephemeral.deleteEphemeralMessage),
 
   sendMessage: sending.sendMessage,
   sendPhoto: (world, call) => sending.sendMedia(world, call, 'photo'),

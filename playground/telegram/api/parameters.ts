@@ -7,6 +7,8 @@ const SEND = `${CHAT} disable_notification:bool protect_content:bool allow_paid_
 const MARKUP = 'reply_markup:obj'
 const CAPTION = 'caption:str parse_mode:str caption_entities:arr show_caption_above_media:bool'
 const THUMB = 'thumbnail:file thumb:file'
+const FOR_ONE = 'ephemeral_message_parameters:obj'
+const ONE = 'chat_id:id! receiver_user_id:int! ephemeral_message_id:int!'
 const EDIT = 'business_connection_id:str chat_id:id message_id:int inline_message_id:str'
 const PRICE =
   'title:str! description:str! payload:str! provider_token:str currency:str! prices:arr! max_tip_amount:int suggested_tip_amounts:arr provider_data:str photo_url:str photo_size:int photo_width:int photo_height:int need_name:bool need_phone_number:bool need_email:bool need_shipping_address:bool send_phone_number_to_provider:bool send_email_to_provider:bool is_flexible:bool'
@@ -35,13 +37,18 @@ const LINES: Record<string, string> = {
   getChatAdministrators: 'chat_id:id! return_bots:bool',
   getChatMemberCount: 'chat_id:id!',
   leaveChat: 'chat_id:id!',
-  sendMessage: `${SEND} ${MARKUP} text:str! parse_mode:str entities:arr link_preview_options:obj disable_web_page_preview:bool`,
-  sendPhoto: `${SEND} ${MARKUP} ${CAPTION} photo:file! has_spoiler:bool`,
-  sendVideo: `${SEND} ${MARKUP} ${CAPTION} ${THUMB} video:file! duration:int width:int height:int cover:file start_timestamp:int has_spoiler:bool supports_streaming:bool`,
-  sendAudio: `${SEND} ${MARKUP} ${CAPTION} ${THUMB} audio:file! duration:int performer:str title:str`,
-  sendVoice: `${SEND} ${MARKUP} ${CAPTION} voice:file! duration:int`,
-  sendDocument: `${SEND} ${MARKUP} ${CAPTION} ${THUMB} document:file! disable_content_type_detection:bool`,
-  sendAnimation: `${SEND} ${MARKUP} ${CAPTION} ${THUMB} animation:file! duration:int width:int height:int has_spoiler:bool`,
+  editEphemeralMessageText: `${ONE} ${MARKUP} text:str! parse_mode:str entities:arr link_preview_options:obj`,
+  editEphemeralMessageCaption: `${ONE} ${MARKUP} ${CAPTION}`,
+  editEphemeralMessageMedia: `${ONE} ${MARKUP} media:obj!`,
+  editEphemeralMessageReplyMarkup: `${ONE} ${MARKUP}`,
+  deleteEphemeralMessage: ONE,
+  sendMessage: `${SEND} ${FOR_ONE} ${MARKUP} text:str! parse_mode:str entities:arr link_preview_options:obj disable_web_page_preview:bool`,
+  sendPhoto: `${SEND} ${FOR_ONE} ${MARKUP} ${CAPTION} photo:file! has_spoiler:bool`,
+  sendVideo: `${SEND} ${FOR_ONE} ${MARKUP} ${CAPTION} ${THUMB} video:file! duration:int width:int height:int cover:file start_timestamp:int has_spoiler:bool supports_streaming:bool`,
+  sendAudio: `${SEND} ${FOR_ONE} ${MARKUP} ${CAPTION} ${THUMB} audio:file! duration:int performer:str title:str`,
+  sendVoice: `${SEND} ${FOR_ONE} ${MARKUP} ${CAPTION} voice:file! duration:int`,
+  sendDocument: `${SEND} ${FOR_ONE} ${MARKUP} ${CAPTION} ${THUMB} document:file! disable_content_type_detection:bool`,
+  sendAnimation: `${SEND} ${FOR_ONE} ${MARKUP} ${CAPTION} ${THUMB} animation:file! duration:int width:int height:int has_spoiler:bool`,
   sendMediaGroup: `${SEND} media:arr! ${MARKUP}`,
   sendInvoice: `${SEND} ${MARKUP} ${PRICE} start_parameter:str`,
   copyMessage: `${SEND} ${MARKUP} ${CAPTION} from_chat_id:id! message_id:int! video_start_timestamp:int`,

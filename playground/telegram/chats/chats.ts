@@ -78,6 +78,8 @@ const KEPT = [
   'reply_to_message',
   'external_reply',
   'effect_id',
+  'receiver_user',
+  'ephemeral_message_id',
   'has_protected_content',
 ] as const satisfies (keyof Content)[]
 

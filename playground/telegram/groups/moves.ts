@@ -1,13 +1,14 @@
 import type { Hand } from '../player/hand.ts'
 import type { BotStatus, Player, Role } from '../stand-in.ts'
 import { changeStatus, upgrade } from './changes.ts'
+import { seenBy } from './ephemerals.ts'
 import { type Group, insiders, isAdmin, isInside, type Status, statusIn } from './group.ts'
 
 type Moves = Pick<Player, 'groups' | 'addGroup' | 'join' | 'leave' | 'setRole' | 'setBot' | 'upgradeGroup' | 'chatOf'>
 
 /** Who is in the groups and what they are there. */
 export function groupMoves({ world, changed, shown }: Hand): Moves {
-  const { chats } = world
+  const { chats, ephemerals } = world
   const botId = chats.bot.id
 
   function find(groupId: number): Group {
@@ -61,7 +62,8 @@ export function groupMoves({ world, changed, shown }: Hand): Moves {
       changed()
       return made.id
     },
-    chatOf: (viewerId, chatId) => chats.list(chatId).map(kept => shown(kept, viewerId)),
+    chatOf: (viewerId, chatId) =>
+      seenBy(chats.list(chatId), ephemerals.list(chatId, viewerId)).map(kept => shown(kept, viewerId)),
   }
 }
 

@@ -25,3 +25,6 @@ export function groupService(message: Message, russian: boolean): string | undef
     return russian ? 'Супергруппа создана из группы' : 'The supergroup was made of a group'
   }
 }
+
+/** The number of a message in its chat: of an ephemeral one its own, below zero. */
+export const idOf = ({ message_id, ephemeral_message_id: own }: Message) => (own === undefined ? message_id : -own)

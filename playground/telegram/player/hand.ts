@@ -1,5 +1,6 @@
 import type { Content, Kept } from '../chats/message.ts'
 import { enter, tell } from '../groups/hearing.ts'
+import { isWhispered, whisper } from '../groups/whispers.ts'
 import type { MessageView } from '../stand-in.ts'
 import type { World } from '../world.ts'
 import { view } from './view.ts'
@@ -35,6 +36,12 @@ export function openHand(world: World, changed: () => void) {
       const group = chats.group(chatId)
       if (group) enter(group, userId)
       else active(userId).started = true
+      const words = content.text ?? content.caption ?? ''
+      if (group && ((extra.answers ?? 0) < 0 || isWhispered(world, chatId, userId, words))) {
+        const whispered = whisper(world, chatId, userId, content, extra)
+        changed()
+        return shown(whispered, userId)
+      }
       const kept = chats.post(chats.chat(chatId), chats.user(userId), content, extra)
       tell(world, kept.message)
       changed()

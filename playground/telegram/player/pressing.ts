@@ -7,12 +7,12 @@ type Target = { data: string } | { text: string }
 
 /** Presses a button and waits for the bot's answerCallbackQuery. */
 export function pressMoves({ world, changed, active }: Hand): Pick<Player, 'press' | 'pressIn'> {
-  const { chats, delivery, presses } = world
+  const { chats, ephemerals, delivery, presses } = world
 
   async function press(chatId: number, userId: number, messageId: number, button: Target, force: boolean) {
-    const kept = chats.find(chatId, messageId)
+    const kept = messageId < 0 ? ephemerals.find(chatId, userId, -messageId)?.kept : chats.find(chatId, messageId)
     const data = dataOf(kept, button, force)
-    const { id, answered } = presses.open()
+    const { id, answered } = presses.open({ userId, chatId, messageId })
     // Of a deleted message Telegram sends the chat and the id only.
     const message = kept?.message ?? { chat: chats.chat(chatId), message_id: messageId, date: 0 }
     delivery.push({

@@ -1,6 +1,6 @@
 import { type Kept, type Terms, topicOf } from '../chats/message.ts'
 import type { Files } from '../files/files.ts'
-import { authorOf, groupService } from '../groups/view.ts'
+import { authorOf, groupService, idOf } from '../groups/view.ts'
 import { CHAT_KINDS, type WireButton } from '../messages/buttons.ts'
 import { EFFECTS } from '../messages/effects.ts'
 import { previewOf } from '../messages/previews.ts'
@@ -19,7 +19,8 @@ export function view(kept: Kept, { files, languageCode }: { files: Files; langua
   // People's own links are not the bot's to show or hide.
   const preview = message.from.is_bot ? previewOf(message) : undefined
   return {
-    messageId: message.message_id,
+    messageId: idOf(message),
+    ...(message.receiver_user ? { onlyYou: true as const } : {}),
     from: message.from.is_bot ? 'bot' : 'person',
     ...authorOf(message),
     date: message.date,

@@ -10,16 +10,7 @@ type Moves = Pick<Player, 'open' | 'say' | 'paste' | 'send' | 'sayIn' | 'sendIn'
 
 /** What a person writes and sends. `block` is called to unblock the bot. */
 export function writingMoves({ world, write }: Hand, block: Player['block']): Moves {
-  /** A topic of this chat, and what is answered, as a message carries them. */
-  function place(chatId: number, { replyTo, threadId }: Place): { content: Content; extra: Pick<Kept, 'answers'> } {
-    const kept = replyTo === undefined ? undefined : world.chats.find(chatId, replyTo)
-    if (replyTo !== undefined && !kept) {
-      throw new Error(`message ${replyTo} is not in the chat: it cannot be replied to`)
-    }
-    const topic = threadId ?? (kept && topicOf(kept.message))
-    const content = { ...thread(world, chatId, topic), ...(kept ? asReplied(kept.message, topic) : {}) }
-    return { content, extra: 'external_reply' in content ? { answers: kept!.message.message_id } : {} }
-  }
+  const place = (chatId: number, given: Place) => placeOf(world, chatId, given)
 
   const say: Moves['say'] = (userId, text, options = {}) => {
     const { content, extra } = place(userId, options)
@@ -65,6 +56,25 @@ export function writingMoves({ world, write }: Hand, block: Player['block']): Mo
       return write(groupId, userId, { ...content, ...textContent(text) }, extra)
     },
   }
+}
+
+/** A topic of this chat, and what is answered, as a message carries them. */
+function placeOf(
+  world: World,
+  chatId: number,
+  { replyTo, threadId }: Place,
+): { content: Content; extra: Pick<Kept, 'answers'> } {
+  if (replyTo !== undefined && replyTo < 0) {
+    // An answer to an ephemeral message is ephemeral itself, and does not say of which.
+    return { content: thread(world, chatId, threadId), extra: { answers: replyTo } }
+  }
+  const kept = replyTo === undefined ? undefined : world.chats.find(chatId, replyTo)
+  if (replyTo !== undefined && !kept) {
+    throw new Error(`message ${replyTo} is not in the chat: it cannot be replied to`)
+  }
+  const topic = threadId ?? (kept && topicOf(kept.message))
+  const content = { ...thread(world, chatId, topic), ...(kept ? asReplied(kept.message, topic) : {}) }
+  return { content, extra: 'external_reply' in content ? { answers: kept!.message.message_id } : {} }
 }
 
 /** The place of a message in this topic, or thread of replies. */

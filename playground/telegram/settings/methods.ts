@@ -3,8 +3,8 @@ import { bad } from '../api/refusal.ts'
 import type { World } from '../world.ts'
 import type { Command } from './settings.ts'
 
-export function setMyCommands({ settings }: World, call: Call): true {
-  const commands = list(call, 'commands')!.map(readCommand)
+export function setMyCommands({ settings, apiVersion }: World, call: Call): true {
+  const commands = list(call, 'commands')!.map(item => readCommand(item, apiVersion !== '7.1'))
   if (commands.length > 100) throw bad('BOT_COMMANDS_TOO_MUCH')
   settings.commands.set(scopeOf(call), commands)
   return true
@@ -63,11 +63,11 @@ function scopeOf(call: Call) {
   return `${isChat ? `${type}:${String(scope?.chat_id)}` : type} ${language}`
 }
 
-function readCommand(item: unknown): Command {
+function readCommand(item: unknown, mayBeEphemeral: boolean): Command {
   if (!isObject(item)) throw bad("can't parse BotCommand: expected an Object")
   const command = (textOf(item, 'command') ?? '').replace(/^\//, '')
   const description = (textOf(item, 'description') ?? '').trim()
   if (!/^[a-z0-9_]{1,32}$/.test(command)) throw bad('BOT_COMMAND_INVALID')
   if (description.length < 1 || description.length > 256) throw bad('BOT_COMMAND_DESCRIPTION_INVALID')
-  return { command, description }
+  return { command, description, ...(mayBeEphemeral && item.is_ephemeral === true ? { is_ephemeral: true } : {}) }
 }

@@ -1,4 +1,5 @@
-export type Command = { command: string; description: string }
+/** In a group an ephemeral command is seen by its sender and the bot alone. */
+export type Command = { command: string; description: string; is_ephemeral?: true }
 /** The bot's own settings: commands by scope and language, names and descriptions by language. */
 export type Settings = {
   commands: Map<string, Command[]>

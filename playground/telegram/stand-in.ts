@@ -37,6 +37,16 @@ export type GroupView = {
   bot: BotStatus
   members: { userId: number; role: Role }[]
 }
+/** What a person sees after «@bot words». */
+export type InlineAnswer = {
+  queryId: string
+  results: InlineResultView[]
+  /** Above the results: opens the bot with `/start start`. */
+  button?: { text: string; start?: string }
+  /** Empty when there is no more. */
+  nextOffset: string
+}
+export type InlineResultView = { id: string; type: string; title?: string; description?: string; fileId?: string }
 export type TopicView = { threadId: number; name: string }
 export type MediaView = {
   kind: 'photo' | 'video' | 'audio' | 'voice' | 'document' | 'animation'
@@ -55,6 +65,9 @@ export type MessageView = {
   from: 'bot' | 'person'
   /** Who wrote it, in groups. */
   author?: { id: number; firstName: string }
+  /** Chosen from what the bot offered. */
+  viaBot?: true
+  reactions?: { emoji: string; count: number }[]
   /** Unix seconds. */
   date: number
   editedAt?: number
@@ -196,6 +209,21 @@ export type Player = {
   renameTopic(chatId: number, threadId: number, name: string, options?: { by?: number }): void
   /** Its messages go too. The bot is not told. */
   deleteTopic(chatId: number, threadId: number): void
+  /** A chat of two people that the bot does not see; `sayIn`, `pressIn` and `chatOf` work in it. Returns its id. */
+  talk(userId: number, otherId: number): number
+  /** Types «@bot query» in a chat: with the bot, or the group or talk `chatId`. Answers are cached as the bot says. */
+  inline(userId: number, query: string, where?: { chatId?: number; offset?: string }): Promise<InlineAnswer | 'expired'>
+  /** Sends one of the results into the chat where it was asked for. */
+  chooseInline(userId: number, queryId: string, resultId: string): MessageView
+  /** Presses one of the three buttons that switch to inline mode, on a message of the chat `from`, for `chatId`. */
+  switchInline(
+    userId: number,
+    messageId: number,
+    button: { text: string },
+    where?: { from?: number; chatId?: number },
+  ): Promise<InlineAnswer | 'expired'>
+  /** Replaces the person's reactions on a message, in their chat with the bot or in `chatId`. */
+  react(userId: number, messageId: number, emoji: string[], chatId?: number): MessageView
   sayIn(groupId: number, userId: number, text: string, place?: number | Place): MessageView
   sendIn(groupId: number, userId: number, file: Upload & Place): Promise<MessageView>
   /** As `press`, in a group. */

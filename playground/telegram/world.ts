@@ -3,6 +3,7 @@ import { type Chats, openChats } from './chats/chats.ts'
 import type { User } from './chats/message.ts'
 import { type Files, openFiles } from './files/files.ts'
 import { type Ephemerals, openEphemerals } from './groups/ephemerals.ts'
+import { openQueries, type Queries } from './inline/queries.ts'
 import { openPayments, type Payments } from './payments/payments.ts'
 import { openPresses, type Presses } from './player/presses.ts'
 import type { Random } from './random.ts'
@@ -20,6 +21,7 @@ export type World = Rules & {
   chats: Chats
   files: Files
   ephemerals: Ephemerals
+  queries: Queries
   delivery: Delivery
   payments: Payments
   presses: Presses
@@ -44,6 +46,7 @@ export function openWorld({ bot, dataDir, saved, emit, limited, ...rest }: Optio
     chats: openChats({ bot, random, saved: saved?.chats, emit }),
     files: openFiles({ random, scale, dataDir, saved: saved?.files ?? [] }),
     ephemerals: openEphemerals({ random, emit }),
+    queries: openQueries({ scale, random }),
     payments: openPayments({ scale, random, saved: saved?.payments }),
     presses: openPresses({ scale, random }),
     settings: openSettings(saved?.settings),

@@ -1,5 +1,6 @@
 import * as ephemeral from '../groups/ephemeral-methods.ts'
 import * as groups from '../groups/methods.ts'
+import * as inline from '../inline/methods.ts'
 import { deleteMessage, deleteMessages } from '../messages/deleting.ts'
 import { editMessageCaption, editMessageMedia, editMessageReplyMarkup, editMessageText } from '../messages/editing.ts'
 import { repeat } from '../messages/repeating.ts'
@@ -21,6 +22,14 @@ import { Refusal } from './refusal.ts'
 /** Returns the method's result; throws a Refusal where the real server would refuse. */
 export type Method = (world: World, call: Call) => unknown
 
+/** An edit answers with the message, or True if it was sent by inline or guest mode. */
+const edit =
+  (method: Method): Method =>
+  async (world, call) => {
+    const message = await method(world, call)
+    return text(call, 'inline_message_id') === undefined ? message : true
+  }
+
 /** A method that an old server does not have. */
 const today =
   (method: Method): Method =>
@@ -31,14 +40,16 @@ const today =
 
 /** All methods of this server. Any other one answers 404, never an empty "ok". */
 export const METHODS: Record<string, Method> = {
-  getMe: ({ chats, apiVersion, inlineMode }) => ({
+  getMe: ({ chats, apiVersion, inlineMode, guestMode }) => ({
     ...chats.bot,
     can_join_groups: true,
     can_read_all_group_messages: false,
     supports_inline_queries: inlineMode,
     can_connect_to_business: false,
     has_main_web_app: false,
-    ...(apiVersion === '7.1' ? {} : { has_topics_enabled: true, allows_users_to_create_topics: true }),
+    ...(apiVersion === '7.1'
+      ? {}
+      : { supports_guest_queries: guestMode, has_topics_enabled: true, allows_users_to_create_topics: true }),
   }),
 
   setWebhook,
@@ -79,10 +90,10 @@ export const METHODS: Record<string, Method> = {
   copyMessage: (world, call) => ({ message_id: repeat(world, call, 'copy').message_id }),
   forwardMessage: (world, call) => repeat(world, call, 'forward'),
   sendChatAction: sending.sendChatAction,
-  editMessageText,
-  editMessageCaption,
-  editMessageMedia,
-  editMessageReplyMarkup,
+  editMessageText: edit(editMessageText),
+  editMessageCaption: edit(editMessageCaption),
+  editMessageMedia: edit(editMessageMedia),
+  editMessageReplyMarkup: edit(editMessageReplyMarkup),
   deleteMessage,
   deleteMessages,
 
@@ -96,6 +107,8 @@ export const METHODS: Record<string, Method> = {
     presses.answer(text(call, 'callback_query_id')!, text(call, 'text'), flag(call, 'show_alert'))
     return true
   },
+  answerInlineQuery: inline.answerInlineQuery,
+  answerGuestQuery: today(inline.answerGuestQuery),
   getFile({ files }, call) {
     const { fileId, uniqueId, path, bytes, smallerThan } = files.grant(text(call, 'file_id')!)
     const size = smallerThan ? {} : { file_size: bytes }

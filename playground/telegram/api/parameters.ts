@@ -66,6 +66,9 @@ const LINES: Record<string, string> = {
   reopenForumTopic: 'chat_id:id! message_thread_id:int!',
   deleteForumTopic: 'chat_id:id! message_thread_id:int!',
   answerCallbackQuery: 'callback_query_id:str! text:str show_alert:bool url:str cache_time:int',
+  answerInlineQuery:
+    'inline_query_id:str! results:arr! cache_time:int is_personal:bool next_offset:str button:obj switch_pm_text:str switch_pm_parameter:str',
+  answerGuestQuery: 'guest_query_id:str! result:obj!',
   getFile: 'file_id:str!',
   createInvoiceLink: `business_connection_id:str ${PRICE} subscription_period:int`,
   answerPreCheckoutQuery: 'pre_checkout_query_id:str! ok:bool! error_message:str',

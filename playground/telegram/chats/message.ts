@@ -58,6 +58,7 @@ export type Content = {
   migrate_to_chat_id?: number
   migrate_from_chat_id?: number
   via_bot?: User
+  guest_bot_caller_user?: User
   /** Of an ephemeral message, whose `message_id` is 0. */
   receiver_user?: User
   ephemeral_message_id?: number
@@ -80,6 +81,10 @@ export type Kept = {
   paid?: boolean
   /** A message of another topic that it answers. */
   answers?: number
+  /** The id by which the bot edits a message of inline or guest mode. */
+  inlineId?: string
+  /** By the id of who put them. */
+  reactions?: Record<string, string[]>
   /** Sent by opening a link. */
   byLink?: true
   /** Its words or its file were changed: an edit of the buttons alone leaves no mark. */

@@ -11,6 +11,8 @@ export type Group = {
   isBasic?: boolean
   /** Only its members write in it; anybody writes in a public one. */
   isClosed?: boolean
+  /** A chat of two people. */
+  isTalk?: boolean
   /** The supergroup that it has become. */
   migratedTo?: number
   /** By the id of the person, or of the bot. */
@@ -22,15 +24,14 @@ export const isInside = (status: Status) => status !== 'left' && status !== 'kic
 export const isAdmin = (status: Status) => status === 'creator' || status === 'administrator'
 export const insiders = ({ members }: Group) => Object.entries(members).filter(([, status]) => isInside(status))
 
-export const chatOfGroup = ({ id, title, isForum, isBasic }: Group): Chat => ({
-  id,
-  type: isBasic ? 'group' : 'supergroup',
-  title,
-  ...(isForum ? { is_forum: true } : {}),
-})
+export function chatOfGroup({ id, title, isForum, isBasic, isTalk }: Group): Chat {
+  if (isTalk) return { id, type: 'private', first_name: title }
+  return { id, type: isBasic ? 'group' : 'supergroup', title, ...(isForum ? { is_forum: true } : {}) }
+}
 
 /** Throws what a call to this group is refused with: 400 after an upgrade, 403 when the bot is not in it. */
 export function refuseAway(group: Group, botId: number) {
+  if (group.isTalk) throw bad('chat not found')
   if (group.migratedTo !== undefined) {
     throw new Refusal(400, 'Bad Request: group chat was upgraded to a supergroup chat', {
       migrateTo: group.migratedTo,

@@ -29,7 +29,8 @@ const isService = (message: Message) =>
   message.forum_topic_created !== undefined ||
   message.forum_topic_edited !== undefined
 
-function addresses(message: Message, username: string): boolean {
+/** Names the bot, or is a command for it. */
+export function addresses(message: Message, username: string): boolean {
   const text = message.text ?? message.caption ?? ''
   const entities = message.entities ?? message.caption_entities ?? []
   return entities.some(({ type, offset, length }) => {

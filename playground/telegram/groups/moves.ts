@@ -24,7 +24,8 @@ export function groupMoves({ world, changed, shown }: Hand): Moves {
   }
 
   return {
-    groups: () => chats.groups().flatMap(group => (group.migratedTo === undefined ? [viewOf(group, botId)] : [])),
+    groups: () =>
+      chats.groups().flatMap(group => (group.migratedTo === undefined && !group.isTalk ? [viewOf(group, botId)] : [])),
     addGroup(title, { isForum, isBasic, creator, admins = [], members, bot = true } = {}) {
       const listed: [number, Status][] = [
         ...(members ?? []).map(id => [id, 'member'] as [number, Status]),

@@ -1,8 +1,9 @@
 import type { Message, User } from '../chats/message.ts'
 
-/** Who wrote a message of a group. */
+/** Who wrote a message of a group, or of a chat of two people. */
 export function authorOf({ chat, from }: Message): { author?: { id: number; firstName: string } } {
-  return chat.type === 'private' ? {} : { author: { id: from.id, firstName: from.first_name } }
+  const isWithBot = chat.type === 'private' && (from.is_bot || from.id === chat.id)
+  return isWithBot ? {} : { author: { id: from.id, firstName: from.first_name } }
 }
 
 /** The line of a group about who came, who left and what it has become. */

@@ -79,7 +79,12 @@ function apply(
 
 /** The bot's own message that the call names. Throws 400. */
 function own(world: World, call: Call): Kept {
-  if (text(call, 'inline_message_id') !== undefined) throw bad('MESSAGE_ID_INVALID')
+  const inlineId = text(call, 'inline_message_id')
+  if (inlineId !== undefined) {
+    const sent = world.chats.all().find(kept => kept.inlineId === inlineId)
+    if (!sent) throw bad('MESSAGE_ID_INVALID')
+    return sent
+  }
   if (call.fields.chat_id === undefined) throw bad('chat_id is empty')
   const messageId = int(call, 'message_id')
   if (messageId === undefined) throw bad('message identifier is not specified')

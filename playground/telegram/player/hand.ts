@@ -1,6 +1,7 @@
 import type { Content, Kept } from '../chats/message.ts'
 import { enter, tell } from '../groups/hearing.ts'
 import { isWhispered, whisper } from '../groups/whispers.ts'
+import { callGuest } from '../inline/guests.ts'
 import type { MessageView } from '../stand-in.ts'
 import type { World } from '../world.ts'
 import { view } from './view.ts'
@@ -44,6 +45,7 @@ export function openHand(world: World, changed: () => void) {
       }
       const kept = chats.post(chats.chat(chatId), chats.user(userId), content, extra)
       tell(world, kept.message)
+      callGuest(world, kept.message)
       changed()
       return shown(kept, userId)
     },

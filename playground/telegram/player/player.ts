@@ -1,4 +1,6 @@
 import { groupMoves } from '../groups/moves.ts'
+import { inlineMoves } from '../inline/moves.ts'
+import { reactMove } from '../inline/reactions.ts'
 import type { Player } from '../stand-in.ts'
 import type { World } from '../world.ts'
 import { openHand } from './hand.ts'
@@ -19,6 +21,8 @@ export function openPlayer(world: World, { changed, lose }: { changed(): void; l
     ...writingMoves(hand, people.block),
     ...topicMoves(hand),
     ...groupMoves(hand),
+    ...inlineMoves(hand),
+    react: reactMove(hand),
     rewrite: rewriteMove(hand),
     ...payingMoves(hand, lose),
     ...pressMoves(hand),

@@ -15,8 +15,9 @@ export function pressMoves({ world, changed, active }: Hand): Pick<Player, 'pres
     const { id, answered } = presses.open({ userId, chatId, messageId })
     // Of a deleted message Telegram sends the chat and the id only.
     const message = kept?.message ?? { chat: chats.chat(chatId), message_id: messageId, date: 0 }
+    const where = kept?.inlineId ? { inline_message_id: kept.inlineId } : { message }
     delivery.push({
-      callback_query: { id, from: chats.user(userId), message, chat_instance: String(chatId * 7919), data },
+      callback_query: { id, from: chats.user(userId), ...where, chat_instance: String(chatId * 7919), data },
     })
     changed()
     return answered

@@ -1,6 +1,7 @@
 import { type Kept, type Terms, topicOf } from '../chats/message.ts'
 import type { Files } from '../files/files.ts'
 import { authorOf, groupService, idOf } from '../groups/view.ts'
+import { reactionsOf } from '../inline/view.ts'
 import { CHAT_KINDS, type WireButton } from '../messages/buttons.ts'
 import { EFFECTS } from '../messages/effects.ts'
 import { previewOf } from '../messages/previews.ts'
@@ -23,6 +24,8 @@ export function view(kept: Kept, { files, languageCode }: { files: Files; langua
     ...(message.receiver_user ? { onlyYou: true as const } : {}),
     from: message.from.is_bot ? 'bot' : 'person',
     ...authorOf(message),
+    ...(message.via_bot ? { viaBot: true as const } : {}),
+    ...(kept.reactions ? { reactions: reactionsOf(kept) } : {}),
     date: message.date,
     ...(message.edit_date === undefined ? {} : { editedAt: message.edit_date }),
     ...(kept.edited ? { edited: true } : {}),

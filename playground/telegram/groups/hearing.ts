@@ -14,7 +14,12 @@ function hears({ chats: { bot, group } }: World, message: Message): boolean {
   if (!isInside(status)) return false
   if (isAdmin(status) || isService(message)) return true
   const answered = message.reply_to_message as Partial<Message> | undefined
-  return answered?.from?.id === bot.id || message.via_bot?.id === bot.id || addresses(message, bot.username!)
+  return (
+    answered?.from?.id === bot.id ||
+    message.via_bot?.id === bot.id ||
+    isCommand(message) ||
+    names(message, bot.username!)
+  )
 }
 
 /** Queues a message for the bot, if it hears it. */
@@ -29,18 +34,27 @@ const isService = (message: Message) =>
   message.forum_topic_created !== undefined ||
   message.forum_topic_edited !== undefined
 
-/** Names the bot, or is a command for it. */
-export function addresses(message: Message, username: string): boolean {
+/** The words of a message that Telegram marks, in lower case. */
+function marked(message: Message) {
   const text = message.text ?? message.caption ?? ''
   const entities = message.entities ?? message.caption_entities ?? []
-  return entities.some(({ type, offset, length }) => {
-    const word = text.slice(offset, offset + length).toLowerCase()
-    if (type === 'mention') return word === `@${username.toLowerCase()}`
-    if (type !== 'bot_command') return false
-    const [, named] = word.split('@')
-    return named === undefined ? offset === 0 : named === username.toLowerCase()
-  })
+  return entities.map(({ type, offset, length }) => ({
+    type,
+    offset,
+    word: text.slice(offset, offset + length).toLowerCase(),
+  }))
 }
+
+/** Names the bot: in a mention, or in a command. */
+export function names(message: Message, username: string): boolean {
+  const own = `@${username.toLowerCase()}`
+  return marked(message).some(
+    ({ type, word }) => (type === 'mention' && word === own) || (type === 'bot_command' && word.endsWith(own)),
+  )
+}
+
+const isCommand = (message: Message) =>
+  marked(message).some(({ type, offset, word }) => type === 'bot_command' && offset === 0 && !word.includes('@'))
 
 /** Throws unless this person may write in the group; who writes in a public one is a member from then on. */
 export function enter(group: Group, userId: number) {

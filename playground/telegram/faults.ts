@@ -10,6 +10,7 @@ export function openFaults(pump: () => void): Faults {
     answerLost: 0,
     htmlAnswer: 0,
     albumRefused: 0,
+    ephemeralLost: 0,
     slowMs: 0,
     paymentLost: 0,
     limits: true,

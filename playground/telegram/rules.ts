@@ -6,13 +6,21 @@ export type Rules = {
   apiVersion: ApiVersion
   /** The bot has inline mode. */
   inlineMode: boolean
+  /** The bot may be called into chats where it is no member. */
+  guestMode: boolean
   /** The bot may use custom emoji: its owner has Premium. */
   customEmoji: boolean
 }
 
-/** Today's rules, for a bot with inline mode whose owner has no Premium. */
-export const rulesOf = ({ apiVersion = '10.3', inlineMode = true, customEmoji = false }: Partial<Rules>): Rules => ({
+/** Today's rules, for a bot with inline and guest mode whose owner has no Premium. */
+export const rulesOf = ({
+  apiVersion = '10.3',
+  inlineMode = true,
+  guestMode = apiVersion !== '7.1',
+  customEmoji = false,
+}: Partial<Rules>): Rules => ({
   apiVersion,
   inlineMode,
+  guestMode: guestMode && apiVersion !== '7.1',
   customEmoji,
 })

@@ -79,8 +79,7 @@ export async function startTelegram(options: Options): Promise<TelegramStandIn> 
     on,
     async close() {
       delivery.close()
-      world.presses.close()
-      world.payments.close()
+      for (const part of [world.presses, world.queries, world.payments]) part.close()
       await close()
       await snapshot.close()
     },

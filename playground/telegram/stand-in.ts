@@ -26,6 +26,29 @@ export type Button = {
   disabled?: true
 }
 export type ChatKind = 'user' | 'bot' | 'group' | 'channel'
+/** What people may be in a group, and the bot. */
+export type Role = 'creator' | 'administrator' | 'member'
+export type BotStatus = 'administrator' | 'member' | 'restricted' | 'left' | 'kicked'
+export type GroupView = {
+  id: number
+  title: string
+  isForum: boolean
+  isBasic: boolean
+  /** Anybody may write in it and is a member from then on. */
+  isPublic: boolean
+  bot: BotStatus
+  members: { userId: number; role: Role }[]
+}
+/** What a person sees after «@bot words». */
+export type InlineAnswer = {
+  queryId: string
+  results: InlineResultView[]
+  /** Above the results: opens the bot with `/start start`. */
+  button?: { text: string; start?: string }
+  /** Empty when there is no more. */
+  nextOffset: string
+}
+export type InlineResultView = { id: string; type: string; title?: string; description?: string; fileId?: string }
 export type TopicView = { threadId: number; name: string }
 export type MediaView = {
   kind: 'photo' | 'video' | 'audio' | 'voice' | 'document' | 'animation'
@@ -37,8 +60,16 @@ export type MediaView = {
   height?: number
 }
 export type MessageView = {
+  /** Below zero for an ephemeral message. */
   messageId: number
+  /** Ephemeral: nobody else in the group sees it. */
+  onlyYou?: true
   from: 'bot' | 'person'
+  /** Who wrote it, in groups. */
+  author?: { id: number; firstName: string }
+  /** Chosen from what the bot offered. */
+  viaBot?: true
+  reactions?: { emoji: string; count: number }[]
   /** Unix seconds. */
   date: number
   editedAt?: number
@@ -142,8 +173,35 @@ export type Player = {
   raw(update: object): number
   /** Delivers an old update once more. */
   redeliver(updateId: number): void
-  /** A group the bot is in; returns its (negative) id. */
-  addGroup(title: string, options?: { isForum?: boolean }): number
+  /**
+   * A group the bot is in already, unless `bot` is false; returns its (negative) id. With `members` only they and those
+   * with a role are in it; without, it is public: whoever writes joins it. The bot is not told.
+   */
+  addGroup(
+    title: string,
+    options?: {
+      isForum?: boolean
+      /** Not a supergroup yet. */
+      isBasic?: boolean
+      creator?: number
+      admins?: number[]
+      members?: number[]
+      bot?: boolean
+    },
+  ): number
+  /** Those that have not become another. */
+  groups(): GroupView[]
+  /** Joins, or is added `by` another. */
+  join(groupId: number, userId: number, by?: number): void
+  /** Leaves, or is removed `by` another. */
+  leave(groupId: number, userId: number, by?: number): void
+  setRole(groupId: number, userId: number, role: 'administrator' | 'member', by: number): void
+  /** Adds the bot, removes it (`kicked`), makes it silent (`restricted`) or an administrator: my_chat_member. */
+  setBot(groupId: number, status: BotStatus, by: number): void
+  /** A basic group becomes a supergroup; returns its new id. */
+  upgradeGroup(groupId: number, by: number): number
+  /** A chat as one of its members sees it, with the ephemeral messages that are theirs. */
+  chatOf(viewerId: number, chatId: number): MessageView[]
   /** Shows a person's chat by topics, or as one list. */
   setTopics(userId: number, shown: boolean): void
   /** Oldest first; a group's id works too. */
@@ -153,7 +211,31 @@ export type Player = {
   renameTopic(chatId: number, threadId: number, name: string, options?: { by?: number }): void
   /** Its messages go too. The bot is not told. */
   deleteTopic(chatId: number, threadId: number): void
-  sayIn(groupId: number, userId: number, text: string, threadId?: number): MessageView
+  /** A chat of two people that the bot does not see; `sayIn`, `pressIn` and `chatOf` work in it. Returns its id. */
+  talk(userId: number, otherId: number): number
+  /** Types «@bot query» in a chat: with the bot, or the group or talk `chatId`. Answers are cached as the bot says. */
+  inline(userId: number, query: string, where?: { chatId?: number; offset?: string }): Promise<InlineAnswer | 'expired'>
+  /** Sends one of the results into the chat where it was asked for. */
+  chooseInline(userId: number, queryId: string, resultId: string): MessageView
+  /** Presses one of the three buttons that switch to inline mode, on a message of the chat `from`, for `chatId`. */
+  switchInline(
+    userId: number,
+    messageId: number,
+    button: { text: string },
+    where?: { from?: number; chatId?: number },
+  ): Promise<InlineAnswer | 'expired'>
+  /** Replaces the person's reactions on a message, in their chat with the bot or in `chatId`. */
+  react(userId: number, messageId: number, emoji: string[], chatId?: number): MessageView
+  sayIn(groupId: number, userId: number, text: string, place?: number | Place): MessageView
+  sendIn(groupId: number, userId: number, file: Upload & Place): Promise<MessageView>
+  /** As `press`, in a group. */
+  pressIn(
+    groupId: number,
+    userId: number,
+    messageId: number,
+    button: { data: string } | { text: string },
+    force?: boolean,
+  ): Promise<Press>
 }
 
 export type Faults = {
@@ -168,6 +250,8 @@ export type Faults = {
   htmlAnswer: number
   /** The next n albums are refused as a whole: 400 "group send failed". */
   albumRefused: number
+  /** The next n ephemeral messages are refused. */
+  ephemeralLost: number
   /** Delay of every call. */
   slowMs: number
   /** Updates stay queued. */

@@ -3,6 +3,8 @@ import { openLimits } from './api/limits.ts'
 import { type Chats, openChats } from './chats/chats.ts'
 import type { User } from './chats/message.ts'
 import { type Files, openFiles } from './files/files.ts'
+import { type Ephemerals, openEphemerals } from './groups/ephemerals.ts'
+import { openQueries, type Queries } from './inline/queries.ts'
 import { openPayments, type Payments } from './payments/payments.ts'
 import { openPresses, type Presses } from './player/presses.ts'
 import type { Random } from './random.ts'
@@ -21,6 +23,8 @@ export type World = Rules & {
   random: Random
   chats: Chats
   files: Files
+  ephemerals: Ephemerals
+  queries: Queries
   delivery: Delivery
   payments: Payments
   presses: Presses
@@ -44,9 +48,14 @@ export function openWorld({ bot, dataDir, saved, emit, limited, ...rest }: Optio
     ...rest,
     chats: openChats({ bot, random, saved: saved?.chats, emit }),
     files: openFiles({ random, scale, dataDir, saved: saved?.files ?? [] }),
+    ephemerals: openEphemerals({ random, emit }),
+    queries: openQueries({ scale, random }),
     payments: openPayments({ scale, random, saved: saved?.payments }),
     presses: openPresses({ scale, random }),
-    settings: openSettings(saved?.settings, { supports_inline_queries: rest.inlineMode }),
+    settings: openSettings(saved?.settings, {
+      supports_inline_queries: rest.inlineMode,
+      supports_guest_queries: rest.guestMode,
+    }),
     limits: openLimits(limited),
   }
 }

@@ -53,9 +53,11 @@ export function openRunner(options: {
       if (spend('serverError')) return refused(new Refusal(500, 'Internal Server Error: restart'))
       if (isSend && spend('status429')) {
         const { retryAfterS } = faults
-        return refused(new Refusal(429, `Too Many Requests: retry after ${retryAfterS}`, retryAfterS))
+        return refused(new Refusal(429, `Too Many Requests: retry after ${retryAfterS}`, { retryAfterS }))
       }
       if (call.method === 'sendMediaGroup' && spend('albumRefused')) return refused(bad('group send failed'))
+      if (isEphemeral(world, call) && spend('ephemeralLost'))
+        return refused(bad("ephemeral message can't be delivered"))
       world.limits.message(call.fields.chat_id, cost(call))
       const result = await method(world, call)
       return isSend && spend('answerLost') ? 'cut' : accepted(result)
@@ -65,13 +67,17 @@ export function openRunner(options: {
     }
   }
 
-  function spend(fault: 'htmlAnswer' | 'serverError' | 'status429' | 'answerLost' | 'albumRefused'): boolean {
+  function spend(
+    fault: 'htmlAnswer' | 'serverError' | 'status429' | 'answerLost' | 'albumRefused' | 'ephemeralLost',
+  ): boolean {
     if (faults[fault] <= 0) return false
     faults[fault]--
     return true
   }
 }
 
+const isEphemeral = ({ apiVersion }: World, { fields }: Call) =>
+  apiVersion !== '7.1' && fields.ephemeral_message_parameters !== undefined
 const sends = (method: string) => /^(send(?!ChatAction)|copy|forward)/.test(method)
 
 /** How many messages a call counts as: edits and answers count little, reads nothing. */
@@ -87,8 +93,9 @@ function accepted(result: unknown): Outcome {
   return { status: 200, body: { ok: true, ...answer } }
 }
 
-export function refused({ status, message, retryAfterS }: Refusal): Outcome {
+export function refused({ status, message, retryAfterS, migrateTo }: Refusal): Outcome {
   const body = { ok: false, error_code: status, description: message }
+  if (migrateTo !== undefined) return { status, body: { ...body, parameters: { migrate_to_chat_id: migrateTo } } }
   if (retryAfterS === undefined) return { status, body }
   return { status, body: { ...body, parameters: { retry_after: retryAfterS } }, retryAfterS }
 }

@@ -1,3 +1,6 @@
+import * as ephemeral from '../groups/ephemeral-methods.ts'
+import * as groups from '../groups/methods.ts'
+import * as inline from '../inline/methods.ts'
 import { deleteMessage, deleteMessages } from '../messages/deleting.ts'
 import { editMessageCaption, editMessageMedia, editMessageReplyMarkup, editMessageText } from '../messages/editing.ts'
 import { repeat } from '../messages/repeating.ts'
@@ -18,6 +21,14 @@ import { type Call, flag, text } from './fields.ts'
 
 /** Returns the method's result; throws a Refusal where the real server would refuse. */
 export type Method = (world: World, call: Call) => unknown
+
+/** An edit answers with the message, or True if it was sent by inline or guest mode. */
+const edit =
+  (method: Method): Method =>
+  async (world, call) => {
+    const message = await method(world, call)
+    return text(call, 'inline_message_id') === undefined ? message : true
+  }
 
 /** All methods that are played here. Any other one answers 404, never an empty "ok". */
 export const METHODS: Record<string, Method> = {
@@ -43,7 +54,15 @@ export const METHODS: Record<string, Method> = {
   setChatMenuButton: settings.setChatMenuButton,
   getChatMenuButton: settings.getChatMenuButton,
   getChat: settings.getChat,
-  getChatMember: settings.getChatMember,
+  getChatMember: groups.getChatMember,
+  getChatAdministrators: groups.getChatAdministrators,
+  getChatMemberCount: groups.getChatMemberCount,
+  leaveChat: groups.leaveChat,
+  editEphemeralMessageText: ephemeral.editEphemeralMessageText,
+  editEphemeralMessageCaption: ephemeral.editEphemeralMessageCaption,
+  editEphemeralMessageMedia: ephemeral.editEphemeralMessageMedia,
+  editEphemeralMessageReplyMarkup: ephemeral.editEphemeralMessageReplyMarkup,
+  deleteEphemeralMessage: ephemeral.deleteEphemeralMessage,
 
   sendMessage: sending.sendMessage,
   sendPhoto: (world, call) => sending.sendMedia(world, call, 'photo'),
@@ -56,10 +75,10 @@ export const METHODS: Record<string, Method> = {
   copyMessage: (world, call) => ({ message_id: repeat(world, call, 'copy').message_id }),
   forwardMessage: (world, call) => repeat(world, call, 'forward'),
   sendChatAction: sending.sendChatAction,
-  editMessageText,
-  editMessageCaption,
-  editMessageMedia,
-  editMessageReplyMarkup,
+  editMessageText: edit(editMessageText),
+  editMessageCaption: edit(editMessageCaption),
+  editMessageMedia: edit(editMessageMedia),
+  editMessageReplyMarkup: edit(editMessageReplyMarkup),
   deleteMessage,
   deleteMessages,
 
@@ -73,6 +92,8 @@ export const METHODS: Record<string, Method> = {
     presses.answer(text(call, 'callback_query_id')!, text(call, 'text'), flag(call, 'show_alert'))
     return true
   },
+  answerInlineQuery: inline.answerInlineQuery,
+  answerGuestQuery: inline.answerGuestQuery,
   getFile({ files }, call) {
     const { fileId, uniqueId, path, bytes, smallerThan } = files.grant(text(call, 'file_id')!)
     const size = smallerThan ? {} : { file_size: bytes }

@@ -20,17 +20,16 @@ export function openChats(options: {
   const messages = new Map((saved?.messages ?? []).map(([chatId, kept]) => [chatId, byId(kept)]))
   let lastMessageId = saved?.lastMessageId ?? random.int(1, 5000)
 
-  const messagesOf = (chatId: number) => {
-    const found = messages.get(chatId) ?? new Map<number, Kept>()
-    messages.set(chatId, found)
-    return found
+  function messagesOf(chatId: number) {
+    if (!messages.has(chatId)) messages.set(chatId, new Map())
+    return messages.get(chatId)!
   }
 
   function post(to: Chat, from: User, content: Content, extra: Omit<Kept, 'message'> = {}): Kept {
-    const message: Message = { message_id: ++lastMessageId, from, chat: to, date: now(), ...content }
-    const kept = { message, ...extra }
-    messagesOf(to.id).set(message.message_id, kept)
-    emit({ type: 'message', userId: to.id, messageId: message.message_id })
+    const message_id = ++lastMessageId
+    const kept = { message: { message_id, from, chat: to, date: now(), ...content }, ...extra }
+    messagesOf(to.id).set(message_id, kept)
+    emit({ type: 'message', userId: to.id, messageId: message_id })
     return kept
   }
 
@@ -59,6 +58,7 @@ export function openChats(options: {
     edit,
     remove,
     find: (chatId: number, messageId: number) => messages.get(chatId)?.get(messageId),
+    all: () => [...messages.values()].flatMap(kept => [...kept.values()]),
     list: (chatId: number) => [...(messages.get(chatId)?.values() ?? [])],
     save: (): SavedChats => ({
       ...people.save(),
@@ -78,6 +78,10 @@ const KEPT = [
   'reply_to_message',
   'external_reply',
   'effect_id',
+  'receiver_user',
+  'ephemeral_message_id',
+  'via_bot',
+  'guest_bot_caller_user',
   'has_protected_content',
 ] as const satisfies (keyof Content)[]
 

@@ -5,7 +5,7 @@ import type { InlineKeyboard } from '../messages/keyboard.ts'
 export type User = { id: number; is_bot: boolean; first_name: string; username?: string; language_code?: string }
 export type Chat = {
   id: number
-  type: 'private' | 'supergroup'
+  type: 'private' | 'group' | 'supergroup'
   first_name?: string
   username?: string
   title?: string
@@ -52,6 +52,16 @@ export type Content = {
   reply_to_message?: { message_id: number }
   external_reply?: object
   has_protected_content?: true
+  group_chat_created?: true
+  new_chat_members?: User[]
+  left_chat_member?: User
+  migrate_to_chat_id?: number
+  migrate_from_chat_id?: number
+  via_bot?: User
+  guest_bot_caller_user?: User
+  /** Of an ephemeral message, whose `message_id` is 0. */
+  receiver_user?: User
+  ephemeral_message_id?: number
 }
 export type Message = Content & { message_id: number; from: User; chat: Chat; date: number; edit_date?: number }
 
@@ -71,6 +81,10 @@ export type Kept = {
   paid?: boolean
   /** A message of another topic that it answers. */
   answers?: number
+  /** The id by which the bot edits a message of inline or guest mode. */
+  inlineId?: string
+  /** By the id of who put them. */
+  reactions?: Record<string, string[]>
   /** Sent by opening a link. */
   byLink?: true
   /** Its words or its file were changed: an edit of the buttons alone leaves no mark. */

@@ -1,22 +1,24 @@
 import { bad, forbidden } from '../api/refusal.ts'
+import { chatOfGroup, type Group, refuseAway } from '../groups/group.ts'
+import { openGroups } from '../groups/register.ts'
 import type { Random } from '../random.ts'
 import type { Person, TelegramEvent } from '../stand-in.ts'
 import type { Chat, User } from './message.ts'
 
 /** `started`: has opened the bot once; before that the bot does not know the chat. */
 export type KnownPerson = Person & { started: boolean }
-export type Group = { id: number; title: string; isForum?: boolean }
 export type SavedPeople = { people: KnownPerson[]; groups: Group[] }
 
 /** Everybody who may talk to the bot, and the groups it is in. */
 export function openPeople(options: {
+  bot: User
   random: Random
   saved: SavedPeople | undefined
   emit(event: TelegramEvent): void
 }) {
-  const { random, saved, emit } = options
+  const { bot, random, saved, emit } = options
   const people = new Map((saved?.people ?? []).map(person => [person.id, person]))
-  const groups = new Map((saved?.groups ?? []).map(group => [group.id, group]))
+  const groups = openGroups({ bot, random, saved: saved?.groups })
 
   function addPerson(p: { id?: number; firstName: string; username?: string; languageCode?: string }): KnownPerson {
     const id = p.id ?? random.int(100_000_000, 7_000_000_000)
@@ -29,13 +31,6 @@ export function openPeople(options: {
     return person
   }
 
-  function addGroup(title: string, { isForum = false }: { isForum?: boolean } = {}): Group {
-    const id = -random.int(1_000_000_000_000, 1_002_000_000_000)
-    const group: Group = { id, title, ...(isForum ? { isForum } : {}) }
-    groups.set(group.id, group)
-    return group
-  }
-
   function person(userId: number): KnownPerson {
     const found = people.get(userId)
     if (!found) throw new Error(`no person with the id ${userId}`)
@@ -43,30 +38,30 @@ export function openPeople(options: {
   }
 
   function chat(chatId: number): Chat {
-    const group = groups.get(chatId)
-    if (group)
-      return { id: group.id, type: 'supergroup', title: group.title, ...(group.isForum ? { is_forum: true } : {}) }
+    const group = groups.group(chatId)
+    if (group) return chatOfGroup(group)
     const { id, firstName, username } = person(chatId)
     return { id, type: 'private', first_name: firstName, ...(username === undefined ? {} : { username }) }
   }
 
   /** The chat that a bot's call names. Throws 400 for an unknown chat, 403 if the person has blocked the bot. */
   function target(chatId: unknown): Chat {
-    const known = typeof chatId === 'number' ? (people.get(chatId) ?? groups.get(chatId)) : undefined
+    const known = typeof chatId === 'number' ? (people.get(chatId) ?? groups.group(chatId)) : undefined
     if (!known || ('started' in known && !known.started)) throw bad('chat not found')
-    if ('blocked' in known && known.blocked) throw forbidden('bot was blocked by the user')
+    if ('members' in known) refuseAway(known, bot.id)
+    else if (known.blocked) throw forbidden('bot was blocked by the user')
     return chat(known.id)
   }
 
   return {
     addPerson,
-    addGroup,
+    ...groups,
     person,
     user: (userId: number): User => userOf(person(userId)),
     chat,
     target,
     people: () => [...people.values()],
-    save: (): SavedPeople => ({ people: [...people.values()], groups: [...groups.values()] }),
+    save: (): SavedPeople => ({ people: [...people.values()], groups: groups.groups() }),
   }
 }
 

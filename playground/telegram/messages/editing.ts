@@ -10,15 +10,13 @@ import { readPreview } from './previews.ts'
 const SAME =
   'message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message'
 
-export function editMessageText(world: World, call: Call): Message {
-  const kept = own(world, call)
+export function editMessageText(world: World, call: Call, kept = own(world, call)): Message {
   const content = { ...readText(call, world), ...readPreview(call) }
   if (kept.message.text === undefined) throw bad('there is no text in the message to edit')
   return apply(world, call, kept, content)
 }
 
-export function editMessageCaption(world: World, call: Call): Message {
-  const kept = own(world, call)
+export function editMessageCaption(world: World, call: Call, kept = own(world, call)): Message {
   const caption = readCaption(call.fields, world)
   if (!kept.media) throw bad('there is no caption in the message to edit')
   const { caption: _1, caption_entities: _2, show_caption_above_media: _3, ...rest } = contentOf(kept)
@@ -28,8 +26,7 @@ export function editMessageCaption(world: World, call: Call): Message {
 const KINDS: readonly Kind[] = ['photo', 'video', 'animation', 'audio', 'document']
 
 /** Also turns a text into a message with a file; inside an album photo and video may replace each other. */
-export async function editMessageMedia(world: World, call: Call): Promise<Message> {
-  const kept = own(world, call)
+export async function editMessageMedia(world: World, call: Call, kept = own(world, call)): Promise<Message> {
   const item = object(call, 'media')
   if (!isObject(item)) throw bad("can't parse InputMedia: expected an Object")
   if (!kept.media && kept.message.text === undefined) throw bad("message can't be edited")
@@ -58,8 +55,7 @@ export async function editMessageMedia(world: World, call: Call): Promise<Messag
   return apply(world, call, kept, content, media)
 }
 
-export function editMessageReplyMarkup(world: World, call: Call): Message {
-  const kept = own(world, call)
+export function editMessageReplyMarkup(world: World, call: Call, kept = own(world, call)): Message {
   return apply(world, call, kept, contentOf(kept))
 }
 
@@ -83,7 +79,12 @@ function apply(
 
 /** The bot's own message that the call names. Throws 400. */
 function own(world: World, call: Call): Kept {
-  if (text(call, 'inline_message_id') !== undefined) throw bad('MESSAGE_ID_INVALID')
+  const inlineId = text(call, 'inline_message_id')
+  if (inlineId !== undefined) {
+    const sent = world.chats.all().find(kept => kept.inlineId === inlineId)
+    if (!sent) throw bad('MESSAGE_ID_INVALID')
+    return sent
+  }
   if (call.fields.chat_id === undefined) throw bad('chat_id is empty')
   const messageId = int(call, 'message_id')
   if (messageId === undefined) throw bad('message identifier is not specified')

@@ -1,6 +1,7 @@
 import { type Call, int, object, text } from '../api/fields.ts'
 import { bad } from '../api/refusal.ts'
 import type { Content, Kept, Message } from '../chats/message.ts'
+import { refuseSilent } from '../groups/group.ts'
 import type { World } from '../world.ts'
 import { captionPlace, readCaption } from './content.ts'
 import { readKeyboard } from './keyboard.ts'
@@ -15,6 +16,7 @@ export function repeat(world: World, call: Call, how: 'copy' | 'forward'): Messa
   if (how === 'copy' && (kept.terms || kept.message.successful_payment)) throw bad("message can't be copied")
   const content = repeated(kept)
   if (how === 'forward') {
+    refuseSilent(world.chats.group(to.id), world.chats.bot.id, content)
     const { from: author, date } = kept.message
     const { language_code: _, ...sender_user } = author
     const place = readPlace(world, call, to)

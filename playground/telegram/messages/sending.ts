@@ -3,6 +3,8 @@ import { bad } from '../api/refusal.ts'
 import { asReplied, type Chat, type Content, type Kept, type Message, type Terms, topicOf } from '../chats/message.ts'
 import type { Kind } from '../files/media.ts'
 import type { StoredFile } from '../files/register.ts'
+import { refuseSilent } from '../groups/group.ts'
+import { postEphemeral, readReceiving } from '../groups/receiving.ts'
 import type { World } from '../world.ts'
 import { inputMedia, mediaContent, readCaption, readText, spoiler } from './content.ts'
 import { readEffect } from './effects.ts'
@@ -69,23 +71,22 @@ export function publish(
   const keyboard =
     extra.keyboard ??
     (file || terms ? undefined : readKeyboard(object(call, 'reply_markup'), { use: 'message', world }))
+  refuseSilent(world.chats.group(to.id), world.chats.bot.id, content)
   const place = readPlace(world, call, to)
-  const { message } = world.chats.post(
-    to,
-    world.chats.bot,
-    {
-      ...place.content,
-      ...content,
-      ...(flag(call, 'protect_content') ? { has_protected_content: true } : {}),
-      ...(keyboard === undefined ? {} : { reply_markup: keyboard }),
-    },
-    {
-      ...(file === undefined ? {} : { media: { kind: file.kind, fileId: file.fileId } }),
-      ...(terms === undefined ? {} : { terms }),
-      ...place.extra,
-    },
-  )
-  return message
+  const receiving = readReceiving(world, call, to)
+  const all: Content = {
+    ...place.content,
+    ...content,
+    ...(flag(call, 'protect_content') ? { has_protected_content: true } : {}),
+    ...(keyboard === undefined ? {} : { reply_markup: keyboard }),
+  }
+  const kept = {
+    ...(file === undefined ? {} : { media: { kind: file.kind, fileId: file.fileId } }),
+    ...(terms === undefined ? {} : { terms }),
+    ...place.extra,
+  }
+  if (receiving) return postEphemeral(world, to, receiving, { content: all, extra: kept })
+  return world.chats.post(to, world.chats.bot, all, kept).message
 }
 
 /** The topic, the effect and what is answered: what every message of the bot may have. Throws 400. */

@@ -1,4 +1,7 @@
 import type { Content, Kept } from '../chats/message.ts'
+import { enter, tell } from '../groups/hearing.ts'
+import { isWhispered, whisper } from '../groups/whispers.ts'
+import { callGuest } from '../inline/guests.ts'
 import type { MessageView } from '../stand-in.ts'
 import type { World } from '../world.ts'
 import { view } from './view.ts'
@@ -7,7 +10,7 @@ export type Hand = ReturnType<typeof openHand>
 
 /** What every move of a person needs. `changed` is called after each change of the world. */
 export function openHand(world: World, changed: () => void) {
-  const { chats, files, delivery } = world
+  const { chats, files } = world
 
   const shown = (kept: Kept, userId: number): MessageView =>
     view(kept, { files, languageCode: userId > 0 ? chats.person(userId).languageCode : 'ru' })
@@ -31,9 +34,18 @@ export function openHand(world: World, changed: () => void) {
       content: Content,
       extra: Pick<Kept, 'media' | 'byLink' | 'answers'> = {},
     ): MessageView {
-      active(userId).started = true
+      const group = chats.group(chatId)
+      if (group) enter(group, userId)
+      else active(userId).started = true
+      const words = content.text ?? content.caption ?? ''
+      if (group && ((extra.answers ?? 0) < 0 || isWhispered(world, chatId, userId, words))) {
+        const whispered = whisper(world, chatId, userId, content, extra)
+        changed()
+        return shown(whispered, userId)
+      }
       const kept = chats.post(chats.chat(chatId), chats.user(userId), content, extra)
-      delivery.push({ message: kept.message })
+      tell(world, kept.message)
+      callGuest(world, kept.message)
       changed()
       return shown(kept, userId)
     },

@@ -2,7 +2,7 @@ import type { KnownPerson } from '../chats/people.ts'
 import type { Player } from '../stand-in.ts'
 import type { Hand } from './hand.ts'
 
-type Moves = Pick<Player, 'people' | 'addPerson' | 'setLanguage' | 'block' | 'addGroup'>
+type Moves = Pick<Player, 'people' | 'addPerson' | 'setLanguage' | 'block'>
 
 /** Who there is, and who has blocked the bot. */
 export function peopleMoves({ world, changed }: Hand): Moves {
@@ -37,11 +37,6 @@ export function peopleMoves({ world, changed }: Hand): Moves {
       })
       chats.announce(userId)
       changed()
-    },
-    addGroup(title, options) {
-      const { id } = chats.addGroup(title, options)
-      changed()
-      return id
     },
   }
 }

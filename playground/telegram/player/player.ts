@@ -1,9 +1,12 @@
+import { groupMoves } from '../groups/moves.ts'
+import { inlineMoves } from '../inline/moves.ts'
+import { reactMove } from '../inline/reactions.ts'
 import type { Player } from '../stand-in.ts'
 import type { World } from '../world.ts'
 import { openHand } from './hand.ts'
 import { payingMoves } from './paying.ts'
 import { peopleMoves } from './people.ts'
-import { pressMove } from './pressing.ts'
+import { pressMoves } from './pressing.ts'
 import { rewriteMove } from './rewriting.ts'
 import { topicMoves } from './topics.ts'
 import { writingMoves } from './writing.ts'
@@ -17,9 +20,12 @@ export function openPlayer(world: World, { changed, lose }: { changed(): void; l
     ...people,
     ...writingMoves(hand, people.block),
     ...topicMoves(hand),
+    ...groupMoves(hand),
+    ...inlineMoves(hand),
+    react: reactMove(hand),
     rewrite: rewriteMove(hand),
     ...payingMoves(hand, lose),
-    press: pressMove(hand),
+    ...pressMoves(hand),
     chat: userId => chats.list(userId).map(kept => hand.shown(kept, userId)),
     unread: userId =>
       delivery.waiting().flatMap(({ message }) => (message?.chat.id === userId ? [message.message_id] : [])),

@@ -9,13 +9,18 @@ const ANSWER_MS = 15_000
 const MOST_TEXT = 200
 const TOO_OLD = 'query is too old and response timeout expired or query ID is invalid'
 
+/** `messageId` is below zero for an ephemeral message. */
+type Pressed = { userId: number; chatId: number; messageId: number; at: number }
+
 /** Button presses that wait for answerCallbackQuery. */
 export function openPresses({ scale, random }: { scale: number; random: Random }) {
+  const pressed = new Map<string, Pressed>()
   const waiting = new Map<string, (press: Press) => void>()
 
   /** A new press: its id for the update, and what the person will see. */
-  function open(): { id: string; answered: Promise<Press> } {
+  function open(by: Omit<Pressed, 'at'>): { id: string; answered: Promise<Press> } {
     const id = random.digits(18)
+    pressed.set(id, { ...by, at: Date.now() })
     const answered = new Promise<Press>(resolve => {
       const timer = setTimeout(() => settle('expired'), ANSWER_MS * scale)
       const settle = (press: Press) => {
@@ -36,8 +41,16 @@ export function openPresses({ scale, random }: { scale: number; random: Random }
     settle({ ...(text ? { text } : {}), showAlert })
   }
 
+  /** Who pressed where, answered or not. Throws 400 once it is too old. */
+  function fresh(id: string): Pressed {
+    const found = pressed.get(id)
+    if (!found || Date.now() - found.at > ANSWER_MS * scale) throw bad(TOO_OLD)
+    return found
+  }
+
   return {
     open,
+    fresh,
     answer,
     close() {
       for (const settle of [...waiting.values()]) settle('expired')

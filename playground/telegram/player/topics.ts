@@ -1,4 +1,5 @@
 import type { Chat } from '../chats/message.ts'
+import { tell } from '../groups/hearing.ts'
 import { dropTopic, openTopic, readName, rename } from '../messages/topics.ts'
 import type { Player } from '../stand-in.ts'
 import type { Hand } from './hand.ts'
@@ -9,7 +10,7 @@ const BLUE = 7322096
 
 /** What people do with the topics of their chat with the bot, or of a forum. The bot hears of new names only. */
 export function topicMoves({ world, changed, active }: Hand): Moves {
-  const { chats, delivery } = world
+  const { chats } = world
 
   function setTopics(userId: number, shown: boolean) {
     const person = chats.person(userId)
@@ -42,10 +43,12 @@ export function topicMoves({ world, changed, active }: Hand): Moves {
     addTopic(chatId, given, { by } = {}) {
       const { chat, userId } = place(chatId, by)
       const name = readName(given)
-      if (chat.type === 'private') setTopics(userId, true)
-      chats.person(userId).started = true
+      if (chat.type === 'private') {
+        setTopics(userId, true)
+        chats.person(userId).started = true
+      }
       const { threadId } = openTopic(world, chat, { name, by: userId, iconColor: BLUE })
-      delivery.push({ message: chats.find(chatId, threadId)!.message })
+      tell(world, chats.find(chatId, threadId)!.message)
       changed()
       return { threadId, name }
     },
@@ -55,7 +58,7 @@ export function topicMoves({ world, changed, active }: Hand): Moves {
       const topic = find(chatId, threadId)
       if (name === topic.name) throw new Error('nothing was changed')
       const { message } = rename(world, chat, topic, name, chats.user(userId))
-      delivery.push({ message })
+      tell(world, message)
       changed()
     },
     deleteTopic(chatId, threadId) {

@@ -1,5 +1,7 @@
 import { type Kept, type Terms, topicOf } from '../chats/message.ts'
 import type { Files } from '../files/files.ts'
+import { authorOf, groupService, idOf } from '../groups/view.ts'
+import { reactionsOf } from '../inline/view.ts'
 import { CHAT_KINDS, type WireButton } from '../messages/buttons.ts'
 import { EFFECTS } from '../messages/effects.ts'
 import { previewOf } from '../messages/previews.ts'
@@ -18,8 +20,12 @@ export function view(kept: Kept, { files, languageCode }: { files: Files; langua
   // People's own links are not the bot's to show or hide.
   const preview = message.from.is_bot ? previewOf(message) : undefined
   return {
-    messageId: message.message_id,
+    messageId: idOf(message),
+    ...(message.receiver_user ? { onlyYou: true as const } : {}),
     from: message.from.is_bot ? 'bot' : 'person',
+    ...authorOf(message),
+    ...(message.via_bot ? { viaBot: true as const } : {}),
+    ...(kept.reactions ? { reactions: reactionsOf(kept) } : {}),
     date: message.date,
     ...(message.edit_date === undefined ? {} : { editedAt: message.edit_date }),
     ...(kept.edited ? { edited: true } : {}),
@@ -97,6 +103,8 @@ const invoiceView = ({ title, description, currency, amount, payload }: Terms, p
 
 function serviceText({ message, terms }: Kept, languageCode: string): string | undefined {
   const russian = isRussian(languageCode)
+  const group = groupService(message, russian)
+  if (group !== undefined) return group
   const { forum_topic_created: created, forum_topic_edited: edited } = message
   if (created) return russian ? `Тема «${created.name}» создана` : `Topic “${created.name}” was created`
   if (edited?.name) return russian ? `Тема теперь называется «${edited.name}»` : `The topic is now “${edited.name}”`

@@ -6,24 +6,29 @@ import type { Hand } from './hand.ts'
 import { captionContent, cut, textContent } from './words.ts'
 
 type Place = NonNullable<Parameters<Player['say']>[2]>
-type Moves = Pick<Player, 'open' | 'say' | 'paste' | 'send' | 'sayIn'>
+type Moves = Pick<Player, 'open' | 'say' | 'paste' | 'send' | 'sayIn' | 'sendIn'>
 
 /** What a person writes and sends. `block` is called to unblock the bot. */
 export function writingMoves({ world, write }: Hand, block: Player['block']): Moves {
-  /** A topic of this chat, and what is answered, as a message carries them. */
-  function place(chatId: number, { replyTo, threadId }: Place): { content: Content; extra: Pick<Kept, 'answers'> } {
-    const kept = replyTo === undefined ? undefined : world.chats.find(chatId, replyTo)
-    if (replyTo !== undefined && !kept) {
-      throw new Error(`message ${replyTo} is not in the chat: it cannot be replied to`)
-    }
-    const topic = threadId ?? (kept && topicOf(kept.message))
-    const content = { ...thread(world, chatId, topic), ...(kept ? asReplied(kept.message, topic) : {}) }
-    return { content, extra: 'external_reply' in content ? { answers: kept!.message.message_id } : {} }
-  }
+  const place = (chatId: number, given: Place) => placeOf(world, chatId, given)
 
   const say: Moves['say'] = (userId, text, options = {}) => {
     const { content, extra } = place(userId, options)
     return write(userId, userId, { ...content, ...textContent(text) }, extra)
+  }
+
+  async function send(chatId: number, userId: number, file: Parameters<Player['send']>[1]) {
+    const caption = captionContent(file.caption ?? '')
+    place(chatId, file)
+    const stored = await world.files.add(file.kind, { fileName: file.fileName, mime: file.mime, bytes: file.bytes })
+    const { content: where, extra } = place(chatId, file)
+    const content: Content = {
+      ...where,
+      ...mediaContent(stored),
+      ...caption,
+      ...(file.albumId === undefined ? {} : { media_group_id: file.albumId }),
+    }
+    return write(chatId, userId, content, { ...extra, media: { kind: stored.kind, fileId: stored.fileId } })
   }
 
   return {
@@ -44,25 +49,32 @@ export function writingMoves({ world, write }: Hand, block: Player['block']): Mo
       const rest = threadId === undefined ? {} : { threadId }
       return cut(text).map((part, nth) => say(userId, part, nth === 0 ? options : rest))
     },
-    async send(userId, file) {
-      const caption = captionContent(file.caption ?? '')
-      place(userId, file)
-      const stored = await world.files.add(file.kind, { fileName: file.fileName, mime: file.mime, bytes: file.bytes })
-      const { content: where, extra } = place(userId, file)
-      const content: Content = {
-        ...where,
-        ...mediaContent(stored),
-        ...caption,
-        ...(file.albumId === undefined ? {} : { media_group_id: file.albumId }),
-      }
-      return write(userId, userId, content, { ...extra, media: { kind: stored.kind, fileId: stored.fileId } })
+    send: (userId, file) => send(userId, userId, file),
+    sendIn: (groupId, userId, file) => send(groupId, userId, file),
+    sayIn(groupId, userId, text, given = {}) {
+      const { content, extra } = place(groupId, typeof given === 'number' ? { threadId: given } : given)
+      return write(groupId, userId, { ...content, ...textContent(text) }, extra)
     },
-    sayIn: (groupId, userId, text, threadId) =>
-      write(groupId, userId, {
-        ...thread(world, groupId, threadId),
-        ...textContent(text),
-      }),
   }
+}
+
+/** A topic of this chat, and what is answered, as a message carries them. */
+function placeOf(
+  world: World,
+  chatId: number,
+  { replyTo, threadId }: Place,
+): { content: Content; extra: Pick<Kept, 'answers'> } {
+  if (replyTo !== undefined && replyTo < 0) {
+    // An answer to an ephemeral message is ephemeral itself, and does not say of which.
+    return { content: thread(world, chatId, threadId), extra: { answers: replyTo } }
+  }
+  const kept = replyTo === undefined ? undefined : world.chats.find(chatId, replyTo)
+  if (replyTo !== undefined && !kept) {
+    throw new Error(`message ${replyTo} is not in the chat: it cannot be replied to`)
+  }
+  const topic = threadId ?? (kept && topicOf(kept.message))
+  const content = { ...thread(world, chatId, topic), ...(kept ? asReplied(kept.message, topic) : {}) }
+  return { content, extra: 'external_reply' in content ? { answers: kept!.message.message_id } : {} }
 }
 
 /** The place of a message in this topic, or thread of replies. */

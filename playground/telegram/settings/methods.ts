@@ -4,8 +4,8 @@ import type { World } from '../world.ts'
 import { languageOf } from './profile.ts'
 import type { Command } from './settings.ts'
 
-export function setMyCommands({ settings }: World, call: Call): true {
-  const commands = list(call, 'commands')!.map(readCommand)
+export function setMyCommands({ settings, apiVersion }: World, call: Call): true {
+  const commands = list(call, 'commands')!.map(item => readCommand(item, apiVersion !== '7.1'))
   if (commands.length > 100) throw bad('BOT_COMMANDS_TOO_MUCH')
   settings.commands.set(scopeOf(call), commands)
   return true
@@ -33,14 +33,6 @@ export function getChat({ chats }: World, call: Call) {
   return { ...chat, accent_color_id: 1, max_reaction_count: 11, accepted_gift_types: {} }
 }
 
-export function getChatMember({ chats }: World, call: Call) {
-  known(chats, call)
-  const userId = int(call, 'user_id')!
-  if (userId === chats.bot.id) return { user: chats.bot, status: 'member' }
-  if (!chats.people().some(person => person.id === userId)) throw bad('user not found')
-  return { user: chats.user(userId), status: 'member' }
-}
-
 /** Reading about a chat works even when the person has blocked the bot. */
 function known(chats: World['chats'], call: Call) {
   const chatId = call.fields.chat_id
@@ -56,11 +48,11 @@ function scopeOf(call: Call) {
   return `${isChat ? `${type}:${String(scope?.chat_id)}` : type} ${language}`
 }
 
-function readCommand(item: unknown): Command {
+function readCommand(item: unknown, mayBeEphemeral: boolean): Command {
   if (!isObject(item)) throw bad("can't parse BotCommand: expected an Object")
   const command = (textOf(item, 'command') ?? '').replace(/^\//, '')
   const description = (textOf(item, 'description') ?? '').trim()
   if (!/^[a-z0-9_]{1,32}$/.test(command)) throw bad('BOT_COMMAND_INVALID')
   if (description.length < 1 || description.length > 256) throw bad('BOT_COMMAND_DESCRIPTION_INVALID')
-  return { command, description, ...(item.is_ephemeral === true ? { is_ephemeral: true } : {}) }
+  return { command, description, ...(mayBeEphemeral && item.is_ephemeral === true ? { is_ephemeral: true } : {}) }
 }

@@ -1,3 +1,4 @@
+/** In a group an ephemeral command is seen by its sender and the bot alone. */
 export type Command = { command: string; description: string; is_ephemeral?: true }
 /** What BotFather decides about a bot, as getMe tells it. */
 export type BotSettings = {

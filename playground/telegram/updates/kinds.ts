@@ -1,7 +1,7 @@
 const DAY_MS = 24 * 60 * 60_000
 
 /** The queue of each kind of update and how long it is kept: docs/providers/telegram.md, "Delivery of updates". */
-const RULES: Record<string, { of: 'chat' | 'from'; class: number; lifeMs: number }> = {
+const RULES: Record<string, { of: 'chat' | 'from' | 'user'; class: number; lifeMs: number }> = {
   message: { of: 'chat', class: 0, lifeMs: DAY_MS },
   edited_message: { of: 'chat', class: 0, lifeMs: DAY_MS },
   channel_post: { of: 'chat', class: 0, lifeMs: DAY_MS },
@@ -14,6 +14,21 @@ const RULES: Record<string, { of: 'chat' | 'from'; class: number; lifeMs: number
   my_chat_member: { of: 'chat', class: 5, lifeMs: DAY_MS },
   chat_member: { of: 'from', class: 6, lifeMs: DAY_MS },
   chat_join_request: { of: 'from', class: 6, lifeMs: DAY_MS },
+  business_message: { of: 'chat', class: 8, lifeMs: DAY_MS },
+  edited_business_message: { of: 'chat', class: 8, lifeMs: DAY_MS },
+  deleted_business_messages: { of: 'chat', class: 8, lifeMs: DAY_MS },
+  business_connection: { of: 'user', class: 8, lifeMs: DAY_MS },
+  guest_message: { of: 'chat', class: 9, lifeMs: DAY_MS },
+  stopped_message_generation: { of: 'chat', class: 10, lifeMs: DAY_MS },
+  message_reaction: { of: 'chat', class: 11, lifeMs: DAY_MS },
+  message_reaction_count: { of: 'chat', class: 11, lifeMs: DAY_MS },
+  purchased_paid_media: { of: 'from', class: 12, lifeMs: DAY_MS },
+  poll: { of: 'from', class: 13, lifeMs: DAY_MS },
+  poll_answer: { of: 'user', class: 13, lifeMs: DAY_MS },
+  chat_boost: { of: 'chat', class: 14, lifeMs: DAY_MS },
+  removed_chat_boost: { of: 'chat', class: 14, lifeMs: DAY_MS },
+  managed_bot: { of: 'user', class: 15, lifeMs: DAY_MS },
+  subscription: { of: 'user', class: 16, lifeMs: DAY_MS },
 }
 const OTHER = { of: 'from', class: 7, lifeMs: DAY_MS } as const
 

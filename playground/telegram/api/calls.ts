@@ -67,14 +67,14 @@ export function openRunner(options: {
     }
   }
 
-  function spend(
-    fault: 'htmlAnswer' | 'serverError' | 'status429' | 'answerLost' | 'albumRefused' | 'ephemeralLost',
-  ): boolean {
+  function spend(fault: Spent): boolean {
     if (faults[fault] <= 0) return false
     faults[fault]--
     return true
   }
 }
+
+type Spent = 'htmlAnswer' | 'serverError' | 'status429' | 'answerLost' | 'albumRefused' | 'ephemeralLost'
 
 const isEphemeral = ({ apiVersion }: World, { fields }: Call) =>
   apiVersion !== '7.1' && fields.ephemeral_message_parameters !== undefined

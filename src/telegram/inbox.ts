@@ -41,7 +41,14 @@ const odd = (body: string, dead: string): Incoming => ({
 
 /** The key of the queue that keeps the order: one user in a private chat, one user in one group. */
 export function laneOf(update: unknown): string {
-  for (const kind of ['message', 'edited_message', 'callback_query', 'pre_checkout_query', 'my_chat_member']) {
+  for (const kind of [
+    'message',
+    'edited_message',
+    'callback_query',
+    'pre_checkout_query',
+    'my_chat_member',
+    'guest_message',
+  ]) {
     const content = field(update, kind)
     if (content === undefined) continue
     const from = field(field(content, 'from'), 'id')

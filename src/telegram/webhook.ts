@@ -13,6 +13,7 @@ export const allowedUpdates = [
   'callback_query',
   'pre_checkout_query',
   'my_chat_member',
+  'guest_message',
 ] as const satisfies UpdateKind[]
 
 /** The address for updates, and the secret that Telegram sends with them. */

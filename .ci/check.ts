@@ -133,7 +133,7 @@ const sample = '.env.example'
 for (const file of files) {
   if (forbidden.test(file) && file !== sample) problems.push(`${file} does not belong in git`)
   if (statSync(file).size > maxBytes) problems.push(`${file} is over 1 MB`)
-  if (/\.(png|ttf|woff2?|ico)$/.test(file)) continue
+  if (/\.(png|jpg|ttf|woff2?|ico)$/.test(file)) continue
   const bytes = readFileSync(file)
   if (bytes[0] === 0xef && bytes[1] === 0xbb) problems.push(`${file} begins with a byte order mark`)
   const text = bytes.toString('utf8')

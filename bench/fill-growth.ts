@@ -56,6 +56,9 @@ export async function fillGrowth(owner: Owner, { rows, entries, due, modelIds, s
   }
   await fillSmaller(owner, due, people)
   await fillLate(owner, due)
+  await owner`
+    insert into pay.opinions (user_id, generation_id, n, model_id, is_good, at)
+    select user_id, id, 1, model_id, random() < 0.8, created_at from pay.generations where finished_at is not null`
   await fillRequests(owner, due, people)
   await fillFiles(owner, due)
   await fillGroups(owner, due, people)

@@ -62,6 +62,12 @@ export type Config = {
   card: { providerToken: string; vatCode: number | undefined } | undefined
   maxActivePerUser: number
   contentFilter: boolean
+  /** The name to give the bot. Missing: the name from BotFather stays. */
+  botName: string | undefined
+  /** Whether descriptions, picture and menu button are written where they are empty or ours. */
+  profile: boolean
+  /** Whether a first result and a top-up are celebrated by an effect. */
+  effects: boolean
   port: number
   host: string
   metricsPort: number
@@ -175,6 +181,9 @@ export function readConfig(env: Env): Config {
     ...moneyOf(reader),
     ...limitsOf(reader, env),
     contentFilter: wanted('CONTENT_FILTER') === 'on',
+    botName: read('BOT_NAME'),
+    profile: wanted('PROFILE') === 'on',
+    effects: wanted('EFFECTS') === 'on',
     port: Number(wanted('PORT')),
     host: wanted('HOST'),
     metricsPort: Number(wanted('METRICS_PORT')),

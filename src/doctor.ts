@@ -1,4 +1,6 @@
 import { readAddress } from './address.ts'
+import { commandLists, hasCommands } from './bot/commands.ts'
+import { profileParts, profileSettings } from './bot/home/profile.ts'
 import { openCatalogue } from './catalogue/models.ts'
 import { BadConfig, type Config, readConfig, secretsOf } from './config.ts'
 import { accessTo, rolesAdvice, togetherWarning } from './database/access.ts'
@@ -6,7 +8,8 @@ import { connect, type Sql } from './database/db.ts'
 import { mayMakeRoles, missingSchema } from './database/migrate.ts'
 import { createLog, scrubber } from './log.ts'
 import { alarmRows, alarmsNow, isCreditLow, troubles } from './operations/alarms.ts'
-import { createTelegram } from './telegram/client.ts'
+import type { BotInfo, Telegram } from './telegram/api.ts'
+import { createTelegram, TelegramRefused } from './telegram/client.ts'
 import { plainAddress, readWebhook } from './telegram/webhook.ts'
 import { createUpstream } from './upstream/client.ts'
 
@@ -157,7 +160,8 @@ async function alarms(sql: Sql) {
   dayCredits = now?.dayCredits ?? 0
 }
 
-async function bot({ botToken, telegramApiRoot, publicUrl }: Config) {
+async function bot(config: Config) {
+  const { botToken, telegramApiRoot, publicUrl } = config
   const telegram = createTelegram({
     token: botToken,
     apiRoot: telegramApiRoot,
@@ -168,6 +172,7 @@ async function bot({ botToken, telegramApiRoot, publicUrl }: Config) {
   try {
     const me = await telegram.call('getMe', {})
     good(`the bot is @${me.username}`)
+    modes(me)
     const { url, shownUrl, hasOurKinds, pending, failedAt, lastError } = await readWebhook(telegram, scrub)
     const wanted = publicUrl && `${publicUrl}/webhook`
     if (!wanted && url)
@@ -190,9 +195,43 @@ async function bot({ botToken, telegramApiRoot, publicUrl }: Config) {
         '401: TELEGRAM_WEBHOOK_SECRET differs between machines, or a proxy drops the header. Timeout: the address is not reachable.',
       )
     }
+    await profile(config, telegram, me.id)
   } catch (error) {
     bad(`Telegram: ${why(error)}`, 'Check TELEGRAM_BOT_TOKEN (BotFather, /token) and TELEGRAM_API_ROOT.')
   }
+}
+
+/** What only the owner can switch on, at BotFather. */
+function modes({ supports_inline_queries: isInline, has_topics_enabled: hasTopics }: BotInfo) {
+  if (isInline) good('inline mode is on')
+  else
+    note('inline mode is off: nobody can share a result into a chat', 'BotFather: /setinline, then /setinlinefeedback.')
+  if (hasTopics) good('private chats may have topics')
+}
+
+/** What people see of the bot: compared with what a start would write. */
+async function profile(config: Config, telegram: Telegram, botId: number) {
+  const found = { ours: [] as string[], due: [] as string[], theirs: [] as string[] }
+  for (const { what, read } of profileParts({ telegram, botId, ...profileSettings(config) })) {
+    try {
+      found[await read()].push(what)
+    } catch (error) {
+      if (!(error instanceof TelegramRefused)) throw error
+      note(`the bot's ${what} cannot be read: ${why(error)}`, 'An old Bot API server? The bot works without it.')
+    }
+  }
+  const { ours, due, theirs } = found
+  let missing = 0
+  for (const list of commandLists()) if (!(await hasCommands(telegram, list))) missing += 1
+  if (missing > 0) due.push(`${missing} of the lists of commands`)
+  if (due.length > 0) note(`the bot's profile lacks ${due.join(', ')}`, 'A start of the service writes it.')
+  if (theirs.length > 0)
+    note(
+      `the bot's ${theirs.join(', ')} stay as they are, made by hand`,
+      'To have ours, clear them in BotFather and start the service (docs/operations/configuration.md, PROFILE).',
+    )
+  if (!config.profile) good("PROFILE=off: the bot's descriptions, picture and menu button are not ours to write")
+  else if (due.length === 0 && theirs.length === 0) good(`the bot's profile is as it should be (${ours.length} parts)`)
 }
 
 async function upstream({ kieBaseUrl, kieUploadUrl, kieApiKey }: Config) {

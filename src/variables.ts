@@ -112,6 +112,20 @@ export const variables = {
     fallback: 'on',
     expects: 'on or off',
   },
+  BOT_NAME: {
+    schema: Type.String({ minLength: 1, maxLength: 64 }),
+    expects: 'up to 64 characters: the name that people see',
+  },
+  PROFILE: {
+    schema: Type.Union([Type.Literal('on'), Type.Literal('off')]),
+    fallback: 'on',
+    expects: 'on or off',
+  },
+  EFFECTS: {
+    schema: Type.Union([Type.Literal('on'), Type.Literal('off')]),
+    fallback: 'on',
+    expects: 'on or off',
+  },
   PORT: { schema: Port, fallback: '8080', expects: 'a port' },
   CLIENT_ADDRESS_HEADER: {
     schema: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9-]{2,63}$' }),

@@ -39,7 +39,7 @@ export function span(ms) {
 export const moment = at => new Date(typeof at === 'number' && at < 1e11 ? at * 1000 : at)
 
 // English with the clock of 24 hours, as the tables have no room for another.
-const locale = language === 'en' ? 'en-GB' : language
+export const locale = language === 'en' ? 'en-GB' : language
 const format = options => {
   const formatter = new Intl.DateTimeFormat(locale, options)
   return at => formatter.format(moment(at))

@@ -81,6 +81,9 @@ function PersonCard({ person, onError }) {
         ${[...new Set(['ru', 'en', 'uk', 'de', person.languageCode])].map(code => html`<option key=${code} value=${code}>${languages[code] ?? code}</option>`)}
       </select>
     </label>
+    <button class="plain" data-testid="person-topics" aria-pressed=${person.topics === true} onClick=${() => void change({ topics: !person.topics })}>
+      ${person.topics ? words.topics.off : words.topics.on}
+    </button>
     <button class="plain" data-testid="person-block" aria-pressed=${person.blocked} onClick=${() => void change({ blocked: !person.blocked })}>
       ${person.blocked ? w.unblock : w.block}
     </button>

@@ -6,6 +6,7 @@ import { openEvents } from './events.ts'
 import { openFaults } from './faults.ts'
 import { openPlayer } from './player/player.ts'
 import { type Random, seeded } from './random.ts'
+import { type Rules, rulesOf } from './rules.ts'
 import { commandsFor } from './settings/settings.ts'
 import { load, openSnapshot } from './snapshot.ts'
 import type { BotCall, TelegramStandIn } from './stand-in.ts'
@@ -22,7 +23,7 @@ type Options = {
   token?: string
   /** Refuse webhooks that the real server would refuse: plain http and unusual ports. */
   httpsOnly?: boolean
-}
+} & Partial<Rules>
 
 /**
  * A Bot API server on 127.0.0.1 that is as strict as the real one. `dataDir` keeps chats and files across runs;
@@ -51,6 +52,7 @@ export async function startTelegram(options: Options): Promise<TelegramStandIn> 
   const world = openWorld({
     scale,
     httpsOnly,
+    ...rulesOf(options),
     random,
     dataDir,
     bot,
@@ -60,8 +62,7 @@ export async function startTelegram(options: Options): Promise<TelegramStandIn> 
     limited: () => faults.limits,
   })
   const snapshot = openSnapshot(dataDir, () => ({ token, runs: runs + 1, ...saveWorld(world) }))
-  const { changed } = snapshot
-  const run = openRunner({ world, calls, faults, changed, emit })
+  const run = openRunner({ world, calls, faults, changed: snapshot.changed, emit })
   const lose = () => faults.paymentLost > 0 && faults.paymentLost-- > 0
   const { apiRoot, close } = await serve({ port: options.port ?? 0, token, run, download: world.files.download })
   delivery.pump()
@@ -76,7 +77,7 @@ export async function startTelegram(options: Options): Promise<TelegramStandIn> 
       return commandsFor(world.settings)
     },
     commandsFor: userId => commandsFor(world.settings, world.chats.person(userId)),
-    player: openPlayer(world, { changed, lose }),
+    player: openPlayer(world, { changed: snapshot.changed, lose }),
     faults,
     on,
     async close() {

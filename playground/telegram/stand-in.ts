@@ -1,5 +1,30 @@
-export type Person = { id: number; firstName: string; username?: string; languageCode: string; blocked: boolean }
-export type Button = { text: string; data?: string; url?: string; pay?: boolean }
+/** The version of the Bot API that the stand-in speaks: today's, or that of an old local server. */
+export type ApiVersion = '10.3' | '7.1'
+export type Person = {
+  id: number
+  firstName: string
+  username?: string
+  languageCode: string
+  blocked: boolean
+  /** The chat is shown by topics. */
+  topics?: boolean
+}
+export type Button = {
+  text: string
+  data?: string
+  url?: string
+  pay?: boolean
+  style?: 'primary' | 'success' | 'danger'
+  /** The id of the custom emoji before its text. */
+  icon?: string
+  /** What a press copies. */
+  copy?: string
+  /** A press writes the bot's name and this query: into this chat, any chat, or one of these kinds. */
+  switchTo?: { query: string; chat: 'current' | 'any' | ChatKind[] }
+  disabled?: true
+}
+export type ChatKind = 'user' | 'bot' | 'group' | 'channel'
+export type TopicView = { threadId: number; name: string }
 export type MediaView = {
   kind: 'photo' | 'video' | 'audio' | 'voice' | 'document' | 'animation'
   fileId: string
@@ -19,6 +44,14 @@ export type MessageView = {
   edited?: true
   /** Sent by opening a link: clients show «/start» without what the link carries. */
   byLink?: true
+  /** The topic it is in; none is «General». */
+  threadId?: number
+  /** What is played once over it. */
+  effect?: { id: string; emoji: string }
+  /** The caption stands above the picture. */
+  captionAbove?: true
+  /** The link whose preview the bot wants. */
+  preview?: { url: string; above: boolean; large: boolean }
   /** The message this one answers, which may be deleted by now. */
   replyTo?: number
   text?: string
@@ -58,6 +91,8 @@ export type TelegramEvent = {
   messageId?: number
   /** What the bot does for the next five seconds, or until its next message: `typing`, `upload_photo` … */
   action?: string
+  /** The topic of an action. */
+  threadId?: number
 }
 /** The bot's answerCallbackQuery. */
 export type Press = { text?: string; showAlert: boolean } | 'expired'
@@ -69,7 +104,8 @@ type Upload = {
   caption?: string
   albumId?: string
 }
-type Reply = { replyTo?: number }
+/** A reply is written in the topic of what it answers, unless another is given. */
+type Place = { replyTo?: number; threadId?: number }
 export type Paid = { ok: boolean; error?: string }
 
 export type Player = {
@@ -85,10 +121,10 @@ export type Player = {
   /** "/start payload" from a link; unblocks, as the restart button does. */
   open(userId: number, payload?: string): MessageView
   /** Refuses a reply to a message that is not there, as a client does. */
-  say(userId: number, text: string, options?: Reply): MessageView
+  say(userId: number, text: string, options?: Place): MessageView
   /** Says a text of any length in as many messages as clients cut it into. */
-  paste(userId: number, text: string, options?: Reply): MessageView[]
-  send(userId: number, file: Upload & Reply): Promise<MessageView>
+  paste(userId: number, text: string, options?: Place): MessageView[]
+  send(userId: number, file: Upload & Place): Promise<MessageView>
   /** Edits the person's own text or caption. Refuses what is not theirs, too old, too long or no change. */
   rewrite(userId: number, messageId: number, text: string): MessageView
   /** Refuses a button that is not on the message now, unless forced. */
@@ -105,7 +141,16 @@ export type Player = {
   /** Delivers an old update once more. */
   redeliver(updateId: number): void
   /** A group the bot is in; returns its (negative) id. */
-  addGroup(title: string): number
+  addGroup(title: string, options?: { isForum?: boolean }): number
+  /** Shows a person's chat by topics, or as one list. */
+  setTopics(userId: number, shown: boolean): void
+  /** Oldest first; a group's id works too. */
+  topics(chatId: number): TopicView[]
+  /** Opens a topic in a person's chat (which is shown by topics from then on) or, `by` a person, in a forum. */
+  addTopic(chatId: number, name: string, options?: { by?: number }): TopicView
+  renameTopic(chatId: number, threadId: number, name: string, options?: { by?: number }): void
+  /** Its messages go too. The bot is not told. */
+  deleteTopic(chatId: number, threadId: number): void
   sayIn(groupId: number, userId: number, text: string, threadId?: number): MessageView
 }
 

@@ -5,13 +5,14 @@ import { type Files, openFiles } from './files/files.ts'
 import { openPayments, type Payments } from './payments/payments.ts'
 import { openPresses, type Presses } from './player/presses.ts'
 import type { Random } from './random.ts'
+import type { Rules } from './rules.ts'
 import { openSettings, type Settings, saveSettings } from './settings/settings.ts'
 import type { Saved } from './snapshot.ts'
 import type { TelegramEvent } from './stand-in.ts'
 import type { Delivery } from './updates/delivery.ts'
 
 /** What the bot's methods and the people's moves work on. */
-export type World = {
+export type World = Rules & {
   scale: number
   httpsOnly: boolean
   random: Random
@@ -24,14 +25,15 @@ export type World = {
   limits: ReturnType<typeof openLimits>
 }
 
-type Options = Pick<World, 'scale' | 'httpsOnly' | 'random' | 'delivery'> & {
-  bot: User
-  dataDir: string | undefined
-  saved: Saved | undefined
-  emit(event: TelegramEvent): void
-  /** Whether the send limits hold. */
-  limited(): boolean
-}
+type Options = Rules &
+  Pick<World, 'scale' | 'httpsOnly' | 'random' | 'delivery'> & {
+    bot: User
+    dataDir: string | undefined
+    saved: Saved | undefined
+    emit(event: TelegramEvent): void
+    /** Whether the send limits hold. */
+    limited(): boolean
+  }
 
 export function openWorld({ bot, dataDir, saved, emit, limited, ...rest }: Options): World {
   const { scale, random } = rest

@@ -2,19 +2,21 @@ import { randomUUID } from 'node:crypto'
 import multipart from '@fastify/multipart'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import type { Person, TelegramStandIn } from '../telegram/server.ts'
+import type { TelegramStandIn } from '../telegram/server.ts'
 import { NewPerson, Open, Pay, PersonChange, Push, Rewrite, Say, UserParams } from './chat-schemas.ts'
+import { known } from './chats-person.ts'
+import { topicRoutes } from './chats-topics.ts'
 import { readUpload, sendFile, uploadLimits } from './files.ts'
 import { playing, Refusal } from './refusal.ts'
 
 type ChatOptions = { telegram: TelegramStandIn }
-type Player = TelegramStandIn['player']
 
 /** The people of the stand-in Telegram and what they do in their chats: write, press, pay, send files. */
 export const chats: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { telegram }) => {
   await server.register(multipart, { limits: uploadLimits })
   await server.register(peopleRoutes, { telegram })
   await server.register(moveRoutes, { telegram })
+  await server.register(topicRoutes, { telegram })
   await server.register(fileRoutes, { telegram })
 }
 
@@ -38,6 +40,7 @@ const peopleRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { te
     await playing(() => {
       if (body.languageCode !== undefined) player.setLanguage(id, body.languageCode)
       if (body.blocked !== undefined) player.block(id, body.blocked)
+      if (body.topics !== undefined) player.setTopics(id, body.topics)
     })
     return known(player, params)
   })
@@ -46,7 +49,7 @@ const peopleRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { te
 const moveRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { telegram: { player } }) => {
   server.get('/people/:userId/chat', { schema: { params: UserParams } }, async ({ params }) => {
     const { id } = known(player, params)
-    return { messages: player.chat(id), unread: player.unread(id) }
+    return { messages: player.chat(id), unread: player.unread(id), topics: player.topics(id) }
   })
   server.post('/people/:userId/say', { schema: { params: UserParams, body: Say } }, async ({ params, body }) => {
     const { id } = known(player, params)
@@ -86,13 +89,16 @@ const moveRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { tele
 const fileRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { telegram: { player } }) => {
   server.post('/people/:userId/files', { schema: { params: UserParams } }, async (request, reply) => {
     const { id } = known(player, request.params)
-    const { kind, caption, replyTo, files } = await readUpload(request)
+    const { kind, caption, replyTo, threadId, files } = await readUpload(request)
     const albumId = files.length > 1 ? randomUUID() : undefined
+    const topic = threadId === undefined ? {} : { threadId }
     const messages = []
     for (const [index, file] of files.entries()) {
       // The caption and the reply of an album belong to its first picture.
       const words = index === 0 ? { ...(caption ? { caption } : {}), ...(replyTo ? { replyTo } : {}) } : {}
-      messages.push(await playing(() => player.send(id, { kind, ...file, ...words, ...(albumId ? { albumId } : {}) })))
+      messages.push(
+        await playing(() => player.send(id, { kind, ...file, ...topic, ...words, ...(albumId ? { albumId } : {}) })),
+      )
     }
     reply.code(201)
     return { messages }
@@ -112,10 +118,4 @@ const fileRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { tele
       return sendFile(request, reply, file, request.query.download !== undefined)
     },
   )
-}
-
-function known(player: Player, { userId }: { userId: string }): Person {
-  const person = player.people().find(({ id }) => id === Number(userId))
-  if (!person) throw new Refusal(404, 'no_person', { ru: `Человека ${userId} нет`, en: `There is no person ${userId}` })
-  return person
 }

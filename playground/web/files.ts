@@ -13,7 +13,7 @@ export const uploadLimits = {
   fieldSize: 20_000,
 }
 
-/** A form with `kind`, `caption`, `replyTo` and one file or more; anything else is a Refusal. */
+/** A form with `kind`, `caption`, `replyTo`, `threadId` and one file or more; anything else is a Refusal. */
 export async function readUpload(request: FastifyRequest) {
   if (!request.isMultipart())
     throw new Refusal(415, 'invalid', {
@@ -22,14 +22,16 @@ export async function readUpload(request: FastifyRequest) {
     })
   let kind: MediaKind | undefined
   let caption = ''
-  let replyTo: number | undefined
+  const numbers: { replyTo?: number; threadId?: number } = {}
   const files: { fileName: string; mime: string; bytes: Uint8Array }[] = []
   for await (const part of request.parts()) {
     if (part.type === 'file') {
       files.push({ fileName: part.filename || 'file', mime: part.mimetype, bytes: await part.toBuffer() })
     } else if (part.fieldname === 'kind') kind = mediaKinds.find(known => known === part.value)
     else if (part.fieldname === 'caption') caption = String(part.value)
-    else if (part.fieldname === 'replyTo') replyTo = Number(part.value)
+    else if (part.fieldname === 'replyTo' || part.fieldname === 'threadId') {
+      numbers[part.fieldname] = Number(part.value)
+    }
   }
   if (!kind) {
     const names = mediaKinds.join(', ')
@@ -39,10 +41,11 @@ export async function readUpload(request: FastifyRequest) {
   if (files.some(file => file.bytes.length === 0)) {
     throw new Refusal(400, 'invalid', { ru: 'Пустой файл не отправить', en: 'An empty file cannot be sent' })
   }
-  if (replyTo !== undefined && !(Number.isSafeInteger(replyTo) && replyTo > 0)) {
-    throw new Refusal(400, 'invalid', { ru: 'replyTo: номер сообщения', en: 'replyTo: the number of a message' })
+  for (const [key, number] of Object.entries(numbers)) {
+    if (!(Number.isSafeInteger(number) && number > 0))
+      throw new Refusal(400, 'invalid', { ru: `${key}: номер сообщения`, en: `${key}: the number of a message` })
   }
-  return { kind, caption, replyTo, files }
+  return { kind, caption, ...numbers, files }
 }
 
 type StoredFile = NonNullable<ReturnType<TelegramStandIn['player']['file']>>

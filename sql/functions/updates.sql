@@ -42,9 +42,9 @@ grant execute on function pay.inbox_add to pay_app;
 -- The topic in which an update was written or pressed; null outside of topics.
 create or replace function pay.topic_of(p_update json) returns bigint
 language sql immutable set search_path = pg_catalog, pg_temp as $$
-  select (m ->> 'message_thread_id')::bigint
-  from (select coalesce(p_update -> 'message', p_update #> '{callback_query,message}') as m) x
-  where m ->> 'is_topic_message' = 'true' and m ->> 'message_thread_id' ~ '^[0-9]{1,15}$';
+  select case when m ->> 'is_topic_message' = 'true' and m ->> 'message_thread_id' ~ '^[0-9]{1,15}$'
+    then (m ->> 'message_thread_id')::bigint end
+  from (select coalesce(p_update -> 'message', p_update #> '{callback_query,message}') as m) x;
 $$;
 
 -- The earliest undone update of a lane, unless somebody is at it: then, and when there is none, no row. It is held for

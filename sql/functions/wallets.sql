@@ -50,7 +50,7 @@ end $$;
 
 -- The user as of now, made with a wallet and the welcome bonus when new. Safe to call with every update. Who invited a new
 -- person is written down in the same statement: only a new one counts, so nobody can invite himself, an old user, or his
--- own inviter.
+-- own inviter. `p_ref_code` begins with `share:` where a shared result brought the person.
 create or replace function pay.user_open(p_user bigint, p_first_name text, p_username text, p_client_language text, p_bonus_kop bigint,
                                          p_ref_code text default null, p_ref_runs int default 0, p_ref_cap_kop bigint default 0)
 returns table (is_new boolean, language text, client_language text, is_banned boolean)
@@ -64,9 +64,10 @@ begin
   if v_new then
     insert into pay.wallets (user_id) values (p_user);
     if p_bonus_kop > 0 then perform pay.credit(p_user, 'bonus', 'start', p_bonus_kop); end if;
-    insert into pay.referrals (invitee, inviter, runs, cap_kop)
-    select p_user, u.user_id, p_ref_runs, p_ref_cap_kop from pay.users u
-    where u.ref_code = p_ref_code and u.banned_at is null and p_ref_runs > 0;
+    insert into pay.referrals (invitee, inviter, runs, cap_kop, via)
+    select p_user, u.user_id, p_ref_runs, p_ref_cap_kop, case when p_ref_code like 'share:%' then 'share' else 'link' end
+    from pay.users u
+    where u.ref_code = regexp_replace(p_ref_code, '^share:', '') and u.banned_at is null and p_ref_runs > 0;
   else
     -- Not every update says the language of the client: the one that is known stays.
     update pay.users u

@@ -24,6 +24,7 @@ import { forgetting } from './home/forget.ts'
 import { help } from './home/help.ts'
 import { language } from './home/language.ts'
 import { replies } from './home/replies.ts'
+import { sharing } from './home/sharing.ts'
 import { start } from './home/start.ts'
 import { welcomeBack } from './home/welcome-back.ts'
 import { balance } from './money/balance.ts'
@@ -68,6 +69,7 @@ export function createBot({ telegram, botInfo, deps }: Options): Bot {
     ctx.api = inTopic(telegram, topicOf(ctx))
     return next()
   })
+  bot.use(sharing(deps))
   bot.use(groups(deps))
   bot.use(introduction(deps))
   bot.use(edited(deps))
@@ -116,6 +118,12 @@ const features = (deps: BotDeps): Middleware<BotContext>[] => [
   replies(deps),
 ]
 
+/** The invitation of a deep link: `r_CODE` by the person's link, `s_CODE` or `s_CODE_MODEL` by a result that was shared. */
+function inviterIn(text = ''): string | null {
+  const [, kind, code] = /^\/start ([rs])_([a-z2-7]{12})(?:_[a-z0-9-]*)?$/.exec(text) ?? []
+  return code === undefined ? null : `${kind === 's' ? 'share:' : ''}${code}`
+}
+
 /** Opens the user behind a private update and fills the context of the handlers. Stops updates of banned users. */
 function introduction({ sql, startBonusKop }: BotDeps) {
   return async (ctx: BotContext, next: () => Promise<void>): Promise<void> => {
@@ -126,7 +134,7 @@ function introduction({ sql, startBonusKop }: BotDeps) {
       firstName: from.first_name,
       username: from.username ?? null,
       clientLanguage: from.language_code ?? null,
-      refCode: /^\/start r_([a-z2-7]{12})$/.exec(ctx.text ?? '')?.[1] ?? null,
+      refCode: inviterIn(ctx.text),
     }
     const user = await openUser(sql, person, startBonusKop)
     introduce(ctx, user)

@@ -19,14 +19,18 @@ const inPairs = (packs: Button[]): Button[][] => packs.flatMap((_, n) => (n % 2 
 export const cardButtons = (packsKop: readonly number[], language: Language, quoteId?: string): Button[][] =>
   inPairs(byCard(packsKop).map(kop => button(formatKop(kop, language), to.cardPack(kop / 100, quoteId))))
 
-/** The buttons of these packs, kopecks each, two in a row. */
+/** The buttons of these packs, kopecks each, two in a row; `isNext`: the first of them is what to do next. */
 export function packButtons(
   packsKop: readonly number[],
   starRateRub: string,
   { t }: { t: Strings },
   quoteId?: string,
+  { isNext = false } = {},
 ): Button[][] {
-  const packs = packsKop.map(kop => button(t.topUp.pack(kop, starsFor(kop, starRateRub)), to.stars(kop / 100, quoteId)))
+  const packs = packsKop.map((kop, n) => {
+    const text = t.topUp.pack(kop, starsFor(kop, starRateRub))
+    return button(text, to.stars(kop / 100, quoteId), isNext && n === 0 ? 'primary' : undefined)
+  })
   return inPairs(packs)
 }
 

@@ -83,4 +83,5 @@ export async function leaveReceipt(
 export const payButton = (language: Language, { currency, total }: Pick<TopUp, 'currency' | 'total'>): Button => ({
   text: stringsFor(language).topUp.payButton(currency === 'XTR' ? `⭐ ${total}` : formatKop(total, language)),
   pay: true,
+  style: 'success',
 })

@@ -17,6 +17,7 @@ export async function replaceOffer(
       message_id: messageId,
       caption: text.html,
       parse_mode: 'HTML',
+      show_caption_above_media: true,
       ...keyboard(screen),
     })
   } catch (error) {

@@ -275,6 +275,7 @@ After the transfer send the receipt here: a photo or a PDF.`,
           html`⚠️ A payment by card: Telegram does not return it. Make the refund in the provider's cabinet first; here the sum is taken from the balance.`,
         html`\nConfirm within 10 minutes.`,
       ),
+    copyCodeButton: '📋 Copy the code',
     yesButton: '✅ Confirm',
     noButton: '✖️ Cancel',
     large: (kop: number, reason: string) =>

@@ -1,5 +1,5 @@
 import { formatKop, type Language } from '../money.ts'
-import { type Html, join } from '../telegram/html.ts'
+import { type Html, join, momentTag } from '../telegram/html.ts'
 
 /** The lines of a message, one under another; those that do not apply are left out. */
 export const lines = (...parts: (Html | false | undefined)[]): Html =>
@@ -43,6 +43,18 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 /** «15:40 МСК», in English «15:40 Moscow time». */
 export const timeText = (at: Date, language: Language): string =>
   `${inMoscow(at).slice(11, 16)}\u00a0${{ ru: 'МСК', en: 'Moscow\u00a0time' }[language]}`
+
+const ofMoscow = { ru: 'МСК', en: 'MSK' }
+
+/** A deadline or a quota within a day, in the reader's own zone; older clients show «15:40 МСК». */
+export const zonedTime = (at: Date, language: Language): Html => momentTag(at, 't', timeText(at, language))
+
+/** The same with its date; older clients show «23.11 15:09 МСК», or the words in their place. */
+export const zonedDate = (
+  at: Date,
+  language: Language,
+  words = `${dateText(at, language)} ${ofMoscow[language]}`,
+): Html => momentTag(at, 'dt', words)
 
 /** «15:08:03», Moscow time. */
 export const secondText = (at: Date): string => inMoscow(at).slice(11, 19)

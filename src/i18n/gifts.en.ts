@@ -20,12 +20,13 @@ export const giftsEn: Gifts = {
 
   referral: {
     button: '👥 Invite',
-    screen: ({ runs, capKop, link, came, counted, left }) =>
+    screen: ({ runs, capKop, link, came, shared, counted, left }) =>
       lines(
         html`Invite a friend: you get ${bonusRuns(runs)}, each up to ${amount(capKop)}, once they have topped up and got their first paid result.`,
         link === undefined ? html`The link will be here soon.` : html`Your link: ${link}`,
-        html`Friends who came: ${came} · counted: ${counted} · runs left: ${left}`,
+        html`Friends who came: ${came}${shared > 0 ? `, by shared results: ${shared}` : ''} · counted: ${counted} · runs left: ${left}`,
       ),
+    copyButton: '📋 Copy the link',
     shareButton: 'Share',
     shareText: 'Pictures, video and sound right in Telegram',
   },
@@ -67,6 +68,7 @@ export const giftsEn: Gifts = {
       ),
     number: chargeTail => `💳 …${chargeTail}`,
     row: ({ date, amountKop, chargeTail }) => `💳 ${date} · ${amount(amountKop)} · …${chargeTail}`,
+    copyButton: '📋 Copy the payment id',
     questionButton: '💬 Ask about this payment',
     ask: chargeTail => html`💬 <b>A question about the payment …${chargeTail}</b>\nWrite it in one message.`,
     about: (provider, chargeId, kop, date) => html`💳 ${provider} <code>${chargeId}</code> · ${amount(kop)} · ${date}`,

@@ -22,12 +22,13 @@ export const giftsRu = {
   // Invitations
   referral: {
     button: '👥 Пригласить',
-    screen: ({ runs, capKop, link, came, counted, left }: InvitationFacts) =>
+    screen: ({ runs, capKop, link, came, shared, counted, left }: InvitationFacts) =>
       lines(
         html`Пригласите друга: вам ${bonusRuns(runs)}, каждый до ${amount(capKop)}, когда он пополнит баланс и получит первый платный результат.`,
         link === undefined ? html`Ссылка скоро появится.` : html`Ваша ссылка: ${link}`,
-        html`Пришло друзей: ${came} · засчитано: ${counted} · осталось запусков: ${left}`,
+        html`Пришло друзей: ${came}${shared > 0 ? `, из них через «Поделиться»: ${shared}` : ''} · засчитано: ${counted} · осталось запусков: ${left}`,
       ),
+    copyButton: '📋 Скопировать ссылку',
     shareButton: 'Поделиться',
     shareText: 'Картинки, видео и звук прямо в Telegram',
   },
@@ -76,6 +77,7 @@ export const giftsRu = {
     number: (chargeTail: string) => `💳 …${chargeTail}`,
     row: ({ date, amountKop, chargeTail }: Omit<PaymentFacts, 'refund'>) =>
       `💳 ${date} · ${amount(amountKop)} · …${chargeTail}`,
+    copyButton: '📋 Скопировать номер платежа',
     questionButton: '💬 Вопрос по платежу',
     ask: (chargeTail: string) => html`💬 <b>Вопрос по платежу …${chargeTail}</b>\nНапишите его одним сообщением.`,
     /** For the admins. */

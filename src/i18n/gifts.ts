@@ -1,5 +1,11 @@
 export type CapFacts = { runs: number; capKop: number }
-export type InvitationFacts = CapFacts & { link: string | undefined; came: number; counted: number; left: number }
+export type InvitationFacts = CapFacts & {
+  link: string | undefined
+  came: number
+  shared: number
+  counted: number
+  left: number
+}
 /** `needKop`: the top-up that the order needs, in kopecks. */
 export type DebtFacts = { debtKop: number; needKop: number }
 export type PaymentFacts = {

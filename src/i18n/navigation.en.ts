@@ -11,7 +11,7 @@ import {
   priceText,
   quotaText,
   rangeText,
-  timeText,
+  zonedTime,
 } from './format.ts'
 import type { Navigation } from './navigation.ru.ts'
 import { formatIcon } from './navigation.ts'
@@ -199,6 +199,7 @@ export const navigationEn: Navigation = {
       kept: (kop, backKop) => `Charged ${amount(kop)}, ${amount(backKop)} returned`,
       refunded: kop => `Your money is back: ${amount(kop)}`,
     },
+    copyButton: '📋 Copy the run id',
     number: short => `No\u00a0${short}`,
   },
   sendAgainButton: '📤 Send again',
@@ -248,10 +249,10 @@ The price is shown before the start and stands for 15 minutes; never more is cha
 At the start the money is set aside; it is charged only when the result is ready.
 No result — the whole amount goes back to your balance by itself.
 Every movement can be seen: /balance → “📄 Operations”.`,
-    free: ({ daily, hourly }) => html`<b>Free runs</b>
+    free: ({ daily, hourly, dayBegins }) => html`<b>Free runs</b>
 Their models are here: /free
 Each can be run up to ${String(daily)} times a day and ${String(hourly)} times an hour, with the usual settings.
-A new day begins at 03:00 Moscow time.
+A new day begins at ${zonedTime(dayBegins, 'en')}.
 If it does not work, the free run comes back.`,
     files: () => html`<b>Files and sizes</b>
 Send a photo, a video or sound right into the chat, up to 20\u00a0MB.
@@ -318,7 +319,7 @@ The operator has everything passed on before. Your payment and your balance are 
           html`These runs cost more than their price: <code>${runIds.join(', ')}</code>`,
         html`It is in no list, and no new run of it begins or is charged. What has begun goes on to its end.`,
         at
-          ? html`It is tried again at ${timeText(at, 'en')}.`
+          ? html`It is tried again at ${zonedTime(at, 'en')}.`
           : html`It stays off until you act. To compare the catalogue: npm run -s models:check`,
         html`To switch it on now: <code>/admin_models auto ${id} reason</code>`,
       )
@@ -342,13 +343,13 @@ The operator has everything passed on before. Your payment and your balance are 
   },
   modelStates: {
     title: (on, of) => html`<b>Models: ${on} of ${of} are on</b>`,
-    state: ({ id, state, isPinned, minKop, finished, succeeded, reason }) => {
+    state: ({ id, state, isPinned, minKop, finished, succeeded, good, bad, reason }) => {
       const icon = { on: '✅', trial: '🧪', off: '⛔️' }[state]
       const runs = finished > 0 ? ` · ${succeeded} of ${finished}` : ''
-      const text = `${icon} ${id} · ${formatKop(minKop, 'en')}${runs}${isPinned ? ' · by hand' : ''}`
+      const text = `${icon} ${id} · ${formatKop(minKop, 'en')}${runs}${good + bad > 0 ? ` · 👍 ${good} 👎 ${bad}` : ''}${isPinned ? ' · by hand' : ''}`
       return reason === undefined ? html`${text}` : html`${text}\n   ${reason}`
     },
-    howTo: html`Runs of the last hour. To switch (a reason of 5 characters or more):
+    howTo: html`Runs of the last hour, people's 👍 and 👎 of 30 days. To switch (a reason of 5 characters or more):
 <code>/admin_models off model reason</code>
 <code>/admin_models on model reason</code>
 <code>/admin_models auto model reason</code>
@@ -391,6 +392,22 @@ on and off stand until auto takes them back.`,
 
 If it was a file, send another one. If you pressed a button, look at /history first: the run may have started.`,
 
+  // What people see of the bot before they write to it: 512 characters in an empty chat, 120 on its page and beside its link.
+  profile: {
+    description: hasFreeRuns =>
+      [
+        'Pictures, videos and sound from your words and photos.',
+        'Write what to draw, or send a photo: you see the price at once. Nothing is spent without your press. No result — your money comes back.',
+        ...(hasFreeRuns ? ['There are free runs every day.'] : []),
+      ].join('\n\n'),
+    short:
+      'Pictures, videos and sound from words and photos. The price comes first. No result — your money comes back.',
+  },
+  groupCommands: {
+    imagine: 'Make a picture from words',
+    edit: 'Change the photo you reply to',
+    help: 'Help',
+  },
   commands: {
     start: 'Start',
     menu: 'Menu',

@@ -11,11 +11,12 @@ import {
   priceText,
   quotaText,
   rangeText,
-  timeText,
+  zonedTime,
 } from './format.ts'
 import type {
   BalanceFacts,
   CardFacts,
+  FreeHelpFacts,
   HistoryFacts,
   ListTitle,
   LossRunFacts,
@@ -208,6 +209,7 @@ export const navigationRu = {
       kept: (kop: number, backKop: number) => `Списано ${amount(kop)}, возвращено ${amount(backKop)}`,
       refunded: (kop: number) => `Деньги вернулись: ${amount(kop)}`,
     },
+    copyButton: '📋 Скопировать номер запуска',
     number: (short: string) => `№\u00a0${short}`,
   },
   sendAgainButton: '📤 Прислать ещё раз',
@@ -260,10 +262,10 @@ export const navigationRu = {
 При запуске деньги откладываются, а списываются только с готовым результатом.
 Нет результата — вся сумма возвращается на баланс сама.
 Каждое движение видно: /balance → «📄 Операции».`,
-    free: ({ daily, hourly }: { daily: number; hourly: number }) => html`<b>Бесплатные запуски</b>
+    free: ({ daily, hourly, dayBegins }: FreeHelpFacts) => html`<b>Бесплатные запуски</b>
 Их модели собраны здесь: /free
 На каждую — до ${String(daily)} в день и до ${String(hourly)} в час, с обычными настройками.
-Новый день начинается в 03:00 МСК.
+Новый день начинается в ${zonedTime(dayBegins, 'ru')}.
 Не получилось — бесплатный запуск вернётся.`,
     files: () => html`<b>Файлы и размеры</b>
 Пришлите фото, видео или звук прямо в чат, до 20\u00a0МБ.
@@ -329,7 +331,7 @@ export const navigationRu = {
         html`${why}`,
         cause === 'loss' && runIds.length > 0 && html`Дороже цены обошлись запуски: <code>${runIds.join(', ')}</code>`,
         html`Её нет в списках, новые запуски не начинаются и не оплачиваются. Начатые идут до конца.`,
-        at ? html`Проба: ${timeText(at, 'ru')}.` : html`Сама не включится. Сверка каталога: npm run -s models:check`,
+        at ? html`Проба: ${zonedTime(at, 'ru')}.` : html`Сама не включится. Сверка каталога: npm run -s models:check`,
         html`Включить сейчас: <code>/admin_models auto ${id} причина</code>`,
       )
     },
@@ -352,13 +354,13 @@ export const navigationRu = {
   },
   modelStates: {
     title: (on: number, of: number) => html`<b>Модели: включены ${on} из ${of}</b>`,
-    state: ({ id, state, isPinned, minKop, finished, succeeded, reason }: ModelStateFacts) => {
+    state: ({ id, state, isPinned, minKop, finished, succeeded, good, bad, reason }: ModelStateFacts) => {
       const icon = { on: '✅', trial: '🧪', off: '⛔️' }[state]
       const runs = finished > 0 ? ` · ${succeeded} из ${finished}` : ''
-      const text = `${icon} ${id} · ${formatKop(minKop, 'ru')}${runs}${isPinned ? ' · вручную' : ''}`
+      const text = `${icon} ${id} · ${formatKop(minKop, 'ru')}${runs}${good + bad > 0 ? ` · 👍 ${good} 👎 ${bad}` : ''}${isPinned ? ' · вручную' : ''}`
       return reason === undefined ? html`${text}` : html`${text}\n   ${reason}`
     },
-    howTo: html`Запуски за последний час. Переключить (причина от 5 символов):
+    howTo: html`Запуски за последний час, 👍 и 👎 людей за 30 дней. Переключить (причина от 5 символов):
 <code>/admin_models off модель причина</code>
 <code>/admin_models on модель причина</code>
 <code>/admin_models auto модель причина</code>
@@ -401,6 +403,21 @@ on и off держатся, пока их не снимет auto.`,
 
 Если это был файл, пришлите другой. Если вы нажали на кнопку, сначала загляните в /history: запуск мог начаться.`,
 
+  // What people see of the bot before they write to it: 512 characters in an empty chat, 120 on its page and beside its link.
+  profile: {
+    description: (hasFreeRuns: boolean): string =>
+      [
+        'Картинки, видео и звук по вашим словам и фото.',
+        'Напишите, что нарисовать, или пришлите фото — цену покажу сразу. Без вашего нажатия ничего не тратится. Нет результата — деньги вернутся.',
+        ...(hasFreeRuns ? ['Каждый день есть бесплатные запуски.'] : []),
+      ].join('\n\n'),
+    short: 'Картинки, видео и звук по словам и фото. Цена в рублях до запуска. Нет результата — деньги вернутся.',
+  },
+  groupCommands: {
+    imagine: 'Создать картинку по словам',
+    edit: 'Изменить фото, на которое отвечаете',
+    help: 'Помощь',
+  },
   commands: {
     start: 'Начать',
     menu: 'Меню',

@@ -82,6 +82,9 @@ export type ModelStateFacts = {
   minKop: number
   finished: number
   succeeded: number
+  /** What people said of its results by reactions. */
+  good: number
+  bad: number
   reason: string | undefined
 }
 /** `returned`: ended without a result, and the money is back; `failed`: the same for a free run; `cancelled`: by the person. */
@@ -95,3 +98,6 @@ export type OperationFacts = {
   name: string | undefined
   number: string | undefined
 }
+
+/** Free runs of a model in a day and in an hour, and when the next day of counting begins. */
+export type FreeHelpFacts = { daily: number; hourly: number; dayBegins: Date }

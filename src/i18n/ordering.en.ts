@@ -12,13 +12,18 @@ import {
   quotaText,
   secondText,
   timeText,
+  zonedDate,
+  zonedTime,
 } from './format.ts'
 import type { Ordering } from './ordering.ru.ts'
 import type { BoardState, Media, TimelineStep } from './ordering.ts'
 
 const amount = (kop: number) => formatKop(kop, 'en')
 const price = (kop: number) => priceText(kop, 'en')
-const time = (at: Date) => timeText(at, 'en')
+const time = (at: Date) => zonedTime(at, 'en')
+// Tomorrow in Moscow may be today elsewhere, so it is part of what the reader's own time replaces.
+const again = ({ at, isTomorrow }: { at: Date; isTomorrow: boolean }): Html =>
+  isTomorrow ? zonedDate(at, 'en', `tomorrow at ${timeText(at, 'en')}`) : html`at ${time(at)}`
 const number = (n: number) => numberText(n, 'en')
 const signs = (n: number) => `${number(n)} ${pluralEn(n, 'character', 'characters')}`
 const inAll = (of: number | undefined) => (of === undefined ? '' : ` (${signs(of)})`)
@@ -277,7 +282,7 @@ export const orderingEn: Ordering = {
         q.choices.length > 0 && html`${q.choices.map(named).join(' · ')}`,
         html``,
         q.freeAgain &&
-          html`The free runs are used up. New ones: ${q.freeAgain.isTomorrow ? 'tomorrow ' : ''}at ${time(q.freeAgain.at)}. You can go on now for ${price(q.priceKop)}.`,
+          html`The free runs are used up. New ones: ${again(q.freeAgain)}. You can go on now for ${price(q.priceKop)}.`,
         q.wasKop !== undefined && repriced(q.wasKop, q.priceKop),
         q.price.kind === 'free'
           ? html`Price: <b>${price(0)}</b> · ${quotaText({ ...q.price, left: Math.max(0, q.price.left - 1) }, 'en')} left today after this run`
@@ -389,6 +394,7 @@ export const orderingEn: Ordering = {
     changeButton: '✏️ Change parameters',
     changeShortButton: '✏️ Change',
     moreButton: 'more…',
+    copyPromptButton: '📋 Copy the prompt',
     foldButton: '‹ Fold',
     previousButton: '← Previous',
     firstButton: '⏮ Original',
@@ -402,9 +408,9 @@ export const orderingEn: Ordering = {
       original_gone: html`The file is gone: the time for which it is kept has passed. What was in the chat can be sent again.`,
     },
     keptWithLink: until =>
-      html`The button below downloads it. “Send again” in the history gives a new link, until ${dateText(until, 'en')} MSK.`,
+      html`The button below downloads it. “Send again” in the history gives a new link, until ${zonedDate(until, 'en')}.`,
     keptWithoutLink: until =>
-      html`The bot cannot give a link right now. The file is kept until ${dateText(until, 'en')} MSK: write to support.`,
+      html`The bot cannot give a link right now. The file is kept until ${zonedDate(until, 'en')}: write to support.`,
     followButton: { enlarge: '⬆️ Enlarge', animate: '✨ Animate' },
     followWhich: html`Which picture? They are numbered in their order.`,
     followModels: short => html`Choose a model: result No\u00a0${short} is filled in for you.`,

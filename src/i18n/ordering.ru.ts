@@ -12,6 +12,8 @@ import {
   quotaText,
   secondText,
   timeText,
+  zonedDate,
+  zonedTime,
 } from './format.ts'
 import type {
   Ask,
@@ -30,7 +32,10 @@ import type {
 
 const amount = (kop: number) => formatKop(kop, 'ru')
 const price = (kop: number) => priceText(kop, 'ru')
-const time = (at: Date) => timeText(at, 'ru')
+const time = (at: Date) => zonedTime(at, 'ru')
+// «Завтра» of Moscow may be today elsewhere, so it is part of what the reader's own time replaces.
+const again = ({ at, isTomorrow }: { at: Date; isTomorrow: boolean }): Html =>
+  isTomorrow ? zonedDate(at, 'ru', `завтра в ${timeText(at, 'ru')}`) : html`в ${time(at)}`
 const number = (n: number) => numberText(n, 'ru')
 const signs = (n: number) => `${number(n)} ${pluralRu(n, 'знака', 'знаков', 'знаков')}`
 /** « (1 240 знаков)» beside a text that was cut. */
@@ -300,7 +305,7 @@ export const orderingRu = {
         q.choices.length > 0 && html`${q.choices.map(named).join(' · ')}`,
         html``,
         q.freeAgain &&
-          html`Бесплатные запуски закончились. Новые: ${q.freeAgain.isTomorrow ? 'завтра ' : ''}в ${time(q.freeAgain.at)}. Можно сейчас за ${price(q.priceKop)}.`,
+          html`Бесплатные запуски закончились. Новые: ${again(q.freeAgain)}. Можно сейчас за ${price(q.priceKop)}.`,
         q.wasKop !== undefined && repriced(q.wasKop, q.priceKop),
         q.price.kind === 'free'
           ? html`Цена: <b>${price(0)}</b> · останется ${quotaText({ ...q.price, left: Math.max(0, q.price.left - 1) }, 'ru')} сегодня`
@@ -426,6 +431,7 @@ export const orderingRu = {
     changeButton: '✏️ Изменить параметры',
     changeShortButton: '✏️ Изменить',
     moreButton: 'ещё…',
+    copyPromptButton: '📋 Скопировать запрос',
     foldButton: '‹ Свернуть',
     /** The version before, and the first one. */
     previousButton: '← Предыдущая',
@@ -446,9 +452,9 @@ export const orderingRu = {
       original_gone: html`Файл уже удалён: время его хранения прошло. То, что было в чате, можно прислать ещё раз.`,
     },
     keptWithLink: (until: Date) =>
-      html`Скачать можно по кнопке ниже. Новую ссылку даст «Прислать ещё раз» в истории, до ${dateText(until, 'ru')} МСК.`,
+      html`Скачать можно по кнопке ниже. Новую ссылку даст «Прислать ещё раз» в истории, до ${zonedDate(until, 'ru')}.`,
     keptWithoutLink: (until: Date) =>
-      html`Дать ссылку бот сейчас не может. Файл хранится до ${dateText(until, 'ru')} МСК: напишите в поддержку.`,
+      html`Дать ссылку бот сейчас не может. Файл хранится до ${zonedDate(until, 'ru')}: напишите в поддержку.`,
     resent: (name: string, short: string) => html`${name} · №\u00a0${short}`,
     original: (short: string) => html`Оригинал · №\u00a0${short}`,
     whyButton: (kop: number): string => (kop === 0 ? '🧾 Что с запуском' : '🧾 Почему списано'),

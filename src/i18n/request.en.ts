@@ -1,6 +1,6 @@
 import { formatKop } from '../money.ts'
 import { type Html, html } from '../telegram/html.ts'
-import { lines, pluralEn, priceText, timeText } from './format.ts'
+import { lines, pluralEn, priceText, zonedTime } from './format.ts'
 import type { RequestWords } from './request.ru.ts'
 import type {
   MoreFacts,
@@ -148,7 +148,7 @@ Press one to use it. You see the price before anything starts.`,
         html`Total: <b>${price(sumKop)}</b>`,
         sumKop > 0 && html`Balance: ${amount(balanceKop)} · left after: <b>${amount(balanceKop - sumKop)}</b>`,
         html`If one of them fails, its money comes back.`,
-        html`The price holds until\u00a0${timeText(until, 'en')}.`,
+        html`The price holds until\u00a0${zonedTime(until, 'en')}.`,
       )
     },
     startButton: (n: number, kop: number) => {

@@ -1,7 +1,7 @@
 import type { Task } from '../catalogue/models.ts'
 import { formatKop } from '../money.ts'
 import { type Html, html } from '../telegram/html.ts'
-import { lines, pluralRu, priceText, timeText } from './format.ts'
+import { lines, pluralRu, priceText, zonedTime } from './format.ts'
 import type {
   MoreFacts,
   PlaceFacts,
@@ -156,7 +156,7 @@ export const requestRu = {
         html`Всего: <b>${price(sumKop)}</b>`,
         sumKop > 0 && html`На балансе: ${amount(balanceKop)} · останется: <b>${amount(balanceKop - sumKop)}</b>`,
         html`Если что-то не получится, деньги за него вернутся.`,
-        html`Цена действует до\u00a0${timeText(until, 'ru')}.`,
+        html`Цена действует до\u00a0${zonedTime(until, 'ru')}.`,
       )
     },
     startButton: (n: number, kop: number) => {

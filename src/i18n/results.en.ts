@@ -1,6 +1,6 @@
 import { formatKop } from '../money.ts'
 import { html } from '../telegram/html.ts'
-import { dateText, durationText, lines, numberText, pluralEn, priceLine, priceText, quotaText } from './format.ts'
+import { durationText, lines, numberText, pluralEn, priceLine, priceText, quotaText, zonedDate } from './format.ts'
 import type { LateFacts, ResultWords } from './results.ru.ts'
 
 const amount = (kop: number) => formatKop(kop, 'en')
@@ -24,7 +24,7 @@ export const resultsEn: ResultWords = {
         html`🕰 <b>${facts.name}</b> · No.\u00a0${facts.short}`,
         html`The result has come after all. It was late, and nothing was charged for it. If you still need it, take it.`,
         html`${contents(facts)}`,
-        html`You can take it until ${dateText(facts.until, 'en')} MSK.`,
+        html`You can take it until ${zonedDate(facts.until, 'en')}.`,
       ),
     takeButton: kop => (kop === 0 ? '📥 Take it for free' : `📥 Take it for ${price(kop)}`),
     mark: 'PREVIEW',
@@ -41,7 +41,7 @@ export const resultsEn: ResultWords = {
     short: (priceKop, balanceKop, until) =>
       lines(
         html`You are ${amount(priceKop - balanceKop)} short: the price is ${price(priceKop)}, you can spend ${amount(balanceKop)}.`,
-        html`Top up, and the button comes again. The result waits until ${dateText(until, 'en')} MSK.`,
+        html`Top up, and the button comes again. The result waits until ${zonedDate(until, 'en')}.`,
       ),
     result: r =>
       lines(
@@ -50,6 +50,14 @@ export const resultsEn: ResultWords = {
           ? html`Free · ${quotaText(r.price, 'en')} left · No.\u00a0${r.short}`
           : html`Charged ${priceLine(r.price, 'en')} · ${amount(r.balanceKop)} left · No.\u00a0${r.short}`,
       ),
+  },
+  sharing: {
+    button: '📤 Share',
+    caption: (name: string) => html`Made with <b>${name}</b>`,
+    sameButton: '✨ Make one like it',
+    openButton: 'Open the bot',
+    resultTitle: (name: string, date: string) => `${name} · ${date}`,
+    model: (name: string, about: string, price: string) => html`<b>${name}</b>\n${about}\nPrice: ${price}`,
   },
   gallery: {
     button: '🖼 Gallery',

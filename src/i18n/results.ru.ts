@@ -1,6 +1,6 @@
 import { formatKop } from '../money.ts'
 import { html } from '../telegram/html.ts'
-import { dateText, durationText, lines, numberText, pluralRu, priceLine, priceText, quotaText } from './format.ts'
+import { durationText, lines, numberText, pluralRu, priceLine, priceText, quotaText, zonedDate } from './format.ts'
 import type { ResultFacts } from './ordering.ts'
 
 const amount = (kop: number) => formatKop(kop, 'ru')
@@ -35,7 +35,7 @@ export const resultsRu = {
         html`🕰 <b>${facts.name}</b> · №\u00a0${facts.short}`,
         html`Результат всё-таки пришёл. Он опоздал, и за него ничего не взято. Если он ещё нужен, заберите его.`,
         html`${contents(facts)}`,
-        html`Можно забрать до ${dateText(facts.until, 'ru')} МСК.`,
+        html`Можно забрать до ${zonedDate(facts.until, 'ru')}.`,
       ),
     takeButton: (kop: number): string => (kop === 0 ? '📥 Забрать бесплатно' : `📥 Забрать за ${price(kop)}`),
     mark: 'ПРЕВЬЮ',
@@ -52,7 +52,7 @@ export const resultsRu = {
     short: (priceKop: number, balanceKop: number, until: Date) =>
       lines(
         html`Не хватает ${amount(priceKop - balanceKop)}: цена ${price(priceKop)}, можно тратить ${amount(balanceKop)}.`,
-        html`Пополните, и кнопка «Забрать» придёт снова. Результат ждёт до ${dateText(until, 'ru')} МСК.`,
+        html`Пополните, и кнопка «Забрать» придёт снова. Результат ждёт до ${zonedDate(until, 'ru')}.`,
       ),
     result: (r: ResultFacts) =>
       lines(
@@ -61,6 +61,14 @@ export const resultsRu = {
           ? html`Бесплатно · осталось ${quotaText(r.price, 'ru')} · №\u00a0${r.short}`
           : html`Списано ${priceLine(r.price, 'ru')} · осталось ${amount(r.balanceKop)} · №\u00a0${r.short}`,
       ),
+  },
+  sharing: {
+    button: '📤 Поделиться',
+    caption: (name: string) => html`Сделано моделью <b>${name}</b>`,
+    sameButton: '✨ Сделать так же',
+    openButton: 'Открыть бота',
+    resultTitle: (name: string, date: string) => `${name} · ${date}`,
+    model: (name: string, about: string, price: string) => html`<b>${name}</b>\n${about}\nЦена: ${price}`,
   },
   gallery: {
     button: '🖼 Галерея',

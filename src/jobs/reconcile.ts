@@ -117,7 +117,8 @@ async function notifyPayer(
   const t = stringsFor(language)
   const facts = { amountKop: paid.amountKop ?? 0, balanceKop: paid.balanceKop ?? 0, debtKop: paid.debtKop ?? 0 }
   const text = t.topUp.credited({ ...facts, isSecond: paid.isSecond })
-  await show(telegram, { chatId: userId }, { text, buttons: [] }).catch(error => {
+  const effect = paid.isSecond ? {} : { effect: 'topUp' as const }
+  await show(telegram, { chatId: userId }, { text, buttons: [], ...effect }).catch(error => {
     log.warn({ err: error, userId }, 'a credit could not be told')
   })
 }

@@ -4,6 +4,8 @@ import type { BotDeps } from '../bot/deps.ts'
 import { readDraft } from '../bot/drafts.ts'
 import { createIntake } from '../bot/files/intake.ts'
 import { createUserFiles, fileReader } from '../bot/files/user-files.ts'
+import { createInline } from '../bot/home/inline.ts'
+import { profileSettings, writeProfile } from '../bot/home/profile.ts'
 import { requestOf } from '../bot/routes.ts'
 import { endReversals, findPayment } from '../jobs/reconcile.ts'
 import { resend, sendOriginals } from '../jobs/resend.ts'
@@ -78,11 +80,14 @@ export function openBot(options: Options) {
       const botInfo = telegram.me()
       if (!botInfo) throw new Error('the bot starts after Telegram has said who it is')
       bot = createBot({ telegram: telegram.client, botInfo, deps })
+      inbox.handleInline(createInline({ telegram: telegram.client, deps }))
       if (!config.roles.worker) return
       dispatch.handleHere(lanes.run)
-      // In the background: the start does not depend on the list of commands.
+      // In the background: the start does not depend on how the bot looks.
       const commands = { telegram: telegram.client, sql, adminIds: config.adminIds, log }
       void untilDone('setMyCommands', () => setCommands(commands), log, signal)
+      const profile = { telegram: telegram.client, botId: botInfo.id, ...profileSettings(config), log }
+      void untilDone('the profile', () => writeProfile(profile), log, signal)
     },
     drain() {
       dispatch.stop()

@@ -21,6 +21,7 @@ type Options = {
 /** Receives updates: stores each before the acknowledgement, then enqueues its lane. Works while the service drains, too. */
 export function openInbox({ database, telegram, telemetry, dispatch, log }: Options) {
   const store = createStore(database.front)
+  let answerInline: ((update: object) => void) | undefined
   const fastPath = createFastPath({ sql: database.front, telegram: telegram.client, log })
 
   async function storeUpdate(incoming: Incoming) {
@@ -39,13 +40,21 @@ export function openInbox({ database, telegram, telemetry, dispatch, log }: Opti
     async receive(body: string): Promise<void> {
       const incoming = readUpdate(body)
       const { updateId, payload, dead } = incoming
+      if (!dead && isInline(payload)) return answerInline?.(payload)
       const request = dead ? `update ${updateId}` : requestOf(updateId, payload as object)
       await telemetry.tracing.request(request, 'webhook', () => storeUpdate(incoming))
+    },
+    /** Inline queries go to this function and are not stored. */
+    handleInline(answer: (update: object) => void) {
+      answerInline = answer
     },
     /** Call when the handler of an update begins: it answers the press itself. */
     begun: (updateId: number) => fastPath.begun(updateId),
     drain: async () => fastPath.close(),
   } satisfies Part
 }
+
+const isInline = (payload: unknown): payload is object =>
+  typeof payload === 'object' && payload !== null && 'inline_query' in payload
 
 export type Inbox = ReturnType<typeof openInbox>

@@ -3,6 +3,7 @@ import { ownerBot } from '../jobs/reconcile.ts'
 import type { Log } from '../log.ts'
 import { type BotInfo, type ObserveCall, observedTelegram } from '../telegram/api.ts'
 import { createTelegram } from '../telegram/client.ts'
+import { withoutEffects } from '../telegram/effects.ts'
 import { createRateLimiter } from '../telegram/rate-limiter.ts'
 import type { Hook } from '../telegram/webhook.ts'
 import { untilDone } from '../until-done.ts'
@@ -13,7 +14,8 @@ type Options = { config: Settings; sql: Sql; observe: ObserveCall; log: Log }
 /** The client of Telegram. The start calls getMe and checks that the database belongs to this bot. */
 export function openTelegram({ config, sql, observe, log }: Options) {
   const { botToken: token, telegramApiRoot: apiRoot } = config
-  const client = observedTelegram(createTelegram({ token, apiRoot, rateLimiter: createRateLimiter(sql), log }), observe)
+  const whole = createTelegram({ token, apiRoot, rateLimiter: createRateLimiter(sql), log })
+  const client = observedTelegram(config.effects ? whole : withoutEffects(whole), observe)
   let me: BotInfo | undefined
   return {
     client,

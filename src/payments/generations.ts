@@ -133,6 +133,20 @@ const Line = Type.Object({
 })
 export type HistoryLine = Static<typeof Line>
 
+export const firstResult = query(
+  Type.Object({ isFirst: Type.Boolean() }),
+  (sql, { userId, id }: Ref) => sql`
+    select not exists (
+      select from pay.generations o
+      where o.user_id = g.user_id and o.exec_state = 'success' and (o.finished_at, o.id) < (g.finished_at, g.id)
+    ) as "isFirst"
+    from pay.generations g where g.user_id = ${userId} and g.id = ${id} and g.exec_state = 'success'`,
+)
+
+/** Returns whether this is the first result that the person has ever got. */
+export const isFirstResult = async (sql: Sql, ref: Ref): Promise<boolean> =>
+  (await firstResult(sql, ref))[0]?.isFirst === true
+
 /** A user's runs that pass the filter, newest first, older than the run `before` (null: from the newest). */
 export const history = query(
   Line,

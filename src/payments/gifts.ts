@@ -34,7 +34,7 @@ export async function bonusFor(sql: Sql, userId: number, priceKop: number): Prom
   return (await bonusLeft(sql, userId)).find(({ capKop }) => priceKop > 0 && priceKop <= capKop)
 }
 
-const Invitations = Type.Object({ came: Type.Integer(), counted: Type.Integer() })
+const Invitations = Type.Object({ came: Type.Integer(), counted: Type.Integer(), shared: Type.Integer() })
 
 export const refCode = query(
   Type.Object({ code: Type.String() }),
@@ -43,15 +43,20 @@ export const refCode = query(
 export const invitationsOf = query(
   Invitations,
   (sql, userId: number) => sql`
-    select count(*) as came, count(rewarded_at) as counted from pay.referrals where inviter = ${userId}`,
+    select count(*) as came, count(rewarded_at) as counted, count(*) filter (where via = 'share') as shared
+    from pay.referrals where inviter = ${userId}`,
 )
 
-/** Returns the code of a person's invitation link and its results. `runs`: the bonus runs left. */
+/** Returns the code of a person's invitation link, made where there is none yet. */
+export const invitationCode = async (sql: Sql, userId: number): Promise<string> =>
+  (await untilAnswered(async () => only(await refCode(sql, userId, newId())))).code
+
+/** Returns the code of a person's invitation link and its results: `shared` of them by a result. `runs`: the bonus runs left. */
 export async function invitations(sql: Sql, userId: number) {
   const [code, counts, left] = await Promise.all([
-    untilAnswered(async () => only(await refCode(sql, userId, newId()))),
+    invitationCode(sql, userId),
     invitationsOf(sql, userId),
     bonusLeft(sql, userId),
   ])
-  return { ...code, ...only(counts), runs: left.reduce((sum, { runs }) => sum + runs, 0) }
+  return { code, ...only(counts), runs: left.reduce((sum, { runs }) => sum + runs, 0) }
 }

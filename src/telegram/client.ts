@@ -4,6 +4,7 @@ import { Agent } from 'undici'
 import { pause, Unknown } from '../errors.ts'
 import { type Log, scrubber } from '../log.ts'
 import { type CallOptions, type Method, type Payload, type Telegram, telegramOver } from './api.ts'
+import { plainerWhereRefused } from './older.ts'
 import { codeOf, TelegramRefused } from './refused.ts'
 import { type Answer, type Body, cleaned, encode, post } from './wire.ts'
 
@@ -40,16 +41,19 @@ type Options = {
 
 /**
  * Returns a client that sends every call through the rate limiter, with a deadline. It waits out 429 answers and repeats
- * only the API call, never the handler that made it. Throws TelegramRefused if Telegram refused the call, Unknown if there
- * was no readable answer. Neither error holds the token. To handle updates with this client, see `useTelegram`.
+ * only the API call, never the handler that made it. What an old server refuses is sent in plain form (older.ts). Throws
+ * TelegramRefused if Telegram refused the call, Unknown if there was no readable answer. Neither error holds the token. To handle updates with this client, see `useTelegram`.
  */
 export function createTelegram({ timeoutMs = 20_000, maxWaitMs = 30_000, ...options }: Options): Telegram {
-  const { token } = options
+  const { token, log } = options
   const apiRoot = rootOf(options.apiRoot)
   // Telegram closes an idle connection after 60 s. If that happens during a write, the outcome is unknown.
   const dispatcher = new Agent({ keepAliveTimeout: 30_000, keepAliveMaxTimeout: 30_000 })
   const door: Door = { ...options, apiRoot, timeoutMs, maxWaitMs, scrub: scrubber([token]), dispatcher }
-  return telegramOver({ token, apiRoot }, (method, payload, callOptions) => call(door, method, payload, callOptions))
+  const exact = telegramOver({ token, apiRoot }, (method, payload, sent) => call(door, method, payload, sent))
+  return plainerWhereRefused(exact, feature => {
+    log.warn({ feature, apiRoot }, 'the Bot API server is old, sending in plain form')
+  })
 }
 
 type Door = Required<Options> & { scrub: (text: string) => string; dispatcher: Agent }

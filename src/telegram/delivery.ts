@@ -2,6 +2,7 @@ import { crashUnderWay } from '../crash.ts'
 import { Unknown } from '../errors.ts'
 import type { Payload, Telegram } from './api.ts'
 import { TelegramRefused } from './client.ts'
+import { effectIn } from './effects.ts'
 import { html, plainLength } from './html.ts'
 import { isAboutChat } from './refused.ts'
 import { formatted, keyboard, type Screen, show } from './screen.ts'
@@ -117,7 +118,11 @@ const audioTypes = /^audio\/(mpeg|mp3|mp4|m4a|x-m4a|aac|wav|wave|x-wav|vnd\.wave
 async function sendOne(telegram: Telegram, chatId: number, item: Item, way: Way, caption: Screen): Promise<Sent> {
   try {
     const message = await formatted(caption.text, ({ text, ...mode }) =>
-      sendAs(telegram, chatId, item, way, { ...(text === '' ? {} : { caption: text, ...mode }), ...keyboard(caption) }),
+      sendAs(telegram, chatId, item, way, {
+        ...(text === '' ? {} : { caption: text, ...mode }),
+        ...keyboard(caption),
+        ...effectIn(chatId, caption.effect),
+      }),
     )
     return sentOf(item, message)
   } catch (error) {
@@ -145,7 +150,7 @@ function sendAs(telegram: Telegram, chatId: number, item: Item, way: Way, extra:
   }
 }
 
-type Caption = { caption?: string; parse_mode?: 'HTML' } & ReturnType<typeof keyboard>
+type Caption = { caption?: string; parse_mode?: 'HTML'; message_effect_id?: string } & ReturnType<typeof keyboard>
 
 /** The file and the properties we know. Telegram finds out the others itself. */
 function mediaOf({ source, fileName, widthPx, heightPx, seconds }: Item, way: Way) {

@@ -1,75 +1,92 @@
-// The lowest rank goes first. In the line, the rank is the units served before it. Ahead of the line, it is the saved
-// turns, negated.
-type Waiting = { rank: number; arrival: number; go(): void }
+/** Who may go before the others: the tier of a chat by the turns it has saved, the quietest last. */
+export type Tier = 'line' | 'known' | 'quiet'
+
+// The highest `ahead` goes first; among equals, and in the line, the lowest `rank`: the units served before it.
+type Waiting = { tier: Tier; ahead: number; rank: number; arrival: number; go(): void }
 
 export type FairQueue = {
+  /** Spends one saved turn of a key. Returns how many it had: what `turn` wants to know. */
+  spend(key: string): number
   /** Resolves when it is this key's turn and `take` has returned places. Rejects with the signal's reason. */
-  turn(key: string, signal: AbortSignal): Promise<void>
-  /** Counts a turn that a key got without waiting. */
-  count(key: string): void
-  isEmpty(): boolean
+  turn(key: string, had: number, signal: AbortSignal): Promise<void>
+  /** Whether nobody waits, or only such as a key with so many saved turns goes ahead of. */
+  isFree(had: number): boolean
 }
 
-// A key saves one turn ahead of the line every five seconds, at most three. A new key has none, otherwise new accounts
-// would overtake existing people. A key is forgotten once this many others were seen after it.
-const ahead = { everyMs: 5_000, most: 3, known: 50_000 }
-// One in this many places goes to the line, however many keys are ahead of it.
-const lineEvery = 4
+/**
+ * Waits for free places for a chat of this tier. Returns how many, at most `most`: 0 to be asked again, as after `better`, by
+ * which a chat of a better tier has come.
+ */
+type Take = (tier: Tier, most: number, better: AbortSignal) => Promise<number>
+
+// A key saves one turn every three seconds, at most three. A new key has none, otherwise new accounts would overtake existing
+// people. A key is forgotten once this many others were seen after it.
+const saving = { everyMs: 3_000, most: 3, known: 50_000 }
+// However many keys are ahead of it, the line gets a place after this time: one in four of the bot's.
+const lineDueMs = 160
+
+/** Returns the tier of a key that had so many saved turns. */
+export const tierOf = (had: number): Tier => (had < 1 ? 'line' : had < 2 ? 'known' : 'quiet')
 
 /**
- * A fair queue. A known key that was quiet lately goes ahead of the line, the quietest first. The line itself is
- * start-time fair queueing: each turn costs a key one unit, and the next place goes to the turn with the lowest start,
- * in units served instead of time. `take` waits for free places and resolves to their number, at most `most`. Only one
- * call of `take` runs at a time.
+ * A fair queue. A known key goes ahead of the line, the quietest first. The line itself is start-time fair queueing: each
+ * turn costs a key one unit, and the next place goes to the turn with the lowest start, in units served instead of time.
+ * Only one call of `take` runs at a time.
  */
-export function createFairQueue(
-  take: (most: number) => Promise<number>,
-  now: () => number = performance.now.bind(performance),
-): FairQueue {
-  const quick = new Set<Waiting>()
-  const line = new Set<Waiting>()
+export function createFairQueue(take: Take, now: () => number = performance.now.bind(performance)): FairQueue {
+  const waiting = new Set<Waiting>()
   const charged = new Map<string, number>()
-  const turnsAhead = createSavings(now)
+  const spend = createSavings(now)
   let served = 0
   let arrivals = 0
-  let given = 0
+  let lineServedAt = now()
   let isServing = false
+  /** Ends the wait for a place when somebody comes who goes first. */
+  let asking: { tier: Tier; stop: AbortController } | undefined
 
-  function next(): Waiting | undefined {
-    return firstOf(quick.size > 0 && (given % lineEvery !== 0 || line.size === 0) ? quick : line)
-  }
+  const ofLine = () => bestOf(waiting, ({ tier }) => tier === 'line')
+  const due = () => (now() - lineServedAt >= lineDueMs ? ofLine() : undefined)
 
   async function serve(): Promise<void> {
     if (isServing) return
     isServing = true
-    while (quick.size + line.size > 0) {
+    for (let one = due() ?? bestOf(waiting); one; one = due() ?? bestOf(waiting)) {
+      const isDue = due() === one
+      const stop = new AbortController()
+      asking = { tier: isDue ? 'quiet' : one.tier, stop }
+      const places = await take(asking.tier, isDue ? 1 : waiting.size, stop.signal)
+      asking = undefined
       // Choose only now: keys may have joined or left during the wait.
-      for (let left = await take(quick.size + line.size); left > 0; left--) {
-        given += 1
-        const one = next()
-        if (!one) break
-        if (line.delete(one)) served = one.rank
-        else quick.delete(one)
-        one.go()
-      }
+      for (let left = places; left > 0; left--) give(isDue ? ofLine() : bestOf(waiting))
     }
     charged.clear()
     served = 0
     isServing = false
   }
 
+  function give(one: Waiting | undefined): void {
+    if (!one) return
+    waiting.delete(one)
+    if (one.tier === 'line') {
+      served = one.rank
+      lineServedAt = now()
+    }
+    one.go()
+  }
+
   return {
-    isEmpty: () => quick.size + line.size === 0,
-    count(key) {
-      turnsAhead(key)
-    },
-    turn(key, signal) {
+    isFree: had => bestOf(waiting, one => one.tier === tierOf(had) || one.ahead > had) === undefined,
+    spend,
+    turn(key, had, signal) {
       if (signal.aborted) return Promise.reject(signal.reason)
-      const had = turnsAhead(key)
-      const among = had >= 1 ? quick : line
-      const rank = among === quick ? -Math.floor(had) : Math.max(served, charged.get(key) ?? 0)
-      if (among === line) charged.set(key, rank + 1)
-      const turn = wait(among, { rank, arrival: arrivals++ }, signal)
+      const tier = tierOf(had)
+      const isOfLine = tier === 'line'
+      const rank = isOfLine ? Math.max(served, charged.get(key) ?? 0) : 0
+      if (isOfLine) charged.set(key, rank + 1)
+      // The line was empty: it is due later.
+      if (isOfLine && !ofLine()) lineServedAt = now()
+      const turn = wait(waiting, { tier, ahead: isOfLine ? 0 : had, rank, arrival: arrivals++ }, signal)
+      if (asking && asking.tier !== tier && asking.tier !== 'quiet' && !isOfLine) asking.stop.abort()
       void serve()
       return turn
     },
@@ -82,22 +99,23 @@ function createSavings(now: () => number): (key: string) => number {
   return key => {
     const at = now()
     const before = saved.get(key)
-    const had = before ? Math.min(ahead.most, before.turns + (at - before.at) / ahead.everyMs) : 0
+    const had = before ? Math.min(saving.most, before.turns + (at - before.at) / saving.everyMs) : 0
     saved.delete(key)
     saved.set(key, { turns: had >= 1 ? had - 1 : had, at })
     const [oldest] = saved.keys()
-    if (saved.size > ahead.known && oldest !== undefined) saved.delete(oldest)
+    if (saved.size > saving.known && oldest !== undefined) saved.delete(oldest)
     return had
   }
 }
 
-function firstOf(waiting: Set<Waiting>): Waiting | undefined {
+function bestOf(waiting: Set<Waiting>, isMeant: (one: Waiting) => boolean = () => true): Waiting | undefined {
   let best: Waiting | undefined
-  for (const one of waiting) {
-    if (!best || one.rank < best.rank || (one.rank === best.rank && one.arrival < best.arrival)) best = one
-  }
+  for (const one of waiting) if (isMeant(one) && (!best || isBefore(one, best))) best = one
   return best
 }
+
+const isBefore = (one: Waiting, other: Waiting) =>
+  (one.ahead - other.ahead || other.rank - one.rank || other.arrival - one.arrival) > 0
 
 /** Adds an entry to `among` until `go` is called. Removes it with the signal's reason on abort. */
 function wait(among: Set<Waiting>, at: Omit<Waiting, 'go'>, signal: AbortSignal): Promise<void> {

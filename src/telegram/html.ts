@@ -11,6 +11,13 @@ export const join = (pieces: readonly Html[], separator: string | Html = '\n'): 
   html: pieces.map(piece => piece.html).join(render(separator)),
 })
 
+/**
+ * A moment: shown in the reader's own time zone, in these parts (`t` the time, `d` the date; Bot API 9.5). Older clients
+ * and servers show `text`.
+ */
+export const momentTag = (at: Date, format: 't' | 'dt', text: string): Html =>
+  html`<tg-time unix="${Math.floor(at.getTime() / 1000)}" format="${format}">${text}</tg-time>`
+
 /** Returns the text as a reader sees it: without tags, with entities decoded. */
 export const toPlain = ({ html }: Html): string => tokensOf(html).map(visible).join('')
 

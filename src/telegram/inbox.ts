@@ -39,19 +39,23 @@ const odd = (body: string, dead: string): Incoming => ({
   dead,
 })
 
+const kindsOfPeople = [
+  'message',
+  'edited_message',
+  'callback_query',
+  'pre_checkout_query',
+  'my_chat_member',
+  'chosen_inline_result',
+  'message_reaction',
+  'guest_message',
+]
+
 /** The key of the queue that keeps the order: one user in a private chat, one user in one group. */
 export function laneOf(update: unknown): string {
-  for (const kind of [
-    'message',
-    'edited_message',
-    'callback_query',
-    'pre_checkout_query',
-    'my_chat_member',
-    'guest_message',
-  ]) {
+  for (const kind of kindsOfPeople) {
     const content = field(update, kind)
     if (content === undefined) continue
-    const from = field(field(content, 'from'), 'id')
+    const from = field(field(content, 'from') ?? field(content, 'user'), 'id')
     const chat = field(field(content, 'chat') ?? field(field(content, 'message'), 'chat'), 'id')
     const isPrivate = chat === undefined || chat === from
     return isPrivate ? `u:${named(from)}` : `c:${named(chat)}:${named(from)}`

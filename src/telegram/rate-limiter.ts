@@ -2,7 +2,7 @@ import type { Sql } from '../database/db.ts'
 import { pause } from '../errors.ts'
 import { type TokenBucket, takeTokens } from '../rate-limiter.ts'
 import type { LimitedCall, RateLimiter } from './client.ts'
-import { createFairQueue } from './fair-queue.ts'
+import { createFairQueue, type Tier, tierOf } from './fair-queue.ts'
 import { TelegramRefused } from './refused.ts'
 
 // About 30 messages a second for a bot, 1 a second in a chat with short bursts, 20 a minute in a group:
@@ -20,6 +20,9 @@ const forHaste = { key: 'tg:answers', everyUs: 33_333, burst: 60 }
 const maxWaitMs = 25_000
 // A token may be taken this far ahead without checking the queue.
 const aheadMs = 200
+// What of the bot's burst is kept for quieter chats: those who have been busy use up the rest and wait, and whoever comes after
+// a while finds a place at once.
+const keptFor: Record<Tier, number> = { line: 12, known: 5, quiet: 0 }
 // Tokens per request: as many as become free during one round trip to the database, so that a slow database costs no
 // sends. This is the maximum.
 const maxPlaces = 10
@@ -32,30 +35,31 @@ const maxPlaces = 10
  */
 export function createRateLimiter(sql: Sql): RateLimiter {
   let roundTripMs = 0
-  const queue = createFairQueue(async most => {
+  const queue = createFairQueue(async (tier, most, better) => {
     const places = Math.min(most, maxPlaces, 1 + Math.floor((roundTripMs * 1_000) / whole.everyUs))
     for (;;) {
       const sentAt = performance.now()
-      const waitMs = await takeTokens(sql, [inOne(places)], aheadMs).catch(() => 0) // our limit is a courtesy, Telegram's 429 is the rule
+      const waitMs = await takeTokens(sql, [inOne(places, tier)], aheadOf(tier)).catch(() => 0) // our limit is a courtesy, Telegram's 429 is the rule
       roundTripMs = performance.now() - sentAt
-      await pause(waitMs <= aheadMs ? waitMs : waitMs - aheadMs)
-      if (waitMs <= aheadMs) return places
+      const isTaken = waitMs <= aheadOf(tier)
+      await pause(isTaken ? waitMs : Math.min(waitMs, longestLookMs), isTaken ? undefined : better)
+      if (isTaken) return places
+      if (tier !== 'quiet') return 0 // the line may be due, or a quieter chat has come
     }
   })
 
   async function send(chat: TokenBucket, signal: AbortSignal | undefined): Promise<number> {
-    if (queue.isEmpty()) {
-      const waitMs = await takeTokens(sql, [whole, chat], aheadMs)
-      if (waitMs <= aheadMs) {
-        queue.count(chat.key)
-        return waitMs
-      }
+    const had = queue.spend(chat.key)
+    if (queue.isFree(had)) {
+      const tier = tierOf(had)
+      const waitMs = await takeTokens(sql, [inOne(1, tier), chat], aheadOf(tier))
+      if (waitMs <= aheadOf(tier)) return waitMs
     }
     const waitMs = await takeTokens(sql, [chat], maxWaitMs)
     if (waitMs > maxWaitMs) throw overLimit(waitMs)
     await pause(waitMs, signal)
     const patience = AbortSignal.timeout(maxWaitMs - waitMs)
-    await queue.turn(chat.key, signal ? AbortSignal.any([signal, patience]) : patience).catch(error => {
+    await queue.turn(chat.key, had, signal ? AbortSignal.any([signal, patience]) : patience).catch(error => {
       if (patience.aborted) throw overLimit(maxWaitMs)
       throw error
     })
@@ -63,7 +67,7 @@ export function createRateLimiter(sql: Sql): RateLimiter {
   }
 
   async function spare(chat: TokenBucket): Promise<number> {
-    const waitMs = queue.isEmpty() ? await takeTokens(sql, [spareOf(whole), spareOf(chat)], 0) : maxWaitMs
+    const waitMs = queue.isFree(0) ? await takeTokens(sql, [spareOf(whole), spareOf(chat)], 0) : maxWaitMs
     if (waitMs > 0) throw overLimit(waitMs)
     return 0
   }
@@ -78,7 +82,7 @@ export function createRateLimiter(sql: Sql): RateLimiter {
 
   return async ({ chatId, isGroup, kind, userId, isSpare, signal }: LimitedCall) => {
     if (kind === 'answer') return answer(userId)
-    if (kind === 'action' && !queue.isEmpty()) throw overLimit(maxWaitMs)
+    if (kind === 'action' && !queue.isFree(0)) throw overLimit(maxWaitMs)
     if (kind === 'action' || kind === 'other') return 0
     // An edit of an inline message has no chat.
     if (chatId === undefined) return takeTokens(sql, [whole], maxWaitMs)
@@ -87,11 +91,17 @@ export function createRateLimiter(sql: Sql): RateLimiter {
   }
 }
 
-/** The bot's bucket, in units of `places` tokens. */
-const inOne = (places: number): TokenBucket => ({
+// As often the queue looks who is next.
+const longestLookMs = 40
+
+/** Only who finds nothing kept for others may take a place before it is free. */
+const aheadOf = (tier: Tier): number => (tier === 'quiet' ? aheadMs : 0)
+
+/** The bot's bucket for a chat of this tier, in units of `places` tokens. */
+const inOne = (places: number, tier: Tier): TokenBucket => ({
   key: whole.key,
   everyUs: whole.everyUs * places,
-  burst: Math.floor(whole.burst / places),
+  burst: Math.max(1, Math.floor((whole.burst - keptFor[tier]) / places)),
 })
 
 const overLimit = (retryAfterMs: number) =>

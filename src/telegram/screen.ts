@@ -1,28 +1,59 @@
 import type { Telegram } from './api.ts'
 import { TelegramRefused } from './client.ts'
+import { type Effect, effectIn } from './effects.ts'
 import { clip, type Html, split, toPlain, unturned } from './html.ts'
 
-/** `data` comes back with a press. `url` opens a page. `pay` pays the invoice and must be its first button. */
-export type Button = { text: string; data: string } | { text: string; url: string } | { text: string; pay: true }
-export type Screen = { text: Html; buttons: Button[][] }
+/**
+ * The colour of a button. `success`: completes an order. `primary`: the one next step of another screen. `danger`: deletes
+ * or cancels. A screen has one `success` or `primary` button at most.
+ */
+export type Style = 'primary' | 'success' | 'danger'
+/**
+ * `data` comes back with a press. `url` opens a page. `copy` is put on the clipboard. `pay` pays the invoice and must be its
+ * first button. `share` opens the choice of a chat with this inline query of the bot.
+ */
+export type Button = { text: string; style?: Style } & (
+  | { data: string }
+  | { url: string }
+  | { copy: string }
+  | { share: string }
+  | { pay: true }
+)
+/** `effect` plays when the screen is sent as a new message to a private chat. */
+export type Screen = { text: Html; buttons: Button[][]; effect?: Effect }
 
 /**
  * Returns a button with `data`. Throws RangeError if the data exceeds Telegram's 64 bytes or our alphabet. Cut data
  * would make a dead button: https://core.telegram.org/bots/api#inlinekeyboardbutton.
  */
-export function button(text: string, data: string): Button {
+export function button(text: string, data: string, style?: Style): Button {
   if (!/^[a-z0-9:-]{1,64}$/.test(data)) throw new RangeError(`not the data of a button: "${data}"`)
-  return { text: clip(unturned(text), 64), data }
+  return { text: clip(unturned(text), 64), data, ...(style && { style }) }
 }
+
+/** The longest text that a button copies (CopyTextButton), counted in UTF-16 units, the stricter of the two ways. */
+export const maxCopied = 256
+
+/** Returns a row with a button that copies this text; an empty row for a text that Telegram would refuse. */
+export const copyRow = (text: string, copy: string): Button[] =>
+  copy.trim() === '' || copy.length > maxCopied ? [] : [{ text: clip(unturned(text), 64), copy: copy.toWellFormed() }]
 
 /** Returns a screen's buttons as a parameter of Telegram's methods. An edit without it removes the old buttons. */
 export function keyboard({ buttons }: Pick<Screen, 'buttons'>) {
   const rows = buttons.filter(row => row.length > 0)
   if (rows.length === 0) return {}
-  const inline_keyboard = rows.map(row =>
-    row.map(one => ('data' in one ? { text: one.text, callback_data: one.data } : one)),
-  )
-  return { reply_markup: { inline_keyboard } }
+  return { reply_markup: { inline_keyboard: rows.map(row => row.map(onWire)) } }
+}
+
+const anyChat = { allow_user_chats: true, allow_group_chats: true, allow_channel_chats: true }
+
+function onWire(button: Button) {
+  const { text, style } = button
+  const looks = { text, ...(style && { style }) }
+  if ('data' in button) return { ...looks, callback_data: button.data }
+  if ('copy' in button) return { ...looks, copy_text: { text: button.copy } }
+  if ('share' in button) return { ...looks, switch_inline_query_chosen_chat: { query: button.share, ...anyChat } }
+  return 'url' in button ? { ...looks, url: button.url } : { ...looks, pay: button.pay }
 }
 
 /**
@@ -41,7 +72,7 @@ export async function show(
   let messageId = 0
   for (const [index, text] of parts.entries()) {
     const isLast = index === parts.length - 1
-    messageId = await send(telegram, at.chatId, { text, buttons: isLast ? screen.buttons : [] })
+    messageId = await send(telegram, at.chatId, isLast ? { ...screen, text } : { text, buttons: [] })
   }
   return messageId
 }
@@ -89,7 +120,14 @@ async function edit(telegram: Telegram, chatId: number, messageId: number, scree
 
 async function send(telegram: Telegram, chatId: number, screen: Screen): Promise<number> {
   const message = await formatted(screen.text, ({ text, ...mode }) =>
-    telegram.call('sendMessage', { chat_id: chatId, text, ...mode, ...noPreview, ...keyboard(screen) }),
+    telegram.call('sendMessage', {
+      chat_id: chatId,
+      text,
+      ...mode,
+      ...noPreview,
+      ...keyboard(screen),
+      ...effectIn(chatId, screen.effect),
+    }),
   )
   return message.message_id
 }

@@ -14,6 +14,9 @@ export const allowedUpdates = [
   'pre_checkout_query',
   'my_chat_member',
   'guest_message',
+  'inline_query',
+  'chosen_inline_result',
+  'message_reaction',
 ] as const satisfies UpdateKind[]
 
 /** The address for updates, and the secret that Telegram sends with them. */

@@ -8,7 +8,9 @@ export type Person = {
   firstName: string
   username: string | null
   clientLanguage: string | null
-  /** The code of the link that brought them. It counts only for a new person. */
+  /**
+   * The code of the link that brought them, after `share:` if it was in a shared result. It counts only for a new person.
+   */
   refCode?: string | null
 }
 /** What an inviter gets with the friend's first success: runs, each with a price up to `capKop` kopecks. */

@@ -7,6 +7,7 @@ import type { Deps } from '../../src/payments/order.ts'
 import { genAccepted, genSubmit } from '../../src/payments/order-statements.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { checkoutRefusal, openTopUp, takePayment } from '../../src/payments/top-ups.ts'
+import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { captions, dataOf } from '../support/messages.ts'
 import { creditBonus } from '../support/money.ts'
@@ -1121,4 +1122,8 @@ await story('many who never paid cannot keep the questions of those who did from
   t.match((await anna.says('/paysupport где деньги?')).text, /^Передали/)
   await owner`delete from pay.rates where key = 'support:others'`
   t.match((await boris.says('/paysupport где деньги?')).text, /^Передали/, 'a refusal took none of his own')
+})
+
+t.test('no screen of this file has two main buttons, and what deletes or cancels is red', async t => {
+  t.strictSame(wrongStyles(screensOf(api.calls)), [])
 })

@@ -2,6 +2,7 @@ import t from 'tap'
 import { fits, roomOf, widthOf } from '../../src/bot/button-width.ts'
 import { parse, to } from '../../src/bot/routes.ts'
 import { newId } from '../../src/id.ts'
+import { type Shown, screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
 
 const stage = await chats(t, {
@@ -13,17 +14,9 @@ const { api, catalogue, deps, running, end, owner } = stage
 /** Captions of the questions of an order that are too wide yet, to be emptied: three templates of a request in a row. */
 const known = ['💡 Landscape']
 
-type Keyboard = { inline_keyboard: { text: string; callback_data?: string; url?: string; pay?: boolean }[][] }
-type Shown = { text: string; rows: Keyboard['inline_keyboard'] }
-
-/** Every screen that was sent or edited since the call `from`. */
+/** Every screen since the call `from`, apart from those that lost their buttons. */
 const screens = (from: number): Shown[] =>
-  api.calls.slice(from).flatMap(({ method, status, fields }) => {
-    if (status !== 200 || !/^(send(Message|Document|Invoice)|editMessageText)$/.test(method)) return []
-    const keyboard = fields.reply_markup as Keyboard | string | undefined
-    const rows = (typeof keyboard === 'string' ? (JSON.parse(keyboard) as Keyboard) : keyboard)?.inline_keyboard ?? []
-    return [{ text: String(fields.text ?? fields.caption ?? fields.title ?? ''), rows }]
-  })
+  screensOf(api.calls.slice(from).filter(({ method }) => method !== 'editMessageReplyMarkup'))
 
 // What begins an order belongs to the order's own tests; what deletes or leaves the chat ends the walk.
 const passedBy = new Set([
@@ -164,6 +157,7 @@ for (const language of ['ru', 'en'] as const) {
     t.equal(cards.size, 42, 'every card was opened')
     t.ok(shown.length > 120, `${shown.length} screens`)
     t.strictSame(cut(shown), [])
+    t.strictSame(wrongStyles(shown), [])
     t.strictSame(
       deadEnds(shown).filter(text => !noScreens.test(text)),
       [],
@@ -238,6 +232,7 @@ for (const language of ['ru', 'en'] as const) {
     const shown = screens(from)
     t.ok(shown.length > 50, `${shown.length} screens`)
     t.strictSame(cut(shown), [])
+    t.strictSame(wrongStyles(shown), [])
     t.strictSame(
       deadEnds(shown).filter(text => !noScreens.test(text)),
       [],

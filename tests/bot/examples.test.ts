@@ -2,6 +2,7 @@ import { createCanvas } from '@napi-rs/canvas'
 import t from 'tap'
 import { exampleAdd } from '../../src/bot/admin/examples.ts'
 import { forgetUser } from '../../src/users/users.ts'
+import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { mp3Of } from '../support/media/media.ts'
 import { captions, withFiles } from '../support/messages.ts'
@@ -194,4 +195,8 @@ story('in English, and gone with the data of their admin', async t => {
   adminIds.length = 0
   await forgetUser(sql, anna.id)
   t.strictSame(await chosen(), [])
+})
+
+t.test('no screen of this file has two main buttons, and what deletes or cancels is red', async t => {
+  t.strictSame(wrongStyles(screensOf(api.calls)), [])
 })

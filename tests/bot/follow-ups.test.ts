@@ -9,6 +9,7 @@ import { outputsOf, readGeneration } from '../../src/payments/generations.ts'
 import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-statements.ts'
 import { toPlain } from '../../src/telegram/html.ts'
 import { show } from '../../src/telegram/screen.ts'
+import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { buttonLinks, captions } from '../support/messages.ts'
 import { picture } from '../support/world.ts'
@@ -173,6 +174,7 @@ const all = (kop: string) => [
   '📎 Оригинал без сжатия',
   '⬆️ Увеличить',
   '✨ Оживить',
+  '📋 Скопировать запрос',
   '🧾 Почему списано',
   '🏠 Меню',
   '‹ Свернуть',
@@ -284,4 +286,8 @@ await story('below a film and a sound are repeat and change', async t => {
   t.strictSame(captions(anna.last()), ['🔁 45\u00a0₽', '✏️ Изменить', 'ещё…'])
   await made(anna, 'elevenlabs/sound-effect-v2', [{ kind: 'audio', mime: 'audio/mpeg' }])
   t.strictSame(captions(anna.last()), ['🔁 45\u00a0₽', '✏️ Изменить', 'ещё…'])
+})
+
+t.test('no screen of this file has two main buttons, and what deletes or cancels is red', async t => {
+  t.strictSame(wrongStyles(screensOf(stage.api.calls)), [])
 })

@@ -9,6 +9,7 @@ import { bonusLeft } from '../../src/payments/gifts.ts'
 import { openTopUp, takeBack, takePayment } from '../../src/payments/top-ups.ts'
 import { readWallet } from '../../src/payments/wallet.ts'
 import { toPlain } from '../../src/telegram/html.ts'
+import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { buttons, captions } from '../support/messages.ts'
 
@@ -273,4 +274,8 @@ await story('a question is about the payment or the run that was picked, and the
   await anna.presses({ data: to.generation(run!.id, 'support') })
   await anna.says('где результат?')
   t.match(boss.last().text, new RegExp(`:\nгде результат\\?\n${run!.id} · `))
+})
+
+t.test('no screen of this file has two main buttons, and what deletes or cancels is red', async t => {
+  t.strictSame(wrongStyles(screensOf(api.calls)), [])
 })

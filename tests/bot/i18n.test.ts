@@ -13,6 +13,8 @@ import {
   rangeText,
   secondText,
   timeText,
+  zonedDate,
+  zonedTime,
 } from '../../src/i18n/format.ts'
 import { navigationRu } from '../../src/i18n/navigation.ru.ts'
 import type { CardFacts } from '../../src/i18n/navigation.ts'
@@ -248,7 +250,7 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     '.history.row': states.map(state => [{ state, what: 'ы'.repeat(100), costKop: vast }]),
     '.history.state': states.map(state => [state, 86_400_000]),
     '.operation': [[{ date: '23.11 15:09', kind: 'topup', amountKop: -vast, name, number: '7k2m' }]],
-    '.helpTopics.free': [[{ daily: 10, hourly: 3 }]],
+    '.helpTopics.free': [[{ daily: 10, hourly: 3, dayBegins: new Date('2026-11-24T00:00:00Z') }]],
     '.support.question': [[vast, person, 'ы'.repeat(3_000)]],
     '.support.run': [['7k2m', name, 'ы'.repeat(30)]],
     '.wizard.checklist': [[name, Array(6).fill('ы'.repeat(120))]],
@@ -482,6 +484,8 @@ function filled(language: Language): { path: string; value: unknown }[] {
 }
 const said = (value: unknown) => (typeof value === 'string' ? value : toPlain(value as Html))
 
+const mostOf: Record<string, number> = { '.run.result': 1_024, '.profile.description': 512, '.profile.short': 120 }
+
 for (const language of ['ru', 'en'] as const) {
   t.test(`${language}: every text with its longest values fits Telegram and says nothing it should not`, async t => {
     const texts = filled(language)
@@ -489,7 +493,7 @@ for (const language of ['ru', 'en'] as const) {
     const faults = texts.flatMap(({ path, value }) => {
       const text = said(value)
       // Captions of buttons are cut at 64 by the button itself; a toast and a plain text never come near 200.
-      const most = path === '.run.result' ? 1_024 : typeof value === 'string' ? 200 : 4_096
+      const most = mostOf[path] ?? (typeof value === 'string' ? 200 : 4_096)
       return [
         ...(text.length > most ? [`${path} has ${text.length} characters: ${text.slice(0, 60)}`] : []),
         ...(never.test(text) ? [`${path} says ${never.exec(text)?.[0]}`] : []),
@@ -538,6 +542,9 @@ t.test('times are those of Moscow, at any season and over midnight', async t => 
   const evening = new Date('2026-11-23T22:09:03Z')
   t.equal(timeText(evening, 'ru'), '01:09\u00a0МСК')
   t.equal(timeText(new Date('2026-07-01T12:40:00Z'), 'en'), '15:40\u00a0Moscow\u00a0time')
+  t.equal(zonedTime(evening, 'ru').html, '<tg-time unix="1795471743" format="t">01:09\u00a0МСК</tg-time>')
+  t.equal(toPlain(zonedDate(evening, 'ru')), '24.11 01:09 МСК', 'what an older client shows')
+  t.match(zonedDate(evening, 'en').html, /format="dt">24 Nov 01:09 MSK</)
   t.equal(dateText(evening, 'ru'), '24.11 01:09')
   t.equal(dateText(evening, 'en'), '24 Nov 01:09')
   t.equal(secondText(evening), '01:09:03')
@@ -568,4 +575,25 @@ t.test('counts agree with their nouns', async t => {
   )
   t.equal(pluralEn(1, 'run', 'runs'), 'run')
   t.equal(pluralEn(21, 'run', 'runs'), 'runs')
+})
+
+t.test('a quota that comes back tomorrow in Moscow is shown with its date, which may be today elsewhere', async t => {
+  const at = new Date('2026-11-24T00:00:00Z')
+  const help = stringsFor('ru').helpTopics.free({ daily: 10, hourly: 3, dayBegins: at })
+  t.match(help.html, '<tg-time unix="1795478400" format="t">03:00\u00a0МСК</tg-time>')
+  for (const [language, words] of [
+    ['ru', 'завтра в 03:00\u00a0МСК'],
+    ['en', 'tomorrow at 03:00\u00a0Moscow\u00a0time'],
+  ] as const) {
+    const quote = {
+      ...{ name: 'x', lines: [], choices: [], pinned: [], typical: undefined, billed: undefined, wasKop: undefined },
+      ...{ price: { kind: 'exact' as const, kop: 100 }, priceKop: 100, balanceKop: 100, until: at },
+    }
+    const { screen } = stringsFor(language).quote
+    t.match(screen({ ...quote, freeAgain: { at, isTomorrow: true } }).html, `format="dt">${words}</tg-time>`)
+    t.match(
+      screen({ ...quote, freeAgain: { at, isTomorrow: false } }).html,
+      /(в|at) <tg-time unix="1795478400" format="t">/,
+    )
+  }
 })

@@ -15,6 +15,7 @@ import type { Deps } from '../../src/payments/order.ts'
 import { genFinish } from '../../src/payments/order-statements.ts'
 import { createDownloader, type Downloaded } from '../../src/upstream/download.ts'
 import { createResultStore } from '../../src/upstream/results.ts'
+import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { inspectHere } from '../support/media/inspector.ts'
 import { bytesOf, captions } from '../support/messages.ts'
@@ -86,6 +87,12 @@ story('a late picture is offered as a small marked copy, and one press brings th
   t.match(answer, { text: 'Забираю, файлы сейчас придут' })
   t.match(screen.text, /Вы забрали этот результат/)
   t.strictSame(captions(screen), ['🏠 Меню'], 'the offer is one no longer')
+  const above = api.calls.filter(({ fields }) => fields.show_caption_above_media === true)
+  t.strictSame(
+    above.map(({ method }) => method),
+    ['sendPhoto', 'editMessageCaption'],
+    'its price is read before the small copy',
+  )
   t.equal(await balanceOf(anna.id), before - 3_80)
   const result = anna.last()
   t.match(result.text, /^✅ Z-Image.*\nСписано 3,80\s₽ · осталось/)
@@ -201,4 +208,8 @@ story('an offer whose time passed before it could be sent is not sent', async t 
   t.equal(anna.chat().length, before)
   const [row] = await owner`select done_at, dead_reason from pay.outbox where id = ${found!.outboxId}`
   t.match(row, { done_at: Date, dead_reason: null })
+})
+
+t.test('no screen of this file has two main buttons, and what deletes or cancels is red', async t => {
+  t.strictSame(wrongStyles(screensOf(api.calls)), [])
 })

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { type Model, modelKey } from '../../src/catalogue/models.ts'
 import { Refused, Unknown } from '../../src/errors.ts'
+import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats } from '../support/chat.ts'
 import { captions, dataOf } from '../support/messages.ts'
 import { message } from '../support/updates.ts'
@@ -595,3 +596,7 @@ await story(
     t.match(anna.last().text, /^Шаг 2 из 3/)
   },
 )
+
+t.test('no screen of this file has two main buttons, and what deletes or cancels is red', async t => {
+  t.strictSame(wrongStyles(screensOf(stage.api.calls)), [])
+})

@@ -13,6 +13,7 @@ import { type Generation, readGeneration } from '../../src/payments/generations.
 import { genFinish, genSubmit } from '../../src/payments/order-statements.ts'
 import { readQuote } from '../../src/payments/quotes.ts'
 import { plainLength, toPlain } from '../../src/telegram/html.ts'
+import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { buttons, captions, dataOf } from '../support/messages.ts'
 
@@ -636,7 +637,8 @@ t.test('prompt-injection: a failure tells its cause by the code and the money by
     const screen = told(code)
     t.match(toPlain(screen.text), words, code)
     t.match(toPlain(screen.text), /\nДеньги вернулись: 104\u00a0₽\.\nGrok Imagine: видео из фото · №\u00a07k2m$/, code)
-    t.strictSame(captions(screen), [...next, '🧾 Что с деньгами', '💬 Поддержка', '🏠 Меню'], code)
+    const copy = code === 'cancelled' ? [] : ['📋 Скопировать номер запуска']
+    t.strictSame(captions(screen), [...next, '🧾 Что с деньгами', '💬 Поддержка', ...copy, '🏠 Меню'], code)
   }
   t.match(
     toPlain(told('deadline', { moneyState: 'debited' }).text),
@@ -735,4 +737,8 @@ t.test('both languages say the same things', async t => {
       ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, keys(inner)]))
       : typeof value
   t.strictSame(keys(orderingEn), keys(orderingRu))
+})
+
+t.test('no screen of this file has two main buttons, and what deletes or cancels is red', async t => {
+  t.strictSame(wrongStyles(screensOf(api.calls)), [])
 })

@@ -2,8 +2,8 @@ import t from 'tap'
 import { readGroup } from '../../src/payments/groups.ts'
 import { place } from '../../src/payments/integration.ts'
 import type { Person } from '../support/chat.ts'
-import { groupChats } from '../support/groups.ts'
 import { captions } from '../support/messages.ts'
+import { groupChats } from './stage.ts'
 
 const stage = await groupChats(t)
 const { person, group, story, state, owner, api, serve, sql, broken, limits, generationsOf, balanceOf, deliver } = stage

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { groupChats } from '../support/groups.ts'
+import { groupChats } from './stage.ts'
 
 const { person, story, state, owner, api, serve, running, end, deps } = await groupChats(t)
 const { player } = api

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { createIntake } from '../../src/bot/files/intake.ts'
 import type { Person } from '../support/chat.ts'
-import { groupChats } from '../support/groups.ts'
 import { buttons, captions } from '../support/messages.ts'
+import { groupChats } from './stage.ts'
 
 const stage = await groupChats(t)
 const { person, group, story, state, generationsOf, balanceOf, deliver, owner, api, serve, limits, sql } = stage

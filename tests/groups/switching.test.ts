@@ -1,6 +1,6 @@
 import t from 'tap'
-import { groupChats } from '../support/groups.ts'
 import { updatesLike } from '../support/updates.ts'
+import { groupChats } from './stage.ts'
 
 const stage = await groupChats(t)
 const { person, group, story, state, owner, api, serve, deps, generationsOf, telegram, bot } = stage

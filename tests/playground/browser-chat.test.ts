@@ -196,6 +196,88 @@ else {
     await page.getByText('вы здесь Анна').waitFor()
   })
 
+  await t.test('topics are a row above the chat, and each shows what was written in it', async t => {
+    await page.locator('.person').filter({ hasText: 'Вера' }).click()
+    await page.getByText('вы здесь Вера').waitFor()
+    const chat_id = Number(new URL(page.url()).searchParams.get('person'))
+    t.equal(await page.getByTestId('topics').count(), 0)
+    await page.getByTestId('person-topics').click()
+    await page.getByTestId('topic-add').click()
+    await page.getByTestId('topic-name').fill('Коты')
+    await page.getByTestId('topic-create').click()
+    const cats = page.locator('.topic', { hasText: 'Коты' })
+    await until('the new topic is open', async () => (await cats.getAttribute('aria-current')) === 'true')
+    await sees(/Тема «Коты» создана/)
+    const message_thread_id = Number((await cats.getAttribute('data-testid'))!.slice('topic-'.length))
+    await write('/balance')
+    await last(/Баланс/)
+    t.equal(await fromPerson.last().locator('.rich').textContent(), '/balance', 'asked and answered in the topic')
+
+    await page.getByTestId('topic-general').click()
+    await until('it is not outside', async () => !/Баланс/.test((await fromBot.last().textContent()) ?? ''))
+    const expected = 'Цвета: зелёная, синяя и красная кнопки, время и эффект'
+    await asBot('sendChatAction', { chat_id, message_thread_id, action: 'upload_photo' })
+    await page.getByTestId('topic-acting').waitFor()
+    t.equal(await page.getByTestId('action').textContent(), 'бот')
+    await asBot('sendMessage', {
+      chat_id,
+      message_thread_id,
+      parse_mode: 'HTML',
+      text: `${expected}: <tg-time unix="1800000000" format="wDT">15 января</tg-time> https://example.com/cats`,
+      message_effect_id: '5046509860389126442',
+      reply_markup: {
+        inline_keyboard: [
+          [{ text: 'Запустить', callback_data: 'n', style: 'success' }],
+          [
+            { text: 'Пополнить', url: 'https://example.com', style: 'primary' },
+            { text: 'Удалить', callback_data: 'n', style: 'danger' },
+          ],
+          [
+            { text: 'Номер заказа', copy_text: { text: '7k2m' } },
+            { text: 'Поделиться', switch_inline_query: '7k2m' },
+          ],
+        ],
+      },
+    })
+    await until('one is new there', async () => (await page.getByTestId('topic-unread').textContent()) === '1')
+    await page.setViewportSize(phone)
+    await cats.click()
+    await last(/Цвета/)
+    t.match(await page.getByTestId('moment').textContent(), /пятница, \d\d:\d\d:00, 15 января 2027/)
+    t.match(await page.getByTestId('preview').textContent(), /example\.com/)
+    const colour = async (style: string) => {
+      const key = page.locator(`.key[data-style=${style}]`)
+      const [, red, green, blue] = /(\d+), (\d+), (\d+)/
+        .exec(await key.evaluate(node => getComputedStyle(node).backgroundColor))!
+        .map(Number) as [number, number, number, number]
+      return red > green && red > blue ? 'red' : green > blue ? 'green' : 'blue'
+    }
+    t.strictSame(await Promise.all(['success', 'primary', 'danger'].map(colour)), ['green', 'blue', 'red'])
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await press(/Номер заказа/)
+    await page.getByTestId('toast').filter({ hasText: 'Скопировано' }).waitFor()
+    t.equal(await page.evaluate(() => navigator.clipboard.readText()), '7k2m')
+    t.strictSame(await cutCaptions(fromBot.last()), [])
+    await shot('topics-phone')
+    await page.getByTestId('effect').click()
+    t.equal(await page.getByTestId('effect-play').count(), 0, 'less motion was asked for')
+    await page.emulateMedia({ reducedMotion: 'no-preference' })
+    await page.getByTestId('effect').click()
+    await page.getByTestId('effect-play').waitFor()
+    await page.getByTestId('effect-play').waitFor({ state: 'detached' })
+    await page.emulateMedia({ reducedMotion: 'reduce' })
+    await page.setViewportSize(computer)
+
+    await page.getByTestId('topic-remove').click()
+    await page.getByTestId('topic-remove-yes').click()
+    await cats.waitFor({ state: 'detached' })
+    await until('what was in it is gone', async () => !/Цвета/.test((await fromBot.last().textContent()) ?? ''))
+    await page.getByTestId('person-topics').click()
+    await page.getByTestId('topics').waitFor({ state: 'detached' })
+    await page.locator('.person').filter({ hasText: 'Анна' }).click()
+    await page.getByText('вы здесь Анна').waitFor()
+  })
+
   await t.test('hints and toasts leave the last message and the composer free', async t => {
     await page.setViewportSize(phone)
     await page.getByTestId('suggestion-3').click()

@@ -69,6 +69,13 @@ t.test('what does not fit is refused in words, and changes nothing', async t => 
     [400, 'POST', `${chat}/say`, { text: '' }],
     [400, 'POST', `${chat}/say`, { text: 'привет', replyTo: 0 }],
     [409, 'POST', `${chat}/say`, { text: 'привет', replyTo: 999_999 }],
+    [409, 'POST', `${chat}/say`, { text: 'привет', threadId: 999_999 }],
+    [400, 'PATCH', chat, { topics: 'yes' }],
+    [400, 'POST', `${chat}/topics`, { name: ' ' }],
+    [400, 'POST', `${chat}/topics`, { name: 'я'.repeat(129) }],
+    [409, 'PATCH', `${chat}/topics/5`, { name: 'Коты' }],
+    [409, 'DELETE', `${chat}/topics/5`, undefined],
+    [400, 'DELETE', `${chat}/topics/коты`, undefined],
     [409, 'POST', `${chat}/rewrite`, { messageId: 999_999, text: 'привет' }],
     [400, 'POST', `${chat}/rewrite`, { text: 'привет' }],
     [400, 'GET', '/api/calls?userId=anna', undefined],
@@ -145,6 +152,28 @@ t.test('a person replies, edits their words and pastes a long text', async t => 
     'refusals come in the language asked for',
   )
   t.equal(telegram.player.chat(anna.id).at(-1)?.replyTo, replyTo)
+})
+
+t.test('a chat is shown by topics, which are added, renamed, written into and deleted', async t => {
+  const { web, telegram, anna } = await playground(t)
+  const chat = `/api/people/${anna.id}`
+  await call(web.url, 'PATCH', chat, { topics: true })
+  t.equal(telegram.player.people()[0]?.topics, true)
+  const added = await call(web.url, 'POST', `${chat}/topics`, { name: ' Коты ' })
+  const { threadId } = added.body as { threadId: number }
+  t.strictSame(added, { status: 201, body: { threadId, name: 'Коты' } })
+  t.match(await call(web.url, 'POST', `${chat}/say`, { text: 'кот', threadId }), { body: { messages: [{ threadId }] } })
+  const form = new FormData()
+  for (const [key, value] of Object.entries({ kind: 'document', threadId })) form.append(key, String(value))
+  for (const name of ['a.txt', 'b.txt']) form.append('file', new Blob(['x']), name)
+  const sent = await fetch(`${web.url}${chat}/files`, { method: 'POST', body: form })
+  t.match(await sent.json(), { messages: [{ threadId }, { threadId }] }, 'all parts of an album are in it')
+  const renamed = await call(web.url, 'PATCH', `${chat}/topics/${threadId}`, { name: 'Псы' })
+  t.strictSame(renamed.body, { topics: [{ threadId, name: 'Псы' }] })
+  t.match((await call(web.url, 'GET', `${chat}/chat`)).body, { topics: [{ threadId, name: 'Псы' }] })
+  t.strictSame((await call(web.url, 'DELETE', `${chat}/topics/${threadId}`)).body, { topics: [] })
+  await call(web.url, 'PATCH', chat, { topics: false })
+  t.notOk(telegram.player.people()[0]?.topics)
 })
 
 t.test('a page is told what the bot is doing and which messages it has not received', async t => {

@@ -2,6 +2,7 @@ import t from 'tap'
 import { resultButtons } from '../../src/bot/runs/result-buttons.ts'
 import { Refused } from '../../src/errors.ts'
 import { outputsOf, readGeneration } from '../../src/payments/generations.ts'
+import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { buttons, captions } from '../support/messages.ts'
 
@@ -643,4 +644,8 @@ story('a request that came while an order runs has its own price', async t => {
   await anna.says('пёс')
   await anna.presses('✅')
   t.equal((await generationsOf(anna.id)).length, 2)
+})
+
+t.test('no screen of this file has two main buttons, and what deletes or cancels is red', async t => {
+  t.strictSame(wrongStyles(screensOf(api.calls)), [])
 })

@@ -3,6 +3,7 @@ import { modelKey } from '../../src/catalogue/models.ts'
 import { SalesPaused, TooManyOpen, Unknown } from '../../src/errors.ts'
 import { place } from '../../src/payments/integration.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
+import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { buttons, captions } from '../support/messages.ts'
 
@@ -380,4 +381,8 @@ story('buttons of another person, and of a series that is none, start nothing', 
   await anna.presses({ data: `rs:${draft}:n:99` })
   t.equal((await generationsOf(boris.id)).length + (await generationsOf(anna.id)).length, 0)
   t.equal(await openQuotes(anna), 3, 'more than may run at once is what may')
+})
+
+t.test('no screen of this file has two main buttons, and what deletes or cancels is red', async t => {
+  t.strictSame(wrongStyles(screensOf(stage.api.calls)), [])
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { newId } from '../../src/id.ts'
+import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { captions } from '../support/messages.ts'
 
@@ -242,4 +243,8 @@ story('a command leaves the template, and a sticker is answered with the questio
   t.equal(await draftOf(anna.id), undefined)
   await anna.says('пёс')
   t.match(await quoteOf(anna.id), { inputs: { prompt: 'пёс' } })
+})
+
+t.test('no screen of this file has two main buttons, and what deletes or cancels is red', async t => {
+  t.strictSame(wrongStyles(screensOf(stage.api.calls)), [])
 })

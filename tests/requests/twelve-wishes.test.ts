@@ -1,5 +1,6 @@
 import t from 'tap'
 import { newId } from '../../src/id.ts'
+import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { captions } from '../support/messages.ts'
 
@@ -114,4 +115,8 @@ story('the usual way is one press, and the longest three', async t => {
   t.equal(sorted.length, wishes.length)
   t.ok(sorted[Math.floor(sorted.length / 2)]! <= 1)
   t.ok(sorted.at(-1)! <= 3)
+})
+
+t.test('no screen of this file has two main buttons, and what deletes or cancels is red', async t => {
+  t.strictSame(wrongStyles(screensOf(api.calls)), [])
 })

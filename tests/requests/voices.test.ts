@@ -9,6 +9,7 @@ import { to } from '../../src/bot/routes.ts'
 import { createInspector } from '../../src/media/inspector.ts'
 import type { Settings } from '../../src/parts/part.ts'
 import { openUpstream } from '../../src/parts/upstream.ts'
+import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { listen } from '../support/http.ts'
 import { buttons, captions } from '../support/messages.ts'
@@ -183,4 +184,8 @@ story('the list is chosen from again after one press, and no caption is cut on a
   await anna.presses('Выбрать без прослушивания', listNow(anna, list))
   await anna.presses('James', listNow(anna, list))
   t.ok(captions(anna.last()).includes('Голос: James — хриплый, смелый'))
+})
+
+t.test('no screen of this file has two main buttons, and what deletes or cancels is red', async t => {
+  t.strictSame(wrongStyles(screensOf(stage.api.calls)), [])
 })

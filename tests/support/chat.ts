@@ -1,6 +1,7 @@
 import { createCanvas } from '@napi-rs/canvas'
 import type { Test } from 'tap'
 import { type MessageView, startTelegram } from '../../playground/telegram/server.ts'
+import type { ApiVersion } from '../../playground/telegram/stand-in.ts'
 import { createBot } from '../../src/bot/bot.ts'
 import type { BotDeps } from '../../src/bot/deps.ts'
 import { onSale, openCatalogue } from '../../src/catalogue/models.ts'
@@ -34,13 +35,15 @@ export async function chats(
     card,
     startBonusKop = 0,
     through = async apiRoot => apiRoot,
+    apiVersion,
   }: Pick<Partial<BotDeps>, 'transferDetails' | 'card' | 'startBonusKop'> & {
+    apiVersion?: ApiVersion
     /** What stands between the bot and Telegram; returns its address. */
     through?: (apiRoot: string) => Promise<string>
   } = {},
 ) {
   const { access, sql, owner, broken, story } = await world(t)
-  const api = await startTelegram({ seed: 7, timeScale: 0.02 })
+  const api = await startTelegram({ seed: 7, timeScale: 0.02, ...(apiVersion && { apiVersion }) })
   t.teardown(() => api.close())
   api.faults.limits = false
   const telegram = createTelegram({

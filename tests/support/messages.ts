@@ -20,3 +20,6 @@ export function bytesOf({ player }: Pick<TelegramStandIn, 'player'>, message: Me
   if (!file) throw new Error(`message ${message.messageId} shows no file`)
   return Buffer.from(file.bytes)
 }
+
+/** What a server of an earlier Bot API refuses. The same message follows in plain form. */
+export const refusedByOldServer = /start tag "tg-time"|Text buttons are unallowed/

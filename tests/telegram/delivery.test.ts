@@ -14,6 +14,7 @@ import { resend, sendOriginals } from '../../src/jobs/resend.ts'
 import type { Ref } from '../../src/payments/generations.ts'
 import type { CallOptions, Method } from '../../src/telegram/api.ts'
 import { createTelegram, TelegramRefused } from '../../src/telegram/client.ts'
+import { effects } from '../../src/telegram/effects.ts'
 import { outboxAdd, outboxRevive } from '../../src/telegram/outbox.ts'
 import { createDownloader, type Downloaded } from '../../src/upstream/download.ts'
 import { createResultStore } from '../../src/upstream/results.ts'
@@ -595,3 +596,28 @@ await story('a file for which there is no room is told as it is, with the way to
   t.strictSame(buttonLinks(seen()[0]!), [])
   t.match(await outbox(), { dead_reason: null, done_at: Date })
 })
+
+await story(
+  'the first result that a person gets plays an effect; the second, a repeat and a failure do not',
+  async t => {
+    const from = standIn.calls.length
+    const played = (userId: number) =>
+      standIn.calls.slice(from).flatMap(({ method, fields, status }) => {
+        const isMessage = /^send(?!ChatAction)/.test(method) && status === 200 && fields.chat_id === userId
+        return isMessage ? [fields.message_effect_id] : []
+      })
+    const { outboxId, ref } = await ended({}, {})
+    const { id } = await start(await order(ref.userId, 10_00))
+    const results = [{ ...picture, n: 1, url: `https://files.example.com/${id}/1` }]
+    const second = await finish({ userId: ref.userId, id }, { outcome: 'success', results })
+    await deliver(second.outboxId!)
+    await deliver(outboxId)
+    woken.length = 0
+    await resend(options, ref, null)
+    for (const again of woken) await deliver(again)
+    t.strictSame(played(ref.userId), [undefined, undefined, effects.firstResult, undefined, undefined])
+    const failed = await ended()
+    await deliver(failed.outboxId)
+    t.strictSame(played(failed.ref.userId), [undefined])
+  },
+)

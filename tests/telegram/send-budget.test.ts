@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import type { Sql } from '../../src/database/db.ts'
 import type { RateLimiter } from '../../src/telegram/client.ts'
-import { createFairQueue } from '../../src/telegram/fair-queue.ts'
+import { createFairQueue, type Tier } from '../../src/telegram/fair-queue.ts'
 import { createRateLimiter } from '../../src/telegram/rate-limiter.ts'
 import { until, world } from '../support/world.ts'
 
@@ -35,70 +35,137 @@ t.test('a person who had little lately goes before those who have had much', asy
   await Promise.all(others)
 })
 
-t.test('nobody is passed over for ever, whoever comes', async t => {
+/** A queue with a clock and places of our own. */
+function lineUp() {
   const order: string[] = []
-  let place = Promise.withResolvers<number>()
-  const queue = createFairQueue(() => place.promise)
   const never = new AbortController().signal
-  const turn = (key: string) => queue.turn(key, never).then(() => void order.push(key))
+  let places = Promise.withResolvers<number>()
+  const asked: Tier[] = []
+  let at = 0
+  const queue = createFairQueue(
+    (tier, _most, better) => {
+      asked.push(tier)
+      return Promise.race([places.promise, aborted(better)])
+    },
+    () => at,
+  )
+  const turn = (key: string, signal = never) =>
+    queue.turn(key, queue.spend(key), signal).then(() => void order.push(key))
+  return {
+    queue,
+    order,
+    asked,
+    turn,
+    pass(ms: number) {
+      at += ms
+    },
+    /** Gives so many places, and returns who got them. */
+    async go(count: number) {
+      await turnOfLoop() // who has just come is seen
+      const before = order.length
+      const { resolve } = places
+      places = Promise.withResolvers()
+      resolve(count)
+      await until('they went', () => order.length === before + count)
+      return order.slice(before)
+    },
+  }
+}
+
+const turnOfLoop = () => new Promise(resolve => setImmediate(resolve))
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<number>(resolve => signal.addEventListener('abort', () => resolve(0), { once: true }))
+
+t.test('nobody is passed over for ever, whoever comes', async t => {
+  const { queue, turn, go } = lineUp()
   const all = [turn('a'), turn('a'), turn('a'), turn('b'), turn('c'), turn('b')]
-  place.resolve(1)
+  t.strictSame(await go(6), ['a', 'b', 'c', 'a', 'b', 'a'])
   await Promise.all(all)
-  t.strictSame(order, ['a', 'b', 'c', 'a', 'b', 'a'])
-  place = Promise.withResolvers()
-  t.ok(queue.isEmpty())
+  t.ok(queue.isFree(0))
 })
 
 t.test('who was quiet for a while goes before the line, three times and not for ever; who is new does not', async t => {
-  const order: string[] = []
-  let places = Promise.withResolvers<number>()
-  let at = 0
-  const queue = createFairQueue(
-    () => places.promise,
-    () => at,
-  )
-  const never = new AbortController().signal
-  const turn = (key: string) => queue.turn(key, never).then(() => void order.push(key))
-  const go = async (count: number) => {
-    const { resolve } = places
-    places = Promise.withResolvers()
-    const before = order.length
-    resolve(count)
-    await until('they went', () => order.length === before + count)
-    return order.slice(before)
-  }
-  queue.count('known')
-  at = 60_000
+  const { queue, turn, pass, go } = lineUp()
+  queue.spend('known')
+  pass(60_000)
   const all = ['a', 'b', 'c'].flatMap(key => [turn(key), turn(key)])
   all.push(turn('known'), turn('known'), turn('new'), turn('known'), turn('known'))
-  t.strictSame(await go(5), ['known', 'known', 'known', 'a', 'b'], 'every fourth place is the line’s')
+  t.strictSame(await go(5), ['known', 'known', 'known', 'a', 'b'])
   t.strictSame(await go(6), ['c', 'new', 'known', 'a', 'b', 'c'])
-  at += 5_000
-  all.push(turn('a'), turn('b'), turn('new'), turn('new'))
-  at += 10_000
-  all.push(turn('known'))
-  t.strictSame(await go(5), ['new', 'known', 'a', 'b', 'new'], 'the twelfth is the line’s; then the quietest is first')
-  places.resolve(1)
+  pass(3_000)
+  all.push(turn('a'), turn('b'))
+  pass(3_000)
+  all.push(turn('new'), turn('known'))
+  t.strictSame(await go(4), ['new', 'known', 'a', 'b'], 'the quietest is first')
   await Promise.all(all)
-  t.ok(queue.isEmpty())
+  t.ok(queue.isFree(0))
+})
+
+t.test('however many go ahead, the line has a place when it is due', async t => {
+  const { queue, turn, pass, go, asked } = lineUp()
+  for (let n = 0; n < 9; n++) queue.spend(`known ${n}`)
+  pass(60_000)
+  const all = [turn('new'), turn('new')]
+  for (let n = 0; n < 9; n++) all.push(turn(`known ${n}`))
+  t.strictSame(await go(2), ['known 0', 'known 1'])
+  pass(200)
+  t.strictSame(await go(1), ['known 2'], 'who was asked for before')
+  t.strictSame(await go(1), ['new'])
+  t.strictSame(await go(1), ['known 3'])
+  pass(200)
+  await go(1)
+  t.strictSame(await go(1), ['new'])
+  t.equal(asked.at(-1), 'quiet')
+  await go(4)
+  await Promise.all(all)
+})
+
+t.test('who comes after a quiet while does not wait for the place that others wait for', async t => {
+  const { queue, turn, pass, go, order } = lineUp()
+  queue.spend('known')
+  pass(60_000)
+  t.ok(queue.isFree(3))
+  const busy = turn('busy')
+  t.notOk(queue.isFree(0))
+  t.ok(queue.isFree(3), 'the line is no hindrance')
+  const known = turn('known')
+  t.strictSame(await go(1), ['known'])
+  t.strictSame(await go(1), ['busy'])
+  await Promise.all([busy, known])
+  t.equal(order.length, 2)
 })
 
 t.test('who no longer waits takes no turn', async t => {
-  const order: string[] = []
-  const place = Promise.withResolvers<number>()
-  const queue = createFairQueue(() => place.promise)
+  const { queue, turn, go } = lineUp()
   const gone = new AbortController()
-  const left = queue.turn('a', gone.signal).then(
-    () => void order.push('a'),
-    () => void order.push('a left'),
-  )
-  const stayed = queue.turn('b', new AbortController().signal).then(() => void order.push('b'))
+  const left = turn('a', gone.signal).catch(() => 'left')
+  const stayed = turn('b')
   gone.abort()
-  await left
-  place.resolve(1)
+  t.equal(await left, 'left')
+  t.strictSame(await go(1), ['b'])
   await stayed
-  t.strictSame(order, ['a left', 'b'])
-  await t.rejects(queue.turn('c', gone.signal), 'and neither does who was gone before')
+  await t.rejects(turn('c', gone.signal), 'and neither does who was gone before')
+  t.ok(queue.isFree(0))
+})
+
+t.test('people who are busy leave a part of the budget, and who was quiet finds it at once', async t => {
+  const rateLimiter = await fresh()
+  const send = (chatId: number) => rateLimiter({ chatId, isGroup: false, kind: 'send' })
+  await send(7)
+  await until(
+    'the saved turns',
+    async () => (await owner`select from pay.rates where key = 'tg:7' and tat < now()`).length,
+  )
+  const others = Array.from({ length: 60 }, (_, n) => send(1_000 + n))
+  await until(
+    'some wait',
+    async () => (await outcomeOf(rateLimiter({ chatId: 1, isGroup: false, kind: 'edit', isSpare: true }))) !== 'sent',
+  )
+  const [{ left } = { left: 0 }] = await owner<{ left: number }[]>`
+    select (25 - extract(epoch from greatest(tat - now(), interval '0')) / 0.04)::float8 as left from pay.rates where key = 'tg'`
+  t.ok(left > 8, `${left} places are kept`)
+  await Promise.all(others)
 })
 
 t.test('beside a slow database places are taken several at a time, and each message has one', async t => {
@@ -109,7 +176,7 @@ t.test('beside a slow database places are taken several at a time, and each mess
     await pause(120)
     const rows = await sql<Row>(text, ...values)
     const [keys, everyUs] = [String(values[0]), Number(String(values[1]).split(',')[0])]
-    if (keys.split(',')[0] === 'tg' && (rows as unknown as { waitMs: number }[])[0]!.waitMs <= 200) {
+    if (keys.split(',')[0] === 'tg' && (rows as unknown as { waitMs: number }[])[0]!.waitMs <= Number(values[3])) {
       taken += everyUs / 40_000
       most = Math.max(most, everyUs / 40_000)
     }

@@ -383,7 +383,7 @@ story('an admin reads why, in their language, once; many at once end in one poin
   const texts = api.player.chat(adminId).filter(({ from }) => from === 'bot')
   const imagen = texts.filter(({ html }) => html?.includes('<code>google/imagen4</code>'))
   t.equal(
-    imagen[0]?.html?.replace(/Проба: .*МСК/, 'Проба: позже'),
+    imagen[0]?.html?.replace(/Проба: .*МСК(<\/tg-time>)?/, 'Проба: позже'),
     [
       '⚠️ <b>Модель выключена: Imagen 4: картинка по тексту</b>',
       '<code>google/imagen4</code>',

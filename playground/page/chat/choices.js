@@ -11,13 +11,6 @@ const editableMs = 48 * 60 * 60_000 // Telegram's own limit
 export function useChoices({ messages, moves, showToast, setTray }) {
   const [about, setAbout] = useState(null)
 
-  async function copy(text) {
-    const copied = await navigator.clipboard.writeText(text).then(
-      () => true,
-      () => false,
-    )
-    showToast(copied ? w.copied : w.notCopied)
-  }
   function edit(message) {
     setTray(null)
     setAbout({ what: 'edit', message })
@@ -28,7 +21,7 @@ export function useChoices({ messages, moves, showToast, setTray }) {
     return [
       { name: 'reply', icon: 'reply', label: w.reply, pick: () => setAbout({ what: 'reply', message: first }) },
       isOwn(worded) && { name: 'edit', icon: 'edit', label: w.edit, pick: () => edit(worded) },
-      worded.text && { name: 'copy', icon: 'copy', label: w.copy, pick: () => void copy(worded.text) },
+      worded.text && { name: 'copy', icon: 'copy', label: w.copy, pick: () => void copyText(worded.text, showToast) },
     ].filter(Boolean)
   }
   async function done(sent) {
@@ -53,6 +46,15 @@ export function useChoices({ messages, moves, showToast, setTray }) {
       return sent
     },
   }
+}
+
+/** Copies a text and says whether that worked. */
+export async function copyText(text, showToast) {
+  const copied = await navigator.clipboard.writeText(text).then(
+    () => true,
+    () => false,
+  )
+  showToast(copied ? w.copied : w.notCopied)
 }
 
 const isOwn = ({ from, service, date, text, media }) =>

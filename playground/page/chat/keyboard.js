@@ -1,5 +1,5 @@
 import { price } from '../format.js'
-import { html } from '../html.js'
+import { html, Icon } from '../html.js'
 import { words } from '../words.js'
 
 /** The buttons under a message. As in Telegram a caption has one line, and one too long ends in an ellipsis. */
@@ -14,14 +14,20 @@ export function Keyboard({ message, act, pressing }) {
           ${row.map((button, c) => {
             if (button.pay) return html`<${PayKey} message=${message} onPress=${act.pay} />`
             const busy = pressing === `${message.messageId}:${r}:${c}`
-            return html`<button class="key" key=${c} data-testid=${`button-${r}-${c}`} data-callback=${button.data} aria-busy=${busy}
+            return html`<button class=${['key', button.style].filter(Boolean).join(' ')} key=${c} data-testid=${`button-${r}-${c}`} data-callback=${button.data} data-style=${button.style} aria-busy=${busy} disabled=${button.disabled}
               onClick=${() => act.press(message, r, c, button)}>
-              <span class="key-text">${button.text}</span>${button.url && html`<i class="away" aria-hidden="true">↗</i>`}${busy && html`<i class="spinner" role="status" aria-label=${words.chat.waiting}></i>`}
+              <span class="key-text">${button.text}</span><${Mark} button=${button} />${busy && html`<i class="spinner" role="status" aria-label=${words.chat.waiting}></i>`}
             </button>`
           })}
         </div>`,
     )}
   </div>`
+}
+
+/** In the corner: what a press does other than ask the bot. */
+function Mark({ button }) {
+  const mark = button.url ? '↗' : button.switchTo ? '➦' : button.copy && html`<${Icon} name="copy" size=${13} />`
+  return mark && html`<i class="away" aria-hidden="true">${mark}</i>`
 }
 
 function PayKey({ message, onPress }) {

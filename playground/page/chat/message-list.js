@@ -3,9 +3,9 @@ import { html, Icon } from '../html.js'
 import { words } from '../words.js'
 import { Message } from './message.js'
 
-/** The messages of a chat; the bot has not received those of `unread` (their ids); `loaded` is false before the first answer. `children` lie over the list. */
-export function MessageList({ messages, unread, loaded, scroll, act, pressing, children }) {
-  const byId = new Map(messages.map(message => [message.messageId, message]))
+/** The messages of a chat or a topic, of `all` in the chat; the bot has not received those of `unread` (their ids); `loaded` is false before the first answer. `children` lie over the list. */
+export function MessageList({ messages, all, unread, loaded, scroll, act, pressing, children }) {
+  const byId = new Map(all.map(message => [message.messageId, message]))
   return html`<div class="messages-box">
     <div class="messages" ref=${scroll.box} onScroll=${scroll.onScroll} role="log" aria-live="polite" aria-relevant="additions" aria-label=${words.chat.messages} tabindex="0" data-testid="messages">
       <div class="messages-inner" ref=${scroll.inner}>

@@ -1,4 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { Effect } from '../bubble/effect.js'
+import { Preview } from '../bubble/preview.js'
 import { fileUrl } from '../dialog.js'
 import { clock, price, size } from '../format.js'
 import { html, Icon } from '../html.js'
@@ -23,6 +25,10 @@ export function Message({ messages, replied, isRead, act, pressing }) {
     return html`<div class="service" ...${about}><span>${first.service}</span></div>`
   }
   const worded = messages.find(({ html, text }) => html || text)
+  const said =
+    worded &&
+    html`<${RichText} source=${worded.byLink ? '/start' : (worded.html ?? escaped(worded.text))} onLink=${act.onLink} onCommand=${act.onCommand} />`
+  const { preview } = first
   const last = messages.at(-1)
   const edited = messages.some(message => message.edited)
   const wide = first.invoice || messages.length > 1
@@ -31,10 +37,14 @@ export function Message({ messages, replied, isRead, act, pressing }) {
   return html`<article class=${classes.filter(Boolean).join(' ')} ...${about} aria-label=${w.from[first.from]}>
     <div class="bubble">
       ${first.replyTo && html`<${Replied} message=${replied} onShow=${() => act.show(first.replyTo)} />`}
+      ${preview?.above && html`<${Preview} preview=${preview} onLink=${act.onLink} />`}
+      ${first.captionAbove && html`<div class="above">${said}</div>`}
       <${Attachments} messages=${messages} view=${act.view} />
       ${first.invoice && html`<${Invoice} invoice=${first.invoice} />`}
-      ${worded && html`<${RichText} source=${worded.byLink ? '/start' : (worded.html ?? escaped(worded.text))} onLink=${act.onLink} onCommand=${act.onCommand} />`}
+      ${!first.captionAbove && said}
+      ${preview && !preview.above && html`<${Preview} preview=${preview} onLink=${act.onLink} />`}
       <span class="meta">
+        ${first.effect && html`<${Effect} message=${first} />`}
         ${edited && html`<span data-testid="edited">${w.edited}</span>`}
         <time datetime=${new Date(last.date * 1000).toISOString()}>${clock(last.date)}</time>
         ${first.from === 'person' && html`<${Ticks} isRead=${isRead} />`}

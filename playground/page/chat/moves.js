@@ -1,13 +1,14 @@
 import { useState } from 'preact/hooks'
-import { call, patch, post } from '../server.js'
+import { call, patch, post, remove } from '../server.js'
 import { words } from '../words.js'
+import { copyText } from './choices.js'
 import { startPayload } from './rich-text.js'
 
 /**
- * What a person does in the chat. `path` is the person's address in the API.
+ * What a person does in the chat. `path` is the person's address in the API, `view` the topics (see useTopics).
  * Every move scrolls to the end and reads the chat again; it resolves to false when it was refused.
  */
-export function useMoves({ path, bot, scroll, refresh, showToast, setSheet }) {
+export function useMoves({ path, bot, view, scroll, refresh, showToast, setSheet }) {
   async function act(move) {
     scroll.toEnd()
     try {
@@ -20,7 +21,12 @@ export function useMoves({ path, bot, scroll, refresh, showToast, setSheet }) {
       refresh()
     }
   }
-  const open = payload => act(() => post(`${path}/open`, payload ? { payload } : {}))
+  const { threadId } = view
+  const topic = threadId && { threadId }
+  function open(payload) {
+    view.choose(undefined) // a link opens outside of topics
+    return act(() => post(`${path}/open`, payload ? { payload } : {}))
+  }
   const follow = url => {
     const payload = startPayload(url, bot.username)
     if (payload === undefined) setSheet({ link: url })
@@ -31,7 +37,7 @@ export function useMoves({ path, bot, scroll, refresh, showToast, setSheet }) {
     open,
     follow,
     /** `replyTo` is the message that is answered, or undefined. */
-    say: (text, replyTo) => act(() => post(`${path}/say`, { text, ...(replyTo && { replyTo }) })),
+    say: (text, replyTo) => act(() => post(`${path}/say`, { text, ...(replyTo && { replyTo }), ...topic })),
     rewrite: (messageId, text) => act(() => post(`${path}/rewrite`, { messageId, text })),
     unblock: () => act(() => patch(path, { blocked: false })),
     failNext: () => act(() => post('/api/upstream/next', { behaviour: 'fail', times: 1 })),
@@ -40,9 +46,16 @@ export function useMoves({ path, bot, scroll, refresh, showToast, setSheet }) {
       form.append('kind', kind)
       form.append('caption', caption)
       if (replyTo) form.append('replyTo', replyTo)
+      if (threadId) form.append('threadId', threadId)
       for (const file of files) form.append('file', file, file.name)
       return act(() => call('POST', `${path}/files`, form))
     },
+    addTopic: name =>
+      act(async () => {
+        const added = await post(`${path}/topics`, { name })
+        view.choose(added.threadId)
+      }),
+    removeTopic: topic => act(() => remove(`${path}/topics/${topic.threadId}`)),
     async pay(message) {
       const answer = await post(`${path}/pay`, { messageId: message.messageId })
       if (!answer.ok) throw new Error(answer.error ?? words.pay.refused)
@@ -54,10 +67,12 @@ export function useMoves({ path, bot, scroll, refresh, showToast, setSheet }) {
 }
 
 /** Presses of buttons; `pressing` is the key of the one that waits for the bot. */
-export function usePresses({ path, refresh, showToast, setSheet, follow }) {
+export function usePresses({ path, bot, refresh, showToast, setSheet, follow }) {
   const [pressing, setPressing] = useState(null)
   async function press(message, row, column, button) {
     if (button.url) return follow(button.url)
+    if (button.copy) return copyText(button.copy, showToast)
+    if (button.switchTo) return showToast(switching(button.switchTo, bot))
     const key = `${message.messageId}:${row}:${column}`
     if (pressing === key) return
     setPressing(key)
@@ -78,3 +93,6 @@ export function usePresses({ path, refresh, showToast, setSheet, follow }) {
   }
   return { pressing, press }
 }
+
+const switching = ({ query, chat }, { username }) =>
+  words.chat.switchTo[chat === 'current' ? 'current' : 'any'](`@${username} ${query}`.trim())

@@ -1,4 +1,6 @@
 import { useState } from 'preact/hooks'
+import { Moment } from '../bubble/moment.js'
+import { LongQuote } from '../bubble/quote.js'
 import { html } from '../html.js'
 import { words } from '../words.js'
 
@@ -25,7 +27,14 @@ function children(node, act, within = '') {
     if (tag === 'br') return '\n'
     if (tag === 'code') return html`<code>${children(child, act, 'code')}</code>`
     if (tag === 'pre') return html`<pre>${children(child, act, 'pre')}</pre>`
-    if (tag === 'blockquote') return html`<blockquote>${children(child, act, within)}</blockquote>`
+    if (tag === 'blockquote') {
+      const kind = child.hasAttribute('expandable') ? LongQuote : 'blockquote'
+      return html`<${kind}>${children(child, act, within)}</>`
+    }
+    if (tag === 'tg-time') {
+      const [unix, format] = ['unix', 'format'].map(name => child.getAttribute(name) ?? '')
+      return html`<${Moment} unix=${Number(unix)} format=${format}>${children(child, act, 'time')}</>`
+    }
     if (tag === 'tg-spoiler' || child.classList.contains('tg-spoiler')) {
       return html`<${Spoiler}>${children(child, act, within)}</>`
     }

@@ -2,6 +2,7 @@ import { deleteMessage, deleteMessages } from '../messages/deleting.ts'
 import { editMessageCaption, editMessageMedia, editMessageReplyMarkup, editMessageText } from '../messages/editing.ts'
 import { repeat } from '../messages/repeating.ts'
 import * as sending from '../messages/sending.ts'
+import * as topics from '../messages/topics.ts'
 import {
   answerPreCheckoutQuery,
   createInvoiceLink,
@@ -19,13 +20,14 @@ export type Method = (world: World, call: Call) => unknown
 
 /** All methods of this server. Any other one answers 404, never an empty "ok". */
 export const METHODS: Record<string, Method> = {
-  getMe: ({ chats }) => ({
+  getMe: ({ chats, apiVersion, inlineMode }) => ({
     ...chats.bot,
     can_join_groups: true,
     can_read_all_group_messages: false,
-    supports_inline_queries: false,
+    supports_inline_queries: inlineMode,
     can_connect_to_business: false,
     has_main_web_app: false,
+    ...(apiVersion === '7.1' ? {} : { has_topics_enabled: true, allows_users_to_create_topics: true }),
   }),
 
   setWebhook,
@@ -64,6 +66,12 @@ export const METHODS: Record<string, Method> = {
   editMessageReplyMarkup,
   deleteMessage,
   deleteMessages,
+
+  createForumTopic: topics.createForumTopic,
+  editForumTopic: topics.editForumTopic,
+  closeForumTopic: topics.closeForumTopic,
+  reopenForumTopic: topics.reopenForumTopic,
+  deleteForumTopic: topics.deleteForumTopic,
 
   answerCallbackQuery({ presses }, call) {
     presses.answer(text(call, 'callback_query_id')!, text(call, 'text'), flag(call, 'show_alert'))

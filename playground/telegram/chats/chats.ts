@@ -2,8 +2,9 @@ import type { Random } from '../random.ts'
 import type { TelegramEvent } from '../stand-in.ts'
 import { type Chat, type Content, type Kept, type Message, now, type User } from './message.ts'
 import { openPeople, type SavedPeople } from './people.ts'
+import { openTopics, type SavedTopics } from './topics.ts'
 
-export type SavedChats = SavedPeople & { messages: [number, Kept[]][]; lastMessageId: number }
+export type SavedChats = SavedPeople & SavedTopics & { messages: [number, Kept[]][]; lastMessageId: number }
 export type Chats = ReturnType<typeof openChats>
 
 /** The people, and every message that has not been deleted. */
@@ -15,9 +16,8 @@ export function openChats(options: {
 }) {
   const { bot, random, saved, emit } = options
   const people = openPeople(options)
-  const messages = new Map(
-    (saved?.messages ?? []).map(([chatId, kept]) => [chatId, new Map(kept.map(k => [k.message.message_id, k]))]),
-  )
+  const topics = openTopics(saved)
+  const messages = new Map((saved?.messages ?? []).map(([chatId, kept]) => [chatId, byId(kept)]))
   let lastMessageId = saved?.lastMessageId ?? random.int(1, 5000)
 
   const messagesOf = (chatId: number) => {
@@ -37,8 +37,7 @@ export function openChats(options: {
   function edit(kept: Kept, content: Content, extra: Pick<Kept, 'media' | 'edited'> = {}) {
     const { message_id, from, chat, date } = kept.message
     kept.message = { message_id, from, chat, date, edit_date: now(), ...place(kept.message), ...content }
-    if (extra.media) kept.media = extra.media
-    if (extra.edited) kept.edited = true
+    Object.assign(kept, extra)
     emit({ type: 'edit', userId: chat.id, messageId: message_id })
   }
 
@@ -51,10 +50,11 @@ export function openChats(options: {
   return {
     ...people,
     bot,
+    topics,
     /** Reports that a person or a message looks different now. */
     announce: (userId: number, messageId?: number) =>
       emit(messageId === undefined ? { type: 'person', userId } : { type: 'edit', userId, messageId }),
-    act: (userId: number, action: string) => emit({ type: 'action', userId, action }),
+    act: (doing: Pick<TelegramEvent, 'userId' | 'action' | 'threadId'>) => emit({ type: 'action', ...doing }),
     post,
     edit,
     remove,
@@ -62,18 +62,25 @@ export function openChats(options: {
     list: (chatId: number) => [...(messages.get(chatId)?.values() ?? [])],
     save: (): SavedChats => ({
       ...people.save(),
+      ...topics.save(),
       messages: [...messages].map(([chatId, kept]) => [chatId, [...kept.values()]]),
       lastMessageId,
     }),
   }
 }
 
+const byId = (kept: Kept[]) => new Map(kept.map(k => [k.message.message_id, k]))
+
+const KEPT = [
+  'media_group_id',
+  'message_thread_id',
+  'is_topic_message',
+  'reply_to_message',
+  'external_reply',
+  'effect_id',
+  'has_protected_content',
+] as const satisfies (keyof Content)[]
+
 /** The parts of a message that no edit changes. */
-function place({ media_group_id, message_thread_id, reply_to_message, has_protected_content }: Message): Content {
-  return {
-    ...(media_group_id === undefined ? {} : { media_group_id }),
-    ...(message_thread_id === undefined ? {} : { message_thread_id }),
-    ...(reply_to_message === undefined ? {} : { reply_to_message }),
-    ...(has_protected_content === undefined ? {} : { has_protected_content }),
-  }
-}
+const place = (message: Message): Content =>
+  Object.fromEntries(KEPT.flatMap(key => (message[key] === undefined ? [] : [[key, message[key]]])))

@@ -9,6 +9,7 @@ export type Chat = {
   first_name?: string
   username?: string
   title?: string
+  is_forum?: true
 }
 export type WireFile = {
   file_id: string
@@ -38,12 +39,18 @@ export type Content = {
   animation?: WireFile
   media_group_id?: string
   message_thread_id?: number
+  is_topic_message?: true
+  forum_topic_created?: { name: string; icon_color: number; icon_custom_emoji_id?: string }
+  forum_topic_edited?: { name?: string; icon_custom_emoji_id?: string }
+  effect_id?: string
+  link_preview_options?: { is_disabled?: boolean; url?: string; [other: string]: unknown }
   reply_markup?: InlineKeyboard
   invoice?: object
   successful_payment?: object
   refunded_payment?: object
   forward_origin?: object
   reply_to_message?: { message_id: number }
+  external_reply?: object
   has_protected_content?: true
 }
 export type Message = Content & { message_id: number; from: User; chat: Chat; date: number; edit_date?: number }
@@ -62,6 +69,8 @@ export type Kept = {
   media?: { kind: Kind; fileId: string }
   terms?: Terms
   paid?: boolean
+  /** A message of another topic that it answers. */
+  answers?: number
   /** Sent by opening a link. */
   byLink?: true
   /** Its words or its file were changed: an edit of the buttons alone leaves no mark. */
@@ -69,12 +78,24 @@ export type Kept = {
 }
 
 /**
- * A message as another one that answers it carries it: whole, but without what it answers itself
- * (https://core.telegram.org/bots/api#message, reply_to_message).
+ * What a message in this topic carries of the message that it answers: the whole of it without what that one answers
+ * itself, or its origin when it is in another topic (https://core.telegram.org/bots/api#message, reply_to_message).
  */
-export function asReplied({ reply_to_message: _, ...message }: Message): Content {
+export function asReplied(answered: Message, threadId: number | undefined): Content {
+  if (topicOf(answered) !== threadId) {
+    const { language_code: _, ...sender_user } = answered.from
+    const isPrivate = answered.chat.type === 'private'
+    const origin = { type: 'user', date: answered.date, sender_user }
+    const where = isPrivate ? {} : { chat: answered.chat, message_id: answered.message_id }
+    return { external_reply: { origin, ...where } }
+  }
+  const { reply_to_message: _, external_reply: _2, ...message } = answered
   return { reply_to_message: message }
 }
+
+/** The topic of a message; threads of replies in groups without topics are none. */
+export const topicOf = ({ is_topic_message, message_thread_id }: Content): number | undefined =>
+  is_topic_message ? message_thread_id : undefined
 
 /** Unix seconds. */
 export const now = () => Math.floor(Date.now() / 1000)

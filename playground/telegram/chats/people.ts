@@ -5,7 +5,7 @@ import type { Chat, User } from './message.ts'
 
 /** `started`: has opened the bot once; before that the bot does not know the chat. */
 export type KnownPerson = Person & { started: boolean }
-export type Group = { id: number; title: string }
+export type Group = { id: number; title: string; isForum?: boolean }
 export type SavedPeople = { people: KnownPerson[]; groups: Group[] }
 
 /** Everybody who may talk to the bot, and the groups it is in. */
@@ -29,8 +29,9 @@ export function openPeople(options: {
     return person
   }
 
-  function addGroup(title: string): Group {
-    const group = { id: -random.int(1_000_000_000_000, 1_002_000_000_000), title }
+  function addGroup(title: string, { isForum = false }: { isForum?: boolean } = {}): Group {
+    const id = -random.int(1_000_000_000_000, 1_002_000_000_000)
+    const group: Group = { id, title, ...(isForum ? { isForum } : {}) }
     groups.set(group.id, group)
     return group
   }
@@ -43,7 +44,8 @@ export function openPeople(options: {
 
   function chat(chatId: number): Chat {
     const group = groups.get(chatId)
-    if (group) return { id: group.id, type: 'supergroup', title: group.title }
+    if (group)
+      return { id: group.id, type: 'supergroup', title: group.title, ...(group.isForum ? { is_forum: true } : {}) }
     const { id, firstName, username } = person(chatId)
     return { id, type: 'private', first_name: firstName, ...(username === undefined ? {} : { username }) }
   }

@@ -3,8 +3,12 @@ import { bad } from '../api/refusal.ts'
 import type { Content, WireFile } from '../chats/message.ts'
 import type { Kind } from '../files/media.ts'
 import type { StoredFile } from '../files/register.ts'
+import type { Rules } from '../rules.ts'
 import type { World } from '../world.ts'
 import { format, toWire } from './entities.ts'
+
+/** Whose rules hold: those of the world's version, or today's. */
+type Version = Partial<Pick<Rules, 'apiVersion'>>
 
 const MOST_TEXT = 4096
 const MOST_CAPTION = 1024
@@ -23,11 +27,12 @@ export async function inputMedia(
   return world.files.resolve(kind, value, call.uploads)
 }
 
-export function readText(call: Call): Pick<Content, 'text' | 'entities'> {
+export function readText(call: Call, { apiVersion = '10.3' }: Version = {}): Pick<Content, 'text' | 'entities'> {
   const parseMode = text(call, 'parse_mode')
   const entities = list(call, 'entities')
   const formatted = format({
     text: text(call, 'text') ?? '',
+    apiVersion,
     ...(parseMode === undefined ? {} : { parseMode }),
     ...(entities === undefined ? {} : { entities }),
   })
@@ -36,12 +41,16 @@ export function readText(call: Call): Pick<Content, 'text' | 'entities'> {
   return { text: formatted.text, ...(formatted.entities.length > 0 ? { entities: toWire(formatted.entities) } : {}) }
 }
 
-export function readCaption(from: Record<string, unknown>): Pick<Content, 'caption' | 'caption_entities'> {
+export function readCaption(
+  from: Record<string, unknown>,
+  { apiVersion = '10.3' }: Version = {},
+): Pick<Content, 'caption' | 'caption_entities'> {
   const parseMode = textOf(from, 'parse_mode')
   const entities = from.caption_entities
   if (entities !== undefined && !Array.isArray(entities)) throw bad("can't parse caption_entities JSON array")
   const formatted = format({
     text: textOf(from, 'caption') ?? '',
+    apiVersion,
     ...(parseMode === undefined ? {} : { parseMode }),
     ...(entities === undefined ? {} : { entities }),
   })
@@ -88,7 +97,11 @@ function photoSizes(file: StoredFile): WireFile[] {
 }
 
 /** How a photo or video is shown. */
-export const spoiler = (from: Record<string, unknown>): Content => ({
+export const spoiler = (from: Record<string, unknown>, rules: Version = {}): Content => ({
   ...(from.has_spoiler === true ? { has_media_spoiler: true } : {}),
-  ...(from.show_caption_above_media === true ? { show_caption_above_media: true } : {}),
+  ...captionPlace(from, rules),
 })
+
+/** The caption is above a photo or video only while each call says so; Bot API 7.1 has it below. */
+export const captionPlace = (from: Record<string, unknown>, { apiVersion = '10.3' }: Version = {}): Content =>
+  from.show_caption_above_media === true && apiVersion !== '7.1' ? { show_caption_above_media: true } : {}

@@ -3,25 +3,26 @@ import { bad } from '../api/refusal.ts'
 import type { Content, Kept, Message } from '../chats/message.ts'
 import type { Kind } from '../files/media.ts'
 import type { World } from '../world.ts'
-import { inputMedia, mediaContent, readCaption, readText } from './content.ts'
+import { captionPlace, inputMedia, mediaContent, readCaption, readText, spoiler } from './content.ts'
 import { readKeyboard } from './keyboard.ts'
+import { readPreview } from './previews.ts'
 
 const SAME =
   'message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message'
 
 export function editMessageText(world: World, call: Call): Message {
   const kept = own(world, call)
-  const content = readText(call)
+  const content = { ...readText(call, world), ...readPreview(call) }
   if (kept.message.text === undefined) throw bad('there is no text in the message to edit')
   return apply(world, call, kept, content)
 }
 
 export function editMessageCaption(world: World, call: Call): Message {
   const kept = own(world, call)
-  const caption = readCaption(call.fields)
+  const caption = readCaption(call.fields, world)
   if (!kept.media) throw bad('there is no caption in the message to edit')
-  const { caption: _1, caption_entities: _2, ...rest } = contentOf(kept)
-  return apply(world, call, kept, { ...rest, ...caption })
+  const { caption: _1, caption_entities: _2, show_caption_above_media: _3, ...rest } = contentOf(kept)
+  return apply(world, call, kept, { ...rest, ...caption, ...captionPlace(call.fields, world) })
 }
 
 const KINDS: readonly Kind[] = ['photo', 'video', 'animation', 'audio', 'document']
@@ -32,7 +33,7 @@ export async function editMessageMedia(world: World, call: Call): Promise<Messag
   const item = object(call, 'media')
   if (!isObject(item)) throw bad("can't parse InputMedia: expected an Object")
   if (!kept.media && kept.message.text === undefined) throw bad("message can't be edited")
-  const caption = readCaption(item)
+  const caption = readCaption(item, world)
   const file = await inputMedia(world, call, item, KINDS)
   const isPicture = (kind: string | undefined) => kind === 'photo' || kind === 'video'
   if (
@@ -45,8 +46,16 @@ export async function editMessageMedia(world: World, call: Call): Promise<Messag
   const media = { kind: file.kind, fileId: file.fileId }
   const isSameFile = kept.media !== undefined && world.files.find(kept.media.fileId)?.uniqueId === file.uniqueId
   // The same bytes sent again get another file id but are the same content.
-  const { caption: _1, caption_entities: _2, reply_markup: _3, ...shown } = contentOf(kept)
-  return apply(world, call, kept, { ...(isSameFile ? shown : mediaContent(file, item)), ...caption }, media)
+  const {
+    caption: _1,
+    caption_entities: _2,
+    reply_markup: _3,
+    show_caption_above_media: _4,
+    has_media_spoiler: _5,
+    ...shown
+  } = contentOf(kept)
+  const content = { ...(isSameFile ? shown : mediaContent(file, item)), ...caption, ...spoiler(item, world) }
+  return apply(world, call, kept, content, media)
 }
 
 export function editMessageReplyMarkup(world: World, call: Call): Message {
@@ -62,7 +71,7 @@ function apply(
   content: Content,
   media?: { kind: Kind; fileId: string },
 ): Message {
-  const keyboard = readKeyboard(object(call, 'reply_markup'), { use: kept.terms ? 'invoice' : 'edit' })
+  const keyboard = readKeyboard(object(call, 'reply_markup'), { use: kept.terms ? 'invoice' : 'edit', world })
   const { reply_markup: _, ...rest } = content
   const changed: Content = { ...rest, ...(keyboard === undefined ? {} : { reply_markup: keyboard }) }
   const before = contentOf(kept)
@@ -102,6 +111,8 @@ function fingerprint({ text, entities = [], caption, caption_entities = [], repl
     caption,
     caption_entities,
     reply_markup,
+    rest.show_caption_above_media,
+    rest.link_preview_options,
     files.map(file => file?.file_unique_id),
   ])
 }

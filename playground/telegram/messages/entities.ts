@@ -1,13 +1,17 @@
 import { bad } from '../api/refusal.ts'
+import type { ApiVersion } from '../stand-in.ts'
 import type { Entity, Formatted, WireEntity } from './entity.ts'
 import { httpUrl } from './links.ts'
 import { parseHtml } from './markup.ts'
+import { isTimeFormat, isUnixTime } from './times.ts'
+
+type Source = { text: string; parseMode?: string; entities?: unknown[]; apiVersion?: ApiVersion }
 
 /**
  * What Telegram makes of a text: control characters replaced, markup parsed, ends trimmed, and commands, links,
  * mentions found by themselves. `limit` in UTF-16 units after all that.
  */
-export function format(source: { text: string; parseMode?: string; entities?: unknown[] }): Formatted {
+export function format(source: Source): Formatted {
   // Telegram drops carriage returns and turns other control characters, tabs too, into spaces.
   const text = [...source.text.replaceAll('\r', '')].map(c => (c < ' ' && c !== '\n' ? ' ' : c)).join('')
   const mode = source.parseMode?.toLowerCase()
@@ -15,7 +19,9 @@ export function format(source: { text: string; parseMode?: string; entities?: un
     throw bad("can't parse entities: this stand-in reads HTML only, Markdown is not supported")
   }
   if (mode && mode !== 'html') throw bad('unsupported parse_mode')
-  const parsed = mode ? parseHtml(text) : { text, entities: given(text, source.entities ?? []) }
+  const parsed = mode
+    ? parseHtml(text, source.apiVersion)
+    : { text, entities: given(text, source.entities ?? [], source.apiVersion) }
   const trimmed = trim(parsed)
   return { text: trimmed.text, entities: merge(trimmed.entities, detect(trimmed.text)) }
 }
@@ -40,7 +46,7 @@ export function detect(text: string): Entity[] {
 }
 
 export function toWire(entities: Entity[]): WireEntity[] {
-  return entities.map(({ type, offset, length, url, userId, language, customEmojiId }) => ({
+  return entities.map(({ type, offset, length, url, userId, language, customEmojiId, unixTime, timeFormat }) => ({
     offset,
     length,
     type,
@@ -48,10 +54,11 @@ export function toWire(entities: Entity[]): WireEntity[] {
     ...(userId === undefined ? {} : { user: { id: userId, is_bot: false, first_name: String(userId) } }),
     ...(language === undefined ? {} : { language }),
     ...(customEmojiId === undefined ? {} : { custom_emoji_id: customEmojiId }),
+    ...(unixTime === undefined ? {} : { unix_time: unixTime, date_time_format: timeFormat ?? '' }),
   }))
 }
 
-function given(text: string, entities: unknown[]): Entity[] {
+function given(text: string, entities: unknown[], version: ApiVersion = '10.3'): Entity[] {
   const known: Entity[] = []
   for (const entity of entities) {
     if (typeof entity !== 'object' || entity === null) throw bad("can't parse MessageEntity: expected an Object")
@@ -62,6 +69,7 @@ function given(text: string, entities: unknown[]): Entity[] {
     if (offset! < 0 || length! <= 0 || offset! + length! > text.length) continue
     const target = url === undefined ? undefined : httpUrl(url)
     if (type === 'text_link' && !target) throw bad("can't parse MessageEntity: url is invalid")
+    if (type === 'date_time' && version === '7.1') continue
     known.push({
       type,
       offset: offset!,
@@ -70,9 +78,16 @@ function given(text: string, entities: unknown[]): Entity[] {
       ...(user === undefined ? {} : { userId: user.id }),
       ...(language === undefined ? {} : { language }),
       ...(custom_emoji_id === undefined ? {} : { customEmojiId: custom_emoji_id }),
+      ...(type === 'date_time' ? givenTime(entity as Partial<WireEntity>) : {}),
     })
   }
   return known
+}
+
+function givenTime({ unix_time, date_time_format = '' }: Partial<WireEntity>) {
+  if (!isUnixTime(unix_time)) throw bad("can't parse MessageEntity: unix_time is invalid")
+  if (!isTimeFormat(date_time_format)) throw bad("can't parse MessageEntity: date_time_format is invalid")
+  return { unixTime: unix_time, timeFormat: date_time_format }
 }
 
 function trim({ text, entities }: Formatted): Formatted {
@@ -86,7 +101,7 @@ function trim({ text, entities }: Formatted): Formatted {
   return { text: trimmed, entities: moved }
 }
 
-const CLOSED = new Set(['code', 'pre', 'text_link', 'text_mention', 'custom_emoji'])
+const CLOSED = new Set(['code', 'pre', 'text_link', 'text_mention', 'custom_emoji', 'date_time'])
 const overlap = (a: Entity, b: Entity) => a.offset < b.offset + b.length && b.offset < a.offset + a.length
 
 /** What is found by itself yields to code and links, and never crosses the border of a style. */

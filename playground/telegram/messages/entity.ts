@@ -7,6 +7,9 @@ export type Entity = {
   userId?: number
   language?: string
   customEmojiId?: string
+  /** Unix seconds, and how a client writes that time. */
+  unixTime?: number
+  timeFormat?: string
 }
 export type Formatted = { text: string; entities: Entity[] }
 
@@ -19,4 +22,6 @@ export type WireEntity = {
   user?: { id: number }
   language?: string
   custom_emoji_id?: string
+  unix_time?: number
+  date_time_format?: string
 }

@@ -1,16 +1,17 @@
 import { bad } from '../api/refusal.ts'
+import type { ApiVersion } from '../stand-in.ts'
 import type { Entity, Formatted } from './entity.ts'
 import { linkEntity } from './links.ts'
-import { fault, readCharacter, readClosingTag, readOpeningTag, type Source, TYPES } from './tags.ts'
+import { fault, readCharacter, readClosingTag, readOpeningTag, type Source, type Tag, TYPES } from './tags.ts'
 
-type Open = { tag: string; start: number; value: string }
+type Open = Tag & { start: number }
 
 /**
  * Telegram's HTML: only its own tags, every tag closed in order, `&lt; &gt; &amp; &quot;` and numeric characters
  * (https://core.telegram.org/bots/api#html-style). Throws 400 "can't parse entities: …" with the byte offset.
  */
-export function parseHtml(html: string): Formatted {
-  const source: Source = { html, at: 0 }
+export function parseHtml(html: string, version: ApiVersion = '10.3'): Formatted {
+  const source: Source = { html, at: 0, version }
   const entities: Entity[] = []
   const open: Open[] = []
   let text = ''
@@ -39,7 +40,7 @@ export function parseHtml(html: string): Formatted {
 const outerFirst = (a: Entity, b: Entity) => a.offset - b.offset || b.length - a.length
 
 /** Adds the entity of a tag that ends at the end of `text`. */
-function addEntity(entities: Entity[], { tag, start, value }: Open, text: string) {
+function addEntity(entities: Entity[], { tag, start, value, format = '' }: Open, text: string) {
   const length = text.length - start
   const entity: Entity = { type: TYPES[tag]!, offset: start, length }
   if (tag === 'a') {
@@ -47,6 +48,7 @@ function addEntity(entities: Entity[], { tag, start, value }: Open, text: string
     if (target) entities.push({ ...entity, ...target })
     return
   }
+  if (tag === 'tg-time') Object.assign(entity, { unixTime: Number(value), timeFormat: format })
   if (tag === 'tg-emoji') entity.customEmojiId = value
   if (tag === 'blockquote' && value === 'expandable') entity.type = 'expandable_blockquote'
   if (tag === 'code' && value) entity.language = value

@@ -49,6 +49,8 @@ function tags(entity: WireEntity, inner: string): [string, string] {
         : ['<pre>', '</pre>']
     case 'expandable_blockquote':
       return ['<blockquote expandable>', '</blockquote>']
+    case 'date_time':
+      return [`<tg-time unix="${entity.unix_time}" format="${escaped(entity.date_time_format ?? '')}">`, '</tg-time>']
     case 'custom_emoji':
       return [`<tg-emoji emoji-id="${escaped(entity.custom_emoji_id ?? '')}">`, '</tg-emoji>']
     case 'text_link':

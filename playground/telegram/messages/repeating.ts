@@ -1,10 +1,10 @@
 import { type Call, int, object, text } from '../api/fields.ts'
 import { bad } from '../api/refusal.ts'
-import type { Chat, Content, Kept, Message } from '../chats/message.ts'
+import type { Content, Kept, Message } from '../chats/message.ts'
 import type { World } from '../world.ts'
-import { readCaption } from './content.ts'
+import { captionPlace, readCaption } from './content.ts'
 import { readKeyboard } from './keyboard.ts'
-import { publish } from './sending.ts'
+import { publish, readPlace } from './sending.ts'
 
 /** copyMessage and forwardMessage: the copy has no link to the original, a forward names it. */
 export function repeat(world: World, call: Call, how: 'copy' | 'forward'): Message {
@@ -17,18 +17,18 @@ export function repeat(world: World, call: Call, how: 'copy' | 'forward'): Messa
   if (how === 'forward') {
     const { from: author, date } = kept.message
     const { language_code: _, ...sender_user } = author
-    return forwarded(world, to, kept, { ...content, forward_origin: { type: 'user', sender_user, date } })
+    const place = readPlace(world, call, to)
+    const { media, terms } = kept
+    const forwarded: Content = { ...content, ...place.content, forward_origin: { type: 'user', sender_user, date } }
+    const extra = { ...(media ? { media } : {}), ...(terms ? { terms } : {}) }
+    return world.chats.post(to, world.chats.bot, forwarded, extra).message
   }
-  const caption = text(call, 'caption') === undefined ? {} : readCaption(call.fields)
-  const keyboard = readKeyboard(object(call, 'reply_markup'), { use: 'message' })
+  const isNew = text(call, 'caption') !== undefined
+  const { show_caption_above_media: _, ...rest } = content
+  const shown = isNew ? { ...rest, ...readCaption(call.fields, world), ...captionPlace(call.fields, world) } : content
+  const keyboard = readKeyboard(object(call, 'reply_markup'), { use: 'message', world })
   const file = kept.media && world.files.find(kept.media.fileId)
-  return publish(world, call, to, { ...content, ...caption }, { ...(file ? { file } : {}), keyboard })
-}
-
-function forwarded(world: World, to: Chat, kept: Kept, content: Content): Message {
-  const { media, terms } = kept
-  return world.chats.post(to, world.chats.bot, content, { ...(media ? { media } : {}), ...(terms ? { terms } : {}) })
-    .message
+  return publish(world, call, to, shown, { ...(file ? { file } : {}), keyboard })
 }
 
 function repeated({ message }: Kept): Content {
@@ -40,6 +40,10 @@ function repeated({ message }: Kept): Content {
     edit_date: _5,
     reply_markup: _6,
     reply_to_message: _7,
+    external_reply: _9,
+    message_thread_id: _10,
+    is_topic_message: _11,
+    effect_id: _12,
     ...content
   } = message
   const { media_group_id: _8, ...single } = content

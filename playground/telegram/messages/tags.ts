@@ -1,10 +1,14 @@
 import { bad } from '../api/refusal.ts'
+import type { ApiVersion } from '../stand-in.ts'
+import { isTimeFormat, isUnixTime } from './times.ts'
 
 /** A text of HTML and the place of the next character to read. */
-export type Source = { html: string; at: number }
+export type Source = { html: string; at: number; version: ApiVersion }
+/** `value` is the link, the emoji's id, the Unix time, the language, or "expandable". */
+export type Tag = { tag: string; value: string; format?: string }
 
 /** 400 "can't parse entities: …" with the byte offset of `place`. */
-export const fault = ({ html }: Source, what: string, place: number, tail = '') =>
+export const fault = ({ html }: Pick<Source, 'html'>, what: string, place: number, tail = '') =>
   bad(`can't parse entities: ${what} at byte offset ${Buffer.byteLength(html.slice(0, place))}${tail}`)
 
 /** The type of entity that each tag makes. */
@@ -25,15 +29,17 @@ export const TYPES: Record<string, string> = {
   blockquote: 'blockquote',
   a: 'text_link',
   'tg-emoji': 'custom_emoji',
+  'tg-time': 'date_time',
 }
 const NAMED: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"' }
 
-/** Reads `<tag …>`; `value` is the link, the emoji's id, the language, or "expandable". Throws 400. */
-export function readOpeningTag(source: Source): { tag: string; value: string } {
+/** Reads `<tag …>`. Throws 400. */
+export function readOpeningTag(source: Source): Tag {
   const begin = source.at++
   const tag = word(source, /[\s>]/).toLowerCase()
   if (source.at >= source.html.length) throw fault(source, 'Unclosed start tag', begin)
-  if (!Object.hasOwn(TYPES, tag)) throw fault(source, `Unsupported start tag "${tag}"`, begin)
+  if (!Object.hasOwn(TYPES, tag) || (tag === 'tg-time' && source.version === '7.1'))
+    throw fault(source, `Unsupported start tag "${tag}"`, begin)
   const attributes = readAttributes(source, tag, begin)
   source.at++
   if (tag === 'span' && attributes.class !== 'tg-spoiler') {
@@ -42,9 +48,18 @@ export function readOpeningTag(source: Source): { tag: string; value: string } {
   if (tag === 'tg-emoji' && !/^\d+$/.test(attributes['emoji-id'] ?? '')) {
     throw bad("can't parse entities: Invalid custom emoji identifier specified")
   }
+  if (tag === 'tg-time') return timeTag(source, begin, attributes)
   const language = tag === 'code' ? (/^language-(.+)$/.exec(attributes.class ?? '')?.[1] ?? '') : ''
   const value = attributes.href ?? attributes['emoji-id'] ?? ('expandable' in attributes ? 'expandable' : language)
   return { tag, value }
+}
+
+function timeTag(source: Source, begin: number, { unix = '', format = '' }: Record<string, string>): Tag {
+  if (!/^\d+$/.test(unix) || !isUnixTime(Number(unix))) {
+    throw fault(source, 'Tag "tg-time" must have a valid Unix time in "unix"', begin)
+  }
+  if (!isTimeFormat(format)) throw fault(source, 'Tag "tg-time" has an invalid date-time "format"', begin)
+  return { tag: 'tg-time', value: unix, format }
 }
 
 /** Reads `</tag>` and returns its name, which may be empty. Throws 400. */
@@ -79,7 +94,7 @@ function readAttributes(source: Source, tag: string, begin: number) {
     skipSpace(source)
     if (source.html[source.at] !== '=') {
       // The only attribute without a value.
-      if (name !== 'expandable') {
+      if (name !== 'expandable' || source.version === '7.1') {
         throw fault(source, `Expected equal sign in declaration of an attribute of the tag "${tag}"`, source.at)
       }
       attributes[name] = ''

@@ -13,7 +13,7 @@ const MOST_STARS = 100_000
 export function sendInvoice(world: World, call: Call): Message {
   const to = world.chats.target(call.fields.chat_id)
   const terms = readTerms(call)
-  const keyboard = readKeyboard(object(call, 'reply_markup'), { use: 'invoice' })
+  const keyboard = readKeyboard(object(call, 'reply_markup'), { use: 'invoice', world })
   const invoice = {
     title: terms.title,
     description: terms.description,

@@ -25,7 +25,12 @@ export function openHand(world: World, changed: () => void) {
     shown,
     active,
     /** Posts a person's message and queues its update. */
-    write(chatId: number, userId: number, content: Content, extra: Pick<Kept, 'media' | 'byLink'> = {}): MessageView {
+    write(
+      chatId: number,
+      userId: number,
+      content: Content,
+      extra: Pick<Kept, 'media' | 'byLink' | 'answers'> = {},
+    ): MessageView {
       active(userId).started = true
       const kept = chats.post(chats.chat(chatId), chats.user(userId), content, extra)
       delivery.push({ message: kept.message })

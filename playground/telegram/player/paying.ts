@@ -1,4 +1,4 @@
-import type { Kept, Terms } from '../chats/message.ts'
+import { type Content, type Kept, type Terms, topicOf } from '../chats/message.ts'
 import type { Paid, Player } from '../stand-in.ts'
 import type { Hand } from './hand.ts'
 
@@ -9,7 +9,7 @@ export function payingMoves({ world, changed }: Hand, lose: () => boolean): Move
   const { chats, delivery, payments } = world
 
   /** Pre-checkout, the bot's answer, then the charge; a refusal charges nothing. */
-  async function checkOut(userId: number, terms: Terms): Promise<Paid> {
+  async function checkOut(userId: number, terms: Terms, place: Content = {}): Promise<Paid> {
     const user = chats.user(userId)
     const { currency, amount: total_amount, payload: invoice_payload } = terms
     const { id, verdict } = payments.open()
@@ -25,7 +25,7 @@ export function payingMoves({ world, changed }: Hand, lose: () => boolean): Move
       telegram_payment_charge_id: charge.id,
       provider_payment_charge_id: charge.providerChargeId,
     }
-    const { message } = chats.post(chats.chat(userId), user, { successful_payment }, { terms })
+    const { message } = chats.post(chats.chat(userId), user, { ...place, successful_payment }, { terms })
     if (!lose()) delivery.push({ message })
     changed()
     return { ok: true }
@@ -33,7 +33,9 @@ export function payingMoves({ world, changed }: Hand, lose: () => boolean): Move
 
   async function payFor(userId: number, kept: Kept | undefined): Promise<Paid> {
     if (!kept?.terms || !kept.message.invoice) throw new Error('this message is not an invoice')
-    const paid = await checkOut(userId, kept.terms)
+    const threadId = kept.message.chat.id === userId ? topicOf(kept.message) : undefined
+    const place: Content = threadId === undefined ? {} : { message_thread_id: threadId, is_topic_message: true }
+    const paid = await checkOut(userId, kept.terms, place)
     // The owner of the chat sees a receipt now; a copy elsewhere keeps its button.
     if (paid.ok && kept.message.chat.id === userId) {
       kept.paid = true

@@ -38,8 +38,8 @@ export function peopleMoves({ world, changed }: Hand): Moves {
       chats.announce(userId)
       changed()
     },
-    addGroup(title) {
-      const { id } = chats.addGroup(title)
+    addGroup(title, options) {
+      const { id } = chats.addGroup(title, options)
       changed()
       return id
     },

@@ -5,6 +5,7 @@ import { payingMoves } from './paying.ts'
 import { peopleMoves } from './people.ts'
 import { pressMove } from './pressing.ts'
 import { rewriteMove } from './rewriting.ts'
+import { topicMoves } from './topics.ts'
 import { writingMoves } from './writing.ts'
 
 /** Plays the people: everything they can do in a chat, and the chat as they see it. */
@@ -15,6 +16,7 @@ export function openPlayer(world: World, { changed, lose }: { changed(): void; l
   return {
     ...people,
     ...writingMoves(hand, people.block),
+    ...topicMoves(hand),
     rewrite: rewriteMove(hand),
     ...payingMoves(hand, lose),
     press: pressMove(hand),

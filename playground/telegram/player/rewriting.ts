@@ -1,4 +1,4 @@
-import { asReplied, type Content, type Kept, now } from '../chats/message.ts'
+import { asReplied, type Content, type Kept, now, topicOf } from '../chats/message.ts'
 import { contentOf } from '../messages/editing.ts'
 import type { Player } from '../stand-in.ts'
 import type { Hand } from './hand.ts'
@@ -21,7 +21,7 @@ export const rewriteMove =
     // An edit carries the message it answers as that is today, or none if it was deleted.
     const { reply_to_message: answered, ...message } = kept.message
     const today = answered && chats.find(userId, answered.message_id)
-    delivery.push({ edited_message: { ...message, ...(today ? asReplied(today.message) : {}) } })
+    delivery.push({ edited_message: { ...message, ...(today ? asReplied(today.message, topicOf(message)) : {}) } })
     changed()
     return shown(kept, userId)
   }

@@ -1,5 +1,8 @@
-import type { Kept, Terms } from '../chats/message.ts'
+import { type Kept, type Terms, topicOf } from '../chats/message.ts'
 import type { Files } from '../files/files.ts'
+import { CHAT_KINDS, type WireButton } from '../messages/buttons.ts'
+import { EFFECTS } from '../messages/effects.ts'
+import { previewOf } from '../messages/previews.ts'
 import { renderHtml } from '../messages/render.ts'
 import type { Button, MediaView, MessageView } from '../stand-in.ts'
 
@@ -10,6 +13,10 @@ export function view(kept: Kept, { files, languageCode }: { files: Files; langua
   const entities = message.entities ?? message.caption_entities ?? []
   const media = kept.media && mediaView(kept.media.fileId, files)
   const service = serviceText(kept, languageCode)
+  const threadId = topicOf(message)
+  const replyTo = message.reply_to_message?.message_id ?? kept.answers
+  // People's own links are not the bot's to show or hide.
+  const preview = message.from.is_bot ? previewOf(message) : undefined
   return {
     messageId: message.message_id,
     from: message.from.is_bot ? 'bot' : 'person',
@@ -17,9 +24,15 @@ export function view(kept: Kept, { files, languageCode }: { files: Files; langua
     ...(message.edit_date === undefined ? {} : { editedAt: message.edit_date }),
     ...(kept.edited ? { edited: true } : {}),
     ...(kept.byLink ? { byLink: true } : {}),
-    ...(message.reply_to_message === undefined ? {} : { replyTo: message.reply_to_message.message_id }),
+    ...(threadId === undefined ? {} : { threadId }),
+    ...(message.effect_id === undefined
+      ? {}
+      : { effect: { id: message.effect_id, emoji: EFFECTS[message.effect_id] ?? '' } }),
+    ...(replyTo === undefined ? {} : { replyTo }),
     ...(text === undefined ? {} : { text, entities, html: renderHtml(text, entities) }),
     ...(media === undefined ? {} : { media }),
+    ...(message.show_caption_above_media ? { captionAbove: true } : {}),
+    ...(preview === undefined ? {} : { preview }),
     ...(message.media_group_id === undefined ? {} : { albumId: message.media_group_id }),
     buttons: buttons(kept, languageCode),
     ...(terms === undefined ? {} : { invoice: invoiceView(terms, paid) }),
@@ -28,17 +41,34 @@ export function view(kept: Kept, { files, languageCode }: { files: Files; langua
 }
 
 function buttons({ message, terms }: Kept, languageCode: string): Button[][] {
-  const rows = message.reply_markup?.inline_keyboard.map(row =>
-    row.map(button => ({
-      text: button.text,
-      ...(button.callback_data === undefined ? {} : { data: button.callback_data }),
-      ...(button.url === undefined ? {} : { url: button.url }),
-      ...(button.pay === undefined ? {} : { pay: true }),
-    })),
-  )
+  const rows = message.reply_markup?.inline_keyboard.map(row => row.map(buttonView))
   // An invoice without buttons of its own gets the client's.
   if (!rows && terms) return [[{ text: `${isRussian(languageCode) ? 'Заплатить' : 'Pay'} ${sum(terms)}`, pay: true }]]
   return rows ?? []
+}
+
+function buttonView(button: WireButton): Button {
+  const { text, callback_data: data, url, pay, style, icon_custom_emoji_id: icon, copy_text, disabled } = button
+  const switchTo = switchView(button)
+  return {
+    text,
+    ...(data === undefined ? {} : { data }),
+    ...(url === undefined ? {} : { url }),
+    ...(pay === undefined ? {} : { pay }),
+    ...(style === undefined ? {} : { style }),
+    ...(icon === undefined ? {} : { icon }),
+    ...(copy_text === undefined ? {} : { copy: copy_text.text }),
+    ...(switchTo === undefined ? {} : { switchTo }),
+    ...(disabled === undefined ? {} : { disabled: true }),
+  }
+}
+
+function switchView(button: WireButton): Button['switchTo'] {
+  const { switch_inline_query: any, switch_inline_query_current_chat: current } = button
+  const chosen = button.switch_inline_query_chosen_chat
+  if (any !== undefined) return { query: any, chat: 'any' }
+  if (current !== undefined) return { query: current, chat: 'current' }
+  return chosen && { query: chosen.query ?? '', chat: CHAT_KINDS.filter(kind => chosen[`allow_${kind}_chats`]) }
 }
 
 function mediaView(fileId: string, files: Files): MediaView | undefined {
@@ -66,8 +96,12 @@ const invoiceView = ({ title, description, currency, amount, payload }: Terms, p
 })
 
 function serviceText({ message, terms }: Kept, languageCode: string): string | undefined {
-  if (!terms || message.invoice) return
   const russian = isRussian(languageCode)
+  const { forum_topic_created: created, forum_topic_edited: edited } = message
+  if (created) return russian ? `Тема «${created.name}» создана` : `Topic “${created.name}” was created`
+  if (edited?.name) return russian ? `Тема теперь называется «${edited.name}»` : `The topic is now “${edited.name}”`
+  if (edited) return russian ? 'У темы новый значок' : 'The topic has a new icon'
+  if (!terms || message.invoice) return
   if (message.successful_payment) return `${russian ? 'Оплата прошла' : 'Payment received'}: ${sum(terms)}`
   if (message.refunded_payment) return `${russian ? 'Деньги возвращены' : 'Refunded'}: ${sum(terms)}`
 }

@@ -10,7 +10,7 @@ grant select on
   pay.users, pay.wallets, pay.ledger_entries,
   pay.top_ups, pay.payments, pay.parked_payments, pay.reversals, pay.sync_marks, pay.unbooked,
   pay.free_usage, pay.new_free_days, pay.bonus_grants, pay.promo_codes, pay.promo_claims, pay.promo_tries,
-  pay.referrals, pay.referral_days,
+  pay.referrals, pay.referral_days, pay.opinions,
   pay.quotes, pay.generations, pay.late_results, pay.results, pay.generation_events, pay.kept_files, pay.kept_chunks, pay.kept_total,
   pay.inbox, pay.intakes, pay.outbox, pay.drafts, pay.templates, pay.examples, pay.rates,
   pay.model_switches, pay.model_days, pay.model_stats, pay.model_stats_clock, pay.samples, pay.provider_account,

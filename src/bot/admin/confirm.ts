@@ -1,11 +1,25 @@
-import { type Change, requestChange } from '../../operations/admin-actions.ts'
+import { type ActionKind, type Change, requestChange } from '../../operations/admin-actions.ts'
 import { paymentByCharge, personCard } from '../../operations/lookup.ts'
-import { button, type Screen } from '../../telegram/screen.ts'
+import { button, type Screen, type Style } from '../../telegram/screen.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { personName } from '../names.ts'
 import { to } from '../routes.ts'
 import { runFacts, runOf } from './run-facts.ts'
+
+/** What takes something away from a person or ends it. */
+const takesAway = new Set<ActionKind>([
+  'take',
+  'ban',
+  'refund',
+  'deny',
+  'parked_refund',
+  'parked_close',
+  'promo_stop',
+  'give_back',
+])
+/** The colour of the button that confirms a change. */
+export const styleOf = (kind: ActionKind): Style => (takesAway.has(kind) ? 'danger' : 'success')
 
 /** Writes the change down and shows what it would do. */
 export async function confirmScreen({ sql, adminSql }: BotDeps, ctx: BotContext, change: Change): Promise<Screen> {
@@ -23,6 +37,8 @@ export async function confirmScreen({ sql, adminSql }: BotDeps, ctx: BotContext,
       person: person && { id: person.userId, name: personName(person), balanceKop: person.balanceKop },
       promo: change.promo && { uses: change.promo.uses, until: new Date(change.promo.until) },
     }),
-    buttons: [[button(admin.yesButton, to.adminYes(id, false)), button(admin.noButton, to.adminNo(id))]],
+    buttons: [
+      [button(admin.yesButton, to.adminYes(id, false), styleOf(change.kind)), button(admin.noButton, to.adminNo(id))],
+    ],
   }
 }

@@ -13,6 +13,7 @@ import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
+import { opinionsOfModels } from '../runs/opinions.ts'
 import { homeButton, numbered } from './buttons.ts'
 
 /** Which models are on sale, and the switch of each. */
@@ -29,7 +30,10 @@ export function adminModels(deps: BotDeps) {
     if (!model) return ctx.show(answer(ctx, t.noModel(id)))
     if ([...visible(reason)].length < 5) return ctx.show(answer(ctx, t.noReason))
     const op = (op: ModelSwitch) => to.adminSwitch(modelKey(id), op)
-    const row = [button(ctx.t.admin.yesButton, op(word)), button(ctx.t.admin.noButton, op('no'))]
+    const row = [
+      button(ctx.t.admin.yesButton, op(word), word === 'off' ? 'danger' : 'success'),
+      button(ctx.t.admin.noButton, op('no')),
+    ]
     const text = t.confirm(word, model.name[ctx.language], id, clip(reason, maxOfReason))
     return ctx.show({ text, buttons: [row] })
   })
@@ -77,8 +81,9 @@ async function lossScreen({ sql, catalogue }: BotDeps, ctx: BotContext, modelId:
 async function statesScreen({ sql, catalogue }: BotDeps, ctx: BotContext): Promise<Screen> {
   const { t } = ctx
   const { models, rates } = catalogue
-  const [lasts, runs] = await Promise.all([
+  const [lasts, opinions, runs] = await Promise.all([
     healthOfModels(sql),
+    opinionsOfModels(sql),
     recentRuns(
       sql,
       models.map(({ id }) => id),
@@ -95,7 +100,8 @@ async function statesScreen({ sql, catalogue }: BotDeps, ctx: BotContext): Promi
       : undefined
     const { minKop } = priceRange(model, rates)
     const [state, isPinned] = [last?.after ?? ('on' as const), last?.isPinned ?? false]
-    return { id: model.id, state, isPinned, minKop, finished, succeeded, reason }
+    const { good = 0, bad = 0 } = opinions.find(({ modelId }) => modelId === model.id) ?? {}
+    return { id: model.id, state, isPinned, minKop, finished, succeeded, good, bad, reason }
   })
   const on = states.filter(({ state }) => state !== 'off').length
   const losses = lasts

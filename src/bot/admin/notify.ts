@@ -25,10 +25,10 @@ export async function notifyPerson(
   const text = (await cardBack(sql, t, action, done)) ?? wordsFor(t, action, done)
   if (!text) return undefined
   const [order] = done.outcome === 'approved' ? await topUpById(sql, action.subject ?? '') : []
-  const goOn = order?.quoteId ? [[button(t.topUp.goOnButton, to.quote(order.quoteId, 'show'))]] : []
+  const goOn = order?.quoteId ? [[button(t.topUp.goOnButton, to.quote(order.quoteId, 'show'), 'primary')]] : []
   const buttons = done.outcome === 'banned' ? [] : [...goOn, [menuButton({ t })]]
   try {
-    await show(ctx.api, { chatId: userId }, { text, buttons })
+    await show(ctx.api, { chatId: userId }, { text, buttons, ...(isTopUp(done) && { effect: 'topUp' as const }) })
     return true
   } catch (error) {
     if (!(error instanceof Refused || error instanceof Unknown)) throw error
@@ -36,6 +36,8 @@ export async function notifyPerson(
     return false
   }
 }
+
+const isTopUp = ({ outcome }: Done) => outcome === 'approved' || outcome === 'parked_credited'
 
 /** The text about a refund to a card. Telegram reports refunds of Stars itself, but not of cards. */
 async function cardBack(sql: Sql, t: Strings, { subject }: Action, { outcome, debtKop }: Done) {

@@ -7,12 +7,13 @@ import { givenBackRow } from '../../payments/event-rows.ts'
 import { TelegramRefused } from '../../telegram/client.ts'
 import { type Html, html } from '../../telegram/html.ts'
 import { refundStars } from '../../telegram/payments.ts'
-import { button, type Screen } from '../../telegram/screen.ts'
+import { button, copyRow, type Screen } from '../../telegram/screen.ts'
 import { menuButton } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { to } from '../routes.ts'
 import { homeButton } from './buttons.ts'
+import { styleOf } from './confirm.ts'
 import { notifyPerson } from './notify.ts'
 import { runFacts, runOf } from './run-facts.ts'
 
@@ -40,7 +41,10 @@ export async function doneScreen(deps: BotDeps, ctx: BotContext, id: string, isS
   }
   const { outcome, isDone, balanceKop, debtKop } = done
   if (outcome === 'large') {
-    const row = [button(admin.sureButton, to.adminYes(id, true)), button(admin.noButton, to.adminNo(id))]
+    const row = [
+      button(admin.sureButton, to.adminYes(id, true), styleOf(action.kind)),
+      button(admin.noButton, to.adminNo(id)),
+    ]
     return { text: admin.large(action.amountKop ?? 0, action.reason), buttons: [row] }
   }
   if (outcome === 'unsure') return unsureScreen(deps, ctx, action)
@@ -62,6 +66,7 @@ export async function doneScreen(deps: BotDeps, ctx: BotContext, id: string, isS
       isNotified !== undefined && (isNotified ? admin.told : admin.notTold),
     ),
     buttons: [
+      outcome === 'promo_added' ? copyRow(admin.copyCodeButton, action.subject ?? '') : [],
       [
         ...(action.userId === null ? [] : [button(admin.personButton, to.adminPerson(action.userId))]),
         homeButton(ctx),
@@ -76,7 +81,10 @@ async function unsureScreen({ sql }: BotDeps, ctx: BotContext, { id, subject, re
   const { admin } = ctx.t
   const run = await runOf({ sql }, subject ?? '')
   if (!run) return { text: admin.actionOutdated, buttons: [[homeButton(ctx)]] }
-  const row = [button(admin.sureGiveBackButton, to.adminYes(id, true)), button(admin.noButton, to.adminNo(id))]
+  const row = [
+    button(admin.sureGiveBackButton, to.adminYes(id, true), 'danger'),
+    button(admin.noButton, to.adminNo(id)),
+  ]
   return {
     text: admin.unsure(runFacts(ctx, run), reason),
     buttons: [row, [button(admin.runButton, to.adminRun(run.id))]],

@@ -62,7 +62,7 @@ async function cardScreen(deps: BotDeps, ctx: BotContext, model: Model, from: Fr
   return {
     text: t.card(facts, unitPriceOf(deps, ctx, model)),
     buttons: [
-      [button(t.beginButton, to.begin(key))],
+      [button(t.beginButton, to.begin(key), 'primary')],
       examples > 0 ? [button(t.examples.button(examples), to.examples(key))] : [],
       [button(t.exampleButton, to.example(key)), button(t.parametersButton, to.parameters(key))],
       [button(t.backButton, to.list(from.list ?? formatOf(model), from.list ? from.page : 0)), menuButton(ctx)],

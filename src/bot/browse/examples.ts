@@ -39,7 +39,7 @@ export function examples(deps: BotDeps) {
     )
     const card = await openedCard(deps, ctx, model)
     const drops = isAdmin(ctx, deps.adminIds)
-      ? found.map(({ slot }, n) => button(ctx.t.examples.dropButton(n + 1), to.exampleDrop(key, slot)))
+      ? found.map(({ slot }, n) => button(ctx.t.examples.dropButton(n + 1), to.exampleDrop(key, slot), 'danger'))
       : []
     await below(ctx, isSent, { ...card, buttons: [...card.buttons, drops] })
   })

@@ -44,7 +44,7 @@ export async function sendSample(
 ): Promise<void> {
   const { wizard } = ctx.t
   const name = scalarText(param, value, ctx.language)
-  const buttons = [[button(wizard.takeSampleButton, to.sample(draftId, keyOf(value)))]]
+  const buttons = [[button(wizard.takeSampleButton, to.sample(draftId, keyOf(value)), 'primary')]]
   await ctx.answer(wizard.fetchingSample) // a download may take seconds
   const isSent = await sent(ctx, deps, param, value, { text: html`<b>${name}</b>`, buttons })
   if (!isSent) await ctx.show({ text: wizard.noSample(name), buttons }, 'new')

@@ -49,6 +49,8 @@ function ofCommand(name: string, rest: string, spoken: Spoken): Asked | undefine
     case 'ai_on':
     case 'ai_off':
       return { what: 'switch', isOn: name === 'ai_on' }
+    case 'help':
+      return { what: 'hello' }
     default:
       return undefined
   }

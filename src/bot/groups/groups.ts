@@ -1,7 +1,7 @@
 import { Composer } from 'telegraf'
 import { stringsFor } from '../../i18n/strings.ts'
 import { moveGroup, readGroup } from '../../payments/groups.ts'
-import { followingMoves } from '../../telegram/groups.ts'
+import { followingMoves } from '../../telegram/groups/chats.ts'
 import { languageOf, markUnreachable, openMember } from '../../users/users.ts'
 import type { Answered, BotContext } from '../context.ts'
 import { updateOf } from '../context.ts'

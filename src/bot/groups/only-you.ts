@@ -1,5 +1,5 @@
 import { Refused } from '../../errors.ts'
-import { createEphemerals } from '../../telegram/ephemeral.ts'
+import { createEphemerals } from '../../telegram/groups/ephemeral.ts'
 import { isAboutChat } from '../../telegram/refused.ts'
 import { type Screen, show } from '../../telegram/screen.ts'
 import type { BotContext } from '../context.ts'

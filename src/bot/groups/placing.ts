@@ -17,7 +17,7 @@ import {
 import { type Generation, readGeneration } from '../../payments/generations.ts'
 import { type GroupOrder, groupProgress } from '../../payments/groups.ts'
 import type { Quote } from '../../payments/quotes.ts'
-import { inReplyTo } from '../../telegram/groups.ts'
+import { inReplyTo } from '../../telegram/groups/chats.ts'
 import { type Html, html } from '../../telegram/html.ts'
 import { show } from '../../telegram/screen.ts'
 import { inTopic } from '../../telegram/topics.ts'

@@ -1,7 +1,7 @@
 import { Banned, ifPossible } from '../../errors.ts'
 import { type GroupOrder, groupOrderAdd, groupOrderOf, readGroup } from '../../payments/groups.ts'
 import { closeQuotes, type Quote, quoteMinutes, readQuote } from '../../payments/quotes.ts'
-import { type Ephemeral, editEphemeral, removeEphemeral } from '../../telegram/ephemeral.ts'
+import { type Ephemeral, editEphemeral, removeEphemeral } from '../../telegram/groups/ephemeral.ts'
 import { toPlain } from '../../telegram/html.ts'
 import type { Screen } from '../../telegram/screen.ts'
 import type { GroupQuoteOp } from '../codes.ts'

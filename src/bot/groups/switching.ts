@@ -23,7 +23,7 @@ async function say(ctx: Answered, deps: BotDeps, screen: Screen): Promise<void> 
   if (await maySpeak(deps, ctx.chat!.id)) await show(ctx.api, { chatId: ctx.chat!.id }, screen)
 }
 
-const onButton = (language: Language) => [button(stringsFor(language).groups.onButton, to.groupOn())]
+const onButton = (language: Language) => [button(stringsFor(language).groups.onButton, to.groupOn(), 'success')]
 
 /** The bot was added to a group: what it does there, and who turns it on. */
 export async function welcome(ctx: Answered, deps: BotDeps): Promise<void> {

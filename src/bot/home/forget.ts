@@ -14,13 +14,16 @@ export function forgetting(deps: BotDeps) {
   const bot = new Composer<BotContext>()
   bot.command('delete_me', ctx => {
     const { forget } = ctx.t
-    return ctx.show({ text: forget.ask, buttons: [[button(forget.button, to.forget(1))], [menuButton(ctx)]] })
+    return ctx.show({ text: forget.ask, buttons: [[button(forget.button, to.forget(1), 'danger')], [menuButton(ctx)]] })
   })
   onPress(bot, 'forget', async (ctx, step) => {
     await ctx.answer()
     const { forget } = ctx.t
     if (step === 1) {
-      return ctx.show({ text: forget.sure, buttons: [[button(forget.sureButton, to.forget(2))], [menuButton(ctx)]] })
+      return ctx.show({
+        text: forget.sure,
+        buttons: [[button(forget.sureButton, to.forget(2), 'danger')], [menuButton(ctx)]],
+      })
     }
     await ctx.show({ text: forget.working, buttons: [] })
     await endDialogue(ctx, deps, { withInvoices: true }) // while it is known where the buttons stand

@@ -18,11 +18,16 @@ export function help(deps: BotDeps) {
   onPress(bot, 'help', async (ctx, topic) => {
     await ctx.answer()
     if (!topic) return ctx.show(topicsScreen(ctx))
-    const text = ctx.t.helpTopics[topic]({ daily: limits.freeDaily, hourly: limits.freeHourly })
+    const facts = { daily: limits.freeDaily, hourly: limits.freeHourly, dayBegins: nextDay(Date.now()) }
+    const text = ctx.t.helpTopics[topic](facts)
     return ctx.show({ text, buttons: [[button(ctx.t.backButton, to.help(undefined)), menuButton(ctx)]] })
   })
   return bot
 }
+
+const dayMs = 86_400_000
+/** Free runs are counted by the days of UTC. */
+const nextDay = (nowMs: number) => new Date((Math.floor(nowMs / dayMs) + 1) * dayMs)
 
 export const topicsScreen = (ctx: BotContext): Screen => {
   const topics = Object.entries(ctx.t.helpButtons) as [HelpTopic, string][]

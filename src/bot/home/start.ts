@@ -24,7 +24,9 @@ export function start(deps: BotDeps) {
 
   bot.start(async ctx => {
     const { requestId } = await leaveDialogue(ctx, deps)
-    const [kind, argument = ''] = /^([mgt])_(.+)$/.exec(ctx.payload)?.slice(1) ?? []
+    const shared = /^s_[a-z2-7]{12}_(.+)$/.exec(ctx.payload)?.[1]
+    const payload = shared === undefined ? ctx.payload : `m_${shared}`
+    const [kind, argument = ''] = /^([mgt])_(.+)$/.exec(payload)?.slice(1) ?? []
     if (kind === 'm') {
       if (ctx.user.isNew)
         await ctx.show({ text: ctx.t.welcomeToModel(ctx.from.first_name), buttons: [[menuButton(ctx)]] })

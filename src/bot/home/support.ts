@@ -62,8 +62,11 @@ const aboutRun =
   (t, language) =>
     t.support.about(run.id, modelName(catalogue, run.modelId, language), moneyText({ t }, run))
 
-/** The run of a № in the question. A № alone is four characters of its id: the admins are told it in full. */
+/** The run that the question names: by its id, as a button copies it, or by the № that ends it. */
 async function runNamed(deps: BotDeps, ctx: BotContext, question: string): Promise<About> {
+  const id = /(?<![a-z\d])[a-z2-7]{12}(?![a-z\d])/.exec(question)?.[0]
+  const named = id && (await readGeneration(deps.sql, { userId: ctx.user.id, id }))
+  if (named) return aboutRun(deps, named)
   const short = /(?:№|No)\s*([a-z2-7]{4})(?![a-z\d])/i.exec(question)?.[1]?.toLowerCase()
   const run = (short === undefined ? [] : await runsOf(deps, ctx, 100)).find(one => shortId(one.id) === short)
   return run && aboutRun(deps, run)

@@ -15,7 +15,7 @@ export function welcomeBack({ sql, enqueue }: BotDeps) {
     const waiting = await outboxRevive(sql, ctx.user.id)
     const results = waiting.filter(({ isResult }) => isResult).length
     if (results > 0) {
-      const toHistory = button(ctx.t.historyButton, to.history('all', '0'))
+      const toHistory = button(ctx.t.historyButton, to.history('all', '0'), 'primary')
       await ctx.show({ text: ctx.t.waitingResults(results), buttons: [[toHistory, menuButton(ctx)]] }, 'new')
     }
     for (const { id } of waiting) await enqueue.deliver(id)

@@ -50,7 +50,7 @@ export async function balanceScreen({ sql, catalogue }: BotDeps, ctx: BotContext
         const [beginning, end] = t.runningButton(name, shortId(id), priceKop)
         return [button(cutToFit(beginning, end) + end, to.generation(id, undefined))]
       }),
-      [button(t.topUpButton, to.topUp(undefined)), button(t.operationsButton, to.operations(0))],
+      [button(t.topUpButton, to.topUp(undefined), 'primary'), button(t.operationsButton, to.operations(0))],
       [button(t.promo.button, to.promo()), button(t.referral.button, to.referral())],
       [menuButton(ctx)],
     ],

@@ -1,7 +1,7 @@
 import { Composer } from 'telegraf'
 import { message } from 'telegraf/filters'
 import { claimPromo, invitations } from '../../payments/gifts.ts'
-import { button, type Screen } from '../../telegram/screen.ts'
+import { button, copyRow, type Screen } from '../../telegram/screen.ts'
 import { invitation } from '../../users/users.ts'
 import { menuButton } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
@@ -58,13 +58,17 @@ async function redeem({ sql, log }: BotDeps, ctx: BotContext, code: string): Pro
 
 async function referralScreen({ sql, botUsername }: BotDeps, ctx: BotContext): Promise<Screen> {
   const { t } = ctx
-  const { code, came, counted, runs: left } = await invitations(sql, ctx.user.id)
+  const { code, came, shared, counted, runs: left } = await invitations(sql, ctx.user.id)
   const name = botUsername()
   const link = name === '' ? undefined : `t.me/${name}?start=r_${code}`
   const share =
     link && `https://t.me/share/url?${new URLSearchParams({ url: `https://${link}`, text: t.referral.shareText })}`
   return {
-    text: t.referral.screen({ ...invitation, link, came, counted, left }),
-    buttons: [share ? [{ text: t.referral.shareButton, url: share }] : [], ...rows(ctx)],
+    text: t.referral.screen({ ...invitation, link, came, shared, counted, left }),
+    buttons: [
+      share ? [{ text: t.referral.shareButton, url: share, style: 'primary' }] : [],
+      copyRow(t.referral.copyButton, link ?? ''),
+      ...rows(ctx),
+    ],
   }
 }

@@ -53,7 +53,7 @@ export function payments(deps: BotDeps) {
       return ctx.show({ text, buttons: balanceRow(ctx) }, 'new')
     }
     const text = order.provider === 'stars' ? t.unseen : t.cardUnseen
-    return ctx.show({ text, buttons: [[button(t.paidButton, to.paid(orderId))], [menuButton(ctx)]] }, 'new')
+    return ctx.show({ text, buttons: [[button(t.paidButton, to.paid(orderId), 'primary')], [menuButton(ctx)]] }, 'new')
   })
 
   bot.on('message', async (ctx, next) => {
@@ -86,6 +86,8 @@ export const creditedScreen = (ctx: Pick<BotContext, 't'>, paid: Paid): Screen =
     isSecond: paid.isSecond,
   }),
   buttons: balanceRow(ctx),
+  // A second payment of an invoice may be a mistake: no occasion to celebrate.
+  ...(!paid.isSecond && { effect: 'topUp' as const }),
 })
 
 const balanceRow = (ctx: Pick<BotContext, 't'>) => [[button(ctx.t.balanceButton, to.balance()), menuButton(ctx)]]

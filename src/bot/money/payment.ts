@@ -1,7 +1,7 @@
 import type { Composer } from 'telegraf'
 import { dateText } from '../../i18n/format.ts'
 import { paymentBySeq, type ReceivedPayment } from '../../payments/statement.ts'
-import { button, type Screen } from '../../telegram/screen.ts'
+import { button, copyRow, type Screen } from '../../telegram/screen.ts'
 import { menuButton } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
@@ -27,12 +27,13 @@ export function paymentPresses({ sql }: BotDeps, bot: Composer<BotContext>): voi
 
 function paymentScreen(ctx: BotContext, payment: ReceivedPayment): Screen {
   const { t, language } = ctx
-  const { seq, amountKop, receivedAt, refund } = payment
+  const { seq, chargeId, amountKop, receivedAt, refund } = payment
   const date = dateText(receivedAt, language)
   return {
     text: t.payment.screen({ date, amountKop, chargeTail: chargeTail(payment), refund: refund ?? undefined }),
     buttons: [
       [button(t.payment.questionButton, to.paymentQuestion(seq))],
+      copyRow(t.payment.copyButton, chargeId),
       [button(t.operationsButton, to.operations(0)), menuButton(ctx)],
     ],
   }

@@ -64,7 +64,7 @@ async function shortScreen(deps: BotDeps, ctx: BotContext, { priceKop, takeId, e
   return {
     text: debtKop > 0 ? t.debt.screen({ debtKop, needKop }) : t.late.short(priceKop, balanceKop, expiresAt),
     buttons: [
-      ...packButtons(covering, deps.starRateRub, { t }, takeId),
+      ...packButtons(covering, deps.starRateRub, { t }, takeId, { isNext: true }),
       [button(t.topUp.otherWays, to.topUp(takeId))],
       [button(t.menuButton, to.menu())],
     ],

@@ -86,7 +86,7 @@ export const closedScreen = (
 ): Screen => ({
   text: wanted === 'start' ? t.quote.closed : t.quote.closedTopUp,
   buttons: [
-    quote ? [button(t.quote.freshButton, to.quote(quote.id, 'show'))] : [],
+    quote ? [button(t.quote.freshButton, to.quote(quote.id, 'show'), 'primary')] : [],
     wanted === 'start' ? [] : [button(t.quote.topUpButton, to.topUp(undefined))],
     [button(t.menuButton, to.menu())],
   ],

@@ -6,7 +6,7 @@ import type { Excerpt } from '../../i18n/ordering.ts'
 import type { Strings } from '../../i18n/strings.ts'
 import type { Language } from '../../money.ts'
 import { type Html, html } from '../../telegram/html.ts'
-import { type Button, button, type Screen } from '../../telegram/screen.ts'
+import { type Button, button, type Screen, type Style } from '../../telegram/screen.ts'
 import { rows } from '../buttons.ts'
 import type { DraftOp } from '../codes.ts'
 import type { Draft } from '../drafts.ts'
@@ -215,7 +215,11 @@ export const unfinished = ({ draft, model }: OrderDraft, { t, language }: View):
   buttons: [[op(draft, t.wizard.resumeButton, 'resume')], [op(draft, t.wizard.anewButton, 'anew')]],
 })
 
-const op = ({ id, rev }: Draft, text: string, what: DraftOp, n = 0) => button(text, to.draft(id, rev, what, n))
+// What completes a question is the next step; what drops answers or the order is red.
+const red = { anew: 'danger', cancel: 'danger', clear: 'danger' } as const
+const styles: Partial<Record<DraftOp, Style>> = { done: 'primary', go: 'primary', resume: 'primary', ...red }
+const op = ({ id, rev }: Draft, text: string, what: DraftOp, n = 0) =>
+  button(text, to.draft(id, rev, what, n), styles[what])
 
 function need(model: Model, params: Param[], { t, language, catalogue }: View): string {
   const [first] = params

@@ -106,7 +106,7 @@ function pausedScreen({ catalogue }: BotDeps, quote: Quote, last: Button[], lang
   const t = stringsFor(language)
   return {
     text: t.quote.paused(modelName(catalogue, quote.modelId, language), quote.priceKop),
-    buttons: [[button(t.quote.pausedButton, to.quote(quote.id, 'show'))], last],
+    buttons: [[button(t.quote.pausedButton, to.quote(quote.id, 'show'), 'primary')], last],
   }
 }
 
@@ -138,19 +138,22 @@ async function plainScreen(
     accountState(deps.sql, quote.credits),
     shapeRow(deps, userId, quote, language),
   ])
-  const bonus = given ? [button(t.bonus.startButton(given), to.quote(quote.id, 'startBonus'))] : []
-  const cancel = button(t.wizard.cancelButton, to.quote(quote.id, 'cancel'))
+  const isShort = priceKop > 0 && priceKop + debtKop > balanceKop
+  const giftStyle = isShort ? 'success' : undefined
+  const bonus = given ? [button(t.bonus.startButton(given), to.quote(quote.id, 'startBonus'), giftStyle)] : []
+  const cancel = button(t.wizard.cancelButton, to.quote(quote.id, 'cancel'), 'danger')
   const last = [about ? about.more : button(t.quote.changeButton, to.quote(quote.id, 'change')), cancel]
   const ways = [shapes, ...(about ? [...about.rows, about.ways] : [])]
   if (account?.isPaused) return pausedScreen(deps, quote, last, language)
-  if (priceKop > 0 && priceKop + debtKop > balanceKop) {
-    const { text, buttons } = shortScreen(deps, { priceKop, balanceKop, debtKop, quoteId: quote.id, wasKop }, language)
+  if (isShort) {
+    const short = { priceKop, balanceKop, debtKop, quoteId: quote.id, wasKop, hasBonus: given !== undefined }
+    const { text, buttons } = shortScreen(deps, short, language)
     return { text, buttons: [bonus, ...buttons, ...ways, last] }
   }
   const start =
     priceKop === 0
-      ? button(t.quote.startFreeButton, to.quote(quote.id, 'startFree'))
-      : button(t.quote.startButton(priceKop), to.quote(quote.id, 'start'))
+      ? button(t.quote.startFreeButton, to.quote(quote.id, 'startFree'), 'success')
+      : button(t.quote.startButton(priceKop), to.quote(quote.id, 'start'), 'success')
   const facts = await factsOf(deps, userId, quote, language)
   return { text: t.quote.screen({ ...facts, balanceKop, wasKop }), buttons: [[start], bonus, ...ways, last] }
 }
@@ -177,12 +180,20 @@ async function shapeRow(
 // The person's own words are in the chat above; the price and all its buttons have to fit a phone.
 const maxOfText = 120
 
-type Short = { priceKop: number; balanceKop: number; debtKop: number; quoteId: string; wasKop?: number | undefined }
+type Short = {
+  priceKop: number
+  balanceKop: number
+  debtKop: number
+  quoteId: string
+  wasKop?: number | undefined
+  /** A run as a gift is offered above: that is the next step. */
+  hasBonus?: boolean
+}
 
 /** What is missing, and how to pay it: the order of `quoteId` is shown again after the payment. */
 export function shortScreen(
   { packsKop, starRateRub }: Pick<BotDeps, 'packsKop' | 'starRateRub'>,
-  { priceKop, balanceKop, debtKop, quoteId, wasKop }: Short,
+  { priceKop, balanceKop, debtKop, quoteId, wasKop, hasBonus = false }: Short,
   language: Language,
 ): Screen {
   const t = stringsFor(language)
@@ -190,7 +201,10 @@ export function shortScreen(
   const covering = packsKop.filter(kop => kop >= gapKop).slice(0, 2)
   return {
     text: debtKop > 0 ? t.debt.screen({ debtKop, needKop: gapKop }) : t.quote.short(priceKop, balanceKop, wasKop),
-    buttons: [...packButtons(covering, starRateRub, { t }, quoteId), [button(t.topUp.otherWays, to.topUp(quoteId))]],
+    buttons: [
+      ...packButtons(covering, starRateRub, { t }, quoteId, { isNext: !hasBonus }),
+      [button(t.topUp.otherWays, to.topUp(quoteId))],
+    ],
   }
 }
 

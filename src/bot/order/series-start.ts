@@ -160,7 +160,11 @@ function reportScreen(
     ...order,
     short: n < started ? shortId(orders[n]!.quoteId) : undefined,
   }))
-  const rest = button(t.series.restButton(orders.length - started), to.seriesPrice(orders[0]!.quoteId, 'show'))
+  const rest = button(
+    t.series.restButton(orders.length - started),
+    to.seriesPrice(orders[0]!.quoteId, 'show'),
+    'primary',
+  )
   const history = button(t.run.historyButton, to.history('all', '0'))
   return {
     text: t.series.report({ orders: lines, started, refusal }),

@@ -218,7 +218,11 @@ async function seriesScreen(
     const short = shortScreen(deps, { priceKop: sumKop, balanceKop, debtKop, quoteId }, language)
     return { text: html`${t.series.list(facts)}\n\n${short.text}`, buttons: [...short.buttons, last] }
   }
-  const start = button(t.series.startButton(orders.length, sumKop), to.seriesPrice(orders[0]!.quoteId, 'start'))
+  const start = button(
+    t.series.startButton(orders.length, sumKop),
+    to.seriesPrice(orders[0]!.quoteId, 'start'),
+    'success',
+  )
   return { text: t.series.screen(facts), buttons: [[start], last] }
 }
 

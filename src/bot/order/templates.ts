@@ -85,7 +85,7 @@ async function listScreen(
       undo ? [undo] : [],
       ...all.map(template => [
         button(templateName(ctx, template), to.template(template.id, 'use')),
-        button(t.ownTemplates.deleteButton, to.template(template.id, 'delete')),
+        button(t.ownTemplates.deleteButton, to.template(template.id, 'delete'), 'danger'),
       ]),
       [menuButton(ctx)],
     ],
@@ -119,7 +119,7 @@ export async function keepTemplate(ctx: BotContext, deps: BotDeps, { request, dr
         t.ownTemplates.saved(templateName(ctx, kept), places),
         hasLooseBracket(words) && t.ownTemplates.looseBracket,
       )
-  const toPrice = button(t.request.toPriceButton, to.request(draft.id, 'show'))
+  const toPrice = button(t.request.toPriceButton, to.request(draft.id, 'show'), 'primary')
   const again = problem?.code === 'full' ? [button(t.ownTemplates.saveButton, to.request(draft.id, 'keep'))] : []
   const list = button(t.ownTemplates.listButton, to.templates())
   await ctx.show({ text, buttons: [again, [toPrice, list], [menuButton(ctx)]] })

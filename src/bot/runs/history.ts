@@ -7,7 +7,7 @@ import { type Generation, history as pageOf, readGeneration } from '../../paymen
 import { isOffered, readLate } from '../../payments/late-results.ts'
 import { moneyOf } from '../../payments/run-money.ts'
 import { type Html, html } from '../../telegram/html.ts'
-import { type Button, button, type Screen } from '../../telegram/screen.ts'
+import { type Button, button, copyRow, type Screen } from '../../telegram/screen.ts'
 import { cutToFit } from '../button-width.ts'
 import { menuButton } from '../buttons.ts'
 import type { GenerationOp, HistoryFilter } from '../codes.ts'
@@ -57,7 +57,10 @@ async function historyScreen(
     return [button(cutToFit(beginning, end) + end, to.generation(line.id, undefined))]
   })
   if (runs.length === 0 && filter === 'all') {
-    return { text: t.history.empty, buttons: [[button(t.beginButton, to.list('popular', 0))], [menuButton(ctx)]] }
+    return {
+      text: t.history.empty,
+      buttons: [[button(t.beginButton, to.list('popular', 0), 'primary')], [menuButton(ctx)]],
+    }
   }
   const last = found[perPage - 1]
   const pager: Button[] = [
@@ -89,12 +92,13 @@ export async function runScreen(deps: BotDeps, ctx: BotContext, id: string): Pro
       ...answers(deps.catalogue.byId(run.modelId), run, ctx),
     ),
     buttons: [
-      late && isOffered(late) ? [button(t.late.takeButton(late.priceKop), to.late(id))] : [],
+      late && isOffered(late) ? [button(t.late.takeButton(late.priceKop), to.late(id), 'success')] : [],
       state === 'done' ? [act(t.sendAgainButton, 'resend')] : [],
       state === 'open'
         ? [act(t.statusButton, 'status')]
         : [act(t.againButton, 'repeat'), act(t.changeButton, 'change')],
       [act(t.whyButton, 'why')],
+      copyRow(t.history.copyButton, id),
       [button(t.backButton, to.history('all', '0')), menuButton(ctx)],
     ],
   }

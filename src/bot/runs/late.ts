@@ -30,7 +30,7 @@ function offerScreen(catalogue: Catalogue, offer: Offer, language: Language): Sc
       megabytes,
       until,
     }),
-    buttons: [[button(late.takeButton(offer.priceKop), to.late(offer.id))]],
+    buttons: [[button(late.takeButton(offer.priceKop), to.late(offer.id), 'success')]],
   }
 }
 

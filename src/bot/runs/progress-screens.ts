@@ -27,7 +27,7 @@ export function progressScreen(deps: Deps, run: Run, language: Language): Screen
     const until = new Date(run.createdAt.getTime() + maxPausedMs)
     return {
       text: run.isPaused ? t.run.waitsForProvider(priceKop, until) : t.run.queued(priceKop, usual),
-      buttons: [[button(t.run.cancelButton, to.generation(id, 'cancel'))]],
+      buttons: [[button(t.run.cancelButton, to.generation(id, 'cancel'), 'danger')]],
     }
   }
   if (execState === 'success') return { text: t.run.sending, buttons: [] }
@@ -55,7 +55,7 @@ export function boardScreen(deps: Deps, runs: Run[], language: Language): Screen
   const isLong = runs.some(run => (usualMs(deps, run) ?? 0) > longMs)
   const cancels = runs
     .filter(({ execState }) => execState === 'queued')
-    .map(({ id }): Button[] => [button(t.cancelOneButton(shortId(id)), to.generation(id, 'cancel'))])
+    .map(({ id }): Button[] => [button(t.cancelOneButton(shortId(id)), to.generation(id, 'cancel'), 'danger')])
   return {
     text: t.board(lines, isLong),
     buttons: [...cancels, [button(t.historyButton, to.history('all', '0'))]],

@@ -9,7 +9,7 @@ import type { Language } from '../../money.ts'
 import type { Generation } from '../../payments/generations.ts'
 import { moneyOf } from '../../payments/run-money.ts'
 import { html } from '../../telegram/html.ts'
-import { type Button, button, type Screen } from '../../telegram/screen.ts'
+import { type Button, button, copyRow, type Screen } from '../../telegram/screen.ts'
 import { writtenPrice } from '../browse/display-price.ts'
 import type { BotDeps } from '../deps.ts'
 import { modelName } from '../names.ts'
@@ -136,6 +136,7 @@ function failureReport(catalogue: Catalogue, generation: Generation, language: L
         button(t.run.moneyButton, to.generation(generation.id, 'why')),
         button(t.run.supportButton, to.generation(generation.id, 'support')),
       ],
+      failure === 'cancelled' ? [] : copyRow(t.history.copyButton, generation.id),
       [button(t.menuButton, to.menu())],
     ],
   }
@@ -196,8 +197,10 @@ function failureOf({ errorCode }: Generation): Failure {
 function nextSteps(failure: Failure, { id }: Generation, model: Model | undefined, language: Language): Button[] {
   const { run, quote } = stringsFor(language)
   if (!model) return []
-  if (failure === 'input' || failure === 'moderation') return [button(quote.changeButton, to.generation(id, 'change'))]
-  const repeat = button(run.repeatButton, to.generation(id, 'repeat'))
+  if (failure === 'input' || failure === 'moderation')
+    return [button(quote.changeButton, to.generation(id, 'change'), 'primary')]
+  // Who cancelled is not urged to go on.
+  const repeat = button(run.repeatButton, to.generation(id, 'repeat'), failure === 'cancelled' ? undefined : 'primary')
   if (failure !== 'model' && failure !== 'late' && failure !== 'unknown') return [repeat]
   return [repeat, button(run.otherModelButton, to.list(formatOf(model), 0))]
 }

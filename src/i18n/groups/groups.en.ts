@@ -131,9 +131,7 @@ export const groupsEn: GroupWords = {
     guestLast: 'My last result',
     noLast: html`There is nothing to show yet: no results so far.`,
   },
-  groupCommands: {
-    imagine: 'A picture from words',
-    edit: 'Edit a photo: reply to it',
+  groupAdminCommands: {
     ai_on: 'Turn on in this group (admins)',
     ai_off: 'Turn off in this group (admins)',
   },

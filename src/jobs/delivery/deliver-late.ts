@@ -45,7 +45,15 @@ async function previewOf(
 async function sendPicture(telegram: Telegram, chatId: number, picture: Uint8Array, screen: Screen): Promise<number> {
   const photo = { source: picture, filename: 'preview.jpg' }
   const message = await formatted(screen.text, ({ text: caption, ...mode }) =>
-    telegram.call('sendPhoto', { chat_id: chatId, photo, caption, ...mode, ...keyboard(screen) }),
+    telegram.call('sendPhoto', {
+      chat_id: chatId,
+      photo,
+      caption,
+      ...mode,
+      // The price comes before the small marked copy.
+      show_caption_above_media: true,
+      ...keyboard(screen),
+    }),
   )
   return message.message_id
 }

@@ -1,12 +1,12 @@
 import { keptOutputs } from '../../delivery/kept-files.ts'
 import type { NoFiles } from '../../delivery/messages.ts'
 import { progressPlace } from '../../delivery/progress.ts'
-import { freeLeft, type Output, outputsOf } from '../../payments/generations.ts'
+import { freeLeft, isFirstResult, type Output, outputsOf } from '../../payments/generations.ts'
 import { moveGroup } from '../../payments/groups.ts'
 import { readWallet } from '../../payments/wallet.ts'
 import { TelegramRefused } from '../../telegram/client.ts'
 import { mayUpload } from '../../telegram/delivery.ts'
-import { show } from '../../telegram/screen.ts'
+import { type Screen, show } from '../../telegram/screen.ts'
 import type { Delivery } from './delivery.ts'
 import { keepAll } from './keep-results.ts'
 import { missingOf, sendFiles } from './send-files.ts'
@@ -48,9 +48,12 @@ async function sendSuccess(delivery: Delivery): Promise<number | null> {
   ])
   delivery.kept = new Map(kept.map(({ n, bytes }) => [n, bytes]))
   const { kind } = outgoing.body
-  const caption =
+  const caption: Screen =
     kind === 'generation'
-      ? messages.result(generation, outputs, wallet, left(generation.modelId).day, language)
+      ? {
+          ...messages.result(generation, outputs, wallet, left(generation.modelId).day, language),
+          ...((await isFirstResult(sql, generation)) && { effect: 'firstResult' }),
+        }
       : messages.resent(generation, kind, language)
   /** Returns the caption with links, or a reason, in place of these files. */
   const without = async (files: Output[], reason: NoFiles) => {

@@ -1,6 +1,6 @@
 import { ifPossible } from '../../errors.ts'
 import { type GroupOrder, groupOrderOfRun } from '../../payments/groups.ts'
-import { inReplyTo } from '../../telegram/groups.ts'
+import { inReplyTo } from '../../telegram/groups/chats.ts'
 import { html } from '../../telegram/html.ts'
 import type { Screen } from '../../telegram/screen.ts'
 import { inTopic } from '../../telegram/topics.ts'

@@ -2,7 +2,7 @@ import { type GroupOrder, groupOrderOf, groupSpent } from '../../../payments/gro
 import { type Quote, readQuote } from '../../../payments/quotes.ts'
 import { readWallet } from '../../../payments/wallet.ts'
 import { clip } from '../../../telegram/html.ts'
-import { type Button, button, type Screen } from '../../../telegram/screen.ts'
+import { type Button, button, type Screen, type Style } from '../../../telegram/screen.ts'
 import type { BotContext } from '../../context.ts'
 import type { BotDeps } from '../../deps.ts'
 import { modelName } from '../../names.ts'
@@ -32,7 +32,8 @@ export async function groupPriceScreen(
     isByGroup,
     title: where === 'private' ? order.title : undefined,
   }
-  const press = (text: string, op: Parameters<typeof to.groupQuote>[1]) => button(text, to.groupQuote(quote.id, op))
+  const press = (text: string, op: Parameters<typeof to.groupQuote>[1], style?: Style) =>
+    button(text, to.groupQuote(quote.id, op), style)
   const cancel = press(t.groups.cancelButton, 'cancel')
   const self = press(t.groups.selfButton, 'self')
   if (isByGroup && wallet.balanceKop < priceKop) {
@@ -49,10 +50,13 @@ export async function groupPriceScreen(
     if (where === 'private') return withLast(shortIn(deps, quote, wallet, language), [cancel])
     return {
       text: wallet.debtKop > 0 ? t.groups.inDebt : t.groups.short(facts),
-      buttons: [[link(deps, t.groups.topUpButton, `gq_${quote.id}`)], [cancel]],
+      buttons: [[{ ...link(deps, t.groups.topUpButton, `gq_${quote.id}`), style: 'primary' }], [cancel]],
     }
   }
-  return { text: t.groups.price(facts), buttons: [[press(t.groups.startButton(priceKop), 'start')], [cancel]] }
+  return {
+    text: t.groups.price(facts),
+    buttons: [[press(t.groups.startButton(priceKop), 'start', 'success')], [cancel]],
+  }
 }
 
 const shortIn = (

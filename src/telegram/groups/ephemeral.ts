@@ -1,6 +1,6 @@
-import type { Telegram } from './api.ts'
-import { TelegramRefused } from './client.ts'
-import { formatted, keyboard, type Screen } from './screen.ts'
+import type { Telegram } from '../api.ts'
+import { TelegramRefused } from '../client.ts'
+import { formatted, keyboard, type Screen } from '../screen.ts'
 
 /** One person in a group. */
 export type Receiver = { chatId: number; userId: number }

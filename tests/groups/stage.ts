@@ -10,9 +10,9 @@ import { createMessages } from '../../src/bot/runs/reports.ts'
 import { deliverJob } from '../../src/jobs/delivery/deliver.ts'
 import { createDownloader, type Downloaded } from '../../src/upstream/download.ts'
 import { createResultStore } from '../../src/upstream/results.ts'
-import { chats, type Person } from './chat.ts'
-import { inspectHere } from './media/inspector.ts'
-import { noEnqueue, silent, untraced } from './world.ts'
+import { chats, type Person } from '../support/chat.ts'
+import { inspectHere } from '../support/media/inspector.ts'
+import { noEnqueue, silent, untraced } from '../support/world.ts'
 
 type Role = 'creator' | 'administrator' | 'member' | 'restricted' | 'left' | 'kicked'
 type Fields = Record<string, unknown> & { chat_id?: number; text?: string; reply_markup?: Keyboard }

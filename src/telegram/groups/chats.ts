@@ -1,5 +1,5 @@
-import { type AnyCall, callAny, type Telegram, telegramOver } from './api.ts'
-import { TelegramRefused } from './client.ts'
+import { type AnyCall, callAny, type Telegram, telegramOver } from '../api.ts'
+import { TelegramRefused } from '../client.ts'
 
 /**
  * Returns a client for which a group that became a supergroup is where it is now: `moved` hears the new id, and the call is

@@ -35,7 +35,7 @@ function lineOf(part: string): number {
   return line === -1 ? lines.length : line
 }
 // The folders of the bot, lowest first; the files beside them lie below, and bot.ts lists them all.
-const stairs = ['files', 'browse', 'runs', 'request', 'order', 'money', 'admin', 'home']
+const stairs = ['files', 'browse', 'runs', 'request', 'order', 'money', 'groups', 'admin', 'home']
 const stairOf = (path: string) => stairs.indexOf(path.split('/')[2] ?? '')
 
 for (const file of files.filter(file => /^(src|playground)\/.*\.[jt]s$/.test(file))) {

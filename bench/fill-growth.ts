@@ -61,6 +61,7 @@ export async function fillGrowth(owner: Owner, { rows, entries, due, modelIds, s
     select user_id, id, 1, model_id, random() < 0.8, created_at from pay.generations where finished_at is not null`
   await fillRequests(owner, due, people)
   await fillFiles(owner, due)
+  await fillGroups(owner, due, people)
   await owner`set session_replication_role = origin`
   // The parts that walk have been there: what lies before is known.
   await owner`update pay.tidy_marks set at = now() - interval '3 days 1 hour' where what = 'quotes'`
@@ -126,6 +127,21 @@ async function fillSmaller(owner: Owner, due: number, people: number): Promise<v
   await owner`
     insert into pay.parked_payments (provider, charge_id, user_id, payload, currency, total, reason, resolved_at, resolution)
     select 'stars', 'parked-' || i, 1, 'x', 'XTR', 1, 'unknown_order', now(), 'closed' from ${series}`
+}
+
+/** Groups with the prices that were asked for in them, and words of guests, half of them past their time. */
+async function fillGroups(owner: Owner, due: number, people: number): Promise<void> {
+  const series = owner`generate_series(1, ${2 * due}::int) i`
+  await owner`insert into pay.users (user_id) select -i from ${series}`
+  await owner`insert into pay.wallets (user_id) select -i from ${series}`
+  await owner`insert into pay.groups (chat_id, account_id, is_on, member_daily_kop) select -i, -i, true, 10000 from ${series}`
+  await owner`
+    insert into pay.group_orders (payer_id, quote_id, asked_by, chat_id)
+    select q.user_id, q.id, q.user_id, -1 - q.user_id % ${due}::int from pay.quotes q where q.user_id > 0 limit ${2 * due}::int`
+  await owner`
+    insert into pay.guest_words (id, user_id, words, created_at)
+    select translate(lpad(to_hex(i), 12, '0'), '0123456789abcdef', 'qrstuvwxyz234567'), 1 + i % ${people}::int, 'a cat',
+      now() - interval '2 days' * (i % 2) from ${series}`
 }
 
 /** Kept files, half of them past their time. */

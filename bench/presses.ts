@@ -57,6 +57,7 @@ function depsOf({ sql, stats, catalogue, log }: Omit<Options, 'apiRoot'>): BotDe
     forSale: catalogue,
     modelHealth: { refresh: async () => {} },
     log,
+    groupLimits: { perMinute: 10, memberPerMinute: 4, memberDailyKop: 100_00 },
     limits: { maxOpen: 3, freeDaily: 10, freeHourly: 3, newFreeDaily: 1_000_000 },
     startBonusKop: 0,
     adminIds: [],

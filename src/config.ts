@@ -48,6 +48,8 @@ export type Config = {
   freeHourlyLimit: number
   /** Free runs a day for all accounts together that are younger than a week and have paid nothing. */
   newFreeDailyLimit: number
+  /** Answers a minute in one group, and to one member; kopecks of its money that a member of a new group may spend a day. */
+  groupLimits: { perMinute: number; memberPerMinute: number; memberDailyKop: number }
   /** Rubles credited per Telegram Star, an exact decimal. */
   starRateRub: string
   /** The amounts of a top-up, in kopecks. */
@@ -241,6 +243,11 @@ const limitsOf = ({ wanted }: Reader, env: Env) => ({
   freeHourlyLimit: Number(wanted('FREE_HOURLY_LIMIT')),
   newFreeDailyLimit: Number(wanted('NEW_FREE_DAILY_LIMIT')),
   maxActivePerUser: Number(wanted('MAX_ACTIVE_PER_USER')),
+  groupLimits: {
+    perMinute: Number(wanted('GROUP_ANSWERS_PER_MINUTE')),
+    memberPerMinute: Number(wanted('GROUP_MEMBER_PER_MINUTE')),
+    memberDailyKop: Number(wanted('GROUP_MEMBER_DAILY_RUB')) * 100,
+  },
 })
 
 function tracesOf({ read }: Reader): Config['traces'] {

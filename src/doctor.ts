@@ -202,11 +202,15 @@ async function bot(config: Config) {
 }
 
 /** What only the owner can switch on, at BotFather. */
-function modes({ supports_inline_queries: isInline, has_topics_enabled: hasTopics }: BotInfo) {
+function modes(me: BotInfo) {
+  const { supports_inline_queries: isInline, has_topics_enabled: hasTopics, supports_guest_queries: isGuest } = me
   if (isInline) good('inline mode is on')
   else
     note('inline mode is off: nobody can share a result into a chat', 'BotFather: /setinline, then /setinlinefeedback.')
   if (hasTopics) good('private chats may have topics')
+  if (isGuest) good('guest queries are on: the bot answers where it is no member')
+  if (!me.can_join_groups)
+    note('the bot cannot be added to groups', 'BotFather: /setjoingroups. Without it there are no groups.')
 }
 
 /** What people see of the bot: compared with what a start would write. */

@@ -50,6 +50,16 @@ export class FreeLimitReached extends Error {
   override name = 'FreeLimitReached'
 }
 
+/** The group was turned off, or its money does not pay for this any longer. No money was moved. */
+export class GroupOff extends Error {
+  override name = 'GroupOff'
+}
+
+/** The member has spent what a member may spend of the group's money today. No money was moved. */
+export class MemberLimitReached extends Error {
+  override name = 'MemberLimitReached'
+}
+
 /** The model is switched off. No money was moved. */
 export class ModelOff extends Error {
   override name = 'ModelOff'

@@ -7,6 +7,7 @@ export type Env = Record<string, string | undefined>
 const Text = Type.String({ minLength: 1 })
 const Decimal = Type.String({ pattern: '^\\d{1,9}(\\.\\d{1,6})?$' })
 const Count = Type.String({ pattern: '^\\d{1,6}$' })
+const FromOne = Type.String({ pattern: '^[1-9]\\d{0,5}$' })
 const Port = Type.String({ pattern: '^\\d{1,5}$' })
 const Url = Type.String({ pattern: '^https?://[^\\s/?#@]+(/[^\\s?#]*)?$' })
 
@@ -74,6 +75,13 @@ export const variables = {
   FREE_DAILY_LIMIT: { schema: Count, fallback: '10', expects: 'a whole number' },
   FREE_HOURLY_LIMIT: { schema: Count, fallback: '3', expects: 'a whole number' },
   NEW_FREE_DAILY_LIMIT: { schema: Count, fallback: '1000', expects: 'a whole number' },
+  GROUP_ANSWERS_PER_MINUTE: { schema: FromOne, fallback: '10', expects: 'a whole number from 1' },
+  GROUP_MEMBER_PER_MINUTE: { schema: FromOne, fallback: '4', expects: 'a whole number from 1' },
+  GROUP_MEMBER_DAILY_RUB: {
+    schema: Type.String({ pattern: '^[1-9]\\d{0,5}$' }),
+    fallback: '100',
+    expects: 'whole rubles, at least 1',
+  },
   STAR_RATE_RUB: { schema: Decimal, fallback: '1.2', expects: 'a number above 0' },
   TOPUP_PACKS_RUB: {
     schema: Type.String({ pattern: '^[1-9]\\d{0,5}(\\s*,\\s*[1-9]\\d{0,5}){0,9}$' }),

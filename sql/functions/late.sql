@@ -6,7 +6,8 @@ create or replace function pay.late_wait(g pay.generations, p_code text) returns
 language sql set search_path = pg_catalog, pg_temp as $$
   insert into pay.late_results (user_id, generation_id, task_id, open_at, next_at)
   select g.user_id, g.id, g.task_id, g.finished_at, case when g.task_id is not null then g.finished_at + interval '15 minutes' end
-  where p_code in ('deadline', 'submit_unknown') or p_code = 'no_result' and g.exec_state = 'timeout'
+  where (p_code in ('deadline', 'submit_unknown') or p_code = 'no_result' and g.exec_state = 'timeout')
+    and g.user_id > 0                                     -- a group cannot be asked in private
   on conflict do nothing;
 $$;
 

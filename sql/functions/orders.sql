@@ -55,7 +55,10 @@ begin
   return query
     update pay.quotes q set closed_at = now()
     where q.user_id = p_user and q.closed_at is null and q.expires_at > now()
-      and (p_quote is null or p_quote in (q.id, q.bonus_of))
+      and case when p_quote is null
+               -- What was asked in a group ends there, whatever the person does in private.
+               then not exists (select from pay.group_orders o where o.payer_id = q.user_id and o.quote_id = q.id)
+               else p_quote in (q.id, q.bonus_of) end
       and not exists (select from pay.generations g where g.user_id = p_user and g.quote_id = q.id)
     returning q.id, case when not exists (select from pay.generations g where g.user_id = p_user and g.id = q.id)
                          then q.message_id end;

@@ -90,6 +90,11 @@ begin
         select x.user_id, x.id from pay.templates x where x.deleted_at < now() - interval '1 day'
         order by x.deleted_at limit p_limit for update skip locked);
       get diagnostics v_gone = row_count;
+    when 'guest_words' then
+      delete from pay.guest_words w where w.id in (
+        select x.id from pay.guest_words x where x.created_at < now() - interval '1 day'
+        order by x.created_at limit p_limit for update skip locked);
+      get diagnostics v_gone = row_count;
     when 'late' then                                     -- the upstream keeps what it made for a day
       delete from pay.late_results l where (l.user_id, l.generation_id) in (
         select x.user_id, x.generation_id from pay.late_results x where x.open_at < now() - interval '7 days'
@@ -128,6 +133,8 @@ begin
   perform from pay.wallets w where w.user_id = p_user for no key update;   -- no start or payment ends meanwhile
   if not found then raise exception 'unknown_user' using errcode = 'P0404'; end if;
   if exists (select from pay.generations g where g.user_id = p_user and g.finished_at is null)
+     or exists (select from pay.group_orders o join pay.generations g on g.user_id = o.payer_id and g.quote_id = o.quote_id
+                where o.asked_by = p_user and g.finished_at is null)
      or exists (select from pay.top_ups t where t.user_id = p_user and t.state = 'waiting')
      or exists (select from pay.reversals r where r.user_id = p_user and r.state = 'asked') then
     return 'busy';
@@ -136,6 +143,10 @@ begin
   where u.user_id = p_user;
   delete from pay.drafts d where d.user_id = p_user;
   delete from pay.templates t where t.user_id = p_user;    -- a few dozen at most
+  delete from pay.guest_words w where w.user_id = p_user;
+  -- What groups paid for is not among the person's own quotes.
+  update pay.quotes q set inputs = '{}', params = '{}' from pay.group_orders o
+  where o.asked_by = p_user and o.payer_id < 0 and q.user_id = o.payer_id and q.id = o.quote_id;
   delete from pay.late_results l where l.user_id = p_user;    -- and no longer offered
   delete from pay.examples e where e.user_id = p_user;     -- an admin's own
   -- The current time: a run may have ended while we waited for the wallet.

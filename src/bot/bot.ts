@@ -17,9 +17,10 @@ import type { Answered, BotContext } from './context.ts'
 import type { BotDeps } from './deps.ts'
 import { readDraft } from './drafts.ts'
 import { NeedsFile } from './files/intake.ts'
+import { groups } from './groups/groups.ts'
+import { groupsInPrivate } from './groups/in-private.ts'
 import { edited } from './home/edited.ts'
 import { forgetting } from './home/forget.ts'
-import { groups } from './home/groups.ts'
 import { help } from './home/help.ts'
 import { language } from './home/language.ts'
 import { replies } from './home/replies.ts'
@@ -36,7 +37,7 @@ import { ordering } from './order/ordering.ts'
 import { to } from './routes.ts'
 import { gallery } from './runs/gallery.ts'
 import { history } from './runs/history.ts'
-import { answerer, pressed, show, strip } from './show.ts'
+import { answerer, introduce, pressed, show } from './show.ts'
 import { unhurried } from './throttle.ts'
 
 export type Bot = {
@@ -96,6 +97,7 @@ export function createBot({ telegram, botInfo, deps }: Options): Bot {
 
 /** The features, in order: the first that handles an update ends the chain. */
 const features = (deps: BotDeps): Middleware<BotContext>[] => [
+  groupsInPrivate(deps),
   start(deps),
   gallery(deps),
   models(deps),
@@ -135,7 +137,7 @@ function introduction({ sql, startBonusKop }: BotDeps) {
       refCode: inviterIn(ctx.text),
     }
     const user = await openUser(sql, person, startBonusKop)
-    Object.assign(ctx, context(ctx, user))
+    introduce(ctx, user)
     if (user.isBanned && !mayBanned(ctx) && !(await isAsking(sql, ctx))) {
       if (ctx.callbackQuery) await ctx.answer(ctx.t.banned, { alert: true })
       else await ctx.show({ text: html`${ctx.t.banned}`, buttons: [] }, 'new')
@@ -145,21 +147,6 @@ function introduction({ sql, startBonusKop }: BotDeps) {
     await ctx.answer()
   }
 }
-
-const context = (ctx: BotContext, user: BotContext['user']): Partial<BotContext> => ({
-  user,
-  language: user.language,
-  t: stringsFor(user.language),
-  route: pressed(ctx),
-  answer: answerer(ctx),
-  async show(screen, where) {
-    const messageId = await show(ctx, screen, where)
-    const { stripUnless: old } = ctx
-    ctx.stripUnless = undefined
-    if (old !== undefined && old !== messageId) await strip(ctx, old)
-    return messageId
-  },
-})
 
 /** Questions about money, and what Telegram says of a payment: that has happened already. */
 const mayBanned = (ctx: BotContext) =>

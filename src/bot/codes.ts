@@ -64,6 +64,16 @@ export const requestPress = coded({ show: 's', style: 'y', words: 'w', more: 'm'
 export const templateOp = coded({ use: 'u', delete: 'x', restore: 'r' })
 export const seriesKind = coded({ several: 'n', compare: 'c', photos: 'p' })
 export const seriesOp = coded({ start: 'ok', show: 'go' })
+export const groupQuoteOp = coded({ start: 'ok', cancel: 'x', show: 'go', self: 'me' })
+export const groupOp = coded({
+  show: 's',
+  on: 'n',
+  off: 'f',
+  each: 'e',
+  together: 'g',
+  ledger: 'm',
+  give: 't',
+})
 export const requestOp = coded({ proof: 'p', approve: 'o', otherAmount: 'a', deny: 'd' })
 
 export type HelpTopic = 'start' | 'money' | 'free' | 'files' | 'topup' | 'late' | 'contact'
@@ -90,6 +100,10 @@ export type RequestPress = WordOf<typeof requestPress>
 export type SeriesKind = WordOf<typeof seriesKind>
 export type TemplateOp = WordOf<typeof templateOp>
 export type SeriesOp = WordOf<typeof seriesOp>
+/** Operations of a price that was asked for in a group; `self`: the person pays instead of the group. */
+export type GroupQuoteOp = WordOf<typeof groupQuoteOp>
+/** What an admin of a group does with it; `give`: what any member may. */
+export type GroupOp = WordOf<typeof groupOp>
 /** Operations of a request to credit a bank transfer. */
 export type RequestOp = WordOf<typeof requestOp>
 
@@ -103,6 +117,8 @@ export const page = '\\d{1,2}'
 export const shapeName = '(?:\\d{1,2}-\\d{1,2}|portrait|landscape)'
 export const count = '\\d{1,9}'
 export const person = '\\d{1,15}'
+/** The account of a group without its minus. */
+export const account = '\\d{1,15}'
 
 type Entry<Args extends unknown[]> = {
   to: (...args: Args) => string

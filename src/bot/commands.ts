@@ -16,14 +16,19 @@ export function commandsFor(language: Language, isAdmin: boolean): Command[] {
   return listOf({ ...commands, ...(isAdmin ? adminCommands : {}) })
 }
 
-/** The commands in a group, for its members and its admins. */
+/** The commands in a group for its members; its admins have a few more. */
 export const groupCommandsFor = (language: Language): Command[] => listOf(stringsFor(language).groupCommands)
+
+export function groupAdminCommandsFor(language: Language): Command[] {
+  const { groupCommands, groupAdminCommands } = stringsFor(language)
+  return listOf({ ...groupCommands, ...groupAdminCommands })
+}
 
 /** The lists by scope. The list of no scope is the operator's own: one of a scope comes before it. */
 const scopes: { type: 'all_private_chats' | 'all_group_chats' | 'all_chat_administrators'; list: Of }[] = [
   { type: 'all_private_chats', list: language => commandsFor(language, false) },
   { type: 'all_group_chats', list: groupCommandsFor },
-  { type: 'all_chat_administrators', list: groupCommandsFor },
+  { type: 'all_chat_administrators', list: groupAdminCommandsFor },
 ]
 type Of = (language: Language) => Command[]
 

@@ -28,6 +28,8 @@ export type BotDeps = {
   /** Kopecks; the welcome bonus of a new user, 0 for none. */
   startBonusKop: number
   adminIds: readonly number[]
+  /** Answers a minute in one group, and to one member; kopecks of its money that one member of a new group may spend a day. */
+  groupLimits: { perMinute: number; memberPerMinute: number; memberDailyKop: number }
   /** Amounts of a top-up, kopecks. */
   packsKop: readonly number[]
   /** Rubles per Star, an exact decimal. */
@@ -39,7 +41,7 @@ export type BotDeps = {
   /** The bot's own name from getMe, without @. */
   botUsername(): string
   integration: {
-    /** Throws InsufficientFunds, InDebt, Banned, QuoteExpired, QuoteClosed, TooManyOpen, FreeLimitReached, ModelOff, SalesPaused, NotFound, Unknown. */
+    /** Throws InsufficientFunds, InDebt, Banned, QuoteExpired, QuoteClosed, TooManyOpen, FreeLimitReached, ModelOff, SalesPaused, NotFound, Unknown; in a group also GroupOff, MemberLimitReached. */
     place(order: Order): Promise<Started>
     /** `not_due`: the submit had begun. */
     cancel(ref: Ref): Promise<Settled>

@@ -1,6 +1,7 @@
 import { adminRoutes } from './admin-routes.ts'
 import {
   about,
+  account,
   count,
   type DraftOp,
   draftOp,
@@ -8,8 +9,12 @@ import {
   followUp,
   type GalleryList,
   type GenerationOp,
+  type GroupOp,
+  type GroupQuoteOp,
   galleryList,
   generationOp,
+  groupOp,
+  groupQuoteOp,
   type HelpTopic,
   type HistoryFilter,
   historyFilter,
@@ -224,6 +229,31 @@ const table = {
     (template, op) => `te:${template}:${templateOp.letters(op)}`,
     p => [part(p, 1), templateOp.word(p[2])],
   ),
+  /** A price that was asked for in a group. */
+  groupQuote: route<[string, GroupQuoteOp]>(
+    `gq:${id}:${groupQuoteOp.pattern}`,
+    (quote, op) => `gq:${quote}:${groupQuoteOp.letters(op)}`,
+    p => [part(p, 1), groupQuoteOp.word(p[2])],
+  ),
+  /** Turns the bot on in the group where the button is. */
+  groupOn: plain('gn'),
+  group: route<[number, GroupOp]>(
+    `gg:${account}:${groupOp.pattern}`,
+    (accountId, op) => `gg:${-accountId}:${groupOp.letters(op)}`,
+    p => [-Number(p[1]), groupOp.word(p[2])],
+  ),
+  /** What one member may spend of the group's money a day, in rubles. */
+  groupLimit: route<[number, number]>(
+    `gd:${account}:\\d{1,6}`,
+    (accountId, rubles) => `gd:${-accountId}:${rubles}`,
+    p => [-Number(p[1]), Number(p[2])],
+  ),
+  /** Rubles of a member for the group; the id makes a second press the same gift. */
+  groupGift: route<[number, number, string]>(
+    `gv:${account}:\\d{1,6}:${id}`,
+    (accountId, rubles, gift) => `gv:${-accountId}:${rubles}:${gift}`,
+    p => [-Number(p[1]), Number(p[2]), part(p, 3)],
+  ),
   transfer: route<[string | undefined]>(
     `tm(?::${id})?`,
     quote => (quote ? `tm:${quote}` : 'tm'),
@@ -255,7 +285,11 @@ export function parse(data: string): Route | undefined {
 export function requestOf(updateId: number, update: object): string {
   const { data } = (update as { callback_query?: { data?: unknown } | null }).callback_query ?? {}
   const route = typeof data === 'string' ? parse(data) : undefined
-  return route?.name === 'quote' || route?.name === 'shape' || route?.name === 'generation' || route?.name === 'late'
+  return route?.name === 'quote' ||
+    route?.name === 'shape' ||
+    route?.name === 'generation' ||
+    route?.name === 'late' ||
+    route?.name === 'groupQuote'
     ? route.args[0]
     : `update ${updateId}`
 }

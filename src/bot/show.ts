@@ -1,7 +1,8 @@
 import { ifPossible } from '../errors.ts'
+import { stringsFor } from '../i18n/strings.ts'
 import { answerPress } from '../telegram/client.ts'
 import { show as put, type Screen } from '../telegram/screen.ts'
-import type { Answered } from './context.ts'
+import type { Answered, BotContext } from './context.ts'
 import { parse, type Route } from './routes.ts'
 
 /** Shows a screen in place of the pressed message unless that must stay. Returns the id of its message. */
@@ -57,4 +58,23 @@ export function answerer(ctx: Answered) {
     const { id: queryId, from } = ctx.callbackQuery!
     await answerPress(ctx.api, { queryId, userId: from.id, text, isAlert: alert }).catch(() => undefined)
   }
+}
+
+/** Fills the context of the handlers for an update of this person. */
+export function introduce(ctx: BotContext, user: BotContext['user']): void {
+  const filled: Partial<BotContext> = {
+    user,
+    language: user.language,
+    t: stringsFor(user.language),
+    route: pressed(ctx),
+    answer: answerer(ctx),
+    async show(screen, where) {
+      const messageId = await show(ctx, screen, where)
+      const { stripUnless: old } = ctx
+      ctx.stripUnless = undefined
+      if (old !== undefined && old !== messageId) await strip(ctx, old)
+      return messageId
+    },
+  }
+  Object.assign(ctx, filled)
 }

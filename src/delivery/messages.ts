@@ -1,8 +1,10 @@
 import type { HealthChange } from '../health/model-health.ts'
 import type { Language } from '../money.ts'
 import type { Generation, Output } from '../payments/generations.ts'
+import type { GroupOrder } from '../payments/groups.ts'
 import type { Late, Offer } from '../payments/late-results.ts'
 import type { Wallet } from '../payments/wallet.ts'
+import type { Html } from '../telegram/html.ts'
 import type { Notice } from '../telegram/outbox.ts'
 import type { Screen } from '../telegram/screen.ts'
 
@@ -15,8 +17,17 @@ export type NoFiles = 'too_big' | 'refused' | 'full' | 'later' | 'gone' | 'origi
 /** A file that is kept on our side, with a link where the service has a public address. */
 export type KeptFile = { n: number; until: Date; link: { url: string; until: Date } | undefined }
 
+/** How a run ends where all of a group see it. */
+export type GroupMessages = {
+  result(generation: Generation, order: GroupOrder, language: Language): Screen
+  failure(generation: Generation, order: GroupOrder, language: Language): Screen
+  /** Why it comes to the private chat instead. */
+  notDelivered(order: GroupOrder, language: Language): Html
+}
+
 /** The messages that jobs send to people. The bot implements them; the app hands them to the jobs. */
 export type Messages = {
+  group: GroupMessages
   /** The state of a run that has not ended. */
   progress(generation: Generation, language: Language): Screen
   /** The states of several runs of one person, which share a message. */

@@ -19,7 +19,8 @@ export const EventRow = Type.Object(
   {
     id: Type.Integer(column('bigint')),
     createdAt: Type.Date(column('timestamp with time zone')),
-    userId: Type.Integer({ minimum: 1, ...column('bigint') }),
+    // Negative: the account of a group.
+    userId: Type.Union([Type.Integer({ minimum: 1 }), Type.Integer({ maximum: -1 })], column('bigint')),
     chatId: Type.Union([Type.Integer(), Type.Null()], column('bigint')),
     modelId: Type.String({ ...some, ...column('text') }),
     category: Type.String({ ...some, ...column('text') }),

@@ -377,7 +377,6 @@ on and off stand until auto takes them back.`,
 
   // Words and files out of the blue, and what is refused
   inPrivateOnly: 'Please open this in a private chat',
-  worksInPrivate: html`I work in private chats.`,
   outdated: 'This screen is out of date',
   unknownCommand: html`No such command. Here is the menu:`,
   edited: html`I do not reread edited messages. Please send it as a new one.`,
@@ -440,4 +439,5 @@ const operationKinds: Record<string, string> = {
   adjust: 'correction',
   reversal: 'payment returned',
   repayment: 'debt paid off',
+  to_group: 'to a group',
 }

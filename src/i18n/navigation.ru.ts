@@ -388,7 +388,6 @@ on и off держатся, пока их не снимет auto.`,
 
   // Words and files out of the blue, and what is refused
   inPrivateOnly: 'Откройте это в личном чате',
-  worksInPrivate: html`Работаю в личных сообщениях.`,
   outdated: 'Этот экран устарел',
   unknownCommand: html`Такой команды нет. Вот меню:`,
   edited: html`Исправленное сообщение я не перечитываю. Пришлите его заново, пожалуйста.`,
@@ -450,6 +449,7 @@ const operationKinds: Record<string, string> = {
   adjust: 'исправление',
   reversal: 'возврат платежа',
   repayment: 'погашение долга',
+  to_group: 'на баланс группы',
 }
 
 /** The words of finding one's way: menu, models, history, balance, help. */

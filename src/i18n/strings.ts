@@ -3,6 +3,8 @@ import { adminEn } from './admin.en.ts'
 import { type AdminWords, adminRu } from './admin.ru.ts'
 import { giftsEn } from './gifts.en.ts'
 import { type Gifts, giftsRu } from './gifts.ru.ts'
+import { groupsEn } from './groups/groups.en.ts'
+import { type GroupWords, groupsRu } from './groups/groups.ru.ts'
 import { navigationEn } from './navigation.en.ts'
 import { type Navigation, navigationRu } from './navigation.ru.ts'
 import { orderingEn } from './ordering.en.ts'
@@ -17,11 +19,39 @@ import { resultsEn } from './results.en.ts'
 import { type ResultWords, resultsRu } from './results.ru.ts'
 
 /** All texts of the bot by key: a plain string for a caption or a toast, `Html` for a message. */
-export type Strings = Navigation & Ordering & Paying & Prompts & Gifts & RequestWords & ResultWords & AdminWords
+export type Strings = Navigation &
+  Ordering &
+  Paying &
+  Prompts &
+  Gifts &
+  RequestWords &
+  ResultWords &
+  AdminWords &
+  GroupWords
 
 const strings: Record<Language, Strings> = {
-  ru: { ...navigationRu, ...orderingRu, ...payingRu, ...promptsRu, ...giftsRu, ...requestRu, ...resultsRu, ...adminRu },
-  en: { ...navigationEn, ...orderingEn, ...payingEn, ...promptsEn, ...giftsEn, ...requestEn, ...resultsEn, ...adminEn },
+  ru: {
+    ...navigationRu,
+    ...orderingRu,
+    ...payingRu,
+    ...promptsRu,
+    ...giftsRu,
+    ...requestRu,
+    ...resultsRu,
+    ...adminRu,
+    ...groupsRu,
+  },
+  en: {
+    ...navigationEn,
+    ...orderingEn,
+    ...payingEn,
+    ...promptsEn,
+    ...giftsEn,
+    ...requestEn,
+    ...resultsEn,
+    ...adminEn,
+    ...groupsEn,
+  },
 }
 
 export const stringsFor = (language: Language): Strings => strings[language]

@@ -53,6 +53,7 @@ export const tidyParts = [
   'actions',
   'top_ups',
   'templates',
+  'guest_words',
   'late',
   'files',
 ] as const

@@ -103,10 +103,10 @@ function botDeps(options: Options, files: BotDeps['files']): BotDeps {
   const { config, build, database, telegram, upstream, orders, enqueue, scrub, log } = options
   const { sql } = database
   const { catalogue, forSale, limits, stats, modelHealth, running, delivery } = orders
-  const { startBonusKop, adminIds, packsKop, starRateRub, card, transferDetails } = config
+  const { startBonusKop, adminIds, packsKop, starRateRub, card, transferDetails, groupLimits } = config
   return {
     ...{ sql, adminSql: database.admins, catalogue, forSale, modelHealth, limits, stats, enqueue, files, log },
-    ...{ startBonusKop, adminIds, packsKop, starRateRub, card, transferDetails },
+    ...{ startBonusKop, adminIds, packsKop, starRateRub, card, transferDetails, groupLimits },
     botUsername: () => telegram.me()?.username ?? '',
     integration: { place: order => place(sql, order, limits), cancel: ref => cancel(running, ref) },
     fileBytes: fileReader(filesOfTelegram(options)),

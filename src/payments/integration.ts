@@ -16,11 +16,11 @@ import {
   genAttach,
   genFinish,
   genRequeue,
-  genStart,
   genSubmit,
   genWait,
   type Settled,
   type Started,
+  startOf,
   startRefusal,
 } from './order-statements.ts'
 import { costOf, isForeign } from './task-facts.ts'
@@ -37,7 +37,7 @@ export async function place(sql: Sql, order: Order, limits: Limits): Promise<Sta
     const event = await untilAnswered(() => startedRow(sql, order))
     crash('before_debit')
     crashUnderWay('debit_sent')
-    const row = await untilAnswered(async () => only(await genStart(sql, order, limits, event)))
+    const row = await untilAnswered(async () => only(await startOf(order)(sql, limits, event)))
     crash('after_debit')
     return row as Started
   } catch (error) {

@@ -24,6 +24,7 @@ const Late = Type.Object({
   expiresAt: Nullable(Type.Date()),
   isExpired: Type.Boolean(),
   tookMs: Nullable(Type.Number()),
+  /** Of a run in a group that of the person: the offer names the price. */
   chatId: Type.Integer(),
   threadId: Nullable(Type.Integer()),
   modelId: Type.String(),
@@ -43,7 +44,8 @@ export const lateResults = query(
     select l.user_id as "userId", l.generation_id as id, l.state, l.task_id as "taskId", l.take_id as "takeId",
       l.price_kop as "priceKop", l.files, l.expires_at as "expiresAt", coalesce(l.expires_at <= now(), false) as "isExpired",
       (extract(epoch from l.found_at - g.created_at) * 1000)::float8 as "tookMs",
-      g.chat_id as "chatId", g.thread_id as "threadId", g.model_id as "modelId", g.category, o.message_id as "messageId"
+      case when g.chat_id < 0 then g.user_id else g.chat_id end as "chatId",
+      case when g.chat_id > 0 then g.thread_id end as "threadId", g.model_id as "modelId", g.category, o.message_id as "messageId"
     from pay.late_results l
     join pay.generations g on g.user_id = l.user_id and g.id = l.generation_id
     left join pay.outbox o on o.dedupe = 'late:' || l.generation_id

@@ -1,11 +1,13 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { query } from '../database/db.ts'
+import { query, type Sql } from '../database/db.ts'
 import { Nullable } from '../database/nullable.ts'
 import {
   Banned,
   FreeLimitReached,
+  GroupOff,
   InDebt,
   InsufficientFunds,
+  MemberLimitReached,
   ModelOff,
   NotFound,
   QuoteClosed,
@@ -38,6 +40,22 @@ export const genStart = query(
       ${limits.newFreeDaily}, ${order.threadId ?? null})`,
 )
 
+export const groupStart = query(
+  Started,
+  (sql, order: Order & { askedBy: number }, limits: Limits, event: object | null = null) => sql`
+    select result, generation_id as id, price_kop as "priceKop", balance_kop as "balanceKop"
+    from pay.group_place(${event}, ${order.askedBy}, ${order.userId}, ${order.id}, ${order.requestKey}, ${order.chatId},
+      ${order.quoteId}, ${`${order.deadlineMs} milliseconds`}, ${limits.maxOpen}, ${limits.freeDaily}, ${limits.freeHourly},
+      ${limits.newFreeDaily}, ${order.threadId ?? null})`,
+)
+
+/** Returns the statement that starts the order: one that was asked for in a group has more to hold. */
+export function startOf(order: Order) {
+  const { askedBy } = order
+  return (sql: Sql, limits: Limits, event: object | null) =>
+    askedBy === undefined ? genStart(sql, order, limits, event) : groupStart(sql, { ...order, askedBy }, limits, event)
+}
+
 const startRefusals: Record<string, new (about: string, options: ErrorOptions) => Error> = {
   P0402: InsufficientFunds,
   P0403: InDebt,
@@ -46,6 +64,8 @@ const startRefusals: Record<string, new (about: string, options: ErrorOptions) =
   P0410: QuoteExpired,
   P0411: QuoteClosed,
   P0423: ModelOff,
+  P0425: GroupOff,
+  P0426: MemberLimitReached,
   P0424: SalesPaused,
   P0429: TooManyOpen,
   P0430: FreeLimitReached,

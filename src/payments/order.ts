@@ -21,6 +21,8 @@ export type Order = {
   threadId?: number | null
   /** The message that becomes the progress message. */
   messageId: number | null
+  /** Who asked for it in a group; the payer may be the group. Such an order has a row of `pay.group_orders`. */
+  askedBy?: number
   /** Milliseconds from the submit to the refund when the upstream has no result. */
   deadlineMs: number
 }

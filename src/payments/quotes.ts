@@ -103,12 +103,13 @@ export async function readQuote(sql: Sql, userId: number, id: string): Promise<Q
   return row
 }
 
-/** The newest quote that a person may start from now. */
+/** The newest quote of the private chat that a person may start from now. */
 export const openQuote = query(
   Type.Object({ id: Type.String() }),
   (sql, userId: number) => sql`
     select q.id from pay.quotes q
     where q.user_id = ${userId} and q.closed_at is null and q.expires_at > now() and q.bonus_of is null
+      and not exists (select from pay.group_orders o where o.payer_id = q.user_id and o.quote_id = q.id)
       and not exists (select from pay.generations g where g.user_id = q.user_id and (g.quote_id = q.id or g.id = q.id))
     order by q.expires_at desc, q.id limit 1`,
 )

@@ -47,6 +47,7 @@ const kindsOfPeople = [
   'my_chat_member',
   'chosen_inline_result',
   'message_reaction',
+  'guest_message',
 ]
 
 /** The key of the queue that keeps the order: one user in a private chat, one user in one group. */

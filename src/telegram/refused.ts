@@ -15,6 +15,7 @@ export type RefusedCode =
   | 'conflict'
   | 'migrated'
   | 'already_refunded'
+  | 'no_method'
   | 'bad_request'
 
 /**
@@ -46,6 +47,7 @@ export const isAboutChat = ({ code }: Refused): boolean => ofTheChat.has(code)
 export function codeOf(status: number, description: string): RefusedCode {
   if (status === 401) return 'unauthorized'
   if (status === 403) return 'blocked'
+  if (status === 404 && /method not found/i.test(description)) return 'no_method' // an older Bot API server
   if (status === 409) return 'conflict'
   if (status === 413) return 'too_big'
   if (status === 429) return 'rate_limited'
@@ -61,7 +63,10 @@ const meanings: [RegExp, RefusedCode][] = [
   [/message is not modified|MESSAGE_NOT_MODIFIED/i, 'not_modified'],
   [/query is too old|query id is invalid|QUERY_ID_INVALID/i, 'query_old'],
   [/bot was (blocked|kicked)|user is deactivated|USER_IS_BLOCKED|INPUT_USER_DEACTIVATED/i, 'blocked'],
-  [/rights to send|CHAT_WRITE_FORBIDDEN|bot is not a member|chat was (deactivated|deleted)/i, 'blocked'],
+  [
+    /rights to send|CHAT_(?:WRITE|SEND_[A-Z]{1,20})_FORBIDDEN|bot is not a member|chat was (deactivated|deleted)/i,
+    'blocked',
+  ],
   [/(chat|user|peer|channel) not found|PEER_ID_INVALID|chat_id is empty|CHAT_ID_INVALID/i, 'chat_not_found'],
   [/message(?: to \w+)? not found|message to be \w+ not found|MESSAGE_ID_INVALID/i, 'message_gone'],
   [/message can't be (edited|deleted)|message identifier is not specified|MESSAGE_EDIT_TIME/i, 'message_gone'],

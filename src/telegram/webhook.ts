@@ -13,6 +13,7 @@ export const allowedUpdates = [
   'callback_query',
   'pre_checkout_query',
   'my_chat_member',
+  'guest_message',
   'inline_query',
   'chosen_inline_result',
   'message_reaction',

@@ -52,6 +52,27 @@ export async function openUser(sql: Sql, person: Person, bonusKop: number): Prom
   return { id: person.id, isNew, wasAway, isBanned, language: languageOf(language, clientLanguage) }
 }
 
+export const userKnown = query(
+  Type.Object({ language: Nullable(Type.String()), clientLanguage: Nullable(Type.String()), isBanned: Type.Boolean() }),
+  (sql, userId: number) => sql`
+    select language, client_language as "clientLanguage", banned_at is not null as "isBanned"
+    from pay.users where user_id = ${userId}`,
+)
+
+/** Returns the user behind an update outside of the private chat: it says nothing about whether they can be reached. */
+export async function openMember(sql: Sql, person: Person, bonusKop: number): Promise<User> {
+  const [known] = await userKnown(sql, person.id)
+  if (!known) return openUser(sql, person, bonusKop)
+  const { language, clientLanguage, isBanned } = known
+  return {
+    id: person.id,
+    isNew: false,
+    wasAway: false,
+    isBanned,
+    language: languageOf(language, clientLanguage ?? person.clientLanguage),
+  }
+}
+
 const Spoken = Type.Object({
   language: Nullable(Type.String()),
   clientLanguage: Nullable(Type.String()),

@@ -213,6 +213,7 @@ function worstOf(language: Language): Record<string, unknown[][]> {
         { orders: seriesOf(name, 30).orders.map(order => ({ ...order, short: 'abcd' })), started: 15, refusal },
       ],
     ),
+    ...groupWords(name, at),
     '.request.priced': [[longestOf(Object.values(stringsFor(language).request.taskButtons)), '45 000 000 000 000 ₽']],
     '.debt.screen': [[{ debtKop: vast, needKop: vast }]],
     '.notices.friendRan': [[{ runs: 999, capKop: vast }]],
@@ -432,6 +433,33 @@ function worstForAdmins(
   }
 }
 
+const worstWords = 'ы'.repeat(600)
+const groupWords = (name: string, at: Date): Record<string, unknown[][]> => {
+  const run = { name: 'Ы'.repeat(64), words: worstWords, model: name }
+  const title = 'Г'.repeat(128)
+  const prices = [true, false].flatMap(isByGroup =>
+    [0, vast].map(priceKop => [
+      { name, words: worstWords, priceKop, leftKop: vast, isByGroup, title: isByGroup ? title : undefined },
+    ]),
+  )
+  const entry = (kind: string, amountKop: number) => ({ at, kind, amountKop, name: 'Ы'.repeat(64), model: name })
+  return {
+    '.groups.working': [[run], [{ ...run, words: undefined }]],
+    '.groups.result': [[run], [{ ...run, words: undefined }]],
+    '.groups.failed': [[run, { html: worstWords }]],
+    '.groups.price': prices,
+    '.groups.short': prices,
+    '.groups.settings': [true, false].map(is => [
+      { title, isOn: is, isByGroup: is, balanceKop: vast, memberDailyKop: vast },
+    ]),
+    '.groups.ledger': [
+      [title, []],
+      [title, Array.from({ length: 20 }, (_, n) => entry(n % 2 ? 'debit' : 'from_member', n % 2 ? -vast : vast))],
+    ],
+    '.groups.giveRefused': [],
+  }
+}
+
 /** A text for each way to fill it in. Kinds of plain values that it does not take are passed over. */
 function filled(language: Language): { path: string; value: unknown }[] {
   const worst = worstOf(language)
@@ -489,7 +517,9 @@ t.test('the two halves of the words do not hide each other', async t => {
 })
 
 const folder = join(import.meta.dirname, '../../src/i18n')
-const sources = fs.readdirSync(folder).map(name => ({ name, source: fs.readFileSync(join(folder, name), 'utf8') }))
+const sources = fs
+  .globSync('**/*.ts', { cwd: folder })
+  .map(name => ({ name, source: fs.readFileSync(join(folder, name), 'utf8') }))
 
 t.test('no text names the seller of the models or promises something for later', async t => {
   for (const { name, source } of sources) t.notMatch(source, /\bkie\b|TODO|FIXME|lorem/i, name)

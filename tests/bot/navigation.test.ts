@@ -86,6 +86,7 @@ const deps: BotDeps = {
   limits,
   startBonusKop: 0,
   adminIds: [admin.id],
+  groupLimits: { perMinute: 60, memberPerMinute: 60, memberDailyKop: 100_00 },
   packsKop: [100_00, 300_00, 500_00, 1000_00, 5000_00],
   transferDetails: undefined,
   card: undefined,
@@ -980,9 +981,13 @@ t.test('in a group the bot shows links only, and only when it is spoken to', asy
   player.sayIn(group, anna.id, `/start@${api.bot.username}`)
   await serve()
   const answer = player.chat(group).at(-1)!
-  t.equal(answer.html, 'Работаю в личных сообщениях.')
-  t.equal(answer.buttons.length, 6)
-  for (const { url } of buttons(answer))
+  t.equal(
+    answer.html,
+    'В этой группе я выключен. Включить может администратор: /ai_on. А в личных сообщениях работаю всегда.',
+  )
+  t.equal(answer.buttons.length, 7)
+  t.strictSame(answer.buttons[0], [{ text: '✅ Включить в группе', data: 'gn', style: 'success' }])
+  for (const { url } of answer.buttons.slice(1).flat())
     t.match(url, new RegExp(`^https://t.me/${api.bot.username}(\\?start=m_[a-z0-9-]+)?$`))
   player.sayIn(group, anna.id, `/models@${api.bot.username}`)
   await serve()

@@ -38,6 +38,7 @@ const generationOp = fc.constantFrom<GenerationOp | undefined>(
     undefined,
   ] as const),
 )
+const account = fc.integer({ min: -999_999_999_999_999, max: -1 })
 const draftOp = fc.constantFrom(
   ...('skip usual back cancel option done clear edit extras go resume anew template improve hear'.split(
     ' ',
@@ -70,6 +71,11 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
   picture: fc.tuple(id, page),
   star: fc.tuple(id, page, fc.boolean()),
   late: fc.tuple(id),
+  groupQuote: fc.tuple(id, fc.constantFrom(...(['start', 'cancel', 'show', 'self'] as const))),
+  groupOn: fc.constant([]),
+  group: fc.tuple(account, fc.constantFrom(...(['show', 'on', 'off', 'each', 'together', 'ledger', 'give'] as const))),
+  groupLimit: fc.tuple(account, fc.integer({ min: 1, max: 999_999 })),
+  groupGift: fc.tuple(account, fc.integer({ min: 1, max: 999_999 }), id),
   history: fc.tuple(fc.constantFrom(...(['all', 'done', 'failed'] as const)), fc.oneof(fc.constant('0'), id)),
   balance: fc.constant([]),
   operations: fc.tuple(fc.integer({ min: 0, max: 999_999_999 })),

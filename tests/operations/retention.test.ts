@@ -105,6 +105,14 @@ const kinds: Record<
     put: (age, name) => topUp(age, name, 'open'),
     left: () => owner`select quote_id as name from pay.top_ups where state = 'open'`,
   },
+  guest_words: {
+    old: '1 day 1 minute',
+    young: '23 hours',
+    put: (age, name) => owner`
+      insert into pay.guest_words (id, user_id, words, created_at)
+      values (${newId()}, 1, ${name}, now() - ${age}::text::interval)`,
+    left: () => owner`select words as name from pay.guest_words`,
+  },
   templates: {
     old: '1 day 1 minute',
     young: '23 hours',

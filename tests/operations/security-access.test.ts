@@ -91,7 +91,17 @@ await story(
       ...(['several', 'compare', 'photos'] as const).map(kind => to.series(id, kind, 2)),
       ...(['start', 'show'] as const).map(op => to.seriesPrice(id, op)),
       ...(['use', 'delete', 'restore'] as const).map(op => to.template(id, op)),
+      ...(['start', 'cancel', 'show', 'self'] as const).map(op => to.groupQuote(id, op)),
     ])
+    // A group of hers.
+    const account = -1_001_234_567_890
+    await owner`select pay.group_switch(${account}, 'Её группа', true, null, 10000)`
+    const ops = ['show', 'on', 'off', 'each', 'together', 'ledger', 'give'] as const
+    buttons.push(
+      ...ops.map(op => to.group(account, op)),
+      to.groupLimit(account, 100),
+      to.groupGift(account, 100, ids[0]!),
+    )
     // Entries of her ledger by their number, and what no button of his says.
     for (const seq of [0, 1, 2, 3, 999_999_999])
       buttons.push(to.operations(seq), to.payment(seq), to.paymentQuestion(seq))
@@ -111,7 +121,7 @@ await story(
       'balance',
       'statement',
     ]
-    without.push('templates', 'promo', 'referral', 'forget', 'language', 'help')
+    without.push('groupOn', 'templates', 'promo', 'referral', 'forget', 'language', 'help')
     const all = Object.keys(to).filter(
       name => !name.startsWith('admin') && !/^example(Add|Drop)$/.test(name) && !without.includes(name as RouteName),
     )

@@ -34,14 +34,24 @@ export async function chats(
     transferDetails,
     card,
     startBonusKop = 0,
+    through = async apiRoot => apiRoot,
     apiVersion,
-  }: Pick<Partial<BotDeps>, 'transferDetails' | 'card' | 'startBonusKop'> & { apiVersion?: ApiVersion } = {},
+  }: Pick<Partial<BotDeps>, 'transferDetails' | 'card' | 'startBonusKop'> & {
+    apiVersion?: ApiVersion
+    /** What stands between the bot and Telegram; returns its address. */
+    through?: (apiRoot: string) => Promise<string>
+  } = {},
 ) {
   const { access, sql, owner, broken, story } = await world(t)
   const api = await startTelegram({ seed: 7, timeScale: 0.02, ...(apiVersion && { apiVersion }) })
   t.teardown(() => api.close())
   api.faults.limits = false
-  const telegram = createTelegram({ token: api.token, apiRoot: api.apiRoot, rateLimiter: async () => 0, log: silent })
+  const telegram = createTelegram({
+    token: api.token,
+    apiRoot: await through(api.apiRoot),
+    rateLimiter: async () => 0,
+    log: silent,
+  })
   const botInfo = await telegram.call('getMe', {})
   const catalogue = openCatalogue({ rates: { usdRubRate: '95', markup: '2.0' }, contentFilter: true })
   const limits = { maxOpen: 3, freeDaily: 10, freeHourly: 3, newFreeDaily: 1_000_000 }
@@ -77,6 +87,7 @@ export async function chats(
     limits,
     startBonusKop,
     adminIds,
+    groupLimits: { perMinute: 60, memberPerMinute: 60, memberDailyKop: 100_00 },
     packsKop: [100_00, 300_00, 500_00, 1000_00, 5000_00],
     transferDetails,
     card,

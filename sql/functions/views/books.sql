@@ -26,7 +26,8 @@ create or replace view pay.books as
       coalesce(sum(amount_kop) filter (where contra = 'sales'), 0)::bigint as sales,
       coalesce(sum(amount_kop) filter (where contra = 'cash'), 0)::bigint as cash,
       coalesce(sum(amount_kop) filter (where contra = 'promo'), 0)::bigint as promo,
-      coalesce(sum(amount_kop) filter (where contra = 'adjust'), 0)::bigint as adjusted
+      coalesce(sum(amount_kop) filter (where contra = 'adjust'), 0)::bigint as adjusted,
+      coalesce(sum(amount_kop) filter (where contra = 'groups'), 0)::bigint as in_groups
     from pay.ledger_entries),
   runs as (
     select coalesce(sum(kept_kop), 0)::bigint as kept,
@@ -51,7 +52,8 @@ create or replace view pay.books as
   wallets as (select coalesce(sum(balance_kop), 0)::bigint as balance, coalesce(sum(debt_kop), 0)::bigint as debt from pay.wallets)
   select question, left_kop, right_kop from entries, runs, payments, codes, acts, back, wallets,
     lateral (values
-      ('all accounts together = 0', balance - sales - cash - promo - adjusted, 0),
+      ('all accounts together = 0', balance - sales - cash - promo - adjusted - in_groups, 0),
+      ('account groups = 0', in_groups, 0),
       ('balances = all entries', balance, total),
       ('account sales = kept + held', -sales, kept + held),
       ('account cash = payments - given back + refused', cash, paid - taken - (owed - debt) + refused),

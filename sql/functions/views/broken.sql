@@ -150,6 +150,12 @@ create or replace view pay.broken as
   union all select 'kept file with chunks missing', f.generation_id || ':' || f.n from pay.kept_files f
       where f.is_whole and f.expires_at > now() and ceil(f.bytes / 262144.0) <> (
         select count(*) from pay.kept_chunks c where c.user_id = f.user_id and c.generation_id = f.generation_id and c.n = f.n)
+  union all select 'gift to a group without its other entry', l.user_id || ':' || l.seq from pay.ledger_entries l
+      where l.kind in ('to_group', 'from_member') and 1 <> (
+        select count(*) from pay.ledger_entries o where o.kind in ('to_group', 'from_member') and o.kind <> l.kind
+          and o.external_ref = l.external_ref and o.amount_kop = -l.amount_kop)
+  union all select 'order of a group paid by a stranger', o.quote_id from pay.group_orders o
+      where o.payer_id <> o.asked_by and not exists (select from pay.groups g where g.account_id = o.payer_id)
   union all select 'top-up without payment', l.user_id || ':' || l.seq from pay.ledger_entries l where l.kind = 'topup' and not exists (
       select from pay.payments p where p.user_id = l.user_id and l.external_ref = p.provider || ':' || p.charge_id);
 grant select on pay.broken to pay_app;

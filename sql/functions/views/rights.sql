@@ -14,7 +14,8 @@ grant select on
   pay.quotes, pay.generations, pay.late_results, pay.results, pay.generation_events, pay.kept_files, pay.kept_chunks, pay.kept_total,
   pay.inbox, pay.intakes, pay.outbox, pay.drafts, pay.templates, pay.examples, pay.rates,
   pay.model_switches, pay.model_days, pay.model_stats, pay.model_stats_clock, pay.samples, pay.provider_account,
-  pay.admin_actions, pay.audit_log, pay.alarms, pay.webhook, pay.forgettings
+  pay.admin_actions, pay.audit_log, pay.alarms, pay.webhook, pay.forgettings,
+  pay.groups, pay.group_orders, pay.guest_words
   to pay_app;
 grant insert, update, delete on pay.drafts to pay_app;
 grant update (language, is_reachable) on pay.users to pay_app;

@@ -52,7 +52,7 @@ export function createIntake({ sql, enqueue, moved }: Options): Intake {
   async function add(update: object, lane: string, source: Source | null): Promise<'added' | 'full'> {
     const draft = await readDraft(sql, personOf(update))
     // A text or a file without an order does not end the fetch of an earlier one.
-    const isFor = draft && (draft.kind === 'order' || !isContent(update))
+    const isFor = draft && !isInGroup(update) && (draft.kind === 'order' || !isContent(update))
     const { result } = await untilAnswered(async () =>
       only(await intakeAdd(sql, idOf(update), lane, isFor ? draft.id : null, update, source)),
     )
@@ -106,7 +106,7 @@ function filesFrom(take: (source: Source) => unknown): BotDeps['files'] {
 
 const wanted = ({ accept, fit }: About) => ({ ...(accept && { accept: [...accept] }), ...(fit && { fit }) })
 
-type Message = { from?: { id?: number }; text?: string }
+type Message = { from?: { id?: number }; chat?: { type?: string }; text?: string }
 type Update = { update_id?: number; message?: Message; callback_query?: { from?: { id?: number } } }
 
 const idOf = (update: object): number => (update as Update).update_id ?? 0
@@ -114,9 +114,11 @@ const personOf = (update: object): number => {
   const { message, callback_query: press } = update as Update
   return (message ?? press)?.from?.id ?? 0
 }
+/** What is sent in a group has nothing to do with the dialogue in private. */
+const isInGroup = (update: object): boolean => ((update as Update).message?.chat?.type ?? 'private') !== 'private'
 /** Returns whether an update waits for earlier files: texts and files do; commands, presses and payments do not. */
 function isContent(update: object): boolean {
   const { message } = update as Update
-  if (!message || 'successful_payment' in message || 'refunded_payment' in message) return false
+  if (!message || isInGroup(update) || 'successful_payment' in message || 'refunded_payment' in message) return false
   return !(typeof message.text === 'string' && message.text.startsWith('/'))
 }

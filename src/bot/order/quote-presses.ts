@@ -30,6 +30,7 @@ import { to } from '../routes.ts'
 import { showRun, showStarted } from '../runs/show-progress.ts'
 import { aboutRequest, answerRequest, requestAt } from './answer-request.ts'
 import { tooMany } from './busy.ts'
+import { showGroupPrice } from './group/price.ts'
 import { offerAgain } from './late-presses.ts'
 import { keepQuoted } from './navigation.ts'
 import { closedScreen, closePrices } from './open-quotes.ts'
@@ -97,7 +98,7 @@ async function closed(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<voi
  * Returns whether a shown quote is still valid. Its price is, even when prices have changed; not so when the model no
  * longer accepts the answers, when they would be sent differently now, or when the free run is gone.
  */
-const isValid = ({ catalogue }: BotDeps, model: Model, { inputs, params, priceKop }: Quote): boolean =>
+export const isValid = ({ catalogue }: BotDeps, model: Model, { inputs, params, priceKop }: Quote): boolean =>
   checkInputs(model, inputs).length === 0 &&
   isDeepStrictEqual(toWire(model, inputs, catalogue.contentFilter), params) &&
   (priceKop > 0 || catalogue.freeIds.has(model.id))
@@ -250,6 +251,7 @@ async function renew(ctx: BotContext, deps: BotDeps, quote: Quote, { isKept = fa
  * nothing when the order was started already.
  */
 export async function resumeOrder(ctx: BotContext, deps: BotDeps, quoteId: string): Promise<void> {
+  if (await showGroupPrice(ctx, deps, quoteId)) return
   const series = await seriesAt(deps, ctx.user.id, quoteId)
   if (series) return resumeSeries(ctx, deps, series, 'new')
   const quote = await readQuote(deps.sql, ctx.user.id, quoteId)
@@ -265,8 +267,8 @@ async function showAgain(ctx: BotContext, deps: BotDeps, quote: Quote, where: 'h
 /** After a payment: the order that it was for, unless the person has gone on to another, which then comes instead. */
 export async function resumePaid(ctx: BotContext, deps: BotDeps, quoteId: string): Promise<void> {
   if (await offerAgain(ctx, deps, quoteId)) return
-  const [open] = await openQuote(deps.sql, ctx.user.id)
-  await resumeOrder(ctx, deps, open?.id ?? quoteId)
+  const isOfGroup = await showGroupPrice(ctx, deps, quoteId)
+  if (!isOfGroup) await resumeOrder(ctx, deps, (await openQuote(deps.sql, ctx.user.id))[0]?.id ?? quoteId)
 }
 
 async function change(ctx: BotContext, deps: BotDeps, quote: Quote): Promise<void> {

@@ -14,15 +14,16 @@ import { writtenPrice } from '../browse/display-price.ts'
 import type { BotDeps } from '../deps.ts'
 import { modelName } from '../names.ts'
 import { to } from '../routes.ts'
+import { groupMessages } from './group-reports.ts'
 import { lateMessages } from './late.ts'
 import { boardScreen, progressScreen, usualMs } from './progress-screens.ts'
 import { resultButtons } from './result-buttons.ts'
 
 /** The messages about a run: progress, result, failure. */
 export function createMessages(
-  deps: Pick<BotDeps, 'catalogue' | 'limits'> & { stats: Pick<BotDeps['stats'], 'of'> },
+  deps: Pick<BotDeps, 'catalogue' | 'limits'> & { stats: Pick<BotDeps['stats'], 'of'>; botUsername?: () => string },
 ): Messages {
-  const { catalogue, limits } = deps
+  const { catalogue, limits, botUsername = () => '' } = deps
   return {
     progress(generation, language) {
       const { execState } = generation
@@ -31,6 +32,7 @@ export function createMessages(
       if (execState === 'success') return screen
       return { ...screen, text: html`${screen.text}\n${which(catalogue, generation, language)}` }
     },
+    group: groupMessages(catalogue, botUsername, (run, language) => stringsFor(language).run.failure[failureOf(run)]),
     board: (generations, language) => boardScreen(deps, generations, language),
     usualMs: generation => usualMs(deps, generation),
     done,

@@ -2,7 +2,8 @@ import { crash } from '../../crash.ts'
 import { untilAnswered } from '../../database/db.ts'
 import { healthChange } from '../../health/model-health.ts'
 import type { Language } from '../../money.ts'
-import { readGeneration } from '../../payments/generations.ts'
+import { type Generation, readGeneration } from '../../payments/generations.ts'
+import { type GroupOrder, groupOrderOfRun } from '../../payments/groups.ts'
 import {
   type Mark,
   type Notice,
@@ -21,6 +22,7 @@ import { announce } from './announce.ts'
 import { sendLate } from './deliver-late.ts'
 import { type DeliverOptions, type Delivery, Overtaken } from './delivery.ts'
 import { send } from './send-result.ts'
+import { removeGroupProgress, sendToGroup } from './to-group.ts'
 import { blank, type Outcome, refusal } from './trouble.ts'
 
 /**
@@ -96,29 +98,17 @@ async function deliverGeneration(options: DeliverOptions, outgoing: Outgoing<OfG
   const { sql, log, results } = options
   const outboxId = outgoing.id
   const { kind, generationId } = outgoing.body
-  const [generation, language] = await Promise.all([
-    readGeneration(sql, { userId: outgoing.userId, id: generationId }),
-    languageFor(sql, outgoing.userId),
-  ])
+  const generation = await readGeneration(sql, { userId: outgoing.userId, id: generationId })
   if (!generation) throw new Error(`outbox ${outboxId} names the generation ${generationId}, which is not there`)
   const context = { outboxId, kind, generationId, userId: outgoing.userId, attempt: outgoing.attempts }
 
-  const { threadId = generation.threadId } = outgoing.body
-  const telegram = inTopic(options.telegram, { chatId: generation.chatId, threadId })
-  const delivery: Delivery = {
-    options: { ...options, telegram },
-    outgoing,
-    generation,
-    language,
-    chatId: generation.chatId,
-    kept: new Map(),
-    files: [],
-    heldAt: performance.now(),
-  }
+  const [order] = generation.chatId < 0 && kind === 'generation' ? await groupOrderOfRun(sql, generation) : []
+  const delivery = await deliveryOf(options, outgoing, generation, order)
   let outcome: Outcome
   const shown = announce(delivery)
   try {
-    outcome = { ...blank, messageId: await results.use(generationId, () => send(delivery)) }
+    const messageId = await results.use(generationId, () => (order ? sendToGroup(delivery, order) : send(delivery)))
+    outcome = { ...blank, messageId }
   } catch (error) {
     if (error instanceof Overtaken) return log.warn(context, 'somebody else has taken the delivery over')
     outcome = await refusal(options, outgoing, error)
@@ -127,8 +117,32 @@ async function deliverGeneration(options: DeliverOptions, outgoing: Outgoing<OfG
   }
   crash('telegram_acked')
   const isDelivered = await conclude(options, outgoing, { ...outcome, files: delivery.files }, context)
+  if (order && outcome.againMs === null) return removeGroupProgress(delivery)
   if (!isDelivered || kind !== 'generation' || outcome.messageId === generation.messageId) return
-  await removeProgress(options, generation, language)
+  await removeProgress(options, generation, delivery.language)
+}
+
+/** What was ordered in a group goes there once; whatever else comes of it later goes to the private chat. */
+async function deliveryOf(
+  options: DeliverOptions,
+  outgoing: Outgoing<OfGeneration>,
+  generation: Generation,
+  order: GroupOrder | undefined,
+): Promise<Delivery> {
+  const { kind, threadId = generation.threadId } = outgoing.body
+  const isPrivate = generation.chatId < 0 && (kind !== 'generation' || generation.isLate)
+  const chatId = order?.chatId ?? (isPrivate ? outgoing.userId : generation.chatId)
+  const topic = { chatId, threadId: isPrivate && threadId === generation.threadId ? null : threadId }
+  return {
+    options: { ...options, telegram: order ? options.telegram : inTopic(options.telegram, topic) },
+    outgoing,
+    generation,
+    language: await languageFor(options.sql, order?.askedBy ?? outgoing.userId),
+    chatId,
+    kept: new Map(),
+    files: [],
+    heldAt: performance.now(),
+  }
 }
 
 /** Records the outcome of a delivery. Returns true when the message arrived. */

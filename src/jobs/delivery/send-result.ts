@@ -2,6 +2,7 @@ import { keptOutputs } from '../../delivery/kept-files.ts'
 import type { NoFiles } from '../../delivery/messages.ts'
 import { progressPlace } from '../../delivery/progress.ts'
 import { freeLeft, isFirstResult, type Output, outputsOf } from '../../payments/generations.ts'
+import { moveGroup } from '../../payments/groups.ts'
 import { readWallet } from '../../payments/wallet.ts'
 import { TelegramRefused } from '../../telegram/client.ts'
 import { mayUpload } from '../../telegram/delivery.ts'
@@ -21,7 +22,9 @@ export async function send(delivery: Delivery): Promise<number | null> {
   } catch (error) {
     if (!(error instanceof TelegramRefused) || error.migrateTo === undefined) throw error
     if (error.migrateTo === delivery.chatId) throw error
-    return send({ ...delivery, chatId: error.migrateTo }) // the group became a supergroup with another id
+    // The group became a supergroup with another id.
+    await moveGroup(delivery.options.sql, delivery.chatId, error.migrateTo)
+    return send({ ...delivery, chatId: error.migrateTo })
   }
 }
 

@@ -113,10 +113,10 @@ t.test('every list of commands is one that Telegram takes, for private chats, gr
     t.ok(await hasCommands(telegram, list))
   }
   const inGroups = lists.filter(({ scope }) => scope?.type !== 'all_private_chats')
-  for (const { commands } of inGroups)
+  for (const { commands, scope } of inGroups)
     t.strictSame(
       commands.map(({ command }) => command),
-      ['imagine', 'edit', 'help'],
+      ['imagine', 'edit', 'help', ...(scope?.type === 'all_chat_administrators' ? ['ai_on', 'ai_off'] : [])],
     )
 })
 

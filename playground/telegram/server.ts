@@ -7,7 +7,7 @@ import { openFaults } from './faults.ts'
 import { openPlayer } from './player/player.ts'
 import { type Random, seeded } from './random.ts'
 import { type Rules, rulesOf } from './rules.ts'
-import { commandsFor } from './settings/settings.ts'
+import { commandsFor, groupCommands } from './settings/settings.ts'
 import { load, openSnapshot } from './snapshot.ts'
 import type { BotCall, TelegramStandIn } from './stand-in.ts'
 import { openDelivery } from './updates/delivery.ts'
@@ -76,7 +76,8 @@ export async function startTelegram(options: Options): Promise<TelegramStandIn> 
     get commands() {
       return commandsFor(world.settings)
     },
-    commandsFor: userId => commandsFor(world.settings, world.chats.person(userId)),
+    commandsFor: userId =>
+      userId < 0 ? groupCommands(world.settings, userId) : commandsFor(world.settings, world.chats.person(userId)),
     player: openPlayer(world, { changed: snapshot.changed, lose }),
     faults,
     on,

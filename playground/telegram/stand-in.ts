@@ -269,7 +269,7 @@ export type TelegramStandIn = {
   calls: BotCall[]
   /** Updates and their acknowledgement: `deliveredAt` (unix ms) is set on 2xx, or by the next getUpdates. */
   updates: { updateId: number; kind: string; deliveredAt?: number; tries: number; update: object }[]
-  /** What the menu button shows; for the language and chat of one person: `commandsFor`. */
+  /** What the menu button shows; for one person, or a group: `commandsFor`. */
   commands: { command: string; description: string }[]
   commandsFor(userId: number): { command: string; description: string }[]
   /** Persons' mistakes (an unknown person, a button that is not there) are thrown as errors. */

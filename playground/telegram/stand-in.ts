@@ -222,6 +222,8 @@ export type Player = {
     button: { text: string },
     where?: { from?: number; chatId?: number },
   ): Promise<InlineAnswer | 'expired'>
+  /** Sends what savePreparedInlineMessage keeps for this person into a chat. */
+  sendPrepared(userId: number, preparedId: string, chatId?: number): MessageView
   /** Replaces the person's reactions on a message, in their chat with the bot or in `chatId`. */
   react(userId: number, messageId: number, emoji: string[], chatId?: number): MessageView
   sayIn(groupId: number, userId: number, text: string, place?: number | Place): MessageView

@@ -108,6 +108,7 @@ export const METHODS: Record<string, Method> = {
     return true
   },
   answerInlineQuery: inline.answerInlineQuery,
+  savePreparedInlineMessage: today(inline.savePreparedInlineMessage),
   answerGuestQuery: today(inline.answerGuestQuery),
   getFile({ files }, call) {
     const { fileId, uniqueId, path, bytes, smallerThan } = files.grant(text(call, 'file_id')!)

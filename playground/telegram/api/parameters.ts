@@ -68,6 +68,8 @@ const LINES: Record<string, string> = {
   answerCallbackQuery: 'callback_query_id:str! text:str show_alert:bool url:str cache_time:int',
   answerInlineQuery:
     'inline_query_id:str! results:arr! cache_time:int is_personal:bool next_offset:str button:obj switch_pm_text:str switch_pm_parameter:str',
+  savePreparedInlineMessage:
+    'user_id:int! result:obj! allow_user_chats:bool allow_bot_chats:bool allow_group_chats:bool allow_channel_chats:bool',
   answerGuestQuery: 'guest_query_id:str! result:obj!',
   getFile: 'file_id:str!',
   createInvoiceLink: `business_connection_id:str ${PRICE} subscription_period:int`,

@@ -1,6 +1,8 @@
 import { render } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Chat } from './chat/chat.js'
+import { Groups } from './groups/groups.js'
+import { actingIn, useChosen } from './groups/use-chosen.js'
 import { html } from './html.js'
 import { Office } from './office/office.js'
 import { People } from './people.js'
@@ -11,8 +13,8 @@ const concerns = new Set(['message', 'edit', 'delete', 'person', 'call'])
 
 function App() {
   const [overview] = useLive('/api/people', news => concerns.has(news.type))
-  const [current, setCurrent] = useState(() => Number(new URLSearchParams(location.search).get('person')) || null)
   const [pane, setPane] = useState('chat') // what a narrow screen shows over the chat: people, office or nothing
+  const { current, groupId, choose, chooseGroup } = useChosen(() => setPane('chat'))
   const [tab, setTab] = useState('ledger')
   const [error, setError] = useState(null)
   const [start, setStart] = useState(startOfAddress)
@@ -28,17 +30,12 @@ function App() {
   // Whoever was first when the page was opened stays, whatever comes in later.
   first.current ??= people[0]?.id
   const person = people.find(({ id }) => id === (current ?? first.current)) ?? people[0]
+  const { group, members, acting } = actingIn({ groups: overview.groups, people, groupId, person })
   const unread = new Set()
-  for (const { id, last } of people) {
+  for (const { id, last } of [...people, ...overview.groups]) {
     const newest = last?.messageId ?? 0
-    if (id === person?.id || read.current[id] === undefined) read.current[id] = newest
+    if (id === (group ?? person)?.id || read.current[id] === undefined) read.current[id] = newest
     if (last?.from === 'bot' && newest > read.current[id]) unread.add(id)
-  }
-
-  function choose(id) {
-    setCurrent(id)
-    setPane('chat')
-    history.replaceState(null, '', `?person=${id}`)
   }
 
   /** The link that the page was opened with is used up: opened once more, the page must not start again. */
@@ -52,13 +49,15 @@ function App() {
       <b>${words.banner.simulation}</b> ${away ? html`<span class="error" role="alert">${words.banner.away}</span>` : words.banner.about}
       ${error && html`<span class="error" role="alert"> ${error}</span>`}
     </p>
-    <${People} people=${people} current=${person?.id} unread=${unread} onChoose=${choose} onClose=${() => setPane('chat')} onError=${setError} />
+    <${People} people=${people} current=${group ? undefined : person?.id} unread=${unread} onChoose=${choose} onClose=${() => setPane('chat')} onError=${setError}>
+      <${Groups} groups=${overview.groups} people=${people} current=${group?.id} acting=${acting} unread=${unread} onChoose=${(id, as = person?.id) => chooseGroup(id, as)} onError=${setError} />
+    </${People}>
     ${
-      person
-        ? html`<${Chat} key=${person.id} person=${person} bot=${bot} start=${start} onStarted=${started} onPane=${setPane} onTab=${setTab} />`
+      acting
+        ? html`<${Chat} key=${`${group?.id ?? ''}:${acting.id}`} person=${acting} group=${group} members=${members} onActAs=${id => chooseGroup(group.id, id)} bot=${bot} start=${start} onStarted=${started} onPane=${setPane} onTab=${setTab} />`
         : html`<main class="chat nobody"><p class="empty">${words.people.nobody}</p></main>`
     }
-    <${Office} tab=${tab} onTab=${setTab} people=${people} current=${person} onClose=${() => setPane('chat')} />
+    <${Office} tab=${tab} onTab=${setTab} people=${people} current=${acting} onClose=${() => setPane('chat')} />
     <button class="backdrop" tabindex="-1" aria-hidden="true" onClick=${() => setPane('chat')}></button>
   </div>`
 }

@@ -8,7 +8,7 @@ import { language, languages as pageLanguages, switchLanguage, words } from './w
 const w = words.people
 
 /** The people who use the bot here. `unread` holds the ids of people with messages that they have not seen. */
-export function People({ people, current, unread, onChoose, onClose, onError }) {
+export function People({ people, current, unread, onChoose, onClose, onError, children }) {
   const [adding, setAdding] = useState(false)
   const chosen = people.find(({ id }) => id === current)
   return html`<nav class="people" aria-label=${w.title} data-testid="people">
@@ -31,6 +31,7 @@ export function People({ people, current, unread, onChoose, onClose, onError }) 
           </li>`,
       )}
     </ul>
+    ${children}
     ${chosen && html`<${PersonCard} person=${chosen} onError=${onError} />`}
     <${PageLanguage} />
     ${

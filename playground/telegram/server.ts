@@ -9,7 +9,7 @@ import { openPlayer } from './player/player.ts'
 import { type Random, seeded } from './random.ts'
 import { type Rules, rulesOf } from './rules.ts'
 import { profileFor } from './settings/profile.ts'
-import { commandsFor } from './settings/settings.ts'
+import { commandsFor, groupCommands } from './settings/settings.ts'
 import { load, openSnapshot } from './snapshot.ts'
 import type { BotCall, TelegramStandIn } from './stand-in.ts'
 import { openDelivery } from './updates/delivery.ts'
@@ -71,9 +71,10 @@ export async function startTelegram(options: Options): Promise<TelegramStandIn> 
     get commands() {
       return commandsFor(world.settings)
     },
-    commandsFor: userId => commandsFor(world.settings, world.chats.person(userId)),
     botSettings: world.settings.bot,
     profileFor: userId => profileFor(world, world.chats.person(userId).languageCode),
+    commandsFor: userId =>
+      userId < 0 ? groupCommands(world.settings, userId) : commandsFor(world.settings, world.chats.person(userId)),
     player: openPlayer(world, { changed: snapshot.changed, lose }),
     faults,
     on,

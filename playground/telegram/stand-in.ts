@@ -224,6 +224,8 @@ export type Player = {
     button: { text: string },
     where?: { from?: number; chatId?: number },
   ): Promise<InlineAnswer | 'expired'>
+  /** Sends what savePreparedInlineMessage keeps for this person into a chat. */
+  sendPrepared(userId: number, preparedId: string, chatId?: number): MessageView
   /** Replaces the person's reactions on a message, in their chat with the bot or in `chatId`. */
   react(userId: number, messageId: number, emoji: string[], chatId?: number): MessageView
   sayIn(groupId: number, userId: number, text: string, place?: number | Place): MessageView
@@ -271,7 +273,7 @@ export type TelegramStandIn = {
   calls: BotCall[]
   /** Updates and their acknowledgement: `deliveredAt` (unix ms) is set on 2xx, or by the next getUpdates. */
   updates: { updateId: number; kind: string; deliveredAt?: number; tries: number; update: object }[]
-  /** What the menu button shows; for the language and chat of one person: `commandsFor`. */
+  /** What the menu button shows; for one person, or a group: `commandsFor`. */
   commands: { command: string; description: string }[]
   commandsFor(userId: number): { command: string; description: string }[]
   /** What BotFather decides, such as topics and inline mode; getMe tells it. May be changed at any time. */

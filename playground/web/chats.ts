@@ -7,6 +7,7 @@ import { NewPerson, Open, Pay, PersonChange, Push, Rewrite, Say, UserParams } fr
 import { known } from './chats-person.ts'
 import { topicRoutes } from './chats-topics.ts'
 import { readUpload, sendFile, uploadLimits } from './files.ts'
+import { groups } from './groups.ts'
 import { playing, Refusal } from './refusal.ts'
 
 type ChatOptions = { telegram: TelegramStandIn }
@@ -18,6 +19,7 @@ export const chats: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { te
   await server.register(moveRoutes, { telegram })
   await server.register(topicRoutes, { telegram })
   await server.register(fileRoutes, { telegram })
+  await server.register(groups, { telegram })
 }
 
 const peopleRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { telegram }) => {
@@ -29,6 +31,11 @@ const peopleRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { te
       last: player.chat(person.id).at(-1) ?? null,
       commands: telegram.commandsFor(person.id),
       profile: telegram.profileFor(person.id),
+    })),
+    groups: player.groups().map(group => ({
+      ...group,
+      last: player.chat(group.id).at(-1) ?? null,
+      commands: telegram.commandsFor(group.id),
     })),
   }))
   server.post('/people', { schema: { body: NewPerson } }, async ({ body }, reply) => {

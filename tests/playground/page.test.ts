@@ -85,6 +85,12 @@ t.test('what does not fit is refused in words, and changes nothing', async t => 
     [409, 'POST', `${chat}/press`, { messageId: 1, data: 'h' }],
     [400, 'POST', `${chat}/pay`, { messageId: '1' }],
     [415, 'POST', `${chat}/files`, { kind: 'photo' }],
+    [400, 'POST', '/api/groups', { title: ' ', creator: anna.id }],
+    [400, 'POST', '/api/groups', { title: 'Студия' }],
+    [404, 'POST', '/api/groups', { title: 'Студия', creator: 404 }],
+    [404, 'POST', '/api/groups', { title: 'Студия', creator: anna.id, members: [404] }],
+    [404, 'GET', `/api/groups/-5/as/${anna.id}/chat`, undefined],
+    [400, 'GET', `/api/groups/5/as/${anna.id}/chat`, undefined],
     [404, 'POST', '/api/people/404/say', { text: 'привет' }],
     [400, 'POST', '/api/people/anna/say', { text: 'привет' }],
     [400, 'PATCH', '/api/upstream', { behaviour: 'kind' }],
@@ -166,6 +172,45 @@ t.test('a person replies, edits their words and pastes a long text', async t => 
     'refusals come in the language asked for',
   )
   t.equal(telegram.player.chat(anna.id).at(-1)?.replyTo, replyTo)
+})
+
+t.test('a group is made, and each of its members sees, writes and presses for themselves', async t => {
+  const { web, telegram, anna, bot } = await playground(t)
+  const boris = telegram.player.addPerson({ firstName: 'Борис' })
+  const vera = telegram.player.addPerson({ firstName: 'Вера' })
+  const members = [anna.id, boris.id]
+  const made = await call(web.url, 'POST', '/api/groups', { title: ' Студия ', creator: anna.id, members })
+  t.match(made, { status: 201, body: { title: 'Студия', bot: 'member', members: [{}, {}] } })
+  const { id: group } = made.body as { id: number }
+  t.match((await call(web.url, 'GET', '/api/people')).body, { groups: [{ id: group, last: {}, commands: [] }] })
+  const as = (id: number, move: string) => `/api/groups/${group}/as/${id}/${move}`
+  t.match(await call(web.url, 'POST', as(boris.id, 'say'), { text: 'кот' }), { status: 200 })
+  t.equal((await call(web.url, 'POST', as(vera.id, 'say'), { text: 'x' })).status, 409, 'she is no member')
+  t.equal((await call(web.url, 'PUT', `/api/groups/${group}/members/${vera.id}`)).status, 200)
+  const reply_markup = { inline_keyboard: [[{ text: 'Да', callback_data: 'a' }]] }
+  const ephemeral_message_parameters = { receiver_user_id: boris.id }
+  await bot('sendMessage', { chat_id: group, text: '29 ₽', reply_markup, ephemeral_message_parameters })
+  const chat = async (id: number) =>
+    (await call(web.url, 'GET', as(id, 'chat'))).body as { messages: { messageId: number; text?: string }[] }
+  const own = (await chat(boris.id)).messages.at(-1)!
+  t.match(own, { text: '29 ₽', onlyYou: true })
+  t.notOk((await chat(anna.id)).messages.some(({ text }) => text === '29 ₽'))
+  const push = { messageId: own.messageId, data: 'a' }
+  t.equal((await call(web.url, 'POST', as(anna.id, 'press'), push)).status, 409)
+  bot.onPress = id => bot('answerCallbackQuery', { callback_query_id: id, text: 'да' })
+  t.match(await call(web.url, 'POST', as(boris.id, 'press'), push), { body: { expired: false, text: 'да' } })
+  const { message_id: messageId } = await bot('sendMessage', { chat_id: group, text: 'готово' })
+  await call(web.url, 'POST', as(vera.id, 'react'), { messageId, emoji: ['🔥'] })
+  t.match((await chat(anna.id)).messages.at(-1), { reactions: [{ emoji: '🔥', count: 1 }] })
+  const form = new FormData()
+  for (const [key, value] of Object.entries({ kind: 'document', replyTo: messageId })) form.append(key, String(value))
+  for (const name of ['a.txt', 'b.txt']) form.append('file', new Blob(['x']), name)
+  const sent = await fetch(`${web.url}${as(vera.id, 'files')}`, { method: 'POST', body: form })
+  t.match(await sent.json(), { messages: [{ replyTo: messageId, author: { firstName: 'Вера' } }, {}] })
+  const change = { bot: 'restricted', by: anna.id }
+  t.match(await call(web.url, 'PATCH', `/api/groups/${group}`, change), { body: { bot: 'restricted' } })
+  t.equal((await call(web.url, 'PATCH', `/api/groups/${group}`, { bot: 'creator', by: anna.id })).status, 400)
+  t.match(await call(web.url, 'DELETE', `/api/groups/${group}/members/${vera.id}`), { body: { members: [{}, {}] } })
 })
 
 t.test('a chat is shown by topics, which are added, renamed, written into and deleted', async t => {

@@ -189,6 +189,22 @@ t.test('buttons of three kinds switch to inline mode in the chats that they allo
   await t.rejects(asks('Нет', talk), /does not switch/)
 })
 
+t.test('a prepared message is sent by its person into the chats that it is for', async t => {
+  const { player, anna, boris, call, news, photo } = await standIn(t)
+  const save = (fields: object) => call('savePreparedInlineMessage', { user_id: anna, result: photo, ...fields })
+  t.match(await save({}), { error_code: 400, description: /at least one chat type/ })
+  t.match(await save({ user_id: 5, allow_user_chats: true }), { description: /USER_ID_INVALID/ })
+  t.match(await save({ result: article(''), allow_user_chats: true }), { description: /RESULT_ID_INVALID/ })
+  const { result } = await save({ allow_user_chats: true })
+  const { id, expiration_date } = result as unknown as { id: string; expiration_date: number }
+  t.ok(expiration_date > Date.now() / 1000)
+  t.match(player.sendPrepared(anna, id, player.talk(anna, boris)), { viaBot: true, media: { kind: 'photo' } })
+  t.strictSame(news(), [])
+  t.throws(() => player.sendPrepared(anna, id), /kind "bot"/)
+  t.throws(() => player.sendPrepared(anna, id, player.addGroup('Студия')), /kind "group"/)
+  t.throws(() => player.sendPrepared(boris, id, player.talk(anna, boris)), /no prepared message/)
+})
+
 t.test('a guest is called by its name where it is no member, and answers once', async t => {
   const { player, anna, boris, call, news, telegram, photo } = await standIn(t)
   t.match(await call('getMe'), { result: { supports_guest_queries: true } })
@@ -207,6 +223,8 @@ t.test('a guest is called by its name where it is no member, and answers once', 
     t.match(player.chatOf(boris, chat).at(-1), { from: 'bot', html: '<b>1</b>' })
     t.match(await answer(article('1')), { error_code: 400, description: /too old/ }, 'one answer')
     const { inline_message_id } = result
+    const upload = { type: 'photo', media: 'attach://a' }
+    t.match(await call('editMessageMedia', { inline_message_id, media: upload }), { error_code: 400 })
     const media = { type: 'photo', media: photo.photo_file_id }
     t.match(await call('editMessageMedia', { inline_message_id, media }), { ok: true, result: true })
     const last = player.chatOf(boris, chat).at(-1)!
@@ -264,4 +282,5 @@ t.test('at 7.1 there are no guests and no reactions in private', async t => {
   t.strictSame(news(), [])
   const answer = { guest_query_id: '1', result: article('1') }
   t.match(await call('answerGuestQuery', answer), { description: 'Not Found: method not found' })
+  t.match(await call('savePreparedInlineMessage', { user_id: anna, result: {} }), { error_code: 404 })
 })

@@ -8,7 +8,7 @@ const editableMs = 48 * 60 * 60_000 // Telegram's own limit
  * What a person can do with a message: `choicesOf(messages)` for a bubble, and the message that is being answered or
  * edited: `about`, { what: 'reply' or 'edit', message } or null. `say` and `sendFiles` do it and forget it.
  */
-export function useChoices({ messages, moves, showToast, setTray }) {
+export function useChoices({ messages, moves, showToast, setTray, mayEdit = true }) {
   const [about, setAbout] = useState(null)
 
   function edit(message) {
@@ -20,7 +20,7 @@ export function useChoices({ messages, moves, showToast, setTray }) {
     const worded = bubble.find(({ text }) => text) ?? first
     return [
       { name: 'reply', icon: 'reply', label: w.reply, pick: () => setAbout({ what: 'reply', message: first }) },
-      isOwn(worded) && { name: 'edit', icon: 'edit', label: w.edit, pick: () => edit(worded) },
+      mayEdit && isOwn(worded) && { name: 'edit', icon: 'edit', label: w.edit, pick: () => edit(worded) },
       worded.text && { name: 'copy', icon: 'copy', label: w.copy, pick: () => void copyText(worded.text, showToast) },
     ].filter(Boolean)
   }
@@ -34,7 +34,7 @@ export function useChoices({ messages, moves, showToast, setTray }) {
     about,
     /** `last` stands for editing the newest own message, as the arrow up does in Telegram. */
     setAbout(next) {
-      const last = next === 'last' && messages.findLast(isOwn)
+      const last = next === 'last' && mayEdit && messages.findLast(isOwn)
       if (last) edit(last)
       else if (next !== 'last') setAbout(next)
     },

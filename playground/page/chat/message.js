@@ -3,6 +3,7 @@ import { Effect } from '../bubble/effect.js'
 import { Preview } from '../bubble/preview.js'
 import { fileUrl } from '../dialog.js'
 import { clock, price, size } from '../format.js'
+import { Author, isMine, OnlyYou, Reactions } from '../groups/marks.js'
 import { html, Icon } from '../html.js'
 import { words } from '../words.js'
 import { Replied } from './about.js'
@@ -33,9 +34,19 @@ export function Message({ messages, replied, isRead, act, pressing }) {
   const edited = messages.some(message => message.edited)
   const wide = first.invoice || messages.length > 1
   const bare = first.media && isPicture(first.media) && !worded && !first.replyTo
-  const classes = ['message', `from-${first.from}`, wide && 'wide', bare && 'bare', flash && 'flash']
+  const mine = isMine(first, act.viewerId)
+  const classes = [
+    'message',
+    `from-${mine ? 'person' : 'bot'}`,
+    first.onlyYou && 'is-for-you',
+    wide && 'wide',
+    bare && 'bare',
+    flash && 'flash',
+  ]
   return html`<article class=${classes.filter(Boolean).join(' ')} ...${about} aria-label=${w.from[first.from]}>
     <div class="bubble">
+      <${Author} message=${first} viewerId=${act.viewerId} />
+      <${OnlyYou} message=${first} />
       ${first.replyTo && html`<${Replied} message=${replied} onShow=${() => act.show(first.replyTo)} />`}
       ${preview?.above && html`<${Preview} preview=${preview} onLink=${act.onLink} />`}
       ${first.captionAbove && html`<div class="above">${said}</div>`}
@@ -43,11 +54,12 @@ export function Message({ messages, replied, isRead, act, pressing }) {
       ${first.invoice && html`<${Invoice} invoice=${first.invoice} />`}
       ${!first.captionAbove && said}
       ${preview && !preview.above && html`<${Preview} preview=${preview} onLink=${act.onLink} />`}
+      <${Reactions} message=${first} />
       <span class="meta">
         ${first.effect && html`<${Effect} message=${first} />`}
         ${edited && html`<span data-testid="edited">${w.edited}</span>`}
         <time datetime=${new Date(last.date * 1000).toISOString()}>${clock(last.date)}</time>
-        ${first.from === 'person' && html`<${Ticks} isRead=${isRead} />`}
+        ${mine && html`<${Ticks} isRead=${isRead} />`}
       </span>
     </div>
     <${MessageMenu} choices=${act.choicesOf(messages)} />

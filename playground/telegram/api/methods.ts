@@ -93,6 +93,7 @@ export const METHODS: Record<string, Method> = {
     return true
   },
   answerInlineQuery: inline.answerInlineQuery,
+  savePreparedInlineMessage: inline.savePreparedInlineMessage,
   answerGuestQuery: inline.answerGuestQuery,
   getFile({ files }, call) {
     const { fileId, uniqueId, path, bytes, smallerThan } = files.grant(text(call, 'file_id')!)

@@ -1,4 +1,5 @@
 import type { Content, Kept } from '../chats/message.ts'
+import { groupCommands } from '../settings/settings.ts'
 import type { World } from '../world.ts'
 
 /** Writes what a client sends to the bot alone: https://core.telegram.org/bots/api#botcommand, is_ephemeral. */
@@ -33,11 +34,7 @@ export function isWhispered({ chats, settings, apiVersion }: World, chatId: numb
   const [, name, named] = /^\/(\w+)(?:@(\w+))?(?=\s|$)/.exec(text.trim()) ?? []
   if (apiVersion === '7.1' || !name || (named && named.toLowerCase() !== chats.bot.username!.toLowerCase()))
     return false
-  const languages = [chats.person(userId).languageCode.slice(0, 2), '']
-  const lists = [`chat:${chatId}`, 'all_group_chats', 'default'].flatMap(scope =>
-    languages.map(language => settings.commands.get(`${scope} ${language}`) ?? []),
-  )
-  const shown = lists.find(list => list.length > 0) ?? []
+  const shown = groupCommands(settings, chatId, chats.person(userId).languageCode)
   return shown.some(({ command, is_ephemeral }) => is_ephemeral === true && command === name.toLowerCase())
 }
 

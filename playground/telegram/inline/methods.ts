@@ -1,5 +1,7 @@
 import { type Call, flag, int, isObject, list, object, text, textOf } from '../api/fields.ts'
 import { bad } from '../api/refusal.ts'
+import { now } from '../chats/message.ts'
+import { CHAT_KINDS } from '../messages/buttons.ts'
 import type { InlineAnswer } from '../stand-in.ts'
 import type { World } from '../world.ts'
 import { sendResult } from './posting.ts'
@@ -28,6 +30,19 @@ export async function answerInlineQuery(world: World, call: Call): Promise<true>
   world.queries.mustWait(id)
   world.queries.answer(id, { view, results, isPersonal: flag(call, 'is_personal'), cacheS })
   return true
+}
+
+const PREPARED_S = 24 * 60 * 60
+
+/** Keeps a message that one person sends later: https://core.telegram.org/bots/api#savepreparedinlinemessage */
+export async function savePreparedInlineMessage(world: World, call: Call) {
+  const userId = int(call, 'user_id')!
+  if (!world.chats.people().some(({ id }) => id === userId)) throw bad('USER_ID_INVALID')
+  const kinds = CHAT_KINDS.filter(kind => flag(call, `allow_${kind}_chats`))
+  if (kinds.length === 0) throw bad('at least one chat type must be allowed')
+  const result = await readResult(world, call, object(call, 'result'))
+  const id = world.queries.prepare({ userId, kinds, result })
+  return { id, expiration_date: now() + PREPARED_S }
 }
 
 /** An InlineQueryResultsButton: exactly one of what it does. */

@@ -6,7 +6,7 @@ import type { World } from '../world.ts'
 import { sendResult } from './posting.ts'
 import type { Answered, Asked } from './queries.ts'
 
-type Moves = Pick<Player, 'inline' | 'chooseInline' | 'switchInline' | 'talk'>
+type Moves = Pick<Player, 'inline' | 'chooseInline' | 'switchInline' | 'sendPrepared' | 'talk'>
 type Where = Parameters<Player['inline']>[2]
 
 const MOST_QUERY = 256
@@ -63,6 +63,7 @@ export function inlineMoves(hand: Hand): Moves {
       }
       return inline(userId, query, chatId === undefined ? {} : { chatId })
     },
+    sendPrepared: preparedMove(hand),
     talk: talkMove(hand),
   }
 }
@@ -91,6 +92,21 @@ function askBot(
   changed()
   return answered
 }
+
+const preparedMove =
+  ({ world, changed, shown }: Hand): Player['sendPrepared'] =>
+  (userId, id, chatId = userId) => {
+    const found = world.queries.prepared(id)
+    if (!found || found.userId !== userId) throw new Error(`there is no prepared message ${id} of person ${userId}`)
+    const kind = KINDS[placeOf(world, userId, { chatId }).chatType]
+    if (!found.kinds.includes(kind)) throw new Error(`the message is not for chats of the kind "${kind}"`)
+    const { bot } = world.chats
+    const place = { chatId, from: world.chats.user(userId), extra: { via_bot: bot }, named: false }
+    const kept = sendResult(world, found.result, place)
+    tell(world, kept.message)
+    changed()
+    return shown(kept, userId)
+  }
 
 const talkMove =
   ({ world: { chats }, changed }: Hand): Player['talk'] =>

@@ -2,12 +2,14 @@ import { bad } from '../api/refusal.ts'
 import type { Content } from '../chats/message.ts'
 import type { StoredFile } from '../files/register.ts'
 import type { Random } from '../random.ts'
-import type { InlineAnswer, InlineResultView } from '../stand-in.ts'
+import type { ChatKind, InlineAnswer, InlineResultView } from '../stand-in.ts'
 
 /** A result that may be sent, and the message that it becomes. */
 export type Result = { view: InlineResultView; content: Content; file?: StoredFile }
 export type Asked = { id: string; userId: number; chatId: number; query: string; offset: string }
 export type Answered = { view: Omit<InlineAnswer, 'queryId'>; results: Result[]; isPersonal: boolean; cacheS: number }
+/** A message that its person may send into chats of these kinds. */
+type Prepared = { userId: number; kinds: ChatKind[]; result: Result }
 export type Queries = ReturnType<typeof openQueries>
 
 // As long as an update of the kind is kept. A guest query is answered once, within the same time.
@@ -18,9 +20,9 @@ export const TOO_OLD = 'query is too old and response timeout expired or query I
 export function openQueries({ scale, random }: { scale: number; random: Random }) {
   const waiting = new Map<string, (answer: Answered | undefined) => void>()
   const guests = new Map<string, { chatId: number; userId: number; messageId: number; until: number }>()
+  const prepared = new Map<string, Prepared>()
   const shown = new Map<string, { asked: Asked; answer: Answered }>()
   const cache = new Map<string, { answer: Answered; until: number }>()
-  const keyOf = ({ query, offset }: Asked, userId: number | '') => JSON.stringify([userId, query, offset])
 
   function kept(asked: Asked): Answered | undefined {
     const found = cache.get(keyOf(asked, asked.userId)) ?? cache.get(keyOf(asked, ''))
@@ -64,8 +66,16 @@ export function openQueries({ scale, random }: { scale: number; random: Random }
       if (!found || found.until < Date.now()) throw bad(TOO_OLD)
       return { ...found, close: () => void guests.delete(id) }
     },
+    prepare(message: Prepared): string {
+      const id = random.letters(22)
+      prepared.set(id, message)
+      return id
+    },
+    prepared: (id: string) => prepared.get(id),
     close() {
       for (const settle of [...waiting.values()]) settle(undefined)
     },
   }
 }
+
+const keyOf = ({ query, offset }: Asked, userId: number | '') => JSON.stringify([userId, query, offset])

@@ -30,6 +30,7 @@ export async function editMessageMedia(world: World, call: Call, kept = own(worl
   const item = object(call, 'media')
   if (!isObject(item)) throw bad("can't parse InputMedia: expected an Object")
   if (!kept.media && kept.message.text === undefined) throw bad("message can't be edited")
+  if (kept.inlineId && /^attach:/.test(String(item.media))) throw bad('wrong file identifier/HTTP URL specified')
   const caption = readCaption(item, world)
   const file = await inputMedia(world, call, item, KINDS)
   const isPicture = (kind: string | undefined) => kind === 'photo' || kind === 'video'

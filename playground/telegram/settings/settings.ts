@@ -75,3 +75,11 @@ export function commandsFor(settings: Settings, person?: { id: number; languageC
   }
   return []
 }
+
+/** The commands that a group shows to somebody with this language. */
+export function groupCommands(settings: Settings, chatId: number, languageCode = 'ru'): Command[] {
+  const lists = [`chat:${chatId}`, 'all_group_chats', 'default'].flatMap(scope =>
+    [languageCode.slice(0, 2), ''].map(language => settings.commands.get(`${scope} ${language}`) ?? []),
+  )
+  return lists.find(list => list.length > 0) ?? []
+}

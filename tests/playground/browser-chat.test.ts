@@ -162,7 +162,7 @@ else {
 
   await t.test('people are ordered by their last message, and the chat that is open stays', async t => {
     const names = () => page.locator('.person-name').allTextContents()
-    await asBot('setMyDescription', { description: 'Рисует и снимает по словам' })
+    await asBot('setMyDescription', { description: 'Рисует и снимает по словам', language_code: 'ru' })
     await page.getByTestId('person-add').click()
     await page.getByTestId('person-name').fill('Вера')
     await page.getByTestId('person-create').click()
@@ -249,7 +249,7 @@ else {
     t.match(await page.getByTestId('moment').textContent(), /пятница, \d\d:\d\d:00, 15 января 2027/)
     t.match(await page.getByTestId('preview').textContent(), /example\.com/)
     const colour = async (style: string) => {
-      const key = page.locator(`.key[data-style=${style}]`)
+      const key = page.locator(`.key[data-style=${style}]`).last()
       const [, red, green, blue] = /(\d+), (\d+), (\d+)/
         .exec(await key.evaluate(node => getComputedStyle(node).backgroundColor))!
         .map(Number) as [number, number, number, number]

@@ -8,7 +8,7 @@ import { openPlayer } from './player/player.ts'
 import { type Random, seeded } from './random.ts'
 import { commandsFor } from './settings/settings.ts'
 import { load, openSnapshot } from './snapshot.ts'
-import type { BotCall, TelegramStandIn } from './stand-in.ts'
+import type { ApiVersion, BotCall, TelegramStandIn } from './stand-in.ts'
 import { openDelivery } from './updates/delivery.ts'
 import { openWorld, saveWorld } from './world.ts'
 
@@ -22,6 +22,8 @@ type Options = {
   token?: string
   /** Refuse webhooks that the real server would refuse: plain http and unusual ports. */
   httpsOnly?: boolean
+  /** At 7.1 what came later is unknown. */
+  apiVersion?: ApiVersion
 }
 
 /**
@@ -29,7 +31,7 @@ type Options = {
  * `timeScale` 0.1 makes waits ten times shorter (retries, expiry, the time to answer a press), never the send limits.
  */
 export async function startTelegram(options: Options): Promise<TelegramStandIn> {
-  const { dataDir, timeScale: scale = 1, httpsOnly = false } = options
+  const { dataDir, timeScale: scale = 1, httpsOnly = false, apiVersion = '10.3' } = options
   const saved = dataDir === undefined ? undefined : await load(dataDir)
   const runs = saved?.runs ?? 0
   const random = seeded((options.seed ?? randomInt(2 ** 31)) + runs * 7919)
@@ -49,6 +51,7 @@ export async function startTelegram(options: Options): Promise<TelegramStandIn> 
     execute: (method, fields) => void run(method, fields, new Map()).catch(() => {}),
   })
   const world = openWorld({
+    apiVersion,
     scale,
     httpsOnly,
     random,
@@ -60,8 +63,7 @@ export async function startTelegram(options: Options): Promise<TelegramStandIn> 
     limited: () => faults.limits,
   })
   const snapshot = openSnapshot(dataDir, () => ({ token, runs: runs + 1, ...saveWorld(world) }))
-  const { changed } = snapshot
-  const run = openRunner({ world, calls, faults, changed, emit })
+  const run = openRunner({ world, calls, faults, changed: snapshot.changed, emit })
   const lose = () => faults.paymentLost > 0 && faults.paymentLost-- > 0
   const { apiRoot, close } = await serve({ port: options.port ?? 0, token, run, download: world.files.download })
   delivery.pump()
@@ -76,7 +78,7 @@ export async function startTelegram(options: Options): Promise<TelegramStandIn> 
       return commandsFor(world.settings)
     },
     commandsFor: userId => commandsFor(world.settings, world.chats.person(userId)),
-    player: openPlayer(world, { changed, lose }),
+    player: openPlayer(world, { changed: snapshot.changed, lose }),
     faults,
     on,
     async close() {

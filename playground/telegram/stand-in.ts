@@ -1,3 +1,7 @@
+import type { RichMessage } from './rich/wire.ts'
+
+/** The version of the Bot API that the stand-in speaks: today's, or that of an old local server. */
+export type ApiVersion = '10.3' | '7.1'
 export type Person = { id: number; firstName: string; username?: string; languageCode: string; blocked: boolean }
 export type Button = { text: string; data?: string; url?: string; pay?: boolean }
 export type MediaView = {
@@ -25,6 +29,8 @@ export type MessageView = {
   entities?: object[]
   /** Text or caption with Telegram's own tags only, everything else escaped. */
   html?: string
+  /** A message of blocks; `text` holds its words. */
+  rich?: RichMessage
   media?: MediaView
   albumId?: string
   buttons: Button[][]

@@ -7,11 +7,12 @@ import { openPresses, type Presses } from './player/presses.ts'
 import type { Random } from './random.ts'
 import { openSettings, type Settings, saveSettings } from './settings/settings.ts'
 import type { Saved } from './snapshot.ts'
-import type { TelegramEvent } from './stand-in.ts'
+import type { ApiVersion, TelegramEvent } from './stand-in.ts'
 import type { Delivery } from './updates/delivery.ts'
 
 /** What the bot's methods and the people's moves work on. */
 export type World = {
+  apiVersion: ApiVersion
   scale: number
   httpsOnly: boolean
   random: Random
@@ -24,7 +25,7 @@ export type World = {
   limits: ReturnType<typeof openLimits>
 }
 
-type Options = Pick<World, 'scale' | 'httpsOnly' | 'random' | 'delivery'> & {
+type Options = Pick<World, 'apiVersion' | 'scale' | 'httpsOnly' | 'random' | 'delivery'> & {
   bot: User
   dataDir: string | undefined
   saved: Saved | undefined

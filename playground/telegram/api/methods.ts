@@ -9,6 +9,7 @@ import {
   refundStarPayment,
   sendInvoice,
 } from '../payments/invoices.ts'
+import { sendRichMessage } from '../rich/message.ts'
 import * as settings from '../settings/methods.ts'
 import { deleteWebhook, getUpdates, getWebhookInfo, setWebhook } from '../updates/webhook.ts'
 import type { World } from '../world.ts'
@@ -48,6 +49,7 @@ export const METHODS: Record<string, Method> = {
   getChatMember: settings.getChatMember,
 
   sendMessage: sending.sendMessage,
+  sendRichMessage,
   sendPhoto: (world, call) => sending.sendMedia(world, call, 'photo'),
   sendVideo: (world, call) => sending.sendMedia(world, call, 'video'),
   sendAudio: (world, call) => sending.sendMedia(world, call, 'audio'),

@@ -1,12 +1,14 @@
 import type { Kept, Terms } from '../chats/message.ts'
 import type { Files } from '../files/files.ts'
 import { renderHtml } from '../messages/render.ts'
+import { plainMessage } from '../rich/plain.ts'
 import type { Button, MediaView, MessageView } from '../stand-in.ts'
 
 /** A message as a person sees it in the chat. */
 export function view(kept: Kept, { files, languageCode }: { files: Files; languageCode: string }): MessageView {
   const { message, terms, paid = false } = kept
-  const text = message.text ?? message.caption
+  const rich = message.rich_message
+  const text = rich ? plainMessage(rich) : (message.text ?? message.caption)
   const entities = message.entities ?? message.caption_entities ?? []
   const media = kept.media && mediaView(kept.media.fileId, files)
   const service = serviceText(kept, languageCode)
@@ -19,6 +21,7 @@ export function view(kept: Kept, { files, languageCode }: { files: Files; langua
     ...(kept.byLink ? { byLink: true } : {}),
     ...(message.reply_to_message === undefined ? {} : { replyTo: message.reply_to_message.message_id }),
     ...(text === undefined ? {} : { text, entities, html: renderHtml(text, entities) }),
+    ...(rich === undefined ? {} : { rich }),
     ...(media === undefined ? {} : { media }),
     ...(message.media_group_id === undefined ? {} : { albumId: message.media_group_id }),
     buttons: buttons(kept, languageCode),

@@ -49,7 +49,21 @@ t.test('a rich message is kept as described and its words are read from it', asy
     message.text,
     'Цены модели\nРазмер Цена\n1K 5 ₽\nЗа одно изображение\n• раз\niv. два\nЕщё\nтихо\nАнна\nЗаказать',
   )
+  t.match(message.html, /^Цены <b>модели<\/b>\nРазмер Цена\n/)
   t.notMatch(JSON.stringify(message.rich), 'made_up')
+})
+
+t.test('a button inside of a rich message is pressed as one below it', async t => {
+  const { telegram, id, call, send } = await standIn(t)
+  const button = { type: 'button', button: { text: 'Ещё', callback_data: 'more' } }
+  const { result } = await send({ type: 'details', summary: 'Цены', blocks: [paragraph(['И ', button])] })
+  await t.rejects(telegram.player.press(id, result.message_id, { data: 'less' }), /no button/)
+  const pressed = telegram.player.press(id, result.message_id, { text: 'Ещё' })
+  const { result: updates } = await call('getUpdates', { allowed_updates: ['callback_query'] })
+  const press = (updates as unknown as { callback_query?: { id: string; data: string } }[]).at(-1)?.callback_query
+  t.equal(press?.data, 'more')
+  await call('answerCallbackQuery', { callback_query_id: press?.id })
+  t.match(await pressed, { showAlert: false })
 })
 
 t.test('a picture in a collage is a file of the server, fetched once for all blocks', async t => {

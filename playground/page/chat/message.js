@@ -6,6 +6,7 @@ import { words } from '../words.js'
 import { Replied } from './about.js'
 import { Keyboard } from './keyboard.js'
 import { MessageMenu } from './message-menu.js'
+import { RichBlocks } from './rich.js'
 import { RichText } from './rich-text.js'
 
 const w = words.chat
@@ -25,7 +26,7 @@ export function Message({ messages, replied, isRead, act, pressing }) {
   const worded = messages.find(({ html, text }) => html || text)
   const last = messages.at(-1)
   const edited = messages.some(message => message.edited)
-  const wide = first.invoice || messages.length > 1
+  const wide = first.invoice || first.rich || messages.length > 1
   const bare = first.media && isPicture(first.media) && !worded && !first.replyTo
   const classes = ['message', `from-${first.from}`, wide && 'wide', bare && 'bare', flash && 'flash']
   return html`<article class=${classes.filter(Boolean).join(' ')} ...${about} aria-label=${w.from[first.from]}>
@@ -33,7 +34,8 @@ export function Message({ messages, replied, isRead, act, pressing }) {
       ${first.replyTo && html`<${Replied} message=${replied} onShow=${() => act.show(first.replyTo)} />`}
       <${Attachments} messages=${messages} view=${act.view} />
       ${first.invoice && html`<${Invoice} invoice=${first.invoice} />`}
-      ${worded && html`<${RichText} source=${worded.byLink ? '/start' : (worded.html ?? escaped(worded.text))} onLink=${act.onLink} onCommand=${act.onCommand} />`}
+      ${first.rich && html`<${RichBlocks} rich=${first.rich} message=${first} act=${act} />`}
+      ${worded && !worded.rich && html`<${RichText} source=${worded.byLink ? '/start' : (worded.html ?? escaped(worded.text))} onLink=${act.onLink} onCommand=${act.onCommand} />`}
       <span class="meta">
         ${edited && html`<span data-testid="edited">${w.edited}</span>`}
         <time datetime=${new Date(last.date * 1000).toISOString()}>${clock(last.date)}</time>

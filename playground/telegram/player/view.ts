@@ -2,6 +2,7 @@ import type { Kept, Terms } from '../chats/message.ts'
 import type { Files } from '../files/files.ts'
 import { renderHtml } from '../messages/render.ts'
 import { plainMessage } from '../rich/plain.ts'
+import { renderRich } from '../rich/render.ts'
 import type { Button, MediaView, MessageView } from '../stand-in.ts'
 
 /** A message as a person sees it in the chat. */
@@ -20,7 +21,7 @@ export function view(kept: Kept, { files, languageCode }: { files: Files; langua
     ...(kept.edited ? { edited: true } : {}),
     ...(kept.byLink ? { byLink: true } : {}),
     ...(message.reply_to_message === undefined ? {} : { replyTo: message.reply_to_message.message_id }),
-    ...(text === undefined ? {} : { text, entities, html: renderHtml(text, entities) }),
+    ...(text === undefined ? {} : { text, entities, html: rich ? renderRich(rich) : renderHtml(text, entities) }),
     ...(rich === undefined ? {} : { rich }),
     ...(media === undefined ? {} : { media }),
     ...(message.media_group_id === undefined ? {} : { albumId: message.media_group_id }),

@@ -1,32 +1,43 @@
 import type { Caption, Cell, RichBlock, RichMessage, RichText } from './wire.ts'
 
-/** The words of a rich message as a reader sees them: a line for each block, item and row. */
-export const plainMessage = ({ blocks }: RichMessage): string => blocks.map(plainBlock).filter(Boolean).join('\n')
+type Words = (text: RichText | undefined) => string
 
-function plainBlock(block: RichBlock): string {
-  const { text, summary, items, cells, buttons, blocks, credit, caption } = block
+/** The words of a rich message as a reader sees them: a line for each block, item and row. */
+export const plainMessage = (message: RichMessage): string => plainBy(plainOf, message)
+
+/** The same lines, with each text as `words` writes it. */
+export const plainBy = (words: Words, { blocks }: RichMessage): string => linesOf(words, blocks)
+
+const linesOf = (words: Words, blocks: RichBlock[] = []): string =>
+  blocks
+    .map(block => plainBlock(words, block))
+    .filter(Boolean)
+    .join('\n')
+
+function plainBlock(words: Words, block: RichBlock): string {
+  const { text, summary, items = [], cells = [], buttons = [], blocks, credit, caption } = block
   const lines = [
-    plainOf(text),
-    plainOf(summary),
-    typeof block.expression === 'string' ? block.expression : '',
-    ...(items ?? []).map(item => `${item.label} ${item.blocks.map(plainBlock).filter(Boolean).join('\n')}`),
-    ...(cells ?? []).map(plainRow),
-    (buttons ?? []).map(one => plainOf(one.text)).join(' '),
-    ...(blocks ?? []).map(plainBlock),
-    plainOf(credit),
-    plainCaption(caption),
+    words(text),
+    words(summary),
+    typeof block.expression === 'string' ? words(block.expression) : '',
+    ...items.map(item => `${item.label} ${linesOf(words, item.blocks)}`),
+    ...cells.map(row => plainRow(words, row)),
+    buttons.map(one => words(one.text)).join(' '),
+    linesOf(words, blocks),
+    words(credit),
+    ...plainCaption(words, caption),
   ]
   return lines.filter(Boolean).join('\n')
 }
 
-const plainRow = (row: Cell[]): string =>
+const plainRow = (words: Words, row: Cell[]): string =>
   row
-    .map(cell => plainOf(cell.text))
+    .map(cell => words(cell.text))
     .filter(Boolean)
     .join(' ')
 
-const plainCaption = (caption: Caption | RichText | undefined): string =>
-  isCaption(caption) ? [plainOf(caption.text), plainOf(caption.credit)].filter(Boolean).join('\n') : plainOf(caption)
+const plainCaption = (words: Words, caption: Caption | RichText | undefined): string[] =>
+  isCaption(caption) ? [words(caption.text), words(caption.credit)] : [words(caption)]
 
 const isCaption = (caption: Caption | RichText | undefined): caption is Caption =>
   typeof caption === 'object' && !Array.isArray(caption) && !('type' in caption)

@@ -108,7 +108,7 @@ const features = (deps: BotDeps): Middleware<BotContext>[] => [
 ]
 
 /** Opens the user behind a private update and fills the context of the handlers. Stops updates of banned users. */
-function introduction({ sql, startBonusKop }: BotDeps) {
+function introduction({ sql, startBonusKop, log }: BotDeps) {
   return async (ctx: BotContext, next: () => Promise<void>): Promise<void> => {
     const { from } = ctx
     if (!from || from.is_bot || !(ctx.message || ctx.callbackQuery || ctx.editedMessage)) return
@@ -120,7 +120,7 @@ function introduction({ sql, startBonusKop }: BotDeps) {
       refCode: /^\/start r_([a-z2-7]{12})$/.exec(ctx.text ?? '')?.[1] ?? null,
     }
     const user = await openUser(sql, person, startBonusKop)
-    Object.assign(ctx, context(ctx, user))
+    Object.assign(ctx, context(ctx, user, log))
     if (user.isBanned && !mayBanned(ctx) && !(await isAsking(sql, ctx))) {
       if (ctx.callbackQuery) await ctx.answer(ctx.t.banned, { alert: true })
       else await ctx.reply(ctx.t.banned)
@@ -131,14 +131,14 @@ function introduction({ sql, startBonusKop }: BotDeps) {
   }
 }
 
-const context = (ctx: BotContext, user: BotContext['user']): Partial<BotContext> => ({
+const context = (ctx: BotContext, user: BotContext['user'], log: BotDeps['log']): Partial<BotContext> => ({
   user,
   language: user.language,
   t: stringsFor(user.language),
   route: pressed(ctx),
   answer: answerer(ctx),
   async show(screen, where) {
-    const messageId = await show(ctx, screen, where)
+    const messageId = await show(ctx, screen, where, log)
     const { stripUnless: old } = ctx
     ctx.stripUnless = undefined
     if (old !== undefined && old !== messageId) await strip(ctx, old)

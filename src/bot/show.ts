@@ -1,14 +1,20 @@
 import type { Context } from 'telegraf'
 import { ifPossible } from '../errors.ts'
+import type { Log } from '../log.ts'
 import { answerPress } from '../telegram/client.ts'
 import { show as put, type Screen } from '../telegram/screen.ts'
 import { parse, type Route } from './routes.ts'
 
 /** Shows a screen in place of the pressed message unless that must stay. Returns the id of its message. */
-export function show(ctx: Context, screen: Screen, where: 'here' | 'new' = 'here'): Promise<number> {
+export function show(
+  ctx: Context,
+  screen: Screen,
+  where: 'here' | 'new' = 'here',
+  log?: Pick<Log, 'warn'>,
+): Promise<number> {
   const messageId = where === 'here' ? replaceable(ctx) : undefined
   const chatId = ctx.chat!.id
-  return put(ctx.telegram, messageId === undefined ? { chatId } : { chatId, messageId }, screen)
+  return put(ctx.telegram, messageId === undefined ? { chatId } : { chatId, messageId }, screen, log)
 }
 
 /** Removes the buttons of a message if Telegram allows it; their presses are refused in any case. */
@@ -22,7 +28,8 @@ export const remove = (ctx: Context, messageId: number): Promise<void> =>
 /** Returns the pressed message, if a screen may replace it: results, receipts and progress stay. */
 function replaceable(ctx: Context): number | undefined {
   const message = ctx.callbackQuery?.message
-  if (!message || message.date === 0 || !('text' in message)) return undefined // out of reach, or a file with a caption
+  const isText = message && ('text' in message || 'rich_message' in message)
+  if (!isText || message.date === 0) return undefined // out of reach, or a file with a caption
   const isReport = tellsOfRun(routesShown(ctx)) && pressed(ctx)?.name !== 'generation'
   return isReport ? undefined : message.message_id
 }

@@ -117,6 +117,7 @@ export const navigationEn: Navigation = {
           ? html`🎁 Today’s free runs of new users are used up. They come back tomorrow; after a top-up your free runs are yours alone.`
           : html`🎁 Free: ${quotaText({ left: c.free.day, of: c.free.of }, 'en')} left today, ${String(c.free.hour)} this hour`),
     ),
+  priceColumn: 'Price',
   cardNext: html`You will see the price at once.`,
   beginButton: '▶️ Start',
   exampleButton: '💡 With an example',
@@ -218,6 +219,12 @@ export const navigationEn: Navigation = {
   operationsTitle: html`📄 <b>Operations</b>`,
   operationsEmpty: html`No operations yet.`,
   operationKind: kind => operationKinds[kind] ?? 'movement',
+  operationColumns: [html`When`, html`Amount`, html`What for`],
+  operationCells: ({ date, kind, amountKop, name, number }) => [
+    html`${date}`,
+    html`${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}`,
+    html`${navigationEn.operationKind(kind)}${name ? ` · ${name}` : ''}${number ? ` No\u00a0${number}` : ''}`,
+  ],
   operation: ({ date, kind, amountKop, name, number }) =>
     html`${date} ${navigationEn.operationKind(kind)} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` No\u00a0${number}` : ''}`,
 

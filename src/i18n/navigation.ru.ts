@@ -132,6 +132,7 @@ export const navigationRu = {
           ? html`🎁 Бесплатные запуски новых пользователей на сегодня разобрали. Они вернутся завтра; после пополнения их число только ваше.`
           : html`🎁 Бесплатно: осталось ${quotaText({ left: c.free.day, of: c.free.of }, 'ru')} сегодня, ${String(c.free.hour)} в этот час`),
     ),
+  priceColumn: 'Цена',
   /** Under the question that a card asks. */
   cardNext: html`Сразу покажу цену.`,
   beginButton: '▶️ Начать',
@@ -230,6 +231,12 @@ export const navigationRu = {
   operationsTitle: html`📄 <b>Операции</b>`,
   operationsEmpty: html`Операций пока нет.`,
   operationKind: (kind: string): string => operationKinds[kind] ?? 'движение',
+  operationColumns: [html`Когда`, html`Сумма`, html`За что`],
+  operationCells: ({ date, kind, amountKop, name, number }: OperationFacts) => [
+    html`${date}`,
+    html`${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}`,
+    html`${navigationRu.operationKind(kind)}${name ? ` · ${name}` : ''}${number ? ` №\u00a0${number}` : ''}`,
+  ],
   operation: ({ date, kind, amountKop, name, number }: OperationFacts) =>
     html`${date} ${navigationRu.operationKind(kind)} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` №\u00a0${number}` : ''}`,
 

@@ -1,10 +1,14 @@
 import type { Telegram } from 'telegraf'
+import type { Log } from '../log.ts'
 import { TelegramRefused } from './client.ts'
 import { clip, type Html, split, toPlain, unturned } from './html.ts'
+import type { RichBlock } from './rich.ts'
+import { showRich } from './rich-sending.ts'
 
 /** `data` comes back with a press. `url` opens a page. `pay` pays the invoice and must be its first button. */
 export type Button = { text: string; data: string } | { text: string; url: string } | { text: string; pay: true }
-export type Screen = { text: Html; buttons: Button[][] }
+/** `rich`: the same in blocks, where numbers stand in columns; `text` is shown where that is refused. */
+export type Screen = { text: Html; buttons: Button[][]; rich?: RichBlock[] }
 
 /**
  * Returns a button with `data`. Throws RangeError if the data exceeds Telegram's 64 bytes or our alphabet. Cut data
@@ -27,13 +31,19 @@ export function keyboard({ buttons }: Pick<Screen, 'buttons'>) {
 
 /**
  * Shows a screen in place of the message `messageId`. Sends a new message if there is no id, the message is gone or is
- * a picture, or the text needs several messages. Returns the id of the message with the buttons.
+ * a picture, or the text needs several messages. Shows the text of a rich screen where Telegram refuses its blocks.
+ * Returns the id of the message with the buttons.
  */
 export async function show(
   telegram: Telegram,
   at: { chatId: number; messageId?: number; threadId?: number },
   screen: Screen,
+  log?: Pick<Log, 'warn'>,
 ): Promise<number> {
+  if (screen.rich) {
+    const shown = await showRich(telegram, at, { blocks: screen.rich, markup: keyboard(screen) }, log)
+    if (shown !== undefined) return shown
+  }
   const parts = split(screen.text)
   if (at.messageId !== undefined && parts.length === 1 && (await edit(telegram, at.chatId, at.messageId, screen))) {
     return at.messageId

@@ -206,14 +206,14 @@ await story('each operation has its word, and leads to its run or its payment', 
   t.match(
     shown.text
       ?.split('\n')
-      .slice(1)
+      .slice(2)
       .map(line => line.slice('23.11 15:09 '.length)),
     [
-      /^погашение долга −42,75/,
-      /^бонус \+50/,
-      new RegExp(`^возврат платежа −57,25\u00a0₽ · …${tail}$`),
-      /^отложено −42,75.* · .* №/,
-      new RegExp(`^пополнение \\+100\u00a0₽ · …${tail}$`),
+      /^−42,75\u00a0₽ погашение долга/,
+      /^\+50\u00a0₽ бонус/,
+      new RegExp(`^−57,25\u00a0₽ возврат платежа · …${tail}$`),
+      /^−42,75\u00a0₽ отложено · .* №/,
+      new RegExp(`^\\+100\u00a0₽ пополнение · …${tail}$`),
     ],
   )
   t.match(captions(shown), [`💳 …${tail}`, /^№/, 'CSV'])

@@ -246,6 +246,7 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     '.parameter': [[parameter]],
     '.history.row': states.map(state => [{ state, what: 'ы'.repeat(100), costKop: vast }]),
     '.history.state': states.map(state => [state, 86_400_000]),
+    '.operationCells': [[{ date: '23.11 15:09', kind: 'topup', amountKop: -vast, name, number: '7k2m' }]],
     '.operation': [[{ date: '23.11 15:09', kind: 'topup', amountKop: -vast, name, number: '7k2m' }]],
     '.helpTopics.free': [[{ daily: 10, hourly: 3 }]],
     '.support.question': [[vast, person, 'ы'.repeat(3_000)]],

@@ -349,10 +349,15 @@ The operator has everything passed on before. Your payment and your balance are 
   },
   modelStates: {
     title: (on, of) => html`<b>Models: ${on} of ${of} are on</b>`,
+    columns: [html`Model`, html`Price from`, html`Successful`],
+    cells: ({ id, state, isPinned, minKop, finished, succeeded, reason }) => [
+      html`${stateIcons[state]} ${id}${isPinned ? ' · by hand' : ''}${reason === undefined ? '' : ` · ${reason}`}`,
+      html`${formatKop(minKop, 'en')}`,
+      html`${finished > 0 ? `${succeeded} of ${finished}` : '—'}`,
+    ],
     state: ({ id, state, isPinned, minKop, finished, succeeded, reason }) => {
-      const icon = { on: '✅', trial: '🧪', off: '⛔️' }[state]
       const runs = finished > 0 ? ` · ${succeeded} of ${finished}` : ''
-      const text = `${icon} ${id} · ${formatKop(minKop, 'en')}${runs}${isPinned ? ' · by hand' : ''}`
+      const text = `${stateIcons[state]} ${id} · ${formatKop(minKop, 'en')}${runs}${isPinned ? ' · by hand' : ''}`
       return reason === undefined ? html`${text}` : html`${text}\n   ${reason}`
     },
     howTo: html`Runs of the last hour. To switch (a reason of 5 characters or more):
@@ -419,6 +424,7 @@ If it was a file, send another one. If you pressed a button, look at /history fi
 }
 
 const icons = { done: '✅', open: '⏳', returned: '↩️', failed: '✖️', cancelled: '✖️' }
+const stateIcons = { on: '✅', trial: '🧪', off: '⛔️' }
 const operationKinds: Record<string, string> = {
   hold: 'set aside',
   topup: 'top-up',

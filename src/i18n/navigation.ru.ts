@@ -359,10 +359,15 @@ export const navigationRu = {
   },
   modelStates: {
     title: (on: number, of: number) => html`<b>Модели: включены ${on} из ${of}</b>`,
+    columns: [html`Модель`, html`Цена от`, html`Удались`],
+    cells: ({ id, state, isPinned, minKop, finished, succeeded, reason }: ModelStateFacts) => [
+      html`${stateIcons[state]} ${id}${isPinned ? ' · вручную' : ''}${reason === undefined ? '' : ` · ${reason}`}`,
+      html`${formatKop(minKop, 'ru')}`,
+      html`${finished > 0 ? `${succeeded} из ${finished}` : '—'}`,
+    ],
     state: ({ id, state, isPinned, minKop, finished, succeeded, reason }: ModelStateFacts) => {
-      const icon = { on: '✅', trial: '🧪', off: '⛔️' }[state]
       const runs = finished > 0 ? ` · ${succeeded} из ${finished}` : ''
-      const text = `${icon} ${id} · ${formatKop(minKop, 'ru')}${runs}${isPinned ? ' · вручную' : ''}`
+      const text = `${stateIcons[state]} ${id} · ${formatKop(minKop, 'ru')}${runs}${isPinned ? ' · вручную' : ''}`
       return reason === undefined ? html`${text}` : html`${text}\n   ${reason}`
     },
     howTo: html`Запуски за последний час. Переключить (причина от 5 символов):
@@ -429,6 +434,7 @@ on и off держатся, пока их не снимет auto.`,
 }
 
 const icons = { done: '✅', open: '⏳', returned: '↩️', failed: '✖️', cancelled: '✖️' }
+const stateIcons = { on: '✅', trial: '🧪', off: '⛔️' }
 const operationKinds: Record<string, string> = {
   hold: 'отложено',
   topup: 'пополнение',

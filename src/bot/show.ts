@@ -2,7 +2,8 @@ import type { Context } from 'telegraf'
 import { ifPossible } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { answerPress } from '../telegram/client.ts'
-import { show as put, type Screen } from '../telegram/screen.ts'
+import { showRich } from '../telegram/rich-sending.ts'
+import { keyboard, show as put, type Screen } from '../telegram/screen.ts'
 import { parse, type Route } from './routes.ts'
 
 /** Shows a screen in place of the pressed message unless that must stay. Returns the id of its message. */
@@ -15,6 +16,20 @@ export function show(
   const messageId = where === 'here' ? replaceable(ctx) : undefined
   const chatId = ctx.chat!.id
   return put(ctx.telegram, messageId === undefined ? { chatId } : { chatId, messageId }, screen, log)
+}
+
+/**
+ * Shows the blocks of a screen in place of the pressed message unless that must stay. Returns false where they are
+ * refused: then nothing was shown.
+ */
+export async function showBlocks(
+  ctx: Context,
+  { rich = [], buttons }: Pick<Screen, 'rich' | 'buttons'>,
+  log: Pick<Log, 'warn'>,
+): Promise<boolean> {
+  const [chatId, messageId] = [ctx.chat!.id, replaceable(ctx)]
+  const at = messageId === undefined ? { chatId } : { chatId, messageId }
+  return (await showRich(ctx.telegram, at, { blocks: rich, markup: keyboard({ buttons }) }, log)) !== undefined
 }
 
 /** Removes the buttons of a message if Telegram allows it; their presses are refused in any case. */

@@ -32,6 +32,16 @@ export async function showBlocks(
   return (await showRich(ctx.telegram, at, { blocks: rich, markup: keyboard({ buttons }) }, log)) !== undefined
 }
 
+/** Sends the blocks of a screen as a new message. Returns false where they are refused. */
+export async function sendBlocks(
+  ctx: Context,
+  { rich = [], buttons }: Pick<Screen, 'rich' | 'buttons'>,
+  log: Pick<Log, 'warn'>,
+): Promise<boolean> {
+  const sent = { blocks: rich, markup: keyboard({ buttons }) }
+  return (await showRich(ctx.telegram, { chatId: ctx.chat!.id }, sent, log)) !== undefined
+}
+
 /** Removes the buttons of a message if Telegram allows it; their presses are refused in any case. */
 export const strip = (ctx: Context, messageId: number): Promise<void> =>
   ifPossible(ctx.telegram.editMessageReplyMarkup(ctx.chat!.id, messageId, undefined, undefined))

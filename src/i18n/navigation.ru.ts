@@ -133,6 +133,10 @@ export const navigationRu = {
           : html`🎁 Бесплатно: осталось ${quotaText({ left: c.free.day, of: c.free.of }, 'ru')} сегодня, ${String(c.free.hour)} в этот час`),
     ),
   priceColumn: 'Цена',
+  /** All prices of a list, folded. */
+  pricesOf: (count: number) => html`💰 Все цены: ${count}`,
+  pricesCaption: html`Без бесплатных запусков.`,
+  pricesColumns: ['Модель', 'От', 'До'],
   /** Under the question that a card asks. */
   cardNext: html`Сразу покажу цену.`,
   beginButton: '▶️ Начать',

@@ -7,6 +7,8 @@ type Cell = { text?: RichText; is_header?: true; align: Align; valign: 'top' }
 export type MediaBlock =
   | { type: 'photo'; photo: { type: 'photo'; media: string } }
   | { type: 'video'; video: { type: 'video'; media: string } }
+/** A file that is sent with the message. */
+type Upload = { source: Uint8Array; filename: string }
 /** The blocks that our screens use (https://core.telegram.org/bots/api#inputrichblock). */
 export type RichBlock =
   | { type: 'paragraph'; text: RichText }
@@ -14,6 +16,7 @@ export type RichBlock =
   | { type: 'table'; cells: Cell[][]; is_striped?: true; is_compact?: true; caption?: RichText }
   | { type: 'details'; summary: RichText; blocks: RichBlock[]; is_open?: true }
   | { type: 'collage'; blocks: MediaBlock[] }
+  | { type: 'document'; document: { type: 'document'; media: Upload } }
 
 export const paragraph = (text: Html): RichBlock => ({ type: 'paragraph', text: richText(text) })
 
@@ -36,6 +39,8 @@ export const collage = (files: { kind: 'photo' | 'video'; fileId: string }[]): R
       : { type: 'video', video: { type: 'video', media: fileId } },
   ),
 })
+
+export const document = (media: Upload): RichBlock => ({ type: 'document', document: { type: 'document', media } })
 
 /** Telegram's limits of a rich message; a table of ours has few columns, and its rows count as blocks. */
 const mostOfRows = 450

@@ -69,7 +69,8 @@ async function ended({ id: userId }: Person, id: string, how: number | 'failed' 
 /** The lines of the person's spreadsheet about a run: kopecks, empty where a line has none. */
 async function spreadsheet(anna: Person, id: string): Promise<number[]> {
   await anna.presses({ data: to.statement() })
-  const file = api.player.file(anna.chat().findLast(({ media }) => media?.kind === 'document')!.media!.fileId)!
+  const blocks = anna.chat().flatMap(({ rich }) => rich?.blocks ?? [])
+  const file = api.player.file(blocks.findLast(({ type }) => type === 'document')!.document!.file_id)!
   const rows = Buffer.from(file.bytes).toString('utf8').split('\r\n')
   return rows
     .map(row => row.split(';'))

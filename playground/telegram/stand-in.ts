@@ -1,3 +1,4 @@
+import type { RichMessage } from './rich/wire.ts'
 import type { BotSettings } from './settings/settings.ts'
 
 /** The version of the Bot API that the stand-in speaks: today's, or that of an old local server. */
@@ -91,6 +92,8 @@ export type MessageView = {
   entities?: object[]
   /** Text or caption with Telegram's own tags only, everything else escaped. */
   html?: string
+  /** A message of blocks; `text` holds its words. */
+  rich?: RichMessage
   media?: MediaView
   albumId?: string
   buttons: Button[][]

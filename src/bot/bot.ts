@@ -125,7 +125,7 @@ function inviterIn(text = ''): string | null {
 }
 
 /** Opens the user behind a private update and fills the context of the handlers. Stops updates of banned users. */
-function introduction({ sql, startBonusKop }: BotDeps) {
+function introduction({ sql, startBonusKop, log }: BotDeps) {
   return async (ctx: BotContext, next: () => Promise<void>): Promise<void> => {
     const { from } = ctx
     if (!from || from.is_bot || !(ctx.message || ctx.callbackQuery || ctx.editedMessage)) return
@@ -137,7 +137,7 @@ function introduction({ sql, startBonusKop }: BotDeps) {
       refCode: inviterIn(ctx.text),
     }
     const user = await openUser(sql, person, startBonusKop)
-    introduce(ctx, user)
+    introduce(ctx, user, log)
     if (user.isBanned && !mayBanned(ctx) && !(await isAsking(sql, ctx))) {
       if (ctx.callbackQuery) await ctx.answer(ctx.t.banned, { alert: true })
       else await ctx.show({ text: html`${ctx.t.banned}`, buttons: [] }, 'new')

@@ -1,15 +1,46 @@
 import { ifPossible } from '../errors.ts'
 import { stringsFor } from '../i18n/strings.ts'
+import type { Log } from '../log.ts'
 import { answerPress } from '../telegram/client.ts'
-import { show as put, type Screen } from '../telegram/screen.ts'
+import { showRich } from '../telegram/rich-sending.ts'
+import { keyboard, show as put, type Screen } from '../telegram/screen.ts'
 import type { Answered, BotContext } from './context.ts'
 import { parse, type Route } from './routes.ts'
 
 /** Shows a screen in place of the pressed message unless that must stay. Returns the id of its message. */
-export function show(ctx: Answered, screen: Screen, where: 'here' | 'new' = 'here'): Promise<number> {
+export function show(
+  ctx: Answered,
+  screen: Screen,
+  where: 'here' | 'new' = 'here',
+  log?: Pick<Log, 'warn'>,
+): Promise<number> {
   const messageId = where === 'here' ? replaceable(ctx) : undefined
   const chatId = ctx.chat!.id
-  return put(ctx.api, messageId === undefined ? { chatId } : { chatId, messageId }, screen)
+  return put(ctx.api, messageId === undefined ? { chatId } : { chatId, messageId }, screen, log)
+}
+
+/**
+ * Shows the blocks of a screen in place of the pressed message unless that must stay. Returns false where they are
+ * refused: then nothing was shown.
+ */
+export async function showBlocks(
+  ctx: Answered,
+  { rich = [], buttons }: Pick<Screen, 'rich' | 'buttons'>,
+  log: Pick<Log, 'warn'>,
+): Promise<boolean> {
+  const [chatId, messageId] = [ctx.chat!.id, replaceable(ctx)]
+  const at = messageId === undefined ? { chatId } : { chatId, messageId }
+  return (await showRich(ctx.api, at, { blocks: rich, markup: keyboard({ buttons }) }, log)) !== undefined
+}
+
+/** Sends the blocks of a screen as a new message. Returns false where they are refused. */
+export async function sendBlocks(
+  ctx: Answered,
+  { rich = [], buttons }: Pick<Screen, 'rich' | 'buttons'>,
+  log: Pick<Log, 'warn'>,
+): Promise<boolean> {
+  const sent = { blocks: rich, markup: keyboard({ buttons }) }
+  return (await showRich(ctx.api, { chatId: ctx.chat!.id }, sent, log)) !== undefined
 }
 
 /** Removes the buttons of a message if Telegram allows it; their presses are refused in any case. */
@@ -23,7 +54,8 @@ export const remove = (ctx: Answered, messageId: number): Promise<void> =>
 /** Returns the pressed message, if a screen may replace it: results, receipts and progress stay. */
 function replaceable(ctx: Answered): number | undefined {
   const message = ctx.callbackQuery?.message
-  if (!message || message.date === 0 || !('text' in message)) return undefined // out of reach, or a file with a caption
+  const isText = message && ('text' in message || 'rich_message' in message)
+  if (!isText || message.date === 0) return undefined // out of reach, or a file with a caption
   const isReport = tellsOfRun(routesShown(ctx)) && pressed(ctx)?.name !== 'generation'
   return isReport ? undefined : message.message_id
 }
@@ -61,7 +93,7 @@ export function answerer(ctx: Answered) {
 }
 
 /** Fills the context of the handlers for an update of this person. */
-export function introduce(ctx: BotContext, user: BotContext['user']): void {
+export function introduce(ctx: BotContext, user: BotContext['user'], log?: Pick<Log, 'warn'>): void {
   const filled: Partial<BotContext> = {
     user,
     language: user.language,
@@ -69,7 +101,7 @@ export function introduce(ctx: BotContext, user: BotContext['user']): void {
     route: pressed(ctx),
     answer: answerer(ctx),
     async show(screen, where) {
-      const messageId = await show(ctx, screen, where)
+      const messageId = await show(ctx, screen, where, log)
       const { stripUnless: old } = ctx
       ctx.stripUnless = undefined
       if (old !== undefined && old !== messageId) await strip(ctx, old)

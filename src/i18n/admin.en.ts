@@ -68,6 +68,8 @@ const alarms: Record<AlarmName, [what: string, how: string]> = {
   ],
 }
 
+const oldest = (isAny: boolean, label: Html, age: Html): [Html, Html][] => (isAny ? [[label, age]] : [])
+
 export const adminEn: AdminWords = {
   transfer: {
     button: '🏦 Bank transfer',
@@ -99,16 +101,33 @@ After the transfer send the receipt here: a photo or a PDF.`,
     versionButton: 'ℹ️ Version',
     personButton: '👤 Card',
 
-    day: (d: DayFacts, alarms: Html[], requests: number, now: Date) =>
+    dayTop: (alarms: Html[], requests: number, now: Date) =>
       lines(
         html`🛠 <b>Today</b> · ${date(now)}`,
         ...(alarms.length > 0 ? alarms : [html`✅ No alarms.`]),
         requests > 0 && html`📨 Top-up requests: ${requests}`,
+      ),
+    dayRows: (d: DayFacts): [Html, Html][] => [
+      [html`Runs`, html`${d.runs}`],
+      [html`successful`, html`${percent(d)}`],
+      [html`failed`, html`${d.failed}`],
+      [html`Revenue`, html`${amount(d.revenueKop)}`],
+      [html`to the provider`, html`${amount(d.costKop)}`],
+      [html`left`, html`${amount(d.revenueKop - d.costKop)}`],
+      [html`Top-ups (${d.topUps})`, html`${amount(d.topUpKop)}`],
+      [html`Running`, html`${d.open}`],
+      [html`held`, html`${amount(d.heldKop)}`],
+      ...oldest(d.open > 0, html`the oldest for`, html`${durationText(d.oldestOpenS * 1000, 'en')}`),
+    ],
+    dayFind: html`Find: <code>/find</code> and an id, @name, run, task or payment.`,
+    day: (d: DayFacts, top: Html, find: Html) =>
+      lines(
+        top,
         html`\nRuns: ${d.runs} · successful ${percent(d)} · failed ${d.failed}`,
         html`Revenue: ${amount(d.revenueKop)} · to the provider ${amount(d.costKop)} · left ${amount(d.revenueKop - d.costKop)}`,
         html`Top-ups: ${d.topUps} for ${amount(d.topUpKop)}`,
         html`Running: ${d.open} · held ${amount(d.heldKop)}${d.open > 0 ? ` · the oldest for ${durationText(d.oldestOpenS * 1000, 'en')}` : ''}`,
-        html`\nFind: <code>/find</code> and an id, @name, run, task or payment.`,
+        html`\n${find}`,
       ),
     alarms: (a: AlarmFacts): Html[] => [
       ...(a.lookedS === undefined ? [html`⚠️ Nobody has ever looked for alarms: is a worker running?`] : []),

@@ -75,6 +75,8 @@ const alarms: Record<AlarmName, [what: string, how: string]> = {
   ],
 }
 
+const oldest = (isAny: boolean, label: Html, age: Html): [Html, Html][] => (isAny ? [[label, age]] : [])
+
 export const adminRu = {
   // Top-up by bank transfer
   transfer: {
@@ -108,16 +110,33 @@ ${details}
     personButton: '👤 Карточка',
 
     // Overview
-    day: (d: DayFacts, alarms: Html[], requests: number, now: Date) =>
+    dayTop: (alarms: Html[], requests: number, now: Date) =>
       lines(
         html`🛠 <b>Сегодня</b> · ${date(now)}`,
         ...(alarms.length > 0 ? alarms : [html`✅ Тревог нет.`]),
         requests > 0 && html`📨 Заявок на пополнение: ${requests}`,
+      ),
+    dayRows: (d: DayFacts): [Html, Html][] => [
+      [html`Запуски`, html`${d.runs}`],
+      [html`успешно`, html`${percent(d)}`],
+      [html`неудачи`, html`${d.failed}`],
+      [html`Выручка`, html`${amount(d.revenueKop)}`],
+      [html`провайдеру`, html`${amount(d.costKop)}`],
+      [html`остаётся`, html`${amount(d.revenueKop - d.costKop)}`],
+      [html`Пополнения (${d.topUps})`, html`${amount(d.topUpKop)}`],
+      [html`В работе`, html`${d.open}`],
+      [html`отложено`, html`${amount(d.heldKop)}`],
+      ...oldest(d.open > 0, html`самый старый`, html`${durationText(d.oldestOpenS * 1000, 'ru')}`),
+    ],
+    dayFind: html`Найти: <code>/find</code> и id, @имя, запуск, задача или платёж.`,
+    day: (d: DayFacts, top: Html, find: Html) =>
+      lines(
+        top,
         html`\nЗапусков: ${d.runs} · успешно ${percent(d)} · неудач ${d.failed}`,
         html`Выручка: ${amount(d.revenueKop)} · провайдеру ${amount(d.costKop)} · остаётся ${amount(d.revenueKop - d.costKop)}`,
         html`Пополнений: ${d.topUps} на ${amount(d.topUpKop)}`,
         html`В работе: ${d.open} · отложено ${amount(d.heldKop)}${d.open > 0 ? ` · самому старому ${durationText(d.oldestOpenS * 1000, 'ru')}` : ''}`,
-        html`\nНайти: <code>/find</code> и id, @имя, запуск, задача или платёж.`,
+        html`\n${find}`,
       ),
     alarms: (a: AlarmFacts): Html[] => [
       ...(a.lookedS === undefined ? [html`⚠️ Тревоги ещё ни разу не проверялись: работник не запущен?`] : []),

@@ -79,6 +79,7 @@ export const giftsEn: Gifts = {
     fileName: 'telegen-operations.csv',
     caption: html`Your operations and runs. Moscow time.`,
     captionCut: most => html`Your operations and runs, the last ${most}. Moscow time.`,
+    tableColumns: ['When', 'Operation', 'Amount', 'Balance'],
     columns: ['Time', 'Operation', 'Amount, ₽', 'Balance after, ₽', 'Model', 'Run', 'State', 'Request'],
     states: {
       queued: 'in progress',

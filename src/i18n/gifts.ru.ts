@@ -90,6 +90,7 @@ export const giftsRu = {
     fileName: 'telegen-operations.csv',
     caption: html`Ваши операции и запуски. Время московское.`,
     captionCut: (most: number) => html`Ваши операции и запуски, последние ${most}. Время московское.`,
+    tableColumns: ['Когда', 'Операция', 'Сумма', 'Баланс'],
     columns: ['Время', 'Операция', 'Сумма, ₽', 'Баланс после, ₽', 'Модель', 'Запуск', 'Состояние', 'Запрос'],
     states: {
       queued: 'в работе',

@@ -117,6 +117,10 @@ export const navigationEn: Navigation = {
           ? html`🎁 Today’s free runs of new users are used up. They come back tomorrow; after a top-up your free runs are yours alone.`
           : html`🎁 Free: ${quotaText({ left: c.free.day, of: c.free.of }, 'en')} left today, ${String(c.free.hour)} this hour`),
     ),
+  priceColumn: 'Price',
+  pricesOf: count => html`💰 All prices: ${count}`,
+  pricesCaption: html`Free runs aside.`,
+  pricesColumns: ['Model', 'From', 'To'],
   cardNext: html`You will see the price at once.`,
   beginButton: '▶️ Start',
   exampleButton: '💡 With an example',
@@ -219,6 +223,12 @@ export const navigationEn: Navigation = {
   operationsTitle: html`📄 <b>Operations</b>`,
   operationsEmpty: html`No operations yet.`,
   operationKind: kind => operationKinds[kind] ?? 'movement',
+  operationColumns: [html`When`, html`Amount`, html`What for`],
+  operationCells: ({ date, kind, amountKop, name, number }) => [
+    html`${date}`,
+    html`${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}`,
+    html`${navigationEn.operationKind(kind)}${name ? ` · ${name}` : ''}${number ? ` No\u00a0${number}` : ''}`,
+  ],
   operation: ({ date, kind, amountKop, name, number }) =>
     html`${date} ${navigationEn.operationKind(kind)} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` No\u00a0${number}` : ''}`,
 
@@ -343,10 +353,15 @@ The operator has everything passed on before. Your payment and your balance are 
   },
   modelStates: {
     title: (on, of) => html`<b>Models: ${on} of ${of} are on</b>`,
+    columns: [html`Model`, html`Price from`, html`Successful`],
+    cells: ({ id, state, isPinned, minKop, finished, succeeded, good, bad, reason }) => [
+      html`${stateIcons[state]} ${id}${isPinned ? ' · by hand' : ''}${reason === undefined ? '' : ` · ${reason}`}`,
+      html`${formatKop(minKop, 'en')}`,
+      html`${finished > 0 ? `${succeeded} of ${finished}` : '—'}${good + bad > 0 ? ` · 👍 ${good} 👎 ${bad}` : ''}`,
+    ],
     state: ({ id, state, isPinned, minKop, finished, succeeded, good, bad, reason }) => {
-      const icon = { on: '✅', trial: '🧪', off: '⛔️' }[state]
       const runs = finished > 0 ? ` · ${succeeded} of ${finished}` : ''
-      const text = `${icon} ${id} · ${formatKop(minKop, 'en')}${runs}${good + bad > 0 ? ` · 👍 ${good} 👎 ${bad}` : ''}${isPinned ? ' · by hand' : ''}`
+      const text = `${stateIcons[state]} ${id} · ${formatKop(minKop, 'en')}${runs}${good + bad > 0 ? ` · 👍 ${good} 👎 ${bad}` : ''}${isPinned ? ' · by hand' : ''}`
       return reason === undefined ? html`${text}` : html`${text}\n   ${reason}`
     },
     howTo: html`Runs of the last hour, people's 👍 and 👎 of 30 days. To switch (a reason of 5 characters or more):
@@ -428,6 +443,7 @@ If it was a file, send another one. If you pressed a button, look at /history fi
 }
 
 const icons = { done: '✅', open: '⏳', returned: '↩️', failed: '✖️', cancelled: '✖️' }
+const stateIcons = { on: '✅', trial: '🧪', off: '⛔️' }
 const operationKinds: Record<string, string> = {
   hold: 'set aside',
   topup: 'top-up',

@@ -133,6 +133,11 @@ export const navigationRu = {
           ? html`🎁 Бесплатные запуски новых пользователей на сегодня разобрали. Они вернутся завтра; после пополнения их число только ваше.`
           : html`🎁 Бесплатно: осталось ${quotaText({ left: c.free.day, of: c.free.of }, 'ru')} сегодня, ${String(c.free.hour)} в этот час`),
     ),
+  priceColumn: 'Цена',
+  /** All prices of a list, folded. */
+  pricesOf: (count: number) => html`💰 Все цены: ${count}`,
+  pricesCaption: html`Без бесплатных запусков.`,
+  pricesColumns: ['Модель', 'От', 'До'],
   /** Under the question that a card asks. */
   cardNext: html`Сразу покажу цену.`,
   beginButton: '▶️ Начать',
@@ -232,6 +237,12 @@ export const navigationRu = {
   operationsTitle: html`📄 <b>Операции</b>`,
   operationsEmpty: html`Операций пока нет.`,
   operationKind: (kind: string): string => operationKinds[kind] ?? 'движение',
+  operationColumns: [html`Когда`, html`Сумма`, html`За что`],
+  operationCells: ({ date, kind, amountKop, name, number }: OperationFacts) => [
+    html`${date}`,
+    html`${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}`,
+    html`${navigationRu.operationKind(kind)}${name ? ` · ${name}` : ''}${number ? ` №\u00a0${number}` : ''}`,
+  ],
   operation: ({ date, kind, amountKop, name, number }: OperationFacts) =>
     html`${date} ${navigationRu.operationKind(kind)} ${amountKop > 0 ? '+' : '−'}${amount(Math.abs(amountKop))}${name ? ` · ${name}` : ''}${number ? ` №\u00a0${number}` : ''}`,
 
@@ -354,10 +365,15 @@ export const navigationRu = {
   },
   modelStates: {
     title: (on: number, of: number) => html`<b>Модели: включены ${on} из ${of}</b>`,
+    columns: [html`Модель`, html`Цена от`, html`Удались`],
+    cells: ({ id, state, isPinned, minKop, finished, succeeded, good, bad, reason }: ModelStateFacts) => [
+      html`${stateIcons[state]} ${id}${isPinned ? ' · вручную' : ''}${reason === undefined ? '' : ` · ${reason}`}`,
+      html`${formatKop(minKop, 'ru')}`,
+      html`${finished > 0 ? `${succeeded} из ${finished}` : '—'}${good + bad > 0 ? ` · 👍 ${good} 👎 ${bad}` : ''}`,
+    ],
     state: ({ id, state, isPinned, minKop, finished, succeeded, good, bad, reason }: ModelStateFacts) => {
-      const icon = { on: '✅', trial: '🧪', off: '⛔️' }[state]
       const runs = finished > 0 ? ` · ${succeeded} из ${finished}` : ''
-      const text = `${icon} ${id} · ${formatKop(minKop, 'ru')}${runs}${good + bad > 0 ? ` · 👍 ${good} 👎 ${bad}` : ''}${isPinned ? ' · вручную' : ''}`
+      const text = `${stateIcons[state]} ${id} · ${formatKop(minKop, 'ru')}${runs}${good + bad > 0 ? ` · 👍 ${good} 👎 ${bad}` : ''}${isPinned ? ' · вручную' : ''}`
       return reason === undefined ? html`${text}` : html`${text}\n   ${reason}`
     },
     howTo: html`Запуски за последний час, 👍 и 👎 людей за 30 дней. Переключить (причина от 5 символов):
@@ -438,6 +454,7 @@ on и off держатся, пока их не снимет auto.`,
 }
 
 const icons = { done: '✅', open: '⏳', returned: '↩️', failed: '✖️', cancelled: '✖️' }
+const stateIcons = { on: '✅', trial: '🧪', off: '⛔️' }
 const operationKinds: Record<string, string> = {
   hold: 'отложено',
   topup: 'пополнение',

@@ -79,15 +79,17 @@ const escaped = (text: string) => unturned(text.toWellFormed()).replace(/[&<>"]/
  */
 export const unturned = (text: string): string => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '')
 
-// One tag, one entity, or one character.
-const tokensOf = (source: string): string[] => source.match(/<[^<>]*>|&(?:lt|gt|amp|quot|#\d+|#x[\da-f]+);|./gisu) ?? []
+/** Cuts a source into tags, entities and characters. */
+export const tokensOf = (source: string): string[] =>
+  source.match(/<[^<>]*>|&(?:lt|gt|amp|quot|#\d+|#x[\da-f]+);|./gisu) ?? []
 
 const isTag = (token: string) => token.length > 1 && token.startsWith('<')
 const endOf = (tag: string) => `</${/^<([\w-]+)/.exec(tag)?.[1]}>`
 
 const characters: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"' }
 
-function visible(token: string): string {
+/** Returns what a reader sees of one token: nothing of a tag. */
+export function visible(token: string): string {
   if (isTag(token)) return ''
   if (token.length < 4 || !token.startsWith('&')) return token
   const number = /^&#(x?)([\da-f]+);$/i.exec(token)

@@ -1,7 +1,10 @@
+import type { Log } from '../log.ts'
 import type { Telegram } from './api.ts'
 import { TelegramRefused } from './client.ts'
 import { type Effect, effectIn } from './effects.ts'
 import { clip, type Html, split, toPlain, unturned } from './html.ts'
+import type { RichBlock } from './rich.ts'
+import { showRich } from './rich-sending.ts'
 
 /**
  * The colour of a button. `success`: completes an order. `primary`: the one next step of another screen. `danger`: deletes
@@ -19,8 +22,11 @@ export type Button = { text: string; style?: Style } & (
   | { share: string }
   | { pay: true }
 )
-/** `effect` plays when the screen is sent as a new message to a private chat. */
-export type Screen = { text: Html; buttons: Button[][]; effect?: Effect }
+/**
+ * `effect` plays when the screen is sent as a new message to a private chat. `rich`: the same in blocks, where numbers stand in
+ * columns; `text` is shown where that is refused.
+ */
+export type Screen = { text: Html; buttons: Button[][]; effect?: Effect; rich?: RichBlock[] }
 
 /**
  * Returns a button with `data`. Throws RangeError if the data exceeds Telegram's 64 bytes or our alphabet. Cut data
@@ -58,13 +64,19 @@ function onWire(button: Button) {
 
 /**
  * Shows a screen in place of the message `messageId`. Sends a new message if there is no id, the message is gone or is
- * a picture, or the text needs several messages. Returns the id of the message with the buttons.
+ * a picture, or the text needs several messages. Shows the text of a rich screen where Telegram refuses its blocks.
+ * Returns the id of the message with the buttons.
  */
 export async function show(
   telegram: Telegram,
   at: { chatId: number; messageId?: number },
   screen: Screen,
+  log?: Pick<Log, 'warn'>,
 ): Promise<number> {
+  if (screen.rich) {
+    const shown = await showRich(telegram, at, { blocks: screen.rich, markup: keyboard(screen) }, log)
+    if (shown !== undefined) return shown
+  }
   const parts = split(screen.text)
   if (at.messageId !== undefined && parts.length === 1 && (await edit(telegram, at.chatId, at.messageId, screen))) {
     return at.messageId

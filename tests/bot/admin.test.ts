@@ -7,6 +7,7 @@ import type { Deps } from '../../src/payments/order.ts'
 import { genAccepted, genSubmit } from '../../src/payments/order-statements.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { checkoutRefusal, openTopUp, takePayment } from '../../src/payments/top-ups.ts'
+import { noteLackOfRich } from '../../src/telegram/rich-sending.ts'
 import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { captions, dataOf } from '../support/messages.ts'
@@ -16,7 +17,7 @@ import { noEnqueue, rates, silent } from '../support/world.ts'
 const details = 'Карта 2200 0000, Иван И.'
 // Refunds of Stars came after Bot API 7.1.
 const stage = await chats(t, { transferDetails: details, apiVersion: '10.3' })
-const { api, bot, deps, sql, owner, story, person, serve, balanceOf, running, end } = stage
+const { api, bot, deps, sql, owner, story, person, serve, balanceOf, running, end, telegram } = stage
 const [boss, second] = [await person(), await person()]
 const everyone = 1_087_968_824 // who hides behind a group
 deps.adminIds = [boss.id, second.id, everyone]
@@ -504,6 +505,14 @@ await story('a model is switched after it was confirmed, and with the reason tha
   t.match(boss.last().text, /выключена вручную/)
   const off = { after: 'off', reason: 'странные Причина: картинки' }
   t.strictSame(await state(), [off])
+  const states = await boss.says('/admin_models')
+  t.match(states.text, /^Модели: включены 41 из 42\nМодель Цена от Удались\n/)
+  t.equal(states.rich?.blocks[1]?.cells?.length, 1 + 42)
+  t.match(states.text, /\n⛔️ topaz\/image-upscale · вручную · странные Причина: картинки [\d,]+\u00a0₽ —\n/)
+  noteLackOfRich(telegram)
+  const { text: plain } = await boss.says('/admin_models')
+  noteLackOfRich(telegram, 0)
+  t.match(plain, /\n⛔️ topaz\/image-upscale · [\d,]+\u00a0₽ · вручную\n/)
   await boss.says('/admin_models auto topaz/image-upscale разобрались')
   await boss.presses('✅ Подтвердить')
   t.strictSame(await state(), [off, { after: 'on', reason: 'разобрались' }])
@@ -1056,8 +1065,13 @@ await t.test('the day says what happened and what is wrong, alarms first', async
   await owner`insert into pay.alarms (name, seen_at) values ('runs_overdue', now()) on conflict do nothing`
   const screen = await boss.says('/admin')
   t.match(screen.text, /^🛠 Сегодня · .*\n✅ Тревог нет\.\n/)
-  t.match(screen.text, /Запусков: \d+ · успешно \d+\u00a0% · неудач \d+/)
-  t.match(screen.text, /В работе: \d+ · отложено .*₽ · самому старому/)
+  t.match(screen.text, /\nЗапуски \d+\nуспешно \d+\u00a0%\nнеудачи \d+\nВыручка /)
+  t.match(screen.text, /\nВ работе \d+\nотложено .*₽\nсамый старый \d/)
+  noteLackOfRich(telegram)
+  const { text: plain } = await boss.says('/admin')
+  noteLackOfRich(telegram, 0)
+  t.match(plain, /Запусков: \d+ · успешно \d+\u00a0% · неудач \d+/)
+  t.match(plain, /В работе: \d+ · отложено .*₽ · самому старому .*\n\nНайти: /)
   await owner`alter table pay.ledger_entries disable trigger ledger_rows`
   await owner`update pay.wallets set balance_kop = balance_kop + 1 where user_id = ${anna.id}`
   await boss.presses('🔄')

@@ -1,6 +1,7 @@
 import { createCanvas } from '@napi-rs/canvas'
 import t from 'tap'
 import { exampleAdd } from '../../src/bot/admin/examples.ts'
+import { noteLackOfRich } from '../../src/telegram/rich-sending.ts'
 import { forgetUser } from '../../src/users/users.ts'
 import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
@@ -40,6 +41,8 @@ async function page(who: Person, what: Parameters<Person['presses']>[0]) {
   const came = who.chat().filter(({ messageId }) => !before.has(messageId))
   return { album: withFiles(came).map(({ text }) => text ?? ''), below: who.last(), first: before.size }
 }
+// Albums, as an old server sends them; the collage has a story of its own.
+noteLackOfRich(telegram)
 t.afterEach(async () => void (await owner`delete from pay.examples`))
 
 story('an admin makes a result of their own an example, with one press, and takes it back with another', async t => {
@@ -196,6 +199,36 @@ story('in English, and gone with the data of their admin', async t => {
   await forgetUser(sql, anna.id)
   t.strictSame(await chosen(), [])
 })
+
+story(
+  'several pictures stand above the card in the same message, and go in an album where that is refused',
+  async t => {
+    const anna = await admin()
+    const boris = await person()
+    for (const words of ['кот', 'пёс']) await anna.presses({ data: `g:${await result(anna, { words })}:ex` })
+    noteLackOfRich(telegram, 0)
+    await boris.says('/menu')
+    await boris.presses({ data: 'm:z-image' })
+    const card = boris.last()
+    const count = boris.chat().length
+    await boris.presses('👀')
+    const shown = boris.last()
+    t.equal(boris.chat().length, count, 'nothing else was sent')
+    t.equal(shown.messageId, card.messageId)
+    t.equal(shown.rich?.blocks[0]?.blocks?.length, 2)
+    t.match(shown.text, `1. кот\n2. пёс\n${card.text?.split('\n')[0]}`)
+    t.strictSame(captions(shown), captions(card))
+
+    await boris.presses('📄 Параметры')
+    t.match(boris.last(), { messageId: card.messageId, rich: undefined })
+    await owner`update pay.examples set file_id = 'gone' where slot = 2`
+    await boris.presses({ data: 'm:z-image' })
+    const again = await page(boris, '👀')
+    t.equal(again.album.length, 2, 'by our copy, in an album')
+    t.match(again.below.text, card.text)
+    noteLackOfRich(telegram)
+  },
+)
 
 t.test('no screen of this file has two main buttons, and what deletes or cancels is red', async t => {
   t.strictSame(wrongStyles(screensOf(api.calls)), [])

@@ -9,6 +9,7 @@ import { bonusLeft } from '../../src/payments/gifts.ts'
 import { openTopUp, takeBack, takePayment } from '../../src/payments/top-ups.ts'
 import { readWallet } from '../../src/payments/wallet.ts'
 import { toPlain } from '../../src/telegram/html.ts'
+import { noteLackOfRich } from '../../src/telegram/rich-sending.ts'
 import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { buttons, captions } from '../support/messages.ts'
@@ -207,14 +208,14 @@ await story('each operation has its word, and leads to its run or its payment', 
   t.match(
     shown.text
       ?.split('\n')
-      .slice(1)
+      .slice(2)
       .map(line => line.slice('23.11 15:09 '.length)),
     [
-      /^погашение долга −42,75/,
-      /^бонус \+50/,
-      new RegExp(`^возврат платежа −57,25\u00a0₽ · …${tail}$`),
-      /^отложено −42,75.* · .* №/,
-      new RegExp(`^пополнение \\+100\u00a0₽ · …${tail}$`),
+      /^−42,75\u00a0₽ погашение долга/,
+      /^\+50\u00a0₽ бонус/,
+      new RegExp(`^−57,25\u00a0₽ возврат платежа · …${tail}$`),
+      /^−42,75\u00a0₽ отложено · .* №/,
+      new RegExp(`^\\+100\u00a0₽ пополнение · …${tail}$`),
     ],
   )
   t.match(captions(shown), [`💳 …${tail}`, /^№/, 'CSV'])
@@ -241,8 +242,22 @@ await story('the file of everything opens in a spreadsheet, and is a person’s 
   await anna.presses('🎟')
   await anna.says('/balance')
   await anna.presses('📄 Операции')
+  const operations = anna.last()
   await anna.presses('CSV')
-  const { media, text = '' } = anna.last()
+  const { rich, text: told, buttons: below } = anna.last()
+  t.strictSame(
+    rich?.blocks.map(({ type }) => type),
+    ['paragraph', 'document', 'table'],
+  )
+  t.match(told, /\nКогда Операция Сумма Баланс\n\d\d\.\d\d \d\d:\d\d отложено −45\u00a0₽ 100\u00a0₽\n/)
+  t.match(told, /бонус \+100\u00a0₽ 100\u00a0₽$/)
+  noteLackOfRich(stage.telegram)
+  await anna.presses({ data: to.statement() }, operations)
+  noteLackOfRich(stage.telegram, 0)
+  const { media, text = '', buttons: plain } = anna.last()
+  t.strictSame(below, plain)
+  const sentRich = api.player.file(rich!.blocks[1]!.document!.file_id)!
+  t.strictSame(Buffer.from(sentRich.bytes), Buffer.from(api.player.file(media!.fileId)!.bytes), 'the same file')
   t.match(media, { kind: 'document', fileName: 'telegen-operations.csv' })
   t.match(text, /^Ваши операции и запуски/)
   const bytes = Buffer.from(api.player.file(media!.fileId)!.bytes)

@@ -226,6 +226,7 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     '.switched.off': causes.flatMap(cause => [at, undefined].map(rest => [{ ...switched, cause, at: rest }])),
     '.switched.lossRun': [[10, { ...lossRun, costCredits: '1000000.0000' }]],
     '.switched.on': causes.map(cause => [{ ...switched, cause }]),
+    '.modelStates.cells': ['on', 'trial', 'off'].map(state => [{ ...modelState, state }]),
     '.modelStates.state': ['on', 'trial', 'off'].map(state => [{ ...modelState, state }]),
     '.modelStates.confirm': ['on', 'off', 'auto'].map(how => [how, name, 'a'.repeat(41), 'ы'.repeat(500)]),
     '.modelStates.done': ['on', 'off', 'auto'].map(how => ['a'.repeat(41), how]),
@@ -249,6 +250,7 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     '.parameter': [[parameter]],
     '.history.row': states.map(state => [{ state, what: 'ы'.repeat(100), costKop: vast }]),
     '.history.state': states.map(state => [state, 86_400_000]),
+    '.operationCells': [[{ date: '23.11 15:09', kind: 'topup', amountKop: -vast, name, number: '7k2m' }]],
     '.operation': [[{ date: '23.11 15:09', kind: 'topup', amountKop: -vast, name, number: '7k2m' }]],
     '.helpTopics.free': [[{ daily: 10, hourly: 3, dayBegins: new Date('2026-11-24T00:00:00Z') }]],
     '.support.question': [[vast, person, 'ы'.repeat(3_000)]],
@@ -387,7 +389,9 @@ function worstForAdmins(
   const queues = { pending: kop, lastError: reason, inbox: kop, outbox: kop, open: kop, oldestOpenMs: 86_400_000 }
   const words = navigationRu.menu({ canSpendKop: kop, atWorkKop: kop })
   return {
-    '.admin.day': [[today, [words, words], kop, at]],
+    '.admin.dayTop': [[[words, words], kop, at]],
+    '.admin.dayRows': [[today]],
+    '.admin.day': [[today, words, words]],
     '.admin.alarms': [[{ ...alarms, broken }]],
     '.admin.accountRefused': [['auth'], ['no_credit']],
     '.admin.alarm': alarmNames.map(name => [name]),
@@ -473,7 +477,7 @@ function filled(language: Language): { path: string; value: unknown }[] {
       )
     const values = ways.flatMap(args => {
       try {
-        return [leaf(...args) as unknown].flat()
+        return [leaf(...args) as unknown].flat(2)
       } catch (error) {
         if (worst[path]) throw error
         return []

@@ -21,6 +21,7 @@ import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-stat
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { createTelegram } from '../../src/telegram/client.ts'
 import { html } from '../../src/telegram/html.ts'
+import { noteLackOfRich } from '../../src/telegram/rich-sending.ts'
 import { button, show } from '../../src/telegram/screen.ts'
 import { allowedUpdates } from '../../src/telegram/webhook.ts'
 import { buttons, captions, refusedByOldServer } from '../support/messages.ts'
@@ -459,7 +460,10 @@ t.test(
 
 t.test('a card tells what is needed, what it costs and why, and how long it is expected to take', async t => {
   const anna = person()
-  const card = await anna.opens(`m_${modelKey('kling-2.6/image-to-video')}`)
+  const link = `m_${modelKey('kling-2.6/image-to-video')}`
+  noteLackOfRich(telegram)
+  const card = await anna.opens(link)
+  noteLackOfRich(telegram, 0)
   t.equal(
     card.html,
     [
@@ -480,7 +484,16 @@ t.test('a card tells what is needed, what it costs and why, and how long it is e
     buttons(card).map(({ data }) => data),
     ['w:kling-2-6-image-to-video', 'me:kling-2-6-image-to-video', 'mi:kling-2-6-image-to-video', 'f:iv:0', 'h'],
   )
+  const rich = await anna.opens(link)
+  t.equal(rich.html, `${card.html}\n${prices.join('\n')}`, 'and has a table of its prices')
+  t.strictSame(rich.buttons, card.buttons)
 })
+const prices = [
+  'Звук 5\u00a0с 10\u00a0с',
+  'Нет 52,25\u00a0₽ 104,50\u00a0₽',
+  'Да 104,50\u00a0₽ 209\u00a0₽',
+  'Цена: Звук × Длительность',
+]
 
 t.test('the parameters of every model, in both languages, fit a message and lead back', async t => {
   const anna = await known()
@@ -593,6 +606,7 @@ t.test('the balance tells what is there, what is at work, and every movement', a
   const ids = [await running(anna.id), await running(anna.id), await running(anna.id)]
   for (const id of ids.slice(1)) await finish(anna.id, id, 'generation_failed')
   await anna.says('/balance')
+  noteLackOfRich(telegram)
   t.equal(anna.last().html, '💳 Баланс: <b>545\u00a0₽</b>\nЕщё 45\u00a0₽ отложено: в работе 1 запуск')
   await anna.presses(`⏳ Z-Image · №\u00a0${shortId(ids[0]!)}`)
   t.match(anna.last().html, '⏳ В работе')
@@ -614,6 +628,17 @@ t.test('the balance tells what is there, what is at work, and every movement', a
   t.equal(anna.last().html!.split('\n').length, 1 + 1)
   await anna.presses('‹ К новым')
   t.equal(anna.last().html!.split('\n').length, 1 + 10)
+  noteLackOfRich(telegram, 0)
+  await anna.presses('Раньше')
+  t.match(anna.last().html, /^📄 <b>Операции<\/b>\nКогда Сумма За что\n\d\d\.\d\d \d\d:\d\d \+455\u00a0₽ бонус$/)
+  await anna.presses('‹ К новым')
+  const [title, columns] = anna.last().rich!.blocks
+  t.equal(title?.type, 'paragraph')
+  t.equal(columns?.cells?.length, 1 + 10)
+  t.strictSame(
+    columns?.cells?.[1]?.map(({ align }) => align),
+    ['left', 'right', 'left'],
+  )
 })
 
 t.test('the language changes at once, with the commands of the client, and stays', async t => {
@@ -1054,4 +1079,22 @@ t.test('every call of this file was one that Telegram accepts', async t => {
     api.calls.flatMap(({ method, unknown = [] }) => unknown.map(name => [method, name])),
     [],
   )
+})
+
+t.test('a list of several pages has all its prices, folded', async t => {
+  const anna = await known()
+  await anna.presses({ data: 'f:all:0' })
+  const list = anna.last()
+  const [title, folded] = list.rich!.blocks
+  t.match([title?.type, folded?.type, folded?.is_open], ['paragraph', 'details', undefined])
+  t.equal(folded?.blocks?.[0]?.cells?.length, 1 + 42)
+  t.match(list.text, /\n💰 Все цены: 42\nМодель От До\n/)
+  t.match(list.text, /\nKling 2\.6[^\n]* 52,25\u00a0₽ 209\u00a0₽\n/)
+  t.match(list.text, /\nZ-Image [\d,]+\u00a0₽ —\n/)
+  await anna.presses('›')
+  t.equal(anna.last().messageId, list.messageId)
+  noteLackOfRich(telegram)
+  await anna.presses('‹')
+  noteLackOfRich(telegram, 0)
+  t.match(anna.last(), { messageId: list.messageId, rich: undefined, buttons: list.buttons })
 })

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { to } from '../../src/bot/routes.ts'
 import { createMessages } from '../../src/bot/runs/reports.ts'
 import { modelKey } from '../../src/catalogue/models.ts'
-import { priceRange } from '../../src/catalogue/pricing.ts'
+import { price, priceRange } from '../../src/catalogue/pricing.ts'
 import type { HealthChange } from '../../src/health/model-health.ts'
 import { newId, shortId } from '../../src/id.ts'
 import { readGeneration } from '../../src/payments/generations.ts'
@@ -75,7 +75,8 @@ async function ended({ id: userId }: Person, id: string, how: number | 'failed' 
 /** The lines of the person's spreadsheet about a run: kopecks, empty where a line has none. */
 async function spreadsheet(anna: Person, id: string): Promise<number[]> {
   await anna.presses({ data: to.statement() })
-  const file = api.player.file(anna.chat().findLast(({ media }) => media?.kind === 'document')!.media!.fileId)!
+  const blocks = anna.chat().flatMap(({ rich }) => rich?.blocks ?? [])
+  const file = api.player.file(blocks.findLast(({ type }) => type === 'document')!.document!.file_id)!
   const rows = Buffer.from(file.bytes).toString('utf8').split('\r\n')
   return rows
     .map(row => row.split(';'))
@@ -205,9 +206,14 @@ await story('welcome, menu, lists and cards name the gift, the balance and the p
   const { minKop, maxKop } = priceRange(catalogue.byId('kling-2.6/text-to-video')!, catalogue.rates)
   const card = (await anna.presses({ data: to.card('kling-2-6-text-to-video', undefined, 0) })).screen.text ?? ''
   names(t, 'a card', /^Цена: .*$/m.exec(card)?.[0], minKop, maxKop)
+  const chargedFor = (sound: boolean, duration: string) =>
+    price(catalogue.byId('kling-2.6/text-to-video')!, { prompt: 'кот', sound, duration }, catalogue.rates).kop
+  const row = (sound: string) => new RegExp(`^${sound} .*$`, 'm').exec(card)?.[0]
+  names(t, 'a row of its prices', row('Нет'), chargedFor(false, '5'), chargedFor(false, '10'))
+  names(t, 'a row of its prices', row('Да'), chargedFor(true, '5'), chargedFor(true, '10'))
   const states = (await boss.says('/admin_models')).text ?? ''
   for (const model of catalogue.models) {
-    const line = states.split('\n').find(one => one.includes(` ${model.id} · `))
+    const line = states.split('\n').find(one => one.includes(` ${model.id} `))
     names(t, '/admin_models', line, priceRange(model, catalogue.rates).minKop)
   }
 })
@@ -361,7 +367,12 @@ await story('gifts, cards and transfers name what was given, paid and taken', as
   await confirmed(`/refund ${chargeId} попросила`)
   names(t, 'a card goes back', says(anna, /^Платёж картой возвращён/)?.text, 300_00)
   await transferred(t, anna)
-  names(t, 'the day', ((await boss.says('/admin')).text ?? '').replace(/^Выручка.*$/m, ''), ...(await daySums()))
+  names(
+    t,
+    'the day',
+    ((await boss.says('/admin')).text ?? '').replace(/^(?:Выручка|провайдеру|остаётся) .*$/gm, ''),
+    ...(await daySums()),
+  )
 })
 
 async function transferred(t: Test, anna: Person) {
@@ -385,7 +396,7 @@ async function transferred(t: Test, anna: Person) {
 
 await t.test('what admins read of a model that lost money, and of the day, are sums of what was kept', async t => {
   const [row] = await owner<{ kept: string }[]>`select sum(kept_kop) as kept from pay.generations`
-  const day = /^Выручка: ([^·]*)/m.exec((await boss.says('/admin')).text ?? '')?.[1]
+  const day = /^Выручка ([^\n]*)/m.exec((await boss.says('/admin')).text ?? '')?.[1]
   names(t, 'the turnover of the day', day, Number(row!.kept))
   const figures = { finished: 4, succeeded: 3, costKop: 3_04, keptKop: 2_85 }
   const change = {

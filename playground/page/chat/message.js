@@ -9,6 +9,7 @@ import { words } from '../words.js'
 import { Replied } from './about.js'
 import { Keyboard } from './keyboard.js'
 import { MessageMenu } from './message-menu.js'
+import { RichBlocks } from './rich.js'
 import { RichText } from './rich-text.js'
 
 const w = words.chat
@@ -32,7 +33,7 @@ export function Message({ messages, replied, isRead, act, pressing }) {
   const { preview } = first
   const last = messages.at(-1)
   const edited = messages.some(message => message.edited)
-  const wide = first.invoice || messages.length > 1
+  const wide = first.invoice || first.rich || messages.length > 1
   const bare = first.media && isPicture(first.media) && !worded && !first.replyTo
   const mine = isMine(first, act.viewerId)
   const classes = [
@@ -52,7 +53,8 @@ export function Message({ messages, replied, isRead, act, pressing }) {
       ${first.captionAbove && html`<div class="above">${said}</div>`}
       <${Attachments} messages=${messages} view=${act.view} />
       ${first.invoice && html`<${Invoice} invoice=${first.invoice} />`}
-      ${!first.captionAbove && said}
+      ${first.rich && html`<${RichBlocks} rich=${first.rich} message=${first} act=${act} />`}
+      ${!first.captionAbove && !worded?.rich && said}
       ${preview && !preview.above && html`<${Preview} preview=${preview} onLink=${act.onLink} />`}
       <${Reactions} message=${first} />
       <span class="meta">

@@ -52,13 +52,13 @@ function besideBlocks({ data, previousSibling, nextSibling }) {
 
 const isBlock = node => node?.localName === 'pre' || node?.localName === 'blockquote'
 
-function Spoiler({ children }) {
+export function Spoiler({ children }) {
   const [open, setOpen] = useState(false)
   if (open) return html`<span class="spoiler open">${children}</span>`
   return html`<button class="spoiler" onClick=${() => setOpen(true)} aria-label=${words.chat.hidden}>${children}</button>`
 }
 
-function Link({ url, act, children }) {
+export function Link({ url, act, children }) {
   const follow = event => {
     event.preventDefault()
     act.onLink(url)
@@ -70,7 +70,7 @@ function Link({ url, act, children }) {
 const live =
   /(?<url>(?:https?:\/\/|t\.me\/)[^\s<>"«»]*[^\s<>"«».,;:!?)])|(?<=^|[\s(«])(?<command>\/[a-z][a-z0-9_]{0,31})\b/g
 
-function linked(text, act) {
+export function linked(text, act) {
   const parts = []
   let from = 0
   for (const found of text.matchAll(live)) {

@@ -7,6 +7,7 @@ export const en = {
   close: 'Close',
   cancel: 'Cancel',
   pageLanguage: 'Language of the page',
+  rich: { previous: 'Previous', next: 'Next', of: (n, all) => `${n} of ${all}`, map: 'Map' },
   banner: {
     simulation: 'Simulation.',
     about: 'No Telegram, no real money, no network: everything is on this machine.',

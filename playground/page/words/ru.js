@@ -15,6 +15,7 @@ export const ru = {
   close: 'Закрыть',
   cancel: 'Отмена',
   pageLanguage: 'Язык страницы',
+  rich: { previous: 'Предыдущее', next: 'Следующее', of: (n, all) => `${n} из ${all}`, map: 'Карта' },
   banner: {
     simulation: 'Симуляция.',
     about: 'Без Telegram, без настоящих денег и без сети: всё на этой машине.',

@@ -13,6 +13,7 @@ import {
   refundStarPayment,
   sendInvoice,
 } from '../payments/invoices.ts'
+import { sendRichMessage } from '../rich/message.ts'
 import * as settings from '../settings/methods.ts'
 import * as profile from '../settings/profile.ts'
 import { deleteWebhook, getUpdates, getWebhookInfo, setWebhook } from '../updates/webhook.ts'
@@ -65,6 +66,7 @@ export const METHODS: Record<string, Method> = {
   deleteEphemeralMessage: ephemeral.deleteEphemeralMessage,
 
   sendMessage: sending.sendMessage,
+  sendRichMessage,
   sendPhoto: (world, call) => sending.sendMedia(world, call, 'photo'),
   sendVideo: (world, call) => sending.sendMedia(world, call, 'video'),
   sendAudio: (world, call) => sending.sendMedia(world, call, 'audio'),

@@ -1,6 +1,7 @@
 import type { Kind } from '../files/media.ts'
 import type { WireEntity } from '../messages/entity.ts'
 import type { InlineKeyboard } from '../messages/keyboard.ts'
+import type { RichMessage } from '../rich/wire.ts'
 
 export type User = { id: number; is_bot: boolean; first_name: string; username?: string; language_code?: string }
 export type Chat = {
@@ -27,6 +28,7 @@ export type WireFile = {
 export type Content = {
   text?: string
   entities?: WireEntity[]
+  rich_message?: RichMessage
   caption?: string
   caption_entities?: WireEntity[]
   show_caption_above_media?: true

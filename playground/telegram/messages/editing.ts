@@ -2,6 +2,7 @@ import { type Call, int, isObject, object, text } from '../api/fields.ts'
 import { bad } from '../api/refusal.ts'
 import type { Content, Kept, Message } from '../chats/message.ts'
 import type { Kind } from '../files/media.ts'
+import { readRich } from '../rich/message.ts'
 import type { World } from '../world.ts'
 import { captionPlace, inputMedia, mediaContent, readCaption, readText, spoiler } from './content.ts'
 import { readKeyboard } from './keyboard.ts'
@@ -10,9 +11,14 @@ import { readPreview } from './previews.ts'
 const SAME =
   'message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message'
 
-export function editMessageText(world: World, call: Call, kept = own(world, call)): Message {
-  const content = { ...readText(call, world), ...readPreview(call) }
-  if (kept.message.text === undefined) throw bad('there is no text in the message to edit')
+/** A text may become a rich message and a rich message a text; an old server passes over the field. */
+export async function editMessageText(world: World, call: Call, kept = own(world, call)): Promise<Message> {
+  const isRich = call.fields.rich_message !== undefined && world.apiVersion !== '7.1'
+  if (isRich && call.fields.text !== undefined) throw bad('exactly one of text and rich_message must be used')
+  const content = isRich
+    ? { rich_message: await readRich(world, call) }
+    : { ...readText(call, world), ...readPreview(call) }
+  if (!isText(kept)) throw bad('there is no text in the message to edit')
   return apply(world, call, kept, content)
 }
 
@@ -23,13 +29,15 @@ export function editMessageCaption(world: World, call: Call, kept = own(world, c
   return apply(world, call, kept, { ...rest, ...caption, ...captionPlace(call.fields, world) })
 }
 
+const isText = ({ message }: Kept) => message.text !== undefined || message.rich_message !== undefined
+
 const KINDS: readonly Kind[] = ['photo', 'video', 'animation', 'audio', 'document']
 
 /** Also turns a text into a message with a file; inside an album photo and video may replace each other. */
 export async function editMessageMedia(world: World, call: Call, kept = own(world, call)): Promise<Message> {
   const item = object(call, 'media')
   if (!isObject(item)) throw bad("can't parse InputMedia: expected an Object")
-  if (!kept.media && kept.message.text === undefined) throw bad("message can't be edited")
+  if (!kept.media && !isText(kept)) throw bad("message can't be edited")
   if (kept.inlineId && /^attach:/.test(String(item.media))) throw bad('wrong file identifier/HTTP URL specified')
   const caption = readCaption(item, world)
   const file = await inputMedia(world, call, item, KINDS)
@@ -115,6 +123,7 @@ function fingerprint({ text, entities = [], caption, caption_entities = [], repl
     reply_markup,
     rest.show_caption_above_media,
     rest.link_preview_options,
+    rest.rich_message,
     files.map(file => file?.file_unique_id),
   ])
 }

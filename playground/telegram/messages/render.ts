@@ -25,7 +25,7 @@ export function renderHtml(text: string, entities: WireEntity[]): string {
   }
 }
 
-const escaped = (text: string) =>
+export const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
 const SIMPLE: Record<string, string> = {

@@ -1,5 +1,6 @@
 import type { Kept } from '../chats/message.ts'
 import { enter } from '../groups/hearing.ts'
+import { buttonsIn } from '../rich/buttons-in.ts'
 import type { Player, Press } from '../stand-in.ts'
 import type { Hand } from './hand.ts'
 
@@ -39,7 +40,8 @@ export function pressMoves({ world, changed, active }: Hand): Pick<Player, 'pres
 
 /** The callback data of a button that is on the message now. Throws otherwise, unless forced. */
 function dataOf(kept: Kept | undefined, button: Target, force: boolean): string {
-  const buttons = kept?.message.reply_markup?.inline_keyboard.flat() ?? []
+  const { reply_markup: markup, rich_message: rich } = kept?.message ?? {}
+  const buttons = [...(markup?.inline_keyboard.flat() ?? []), ...buttonsIn(rich)]
   const found = buttons.find(b => ('data' in button ? b.callback_data === button.data : b.text === button.text))
   if (found?.callback_data !== undefined) return found.callback_data
   if (force && 'data' in button) return button.data

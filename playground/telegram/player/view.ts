@@ -6,12 +6,15 @@ import { CHAT_KINDS, type WireButton } from '../messages/buttons.ts'
 import { EFFECTS } from '../messages/effects.ts'
 import { previewOf } from '../messages/previews.ts'
 import { renderHtml } from '../messages/render.ts'
+import { plainMessage } from '../rich/plain.ts'
+import { renderRich } from '../rich/render.ts'
 import type { Button, MediaView, MessageView } from '../stand-in.ts'
 
 /** A message as a person sees it in the chat. */
 export function view(kept: Kept, { files, languageCode }: { files: Files; languageCode: string }): MessageView {
   const { message, terms, paid = false } = kept
-  const text = message.text ?? message.caption
+  const rich = message.rich_message
+  const text = rich ? plainMessage(rich) : (message.text ?? message.caption)
   const entities = message.entities ?? message.caption_entities ?? []
   const media = kept.media && mediaView(kept.media.fileId, files)
   const service = serviceText(kept, languageCode)
@@ -35,7 +38,8 @@ export function view(kept: Kept, { files, languageCode }: { files: Files; langua
       ? {}
       : { effect: { id: message.effect_id, emoji: EFFECTS[message.effect_id] ?? '' } }),
     ...(replyTo === undefined ? {} : { replyTo }),
-    ...(text === undefined ? {} : { text, entities, html: renderHtml(text, entities) }),
+    ...(text === undefined ? {} : { text, entities, html: rich ? renderRich(rich) : renderHtml(text, entities) }),
+    ...(rich === undefined ? {} : { rich }),
     ...(media === undefined ? {} : { media }),
     ...(message.show_caption_above_media ? { captionAbove: true } : {}),
     ...(preview === undefined ? {} : { preview }),

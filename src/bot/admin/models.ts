@@ -5,6 +5,7 @@ import { lossRuns } from '../../health/model-costs.ts'
 import { healthOfModels, overrideHealth, recentRuns } from '../../health/model-health.ts'
 import { lines } from '../../i18n/format.ts'
 import { clip, type Html } from '../../telegram/html.ts'
+import { paragraph, table } from '../../telegram/rich.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
 import { visible } from '../../visible.ts'
 import { menuButton } from '../buttons.ts'
@@ -109,6 +110,15 @@ async function statesScreen({ sql, catalogue }: BotDeps, ctx: BotContext): Promi
     .map(({ modelId, n }): Button[] => [button(t.switched.lossOf(modelId), to.adminLoss(modelKey(modelId), n))])
   return {
     text: lines(t.modelStates.title(on, models.length), ...states.map(t.modelStates.state), t.modelStates.howTo),
+    rich: [
+      paragraph(t.modelStates.title(on, models.length)),
+      table({
+        align: ['left', 'right', 'right'],
+        head: t.modelStates.columns,
+        rows: states.map(t.modelStates.cells),
+      }),
+      paragraph(t.modelStates.howTo),
+    ],
     buttons: [...losses, [menuButton(ctx)]],
   }
 }

@@ -5,6 +5,7 @@ import { formatKop } from '../../money.ts'
 import { alarmRows, alarmsNow } from '../../operations/alarms.ts'
 import { backlog, today } from '../../operations/overview.ts'
 import { clip, type Html, html } from '../../telegram/html.ts'
+import { paragraph, table } from '../../telegram/rich.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
 import { readWebhook } from '../../telegram/webhook.ts'
 import { menuButton } from '../buttons.ts'
@@ -47,8 +48,10 @@ async function dayScreen({ sql, catalogue, operator, log }: BotDeps, ctx: BotCon
     }),
   ])
   const alarms = admin.alarms({ ...alarmsNow(rows), ...day!, inboxParked: waiting!.inboxParked, broken })
+  const top = admin.dayTop(alarms, day!.waitingRequests, new Date())
   return {
-    text: admin.day(day!, alarms, day!.waitingRequests, new Date()),
+    text: admin.day(day!, top, admin.dayFind),
+    rich: [paragraph(top), table({ align: ['left', 'right'], rows: admin.dayRows(day!) }), paragraph(admin.dayFind)],
     buttons: [
       [button(admin.failuresButton, to.adminFailures()), button(admin.requestsButton, to.adminRequests())],
       [button(admin.parkedButton, to.adminParked()), button(admin.versionButton, to.adminVersion())],

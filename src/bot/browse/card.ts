@@ -6,6 +6,7 @@ import { inSentence, lines } from '../../i18n/format.ts'
 import type { CardFacts, ParameterFacts } from '../../i18n/navigation.ts'
 import type { Language } from '../../money.ts'
 import { html } from '../../telegram/html.ts'
+import { paragraph } from '../../telegram/rich.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
 import { menuButton } from '../buttons.ts'
 import type { List } from '../codes.ts'
@@ -18,6 +19,7 @@ import { getDisplayPrice } from './display-price.ts'
 import { exampleCounts } from './example-rows.ts'
 import { goneScreen } from './lists.ts'
 import { openCard } from './open-card.ts'
+import { priceTable } from './price-table.ts'
 import { failsOften, successOf, typicalMs } from './typical.ts'
 
 /** The card of a model, and the page of its parameters. */
@@ -51,7 +53,13 @@ export async function openedCard(
 ): Promise<Screen> {
   const ask = await openCard(deps, ctx, model)
   const screen = await cardScreen(deps, ctx, model, from)
-  return ask ? { ...screen, text: lines(screen.text, html``, ctx.t.wizard.ask(ask), ctx.t.cardNext) } : screen
+  if (!ask) return screen
+  const question = lines(ctx.t.wizard.ask(ask), ctx.t.cardNext)
+  return {
+    ...screen,
+    text: lines(screen.text, html``, question),
+    ...(screen.rich && { rich: [...screen.rich, paragraph(question)] }),
+  }
 }
 
 async function cardScreen(deps: BotDeps, ctx: BotContext, model: Model, from: From): Promise<Screen> {
@@ -59,8 +67,11 @@ async function cardScreen(deps: BotDeps, ctx: BotContext, model: Model, from: Fr
   const key = modelKey(model.id)
   const [counts, facts] = await Promise.all([exampleCounts(deps.sql), factsOf(deps, ctx, model)])
   const examples = counts.find(({ modelId }) => modelId === model.id)?.count ?? 0
+  const text = t.card(facts, unitPriceOf(deps, ctx, model))
+  const prices = priceTable(deps, ctx, model, shown => usualText(model, ctx.language, shown))
   return {
-    text: t.card(facts, unitPriceOf(deps, ctx, model)),
+    text,
+    ...(prices && { rich: [paragraph(text), prices] }),
     buttons: [
       [button(t.beginButton, to.begin(key), 'primary')],
       examples > 0 ? [button(t.examples.button(examples), to.examples(key))] : [],
@@ -116,11 +127,11 @@ function exampleOf({ catalogue }: BotDeps, { language }: BotContext, model: Mode
 }
 
 /** «длительность 5 с, звук: нет»: the usual values that the price depends on. */
-function usualText(model: Model, language: Language): string {
+function usualText(model: Model, language: Language, but: Param[] = []): string {
   const usual = withDefaults(model, {})
   const values = model.params.flatMap(param => {
     const value = usual[param.name]
-    if (param.hidden || !changesPrice(model, param) || !isScalar(value)) return []
+    if (param.hidden || but.includes(param) || !changesPrice(model, param) || !isScalar(value)) return []
     return [`${nameOf(param, language)}${typeof value === 'boolean' ? ':' : ''} ${shownValue(param, value, language)}`]
   })
   return values.join(', ')

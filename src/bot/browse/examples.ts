@@ -4,12 +4,13 @@ import { lines, priceLabel } from '../../i18n/format.ts'
 import type { Payload } from '../../telegram/api.ts'
 import { fileIn, unlessRefused } from '../../telegram/delivery.ts'
 import type { Html } from '../../telegram/html.ts'
+import { collage, paragraph } from '../../telegram/rich.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
 import { type BotContext, isAdmin } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
-import { remove } from '../show.ts'
+import { remove, showBlocks } from '../show.ts'
 import { openedCard } from './card.ts'
 import { displayPrices } from './display-price.ts'
 import { type Example, exampleCopy, exampleSent, examplesOf } from './example-rows.ts'
@@ -18,7 +19,7 @@ import { goneScreen, listScreen, modelsOn } from './lists.ts'
 // As the table has places.
 const mostOfModel = 4
 
-/** What models make: an album of a model above its card, and one of a list with an example of each model. */
+/** What models make: a collage or an album of a model above its card, and one of a list with an example of each model. */
 export function examples(deps: BotDeps) {
   const { sql, forSale, catalogue } = deps
   const bot = new Composer<BotContext>()
@@ -28,20 +29,17 @@ export function examples(deps: BotDeps) {
     if (!model) return ctx.show(await goneScreen(deps, ctx, catalogue.byKey(key)))
     const found = await examplesOf(sql, [model.id], mostOfModel)
     const name = model.name[ctx.language]
-    const isSent = await sendAll(
-      deps,
-      ctx,
-      found.map((example, n) => ({
-        example,
-        title: name,
-        caption: ctx.t.examples.caption(n + 1, example.words || name),
-      })),
-    )
+    const shown = found.map((example, n) => ({
+      example,
+      title: name,
+      caption: ctx.t.examples.caption(n + 1, example.words || name),
+    }))
     const card = await openedCard(deps, ctx, model)
     const drops = isAdmin(ctx, deps.adminIds)
       ? found.map(({ slot }, n) => button(ctx.t.examples.dropButton(n + 1), to.exampleDrop(key, slot), 'danger'))
       : []
-    await below(ctx, isSent, { ...card, buttons: [...card.buttons, drops] })
+    const screen = { ...card, buttons: [...card.buttons, drops] }
+    if (!(await showCollage(deps, ctx, shown, screen))) await below(ctx, await sendAll(deps, ctx, shown), screen)
   })
   onPress(bot, 'listExamples', async (ctx, list, page) => {
     await ctx.answer()
@@ -79,6 +77,19 @@ async function below(ctx: BotContext, isSent: boolean, screen: Screen): Promise<
 }
 
 type Shown = { example: Example; title: string; caption: Html }
+
+/** Shows the screen with the examples above its words, in one message. Returns false where they must go in albums. */
+async function showCollage({ log }: BotDeps, ctx: BotContext, shown: Shown[], screen: Screen): Promise<boolean> {
+  const files = shown.flatMap(({ example: { sentAs: kind, fileId } }) =>
+    fileId !== null && (kind === 'photo' || kind === 'video') ? [{ kind, fileId }] : [],
+  )
+  if (files.length < 2 || files.length < shown.length) return false
+  const captions = paragraph(lines(...shown.map(one => one.caption)))
+  const rich = [collage(files), captions, ...(screen.rich ?? [paragraph(screen.text)])]
+  const isShown = await showBlocks(ctx, { ...screen, rich }, log)
+  if (isShown) ctx.stripUnless = undefined
+  return isShown
+}
 
 /** Sends examples in albums. Returns whether any arrived. */
 async function sendAll(deps: BotDeps, ctx: BotContext, shown: Shown[]): Promise<boolean> {

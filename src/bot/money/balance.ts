@@ -4,6 +4,7 @@ import { shortId } from '../../id.ts'
 import { openGenerations } from '../../payments/generations.ts'
 import { bonusLeft } from '../../payments/gifts.ts'
 import { type Operation, operations, readWallet } from '../../payments/wallet.ts'
+import { paragraph, table } from '../../telegram/rich.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
 import { cutToFit } from '../button-width.ts'
 import { menuButton } from '../buttons.ts'
@@ -68,13 +69,13 @@ async function operationsScreen({ sql, catalogue }: BotDeps, ctx: BotContext, be
   const entries = shown.map(({ createdAt, kind, amountKop, generationId, modelId, chargeId }) => {
     const model = modelId === null ? undefined : shortModelName(catalogue, modelId, language)
     const payment = chargeId === null ? undefined : `…${chargeTail({ chargeId })}`
-    return t.operation({
+    return {
       date: dateText(createdAt, language),
       kind,
       amountKop,
       name: model ?? payment,
       number: generationId === null ? undefined : shortId(generationId),
-    })
+    }
   })
   // A run or a payment that moved money twice has one button.
   const links = [...new Map(shown.flatMap(operation => linkOf(ctx, operation))).values()]
@@ -84,7 +85,13 @@ async function operationsScreen({ sql, catalogue }: BotDeps, ctx: BotContext, be
     ...(last && found.length > perPage ? [button(t.history.older, to.operations(last.seq))] : []),
   ]
   return {
-    text: entries.length > 0 ? lines(t.operationsTitle, ...entries) : t.operationsEmpty,
+    text: entries.length > 0 ? lines(t.operationsTitle, ...entries.map(t.operation)) : t.operationsEmpty,
+    ...(entries.length > 0 && {
+      rich: [
+        paragraph(t.operationsTitle),
+        table({ align: ['left', 'right', 'left'], head: t.operationColumns, rows: entries.map(t.operationCells) }),
+      ],
+    }),
     buttons: [
       ...[0, 1, 2, 3].map(row => links.slice(row * linksPerRow, (row + 1) * linksPerRow)),
       pager,

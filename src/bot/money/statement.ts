@@ -1,7 +1,9 @@
 import type { Composer } from 'telegraf'
-import { stampText } from '../../i18n/format.ts'
+import { dateText, stampText } from '../../i18n/format.ts'
+import { formatKop } from '../../money.ts'
 import { type StatementLine, statementOf } from '../../payments/statement.ts'
-import { clip } from '../../telegram/html.ts'
+import { clip, type Html, html } from '../../telegram/html.ts'
+import { document, paragraph, table } from '../../telegram/rich.ts'
 import { button, keyboard } from '../../telegram/screen.ts'
 import { menuButton } from '../buttons.ts'
 import type { BotContext } from '../context.ts'
@@ -10,12 +12,14 @@ import { modelName } from '../names.ts'
 import { onPress } from '../on-press.ts'
 import { mainText } from '../parameter-texts.ts'
 import { to } from '../routes.ts'
+import { sendBlocks } from '../show.ts'
 
 // A file of some hundred kilobytes, made in one go.
 const most = 2_000
+const mostInTable = 10
 const maxOfRequest = 200
 
-/** A person's operations and runs as a file for a spreadsheet. */
+/** A person's operations and runs as a file for a spreadsheet, with the newest in a table beside it. */
 export function statement(deps: BotDeps, bot: Composer<BotContext>): void {
   onPress(bot, 'statement', async ctx => {
     await ctx.answer()
@@ -25,10 +29,32 @@ export function statement(deps: BotDeps, bot: Composer<BotContext>): void {
     const source = Buffer.from(csv([t.columns.map(cell), ...rows]))
     const caption = found.length > most ? t.captionCut(most) : t.caption
     const buttons = [[button(ctx.t.operationsButton, to.operations(0)), menuButton(ctx)]]
-    const document = { source, filename: t.fileName }
+    const newest = found.filter(({ amountKop }) => amountKop !== null).slice(0, mostInTable)
+    const rich = [
+      paragraph(caption),
+      document({ source, filename: t.fileName }),
+      table({
+        align: ['left', 'left', 'right', 'right'],
+        head: t.tableColumns.map(word => html`${word}`),
+        rows: newest.map(line => cellsOf(ctx, line)),
+      }),
+    ]
+    if (newest.length > 0 && (await sendBlocks(ctx, { rich, buttons }, deps.log))) return
     const about = { caption: caption.html, parse_mode: 'HTML' as const, ...keyboard({ buttons }) }
-    await ctx.api.call('sendDocument', { chat_id: ctx.chat!.id, document, ...about })
+    const file = { source, filename: t.fileName }
+    await ctx.api.call('sendDocument', { chat_id: ctx.chat!.id, document: file, ...about })
   })
+}
+
+/** «23.11 15:09», what it was, the movement and the balance after it. */
+function cellsOf({ t, language }: BotContext, { at, kind, amountKop, balanceAfterKop }: StatementLine): Html[] {
+  const rubles = (kop: number | null) => (kop === null ? '' : formatKop(Math.abs(kop), language))
+  return [
+    html`${dateText(at, language)}`,
+    html`${t.operationKind(kind)}`,
+    html`${(amountKop ?? 0) > 0 ? '+' : '−'}${rubles(amountKop)}`,
+    html`${rubles(balanceAfterKop)}`,
+  ]
 }
 
 function rowOf({ catalogue }: BotDeps, { t, language }: BotContext, line: StatementLine): string[] {

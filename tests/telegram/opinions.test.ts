@@ -100,6 +100,9 @@ await story('who comes by a shared result is counted apart, and opens its model'
     ],
   )
   t.match((await anna.says('/ref')).text, /Пришло друзей: 2, из них через «Поделиться»: 1/)
+  await owner`update pay.users set shares = 3 where user_id = ${anna.id}`
+  adminIds.push(anna.id)
+  t.match((await anna.says(`/find ${anna.id}`)).text, /Поделился: 3 · пришло по ссылке 1, через «Поделиться» 1/)
 })
 
 t.test('such updates go to the lane of their person', async t => {

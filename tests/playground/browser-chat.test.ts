@@ -246,7 +246,7 @@ else {
     t.match(await page.getByTestId('moment').textContent(), /пятница, \d\d:\d\d:00, 15 января 2027/)
     t.match(await page.getByTestId('preview').textContent(), /example\.com/)
     const colour = async (style: string) => {
-      const key = page.locator(`.key[data-style=${style}]`)
+      const key = fromBot.last().locator(`.key[data-style=${style}]`)
       const [, red, green, blue] = /(\d+), (\d+), (\d+)/
         .exec(await key.evaluate(node => getComputedStyle(node).backgroundColor))!
         .map(Number) as [number, number, number, number]

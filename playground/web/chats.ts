@@ -8,6 +8,7 @@ import { known } from './chats-person.ts'
 import { topicRoutes } from './chats-topics.ts'
 import { readUpload, sendFile, uploadLimits } from './files.ts'
 import { groups } from './groups.ts'
+import { inlineRoutes } from './inline.ts'
 import { playing, Refusal } from './refusal.ts'
 
 type ChatOptions = { telegram: TelegramStandIn }
@@ -20,6 +21,7 @@ export const chats: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { te
   await server.register(topicRoutes, { telegram })
   await server.register(fileRoutes, { telegram })
   await server.register(groups, { telegram })
+  await server.register(inlineRoutes, { telegram })
 }
 
 const peopleRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { telegram }) => {

@@ -67,12 +67,12 @@ export function useMoves({ path, bot, view, scroll, refresh, showToast, setSheet
 }
 
 /** Presses of buttons; `pressing` is the key of the one that waits for the bot. */
-export function usePresses({ path, bot, refresh, showToast, setSheet, follow }) {
+export function usePresses({ path, refresh, showToast, setSheet, follow, switchTo }) {
   const [pressing, setPressing] = useState(null)
   async function press(message, row, column, button) {
     if (button.url) return follow(button.url)
     if (button.copy) return copyText(button.copy, showToast)
-    if (button.switchTo) return showToast(switching(button.switchTo, bot))
+    if (button.switchTo) return switchTo(button.switchTo)
     const key = `${message.messageId}:${row}:${column}`
     if (pressing === key) return
     setPressing(key)
@@ -93,6 +93,3 @@ export function usePresses({ path, bot, refresh, showToast, setSheet, follow }) 
   }
   return { pressing, press }
 }
-
-const switching = ({ query, chat }, { username }) =>
-  words.chat.switchTo[chat === 'current' ? 'current' : 'any'](`@${username} ${query}`.trim())

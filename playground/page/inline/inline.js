@@ -37,8 +37,8 @@ export function InlineResults({ answer, userId, onSent }) {
     onSent()
     await post(`/api/people/${userId}/inline/choose`, { queryId, resultId: id })
   }
-  return html`<ul class="menu inline" aria-label=${w.title} data-testid="inline-results">
-    ${button?.start && html`<li key="button"><a class="inline-button" data-testid="inline-button" href=${`?person=${userId}&start=${button.start}`}>${button.text}</a></li>`}
+  return html`<ul class="menu offers" aria-label=${w.title} data-testid="inline-results">
+    ${button?.start && html`<li key="button"><a class="offers-button" data-testid="inline-button" href=${`?person=${userId}&start=${button.start}`}>${button.text}</a></li>`}
     ${(expired || (results.length === 0 && !button)) && html`<li key="none"><p class="quiet">${expired ? w.expired : w.nothing}</p></li>`}
     ${results.map(
       result =>

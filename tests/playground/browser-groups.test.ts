@@ -52,6 +52,9 @@ else {
     const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
     t.ok(sideways <= 0, 'nothing scrolls sideways')
     await shot('group-phone')
+    await messages.filter({ hasText: 'нарисуйте кота' }).getByTestId('message-menu').click()
+    await page.getByTestId('message-react-👍').click()
+    await page.getByTestId('reactions').filter({ hasText: '👍' }).waitFor()
     const rows = [[{ text: 'Поделиться', switch_inline_query: '7k2m' }]]
     await asBot('sendMessage', { chat_id: group, text: 'Готово', reply_markup: { inline_keyboard: rows } })
     await page.getByRole('button', { name: 'Поделиться' }).click()

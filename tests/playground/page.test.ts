@@ -85,6 +85,8 @@ t.test('what does not fit is refused in words, and changes nothing', async t => 
     [409, 'POST', `${chat}/press`, { messageId: 1, data: 'h' }],
     [400, 'POST', `${chat}/pay`, { messageId: '1' }],
     [415, 'POST', `${chat}/files`, { kind: 'photo' }],
+    [409, 'POST', `${chat}/react`, { messageId: 999_999, emoji: ['👍'] }],
+    [400, 'POST', `${chat}/react`, { messageId: 1 }],
     [400, 'POST', `${chat}/inline`, { query: 'x'.repeat(257) }],
     [409, 'POST', `${chat}/inline`, { query: 'кот', chatId: -5 }],
     [409, 'POST', `${chat}/inline/choose`, { queryId: '1', resultId: '1' }],

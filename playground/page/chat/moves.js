@@ -39,6 +39,7 @@ export function useMoves({ path, bot, view, scroll, refresh, showToast, setSheet
     /** `replyTo` is the message that is answered, or undefined. */
     say: (text, replyTo) => act(() => post(`${path}/say`, { text, ...(replyTo && { replyTo }), ...topic })),
     rewrite: (messageId, text) => act(() => post(`${path}/rewrite`, { messageId, text })),
+    react: (messageId, emoji) => act(() => post(`${path}/react`, { messageId, emoji })),
     unblock: () => act(() => patch(path, { blocked: false })),
     failNext: () => act(() => post('/api/upstream/next', { behaviour: 'fail', times: 1 })),
     sendFiles({ kind, files }, caption, replyTo) {

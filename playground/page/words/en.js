@@ -134,6 +134,8 @@ export const en = {
     reply: 'Reply',
     edit: 'Edit',
     copy: 'Copy text',
+    react: emoji => `React with ${emoji}`,
+    unreact: emoji => `Take ${emoji} off`,
     copied: 'Copied',
     notCopied: 'The browser did not let us copy',
     deleted: 'Deleted message',

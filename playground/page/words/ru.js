@@ -142,6 +142,8 @@ export const ru = {
     reply: 'Ответить',
     edit: 'Изменить',
     copy: 'Копировать текст',
+    react: emoji => `Поставить ${emoji}`,
+    unreact: emoji => `Убрать ${emoji}`,
     copied: 'Скопировано',
     notCopied: 'Браузер не дал скопировать',
     deleted: 'Удалённое сообщение',

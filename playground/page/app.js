@@ -54,7 +54,7 @@ function App() {
     </${People}>
     ${
       acting
-        ? html`<${Chat} key=${`${group?.id ?? ''}:${acting.id}`} person=${acting} group=${group} members=${members} onActAs=${id => chooseGroup(group.id, id)} bot=${bot} start=${start} onStarted=${started} onPane=${setPane} onTab=${setTab} />`
+        ? html`<${Chat} key=${`${group?.id ?? ''}:${acting.id}`} person=${acting} group=${group} members=${members} groups=${overview.groups} onGroup=${id => chooseGroup(id, acting.id)} onActAs=${id => chooseGroup(group.id, id)} bot=${bot} start=${start} onStarted=${started} onPane=${setPane} onTab=${setTab} />`
         : html`<main class="chat nobody"><p class="empty">${words.people.nobody}</p></main>`
     }
     <${Office} tab=${tab} onTab=${setTab} people=${people} current=${acting} onClose=${() => setPane('chat')} />

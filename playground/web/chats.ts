@@ -7,7 +7,9 @@ import { NewPerson, Open, Pay, PersonChange, Push, Rewrite, Say, UserParams } fr
 import { known } from './chats-person.ts'
 import { topicRoutes } from './chats-topics.ts'
 import { readUpload, sendFile, uploadLimits } from './files.ts'
+import { Reaction } from './group-schemas.ts'
 import { groups } from './groups.ts'
+import { inlineRoutes } from './inline.ts'
 import { playing, Refusal } from './refusal.ts'
 
 type ChatOptions = { telegram: TelegramStandIn }
@@ -20,6 +22,7 @@ export const chats: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { te
   await server.register(topicRoutes, { telegram })
   await server.register(fileRoutes, { telegram })
   await server.register(groups, { telegram })
+  await server.register(inlineRoutes, { telegram })
 }
 
 const peopleRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { telegram }) => {
@@ -87,6 +90,10 @@ const moveRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { tele
       })
     const answer = await playing(() => player.press(id, messageId, button, force))
     return answer === 'expired' ? { expired: true } : { expired: false, ...answer }
+  })
+  server.post('/people/:userId/react', { schema: { params: UserParams, body: Reaction } }, async ({ params, body }) => {
+    const { id } = known(player, params)
+    return await playing(() => player.react(id, body.messageId, body.emoji))
   })
   server.post('/people/:userId/pay', { schema: { params: UserParams, body: Pay } }, async ({ params, body }) => {
     const { id } = known(player, params)

@@ -238,6 +238,7 @@ After the transfer send the receipt here: a photo or a PDF.`,
         html`Runs: ${p.stats.total} · succeeded ${p.stats.success} · failed ${p.stats.failed + p.stats.timeout} · returned ${p.returned}`,
         html`Spent: ${amount(p.stats.spentKop)}`,
         html`Bonuses: ${amount(p.bonusKop)} · bonus runs ${p.bonusRuns}`,
+        html`Shared: ${p.shares} · came by link ${p.cameByLink}, by a shared result ${p.cameByShare}`,
       ),
     payments: html`\n<b>Payments</b>`,
     payment: (p: PaymentFacts) =>

@@ -254,6 +254,7 @@ ${details}
         html`Запусков: ${p.stats.total} · удались ${p.stats.success} · неудач ${p.stats.failed + p.stats.timeout} · возвратов ${p.returned}`,
         html`Потрачено: ${amount(p.stats.spentKop)}`,
         html`Бонусов: ${amount(p.bonusKop)} · бонусных запусков ${p.bonusRuns}`,
+        html`Поделился: ${p.shares} · пришло по ссылке ${p.cameByLink}, через «Поделиться» ${p.cameByShare}`,
       ),
     payments: html`\n<b>Платежи</b>`,
     payment: (p: PaymentFacts) =>

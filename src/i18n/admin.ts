@@ -76,6 +76,10 @@ export type PersonFacts = {
   returned: number
   bonusKop: number
   bonusRuns: number
+  /** Results sent into chats, and people who came by the link and by a shared result. */
+  shares: number
+  cameByLink: number
+  cameByShare: number
 }
 export type DayFacts = {
   runs: number

@@ -50,8 +50,12 @@ const Person = Type.Object({
   returned: Type.Integer(),
   bonusKop: Type.Integer(),
   bonusRuns: Type.Integer(),
+  shares: Type.Integer(),
+  cameByLink: Type.Integer(),
+  cameByShare: Type.Integer(),
 })
-/** Kopecks. `returned`: refunded runs, `bonusKop`: bonuses received, `bonusRuns`: bonus runs left. */
+/** Kopecks. `returned`: refunded runs, `bonusKop`: bonuses received, `bonusRuns`: bonus runs left.
+ * `shares`: results sent into chats, `cameBy…`: people who came by the person's link and by a shared result. */
 export type PersonCard = Static<typeof Person>
 
 export const personCard = query(
@@ -59,7 +63,7 @@ export const personCard = query(
   (sql, userId: number) => sql`
     select u.user_id as "userId", u.first_name as "firstName", u.username, u.language,
       u.client_language as "clientLanguage", u.is_reachable as "isReachable", u.banned_at as "bannedAt",
-      u.created_at as "createdAt", u.seen_at as "seenAt", w.balance_kop as "balanceKop", w.debt_kop as "debtKop",
+      u.created_at as "createdAt", u.seen_at as "seenAt", u.shares, i.*, w.balance_kop as "balanceKop", w.debt_kop as "debtKop",
       g.held as "heldKop", g.returned,
       (select coalesce(sum(amount_kop), 0)::bigint from pay.ledger_entries l
        where l.user_id = u.user_id and l.kind in ('bonus', 'referral')) as "bonusKop",
@@ -69,6 +73,9 @@ export const personCard = query(
       select coalesce(sum(price_kop) filter (where finished_at is null), 0)::bigint as held,
         count(*) filter (where money_state = 'refunded') as returned
       from pay.generations x where x.user_id = u.user_id) g
+    cross join lateral (
+      select count(*) filter (where via = 'link') as "cameByLink", count(*) filter (where via = 'share') as "cameByShare"
+      from pay.referrals f where f.inviter = u.user_id) i
     where u.user_id = ${userId}`,
 )
 

@@ -375,6 +375,9 @@ function worstForAdmins(
     returned: kop,
     bonusKop: kop,
     bonusRuns: kop,
+    shares: kop,
+    cameByLink: kop,
+    cameByShare: kop,
   }
   const change = { kind: 'credit', amountKop: kop, subject: charge, promo: { uses: kop, until: at }, reason }
   const payment = { at, amountKop: kop, stars: kop, provider: 'stars', chargeId: charge, reversal: 'asked' }

@@ -334,7 +334,7 @@ t.test('media-library: a picture that costs more than any real one is given up, 
   await until('its process is gone', () => pids().length === 0)
   const narrow = converterOf(t, { limits: { ...patient.limits, rssMb: 60 } })
   t.match(await taken(narrow.take, heicFile), { refused: 'heavy' })
-  t.match(await readdir(dir), [], 'nothing half made stays')
+  t.strictSame(await readdir(dir), [], 'nothing half made stays')
 })
 
 t.test('a person who leaves takes the conversion along, and the end of the service all of them', async t => {

@@ -4,6 +4,7 @@ import { createMessages } from '../../src/bot/runs/reports.ts'
 import { modelKey } from '../../src/catalogue/models.ts'
 import { price, priceRange } from '../../src/catalogue/pricing.ts'
 import type { HealthChange } from '../../src/health/model-health.ts'
+import { stringsFor } from '../../src/i18n/strings.ts'
 import { newId, shortId } from '../../src/id.ts'
 import { readGeneration } from '../../src/payments/generations.ts'
 import { place } from '../../src/payments/integration.ts'
@@ -475,6 +476,24 @@ await story('a series names the price of each order, their sum and what is left,
   const { screen } = await anna.presses('✅')
   names(t, 'a series that was started', screen.text, 7_60)
   t.equal((await readWallet(sql, anna.id)).balanceKop, balanceKop - 15_20)
+})
+
+// What groups are charged is held by tests/groups; here their words name what they were given, and nothing else.
+await t.test('what is said in a group names the amounts that it was given', async t => {
+  const { groups } = stringsFor('ru')
+  const shown = { name: 'Z-Image', words: 'кот', title: undefined }
+  const own = { ...shown, priceKop: 7_60, leftKop: 50_00, isByGroup: false }
+  names(t, 'a price in a group', groups.price(own), 7_60, 50_00)
+  names(t, 'a price that the group pays', groups.price({ ...own, leftKop: 92_40, isByGroup: true }), 7_60, 92_40)
+  names(t, 'money short in a group', groups.short({ ...own, leftKop: 5_00 }), 7_60, 5_00, 2_60)
+  names(t, 'the button in a group', groups.startButton(7_60), 7_60)
+  names(t, 'the button of a free run in a group', groups.startButton(0))
+  names(t, 'the limit of a member', groups.memberLimit(100_00), 100_00)
+  names(t, 'the button of that limit', groups.limitButton(100_00), 100_00)
+  const facts = { title: 'Студия', isOn: true, isByGroup: true, balanceKop: 300_00, memberDailyKop: 100_00 }
+  names(t, 'the settings of a group', groups.settings(facts), 300_00, 100_00)
+  names(t, 'a gift to a group', groups.give('Студия', 50_00), 50_00)
+  names(t, 'a gift that was made', groups.given('Студия', 20_00), 20_00)
 })
 
 await t.test('every text that names money was read', async t => {

@@ -249,7 +249,7 @@ else {
     t.match(await page.getByTestId('moment').textContent(), /пятница, \d\d:\d\d:00, 15 января 2027/)
     t.match(await page.getByTestId('preview').textContent(), /example\.com/)
     const colour = async (style: string) => {
-      const key = page.locator(`.key[data-style=${style}]`).last()
+      const key = fromBot.last().locator(`.key[data-style=${style}]`)
       const [, red, green, blue] = /(\d+), (\d+), (\d+)/
         .exec(await key.evaluate(node => getComputedStyle(node).backgroundColor))!
         .map(Number) as [number, number, number, number]

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 import t from 'tap'
 import { missing, openPlayground } from '../support/browser.ts'
+import { until } from '../support/world.ts'
 
 if (missing) t.pass(missing)
 else {
@@ -51,6 +52,17 @@ else {
     const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
     t.ok(sideways <= 0, 'nothing scrolls sideways')
     await shot('group-phone')
+    await messages.filter({ hasText: 'нарисуйте кота' }).getByTestId('message-menu').click()
+    await page.getByTestId('message-react-👍').click()
+    await page.getByTestId('reactions').filter({ hasText: '👍' }).waitFor()
+    const rows = [[{ text: 'Поделиться', switch_inline_query: '7k2m' }]]
+    await asBot('sendMessage', { chat_id: group, text: 'Готово', reply_markup: { inline_keyboard: rows } })
+    await page.getByRole('button', { name: 'Поделиться' }).click()
+    await page.getByTestId(`where-${group}`).click()
+    await until('the bot and the words are in the field', async () =>
+      /^@\w+ 7k2m$/.test(await page.getByTestId('composer').inputValue()),
+    )
+    await page.getByTestId('composer').fill('')
     await page.getByTestId('open-people').click()
     await page.getByTestId(`group-${group}`).waitFor()
     await shot('group-phone-list')

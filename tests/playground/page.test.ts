@@ -85,6 +85,11 @@ t.test('what does not fit is refused in words, and changes nothing', async t => 
     [409, 'POST', `${chat}/press`, { messageId: 1, data: 'h' }],
     [400, 'POST', `${chat}/pay`, { messageId: '1' }],
     [415, 'POST', `${chat}/files`, { kind: 'photo' }],
+    [409, 'POST', `${chat}/react`, { messageId: 999_999, emoji: ['👍'] }],
+    [400, 'POST', `${chat}/react`, { messageId: 1 }],
+    [400, 'POST', `${chat}/inline`, { query: 'x'.repeat(257) }],
+    [409, 'POST', `${chat}/inline`, { query: 'кот', chatId: -5 }],
+    [409, 'POST', `${chat}/inline/choose`, { queryId: '1', resultId: '1' }],
     [400, 'POST', '/api/groups', { title: ' ', creator: anna.id }],
     [400, 'POST', '/api/groups', { title: 'Студия' }],
     [404, 'POST', '/api/groups', { title: 'Студия', creator: 404 }],
@@ -211,6 +216,23 @@ t.test('a group is made, and each of its members sees, writes and presses for th
   t.match(await call(web.url, 'PATCH', `/api/groups/${group}`, change), { body: { bot: 'restricted' } })
   t.equal((await call(web.url, 'PATCH', `/api/groups/${group}`, { bot: 'creator', by: anna.id })).status, 400)
   t.match(await call(web.url, 'DELETE', `/api/groups/${group}/members/${vera.id}`), { body: { members: [{}, {}] } })
+})
+
+t.test('what the bot offers in a chat is shown and sent', async t => {
+  const { web, telegram, anna, bot } = await playground(t)
+  const asked = call(web.url, 'POST', `/api/people/${anna.id}/inline`, { query: 'кот' })
+  const id = await until('the query', () => {
+    const last = telegram.updates.at(-1)?.update as { inline_query?: { id: string } } | undefined
+    return last?.inline_query?.id
+  })
+  const result = { type: 'article', id: 'a', title: 'Кот', input_message_content: { message_text: 'мяу' } }
+  await bot('answerInlineQuery', { inline_query_id: id, results: [result] })
+  const { body } = await asked
+  t.match(body, { expired: false, results: [{ id: 'a', title: 'Кот' }], nextOffset: '' })
+  const { queryId } = body as { queryId: string }
+  const choose = { queryId, resultId: 'a' }
+  t.match(await call(web.url, 'POST', `/api/people/${anna.id}/inline/choose`, choose), { body: { viaBot: true } })
+  t.match(telegram.player.chat(anna.id).at(-1), { text: 'мяу', from: 'person' })
 })
 
 t.test('a chat is shown by topics, which are added, renamed, written into and deleted', async t => {
@@ -487,7 +509,7 @@ async function playground(t: Test, databaseUrl = nowhere) {
   await new Promise<void>(resolve => hook.listen(0, '127.0.0.1', resolve))
   await bot('setWebhook', {
     url: `http://127.0.0.1:${(hook.address() as AddressInfo).port}/webhook`,
-    allowed_updates: ['message', 'callback_query'],
+    allowed_updates: ['message', 'callback_query', 'inline_query'],
   })
   telegram.player.open(anna.id)
   await until('/start is delivered', () => telegram.updates.every(({ deliveredAt }) => deliveredAt))

@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startTelegram } from '../../playground/telegram/server.ts'
 import { pngOf } from '../support/media/media.ts'
@@ -188,6 +191,32 @@ t.test('a group that becomes a supergroup has another id, and the old one names 
   t.throws(() => player.upgradeGroup(made, people.anna), /already/)
   t.throws(() => player.addGroup('x', { isBasic: true, isForum: true }), /topics/)
   t.notOk(player.groups().some(({ id }) => id === old))
+})
+
+t.test('groups are there after a restart, and those of an older folder are open to everybody', async t => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'telegram-'))
+  t.teardown(() => rm(dataDir, { recursive: true, force: true }))
+  const first = await startTelegram({ seed: 7, dataDir })
+  const anna = first.player.addPerson({ firstName: 'Анна' }).id
+  const boris = first.player.addPerson({ firstName: 'Борис' }).id
+  const group = first.player.addGroup('Студия', { creator: anna, members: [] })
+  first.player.setBot(group, 'administrator', anna)
+  const before = first.player.groups()
+  await first.close()
+  const second = await startTelegram({ seed: 7, dataDir })
+  t.strictSame(second.player.groups(), before)
+  t.throws(() => second.player.sayIn(group, boris, 'x'), /not a member/)
+  await second.close()
+  const path = join(dataDir, 'telegram.json')
+  const saved = JSON.parse(await readFile(path, 'utf8')) as { chats: object }
+  await writeFile(
+    path,
+    JSON.stringify({ ...saved, chats: { ...saved.chats, groups: [{ id: group, title: 'Студия' }] } }),
+  )
+  const third = await startTelegram({ seed: 7, dataDir })
+  t.teardown(() => third.close())
+  third.player.sayIn(group, boris, 'x')
+  t.match(third.player.groups(), [{ bot: 'member', isPublic: true, members: [{ userId: boris }] }])
 })
 
 t.test('a button in a group is pressed by whoever presses', async t => {

@@ -159,10 +159,14 @@ t.test('an answer is kept for everybody who asks the same, unless it is personal
   await ask('моё', { results: [photo], is_personal: true })
   t.match(await player.inline(anna, 'моё'), { results: [{}] })
   t.strictSame(news(), [])
-  t.match((await ask('моё', { results: [] }, {}, boris)).seen.results, [], 'another person is')
+  t.strictSame((await ask('моё', { results: [] }, {}, boris)).seen.results, [], 'another person is')
   await ask('сразу', { results: [photo], cache_time: 0 })
-  t.match((await ask('сразу', { results: [] })).seen.results, [])
-  t.match((await ask('всем', { results: [] }, { offset: '2' })).seen.results, [], 'another page is another question')
+  t.strictSame((await ask('сразу', { results: [] })).seen.results, [])
+  t.strictSame(
+    (await ask('всем', { results: [] }, { offset: '2' })).seen.results,
+    [],
+    'another page is another question',
+  )
 })
 
 t.test('buttons of three kinds switch to inline mode in the chats that they allow', async t => {

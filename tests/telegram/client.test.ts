@@ -293,7 +293,7 @@ t.test('a refusal says which one it is', async t => {
     [400, 'Bad Request: MEDIA_CAPTION_TOO_LONG', 'bad_request'],
     [400, 'Bad Request: message is too long', 'bad_request'],
     [400, 'Bad Request: BUTTON_DATA_INVALID', 'bad_request'],
-    [404, 'Not Found: method not found', 'bad_request'],
+    [404, 'Not Found: method not found', 'no_method'],
     [400, `Bad Request: /bot${token}/sendMessage is odd`, 'bad_request'],
   ]
   let [status, description] = refusals[0]!

@@ -54,7 +54,7 @@ await story('a person finds own results by words, and models below them', async 
     [`r-${cat}-1`],
   )
   t.ok((await asks(anna.id, 'видео')).results.every(({ id }) => id.startsWith('m-')))
-  t.match(await asks(anna.id, 'такого нет нигде'), { results: [] })
+  t.strictSame((await asks(anna.id, 'такого нет нигде')).results, [])
 })
 
 await story('a shared result comes by its file, with the sharer’s invitation and without the words', async t => {
@@ -71,16 +71,16 @@ await story('a shared result comes by its file, with the sharer’s invitation a
   t.equal(row!.shares, 1)
 })
 
-await story('nobody finds what is another’s, deleted or forgotten, whatever the query names', async t => {
+await story('foreign-ids: nobody finds what is another’s, deleted or forgotten, whatever the query names', async t => {
   const anna = await person()
   const boris = await person()
   const id = await withPicture(anna, 'мой кот')
-  t.match(await asks(boris.id, shareQuery(id, 1)), { results: [] })
+  t.strictSame((await asks(boris.id, shareQuery(id, 1))).results, [])
   t.notOk((await asks(boris.id, 'мой кот')).results.some(one => one.id.startsWith('r-')))
-  t.match(await asks(anna.id, shareQuery(id, 2)), { results: [] })
-  t.match(await asks(anna.id, shareQuery('aaaaaaaaaaaa', 1)), { results: [] })
+  t.strictSame((await asks(anna.id, shareQuery(id, 2))).results, [])
+  t.strictSame((await asks(anna.id, shareQuery('aaaaaaaaaaaa', 1))).results, [])
   await owner`update pay.results set file_id = null, sent_as = null where generation_id = ${id}`
-  t.match(await asks(anna.id, shareQuery(id, 1)), { results: [] })
+  t.strictSame((await asks(anna.id, shareQuery(id, 1))).results, [])
 })
 
 await story('who does not know the bot sees models, and a way in', async t => {
@@ -88,11 +88,23 @@ await story('who does not know the bot sees models, and a way in', async t => {
   const answer = await asks(id, '')
   t.ok(answer.results.length > 3)
   t.match(answer.button, { text: 'Открыть бота', start: 'inline' })
-  t.match([...(await owner`select from pay.users where user_id = ${id}`)], [], 'looking is no beginning')
+  t.strictSame([...(await owner`select from pay.users where user_id = ${id}`)], [], 'looking is no beginning')
   const banned = await person()
-  await withPicture(banned, 'кот')
+  const kept = await withPicture(banned, 'кот')
   await owner`update pay.users set banned_at = now() where user_id = ${banned.id}`
   t.notOk((await asks(banned.id, '')).results.some(one => one.id.startsWith('r-')))
+  t.strictSame((await asks(banned.id, shareQuery(kept, 1))).results, [], 'nor by the button of an old message')
+})
+
+await story('who asked to be forgotten finds nothing at once, and gets no new invitation', async t => {
+  const anna = await person()
+  const id = await withPicture(anna, 'кот')
+  await owner`select pay.user_forget(${anna.id})`
+  t.strictSame((await asks(anna.id, shareQuery(id, 1))).results, [])
+  const { results, button } = await asks(anna.id, '')
+  t.ok(results.every(one => one.id.startsWith('m-')))
+  t.match(button, { start: 'inline' })
+  t.match([...(await owner`select ref_code from pay.users where user_id = ${anna.id}`)], [{ ref_code: null }])
 })
 
 await story('results come in pages, each once', async t => {

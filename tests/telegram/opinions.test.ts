@@ -38,8 +38,8 @@ await story('a reaction to a result is an opinion of its model: one a person, ch
   t.match([...(await reacts({ new_reaction: emoji('👍') }))], [{ is_good: true, model_id: 'z-image' }])
   t.match([...(await reacts({ new_reaction: emoji('👎') }))], [{ is_good: false }])
   t.match([...(await reacts({ new_reaction: emoji('👎') }))], [{ is_good: false }], 'told twice')
-  t.match([...(await reacts({ new_reaction: [] }))], [])
-  t.match([...(await reacts({ new_reaction: emoji('🤔') }))], [])
+  t.strictSame([...(await reacts({ new_reaction: [] }))], [])
+  t.strictSame([...(await reacts({ new_reaction: emoji('🤔') }))], [])
 })
 
 await story('other messages, other people, groups and odd updates count for nothing', async t => {
@@ -56,8 +56,8 @@ await story('other messages, other people, groups and odd updates count for noth
     { ...good, user: { id: 1.5 } },
     { ...good, new_reaction: 'x' },
   ])
-    t.match([...(await reacts(more))], [], JSON.stringify(more))
-  t.match([...(await owner`select from pay.opinions where user_id = ${boris.id}`)], [])
+    t.strictSame([...(await reacts(more))], [], JSON.stringify(more))
+  t.strictSame([...(await owner`select from pay.opinions where user_id = ${boris.id}`)], [])
   t.match([...(await reacts(good))], [{ is_good: true }])
   t.equal(anna.last().from, 'bot', 'and nobody is answered')
 })
@@ -100,6 +100,9 @@ await story('who comes by a shared result is counted apart, and opens its model'
     ],
   )
   t.match((await anna.says('/ref')).text, /Пришло друзей: 2, из них через «Поделиться»: 1/)
+  await owner`update pay.users set shares = 3 where user_id = ${anna.id}`
+  adminIds.push(anna.id)
+  t.match((await anna.says(`/find ${anna.id}`)).text, /Поделился: 3 · пришло по ссылке 1, через «Поделиться» 1/)
 })
 
 t.test('such updates go to the lane of their person', async t => {

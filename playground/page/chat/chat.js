@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { html } from '../html.js'
+import { switcher } from '../inline/drafts.js'
 import { useLive } from '../server.js'
 import { useTopics } from '../topics/use-topics.js'
 import { words } from '../words.js'
@@ -25,7 +26,7 @@ const concerns = ({ type, userId }, id) =>
  * a `key` of both, so nothing is kept between people. `start` is what a link that opened the page carries, until
  * onStarted is called.
  */
-export function Chat({ person, group, members, onActAs, bot, start, onStarted, onPane, onTab }) {
+export function Chat({ person, group, members, groups, onGroup, onActAs, bot, start, onStarted, onPane, onTab }) {
   const chatId = group?.id ?? person.id
   const path = group ? `/api/groups/${group.id}/as/${person.id}` : `/api/people/${person.id}`
   const [chat, refresh] = useLive(`${path}/chat`, news => concerns(news, chatId))
@@ -38,7 +39,8 @@ export function Chat({ person, group, members, onActAs, bot, start, onStarted, o
   const [dropping, dropHandlers] = useDrop(setTray)
   const scroll = useScroll(messages)
   const moves = useMoves({ path, bot, view, scroll, refresh, showToast, setSheet })
-  const { pressing, press } = usePresses({ path, bot, refresh, showToast, setSheet, follow: moves.follow })
+  const switchTo = switcher({ chatId, bot, setSheet })
+  const { pressing, press } = usePresses({ path, refresh, showToast, setSheet, follow: moves.follow, switchTo })
   const { sample, setSample, suggest } = useSuggestions({ moves, onTab, showToast })
   const { about, setAbout, choicesOf, say, sendFiles } = useChoices({
     messages,
@@ -75,7 +77,7 @@ export function Chat({ person, group, members, onActAs, bot, start, onStarted, o
     </${MessageList}>
     ${sample && html`<${Sample} sample=${sample} onClose=${() => setSample(null)} onSend=${file => void sendFiles({ kind: 'photo', files: [file] }, '')} />`}
     <${Foot} person=${group ? { ...person, blocked: false, commands: group.commands } : person} isEmpty=${!group && chat && all.length === 0} start=${group ? undefined : start} onStarted=${onStarted} tray=${tray} onTray=${setTray}
-      about=${about} onAbout=${setAbout} moves=${moves} onSay=${say} onFiles=${sendFiles} />
-    <${Sheets} sheet=${sheet} setSheet=${setSheet} onPay=${moves.pay} onRemoveTopic=${topic => void moves.removeTopic(topic)} />
+      about=${about} onAbout=${setAbout} moves=${moves} inline=${{ userId: person.id, chatId, username: bot.username }} onSay=${say} onFiles=${sendFiles} />
+    <${Sheets} groups=${groups} onGroup=${onGroup} sheet=${sheet} setSheet=${setSheet} onPay=${moves.pay} onRemoveTopic=${topic => void moves.removeTopic(topic)} />
   </main>`
 }

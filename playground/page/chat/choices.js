@@ -21,8 +21,17 @@ export function useChoices({ messages, moves, showToast, setTray, mayEdit = true
     return [
       { name: 'reply', icon: 'reply', label: w.reply, pick: () => setAbout({ what: 'reply', message: first }) },
       mayEdit && isOwn(worded) && { name: 'edit', icon: 'edit', label: w.edit, pick: () => edit(worded) },
+      !first.onlyYou && ['👍', '👎'].map(emoji => reaction(first, emoji)),
       worded.text && { name: 'copy', icon: 'copy', label: w.copy, pick: () => void copyText(worded.text, showToast) },
-    ].filter(Boolean)
+    ]
+      .flat()
+      .filter(Boolean)
+  }
+  /** Puts a reaction on a message, or takes it off. */
+  function reaction({ messageId, reactions = [] }, emoji) {
+    const isOn = reactions.some(one => one.emoji === emoji)
+    const pick = () => void moves.react(messageId, isOn ? [] : [emoji])
+    return { name: `react-${emoji}`, icon: 'react', label: (isOn ? w.unreact : w.react)(emoji), pick }
   }
   async function done(sent) {
     if (await sent) setAbout(null)

@@ -1,5 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { html, Icon } from '../html.js'
+import { useOffers } from '../inline/drafts.js'
+import { InlineResults, useInline } from '../inline/inline.js'
 import { words } from '../words.js'
 import { About } from './about.js'
 import { AttachMenu, CommandMenu } from './composer-menus.js'
@@ -10,12 +12,14 @@ const w = words.composer
 
 /**
  * The field for a message. `tray` holds files that wait to be sent: { kind, files }; onTray changes it.
- * onSay(text) and onFiles(tray, caption) resolve to false when nothing was sent, and the text stays. `about` is the
+ * `inline` is where «@bot words» are typed, see useInline. onSay(text) and onFiles(tray, caption) resolve to false when nothing was sent, and the text stays. `about` is the
  * message that is answered or edited, see useChoices; onAbout changes it.
  */
-export function Composer({ commands, tray, onTray, about, onAbout, onSay, onCommand, onFiles }) {
+export function Composer({ commands, tray, onTray, about, onAbout, inline, onSay, onCommand, onFiles }) {
   const { text, setText, busy, isEmpty, send } = useDraft({ tray, about, onSay, onFiles })
   const { box, open, setOpen } = useMenu()
+  const offered = useInline(inline, text)
+  useOffers(inline.chatId, setText)
   const field = useGrowingField(text, tray ?? about)
   const picker = useFilePicker(onTray)
   const typed = /^\/([a-z0-9_]*)$/.exec(text)?.[1]
@@ -50,28 +54,31 @@ export function Composer({ commands, tray, onTray, about, onAbout, onSay, onComm
     picker.pick(choice)
     setOpen(null)
   }
-  function paste(event) {
-    const files = [...event.clipboardData.files]
-    if (files.length === 0) return
-    event.preventDefault()
-    onTray({ kind: kindOf(files), files })
-  }
 
   const label = tray || (about?.what === 'edit' && about.message.media) ? w.caption : w.message
   return html`<div class="composer-box" ref=${box} onKeyDown=${closeMenu}>
     ${about && html`<${About} about=${about} onStop=${() => onAbout(null)} />`}
     ${tray && html`<${Tray} tray=${tray} onTray=${onTray} />`}
     ${fitting.length > 0 && html`<${CommandMenu} commands=${fitting} onPick=${command} />`}
+    ${offered && html`<${InlineResults} answer=${offered} userId=${inline.userId} onSent=${() => setText('')} />`}
     ${open === 'attach' && html`<${AttachMenu} onPick=${pick} />`}
     <form class="composer" onSubmit=${event => event.preventDefault()}>
       <${MenuButtons} open=${open} setOpen=${setOpen} />
       <textarea ref=${field} rows="1" data-testid="composer" placeholder=${label} aria-label=${label}
-        value=${text} onInput=${event => setText(event.target.value)} onKeyDown=${keys} onPaste=${paste}></textarea>
+        value=${text} onInput=${event => setText(event.target.value)} onKeyDown=${keys} onPaste=${event => paste(event, onTray)}></textarea>
       <button type="button" class="round send" data-testid="send" aria-label=${about?.what === 'edit' ? w.save : w.send} disabled=${busy || isEmpty}
         onClick=${() => void submit()}>${busy ? html`<i class="spinner"></i>` : html`<${Icon} name="send" />`}</button>
     </form>
     <input ref=${picker.input} type="file" multiple hidden data-testid="file-input" onChange=${picker.chosen} />
   </div>`
+}
+
+/** Files in the clipboard wait to be sent. */
+function paste(event, onTray) {
+  const files = [...event.clipboardData.files]
+  if (files.length === 0) return
+  event.preventDefault()
+  onTray({ kind: kindOf(files), files })
 }
 
 function MenuButtons({ open, setOpen }) {

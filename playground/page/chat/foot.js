@@ -18,7 +18,20 @@ export function Sample({ sample, onSend, onClose }) {
 }
 
 /** The composer, or the one button that comes before it. */
-export function Foot({ person, isEmpty, start, onStarted, tray, onTray, about, onAbout, moves, onSay, onFiles }) {
+export function Foot({
+  person,
+  isEmpty,
+  start,
+  onStarted,
+  tray,
+  onTray,
+  about,
+  onAbout,
+  moves,
+  inline,
+  onSay,
+  onFiles,
+}) {
   if (start !== undefined) {
     const open = async () => {
       if (await moves.open(start)) onStarted()
@@ -32,7 +45,7 @@ export function Foot({ person, isEmpty, start, onStarted, tray, onTray, about, o
     return html`<${Instead} testid="start" label=${words.chat.start} onPress=${() => void moves.open()} />`
   }
   return html`<${Composer} commands=${person.commands} tray=${tray} onTray=${onTray} about=${about} onAbout=${onAbout}
-    onSay=${onSay} onCommand=${text => moves.say(text)} onFiles=${onFiles} />`
+    inline=${inline} onSay=${onSay} onCommand=${text => moves.say(text)} onFiles=${onFiles} />`
 }
 
 function Instead({ testid, label, onPress }) {

@@ -39,6 +39,7 @@ export function useMoves({ path, bot, view, scroll, refresh, showToast, setSheet
     /** `replyTo` is the message that is answered, or undefined. */
     say: (text, replyTo) => act(() => post(`${path}/say`, { text, ...(replyTo && { replyTo }), ...topic })),
     rewrite: (messageId, text) => act(() => post(`${path}/rewrite`, { messageId, text })),
+    react: (messageId, emoji) => act(() => post(`${path}/react`, { messageId, emoji })),
     unblock: () => act(() => patch(path, { blocked: false })),
     failNext: () => act(() => post('/api/upstream/next', { behaviour: 'fail', times: 1 })),
     sendFiles({ kind, files }, caption, replyTo) {
@@ -67,12 +68,12 @@ export function useMoves({ path, bot, view, scroll, refresh, showToast, setSheet
 }
 
 /** Presses of buttons; `pressing` is the key of the one that waits for the bot. */
-export function usePresses({ path, bot, refresh, showToast, setSheet, follow }) {
+export function usePresses({ path, refresh, showToast, setSheet, follow, switchTo }) {
   const [pressing, setPressing] = useState(null)
   async function press(message, row, column, button) {
     if (button.url) return follow(button.url)
     if (button.copy) return copyText(button.copy, showToast)
-    if (button.switchTo) return showToast(switching(button.switchTo, bot))
+    if (button.switchTo) return switchTo(button.switchTo)
     const key = `${message.messageId}:${row}:${column}`
     if (pressing === key) return
     setPressing(key)
@@ -93,6 +94,3 @@ export function usePresses({ path, bot, refresh, showToast, setSheet, follow }) 
   }
   return { pressing, press }
 }
-
-const switching = ({ query, chat }, { username }) =>
-  words.chat.switchTo[chat === 'current' ? 'current' : 'any'](`@${username} ${query}`.trim())

@@ -38,6 +38,14 @@ export const en = {
     username: 'Telegram username, optional',
     create: 'Add',
   },
+  inline: {
+    title: 'What the bot offers',
+    expired: 'The bot did not answer.',
+    nothing: 'The bot found nothing.',
+    where: 'Where to send it?',
+    noGroups: 'There is no group yet: make one in the list of chats.',
+    notGroups: 'This button is not for groups.',
+  },
   groups: {
     title: 'Groups',
     add: 'new group',
@@ -121,16 +129,14 @@ export const en = {
     effect: emoji => `Play the effect ${emoji} again`,
     unfold: 'Show all of it',
     fold: 'Fold',
-    switchTo: {
-      current: query => `“${query}” appears in the field`,
-      any: query => `Telegram lets you choose a chat and writes “${query}” there`,
-    },
   },
   menu: {
     open: 'What to do with the message',
     reply: 'Reply',
     edit: 'Edit',
     copy: 'Copy text',
+    react: emoji => `React with ${emoji}`,
+    unreact: emoji => `Take ${emoji} off`,
     copied: 'Copied',
     notCopied: 'The browser did not let us copy',
     deleted: 'Deleted message',

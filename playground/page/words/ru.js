@@ -46,6 +46,14 @@ export const ru = {
     username: 'Имя в Telegram, можно без него',
     create: 'Добавить',
   },
+  inline: {
+    title: 'Что предлагает бот',
+    expired: 'Бот не ответил на запрос.',
+    nothing: 'Бот ничего не нашёл.',
+    where: 'Куда отправить?',
+    noGroups: 'Групп пока нет: создайте группу в списке чатов.',
+    notGroups: 'Эта кнопка не для групп.',
+  },
   groups: {
     title: 'Группы',
     add: 'новая группа',
@@ -129,16 +137,14 @@ export const ru = {
     effect: emoji => `Повторить эффект ${emoji}`,
     unfold: 'Показать целиком',
     fold: 'Свернуть',
-    switchTo: {
-      current: query => `В поле ввода появится «${query}»`,
-      any: query => `Telegram предложит выбрать чат и вставит «${query}»`,
-    },
   },
   menu: {
     open: 'Действия с сообщением',
     reply: 'Ответить',
     edit: 'Изменить',
     copy: 'Копировать текст',
+    react: emoji => `Поставить ${emoji}`,
+    unreact: emoji => `Убрать ${emoji}`,
     copied: 'Скопировано',
     notCopied: 'Браузер не дал скопировать',
     deleted: 'Удалённое сообщение',

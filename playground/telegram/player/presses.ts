@@ -20,6 +20,7 @@ export function openPresses({ scale, random }: { scale: number; random: Random }
   /** A new press: its id for the update, and what the person will see. */
   function open(by: Omit<Pressed, 'at'>): { id: string; answered: Promise<Press> } {
     const id = random.digits(18)
+    forgetOld()
     pressed.set(id, { ...by, at: Date.now() })
     const answered = new Promise<Press>(resolve => {
       const timer = setTimeout(() => settle('expired'), ANSWER_MS * scale)
@@ -41,10 +42,19 @@ export function openPresses({ scale, random }: { scale: number; random: Random }
     settle({ ...(text ? { text } : {}), showAlert })
   }
 
+  const isOld = ({ at }: Pressed) => Date.now() - at > ANSWER_MS * scale
+
+  function forgetOld() {
+    for (const [id, press] of pressed) {
+      if (!isOld(press)) return
+      pressed.delete(id)
+    }
+  }
+
   /** Who pressed where, answered or not. Throws 400 once it is too old. */
   function fresh(id: string): Pressed {
     const found = pressed.get(id)
-    if (!found || Date.now() - found.at > ANSWER_MS * scale) throw bad(TOO_OLD)
+    if (!found || isOld(found)) throw bad(TOO_OLD)
     return found
   }
 

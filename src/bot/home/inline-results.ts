@@ -15,6 +15,7 @@ import { type Shared, sharedIn, sharedResult, sharedResults } from '../runs/shar
 
 /** What an inline query of one person finds. `nextOffset`: empty at the end. */
 export type Found = { results: InlineQueryResult[]; nextOffset: string }
+/** `isKnown`: has begun with the bot, and is neither banned nor forgotten. Others find models alone. */
 type Who = { id: number; language: Language; isKnown: boolean }
 
 const perPage = 20
@@ -25,11 +26,11 @@ const maxOffset = 200
 /** Looks among the person's own results and the models. Nobody else's results are found, whatever the query names. */
 export async function findInline(deps: BotDeps, who: Who, { query, offset }: InlineQuery): Promise<Found> {
   const named = sharedIn(query)
-  const own = named
-    ? await sharedResult(deps.sql, who.id, named.id, named.n)
-    : who.isKnown
-      ? await sharedResults(deps.sql, who.id, patternsOf(query), offset, perPage)
-      : []
+  const own = !who.isKnown
+    ? []
+    : named
+      ? await sharedResult(deps.sql, who.id, named.id, named.n)
+      : await sharedResults(deps.sql, who.id, patternsOf(query), offset, perPage)
   const about = { deps, who, t: stringsFor(who.language), code: who.isKnown ? await codeOf(deps, who) : undefined }
   const isEnd = named !== undefined || own.length < perPage || offset + perPage > maxOffset
   const models = isEnd && !named ? await modelCards(about, query) : []

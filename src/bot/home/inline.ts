@@ -18,10 +18,11 @@ const maxWaiting = 200
 // Seconds that Telegram may keep an answer: results are added and deleted.
 const cacheSeconds = 5
 
+/** The person who asks. A row without a name is of somebody who was forgotten and has not come back. */
 export const inlineReader = query(
-  Type.Object({ language: Nullable(Type.String()), isBanned: Type.Boolean() }),
+  Type.Object({ language: Nullable(Type.String()), isServed: Type.Boolean() }),
   (sql, userId: number) => sql`
-    select language, banned_at is not null as "isBanned" from pay.users where user_id = ${userId}`,
+    select language, banned_at is null and first_name <> '' as "isServed" from pay.users where user_id = ${userId}`,
 )
 
 type Options = { telegram: Telegram; deps: BotDeps }
@@ -54,7 +55,7 @@ export function createInline({ telegram, deps }: Options): (update: object) => v
       if ((await takeTokens(deps.sql, [{ key: `inline:${userId}`, ...pace }], 0)) > 0) return
       const [known] = await inlineReader(deps.sql, userId)
       const language = languageOf(known?.language ?? null, languageCode)
-      const who = { id: userId, language, isKnown: known !== undefined && !known.isBanned }
+      const who = { id: userId, language, isKnown: known?.isServed === true }
       const { results, nextOffset } = await findInline(deps, who, one)
       if (waiting.has(userId)) return // more was typed meanwhile
       const open = { text: stringsFor(language).sharing.openButton, start_parameter: 'inline' }

@@ -3,8 +3,7 @@ import type { Telegram } from './api.ts'
 import { TelegramRefused } from './client.ts'
 import { type Effect, effectIn } from './effects.ts'
 import { clip, type Html, split, toPlain, unturned } from './html.ts'
-import type { RichBlock } from './rich.ts'
-import { showRich } from './rich-sending.ts'
+import { type RichBlock, showRich } from './rich.ts'
 
 /**
  * The colour of a button. `success`: completes an order. `primary`: the one next step of another screen. `danger`: deletes

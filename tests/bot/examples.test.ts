@@ -1,7 +1,7 @@
 import { createCanvas } from '@napi-rs/canvas'
 import t from 'tap'
 import { exampleAdd } from '../../src/bot/admin/examples.ts'
-import { noteLackOfRich } from '../../src/telegram/rich-sending.ts'
+import { noteLackOfRich } from '../../src/telegram/rich.ts'
 import { forgetUser } from '../../src/users/users.ts'
 import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'

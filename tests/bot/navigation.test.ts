@@ -21,7 +21,7 @@ import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-stat
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { createTelegram } from '../../src/telegram/client.ts'
 import { html } from '../../src/telegram/html.ts'
-import { noteLackOfRich } from '../../src/telegram/rich-sending.ts'
+import { noteLackOfRich } from '../../src/telegram/rich.ts'
 import { button, show } from '../../src/telegram/screen.ts'
 import { allowedUpdates } from '../../src/telegram/webhook.ts'
 import { buttons, captions, refusedByOldServer } from '../support/messages.ts'

@@ -3,8 +3,17 @@ import { startTelegram } from '../../playground/telegram/server.ts'
 import { createLog } from '../../src/log.ts'
 import { createTelegram, TelegramRefused } from '../../src/telegram/client.ts'
 import { html } from '../../src/telegram/html.ts'
-import { collage, details, heading, paragraph, type RichBlock, richText, table } from '../../src/telegram/rich.ts'
-import { lacksRich, noteLackOfRich } from '../../src/telegram/rich-sending.ts'
+import {
+  collage,
+  details,
+  heading,
+  lacksRich,
+  noteLackOfRich,
+  paragraph,
+  type RichBlock,
+  richText,
+  table,
+} from '../../src/telegram/rich.ts'
 import { button, type Screen, show } from '../../src/telegram/screen.ts'
 
 /** A chat of one person with the bot, and what is logged. */

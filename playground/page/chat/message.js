@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Effect } from '../bubble/effect.js'
 import { Preview } from '../bubble/preview.js'
+import { RichBlocks } from '../bubble/rich.js'
 import { fileUrl } from '../dialog.js'
 import { clock, price, size } from '../format.js'
 import { Author, isMine, OnlyYou, Reactions } from '../groups/marks.js'
@@ -9,7 +10,6 @@ import { words } from '../words.js'
 import { Replied } from './about.js'
 import { Keyboard } from './keyboard.js'
 import { MessageMenu } from './message-menu.js'
-import { RichBlocks } from './rich.js'
 import { RichText } from './rich-text.js'
 
 const w = words.chat

@@ -1,5 +1,5 @@
+import { Link, linked, Spoiler } from '../chat/rich-text.js'
 import { html } from '../html.js'
-import { Link, linked, Spoiler } from './rich-text.js'
 
 const tags = {
   bold: 'b',

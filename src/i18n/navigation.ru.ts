@@ -135,9 +135,6 @@ export const navigationRu = {
     ),
   priceColumn: 'Цена',
   /** All prices of a list, folded. */
-  pricesOf: (count: number) => html`💰 Все цены: ${count}`,
-  pricesCaption: html`Без бесплатных запусков.`,
-  pricesColumns: ['Модель', 'От', 'До'],
   /** Under the question that a card asks. */
   cardNext: html`Сразу покажу цену.`,
   beginButton: '▶️ Начать',

@@ -18,7 +18,6 @@ export type RichBlock =
   | { type: 'paragraph'; text: RichText }
   | { type: 'heading'; text: RichText; size: number }
   | { type: 'table'; cells: Cell[][]; is_striped?: true; is_compact?: true; caption?: RichText }
-  | { type: 'details'; summary: RichText; blocks: RichBlock[]; is_open?: true }
   | { type: 'collage'; blocks: MediaBlock[] }
   | { type: 'document'; document: { type: 'document'; media: Upload } }
 
@@ -26,13 +25,6 @@ export const paragraph = (text: Html): RichBlock => ({ type: 'paragraph', text: 
 
 /** `size`: 1 is the largest, 6 the smallest. */
 export const heading = (text: Html, size = 3): RichBlock => ({ type: 'heading', text: richText(text), size })
-
-/** A folded part under its summary. */
-export const details = (summary: Html, blocks: RichBlock[]): RichBlock => ({
-  type: 'details',
-  summary: richText(summary),
-  blocks,
-})
 
 /** Pictures and films, by their file ids at Telegram. */
 export const collage = (files: { kind: 'photo' | 'video'; fileId: string }[]): RichBlock => ({

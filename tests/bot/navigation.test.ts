@@ -1080,21 +1080,3 @@ t.test('every call of this file was one that Telegram accepts', async t => {
     [],
   )
 })
-
-t.test('a list of several pages has all its prices, folded', async t => {
-  const anna = await known()
-  await anna.presses({ data: 'f:all:0' })
-  const list = anna.last()
-  const [title, folded] = list.rich!.blocks
-  t.match([title?.type, folded?.type, folded?.is_open], ['paragraph', 'details', undefined])
-  t.equal(folded?.blocks?.[0]?.cells?.length, 1 + 42)
-  t.match(list.text, /\n💰 Все цены: 42\nМодель От До\n/)
-  t.match(list.text, /\nKling 2\.6[^\n]* 52,25\u00a0₽ 209\u00a0₽\n/)
-  t.match(list.text, /\nZ-Image [\d,]+\u00a0₽ —\n/)
-  await anna.presses('›')
-  t.equal(anna.last().messageId, list.messageId)
-  noteLackOfRich(telegram)
-  await anna.presses('‹')
-  noteLackOfRich(telegram, 0)
-  t.match(anna.last(), { messageId: list.messageId, rich: undefined, buttons: list.buttons })
-})

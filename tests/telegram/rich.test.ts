@@ -5,7 +5,6 @@ import { createTelegram, TelegramRefused } from '../../src/telegram/client.ts'
 import { html } from '../../src/telegram/html.ts'
 import {
   collage,
-  details,
   heading,
   lacksRich,
   noteLackOfRich,
@@ -73,13 +72,13 @@ t.test('our texts become those of Telegram, with what is inside of what', t => {
 
 t.test('a screen with blocks is sent rich, with its buttons', async t => {
   const { shows, last, logged } = await chat(t)
-  const blocks = [heading(html`Цены`), paragraph(html`<b>кот</b>\nи пёс`), prices, details(html`Ещё`, [prices])]
+  const blocks = [heading(html`Цены`), paragraph(html`<b>кот</b>\nи пёс`), prices]
   const messageId = await shows(screen(blocks))
   const message = last()
   t.equal(message.messageId, messageId)
   t.same(
     message.rich?.blocks.map(({ type }) => type),
-    ['heading', 'paragraph', 'table', 'details'],
+    ['heading', 'paragraph', 'table'],
   )
   t.same(message.rich?.blocks[2]?.cells?.[1]?.[1], {
     text: [{ type: 'bold', text: '5' }, ' ₽'],

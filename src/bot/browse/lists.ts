@@ -5,9 +5,7 @@ import { priceRange } from '../../catalogue/pricing.ts'
 import { search } from '../../catalogue/search.ts'
 import { secondText } from '../../i18n/format.ts'
 import type { ListTitle } from '../../i18n/navigation.ts'
-import { formatKop } from '../../money.ts'
-import { type Html, html } from '../../telegram/html.ts'
-import { details, paragraph, type RichBlock, table } from '../../telegram/rich.ts'
+import type { Html } from '../../telegram/html.ts'
 import { type Button, button, type Screen } from '../../telegram/screen.ts'
 import { fits } from '../button-width.ts'
 import { menuButton } from '../buttons.ts'
@@ -91,25 +89,8 @@ export async function listScreen(
     (list === 'free' ? t.listFree(limits.freeDaily) : t.list(list === 'popular' && !hasPopular(deps) ? 'all' : list))
   return {
     text,
-    ...(found.length > perPage && { rich: [paragraph(text), pricesOf(deps, ctx, found)] }),
     buttons: await listButtons(deps, ctx, found, { list, page, first: 0 }),
   }
-}
-
-/** The prices of all models of a list, folded: the buttons show one page of them. */
-function pricesOf({ catalogue }: BotDeps, { t, language }: BotContext, found: readonly Model[]): RichBlock {
-  const rows = found.map(model => {
-    const { minKop, maxKop } = priceRange(model, catalogue.rates)
-    return [model.short[language], formatKop(minKop, language), minKop === maxKop ? '' : formatKop(maxKop, language)]
-  })
-  return details(t.pricesOf(found.length), [
-    table({
-      align: ['left', 'right', 'right'],
-      head: t.pricesColumns.map(word => html`${word}`),
-      rows: rows.map(row => row.map(word => html`${word || '—'}`)),
-      caption: t.pricesCaption,
-    }),
-  ])
 }
 
 /** The model of a button or a link is off or no longer sold: shows the list of its format instead. */

@@ -224,6 +224,9 @@ story(
     const again = await page(boris, '👀')
     t.equal(again.album.length, 2, 'by our copy, in an album')
     t.match(again.below.text, card.text)
+    await owner`update pay.examples set file_id = null where slot = 2`
+    await boris.presses({ data: 'm:z-image' })
+    t.equal((await page(boris, '👀')).album.length, 2, 'one that Telegram does not have is not left out')
     noteLackOfRich(telegram)
   },
 )

@@ -205,7 +205,7 @@ story(
   async t => {
     const anna = await admin()
     const boris = await person()
-    for (const words of ['кот', 'пёс']) await anna.presses({ data: `g:${await result(anna, { words })}:ex` })
+    for (const words of ['кот', 'пёс', 'рыба']) await anna.presses({ data: `g:${await result(anna, { words })}:ex` })
     noteLackOfRich(telegram, 0)
     await boris.says('/menu')
     await boris.presses({ data: 'm:z-image' })
@@ -215,8 +215,8 @@ story(
     const shown = boris.last()
     t.equal(boris.chat().length, count, 'nothing else was sent')
     t.equal(shown.messageId, card.messageId)
-    t.equal(shown.rich?.blocks[0]?.blocks?.length, 2)
-    t.match(shown.text, `1. кот\n2. пёс\n${card.text?.split('\n')[0]}`)
+    t.equal(shown.rich?.blocks[0]?.blocks?.length, 3)
+    t.match(shown.text, `1. кот\n2. пёс\n3. рыба\n${card.text?.split('\n')[0]}`)
     t.strictSame(captions(shown), captions(card))
 
     await boris.presses('📄 Параметры')
@@ -224,8 +224,11 @@ story(
     await owner`update pay.examples set file_id = 'gone' where slot = 2`
     await boris.presses({ data: 'm:z-image' })
     const again = await page(boris, '👀')
-    t.equal(again.album.length, 2, 'by our copy, in an album')
+    t.equal(again.album.length, 3, 'by our copy, in an album')
     t.match(again.below.text, card.text)
+    await owner`update pay.examples set file_id = null where slot = 2`
+    await boris.presses({ data: 'm:z-image' })
+    t.equal((await page(boris, '👀')).album.length, 3, 'one that Telegram does not have is not left out')
     noteLackOfRich(telegram)
   },
 )

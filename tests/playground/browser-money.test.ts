@@ -86,6 +86,9 @@ else {
     await press(/Операции/)
     await last(/−299,25/)
     t.match(await text(), /299,25\s₽[\s\S]*100\s₽/)
+    const table = fromBot.last().getByTestId('table')
+    t.match(await table.textContent(), /Когда[\s\S]*Сумма[\s\S]*За что/, 'in columns')
+    t.ok(await table.evaluate(({ parentElement }) => parentElement!.scrollWidth <= parentElement!.clientWidth))
     await shot('money-operations')
   })
 

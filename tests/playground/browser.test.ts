@@ -22,7 +22,7 @@ else {
       const keys = await cards.evaluateAll(nodes => nodes.map(node => (node as HTMLElement).dataset.callback ?? ''))
       for (const key of keys) {
         await fromBot.last().locator(`[data-callback="${key}"]`).click()
-        await fromBot.last().getByText(/Цена/).waitFor()
+        await fromBot.last().getByText(/Цена/).first().waitFor()
         seen.add(key.split(':')[1]!)
         await press(/Назад/)
         await button(new RegExp(`^\\s*${pageNo}/6`)).waitFor()

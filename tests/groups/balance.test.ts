@@ -6,7 +6,7 @@ import { captions } from '../support/messages.ts'
 import { groupChats } from './stage.ts'
 
 const stage = await groupChats(t)
-const { person, group, story, state, owner, api, serve, sql, broken, limits, generationsOf, balanceOf, deliver } = stage
+const { person, group, story, owner, api, serve, sql, broken, limits, generationsOf, balanceOf, deliver } = stage
 const { player } = api
 
 const plain = (text: string | undefined) => text?.replace(/<[^>]+>/g, '') ?? ''
@@ -210,8 +210,7 @@ await story('a group that moves keeps its money, also where it was turned on ane
   const friends = await group('Переезд', [anna])
   await together(anna, friends)
   await gives(anna, friends, 100)
-  const newId = player.addGroup('Переезд')
-  state.roles.set(`${newId}:${anna.id}`, 'creator')
+  const newId = player.addGroup('Переезд', { creator: anna.id, members: [] })
   player.sayIn(newId, anna.id, '/ai_on')
   await serve()
   await opens(anna, `gt_${-newId}`)

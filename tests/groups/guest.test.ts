@@ -1,7 +1,7 @@
 import t from 'tap'
 import { groupChats } from './stage.ts'
 
-const { person, story, state, owner, api, serve, running, end, deps } = await groupChats(t)
+const { person, story, owner, api, serve, running, end, deps } = await groupChats(t)
 const { player } = api
 const plain = (text: string | undefined) => text?.replace(/<[^>]+>/g, '') ?? ''
 
@@ -11,20 +11,15 @@ type Card = {
   input_message_content?: { message_text: string }
   reply_markup: { inline_keyboard: { text: string; url?: string }[][] }
 }
-/** Somebody mentions the bot in a chat where it is no member. Returns its answer. */
+// A chat where the bot is no member.
+const elsewhere = player.addGroup('Чужие', { bot: false })
+/** Somebody mentions the bot there. Returns its answer. */
 async function calls(who: { id: number }, words: string): Promise<Card | undefined> {
-  const before = state.guestAnswers.length
-  const name = `@${api.bot.username}`
-  player.raw({
-    guest_message: {
-      ...{ message_id: 9, date: 1, guest_query_id: `guest-${before}`, text: `${name} ${words}` },
-      entities: [{ type: 'mention', offset: 0, length: name.length }],
-      from: { id: who.id, is_bot: false, first_name: 'Анна', language_code: 'ru' },
-      chat: { id: -100777, type: 'supergroup', title: 'Чужие' },
-    },
-  })
+  const answers = () => api.calls.filter(({ method, status }) => method === 'answerGuestQuery' && status === 200)
+  const before = answers().length
+  player.sayIn(elsewhere, who.id, `@${api.bot.username} ${words}`)
   await serve()
-  return state.guestAnswers[before]?.result as Card | undefined
+  return answers()[before]?.fields.result as Card | undefined
 }
 const linkOf = (card: Card | undefined) => new URL(card!.reply_markup.inline_keyboard[0]![0]!.url!)
 
@@ -54,9 +49,11 @@ await story('a guest who asks for the last result gets the last picture, if ther
   t.match((await calls(anna, 'мой последний результат'))?.input_message_content?.message_text, /Показать пока нечего/)
   const id = await running(anna.id)
   await end(anna.id, id)
-  await owner`update pay.results set file_id = 'AgAD-last', sent_as = 'photo' where generation_id = ${id}`
+  await anna.sends('image/png', { kind: 'photo' })
+  const { fileId } = anna.chat().findLast(({ media }) => media)!.media!
+  await owner`update pay.results set file_id = ${fileId}, sent_as = 'photo' where generation_id = ${id}`
   const card = await calls(anna, 'последняя')
-  t.strictSame([card?.type, card?.photo_file_id], ['photo', 'AgAD-last'])
+  t.strictSame([card?.type, card?.photo_file_id], ['photo', fileId])
   const boris = await person({ firstName: 'Борис' })
   t.equal((await calls(boris, 'last'))?.photo_file_id, undefined, 'their own, and nobody else’s')
 })

@@ -3,7 +3,7 @@ import { updatesLike } from '../support/updates.ts'
 import { groupChats } from './stage.ts'
 
 const stage = await groupChats(t)
-const { person, group, story, state, owner, api, serve, deps, generationsOf, telegram, bot } = stage
+const { person, group, story, owner, api, serve, deps, generationsOf, telegram, bot } = stage
 const { player } = api
 
 const isOn = async (chatId: number) =>
@@ -34,7 +34,7 @@ await story(
     await forgetRates()
     await friends.says(boris, '/imagine кот')
     t.match(friends.seen().at(-1)?.html, /В этой группе я выключен/)
-    t.strictSame(state.whispers, [])
+    t.strictSame(friends.whispers(boris), [])
     await forgetRates()
     await friends.says(boris, '/ai_on')
     t.match(friends.seen().at(-1)?.html, /только администраторы/)
@@ -73,10 +73,7 @@ await story('an anonymous admin may turn the group on, and is asked for a name b
   await forgetRates()
   await friends.sends(anna, asGroup('/imagine кот'))
   t.match(friends.seen().at(-1)?.html, /Напишите от своего имени/)
-  t.strictSame(
-    state.whispers.filter(({ chatId }) => chatId === friends.id),
-    [],
-  )
+  t.strictSame(friends.whispers(anna), [])
 })
 
 await story(
@@ -113,7 +110,7 @@ await story(
     for (let n = 0; n < 8; n++) await friends.says(anna!, `/imagine кот ${n}`)
     t.equal(friends.whispers(anna!).length, 2, 'half of the minute’s at once')
     for (const other of others) for (let n = 0; n < 3; n++) await friends.says(other, `/imagine кот ${n}`)
-    t.equal(state.whispers.filter(({ chatId }) => chatId === friends.id).length, 5)
+    t.equal(people.flatMap(one => friends.whispers(one)).length, 5)
     t.equal(friends.seen().length, 1, 'and nothing to the group')
     for (let n = 0; n < 5; n++) await friends.says(anna!, '/ai_on')
     t.equal(friends.seen().length, 1)

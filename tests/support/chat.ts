@@ -34,13 +34,8 @@ export async function chats(
     transferDetails,
     card,
     startBonusKop = 0,
-    through = async apiRoot => apiRoot,
     apiVersion,
-  }: Pick<Partial<BotDeps>, 'transferDetails' | 'card' | 'startBonusKop'> & {
-    apiVersion?: ApiVersion
-    /** What stands between the bot and Telegram; returns its address. */
-    through?: (apiRoot: string) => Promise<string>
-  } = {},
+  }: Pick<Partial<BotDeps>, 'transferDetails' | 'card' | 'startBonusKop'> & { apiVersion?: ApiVersion } = {},
 ) {
   const { access, sql, owner, broken, story } = await world(t)
   const api = await startTelegram({ seed: 7, timeScale: 0.02, ...(apiVersion && { apiVersion }) })
@@ -48,7 +43,7 @@ export async function chats(
   api.faults.limits = false
   const telegram = createTelegram({
     token: api.token,
-    apiRoot: await through(api.apiRoot),
+    apiRoot: api.apiRoot,
     rateLimiter: async () => 0,
     log: silent,
   })

@@ -55,6 +55,6 @@ export function openInbox({ database, telegram, telemetry, dispatch, log }: Opti
 }
 
 const isInline = (payload: unknown): payload is object =>
-  typeof payload === 'object' && payload !== null && 'inline_query' in payload
+  typeof payload === 'object' && payload !== null && 'inline_query' in payload && payload.inline_query !== null
 
 export type Inbox = ReturnType<typeof openInbox>

@@ -122,7 +122,7 @@ export async function showRich(
   { blocks, markup }: Sent,
   log?: Pick<Log, 'warn'>,
 ): Promise<number | undefined> {
-  if (lacksRich(telegram)) return undefined
+  if (lacks(telegram, 'rich')) return undefined
   const { chatId, messageId } = at
   // Ours are a few of Telegram's blocks, with looser words for the kinds of text.
   const rich_message = { blocks, skip_entity_detection: true } as Payload<'sendRichMessage'>['rich_message']
@@ -133,7 +133,7 @@ export async function showRich(
   } catch (error) {
     if (!(error instanceof TelegramRefused) || isAboutChat(error)) throw error
     if (isLack(error)) {
-      noteLackOfRich(telegram)
+      noteLack(telegram, 'rich')
       log?.warn({ err: error }, 'this Bot API server knows no rich messages, plain texts are sent')
     } else log?.warn({ err: error, chatId }, 'a rich message was refused, its plain text is sent')
     return undefined
@@ -155,11 +155,3 @@ async function edited(telegram: Telegram, payload: Payload<'editMessageText'>): 
 /** An old server has no such method; in an edit it passes over the field and misses the text. */
 const isLack = ({ message }: TelegramRefused): boolean =>
   /refused with 404|method not found|message text is empty/i.test(message)
-
-/** Returns whether the server said within the last ten minutes that it knows no rich messages. */
-export const lacksRich = (telegram: Pick<Telegram, 'apiRoot'>, now = Date.now()): boolean =>
-  lacks(telegram, 'rich', now)
-
-/** Remembers that for ten minutes. */
-export const noteLackOfRich = (telegram: Pick<Telegram, 'apiRoot'>, now = Date.now()): void =>
-  noteLack(telegram, 'rich', now)

@@ -7,7 +7,7 @@ import type { Deps } from '../../src/payments/order.ts'
 import { genAccepted, genSubmit } from '../../src/payments/order-statements.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { checkoutRefusal, openTopUp, takePayment } from '../../src/payments/top-ups.ts'
-import { noteLackOfRich } from '../../src/telegram/rich.ts'
+import { noteLack } from '../../src/telegram/older.ts'
 import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { captions, dataOf } from '../support/messages.ts'
@@ -509,9 +509,9 @@ await story('a model is switched after it was confirmed, and with the reason tha
   t.match(states.text, /^Модели: включены 41 из 42\nМодель Цена от Удались\n/)
   t.equal(states.rich?.blocks[1]?.cells?.length, 1 + 42)
   t.match(states.text, /\n⛔️ topaz\/image-upscale · вручную · странные Причина: картинки [\d,]+\u00a0₽ —\n/)
-  noteLackOfRich(telegram)
+  noteLack(telegram, 'rich')
   const { text: plain } = await boss.says('/admin_models')
-  noteLackOfRich(telegram, 0)
+  noteLack(telegram, 'rich', 0)
   t.match(plain, /\n⛔️ topaz\/image-upscale · [\d,]+\u00a0₽ · вручную\n/)
   await boss.says('/admin_models auto topaz/image-upscale разобрались')
   await boss.presses('✅ Подтвердить')
@@ -1067,9 +1067,9 @@ await t.test('the day says what happened and what is wrong, alarms first', async
   t.match(screen.text, /^🛠 Сегодня · .*\n✅ Тревог нет\.\n/)
   t.match(screen.text, /\nЗапуски \d+\nуспешно \d+\u00a0%\nнеудачи \d+\nВыручка /)
   t.match(screen.text, /\nВ работе \d+\nотложено .*₽\nсамый старый \d/)
-  noteLackOfRich(telegram)
+  noteLack(telegram, 'rich')
   const { text: plain } = await boss.says('/admin')
-  noteLackOfRich(telegram, 0)
+  noteLack(telegram, 'rich', 0)
   t.match(plain, /Запусков: \d+ · успешно \d+\u00a0% · неудач \d+/)
   t.match(plain, /В работе: \d+ · отложено .*₽ · самому старому .*\n\nНайти: /)
   await owner`alter table pay.ledger_entries disable trigger ledger_rows`

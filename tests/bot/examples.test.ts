@@ -1,7 +1,7 @@
 import { createCanvas } from '@napi-rs/canvas'
 import t from 'tap'
 import { exampleAdd } from '../../src/bot/admin/examples.ts'
-import { noteLackOfRich } from '../../src/telegram/rich.ts'
+import { noteLack } from '../../src/telegram/older.ts'
 import { forgetUser } from '../../src/users/users.ts'
 import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
@@ -42,7 +42,7 @@ async function page(who: Person, what: Parameters<Person['presses']>[0]) {
   return { album: withFiles(came).map(({ text }) => text ?? ''), below: who.last(), first: before.size }
 }
 // Albums, as an old server sends them; the collage has a story of its own.
-noteLackOfRich(telegram)
+noteLack(telegram, 'rich')
 t.afterEach(async () => void (await owner`delete from pay.examples`))
 
 story('an admin makes a result of their own an example, with one press, and takes it back with another', async t => {
@@ -206,7 +206,7 @@ story(
     const anna = await admin()
     const boris = await person()
     for (const words of ['кот', 'пёс', 'рыба']) await anna.presses({ data: `g:${await result(anna, { words })}:ex` })
-    noteLackOfRich(telegram, 0)
+    noteLack(telegram, 'rich', 0)
     await boris.says('/menu')
     await boris.presses({ data: 'm:z-image' })
     const card = boris.last()
@@ -229,7 +229,7 @@ story(
     await owner`update pay.examples set file_id = null where slot = 2`
     await boris.presses({ data: 'm:z-image' })
     t.equal((await page(boris, '👀')).album.length, 3, 'one that Telegram does not have is not left out')
-    noteLackOfRich(telegram)
+    noteLack(telegram, 'rich')
   },
 )
 

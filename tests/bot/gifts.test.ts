@@ -9,7 +9,7 @@ import { bonusLeft } from '../../src/payments/gifts.ts'
 import { openTopUp, takeBack, takePayment } from '../../src/payments/top-ups.ts'
 import { readWallet } from '../../src/payments/wallet.ts'
 import { toPlain } from '../../src/telegram/html.ts'
-import { noteLackOfRich } from '../../src/telegram/rich.ts'
+import { noteLack } from '../../src/telegram/older.ts'
 import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { buttons, captions } from '../support/messages.ts'
@@ -251,9 +251,9 @@ await story('the file of everything opens in a spreadsheet, and is a person’s 
   )
   t.match(told, /\nКогда Операция Сумма Баланс\n\d\d\.\d\d \d\d:\d\d отложено −45\u00a0₽ 100\u00a0₽\n/)
   t.match(told, /бонус \+100\u00a0₽ 100\u00a0₽$/)
-  noteLackOfRich(stage.telegram)
+  noteLack(stage.telegram, 'rich')
   await anna.presses({ data: to.statement() }, operations)
-  noteLackOfRich(stage.telegram, 0)
+  noteLack(stage.telegram, 'rich', 0)
   const { media, text = '', buttons: plain } = anna.last()
   t.strictSame(below, plain)
   const sentRich = api.player.file(rich!.blocks[1]!.document!.file_id)!

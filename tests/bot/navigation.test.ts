@@ -21,7 +21,7 @@ import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-stat
 import { makeQuote } from '../../src/payments/quotes.ts'
 import { createTelegram } from '../../src/telegram/client.ts'
 import { html } from '../../src/telegram/html.ts'
-import { noteLackOfRich } from '../../src/telegram/rich.ts'
+import { noteLack } from '../../src/telegram/older.ts'
 import { button, show } from '../../src/telegram/screen.ts'
 import { allowedUpdates } from '../../src/telegram/webhook.ts'
 import { buttons, captions, refusedByOldServer } from '../support/messages.ts'
@@ -461,9 +461,9 @@ t.test(
 t.test('a card tells what is needed, what it costs and why, and how long it is expected to take', async t => {
   const anna = person()
   const link = `m_${modelKey('kling-2.6/image-to-video')}`
-  noteLackOfRich(telegram)
+  noteLack(telegram, 'rich')
   const card = await anna.opens(link)
-  noteLackOfRich(telegram, 0)
+  noteLack(telegram, 'rich', 0)
   t.equal(
     card.html,
     [
@@ -606,7 +606,7 @@ t.test('the balance tells what is there, what is at work, and every movement', a
   const ids = [await running(anna.id), await running(anna.id), await running(anna.id)]
   for (const id of ids.slice(1)) await finish(anna.id, id, 'generation_failed')
   await anna.says('/balance')
-  noteLackOfRich(telegram)
+  noteLack(telegram, 'rich')
   t.equal(anna.last().html, '💳 Баланс: <b>545\u00a0₽</b>\nЕщё 45\u00a0₽ отложено: в работе 1 запуск')
   await anna.presses(`⏳ Z-Image · №\u00a0${shortId(ids[0]!)}`)
   t.match(anna.last().html, '⏳ В работе')
@@ -628,7 +628,7 @@ t.test('the balance tells what is there, what is at work, and every movement', a
   t.equal(anna.last().html!.split('\n').length, 1 + 1)
   await anna.presses('‹ К новым')
   t.equal(anna.last().html!.split('\n').length, 1 + 10)
-  noteLackOfRich(telegram, 0)
+  noteLack(telegram, 'rich', 0)
   await anna.presses('Раньше')
   t.match(anna.last().html, /^📄 <b>Операции<\/b>\nКогда Сумма За что\n\d\d\.\d\d \d\d:\d\d \+455\u00a0₽ бонус$/)
   await anna.presses('‹ К новым')

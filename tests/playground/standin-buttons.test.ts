@@ -1,6 +1,7 @@
 import { createCanvas } from '@napi-rs/canvas'
 import t, { type Test } from 'tap'
 import { startTelegram } from '../../playground/telegram/server.ts'
+import { caller } from '../support/standin.ts'
 
 type Result = Record<string, unknown> & { message_id: number }
 type Envelope = { ok: boolean; result: Result; description?: string }
@@ -12,14 +13,8 @@ async function standIn(t: Test, options: Parameters<typeof startTelegram>[0] = {
   telegram.faults.limits = false
   const anna = telegram.player.addPerson({ firstName: 'Анна' })
   telegram.player.open(anna.id)
-  const call = async (method: string, fields: object = {}): Promise<Envelope> => {
-    const answer = await fetch(`${telegram.apiRoot}/bot${telegram.token}/${method}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ chat_id: anna.id, ...fields }),
-    })
-    return (await answer.json()) as Envelope
-  }
+  const bare = caller<Envelope>(telegram)
+  const call = (method: string, fields: object = {}) => bare(method, { chat_id: anna.id, ...fields })
   const last = () => telegram.player.chat(anna.id).at(-1)!
   const send = (button: object) =>
     call('sendMessage', { text: 'x', reply_markup: { inline_keyboard: [[{ text: 'Да', ...button }]] } })

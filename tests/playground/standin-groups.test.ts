@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startTelegram } from '../../playground/telegram/server.ts'
 import { pngOf } from '../support/media/media.ts'
+import { caller } from '../support/standin.ts'
 
 type Result = Record<string, unknown> & { message_id: number; ephemeral_message_id?: number }
 type Envelope = { ok: boolean; result: Result; description?: string; parameters?: object }
@@ -18,14 +19,7 @@ async function standIn(t: Test, options: Parameters<typeof startTelegram>[0] = {
   const [anna, boris, vera] = ['Анна', 'Борис', 'Вера'].map(firstName => player.addPerson({ firstName }).id)
   const people = { anna: anna!, boris: boris!, vera: vera! }
   const group = player.addGroup('Студия', { creator: people.anna, members: [people.boris, people.vera] })
-  const call = async (method: string, fields: object = {}): Promise<Envelope> => {
-    const answer = await fetch(`${telegram.apiRoot}/bot${telegram.token}/${method}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(fields),
-    })
-    return (await answer.json()) as Envelope
-  }
+  const call = caller<Envelope>(telegram)
   const send = (fields: object = {}) => call('sendMessage', { chat_id: group, text: 'x', ...fields })
   /** The updates since the last look. */
   let seen = 0

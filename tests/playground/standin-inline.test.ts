@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import { startTelegram } from '../../playground/telegram/server.ts'
 import type { InlineAnswer } from '../../playground/telegram/stand-in.ts'
 import { pngOf } from '../support/media/media.ts'
+import { caller } from '../support/standin.ts'
 
 type Result = Record<string, unknown> & { message_id: number; inline_message_id: string; photo: { file_id: string }[] }
 type Envelope = { ok: boolean; result: Result; description?: string; error_code?: number }
@@ -18,14 +19,7 @@ async function standIn(t: Test, options: Parameters<typeof startTelegram>[0] = {
   const anna = player.addPerson({ firstName: 'Анна' }).id
   const boris = player.addPerson({ firstName: 'Борис' }).id
   player.open(anna)
-  const call = async (method: string, fields: object = {}): Promise<Envelope> => {
-    const answer = await fetch(`${telegram.apiRoot}/bot${telegram.token}/${method}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(fields),
-    })
-    return (await answer.json()) as Envelope
-  }
+  const call = caller<Envelope>(telegram)
   await call('getUpdates', { allowed_updates: KINDS, timeout: 0 })
   const bytes = pngOf(40, 40).bytes
   const sent = await player.send(anna, { kind: 'photo', fileName: 'a.png', mime: 'image/png', bytes })

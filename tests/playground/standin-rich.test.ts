@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { startTelegram } from '../../playground/telegram/server.ts'
+import { caller } from '../support/standin.ts'
 
 type Answer = { ok: boolean; result: Record<string, unknown> & { message_id: number }; description?: string }
 
@@ -13,14 +14,8 @@ async function standIn(t: Test, options: Parameters<typeof startTelegram>[0] = {
   const { id } = telegram.player.addPerson({ firstName: 'Анна' })
   telegram.player.open(id)
   telegram.faults.limits = false
-  async function call(method: string, fields: object): Promise<Answer> {
-    const answer = await fetch(`${telegram.apiRoot}/bot${telegram.token}/${method}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ chat_id: id, ...fields }),
-    })
-    return (await answer.json()) as Answer
-  }
+  const bare = caller<Answer>(telegram)
+  const call = (method: string, fields: object) => bare(method, { chat_id: id, ...fields })
   const send = (...blocks: unknown[]) => call('sendRichMessage', { rich_message: { blocks } })
   return { telegram, id, call, send }
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { createCanvas } from '@napi-rs/canvas'
 import t, { type Test } from 'tap'
 import { Telegram } from 'telegraf'
-import { startTelegram, type TelegramStandIn } from '../../playground/telegram/server.ts'
+import { startTelegram } from '../../playground/telegram/server.ts'
+import { caller } from '../support/standin.ts'
 
 type Envelope = {
   ok: boolean
@@ -23,21 +24,8 @@ async function standIn(t: Test, options: Parameters<typeof startTelegram>[0] = {
   t.teardown(() => telegram.close())
   const anna = telegram.player.addPerson({ firstName: 'Анна', username: 'anna' })
   telegram.player.open(anna.id)
-  return { telegram, anna, call: caller(telegram) }
+  return { telegram, anna, call: caller<Envelope>(telegram) }
 }
-
-const caller =
-  (telegram: TelegramStandIn) =>
-  async (method: string, fields: object = {}): Promise<Envelope> => {
-    const answer = await fetch(`${telegram.apiRoot}/bot${telegram.token}/${method}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(fields),
-    })
-    const envelope = (await answer.json()) as Envelope
-    if (envelope.error_code !== undefined && envelope.error_code !== answer.status) throw new Error('two statuses')
-    return envelope
-  }
 
 async function until<T>(look: () => T | undefined | false, what: string): Promise<T> {
   for (const end = Date.now() + 10_000; Date.now() < end; ) {

@@ -2,21 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { startTelegram, type TelegramStandIn } from '../../playground/telegram/server.ts'
+import { startTelegram } from '../../playground/telegram/server.ts'
+import { caller } from '../support/standin.ts'
 
 type Result = Record<string, unknown> & { message_id: number; message_thread_id?: number }
 type Envelope = { ok: boolean; result: Result; description?: string }
-
-const caller =
-  (telegram: TelegramStandIn) =>
-  async (method: string, fields: object = {}): Promise<Envelope> => {
-    const answer = await fetch(`${telegram.apiRoot}/bot${telegram.token}/${method}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(fields),
-    })
-    return (await answer.json()) as Envelope
-  }
 
 /** A stand-in with one person in an open chat; closed with the test. `updates` are what the bot has got of messages. */
 async function standIn(t: Test, options: Parameters<typeof startTelegram>[0] = {}) {
@@ -26,7 +16,7 @@ async function standIn(t: Test, options: Parameters<typeof startTelegram>[0] = {
   const { player } = telegram
   const anna = player.addPerson({ firstName: 'Анна' })
   player.open(anna.id)
-  const call = caller(telegram)
+  const call = caller<Envelope>(telegram)
   const send = (fields: object) => call('sendMessage', { chat_id: anna.id, text: 'x', ...fields })
   const lastUpdate = () => telegram.updates.at(-1)!.update as { message: Result; callback_query: { message: Result } }
   return { telegram, player, anna, call, send, lastUpdate, last: () => player.chat(anna.id).at(-1)! }

@@ -19,9 +19,9 @@ export async function standIn(t: Test, options: Parameters<typeof startTelegram>
   return { telegram, anna, call: caller(telegram) }
 }
 
-/** Calls as a bot does: JSON, or a form where files go with it. */
-const caller =
-  (telegram: TelegramStandIn) =>
+/** Calls as a bot does: JSON, or a form where files go with it. The status stands in the answer too. */
+export const caller =
+  <Answer extends object = Envelope>(telegram: Pick<TelegramStandIn, 'apiRoot' | 'token'>) =>
   async (method: string, fields: object = {}, files: Record<string, Uint8Array<ArrayBuffer>> = {}) => {
     const answer = await fetch(`${telegram.apiRoot}/bot${telegram.token}/${method}`, {
       method: 'POST',
@@ -29,7 +29,9 @@ const caller =
         ? { body: form(fields, files) }
         : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(fields) }),
     })
-    return (await answer.json()) as Envelope
+    const told = (await answer.json()) as Answer & { error_code?: number }
+    if (told.error_code !== undefined && told.error_code !== answer.status) throw new Error('two statuses')
+    return told
   }
 
 function form(fields: object, files: Record<string, Uint8Array<ArrayBuffer>>) {

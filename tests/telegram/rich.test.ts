@@ -3,16 +3,8 @@ import { startTelegram } from '../../playground/telegram/server.ts'
 import { createLog } from '../../src/log.ts'
 import { createTelegram, TelegramRefused } from '../../src/telegram/client.ts'
 import { html } from '../../src/telegram/html.ts'
-import {
-  collage,
-  heading,
-  lacksRich,
-  noteLackOfRich,
-  paragraph,
-  type RichBlock,
-  richText,
-  table,
-} from '../../src/telegram/rich.ts'
+import { lacks, noteLack } from '../../src/telegram/older.ts'
+import { collage, heading, paragraph, type RichBlock, richText, table } from '../../src/telegram/rich.ts'
 import { button, type Screen, show } from '../../src/telegram/screen.ts'
 
 /** A chat of one person with the bot, and what is logged. */
@@ -127,8 +119,8 @@ t.test('an old server is asked once: its people get the plain texts', async t =>
   )
   t.match(logged, [/knows no rich messages/])
   t.equal(logged.length, 1)
-  t.equal(lacksRich(telegram, Date.now() + 599_000), true)
-  t.equal(lacksRich(telegram, Date.now() + 601_000), false, 'it is asked again, as it may have been updated')
+  t.equal(lacks(telegram, 'rich', Date.now() + 599_000), true)
+  t.equal(lacks(telegram, 'rich', Date.now() + 601_000), false, 'it is asked again, as it may have been updated')
 })
 
 t.test('an old server is found out by an edit too, which keeps its message', async t => {
@@ -169,7 +161,7 @@ t.test('a lost answer is no reason to send again', async t => {
 
 t.test('what one server lacks says nothing about another', async t => {
   const [old, today] = [await chat(t), await chat(t)]
-  noteLackOfRich(old.telegram)
+  noteLack(old.telegram, 'rich')
   await Promise.all([old.shows(screen([prices])), today.shows(screen([prices]))])
   t.equal(old.last().rich, undefined)
   t.ok(today.last().rich)

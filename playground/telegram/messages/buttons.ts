@@ -23,7 +23,7 @@ type ChosenChat = { query?: string } & Partial<Record<`allow_${ChatKind}_chats`,
 
 // "Exactly one of the fields other than text, icon_custom_emoji_id, and style":
 // https://core.telegram.org/bots/api#inlinekeyboardbutton
-const KINDS = [
+export const KINDS = [
   'url',
   'callback_data',
   'web_app',
@@ -36,21 +36,16 @@ const KINDS = [
   'callback_game',
   'pay',
 ]
-// What Bot API 7.1 does not know of it.
-const NEW = ['icon_custom_emoji_id', 'style', 'copy_text', 'disabled']
 const STYLES = ['primary', 'success', 'danger']
 export const CHAT_KINDS: ChatKind[] = ['user', 'bot', 'group', 'channel']
 
 const no = (what: string) => bad(`can't parse inline keyboard button: ${what}`)
 
-/** One button of an inline keyboard. Throws 400. */
-export function readButton(given: unknown, mayPay: boolean, rules: Rules): WireButton {
-  if (!isObject(given)) throw no('InlineKeyboardButton must be an Object')
-  const button = rules.apiVersion === '7.1' ? without(given, NEW) : given
+/** One button of an inline keyboard; its fields are those of the description. Throws 400. */
+export function readButton(button: unknown, mayPay: boolean, rules: Rules): WireButton {
+  if (!isObject(button)) throw no('InlineKeyboardButton must be an Object')
   const text = textOf(button, 'text')
   if (text === undefined || text.trim() === '') throw no('Button text must be non-empty')
-  const extra = Object.keys(button).find(key => ![...KINDS, 'text', ...NEW].includes(key))
-  if (extra) throw no(`unknown field "${extra}"`)
   const kinds = KINDS.filter(kind => button[kind] !== undefined && button[kind] !== null && button[kind] !== false)
   const [kind] = kinds
   if (kind === undefined) throw no('Text buttons are unallowed in the inline keyboard')
@@ -124,6 +119,3 @@ function readChosen(chosen: unknown): ChosenChat {
     ...Object.fromEntries(kinds.map(kind => [`allow_${kind}_chats`, true])),
   }
 }
-
-const without = (button: Record<string, unknown>, keys: string[]) =>
-  Object.fromEntries(Object.entries(button).filter(([key]) => !keys.includes(key)))

@@ -28,7 +28,8 @@ export function renderHtml(text: string, entities: WireEntity[]): string {
 export const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
-const SIMPLE: Record<string, string> = {
+/** The tag of each entity that has nothing but its kind. */
+export const SIMPLE: Record<string, string> = {
   bold: 'b',
   italic: 'i',
   underline: 'u',

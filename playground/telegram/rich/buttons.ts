@@ -1,27 +1,15 @@
 import { isObject, textOf } from '../api/fields.ts'
+import { KINDS } from '../messages/buttons.ts'
 import { httpUrl } from '../messages/links.ts'
 import { no } from './meter.ts'
 import { plainOf } from './plain.ts'
 import type { RichButton, RichText } from './wire.ts'
 
 const STYLES = ['danger', 'success', 'primary', 'link']
-const KINDS = [
-  'url',
-  'callback_data',
-  'web_app',
-  'login_url',
-  'switch_inline_query',
-  'switch_inline_query_current_chat',
-  'switch_inline_query_chosen_chat',
-  'copy_text',
-  'disabled',
-]
 
 /** Reads a RichMessageButton (https://core.telegram.org/bots/api#richmessagebutton). Throws 400. */
 export function readButton(from: unknown, readText: (value: unknown) => RichText): RichButton {
   if (!isObject(from)) throw no('RichMessageButton must be an Object')
-  const strange = Object.keys(from).find(key => key !== 'text' && key !== 'style' && !KINDS.includes(key))
-  if (strange) throw no(`RichMessageButton has no field "${strange}"`)
   const text = readText(from.text)
   if (plainOf(text).trim() === '') throw no('the text of a button is empty')
   if (!isSimple(text)) throw no('the text of a button may be plain, with custom emoji and times')

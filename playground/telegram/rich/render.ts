@@ -1,15 +1,6 @@
-import { escaped } from '../messages/render.ts'
+import { escaped, SIMPLE } from '../messages/render.ts'
 import { plainBy } from './plain.ts'
 import type { RichMessage, RichText } from './wire.ts'
-
-const TAGS: Record<string, string> = {
-  bold: 'b',
-  italic: 'i',
-  underline: 'u',
-  strikethrough: 's',
-  spoiler: 'tg-spoiler',
-  code: 'code',
-}
 
 /** The words of a rich message, line by line as `plainMessage` has them, with Telegram's tags for texts. */
 export const renderRich = (message: RichMessage): string => plainBy(inline, message)
@@ -23,6 +14,6 @@ function inline(text: RichText | undefined): string {
   if (typeof plain === 'string') return escaped(plain)
   const inner = inline(text.text)
   if (text.type === 'url') return `<a href="${escaped(String(text.url))}">${inner}</a>`
-  const tag = TAGS[text.type]
+  const tag = SIMPLE[text.type]
   return tag ? `<${tag}>${inner}</${tag}>` : inner
 }

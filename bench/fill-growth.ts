@@ -107,6 +107,8 @@ async function fillSmaller(owner: Owner, due: number, people: number): Promise<v
     select ${person}, ${id}, 'stars', 1 + i % 1000000, 'XTR', 1, 'cancelled',
       case when i <= ${due}::int then now() - interval '91 days' else now() end from ${series}`
   await owner`
+    insert into pay.subscriptions (user_id, id, open_more, free_more, discount) select ${person}, ${id}, 1, 1, 1 from ${series}`
+  await owner`
     insert into pay.audit_log (admin_id, kind, user_id, reason) select 1, 'prompt', ${person}, 'x' from ${series}`
   await owner`insert into pay.bonus_grants (user_id, ref, runs, cap_kop) select ${person}, 'bench:' || i, 1, 1 from ${series}`
   await owner`

@@ -62,6 +62,8 @@ function depsOf({ sql, stats, catalogue, log }: Omit<Options, 'apiRoot'>): BotDe
     startBonusKop: 0,
     adminIds: [],
     packsKop: [100_00],
+    plans: [],
+    stopPlans: never,
     starRateRub: '1.2',
     card: undefined,
     transferDetails: undefined,

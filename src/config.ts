@@ -1,6 +1,7 @@
 import { Value } from '@sinclair/typebox/value'
 import { readAddress, sslModes } from './address.ts'
 import { kopecksOf } from './money.ts'
+import { type MonthlyPlan, planOf, planProblems } from './monthly-plans.ts'
 import { shortestSecret } from './scrub.ts'
 import {
   decoded,
@@ -54,6 +55,8 @@ export type Config = {
   starRateRub: string
   /** The amounts of a top-up, in kopecks. */
   packsKop: number[]
+  /** What is sold by the month in Stars. Empty: nothing. */
+  plans: MonthlyPlan[]
   /** Instructions for a bank transfer, as text for the person. Missing: transfers are off. */
   transferDetails: string | undefined
   /**
@@ -223,6 +226,7 @@ function refuseUnfit(
   refuse(production && Boolean(env.NODE_DEBUG), 'NODE_DEBUG would print secrets: unset it in production')
   refuse(env.NODE_TLS_REJECT_UNAUTHORIZED === '0', 'NODE_TLS_REJECT_UNAUTHORIZED=0 switches TLS checks off: unset it')
   refuse(needsProvider, 'PAYMENT_RECEIPT_VAT needs PAYMENT_PROVIDER_TOKEN')
+  for (const problem of planProblems(list(wanted('PLANS')).map(planOf))) refuse(true, problem)
 }
 
 function moneyOf({ read, wanted }: Reader) {
@@ -232,6 +236,7 @@ function moneyOf({ read, wanted }: Reader) {
     rates: { usdRubRate: wanted('USD_RUB_RATE'), markup: wanted('PRICING_MARKUP') },
     starRateRub: wanted('STAR_RATE_RUB'),
     packsKop: list(wanted('TOPUP_PACKS_RUB')).map(rubles => Number(rubles) * 100),
+    plans: list(wanted('PLANS')).map(planOf),
     transferDetails: read('MANUAL_TOPUP_DETAILS'),
     card: providerToken ? { providerToken, vatCode: vat ? Number(vat) : undefined } : undefined,
   }

@@ -88,6 +88,13 @@ export const variables = {
     fallback: '100,300,500,1000,5000',
     expects: 'whole rubles, up to ten amounts separated by commas',
   },
+  PLANS: {
+    schema: Type.String({
+      pattern: '^([a-z0-9]{1,12}(:\\d{1,6}){5}(\\s*,\\s*[a-z0-9]{1,12}(:\\d{1,6}){5}){0,5})?$',
+    }),
+    fallback: '',
+    expects: 'up to six plans, each name:stars:rubles:orders at once:free runs:percent, separated by commas',
+  },
   MANUAL_TOPUP_DETAILS: {
     schema: Type.String({ minLength: 1, maxLength: 1000 }),
     expects: 'up to 1000 characters: where to transfer money to',

@@ -78,8 +78,8 @@ export const money: Mutant[] = [
   {
     what: 'of two payments of one invoice at once neither is the second',
     file: payments,
-    find: 'v_second := exists (',
-    replace: "v_second := t.state = 'paid' and exists (",
+    find: 'v_second := t.plan_id is null and exists (',
+    replace: "v_second := t.plan_id is null and t.state = 'paid' and exists (",
     test: 'money/top-ups',
   },
   {

@@ -29,8 +29,8 @@ export const orders: Mutant[] = [
   {
     what: 'the number of open runs is not limited',
     file: start,
-    find: 'g.finished_at is null) > p_open_max',
-    replace: 'g.finished_at is null) > p_open_max + 1000',
+    find: 'if v_open > p_open_max and',
+    replace: 'if v_open > p_open_max + 1000 and',
     test: 'money/orders',
   },
   {

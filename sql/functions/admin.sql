@@ -72,6 +72,7 @@ begin
                           then 'not_enough' else 'taken' end;
       when 'ban' then
         update pay.users u set banned_at = coalesce(u.banned_at, now()) where u.user_id = a.user_id;
+        perform pay.plan_stop(a.user_id, null);
         v_outcome := 'banned';
       when 'unban' then
         update pay.users u set banned_at = null where u.user_id = a.user_id;

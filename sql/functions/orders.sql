@@ -79,10 +79,21 @@ begin
 end $$;
 grant execute on function pay.quote_shown to pay_app;
 
+-- Counts a free run of the current hour or day; false, and nothing counted, where `p_limit` of them are used.
+create or replace function pay.free_take(p_user bigint, p_model text, p_kind text, p_limit int) returns boolean
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  insert into pay.free_usage as f (user_id, model_id, window_kind, starts_at, used, lim)
+  select p_user, p_model, p_kind, pay.window_start(p_kind, now()), 1, p_limit where p_limit > 0
+  on conflict (user_id, model_id, window_kind, starts_at)
+    do update set used = f.used + 1, lim = excluded.lim where f.used < excluded.lim;
+  return found;
+end $$;
+
 -- Accepts an order, debits its price (or takes a free run) and records `started`: started | duplicate | key_reused. The
 -- default is for callers without the limit for new accounts. The statement that takes the money also refuses what must
 -- not be sold, from the current rows, so no old button, quote or cache can bypass it. An order that was started before
--- stays `duplicate` and continues.
+-- stays `duplicate` and continues. A plan adds to the limits; it is read only when a usual limit is reached.
 create or replace function pay.gen_start(p_user bigint, p_id text, p_key text, p_chat bigint, p_message bigint, p_quote text,
                               p_run_limit interval, p_open_max int, p_free_daily int, p_free_hourly int,
                               p_new_free_daily int default null, p_thread bigint default null)
@@ -90,7 +101,7 @@ returns table (result text, generation_id text, price_kop bigint, balance_kop bi
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
-  v_quote pay.quotes; v_old pay.generations; v_balance bigint; v_kind text; v_grant text;
+  v_quote pay.quotes; v_old pay.generations; v_balance bigint; v_kind text; v_grant text; v_open int;
 begin
   -- The first lock. Whoever closes quotes or derives one takes it too, so the two cannot run at once.
   perform from pay.wallets w where w.user_id = p_user for no key update;
@@ -148,12 +159,11 @@ begin
     -- NO KEY UPDATE: plain FOR UPDATE would deadlock with the key-share lock of a twin's foreign key.
     select w.balance_kop into v_balance from pay.wallets w where w.user_id = p_user for no key update;
     foreach v_kind in array array['day', 'hour'] loop
-      insert into pay.free_usage as f (user_id, model_id, window_kind, starts_at, used, lim)
-      select p_user, v_quote.model_id, v_kind, pay.window_start(v_kind, now()), 1, l.lim
-      from (select case v_kind when 'day' then p_free_daily else p_free_hourly end as lim) l where l.lim > 0
-      on conflict (user_id, model_id, window_kind, starts_at)
-        do update set used = f.used + 1, lim = excluded.lim where f.used < excluded.lim;
-      if not found then raise exception 'free_limit' using errcode = 'P0430', detail = v_kind; end if;
+      if not pay.free_take(p_user, v_quote.model_id, v_kind, case v_kind when 'day' then p_free_daily else p_free_hourly end)
+         and (v_kind = 'hour' or not pay.free_take(p_user, v_quote.model_id, v_kind,
+                                                   p_free_daily + (select n.free_more from pay.plan_now(p_user) n))) then
+        raise exception 'free_limit' using errcode = 'P0430', detail = v_kind;
+      end if;
     end loop;
     if p_new_free_daily is not null and pay.is_new(p_user) then
       insert into pay.new_free_days as d (day, used)
@@ -164,7 +174,8 @@ begin
   end if;
 
   -- Counted under the wallet's row lock, so the limit holds for concurrent calls of one user.
-  if (select count(*) from pay.generations g where g.user_id = p_user and g.finished_at is null) > p_open_max then
+  select count(*) into v_open from pay.generations g where g.user_id = p_user and g.finished_at is null;
+  if v_open > p_open_max and v_open > p_open_max + (select n.open_more from pay.plan_now(p_user) n) then
     raise exception 'too_many_open' using errcode = 'P0429';
   end if;
   return query select 'started', p_id, v_quote.price_kop, v_balance;

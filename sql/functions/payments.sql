@@ -11,12 +11,12 @@ begin
   perform from pay.wallets w where w.user_id = p_user for no key update;
   if not found then raise exception 'unknown_user' using errcode = 'P0404'; end if;
   update pay.top_ups t set state = 'cancelled'
-  where t.user_id = p_user and t.provider = p_provider and t.amount_kop = p_amount and t.state = 'open'
+  where t.user_id = p_user and t.provider = p_provider and t.amount_kop = p_amount and t.state = 'open' and t.plan_id is null
     and (t.expires_at <= now() or t.total <> p_total);
   return query
     insert into pay.top_ups as t (user_id, id, provider, amount_kop, currency, total, quote_id, expires_at)
     values (p_user, p_id, p_provider, p_amount, p_currency, p_total, p_quote, now() + p_lifetime)
-    on conflict (user_id, provider, amount_kop) where state = 'open'
+    on conflict (user_id, provider, amount_kop) where state = 'open' and plan_id is null
       do update set quote_id = coalesce(excluded.quote_id, t.quote_id), expires_at = excluded.expires_at
     returning t.id, t.amount_kop, t.currency, t.total, t.expires_at;
 end $$;
@@ -80,7 +80,9 @@ grant execute on function pay.top_up_prove to pay_app;
 -- invoice. Order, payer, provider, currency and total must agree, otherwise the payment is parked. An order paid twice
 -- has two payments, the later one marked as second. A transfer is confirmed only by an admin (admin_do), never by a
 -- payment update.
-create or replace function pay.top_up_paid(p_provider text, p_charge text, p_user bigint, p_order text, p_currency text, p_total bigint)
+-- Each payment of a plan's order is a month of it. `p_until`: the end of that month in unix seconds; null: 30 days from now.
+create or replace function pay.payment_take(p_provider text, p_charge text, p_user bigint, p_order text, p_currency text, p_total bigint,
+                                            p_until bigint)
 returns table (result text, reason text, amount_kop bigint, balance_kop bigint, debt_kop bigint, quote_id text, is_second boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -95,14 +97,17 @@ begin
     when t.user_id <> p_user then 'foreign_order'
     when t.provider <> p_provider or t.currency <> p_currency or t.total <> p_total then 'wrong_amount' end;
   if v_reason is null then
-    insert into pay.payments (provider, charge_id, user_id, amount_kop, top_up_id, currency, total)
-    values (p_provider, p_charge, p_user, t.amount_kop, t.id, p_currency, p_total) on conflict (provider, charge_id) do nothing;
+    insert into pay.payments (provider, charge_id, user_id, amount_kop, top_up_id, currency, total, until_at)
+    values (p_provider, p_charge, p_user, t.amount_kop, t.id, p_currency, p_total,
+      case when t.plan_id is not null then coalesce(to_timestamp(p_until), now() + interval '30 days') end)
+    on conflict (provider, charge_id) do nothing;
     if found then
       perform pay.move(p_user, 'topup', t.amount_kop, 'cash', null, p_provider || ':' || p_charge);
       perform pay.repay(p_user);
       -- The wallet is locked: of two simultaneous payments of one invoice, the later sees the earlier.
-      v_second := exists (select from pay.payments x where x.user_id = p_user and x.top_up_id = t.id and x.charge_id <> p_charge);
+      v_second := t.plan_id is null and exists (select from pay.payments x where x.user_id = p_user and x.top_up_id = t.id and x.charge_id <> p_charge);
       update pay.top_ups x set state = 'paid', decided_at = now() where x.id = t.id and x.state <> 'paid';
+      if t.plan_id is not null then perform pay.plan_goes_on(p_user, t.id, p_charge); end if;
       return query select 'credited', null::text, t.amount_kop, w.balance_kop, w.debt_kop, t.quote_id, v_second
                    from pay.wallets w where w.user_id = p_user;
       return;
@@ -124,14 +129,15 @@ begin
                from (select 1) one left join pay.wallets w on w.user_id = p_user;
 end $$;
 
-create or replace function pay.top_up_paid(p_provider text, p_charge text, p_user bigint, p_order text, p_currency text, p_total bigint, p_seal text)
+create or replace function pay.top_up_paid(p_provider text, p_charge text, p_user bigint, p_order text, p_currency text, p_total bigint,
+                                           p_seal text, p_until bigint default null)
 returns table (result text, reason text, amount_kop bigint, balance_kop bigint, debt_kop bigint, quote_id text, is_second boolean)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform pay.check_seal(p_seal, 'paid', p_provider, p_charge, p_user::text, p_order, p_currency, p_total::text);
-  return query select * from pay.top_up_paid(p_provider, p_charge, p_user, p_order, p_currency, p_total);
+  return query select * from pay.payment_take(p_provider, p_charge, p_user, p_order, p_currency, p_total, p_until);
 end $$;
-grant execute on function pay.top_up_paid(text, text, bigint, text, text, bigint, text) to pay_app;
+grant execute on function pay.top_up_paid to pay_app;
 
 -- Reverses a payment's credit, once: reversed | duplicate | unknown (no such payment of this user). After `asked`, call
 -- the payment provider and then payment_reversed. If the payment provider acted by itself, it is `done` at once.
@@ -166,6 +172,11 @@ begin
   end if;
   update pay.wallets x set debt_kop = x.debt_kop + p.amount_kop - v_taken where x.user_id = p_user;
   if v_taken > 0 then perform pay.move(p_user, 'reversal', -v_taken, 'cash', null, p_provider || ':' || p_charge); end if;
+  -- Whose last month is given back wants no other.
+  if p.until_at is not null and not exists (
+      select from pay.payments x where x.user_id = p_user and x.top_up_id = p.top_up_id and x.until_at > p.until_at) then
+    perform pay.plan_stop(p_user, p.top_up_id);
+  end if;
   return query select 'reversed', v_taken, p.amount_kop - v_taken;
 end $$;
 

@@ -149,6 +149,7 @@ begin
   where o.asked_by = p_user and o.payer_id < 0 and q.user_id = o.payer_id and q.id = o.quote_id;
   delete from pay.late_results l where l.user_id = p_user;    -- and no longer offered
   delete from pay.examples e where e.user_id = p_user;     -- an admin's own
+  perform pay.plan_stop(p_user, null);
   -- The current time: a run may have ended while we waited for the wallet.
   insert into pay.forgettings as f (user_id, asked_at) values (p_user, clock_timestamp())
   on conflict (user_id) do update set asked_at = excluded.asked_at, step = 'updates', after = '', after_n = 0;

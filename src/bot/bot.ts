@@ -30,6 +30,7 @@ import { welcomeBack } from './home/welcome-back.ts'
 import { balance } from './money/balance.ts'
 import { gifts } from './money/gifts.ts'
 import { payments } from './money/incoming.ts'
+import { plans, planUpdates } from './money/plans.ts'
 import { topUps } from './money/top-up.ts'
 import { transfers } from './money/transfer.ts'
 import { lateResults } from './order/late-presses.ts'
@@ -70,6 +71,7 @@ export function createBot({ telegram, botInfo, deps }: Options): Bot {
     return next()
   })
   bot.use(sharing(deps))
+  bot.use(planUpdates(deps))
   bot.use(groups(deps))
   bot.use(introduction(deps))
   bot.use(edited(deps))
@@ -104,6 +106,7 @@ const features = (deps: BotDeps): Middleware<BotContext>[] => [
   card(deps),
   examples(deps),
   balance(deps),
+  plans(deps),
   topUps(deps),
   payments(deps),
   gifts(deps),

@@ -74,6 +74,7 @@ export const groupOp = coded({
   ledger: 'm',
   give: 't',
 })
+export const planOp = coded({ stop: 'x', resume: 'r' })
 export const requestOp = coded({ proof: 'p', approve: 'o', otherAmount: 'a', deny: 'd' })
 
 export type HelpTopic = 'start' | 'money' | 'free' | 'files' | 'topup' | 'late' | 'contact'
@@ -104,6 +105,7 @@ export type SeriesOp = WordOf<typeof seriesOp>
 export type GroupQuoteOp = WordOf<typeof groupQuoteOp>
 /** What an admin of a group does with it; `give`: what any member may. */
 export type GroupOp = WordOf<typeof groupOp>
+export type PlanOp = WordOf<typeof planOp>
 /** Operations of a request to credit a bank transfer. */
 export type RequestOp = WordOf<typeof requestOp>
 

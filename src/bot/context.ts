@@ -4,7 +4,7 @@ import type { Language } from '../money.ts'
 import type { Telegram, Update } from '../telegram/api.ts'
 import type { Screen } from '../telegram/screen.ts'
 import type { User } from '../users/users.ts'
-import type { Route } from './routes.ts'
+import { parse, type Route } from './routes.ts'
 
 /** An update, with the client that answers it. */
 export type Answered = Context & { api: Telegram }
@@ -42,3 +42,16 @@ export function isAdmin(ctx: BotContext, adminIds: readonly number[]): boolean {
   return message === undefined || !foreign.some(mark => mark in message)
 }
 const foreign = ['forward_origin', 'forward_from', 'forward_date', 'sender_chat', 'via_bot']
+
+/** Returns the name of an update in logs and traces: the id of its order when its button has one. */
+export function requestOf(updateId: number, update: object): string {
+  const { data } = (update as { callback_query?: { data?: unknown } | null }).callback_query ?? {}
+  const route = typeof data === 'string' ? parse(data) : undefined
+  return route?.name === 'quote' ||
+    route?.name === 'shape' ||
+    route?.name === 'generation' ||
+    route?.name === 'late' ||
+    route?.name === 'groupQuote'
+    ? route.args[0]
+    : `update ${updateId}`
+}

@@ -4,6 +4,7 @@ import type { Sql } from '../database/db.ts'
 import type { ModelStats } from '../events/repository.ts'
 import type { Log, Scrub } from '../log.ts'
 import type { About } from '../media/inspector.ts'
+import type { MonthlyPlan } from '../monthly-plans.ts'
 import type { Limits, Ref } from '../payments/generations.ts'
 import type { Taken } from '../payments/late-results.ts'
 import type { Enqueue, Order } from '../payments/order.ts'
@@ -34,6 +35,10 @@ export type BotDeps = {
   packsKop: readonly number[]
   /** Rubles per Star, an exact decimal. */
   starRateRub: string
+  /** What is sold by the month in Stars; empty for nothing. */
+  plans: readonly MonthlyPlan[]
+  /** Asks Telegram to stop the renewals that this person wants no longer. Returns how many are stopped. Throws Unknown. */
+  stopPlans(userId: number): Promise<number>
   /** The payment provider for cards; undefined when cards are off. */
   card: { providerToken: string; vatCode: number | undefined } | undefined
   /** The details for a bank transfer, as a text; undefined when transfers are off. */

@@ -23,9 +23,11 @@ import {
   type List,
   list,
   ofModel,
+  type PlanOp,
   page,
   part,
   plain,
+  planOp,
   type QuoteOp,
   quoteOp,
   type RequestPress,
@@ -133,24 +135,6 @@ const table = {
     (filter, before) => `hs:${historyFilter.letters(filter)}:${before}`,
     p => [historyFilter.word(p[1]), part(p, 2)],
   ),
-  balance: plain('b'),
-  operations: route<[number]>(
-    `b:o:${count}`,
-    before => `b:o:${before}`,
-    p => [Number(p[2])],
-  ),
-  /** A top-up or what became of it: the seq of its entry in the ledger. */
-  payment: route<[number]>(
-    `b:p:${count}`,
-    seq => `b:p:${seq}`,
-    p => [Number(p[2])],
-  ),
-  paymentQuestion: route<[number]>(
-    `b:q:${count}`,
-    seq => `b:q:${seq}`,
-    p => [Number(p[2])],
-  ),
-  statement: plain('b:csv'),
   promo: plain('pr'),
   referral: plain('rf'),
   forget: route<[1 | 2]>(
@@ -158,27 +142,6 @@ const table = {
     step => `del:${step}`,
     p => [Number(p[1]) as 1 | 2],
   ),
-  topUp: route<[string | undefined]>(
-    `t(?::${id})?`,
-    quote => (quote ? `t:${quote}` : 't'),
-    p => [p[1]],
-  ),
-  stars: route<[number, string | undefined]>(
-    `ts:\\d{1,6}(?::${id})?`,
-    (rubles, quote) => `ts:${rubles}${quote ? `:${quote}` : ''}`,
-    p => [Number(p[1]), p[2]],
-  ),
-  cardPacks: route<[string | undefined]>(
-    `tb(?::${id})?`,
-    quote => (quote ? `tb:${quote}` : 'tb'),
-    p => [p[1]],
-  ),
-  cardPack: route<[number, string | undefined]>(
-    `tk:\\d{1,6}(?::${id})?`,
-    (rubles, quote) => `tk:${rubles}${quote ? `:${quote}` : ''}`,
-    p => [Number(p[1]), p[2]],
-  ),
-  paid: about('tq'),
   language: route<['ru' | 'en' | undefined]>(
     'lg(?::(?:ru|en))?',
     to => (to ? `lg:${to}` : 'lg'),
@@ -254,6 +217,57 @@ const table = {
     (accountId, rubles, gift) => `gv:${-accountId}:${rubles}:${gift}`,
     p => [-Number(p[1]), Number(p[2]), part(p, 3)],
   ),
+  balance: plain('b'),
+  operations: route<[number]>(
+    `b:o:${count}`,
+    before => `b:o:${before}`,
+    p => [Number(p[2])],
+  ),
+  /** A top-up or what became of it: the seq of its entry in the ledger. */
+  payment: route<[number]>(
+    `b:p:${count}`,
+    seq => `b:p:${seq}`,
+    p => [Number(p[2])],
+  ),
+  paymentQuestion: route<[number]>(
+    `b:q:${count}`,
+    seq => `b:q:${seq}`,
+    p => [Number(p[2])],
+  ),
+  statement: plain('b:csv'),
+  topUp: route<[string | undefined]>(
+    `t(?::${id})?`,
+    quote => (quote ? `t:${quote}` : 't'),
+    p => [p[1]],
+  ),
+  stars: route<[number, string | undefined]>(
+    `ts:\\d{1,6}(?::${id})?`,
+    (rubles, quote) => `ts:${rubles}${quote ? `:${quote}` : ''}`,
+    p => [Number(p[1]), p[2]],
+  ),
+  cardPacks: route<[string | undefined]>(
+    `tb(?::${id})?`,
+    quote => (quote ? `tb:${quote}` : 'tb'),
+    p => [p[1]],
+  ),
+  cardPack: route<[number, string | undefined]>(
+    `tk:\\d{1,6}(?::${id})?`,
+    (rubles, quote) => `tk:${rubles}${quote ? `:${quote}` : ''}`,
+    p => [Number(p[1]), p[2]],
+  ),
+  paid: about('tq'),
+  plans: plain('pl'),
+  plan: route<[string]>(
+    'pl:[a-z0-9]{1,12}',
+    name => `pl:${name}`,
+    p => [part(p, 1)],
+  ),
+  /** The renewals of a plan, by its order. */
+  planRenewal: route<[string, PlanOp]>(
+    `pc:${id}:${planOp.pattern}`,
+    (order, op) => `pc:${order}:${planOp.letters(op)}`,
+    p => [part(p, 1), planOp.word(p[2])],
+  ),
   transfer: route<[string | undefined]>(
     `tm(?::${id})?`,
     quote => (quote ? `tm:${quote}` : 'tm'),
@@ -279,17 +293,4 @@ export function parse(data: string): Route | undefined {
     if (entry.shape.test(data)) return { name, args: entry.from(data.split(':')) } as Route
   }
   return undefined
-}
-
-/** Returns the name of an update in logs and traces: the id of its order when its button has one. */
-export function requestOf(updateId: number, update: object): string {
-  const { data } = (update as { callback_query?: { data?: unknown } | null }).callback_query ?? {}
-  const route = typeof data === 'string' ? parse(data) : undefined
-  return route?.name === 'quote' ||
-    route?.name === 'shape' ||
-    route?.name === 'generation' ||
-    route?.name === 'late' ||
-    route?.name === 'groupQuote'
-    ? route.args[0]
-    : `update ${updateId}`
 }

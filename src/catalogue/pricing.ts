@@ -45,6 +45,13 @@ export function priceRange(model: Model, rates: Rates): { minKop: number; maxKop
   return { minKop: kop(Math.min(...credits), least), maxKop: kop(Math.max(...credits), bounds.max) }
 }
 
+/** Returns the rates with so many percent off the price. The markup stays 1 at least: nothing is sold below its cost. */
+export function discounted(rates: Rates, percent: number): Rates {
+  if (percent === 0) return rates
+  const markup = times(decimal(rates.markup), { digits: BigInt(100 - percent), scale: 2 })
+  return { ...rates, markup: compare(markup, decimal(1)) < 0 ? '1' : decimalText(markup) }
+}
+
 /** Returns the problems with the rates, in words; empty if they can price. */
 export function rateProblems(rates: Rates): string[] {
   const problems: string[] = []

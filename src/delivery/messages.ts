@@ -5,7 +5,7 @@ import type { GroupOrder } from '../payments/groups.ts'
 import type { Late, Offer } from '../payments/late-results.ts'
 import type { Wallet } from '../payments/wallet.ts'
 import type { Html } from '../telegram/html.ts'
-import type { Notice } from '../telegram/outbox.ts'
+import type { Notice, OfPlan } from '../telegram/outbox.ts'
 import type { Screen } from '../telegram/screen.ts'
 
 /**
@@ -36,8 +36,14 @@ export type Messages = {
   usualMs(generation: Generation): number | undefined
   /** What the progress message becomes after the end, where it cannot be deleted. */
   done(generation: Generation, language: Language): Screen
-  /** The caption of a result, at most 1024 characters. `freeLeft`: free runs left today. */
-  result(generation: Generation, outputs: Output[], wallet: Wallet, freeLeft: number, language: Language): Screen
+  /** The caption of a result, at most 1024 characters. `free`: the free runs of its model, left today and in all. */
+  result(
+    generation: Generation,
+    outputs: Output[],
+    wallet: Wallet,
+    free: { day: number; of: number },
+    language: Language,
+  ): Screen
   /** A result with files that cannot be shown: its caption, the reason, and links to those that are kept. */
   withoutFiles(generation: Generation, caption: Screen, kept: KeptFile[], why: NoFiles, language: Language): Screen
   failure(generation: Generation, language: Language): Screen
@@ -53,6 +59,8 @@ export type Messages = {
   aside(language: Language): Screen
   /** Something that happened without the person, by the key of its text. */
   notice(notice: Notice, language: Language): Screen
+  /** What has become of a person's plan at Telegram. */
+  plan(change: OfPlan, language: Language): Screen
   /** The caption of a result that is sent again, or of its originals: no news and no offers. */
   resent(generation: Generation, kind: 'resend' | 'original', language: Language): Screen
 }

@@ -115,6 +115,7 @@ After the transfer send the receipt here: a photo or a PDF.`,
       [html`to the provider`, html`${amount(d.costKop)}`],
       [html`left`, html`${amount(d.revenueKop - d.costKop)}`],
       [html`Top-ups (${d.topUps})`, html`${amount(d.topUpKop)}`],
+      ...(d.plans > 0 ? [[html`Plans (${d.plans})`, html`⭐ ${d.planStars} a month`] as [Html, Html]] : []),
       [html`Running`, html`${d.open}`],
       [html`held`, html`${amount(d.heldKop)}`],
       ...oldest(d.open > 0, html`the oldest for`, html`${durationText(d.oldestOpenS * 1000, 'en')}`),
@@ -126,6 +127,7 @@ After the transfer send the receipt here: a photo or a PDF.`,
         html`\nRuns: ${d.runs} · successful ${percent(d)} · failed ${d.failed}`,
         html`Revenue: ${amount(d.revenueKop)} · to the provider ${amount(d.costKop)} · left ${amount(d.revenueKop - d.costKop)}`,
         html`Top-ups: ${d.topUps} for ${amount(d.topUpKop)}`,
+        d.plans > 0 && html`Plans: ${d.plans} for ⭐ ${d.planStars} a month`,
         html`Running: ${d.open} · held ${amount(d.heldKop)}${d.open > 0 ? ` · the oldest for ${durationText(d.oldestOpenS * 1000, 'en')}` : ''}`,
         html`\n${find}`,
       ),
@@ -239,6 +241,8 @@ After the transfer send the receipt here: a photo or a PDF.`,
         html`Spent: ${amount(p.stats.spentKop)}`,
         html`Bonuses: ${amount(p.bonusKop)} · bonus runs ${p.bonusRuns}`,
         html`Shared: ${p.shares} · came by link ${p.cameByLink}, by a shared result ${p.cameByShare}`,
+        p.plan &&
+          html`Plan: ⭐ ${p.plan.stars} a month, ${p.plan.months} paid, until ${date(p.plan.until)} · ${planStates[p.plan.state] ?? p.plan.state}`,
       ),
     payments: html`\n<b>Payments</b>`,
     payment: (p: PaymentFacts) =>
@@ -419,6 +423,13 @@ const deliveryText = ({ attempts, doneAt, deadReason }: NonNullable<RunFacts['de
 const standing = ({ state, money, provider }: StoodRun) =>
   lines(html`${state} · ${money}`, provider !== undefined && html`At the provider: ${provider}`)
 const stuckNames = { overdue: 'past its deadline', unanswered: 'the submit had no answer', untold: 'not delivered' }
+const planStates: Record<string, string> = {
+  active: 'renews',
+  failed: 'payment failed',
+  canceled: 'canceled by the person',
+  stopping: 'being stopped',
+  stopped: 'stopped by the bot',
+}
 const reversals: Record<string, string> = { asked: 'going back', done: 'went back', refused: 'Telegram refused' }
 const parkedReasons: Record<string, string> = {
   unknown_order: 'no such invoice',

@@ -124,6 +124,7 @@ ${details}
       [html`провайдеру`, html`${amount(d.costKop)}`],
       [html`остаётся`, html`${amount(d.revenueKop - d.costKop)}`],
       [html`Пополнения (${d.topUps})`, html`${amount(d.topUpKop)}`],
+      ...(d.plans > 0 ? [[html`Планы (${d.plans})`, html`⭐ ${d.planStars} в месяц`] as [Html, Html]] : []),
       [html`В работе`, html`${d.open}`],
       [html`отложено`, html`${amount(d.heldKop)}`],
       ...oldest(d.open > 0, html`самый старый`, html`${durationText(d.oldestOpenS * 1000, 'ru')}`),
@@ -135,6 +136,7 @@ ${details}
         html`\nЗапусков: ${d.runs} · успешно ${percent(d)} · неудач ${d.failed}`,
         html`Выручка: ${amount(d.revenueKop)} · провайдеру ${amount(d.costKop)} · остаётся ${amount(d.revenueKop - d.costKop)}`,
         html`Пополнений: ${d.topUps} на ${amount(d.topUpKop)}`,
+        d.plans > 0 && html`Планов: ${d.plans} на ⭐ ${d.planStars} в месяц`,
         html`В работе: ${d.open} · отложено ${amount(d.heldKop)}${d.open > 0 ? ` · самому старому ${durationText(d.oldestOpenS * 1000, 'ru')}` : ''}`,
         html`\n${find}`,
       ),
@@ -255,6 +257,8 @@ ${details}
         html`Потрачено: ${amount(p.stats.spentKop)}`,
         html`Бонусов: ${amount(p.bonusKop)} · бонусных запусков ${p.bonusRuns}`,
         html`Поделился: ${p.shares} · пришло по ссылке ${p.cameByLink}, через «Поделиться» ${p.cameByShare}`,
+        p.plan &&
+          html`План: ⭐ ${p.plan.stars} в месяц, оплачено месяцев ${p.plan.months}, до ${date(p.plan.until)} · ${planStates[p.plan.state] ?? p.plan.state}`,
       ),
     payments: html`\n<b>Платежи</b>`,
     payment: (p: PaymentFacts) =>
@@ -442,6 +446,13 @@ const deliveryText = ({ attempts, doneAt, deadReason }: NonNullable<RunFacts['de
 const standing = ({ state, money, provider }: StoodRun) =>
   lines(html`${state} · ${money}`, provider !== undefined && html`У провайдера: ${provider}`)
 const stuckNames = { overdue: 'срок прошёл', unanswered: 'на отправку нет ответа', untold: 'не доставлено' }
+const planStates: Record<string, string> = {
+  active: 'продлевается',
+  failed: 'не оплачен',
+  canceled: 'отменён человеком',
+  stopping: 'останавливается',
+  stopped: 'остановлен ботом',
+}
 const reversals: Record<string, string> = { asked: 'возвращается', done: 'возвращён', refused: 'Telegram отказал' }
 const parkedReasons: Record<string, string> = {
   unknown_order: 'счёта нет',

@@ -80,6 +80,8 @@ export type PersonFacts = {
   shares: number
   cameByLink: number
   cameByShare: number
+  /** Of a monthly plan that is paid for. */
+  plan: { stars: number; months: number; state: string; until: Date } | undefined
 }
 export type DayFacts = {
   runs: number
@@ -89,6 +91,9 @@ export type DayFacts = {
   costKop: number
   topUps: number
   topUpKop: number
+  /** Subscriptions that go on, and the Stars that they bring a month. */
+  plans: number
+  planStars: number
   open: number
   heldKop: number
   oldestOpenS: number

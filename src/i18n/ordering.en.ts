@@ -287,6 +287,7 @@ export const orderingEn: Ordering = {
         q.price.kind === 'free'
           ? html`Price: <b>${price(0)}</b> · ${quotaText({ ...q.price, left: Math.max(0, q.price.left - 1) }, 'en')} left today after this run`
           : html`Price: <b>${price(q.priceKop)}</b>`,
+        q.discount && html`${q.discount.percent}% off by your plan: ${price(q.discount.fullKop)} without it`,
         q.billed && html`Billed by length: ${billedText(q.billed)} × ${amount(q.billed.unitKop)}`,
         q.pinned.length > 0 && html`In a free run: ${q.pinned.map(named).join(' · ')}`,
         q.price.kind !== 'free' &&

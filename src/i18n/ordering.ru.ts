@@ -310,6 +310,7 @@ export const orderingRu = {
         q.price.kind === 'free'
           ? html`Цена: <b>${price(0)}</b> · останется ${quotaText({ ...q.price, left: Math.max(0, q.price.left - 1) }, 'ru')} сегодня`
           : html`Цена: <b>${price(q.priceKop)}</b>`,
+        q.discount && html`Скидка по плану ${q.discount.percent} %: без неё ${price(q.discount.fullKop)}`,
         q.billed && html`Считается по длине: ${billedText(q.billed)} × ${amount(q.billed.unitKop)}`,
         q.pinned.length > 0 && html`В бесплатном запуске: ${q.pinned.map(named).join(' · ')}`,
         q.price.kind !== 'free' &&

@@ -39,6 +39,8 @@ export type QuoteFacts = {
   wasKop: number | undefined
   balanceKop: number
   typical: string | undefined
+  /** What the person's plan takes off, and the price without it. */
+  discount: { percent: number; fullKop: number } | undefined
   /** What a measured length comes to: so many units at so many kopecks. */
   billed: { unit: string; quantity: number; unitKop: number } | undefined
   until: Date

@@ -1,9 +1,20 @@
 import { formatKop } from '../money.ts'
 import { html } from '../telegram/html.ts'
-import { lines } from './format.ts'
+import { lines, pluralEn, zonedDate } from './format.ts'
 import type { Paying } from './paying.ru.ts'
+import type { PlanFacts } from './paying.ts'
 
 const amount = (kop: number) => formatKop(kop, 'en')
+const day = (at: Date) => zonedDate(at, 'en')
+const given = ({ amountKop, openMore, freeMore, discount }: PlanFacts): string =>
+  [
+    `${amount(amountKop)} to your balance every month`,
+    openMore > 0 && `${openMore} more ${pluralEn(openMore, 'run', 'runs')} at once`,
+    freeMore > 0 && `+${freeMore} free ${pluralEn(freeMore, 'run', 'runs')} a day`,
+    discount > 0 && `prices ${discount}% lower`,
+  ]
+    .filter(part => part !== false)
+    .join(' · ')
 
 export const payingEn: Paying = {
   topUp: {
@@ -27,9 +38,10 @@ export const payingEn: Paying = {
     invoiceSent: 'Invoice sent',
     invoiceBelow: kop => html`<b>Top up</b>\nThe invoice for ${amount(kop)} is below.`,
     otherAmountButton: 'Another amount',
-    credited: ({ amountKop, balanceKop, debtKop, isSecond }) =>
+    credited: ({ amountKop, balanceKop, debtKop, isSecond, until }) =>
       lines(
-        html`✅ Added ${amount(amountKop)}. Your balance is ${amount(balanceKop)}.`,
+        html`✅ ${until ? 'A month of your plan is paid: added' : 'Added'} ${amount(amountKop)}. Your balance is ${amount(balanceKop)}.`,
+        until && html`The plan is paid until ${day(until)}: /plan`,
         isSecond &&
           html`This invoice was paid a second time, and the money was added again. If that was by mistake: /paysupport`,
         debtKop > 0 && html`Still owed: ${amount(debtKop)}.`,
@@ -50,6 +62,55 @@ export const payingEn: Paying = {
       foreign: 'This invoice was made for another person',
       banned: 'Access is closed. Questions: /paysupport',
       unavailable: 'Payments cannot be taken right now. Nothing was charged, please try in a minute.',
+    },
+  },
+
+  plan: {
+    button: '⭐ Monthly plan',
+    offers: html`<b>Monthly plan</b>\nPaid in Telegram Stars every 30 days. The money on your balance does not expire, and you can cancel at any time.`,
+    offer: plan => html`\n<b>⭐ ${plan.stars} a month</b>\n${given(plan)}`,
+    offerButton: ({ stars, amountKop }) => `⭐ ${stars} a month — ${amount(amountKop)}`,
+    none: html`There are no plans at the moment. To top up: /topup`,
+    order: plan =>
+      html`<b>A plan for ⭐ ${plan.stars} a month</b>\n${given(plan)}.\n\nTelegram takes the Stars now and every 30 days from then on, until you cancel. The link works for a day.`,
+    linkButton: stars => `Subscribe for ⭐ ${stars} a month`,
+    invoiceTitle: kop => `Plan: ${amount(kop)} a month`,
+    invoiceAbout: plan => `${given(plan)}. Cancel at any time: /plan`,
+    status: plan =>
+      lines(
+        html`<b>Your plan: ⭐ ${plan.stars} a month</b>`,
+        html`${given(plan)}.`,
+        html``,
+        payingEn.plan.renewal(plan),
+      ),
+    renewal: ({ state, until, stars }) => {
+      switch (state) {
+        case 'active':
+          return html`Paid until ${day(until)}. Then Telegram takes ⭐ ${stars} for the next month.`
+        case 'failed':
+          return html`Paid until ${day(until)}. Telegram could not take ⭐ ${stars} for the next month: add Stars, and the plan goes on.`
+        case 'stopping':
+          return html`Works until ${day(until)}. Stopping the renewals…`
+        default:
+          return html`Works until ${day(until)} and is not renewed. The money on your balance stays.`
+      }
+    },
+    cancelButton: 'Stop renewing',
+    resumeButton: 'Renew again',
+    canceling: 'Stopping…',
+    cancelLater: html`Telegram has not answered yet. We will stop the renewals, you will not be charged again.`,
+    resume: html`Telegram itself turns renewals on: Settings → My Stars → the subscription to this bot → Renew.`,
+    resumeUnknown: html`Telegram does not know this subscription any longer. When it is over, take a new one: /plan`,
+    changed: ({ state, stars, until }) => {
+      const end = until && html` until ${day(until)}`
+      switch (state) {
+        case 'active':
+          return html`✅ The plan for ⭐ ${stars} a month is renewed again.${end ? html` It is paid${end}.` : ''}`
+        case 'canceled':
+          return html`The plan for ⭐ ${stars} a month is not renewed any longer.${end ? html` It works${end}, and the money on your balance stays.` : ''}`
+        case 'failed':
+          return html`⚠️ Telegram could not take ⭐ ${stars} for the plan.${end ? html` It works${end}.` : ''} Add Stars, and the plan goes on: /plan`
+      }
     },
   },
 }

@@ -1,9 +1,20 @@
 import { formatKop } from '../money.ts'
 import { html } from '../telegram/html.ts'
-import { lines } from './format.ts'
-import type { CreditedFacts } from './paying.ts'
+import { lines, pluralRu, zonedDate } from './format.ts'
+import type { CreditedFacts, PlanFacts, PlanStatus } from './paying.ts'
 
 const amount = (kop: number) => formatKop(kop, 'ru')
+const day = (at: Date) => zonedDate(at, 'ru')
+const given = ({ amountKop, openMore, freeMore, discount }: PlanFacts): string =>
+  [
+    `${amount(amountKop)} на баланс каждый месяц`,
+    openMore > 0 && `на ${openMore} ${pluralRu(openMore, 'запуск', 'запуска', 'запусков')} больше одновременно`,
+    freeMore > 0 &&
+      `+${freeMore} ${pluralRu(freeMore, 'бесплатный запуск', 'бесплатных запуска', 'бесплатных запусков')} в день`,
+    discount > 0 && `цены на ${discount}\u00a0% ниже`,
+  ]
+    .filter(part => part !== false)
+    .join(' · ')
 
 export const payingRu = {
   // Top-up
@@ -29,9 +40,10 @@ export const payingRu = {
     cardUnseen: html`Платёж пока не виден. Обычно он приходит за минуту. Если через час его нет, напишите: /paysupport`,
     isPaid: (kop: number, balanceKop: number) =>
       html`✅ Этот счёт оплачен, ${amount(kop)} зачислено. На балансе ${amount(balanceKop)}.`,
-    credited: ({ amountKop, balanceKop, debtKop, isSecond }: CreditedFacts) =>
+    credited: ({ amountKop, balanceKop, debtKop, isSecond, until }: CreditedFacts) =>
       lines(
-        html`✅ Зачислено ${amount(amountKop)}. На балансе ${amount(balanceKop)}.`,
+        html`✅ ${until ? 'Месяц по плану оплачен: зачислено' : 'Зачислено'} ${amount(amountKop)}. На балансе ${amount(balanceKop)}.`,
+        until && html`План действует до\u00a0${day(until)}: /plan`,
         isSecond &&
           html`Этот счёт оплачен второй раз: деньги зачислены ещё раз. Если это вышло случайно, напишите: /paysupport`,
         debtKop > 0 && html`Осталось погасить: ${amount(debtKop)}.`,
@@ -54,6 +66,64 @@ export const payingRu = {
       foreign: 'Этот счёт выставлен другому человеку',
       banned: 'Доступ закрыт. Вопросы: /paysupport',
       unavailable: 'Сейчас принять оплату не получается. Деньги не списаны, попробуйте через минуту.',
+    },
+  },
+
+  // Monthly plans
+  plan: {
+    button: '⭐ План на месяц',
+    offers: html`<b>План на месяц</b>\nОплата звёздами Telegram раз в 30 дней. Деньги на балансе не сгорают, отменить можно в любой момент.`,
+    offer: (plan: PlanFacts) => html`\n<b>⭐ ${plan.stars} в месяц</b>\n${given(plan)}`,
+    offerButton: ({ stars, amountKop }: PlanFacts) => `⭐ ${stars} в месяц — ${amount(amountKop)}`,
+    none: html`Сейчас планов нет. Пополнить баланс: /topup`,
+    order: (plan: PlanFacts) =>
+      html`<b>План за ⭐ ${plan.stars} в месяц</b>\n${given(plan)}.\n\nTelegram спишет звёзды сейчас и будет списывать каждые 30 дней, пока вы не отмените. Ссылка действует сутки.`,
+    linkButton: (stars: number) => `Оформить за ⭐ ${stars} в месяц`,
+    invoiceTitle: (kop: number) => `План: ${amount(kop)} в месяц`,
+    invoiceAbout: (plan: PlanFacts) => `${given(plan)}. Отменить можно в любой момент: /plan`,
+    status: (plan: PlanStatus) =>
+      lines(
+        html`<b>Ваш план: ⭐ ${plan.stars} в месяц</b>`,
+        html`${given(plan)}.`,
+        html``,
+        payingRu.plan.renewal(plan),
+      ),
+    renewal: ({ state, until, stars }: Pick<PlanStatus, 'state' | 'until' | 'stars'>) => {
+      switch (state) {
+        case 'active':
+          return html`Оплачен до\u00a0${day(until)}. Тогда Telegram спишет ⭐ ${stars} за следующий месяц.`
+        case 'failed':
+          return html`Оплачен до\u00a0${day(until)}. За следующий месяц Telegram не смог списать ⭐ ${stars}: пополните звёзды, и план продлится.`
+        case 'stopping':
+          return html`Действует до\u00a0${day(until)}. Отменяем продление…`
+        default:
+          return html`Действует до\u00a0${day(until)}, дальше не продлевается. Деньги на балансе остаются.`
+      }
+    },
+    cancelButton: 'Не продлевать',
+    resumeButton: 'Продлевать снова',
+    canceling: 'Отменяем…',
+    cancelLater: html`Telegram пока не ответил. Продление отменим сами, списаний больше не будет.`,
+    resume: html`Продление включает сам Telegram: «Настройки» → «Мои звёзды» → подписка на этого бота → «Возобновить».`,
+    resumeUnknown: html`Telegram больше не знает этой подписки. Когда она закончится, оформите новую: /plan`,
+    changed: ({
+      state,
+      stars,
+      until,
+    }: {
+      state: 'active' | 'canceled' | 'failed'
+      stars: number
+      until: Date | undefined
+    }) => {
+      const end = until && html` до\u00a0${day(until)}`
+      switch (state) {
+        case 'active':
+          return html`✅ План за ⭐ ${stars} в месяц снова продлевается.${end ? html` Сейчас оплачен${end}.` : ''}`
+        case 'canceled':
+          return html`План за ⭐ ${stars} в месяц больше не продлевается.${end ? html` Он действует${end}, деньги на балансе остаются.` : ''}`
+        case 'failed':
+          return html`⚠️ Telegram не смог списать ⭐ ${stars} за план.${end ? html` Он действует${end}.` : ''} Пополните звёзды, и план продлится: /plan`
+      }
     },
   },
 }

@@ -5,6 +5,7 @@ import { Unknown } from '../errors.ts'
 import { stringsFor } from '../i18n/strings.ts'
 import type { Log } from '../log.ts'
 import type { Language } from '../money.ts'
+import { planOfOrder } from '../payments/plans.ts'
 import {
   type Paid,
   reversalEnd,
@@ -76,7 +77,7 @@ async function bookAgain(options: Options): Promise<void> {
 }
 
 async function book({ sql, telegram, log }: Options, movement: Partial<StarTransaction>): Promise<void> {
-  const { id: chargeId, amount, source, receiver } = readMovement(movement)
+  const { id: chargeId, amount, date, source, receiver } = readMovement(movement)
   const userId = (source ?? receiver)?.user?.id
   const orderId = source?.invoice_payload ?? receiver?.invoice_payload
   if (userId === undefined || orderId === undefined) return // a withdrawal, or no invoice of ours
@@ -89,6 +90,7 @@ async function book({ sql, telegram, log }: Options, movement: Partial<StarTrans
       orderId,
       currency: 'XTR',
       total: amount,
+      untilS: endOf(date, source),
     })
     if (paid.result === 'duplicate') return
     log.error(
@@ -99,7 +101,8 @@ async function book({ sql, telegram, log }: Options, movement: Partial<StarTrans
     const language = await languageFor(sql, userId)
     const [order] = await topUpById(sql, orderId)
     const topic = { chatId: userId, threadId: order?.threadId ?? null }
-    await notifyPayer(inTopic(telegram, topic), userId, paid, log, language)
+    const [plan] = await planOfOrder(sql, userId, orderId)
+    await notifyPayer(inTopic(telegram, topic), { userId, paid, until: plan?.until ?? undefined }, log, language)
     await leaveReceipt({ sql, telegram, log }, orderId, language)
     return
   }
@@ -107,16 +110,19 @@ async function book({ sql, telegram, log }: Options, movement: Partial<StarTrans
   if (result === 'reversed') log.error(facts, 'refund found by reconciliation, no update received')
 }
 
+/** The end of the month that a movement pays for, in unix seconds; undefined for a movement of no subscription. */
+const endOf = (date: number, source: StarTransaction['source']): number | undefined =>
+  source?.subscription_period === undefined ? undefined : date + source.subscription_period
+
 async function notifyPayer(
   telegram: Telegram,
-  userId: number,
-  paid: Paid,
+  { userId, paid, until }: { userId: number; paid: Paid; until: Date | undefined },
   log: Log,
   language: Language,
 ): Promise<void> {
   const t = stringsFor(language)
   const facts = { amountKop: paid.amountKop ?? 0, balanceKop: paid.balanceKop ?? 0, debtKop: paid.debtKop ?? 0 }
-  const text = t.topUp.credited({ ...facts, isSecond: paid.isSecond })
+  const text = t.topUp.credited({ ...facts, isSecond: paid.isSecond, until })
   const effect = paid.isSecond ? {} : { effect: 'topUp' as const }
   await show(telegram, { chatId: userId }, { text, buttons: [], ...effect }).catch(error => {
     log.warn({ err: error, userId }, 'a credit could not be told')
@@ -134,9 +140,10 @@ export async function findPayment({ sql, telegram, log }: Options, userId: numbe
     const page = await starTransactions(telegram, from, perPage)
     const found = page.find(({ source }) => source?.user?.id === userId && source.invoice_payload === orderId)
     if (found) {
-      const { id: chargeId, amount: total } = readMovement(found)
+      const { id: chargeId, amount: total, date, source } = readMovement(found)
       const facts = { userId, chargeId, orderId }
-      const paid = await takePayment(sql, { provider: 'stars', ...facts, currency: 'XTR', total })
+      const untilS = endOf(date, source)
+      const paid = await takePayment(sql, { provider: 'stars', ...facts, currency: 'XTR', total, untilS })
       log.info({ ...facts, result: paid.result }, 'a payment was found because its payer asked')
       return paid
     }

@@ -8,6 +8,7 @@ import type { DeliverOptions } from './delivery/delivery.ts'
 import { createInProcessRunner, type InProcessRunner } from './in-process-runner.ts'
 import { lateJob } from './late.ts'
 import { type ModelHealthOptions, updateModelHealth } from './model-health.ts'
+import { stopPlans } from './plans.ts'
 import type { Jobs, QueueName } from './queue.ts'
 import { endReversals, reconcileStars, removeOutdatedInvoices } from './reconcile.ts'
 import { checkJob, submitJob } from './submit-and-poll.ts'
@@ -135,6 +136,7 @@ const scheduledJobs = (options: Options) => ({
     // Independent: a failed refund must not stop the reading of payments.
     const ends = await Promise.allSettled([
       endReversals(options),
+      stopPlans(options),
       reconcileStars(options),
       removeOutdatedInvoices(options),
     ])

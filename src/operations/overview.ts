@@ -34,6 +34,8 @@ const Day = Type.Object({
   costKop: Type.Integer(),
   topUps: Type.Integer(),
   topUpKop: Type.Integer(),
+  plans: Type.Integer(),
+  planStars: Type.Integer(),
   open: Type.Integer(),
   heldKop: Type.Integer(),
   oldestOpenS: Type.Number(),
@@ -70,14 +72,17 @@ export const today = query(
       select count(*) as n, coalesce(sum(price_kop), 0)::bigint as kop,
         coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as oldest,
         count(*) filter (where deadline_at < now()) as overdue
-      from pay.generations where finished_at is null)
+      from pay.generations where finished_at is null),
+    monthly as (
+      select count(*) as n, coalesce(sum(t.total), 0)::bigint as stars
+      from pay.subscriptions s join pay.top_ups t on t.id = s.id where s.state = 'active')
     select events.runs, events.succeeded, events.failed, events.revenue as "revenueKop", spent.kop as "costKop", paid.n as "topUps",
-      paid.kop as "topUpKop", running.n as open, running.kop as "heldKop", running.oldest as "oldestOpenS", running.overdue,
+      paid.kop as "topUpKop", monthly.n as plans, monthly.stars as "planStars", running.n as open, running.kop as "heldKop", running.oldest as "oldestOpenS", running.overdue,
       (select count(*) from pay.parked_payments where resolved_at is null) as "parkedPayments",
       (select count(*) from pay.reversals where state = 'asked') as "openReversals",
       (select count(*) from pay.outbox where dead_reason is not null and done_at > now() - interval '1 day') as "deadOutbox",
       (select count(*) from pay.top_ups where state = 'waiting') as "waitingRequests"
-    from events, spent, paid, running`,
+    from events, spent, paid, running, monthly`,
 )
 
 /** Violated invariants; empty while the ledger is in order. Reads every row: use a separate connection. */

@@ -1,12 +1,13 @@
 import { type Bot, createBot } from '../bot/bot.ts'
 import { setCommands } from '../bot/commands.ts'
+import { requestOf } from '../bot/context.ts'
 import type { BotDeps } from '../bot/deps.ts'
 import { readDraft } from '../bot/drafts.ts'
 import { createIntake } from '../bot/files/intake.ts'
 import { createUserFiles, fileReader } from '../bot/files/user-files.ts'
 import { createInline } from '../bot/home/inline.ts'
 import { profileSettings, writeProfile } from '../bot/home/profile.ts'
-import { requestOf } from '../bot/routes.ts'
+import { stopPlans } from '../jobs/plans.ts'
 import { endReversals, findPayment } from '../jobs/reconcile.ts'
 import { resend, sendOriginals } from '../jobs/resend.ts'
 import { createFetcher } from '../jobs/updates/intake.ts'
@@ -103,10 +104,11 @@ function botDeps(options: Options, files: BotDeps['files']): BotDeps {
   const { config, build, database, telegram, upstream, orders, enqueue, scrub, log } = options
   const { sql } = database
   const { catalogue, forSale, limits, stats, modelHealth, running, delivery } = orders
-  const { startBonusKop, adminIds, packsKop, starRateRub, card, transferDetails, groupLimits } = config
+  const { startBonusKop, adminIds, packsKop, starRateRub, card, transferDetails, groupLimits, plans } = config
   return {
     ...{ sql, adminSql: database.admins, catalogue, forSale, modelHealth, limits, stats, enqueue, files, log },
-    ...{ startBonusKop, adminIds, packsKop, starRateRub, card, transferDetails, groupLimits },
+    ...{ startBonusKop, adminIds, packsKop, starRateRub, card, transferDetails, groupLimits, plans },
+    stopPlans: userId => stopPlans({ sql, telegram: telegram.client, log }, userId),
     botUsername: () => telegram.me()?.username ?? '',
     integration: { place: order => place(sql, order, limits), cancel: ref => cancel(running, ref) },
     fileBytes: fileReader(filesOfTelegram(options)),

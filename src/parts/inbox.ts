@@ -1,4 +1,4 @@
-import { requestOf } from '../bot/routes.ts'
+import { requestOf } from '../bot/context.ts'
 import { crash } from '../crash.ts'
 import { createFastPath } from '../jobs/updates/fast-path.ts'
 import type { LaneDispatch } from '../jobs/updates/lane-dispatch.ts'

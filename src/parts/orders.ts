@@ -72,7 +72,7 @@ export function openOrders({ config, database, telegram, upstream, media, teleme
       sql,
       telegram: telegram.client,
       results,
-      messages: createMessages({ catalogue, limits, stats, botUsername: () => telegram.me()?.username ?? '' }),
+      messages: createMessages({ catalogue, stats, botUsername: () => telegram.me()?.username ?? '' }),
       limits,
       preview: media.converter.preview,
       linkTo: fileLinks(config),

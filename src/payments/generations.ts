@@ -177,35 +177,44 @@ export const openGenerations = query(
 
 const FreeUse = Type.Object({ modelId: Type.String(), windowKind: Type.String(), used: Type.Integer() })
 
-/** Free runs of a user in the current hour and day (UTC), by model; for a new account also those of all new accounts today. */
+/**
+ * Free runs of a user in the current hour and day (UTC), by model; for a new account also those of all new accounts today. By a
+ * plan, `plan`: the free runs a day that it adds, `discount`: its percent off prices.
+ */
 export const freeUses = query(
   FreeUse,
   (sql, userId: number) => sql`
     select model_id as "modelId", window_kind as "windowKind", used from pay.free_usage
     where user_id = ${userId} and starts_at = pay.window_start(window_kind, now())
     union all
-    select '', 'new', taken from pay.new_free_used(${userId}) taken where taken is not null`,
+    select '', 'new', taken from pay.new_free_used(${userId}) taken where taken is not null
+    union all
+    select '', kind, value from pay.plan_now(${userId}) n, lateral (values ('plan', n.free_more), ('discount', n.discount)) x (kind, value)
+    where value > 0`,
 )
 
 /**
  * Returns the free runs left of a model: the lower of hour and day, 0 once all new accounts together have used their share
- * (`isSharedUp`).
+ * (`isSharedUp`). `of`: a day's, with those of a plan; `discount`: percent off the price of other runs.
  */
 export async function freeLeft(
   sql: Sql,
   userId: number,
   limits: Pick<Limits, 'freeDaily' | 'freeHourly' | 'newFreeDaily'>,
-): Promise<(modelId: string) => { day: number; hour: number; now: number; isSharedUp: boolean }> {
+): Promise<(modelId: string) => FreeLeft> {
   const uses = await freeUses(sql, userId)
   const used = (modelId: string, kind: string) =>
     uses.find(use => use.modelId === modelId && use.windowKind === kind)?.used ?? 0
   const isSharedUp = uses.some(({ windowKind, used }) => windowKind === 'new' && used >= limits.newFreeDaily)
+  const of = limits.freeDaily + used('', 'plan')
+  const discount = used('', 'discount')
   return modelId => {
-    const day = Math.max(0, limits.freeDaily - used(modelId, 'day'))
+    const day = Math.max(0, of - used(modelId, 'day'))
     const hour = Math.max(0, limits.freeHourly - used(modelId, 'hour'))
-    return { day, hour, now: isSharedUp ? 0 : Math.min(day, hour), isSharedUp }
+    return { day, hour, now: isSharedUp ? 0 : Math.min(day, hour), isSharedUp, of, discount }
   }
 }
+export type FreeLeft = { day: number; hour: number; now: number; isSharedUp: boolean; of: number; discount: number }
 
 /** Concurrent runs of a person; free runs per day and per hour of a person and model; free runs per day of all new accounts. */
 export type Limits = { maxOpen: number; freeDaily: number; freeHourly: number; newFreeDaily: number }

@@ -51,6 +51,7 @@ const StoredTopUp = Type.Object({
   total: Type.Integer(),
   state: Type.String(),
   quoteId: Nullable(Type.String()),
+  isPlan: Type.Boolean(),
   /** The message that shows its invoice, if it is noted. */
   messageId: Nullable(Type.Integer()),
   /** The topic of that message; null outside of topics. */
@@ -65,7 +66,7 @@ export const topUpById = query(
   StoredTopUp,
   (sql, id: string) => sql`
     select t.user_id as "userId", t.id, t.provider, t.amount_kop as "amountKop", t.currency, t.total, t.state,
-      t.quote_id as "quoteId", t.message_id as "messageId", t.thread_id as "threadId", t.expires_at <= now() as "isExpired", u.banned_at is not null as "isBanned"
+      t.quote_id as "quoteId", t.plan_id is not null as "isPlan", t.message_id as "messageId", t.thread_id as "threadId", t.expires_at <= now() as "isExpired", u.banned_at is not null as "isBanned"
     from pay.top_ups t join pay.users u using (user_id) where t.id = ${id}`,
 )
 
@@ -73,7 +74,8 @@ export type Checkout = { userId: number; orderId: string; currency: string; tota
 
 /**
  * Returns why a payment must be refused; undefined when it is accepted. Reads the database only. A paid order is accepted:
- * Telegram shows its invoice as paid, so a second payment is intended, and credited as well.
+ * Telegram shows its invoice as paid, so a second payment is intended, and credited as well. Of a plan it would be a second
+ * subscription: that needs a link of its own.
  */
 export async function checkoutRefusal(
   sql: Sql,
@@ -84,7 +86,7 @@ export async function checkoutRefusal(
   if (order.userId !== userId) return 'foreign'
   if (order.isBanned) return 'banned'
   const isOpen = order.state === 'open' && !order.isExpired
-  return (isOpen || order.state === 'paid') && order.currency === currency && order.total === total
+  return (isOpen || (order.state === 'paid' && !order.isPlan)) && order.currency === currency && order.total === total
     ? undefined
     : 'outdated'
 }
@@ -102,15 +104,20 @@ const Paid = Type.Object({
 export type Paid = Static<typeof Paid>
 
 /** A payment that a provider reports. Only an admin can confirm a transfer. */
-export type Payment = Checkout & { provider: Exclude<PaymentProvider, 'manual'>; chargeId: string }
+export type Payment = Checkout & {
+  provider: Exclude<PaymentProvider, 'manual'>
+  chargeId: string
+  /** Of a plan's month: its end in unix seconds. */
+  untilS?: number | undefined
+}
 
 export const topUpPaid = query(
   Paid,
-  (sql, { provider, chargeId, userId, orderId, currency, total }: Payment) => sql`
+  (sql, { provider, chargeId, userId, orderId, currency, total, untilS }: Payment) => sql`
     select result, reason, amount_kop as "amountKop", balance_kop as "balanceKop", debt_kop as "debtKop",
       quote_id as "quoteId", is_second as "isSecond"
     from pay.top_up_paid(${provider}, ${chargeId}, ${userId}, ${orderId}, ${currency}, ${total},
-      ${seal('paid', provider, chargeId, userId, orderId, currency, total)})`,
+      ${seal('paid', provider, chargeId, userId, orderId, currency, total)}, ${untilS ?? null})`,
 )
 
 /** Credits a confirmed payment once, by its charge id; repeating is harmless. Throws Unknown (ask again). */

@@ -48,6 +48,7 @@ const kindsOfPeople = [
   'chosen_inline_result',
   'message_reaction',
   'guest_message',
+  'subscription',
 ]
 
 /** The key of the queue that keeps the order: one user in a private chat, one user in one group. */

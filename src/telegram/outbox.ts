@@ -9,6 +9,14 @@ const Notice = Type.Object({
   values: Type.Object({ runs: Type.Integer(), capKop: Type.Integer() }),
 })
 export type Notice = Static<typeof Notice>
+/** What has become of a person's plan at Telegram; `until` in unix seconds, null before the first month. */
+const OfPlan = Type.Object({
+  kind: Type.Literal('plan'),
+  state: Type.Union([Type.Literal('active'), Type.Literal('canceled'), Type.Literal('failed')]),
+  stars: Type.Integer(),
+  until: Nullable(Type.Integer()),
+})
+export type OfPlan = Static<typeof OfPlan>
 // An update of this person crashed the process twice and was set aside.
 const Aside = Type.Object({ kind: Type.Literal('aside'), threadId: Type.Optional(Type.Integer()) })
 
@@ -29,7 +37,7 @@ const OfSwitch = Type.Object({
 })
 // The result of a run that ended without it has come.
 const OfLate = Type.Object({ kind: Type.Literal('late'), generationId: Type.String() })
-const Body = Type.Union([OfGeneration, OfSwitch, Notice, Aside, OfLate])
+const Body = Type.Union([OfGeneration, OfSwitch, Notice, OfPlan, Aside, OfLate])
 export type OfGeneration = Static<typeof OfGeneration>
 export type OfLate = Static<typeof OfLate>
 export type OfSwitch = Static<typeof OfSwitch>

@@ -56,6 +56,52 @@ function receiptOf(description: string, kop: number, vat_code: number): string {
   return JSON.stringify({ receipt: { items: [{ description, quantity: '1.00', amount, vat_code }] } })
 }
 
+/** The one period there is, in seconds: https://core.telegram.org/bots/api#createinvoicelink */
+export const planPeriodS = 2_592_000
+
+/** Returns a link by which a person pays so many Stars now and every 30 days from then on, with this payload each time. */
+export const planLink = (
+  telegram: Telegram,
+  {
+    title,
+    description,
+    payload,
+    label,
+    stars,
+  }: Record<'title' | 'description' | 'payload' | 'label', string> & { stars: number },
+): Promise<string> =>
+  callChecked(
+    telegram,
+    'createInvoiceLink',
+    {
+      title,
+      description,
+      payload,
+      currency: 'XTR',
+      provider_token: '',
+      prices: [{ label, amount: stars }],
+      subscription_period: planPeriodS,
+    },
+    Type.String({ pattern: '^https://' }),
+  )
+
+/**
+ * Stops the renewals of a subscription, or lets the person resume what the bot has stopped. `chargeId`: of its first payment.
+ * Throws TelegramRefused, `no_method` by a server of before Bot API 8.0.
+ */
+export const renewStars = (
+  telegram: Telegram,
+  userId: number,
+  chargeId: string,
+  isAllowed: boolean,
+): Promise<boolean> =>
+  callChecked(
+    telegram,
+    'editUserStarSubscription',
+    { user_id: userId, telegram_payment_charge_id: chargeId, is_canceled: !isAllowed },
+    Type.Boolean(),
+  )
+
 /** Answers a pre-checkout. Telegram waits ten seconds for it. `refusal` is shown to the person. */
 export const answerPreCheckout = (telegram: Telegram, id: string, refusal?: string): Promise<boolean> =>
   callChecked(
@@ -78,6 +124,8 @@ const Partner = Type.Object({
   transaction_type: Type.Optional(Type.String()),
   user: Type.Optional(Type.Object({ id: Type.Integer() })),
   invoice_payload: Type.Optional(Type.String()),
+  /** Seconds that a subscription's payment pays for. */
+  subscription_period: Type.Optional(Type.Integer()),
 })
 const Transaction = Type.Object({
   id: Type.String({ minLength: 1 }),

@@ -17,6 +17,7 @@ export const allowedUpdates = [
   'inline_query',
   'chosen_inline_result',
   'message_reaction',
+  'subscription',
 ] as const satisfies UpdateKind[]
 
 /** The address for updates, and the secret that Telegram sends with them. */

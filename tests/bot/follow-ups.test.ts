@@ -35,7 +35,13 @@ async function made(anna: Person, modelId: string, all: Made[], params: Record<s
   }))
   await genFinish(sql, ref, 'success', null, null, files as (typeof picture)[])
   const [run, outputs] = [(await readGeneration(sql, ref))!, await outputsOf(sql, ref)]
-  const screen = messages.result(run, outputs, { balanceKop: 0, atWorkKop: 0, atWorkCount: 0, debtKop: 0 }, 10, 'ru')
+  const screen = messages.result(
+    run,
+    outputs,
+    { balanceKop: 0, atWorkKop: 0, atWorkCount: 0, debtKop: 0 },
+    { day: 10, of: 10 },
+    'ru',
+  )
   await show(telegram, { chatId: anna.id }, screen)
   return { id, screen, urls: outputs.map(({ url }) => url) }
 }

@@ -155,7 +155,7 @@ await story('a bonus run that succeeded is called one, and it is offered beside 
   const [run] = await generationsOf(anna.id)
   await end(anna.id, run!.id)
   const done = (await readGeneration(sql, { userId: anna.id, id: run!.id }))!
-  const text = toPlain(messages.result(done, [], await readWallet(sql, anna.id), 7, 'ru').text)
+  const text = toPlain(messages.result(done, [], await readWallet(sql, anna.id), { day: 7, of: 10 }, 'ru').text)
   t.match(text, /\nБонусный запуск · №\u00a0/)
   t.equal(await balanceOf(anna.id), 100_00)
 })

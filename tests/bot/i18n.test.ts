@@ -95,6 +95,8 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     failsOften: true,
     free: { day: 10, hour: 3, of: 10, isSharedUp: false },
   }
+  const plan = { stars: 10_000, amountKop: 100_000_00, openMore: 100, freeMore: 1_000, discount: 90 }
+  const planStates = ['active', 'failed', 'canceled', 'stopping', 'stopped'] as const
   const quote: QuoteFacts = {
     name,
     lines: [field, field, field, field, field, field],
@@ -104,6 +106,7 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     wasKop: vast - 1,
     balanceKop: vast,
     typical: '1–2 ч',
+    discount: { percent: 90, fullKop: vast },
     billed: { unit: '1000 characters', quantity: 20_000, unitKop: vast },
     until: at,
     pinned: Array(4).fill(option),
@@ -222,7 +225,17 @@ function worstOf(language: Language): Record<string, unknown[][]> {
     '.referral.screen': [undefined, `https://t.me/${'a'.repeat(32)}?start=r_abcdefghijkl`].map(link => [
       { runs: 999, capKop: vast, link, came: vast, counted: vast, left: vast },
     ]),
-    '.topUp.credited': [[{ amountKop: vast, balanceKop: vast, debtKop: vast, isSecond: true }]],
+    '.topUp.credited': [[{ amountKop: vast, balanceKop: vast, debtKop: vast, isSecond: true, until: at }]],
+    '.plan.offer': [[plan]],
+    '.plan.offerButton': [[plan]],
+    '.plan.order': [[plan]],
+    '.plan.invoiceAbout': [[plan]],
+    '.plan.status': planStates.map(state => [{ ...plan, state, until: at }]),
+    '.plan.renewal': planStates.map(state => [{ ...plan, state, until: at }]),
+    '.plan.changed': (['active', 'canceled', 'failed'] as const).flatMap(state => [
+      [{ stars: 10_000, state, until: at }],
+      [{ stars: 10_000, state, until: undefined }],
+    ]),
     '.switched.off': causes.flatMap(cause => [at, undefined].map(rest => [{ ...switched, cause, at: rest }])),
     '.switched.lossRun': [[10, { ...lossRun, costCredits: '1000000.0000' }]],
     '.switched.on': causes.map(cause => [{ ...switched, cause }]),
@@ -593,7 +606,16 @@ t.test('a quota that comes back tomorrow in Moscow is shown with its date, which
     ['en', 'tomorrow at 03:00\u00a0Moscow\u00a0time'],
   ] as const) {
     const quote = {
-      ...{ name: 'x', lines: [], choices: [], pinned: [], typical: undefined, billed: undefined, wasKop: undefined },
+      ...{
+        name: 'x',
+        lines: [],
+        choices: [],
+        pinned: [],
+        typical: undefined,
+        discount: undefined,
+        billed: undefined,
+        wasKop: undefined,
+      },
       ...{ price: { kind: 'exact' as const, kop: 100 }, priceKop: 100, balanceKop: 100, until: at },
     }
     const { screen } = stringsFor(language).quote

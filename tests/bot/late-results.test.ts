@@ -46,7 +46,7 @@ t.teardown(async () => {
 })
 
 const drawn = new Map<string, Uint8Array>()
-const messages = createMessages({ catalogue, limits, stats: noStats })
+const messages = createMessages({ catalogue, stats: noStats })
 const enqueue = { ...noEnqueue, deliver: (id: number) => deliver(id) }
 const options = {
   ...{ sql, telegram, results, messages, limits, enqueue, linkTo: undefined, tracing: untraced, log: silent },

@@ -89,6 +89,8 @@ const deps: BotDeps = {
   adminIds: [admin.id],
   groupLimits: { perMinute: 60, memberPerMinute: 60, memberDailyKop: 100_00 },
   packsKop: [100_00, 300_00, 500_00, 1000_00, 5000_00],
+  plans: [],
+  stopPlans: never,
   transferDetails: undefined,
   card: undefined,
   starRateRub: '1.2',

@@ -80,7 +80,13 @@ async function readings(anna: Person, model: Model) {
   const outputs = Array.from({ length: promised }, (_, index) => ({ ...picture, n: index + 1 }))
   await genFinish(sql, ref, 'success', null, null, outputs)
   const run = (await readGeneration(sql, ref))!
-  const caption = messages.result(run, await outputsOf(sql, ref), await readWallet(sql, anna.id), 9, 'ru')
+  const caption = messages.result(
+    run,
+    await outputsOf(sql, ref),
+    await readWallet(sql, anna.id),
+    { day: 9, of: 10 },
+    'ru',
+  )
   const receipt = toPlain(caption.text)
   const [charged] = await owner<{ kop: string }[]>`
     select -amount_kop as kop from pay.ledger_entries where user_id = ${anna.id} and generation_id = ${id}`

@@ -89,6 +89,9 @@ const routes: { [Name in RouteName]: fc.Arbitrary<Parameters<(typeof to)[Name]>>
   stars: fc.tuple(fc.integer({ min: 0, max: 999_999 }), fc.oneof(fc.constant(undefined), id)),
   cardPacks: fc.tuple(fc.oneof(fc.constant(undefined), id)),
   paid: fc.tuple(id),
+  plans: fc.tuple(),
+  plan: fc.tuple(fc.stringMatching(/^[a-z0-9]{1,12}$/)),
+  planRenewal: fc.tuple(id, fc.constantFrom('stop', 'resume')),
   cardPack: fc.tuple(fc.integer({ min: 0, max: 999_999 }), fc.oneof(fc.constant(undefined), id)),
   language: fc.tuple(fc.constantFrom('ru' as const, 'en' as const, undefined)),
   help: fc.tuple(

@@ -588,18 +588,20 @@ t.test('several runs in one message are told line by line, and each that waits c
 t.test('a result says what it cost and what is left', async t => {
   const wallet = { balanceKop: 396_00, atWorkKop: 0, atWorkCount: 0, debtKop: 0 }
   const done = run({ execState: 'success', moneyState: 'captured', ageMs: 72_000 })
-  const screen = messages.result(done, [], wallet, 6, 'ru')
+  const screen = messages.result(done, [], wallet, { day: 6, of: 10 }, 'ru')
   t.equal(
     toPlain(screen.text),
     '✅ Grok Imagine: видео из фото · 1\u00a0мин\u00a012\u00a0с\nСписано 104\u00a0₽ · осталось 396\u00a0₽ · №\u00a07k2m',
   )
   t.strictSame(captions(screen), ['🔁 104\u00a0₽', '✏️ Изменить', 'ещё…'])
-  t.strictSame(captions(messages.result(run({ ...done, ...free, modelId: 'z-image' }), [], wallet, 6, 'ru')), [
-    '🔁 Ещё раз',
-    '✏️ Изменить',
-    'ещё…',
-  ])
-  t.match(toPlain(messages.result(run({ ...done, ...free }), [], wallet, 6, 'ru').text), /Бесплатно · осталось 6 из 10/)
+  t.strictSame(
+    captions(messages.result(run({ ...done, ...free, modelId: 'z-image' }), [], wallet, { day: 6, of: 10 }, 'ru')),
+    ['🔁 Ещё раз', '✏️ Изменить', 'ещё…'],
+  )
+  t.match(
+    toPlain(messages.result(run({ ...done, ...free }), [], wallet, { day: 6, of: 10 }, 'ru').text),
+    /Бесплатно · осталось 6 из 10/,
+  )
 })
 
 t.test('a result sent again says what it is, and nothing of the money', async t => {
@@ -681,7 +683,7 @@ await story('with the longest answers every screen stays within Telegram’s lim
         run({ ...of, execState: 'success', moneyState: 'captured' }),
         [],
         wallet,
-        10,
+        { day: 10, of: 10 },
         language,
       )
       t.ok(plainLength(result.text) <= 1024, `${model.id}: caption of ${plainLength(result.text)}`)

@@ -3,6 +3,7 @@ import t from 'tap'
 import { InDebt, InsufficientFunds } from '../../src/errors.ts'
 import { newId } from '../../src/id.ts'
 import { claimPromo } from '../../src/payments/gifts.ts'
+import { openPlan, planChanged } from '../../src/payments/plans.ts'
 import { openTopUp, type Payment, takeBack, takePayment } from '../../src/payments/top-ups.ts'
 import { picture, world } from '../support/world.ts'
 
@@ -30,9 +31,12 @@ type Person = {
   ended: string[]
   payments: { payment: Payment; kop: number; isBack: boolean }[]
   codes: Set<string>
+  /** The order of their plan. */
+  plan: string | undefined
 }
 // A run in which these never came up has shown nothing.
-const seen = { inDebt: 0, short: 0, back: 0 }
+const seen = { inDebt: 0, short: 0, back: 0, months: 0 }
+const plan = { id: 'basic', stars: 250, amountKop: 50_00, openMore: 2, freeMore: 5, discount: 10 }
 const codes = ['ONE', 'TWO', 'THREE'].map(name => `CODE${name}`)
 await owner`
   insert into pay.promo_codes (code, amount_kop, uses, expires_at, created_by)
@@ -40,7 +44,16 @@ await owner`
 
 /** One person's life: each operation with what the model expects of it. */
 async function live(id: number, times: number, dice: () => number): Promise<Person> {
-  const person: Person = { id, balance: 0, debt: 0, open: [], ended: [], payments: [], codes: new Set() }
+  const person: Person = {
+    id,
+    balance: 0,
+    debt: 0,
+    open: [],
+    ended: [],
+    payments: [],
+    codes: new Set(),
+    plan: undefined,
+  }
   const pick = <T>(list: T[]): T | undefined => list[Math.floor(dice() * list.length)]
   const credit = (kop: number) => {
     person.balance += kop
@@ -63,6 +76,18 @@ async function live(id: number, times: number, dice: () => number): Promise<Pers
       assert.equal((await takePayment(sql, payment)).result, 'credited')
       person.payments.push({ payment, kop, isBack: false })
       credit(kop)
+    },
+    async function paysForAMonth() {
+      person.plan ??= await openPlan(sql, id, plan)
+      const order = { orderId: person.plan, currency: 'XTR', total: plan.stars }
+      const payment = { provider: 'stars', chargeId: newId(), userId: id, ...order } as const
+      assert.equal((await takePayment(sql, payment)).result, 'credited')
+      person.payments.push({ payment, kop: plan.amountKop, isBack: false })
+      credit(plan.amountKop)
+      seen.months += 1
+    },
+    async function hearsOfThePlan() {
+      if (person.plan) await planChanged(sql, id, person.plan, pick(['active', 'canceled', 'failed'] as const)!)
     },
     async function isToldAgain() {
       const one = pick(person.payments)
@@ -125,7 +150,8 @@ async function live(id: number, times: number, dice: () => number): Promise<Pers
     },
   ]
   // More starts and endings than anything else, as in life.
-  const likely = [...acts, acts[3]!, acts[3]!, acts[4]!, acts[4]!, acts[0]!]
+  const often = ({ name }: (typeof acts)[number]) => name === 'starts' || name === 'ends'
+  const likely = [...acts, ...acts.filter(often), ...acts.filter(often), acts[0]!]
   for (let n = 0; n < times; n++) await pick(likely)!()
   return person
 }

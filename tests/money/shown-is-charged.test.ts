@@ -10,7 +10,9 @@ import { readGeneration } from '../../src/payments/generations.ts'
 import { place } from '../../src/payments/integration.ts'
 import { lateFound, lateTold, takeLate } from '../../src/payments/late-results.ts'
 import { genAccepted, genFinish, genSubmit } from '../../src/payments/order-statements.ts'
+import { openPlan } from '../../src/payments/plans.ts'
 import { makeQuote } from '../../src/payments/quotes.ts'
+import { takePayment } from '../../src/payments/top-ups.ts'
 import { readWallet } from '../../src/payments/wallet.ts'
 import type { ResultStore } from '../../src/upstream/results.ts'
 import { chats, type Person } from '../support/chat.ts'
@@ -19,12 +21,14 @@ import { creditBonus } from '../support/money.ts'
 import { amountsIn, moneyTexts, reader } from '../support/money-texts.ts'
 import { picture, rates } from '../support/world.ts'
 
+const basic = { id: 'basic', stars: 250, amountKop: 500_00, openMore: 0, freeMore: 0, discount: 10 }
 const card = { providerToken: '123456789:TEST:provider', vatCode: 1 }
 // Refunds of Stars came after Bot API 7.1.
 const stage = await chats(t, {
   transferDetails: 'Карта 2200 0000',
   card,
   startBonusKop: 1_00,
+  plans: [basic],
   apiVersion: '10.3',
 })
 const { api, catalogue, deps, sql, owner, story, person, serve, limits, quoteOf, generationsOf } = stage
@@ -112,7 +116,7 @@ async function told(anna: Person, id: string) {
   const screen = !run.finishedAt
     ? messages.progress(run, 'ru')
     : run.execState === 'success'
-      ? messages.result(run, outputs, wallet, 7, 'ru')
+      ? messages.result(run, outputs, wallet, { day: 7, of: 10 }, 'ru')
       : messages.failure(run, 'ru')
   return { screen, balanceKop: wallet.balanceKop, isCaption: run.execState === 'success' }
 }
@@ -435,7 +439,7 @@ await story('a late result names what it is taken for, and that is taken', async
   t.equal(after.balanceKop, balanceKop - priceKop)
   const [born] = await owner<{ id: string }[]>`select id from pay.generations where late_of = ${id}`
   const run = (await readGeneration(sql, { userId: anna.id, id: born!.id }))!
-  names(t, 'a late result', messages.result(run, [], after, 0, 'ru').text, priceKop, after.balanceKop)
+  names(t, 'a late result', messages.result(run, [], after, { day: 0, of: 10 }, 'ru').text, priceKop, after.balanceKop)
 })
 
 await story('while the provider takes no orders a price, and a run that waits, name the same sums', async t => {
@@ -476,6 +480,31 @@ await story('a series names the price of each order, their sum and what is left,
   const { screen } = await anna.presses('✅')
   names(t, 'a series that was started', screen.text, 7_60)
   t.equal((await readWallet(sql, anna.id)).balanceKop, balanceKop - 15_20)
+})
+
+await story('a plan takes its percent off what is shown, and that is charged', async t => {
+  const anna = await person({ kop: 0 })
+  await anna.says('/plan')
+  names(t, 'the plans', anna.last().text, 500_00)
+  names(t, 'the button of a plan', captions(anna.last())[0], 500_00)
+  const { plan, topUp } = stringsFor('ru')
+  names(t, 'the terms of a plan', plan.order(basic), 500_00)
+  names(t, 'the name of a plan on its invoice', plan.invoiceTitle(basic.amountKop), 500_00)
+  names(t, 'what the invoice of a plan says', plan.invoiceAbout(basic), 500_00)
+  const orderId = await openPlan(sql, anna.id, basic)
+  const month = { chargeId: newId(), userId: anna.id, orderId, currency: 'XTR', total: 250 }
+  const paid = await takePayment(sql, { provider: 'stars', ...month })
+  const facts = { amountKop: paid.amountKop!, balanceKop: paid.balanceKop!, debtKop: 0, isSecond: false }
+  names(t, 'a month that was paid', topUp.credited({ ...facts, until: new Date() }), 500_00, facts.balanceKop)
+  await anna.says('/plan')
+  names(t, 'the plan of a person', anna.last().text, 500_00)
+  await anna.says('кот')
+  await anna.presses({ data: to.requestModel((await stage.draftOf(anna.id))!.id, 'google-imagen4') })
+  const { balanceKop } = await readWallet(sql, anna.id)
+  names(t, 'a price with a plan', anna.last().text, 7_60, 6_84, balanceKop, balanceKop - 6_84)
+  names(t, 'the button of such a price', captions(anna.last())[0], 6_84)
+  await anna.presses('✅')
+  t.equal((await readWallet(sql, anna.id)).balanceKop, balanceKop - 6_84)
 })
 
 // What groups are charged is held by tests/groups; here their words name what they were given, and nothing else.

@@ -138,7 +138,9 @@ const statements: Record<string, string> = {
   'a code that is none': `select pay.promo_claim(30, 'NOSUCHCODE', 'm:1')`,
   'an order to pay': `select pay.top_up_open(30, 'abcdefghijkl', 'stars', 100, 'XTR', 1, null, '1 day')`,
   'a payment': `select pay.top_up_open(30, 'abcdefghijkl', 'stars', 100, 'XTR', 1, null, '1 day');
-    select pay.top_up_paid('stars', 'a new charge', 30, 'abcdefghijkl', 'XTR', 1)`,
+    select pay.payment_take('stars', 'a new charge', 30, 'abcdefghijkl', 'XTR', 1, null)`,
+  'a month of a plan': `select pay.plan_open(30, 'abcdefghijkm', 'basic', 100, 1, 1, 1, 1, '1 day');
+    select pay.payment_take('stars', 'a month', 30, 'abcdefghijkm', 'XTR', 1, null); select pay.plan_changed(30, 'abcdefghijkm', 'canceled')`,
   'an action that an admin confirms': `
     insert into pay.admin_actions (id, admin_id, kind, user_id, amount_kop, reason) values ('abcdefghijkl', 1, 'credit', 30, 100, 'a reason');
     select pay.admin_do('abcdefghijkl', 1, true)`,

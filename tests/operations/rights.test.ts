@@ -95,7 +95,7 @@ const acts: Record<string, string> = {
   // to call what is not for it
   'pay.credit': `select pay.credit(1, 'bonus', 'x', 100)`,
   'pay.move': `select pay.move(1, 'bonus', 100, 'promo', null, 'x')`,
-  'pay.top_up_paid without a seal': `select pay.top_up_paid('stars', 'x', 2, '${top.id}', 'XTR', 84)`,
+  'pay.payment_take without a seal': `select pay.payment_take('stars', 'x', 2, '${top.id}', 'XTR', 84, null)`,
   'pay.event_log without a seal': `select pay.event_log(1, 1, 'm', 'c', 'started', false, 0, 'r', null, null, null, null)`,
   'pay.user_open without a seal': `select pay.user_open(77, '', null, null, 100000)`,
   'pay.payment_reverse without a seal': `select pay.payment_reverse('stars', '${chargeId}', 2, 'provider')`,

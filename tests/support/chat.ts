@@ -11,6 +11,7 @@ import { Refused } from '../../src/errors.ts'
 import type { ModelStats } from '../../src/events/repository.ts'
 import { changeHealth, createModelHealth } from '../../src/health/model-health.ts'
 import { newId } from '../../src/id.ts'
+import { stopPlans } from '../../src/jobs/plans.ts'
 import { endReversals, findPayment } from '../../src/jobs/reconcile.ts'
 import { createFastPath } from '../../src/jobs/updates/fast-path.ts'
 import { scrubber } from '../../src/log.ts'
@@ -32,10 +33,11 @@ export async function chats(
   t: Test,
   {
     transferDetails,
+    plans = [],
     card,
     startBonusKop = 0,
     apiVersion,
-  }: Pick<Partial<BotDeps>, 'transferDetails' | 'card' | 'startBonusKop'> & { apiVersion?: ApiVersion } = {},
+  }: Pick<Partial<BotDeps>, 'transferDetails' | 'card' | 'startBonusKop' | 'plans'> & { apiVersion?: ApiVersion } = {},
 ) {
   const { access, sql, owner, broken, story } = await world(t)
   const api = await startTelegram({ seed: 7, timeScale: 0.02, ...(apiVersion && { apiVersion }) })
@@ -84,6 +86,8 @@ export async function chats(
     adminIds,
     groupLimits: { perMinute: 60, memberPerMinute: 60, memberDailyKop: 100_00 },
     packsKop: [100_00, 300_00, 500_00, 1000_00, 5000_00],
+    plans,
+    stopPlans: userId => stopPlans({ sql, telegram, log: silent }, userId),
     transferDetails,
     card,
     starRateRub: '1.2',

@@ -68,7 +68,7 @@ t.teardown(() => results.close())
 
 const woken: number[] = []
 const enqueue = { ...noEnqueue, deliver: async (id: number) => void woken.push(id) }
-const messages = createMessages({ catalogue: openCatalogue({ rates, contentFilter: true }), limits, stats: noStats })
+const messages = createMessages({ catalogue: openCatalogue({ rates, contentFilter: true }), stats: noStats })
 const linkTo = (id: string, n: number, until: Date) => ({ url: `https://bot.example/${id}/${n}`, until })
 const preview = async () => new Uint8Array()
 const options = { sql, telegram, results, messages, linkTo, preview, limits, enqueue, tracing: untraced, log: silent }

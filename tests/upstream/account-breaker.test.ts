@@ -26,7 +26,6 @@ const {
   deps: bot,
   telegram,
   catalogue,
-  limits,
   story,
   person,
   running,
@@ -56,7 +55,7 @@ const client = createUpstream({
 const hands = worker(sql, baseUrl)
 t.teardown(() => Promise.all([client.close(), hands.close()]))
 const deps = { ...hands.deps, upstream: client }
-const jobs = { ...deps, telegram, messages: createMessages({ catalogue, limits, stats: noStats }) }
+const jobs = { ...deps, telegram, messages: createMessages({ catalogue, stats: noStats }) }
 const looks = () => checkAlarms({ ...teller, upstream: client })
 
 const noKey = { code: 401, msg: 'You do not have access permissions' }

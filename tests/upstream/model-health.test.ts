@@ -358,7 +358,7 @@ story('an unfinished order of a model that was switched off ends with similar on
 story('an admin reads why, in their language, once; many at once end in one pointer', async t => {
   const telegram = createTelegram({ token: api.token, apiRoot: api.apiRoot, rateLimiter: async () => 0, log: silent })
   const results = { fetch: async () => Promise.reject(new Error('no files here')), use: async () => {} } as never
-  const messages = createMessages({ catalogue, limits, stats: noStats })
+  const messages = createMessages({ catalogue, stats: noStats })
   const send = async () => {
     for (const { id } of await waitingOutbox(sql, 500)) {
       const [row] = await owner`select body ->> 'kind' as kind from pay.outbox where id = ${id}`
@@ -436,7 +436,7 @@ story('a model that lost money says so with the runs that did it, and a button s
   t.match(change, { after: 'off', cause: 'loss' })
   const [cheap, dearest, second] = dear as [string, string, string]
   t.same(change.figures.runIds, [dearest, second, cheap])
-  const told = createMessages({ catalogue, limits, stats: noStats }).healthChanged(change, false, 'ru')
+  const told = createMessages({ catalogue, stats: noStats }).healthChanged(change, false, 'ru')
   t.match(told.text.html, `Дороже цены обошлись запуски: <code>${dearest}, ${second}`)
   const [[shown] = []] = told.buttons
   t.equal(shown?.text, '🧾 Эти запуски')

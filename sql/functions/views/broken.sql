@@ -125,6 +125,13 @@ create or replace view pay.broken as
         or p.provider <> 'manual' and (t.total, t.amount_kop) is distinct from (p.total, p.amount_kop)
   union all select 'paid order without payment', t.id from pay.top_ups t where t.state = 'paid' and not exists (
       select from pay.payments p where p.top_up_id = t.id)
+  union all select 'month without its plan', p.provider || ':' || p.charge_id from pay.payments p
+      left join pay.top_ups t on t.id = p.top_up_id
+      where (p.until_at is null) <> (t.plan_id is null)
+  union all select 'plan without its terms', t.id from pay.top_ups t where t.plan_id is not null and not exists (
+      select from pay.subscriptions s where s.user_id = t.user_id and s.id = t.id)
+  union all select 'plan goes on unpaid', s.id from pay.subscriptions s where s.state in ('active', 'stopping', 'stopped')
+      and not exists (select from pay.payments p where p.user_id = s.user_id and p.top_up_id = s.id)
   union all select 'claims of a code disagree', c.code from pay.promo_codes c where c.used <> (
       select count(*) from pay.promo_claims k where k.code = c.code)
   union all select 'claim without its credit', k.code || ':' || k.user_id from pay.promo_claims k where not exists (

@@ -8,7 +8,7 @@ grant usage on schema pay to pay_app, pay_admin;
 -- Everything but seal_keys and tidy_marks.
 grant select on
   pay.users, pay.wallets, pay.ledger_entries,
-  pay.top_ups, pay.payments, pay.parked_payments, pay.reversals, pay.sync_marks, pay.unbooked,
+  pay.top_ups, pay.payments, pay.parked_payments, pay.reversals, pay.subscriptions, pay.sync_marks, pay.unbooked,
   pay.free_usage, pay.new_free_days, pay.bonus_grants, pay.promo_codes, pay.promo_claims, pay.promo_tries,
   pay.referrals, pay.referral_days, pay.opinions,
   pay.quotes, pay.generations, pay.late_results, pay.results, pay.generation_events, pay.kept_files, pay.kept_chunks, pay.kept_total,

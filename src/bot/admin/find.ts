@@ -4,8 +4,9 @@ import { dateText, lines } from '../../i18n/format.ts'
 import { shortId } from '../../id.ts'
 import { auditOf, auditView } from '../../operations/admin-actions.ts'
 import { deliveryOf, find, paymentsOf, personCard } from '../../operations/lookup.ts'
-import { operations } from '../../payments/wallet.ts'
-import { clip } from '../../telegram/html.ts'
+import { subscriptionOf } from '../../payments/plans.ts'
+import { type Operation, operations } from '../../payments/wallet.ts'
+import { clip, type Html } from '../../telegram/html.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
 import type { PersonAction } from '../codes.ts'
 import type { BotContext } from '../context.ts'
@@ -89,16 +90,28 @@ async function promptScreen(deps: BotDeps, ctx: BotContext, id: string): Promise
   }
 }
 
+const entryText = ({ catalogue }: BotDeps, { t, language }: BotContext, entry: Operation): Html => {
+  const { createdAt, kind, amountKop, generationId, modelId } = entry
+  return t.operation({
+    date: dateText(createdAt, language),
+    kind,
+    amountKop,
+    name: modelId === null ? undefined : modelName(catalogue, modelId, language),
+    number: generationId === null ? undefined : shortId(generationId),
+  })
+}
+
 async function personScreen(deps: BotDeps, ctx: BotContext, userId: number): Promise<Screen | undefined> {
-  const { sql, catalogue } = deps
-  const { t, language } = ctx
+  const { sql } = deps
+  const { t } = ctx
   const { admin } = t
-  const [[person], stats, payments, entries, audit] = await Promise.all([
+  const [[person], stats, payments, entries, audit, [plan]] = await Promise.all([
     personCard(sql, userId),
     getUserStats(sql, userId),
     paymentsOf(sql, userId, 5),
     operations(sql, userId, Number.MAX_SAFE_INTEGER, 10),
     auditOf(sql, userId, 5),
+    subscriptionOf(sql, userId),
   ])
   if (!person) return undefined
   const act = (kind: PersonAction) => button(admin.actions[kind], to.adminForm(kind, userId))
@@ -113,17 +126,10 @@ async function personScreen(deps: BotDeps, ctx: BotContext, userId: number): Pro
         language: `${person.language ?? '—'} (Telegram: ${person.clientLanguage ?? '—'})`,
         since: person.createdAt,
         seen: person.seenAt,
+        plan,
       }),
       entries.length > 0 && lines({ html: '' }, t.operationsTitle),
-      ...entries.map(({ createdAt, kind, amountKop, generationId, modelId }) =>
-        t.operation({
-          date: dateText(createdAt, language),
-          kind,
-          amountKop,
-          name: modelId === null ? undefined : modelName(catalogue, modelId, language),
-          number: generationId === null ? undefined : shortId(generationId),
-        }),
-      ),
+      ...entries.map(entry => entryText(deps, ctx, entry)),
       payments.length > 0 && admin.payments,
       ...payments.map(({ receivedAt, amountKop, currency, total, provider, chargeId, reversal }) =>
         admin.payment({

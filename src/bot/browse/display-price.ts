@@ -12,6 +12,8 @@ export type DisplayPrice = {
   paid: PaidPrice
   /** The free runs of the model, if it has any: those left of the day and of the hour. `again`: when the next one comes, set when none is left. */
   free: { day: number; hour: number; of: number; again: FreeAgain | undefined; isSharedUp: boolean } | undefined
+  /** Percent off the price of an order by the person's plan; `now` and `paid` are without it. */
+  discount: number
 }
 export type FreeAgain = { at: Date; isTomorrow: boolean }
 
@@ -26,17 +28,12 @@ export async function displayPrices(
   return model => {
     const { minKop, maxKop } = priceRange(model, catalogue.rates)
     const paid: PaidPrice = minKop === maxKop ? { kind: 'exact', kop: minKop } : { kind: 'range', minKop, maxKop }
-    if (!catalogue.freeIds.has(model.id)) return { now: paid, paid, free: undefined }
-    const { day, hour, now, isSharedUp } = left(model.id)
-    const of = limits.freeDaily
-    if (now > 0) {
-      return { now: { kind: 'free', left: day, of }, paid, free: { day, hour, of, again: undefined, isSharedUp } }
-    }
-    return {
-      now: paid,
-      paid,
-      free: { day, hour, of, again: freeAgain(new Date(), day > 0 && !isSharedUp), isSharedUp },
-    }
+    const { day, hour, now, isSharedUp, of, discount } = left(model.id)
+    if (!catalogue.freeIds.has(model.id)) return { now: paid, paid, free: undefined, discount }
+    const isFree = now > 0
+    const again = isFree ? undefined : freeAgain(new Date(), day > 0 && !isSharedUp)
+    const free = { day, hour, of, again, isSharedUp }
+    return { now: isFree ? { kind: 'free', left: day, of } : paid, paid, free, discount }
   }
 }
 

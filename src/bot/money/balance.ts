@@ -14,6 +14,7 @@ import { chargeTail, shortModelName } from '../names.ts'
 import { onPress } from '../on-press.ts'
 import { to } from '../routes.ts'
 import { paymentPresses } from './payment.ts'
+import { planRow } from './plans.ts'
 import { statement } from './statement.ts'
 
 /** The balance, the runs that hold money, and every ledger entry. */
@@ -34,11 +35,13 @@ export function balance(deps: BotDeps) {
 }
 
 /** The balance, with ways to top up. */
-export async function balanceScreen({ sql, catalogue }: BotDeps, ctx: BotContext): Promise<Screen> {
+export async function balanceScreen(deps: BotDeps, ctx: BotContext): Promise<Screen> {
+  const { sql, catalogue } = deps
   const { t, user, language } = ctx
   const wallet = await readWallet(sql, user.id)
   const running = wallet.atWorkCount > 0 ? await openGenerations(sql, user.id) : []
   const given = await bonusLeft(sql, user.id)
+  const plan = await planRow(deps, ctx)
   return {
     text: lines(
       t.balance({ ...wallet, canSpendKop: wallet.balanceKop }),
@@ -53,6 +56,7 @@ export async function balanceScreen({ sql, catalogue }: BotDeps, ctx: BotContext
       }),
       [button(t.topUpButton, to.topUp(undefined), 'primary'), button(t.operationsButton, to.operations(0))],
       [button(t.promo.button, to.promo()), button(t.referral.button, to.referral())],
+      plan,
       [menuButton(ctx)],
     ],
   }

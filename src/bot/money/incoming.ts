@@ -1,7 +1,9 @@
 import { Composer } from 'telegraf'
 import { message } from 'telegraf/filters'
+import type { Message } from 'telegraf/types'
 import { crash } from '../../crash.ts'
 import { leaveReceipt } from '../../delivery/invoices.ts'
+import { planOfOrder } from '../../payments/plans.ts'
 import { type Paid, takeBack, takePayment, topUpById } from '../../payments/top-ups.ts'
 import { balanceOf } from '../../payments/wallet.ts'
 import { button, type Screen } from '../../telegram/screen.ts'
@@ -20,19 +22,20 @@ export function payments(deps: BotDeps) {
   const bot = new Composer<BotContext>()
 
   bot.on(message('successful_payment'), async ctx => {
-    const payment = ctx.message.successful_payment
+    const payment: Payment = ctx.message.successful_payment
     const chargeId = payment.telegram_payment_charge_id
     const provider = payment.currency === 'XTR' ? 'stars' : 'card'
     const { currency, total_amount: total, invoice_payload: orderId } = payment
+    const untilS = unixTime(payment.subscription_expiration_date)
     crash('topup_received')
     if (threadOf(ctx.update) === null) ctx.api = inTopic(ctx.api, await topicOfInvoice(deps, ctx, orderId))
-    const paid = await takePayment(sql, { provider, chargeId, userId: ctx.user.id, orderId, currency, total })
+    const paid = await takePayment(sql, { provider, chargeId, userId: ctx.user.id, orderId, currency, total, untilS })
     crash('topup_committed')
     log.info({ userId: ctx.user.id, chargeId, orderId, result: paid.result }, 'a payment came in')
     if (paid.result === 'parked') {
       log.error({ userId: ctx.user.id, chargeId, orderId, reason: paid.reason }, 'a payment does not match: parked')
     }
-    await reportPaid(deps, ctx, paid)
+    await reportPaid(deps, ctx, paid, orderId)
     if (paid.result !== 'parked') await leaveReceipt({ sql, log, telegram: ctx.api }, orderId, ctx.language)
   })
 
@@ -47,7 +50,7 @@ export function payments(deps: BotDeps) {
     if (isPaid || (found && found.result !== 'parked')) {
       await leaveReceipt({ sql, log, telegram: ctx.api }, orderId, ctx.language, pressedInvoice(ctx))
     }
-    if (found && found.result !== 'duplicate') return reportPaid(deps, ctx, found)
+    if (found && found.result !== 'duplicate') return reportPaid(deps, ctx, found, orderId)
     if (isPaid || found) {
       const text = t.isPaid(order.amountKop, await balanceOf(sql, ctx.user.id))
       return ctx.show({ text, buttons: balanceRow(ctx) }, 'new')
@@ -69,6 +72,9 @@ export function payments(deps: BotDeps) {
   return bot
 }
 
+const unixTime = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 2 ** 32 ? value : undefined
+
 /** Telegram does not promise that the message of a payment is in the topic of its invoice. */
 async function topicOfInvoice({ sql }: BotDeps, { user }: BotContext, orderId: string): Promise<Topic> {
   const [order] = await topUpById(sql, orderId)
@@ -76,14 +82,17 @@ async function topicOfInvoice({ sql }: BotDeps, { user }: BotContext, orderId: s
 }
 
 // Not among Telegraf's types, which know an older Bot API.
+type Payment = Message.SuccessfulPaymentMessage['successful_payment'] & { subscription_expiration_date?: unknown }
 type Refund = { telegram_payment_charge_id: string }
 
-export const creditedScreen = (ctx: Pick<BotContext, 't'>, paid: Paid): Screen => ({
+/** `until`: the end of the month of a plan that was paid. */
+export const creditedScreen = (ctx: Pick<BotContext, 't'>, paid: Paid, until?: Date): Screen => ({
   text: ctx.t.topUp.credited({
     amountKop: paid.amountKop ?? 0,
     balanceKop: paid.balanceKop ?? 0,
     debtKop: paid.debtKop ?? 0,
     isSecond: paid.isSecond,
+    until,
   }),
   buttons: balanceRow(ctx),
   // A second payment of an invoice may be a mistake: no occasion to celebrate.
@@ -98,9 +107,10 @@ const pressedInvoice = ({ callbackQuery }: BotContext): number | undefined => {
 }
 
 /** Reports the result of a payment. After a credit, shows the order that waited for it. */
-async function reportPaid(deps: BotDeps, ctx: BotContext, paid: Paid) {
+async function reportPaid(deps: BotDeps, ctx: BotContext, paid: Paid, orderId: string) {
   if (paid.result === 'parked') return ctx.show({ text: ctx.t.topUp.parked, buttons: [[menuButton(ctx)]] })
-  await ctx.show(creditedScreen(ctx, paid))
+  const [plan] = await planOfOrder(deps.sql, ctx.user.id, orderId)
+  await ctx.show(creditedScreen(ctx, paid, plan?.until ?? undefined))
   if (paid.quoteId !== null) await resumePaid(ctx, deps, paid.quoteId)
   return undefined
 }

@@ -10,7 +10,7 @@ import {
   toWire,
   withDefaults,
 } from '../../catalogue/parameters.ts'
-import { price } from '../../catalogue/pricing.ts'
+import { discounted, price } from '../../catalogue/pricing.ts'
 import { accountState } from '../../health/account-breaker.ts'
 import { lines, rangeText } from '../../i18n/format.ts'
 import type { QuoteFacts } from '../../i18n/ordering.ts'
@@ -56,27 +56,28 @@ export async function replaceQuote(
 
 /** Quotes an order and stores the quote. Free while free runs of the model are left; a free run fixes some answers. */
 export async function createQuote(deps: BotDeps, userId: number, model: Model, answers: Inputs): Promise<QuoteResult> {
-  const isFree = (await getDisplayPrice(deps, userId, model)).now.kind === 'free'
-  return quoteAs(deps, userId, model, answers, { isFree })
+  const { now, discount } = await getDisplayPrice(deps, userId, model)
+  return quoteAs(deps, userId, model, answers, { isFree: now.kind === 'free', discount })
 }
 
-/** Quotes an order as a free run or as a paid one. `sent` goes to the provider beside the answers, and is not repeated. */
+/** Quotes an order as a free run or as a paid one, with so many percent off. `sent` goes to the provider beside the answers, and is not repeated. */
 export async function quoteAs(
   { sql, catalogue }: Pick<BotDeps, 'sql' | 'catalogue'>,
   userId: number,
   model: Model,
   answers: Inputs,
-  { isFree, sent = {} }: { isFree: boolean; sent?: Inputs },
+  { isFree, discount = 0, sent = {} }: { isFree: boolean; discount?: number; sent?: Inputs },
 ): Promise<QuoteResult> {
   const [problem] = checkInputs(model, answers)
   if (problem) return { problem }
   const inputs = isFree ? pinForFree(model, answers) : withDefaults(model, answers)
   try {
-    const { kop, credits } = price(model, inputs, catalogue.rates)
+    const rates = discounted(catalogue.rates, discount)
+    const { kop, credits } = price(model, inputs, rates)
     const priceKop = isFree ? 0 : kop
     const params = toWire(model, { ...inputs, ...sent }, catalogue.contentFilter)
     const { id: modelId, category } = model
-    const newQuote = { userId, modelId, category, inputs, params, priceKop, credits, rates: catalogue.rates }
+    const newQuote = { userId, modelId, category, inputs, params, priceKop, credits, rates }
     const made = await makeQuote(sql, newQuote)
     const fresh = { isExpired: false, isClosed: false, generationId: null, messageId: null }
     return { quote: { ...made, modelId, category, inputs, params, priceKop, credits, ...fresh } }
@@ -220,6 +221,17 @@ function billedOf(
   return Number.isInteger(unitKop) ? { unit, quantity: Number(quantity), unitKop } : undefined
 }
 
+/** What the person's plan takes off, beside the price without it; undefined where the price is not lower. */
+function discountOf(
+  model: Model,
+  { inputs, priceKop }: Quote,
+  rates: BotDeps['catalogue']['rates'],
+  percent: number,
+): QuoteFacts['discount'] {
+  const fullKop = percent > 0 ? price(model, inputs, rates).kop : 0
+  return priceKop < fullKop ? { percent, fullKop } : undefined
+}
+
 async function factsOf(
   deps: BotDeps,
   userId: number,
@@ -229,8 +241,9 @@ async function factsOf(
   const { catalogue, limits, stats } = deps
   const { inputs, priceKop } = quote
   const model = catalogue.byId(quote.modelId)
-  const free = model && (await getDisplayPrice(deps, userId, model)).free
-  const price = writtenPrice(priceKop, free?.day ?? 0, limits.freeDaily)
+  const shownPrice = model && (await getDisplayPrice(deps, userId, model))
+  const free = shownPrice?.free
+  const price = writtenPrice(priceKop, free?.day ?? 0, free?.of ?? limits.freeDaily)
   const isFree = price.kind === 'free'
   // What nobody chose and nobody pays for need not be read.
   const isShown = (param: Param) =>
@@ -253,6 +266,7 @@ async function factsOf(
     price,
     priceKop,
     typical: typical && rangeText(typical[0], typical[1], language),
+    discount: isFree || !model ? undefined : discountOf(model, quote, catalogue.rates, shownPrice?.discount ?? 0),
     billed: isFree || !model ? undefined : billedOf(model, quote, catalogue.rates),
     until: quote.expiresAt,
     pinned: pinned.map(named),

@@ -13,6 +13,7 @@ import {
 import type { SeriesRefusal } from '../../i18n/request.ts'
 import { shortId } from '../../id.ts'
 import { readGeneration } from '../../payments/generations.ts'
+import { maxOpenOf } from '../../payments/plans.ts'
 import { quoteShown } from '../../payments/quotes.ts'
 import { readWallet } from '../../payments/wallet.ts'
 import { button, type Screen, show } from '../../telegram/screen.ts'
@@ -71,8 +72,9 @@ async function mayStart(ctx: BotContext, deps: BotDeps, found: Found, left: Seri
     await resumeSeries(ctx, deps, found)
     return false
   }
-  if (atWorkCount + left.length > deps.limits.maxOpen) {
-    await tooMany(ctx, deps, ctx.t.series.noRoom(left.length, deps.limits.maxOpen - atWorkCount))
+  const most = await maxOpenOf(deps.sql, ctx.user.id, deps.limits.maxOpen)
+  if (atWorkCount + left.length > most) {
+    await tooMany(ctx, deps, ctx.t.series.noRoom(left.length, most - atWorkCount))
     return false
   }
   return true

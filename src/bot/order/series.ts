@@ -3,6 +3,7 @@ import { checkInputs, toWire } from '../../catalogue/parameters.ts'
 import { priceText } from '../../i18n/format.ts'
 import type { SeriesFacts } from '../../i18n/request.ts'
 import { freeLeft } from '../../payments/generations.ts'
+import { maxOpenOf } from '../../payments/plans.ts'
 import { type Quote, readQuote } from '../../payments/quotes.ts'
 import { readWallet } from '../../payments/wallet.ts'
 import { type Html, html } from '../../telegram/html.ts'
@@ -37,7 +38,8 @@ export async function moreScreen(ctx: BotContext, deps: BotDeps, found: Found): 
   const { t, language } = ctx
   const { id } = found.draft
   const { atWorkCount } = await readWallet(deps.sql, ctx.user.id)
-  const room = Math.max(0, Math.min(maxAtOnce, deps.limits.maxOpen - atWorkCount))
+  const most = await maxOpenOf(deps.sql, ctx.user.id, deps.limits.maxOpen)
+  const room = Math.max(0, Math.min(maxAtOnce, most - atWorkCount))
   const counts = [...new Set([2, Math.min(maxSame, room)])].filter(n => n >= 2 && n <= room)
   const photos = photoByPhoto(of)
   const offers: { name: string; items: SeriesItem[]; data: string }[] = [
@@ -59,7 +61,7 @@ export async function moreScreen(ctx: BotContext, deps: BotDeps, found: Found): 
     text: t.series.more({
       task: t.request.understood[of.task],
       room,
-      most: deps.limits.maxOpen,
+      most,
       photos: photos.length,
     }),
     buttons: [
@@ -94,7 +96,10 @@ export async function chosenItems(
   const of = await priceable(ctx, deps, request)
   if (!of) return []
   if (kind === 'compare') return comparison(of)
-  if (kind === 'several') return severalTimes(of, Math.min(n, maxSame, deps.limits.maxOpen))
+  if (kind === 'several') {
+    const most = await maxOpenOf(deps.sql, ctx.user.id, deps.limits.maxOpen)
+    return severalTimes(of, Math.min(n, maxSame, most))
+  }
   const photos = photoByPhoto(of)
   return photos.length > maxAtOnce ? [] : photos
 }
@@ -113,8 +118,9 @@ export async function openSeries(
   await closePrices(ctx, deps)
   const orders: SeriesOrder[] = []
   for (const { candidate, kop: _, isFree, ...item } of parts) {
-    const { model, filled } = candidate
-    const made = await quoteAs(deps, ctx.user.id, model, filled.answers, { isFree, sent: seedFor(model) })
+    const { model, filled, discount } = candidate
+    const how = { isFree, discount, sent: seedFor(model) }
+    const made = await quoteAs(deps, ctx.user.id, model, filled.answers, how)
     if (made !== 'no_price' && 'quote' in made) orders.push({ ...item, quoteId: made.quote.id })
   }
   if (orders.length === 0) return answerRequest(ctx, deps, { request, draft, place })

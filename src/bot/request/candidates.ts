@@ -2,7 +2,7 @@ import { pinForFree } from '../../catalogue/free-tier.ts'
 import type { Model, Task } from '../../catalogue/models.ts'
 import type { Inputs, Problem } from '../../catalogue/parameters.ts'
 import { withDefaults } from '../../catalogue/parameters.ts'
-import { price, priceAtDefaults } from '../../catalogue/pricing.ts'
+import { discounted, price, priceAtDefaults } from '../../catalogue/pricing.ts'
 import { type DisplayPrice, displayPrices } from '../browse/display-price.ts'
 import { ranked } from '../browse/lists.ts'
 import { failsOften, successOf } from '../browse/typical.ts'
@@ -15,7 +15,8 @@ import { does } from './tasks.ts'
 import { usedModels } from './used-models.ts'
 
 /** A model that can do a task of a request as it is. */
-export type Candidate = { model: Model; filled: Filled; kop: number; isFree: boolean }
+/** `discount`: percent off its price by the person's plan, which is in `kop`. */
+export type Candidate = { model: Model; filled: Filled; kop: number; isFree: boolean; discount: number }
 
 /** What a person can choose from for each task; read once for a screen. */
 export type Candidates = {
@@ -68,22 +69,26 @@ export async function candidatesFor(deps: BotDeps, ctx: BotContext, request: Req
   }
 }
 
-function pricedCandidate(deps: BotDeps, model: Model, filled: Filled, { now }: DisplayPrice): Candidate | undefined {
+function pricedCandidate(
+  deps: BotDeps,
+  model: Model,
+  filled: Filled,
+  { now, discount }: DisplayPrice,
+): Candidate | undefined {
   const isFree = now.kind === 'free'
-  const kop = kopOf(deps, model, filled, isFree)
-  return kop === undefined ? undefined : { model, filled, kop, isFree }
+  const kop = kopOf(deps, { model, filled, discount }, isFree)
+  return kop === undefined ? undefined : { model, filled, kop, isFree, discount }
 }
 
 /** The price of a filled order in kopecks; undefined: there is none for these answers. */
 export function kopOf(
   { catalogue }: Pick<BotDeps, 'catalogue'>,
-  model: Model,
-  { answers }: Filled,
+  { model, filled: { answers }, discount }: Pick<Candidate, 'model' | 'filled' | 'discount'>,
   isFree: boolean,
 ): number | undefined {
   const inputs = isFree ? pinForFree(model, answers) : withDefaults(model, answers)
   try {
-    const { kop } = price(model, inputs, catalogue.rates)
+    const { kop } = price(model, inputs, discounted(catalogue.rates, discount))
     return isFree ? 0 : kop
   } catch (error) {
     if (error instanceof RangeError) return undefined // no price for these answers

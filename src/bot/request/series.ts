@@ -53,10 +53,10 @@ export function pricedSeries(
     const able = candidates.of(task, photo === undefined ? request : withOnlyFile(request, photo))
     const candidate = able.find(({ model }) => model.id === modelId)
     if (!candidate) return []
-    const { model, filled } = candidate
+    const { model } = candidate
     const before = taken.get(model) ?? 0
     const isFree = before < candidates.freeLeftOf(model)
-    const kop = kopOf(deps, model, filled, isFree)
+    const kop = kopOf(deps, candidate, isFree)
     if (kop === undefined) return []
     taken.set(model, before + 1)
     return [{ ...item, candidate, kop, isFree }]

@@ -21,9 +21,9 @@ import { resultButtons } from './result-buttons.ts'
 
 /** The messages about a run: progress, result, failure. */
 export function createMessages(
-  deps: Pick<BotDeps, 'catalogue' | 'limits'> & { stats: Pick<BotDeps['stats'], 'of'>; botUsername?: () => string },
+  deps: Pick<BotDeps, 'catalogue'> & { stats: Pick<BotDeps['stats'], 'of'>; botUsername?: () => string },
 ): Messages {
-  const { catalogue, limits, botUsername = () => '' } = deps
+  const { catalogue, botUsername = () => '' } = deps
   return {
     progress(generation, language) {
       const { execState } = generation
@@ -45,7 +45,7 @@ export function createMessages(
           : t.run.resent(modelName(catalogue, generation.modelId, language), short)
       return { text, buttons: [[button(t.menuButton, to.menu())]] }
     },
-    result: (...report) => resultCaption(catalogue, limits.freeDaily, ...report),
+    result: (...report) => resultCaption(catalogue, ...report),
     withoutFiles,
     ...lateMessages(catalogue),
     healthChanged: (...report) => healthReport(catalogue, ...report),
@@ -57,21 +57,25 @@ export function createMessages(
       const t = stringsFor(language)
       return { text: t.notices[text](values), buttons: [[button(t.menuButton, to.menu())]] }
     },
+    plan({ state, stars, until }, language) {
+      const { plan, menuButton } = stringsFor(language)
+      const text = plan.changed({ state, stars, until: until === null ? undefined : new Date(until * 1000) })
+      return { text, buttons: [[button(plan.button, to.plans()), button(menuButton, to.menu())]] }
+    },
     failure: (generation, language) => failureReport(catalogue, generation, language),
   }
 }
 
 function resultCaption(
   catalogue: Catalogue,
-  freeDaily: number,
-  ...[generation, outputs, wallet, freeLeft, language]: Parameters<Messages['result']>
+  ...[generation, outputs, wallet, free, language]: Parameters<Messages['result']>
 ): Screen {
   const t = stringsFor(language)
   const { id, ageMs, promised } = generation
   const { keptKop, returnedKop } = moneyOf(generation)
   const isPart = promised !== null && promised > outputs.length
   const part = isPart ? { arrived: outputs.length, promised, backKop: returnedKop } : undefined
-  const price = writtenPrice(keptKop, freeLeft, freeDaily)
+  const price = writtenPrice(keptKop, free.day, free.of)
   const facts = { name: modelName(catalogue, generation.modelId, language), ageMs, short: shortId(id) }
   const paid = { ...facts, price, balanceKop: wallet.balanceKop, part }
   const text = generation.isLate ? t.late.result(paid) : t.run.result(paid)

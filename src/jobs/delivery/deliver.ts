@@ -36,6 +36,8 @@ export async function deliverJob(options: DeliverOptions, outboxId: number): Pro
   const { body, ...rest } = outgoing
   if (body.kind === 'switch') await deliverSwitch(options, { ...rest, body })
   else if (body.kind === 'notice') await deliverNotice(options, { ...rest, body })
+  else if (body.kind === 'plan')
+    await deliverWords(options, outgoing, language => options.messages.plan(body, language))
   else if (body.kind === 'late') await deliverLate(options, { ...rest, body })
   else if (body.kind === 'aside') await deliverWords(options, outgoing, options.messages.aside)
   else {

@@ -51,7 +51,7 @@ async function sendSuccess(delivery: Delivery): Promise<number | null> {
   const caption: Screen =
     kind === 'generation'
       ? {
-          ...messages.result(generation, outputs, wallet, left(generation.modelId).day, language),
+          ...messages.result(generation, outputs, wallet, left(generation.modelId), language),
           ...((await isFirstResult(sql, generation)) && { effect: 'firstResult' }),
         }
       : messages.resent(generation, kind, language)

@@ -1,3 +1,4 @@
+import type { Subscribing } from './payments/subscribing.ts'
 import type { RichMessage } from './rich/wire.ts'
 import type { BotSettings } from './settings/settings.ts'
 
@@ -143,8 +144,7 @@ type Upload = {
 /** A reply is written in the topic of what it answers, unless another is given. */
 type Place = { replyTo?: number; threadId?: number }
 export type Paid = { ok: boolean; error?: string }
-
-export type Player = {
+export type Player = Subscribing & {
   people(): Person[]
   addPerson(p: { id?: number; firstName: string; username?: string; languageCode?: string }): Person
   setLanguage(userId: number, code: string): void

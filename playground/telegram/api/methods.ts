@@ -13,6 +13,7 @@ import {
   refundStarPayment,
   sendInvoice,
 } from '../payments/invoices.ts'
+import { editUserStarSubscription } from '../payments/subscription-methods.ts'
 import { sendRichMessage } from '../rich/message.ts'
 import * as settings from '../settings/methods.ts'
 import * as profile from '../settings/profile.ts'
@@ -107,6 +108,7 @@ export const METHODS: Record<string, Method> = {
   createInvoiceLink,
   answerPreCheckoutQuery,
   refundStarPayment,
+  editUserStarSubscription,
   getStarTransactions,
   getMyStarBalance: ({ payments }) => ({ amount: payments.balance() }),
 }

@@ -75,6 +75,8 @@ export type Terms = {
   currency: string
   amount: number
   startParameter?: string
+  /** Seconds of a subscription's period: the link begins one. */
+  period?: number
 }
 export type Kept = {
   message: Message

@@ -4,6 +4,7 @@ import type { Message, Terms } from '../chats/message.ts'
 import { readKeyboard } from '../messages/keyboard.ts'
 import { publish } from '../messages/sending.ts'
 import type { World } from '../world.ts'
+import { periodOf } from './subscription-methods.ts'
 
 // About 1 and 10,000 dollars: https://core.telegram.org/bots/payments#supported-currencies
 const [LEAST_RUB_KOP, MOST_RUB_KOP] = [90_00, 950_000_00]
@@ -26,12 +27,8 @@ export function sendInvoice(world: World, call: Call): Message {
 
 export function createInvoiceLink(world: World, call: Call): string {
   const terms = readTerms(call)
-  const period = int(call, 'subscription_period')
-  // A subscription runs for 30 days, nothing else.
-  if (period !== undefined && (period !== 2_592_000 || terms.currency !== 'XTR')) {
-    throw bad('SUBSCRIPTION_PERIOD_INVALID')
-  }
-  return world.payments.link(terms)
+  const period = periodOf(call, terms)
+  return world.payments.link({ ...terms, ...(period !== undefined && { period }) })
 }
 
 export function answerPreCheckoutQuery(world: World, call: Call): true {

@@ -2,6 +2,7 @@ import { bad } from '../api/refusal.ts'
 import { now, type Terms, type User } from '../chats/message.ts'
 import type { Random } from '../random.ts'
 import { openCheckouts } from './checkouts.ts'
+import { openSubscriptions, type SavedSubscriptions } from './subscriptions.ts'
 
 /** One movement of the bot's Stars; a refund carries the id of its payment. */
 type Movement = {
@@ -13,9 +14,16 @@ type Movement = {
   date: number
   user: User
   payload: string
+  /** Seconds; of a payment for a subscription. */
+  period?: number
 }
 export type Charge = { id: string; userId: number; terms: Terms; providerChargeId: string; isRefunded: boolean }
-export type SavedPayments = { movements: Movement[]; charges: Charge[]; links: [string, Terms][] }
+export type SavedPayments = {
+  movements: Movement[]
+  charges: Charge[]
+  links: [string, Terms][]
+  subscriptions?: SavedSubscriptions
+}
 export type Payments = ReturnType<typeof openPayments>
 
 /** Checkouts, charges and the bot's Star account. */
@@ -25,6 +33,7 @@ export function openPayments(options: { scale: number; random: Random; saved: Sa
   const movements = [...(saved?.movements ?? [])]
   const charges = new Map((saved?.charges ?? []).map(charge => [charge.id, charge]))
   const links = new Map(saved?.links ?? [])
+  const subscriptions = openSubscriptions(saved?.subscriptions)
 
   /** Takes the money: every call is another charge, also for an invoice that was paid before. */
   function charge(user: User, terms: Terms): Charge {
@@ -52,23 +61,17 @@ export function openPayments(options: { scale: number; random: Random; saved: Sa
   }
 
   function book({ id, terms }: Charge, user: User, isRefund: boolean) {
-    movements.push({ id, isRefund, amount: terms.amount, date: now(), user, payload: terms.payload })
-  }
-
-  /** Oldest first, as getStarTransactions returns them. */
-  function transactions(offset: number, limit: number) {
-    return movements.slice(offset, offset + limit).map(({ id, isRefund, amount, date, user, payload }) => {
-      const { language_code: _, ...known } = user
-      const partner = { type: 'user', transaction_type: 'invoice_payment', user: known, invoice_payload: payload }
-      return { id, amount, date, ...(isRefund ? { receiver: partner } : { source: partner }) }
-    })
+    const { amount, payload, period } = terms
+    movements.push({ id, isRefund, amount, date: now(), user, payload, ...(period !== undefined && { period }) })
   }
 
   return {
     ...checkouts,
     charge,
     refund,
-    transactions,
+    /** Oldest first, as getStarTransactions returns them. */
+    transactions: (offset: number, limit: number) => movements.slice(offset, offset + limit).map(transactionOf),
+    subscriptions,
     link(terms: Terms): string {
       const slug = random.letters(22)
       links.set(slug, terms)
@@ -76,9 +79,21 @@ export function openPayments(options: { scale: number; random: Random; saved: Sa
     },
     linked: (url: string) => links.get(url.replace(/^https:\/\/t\.me\/(\$|invoice\/)/, '')),
     balance: () => movements.reduce((sum, { amount, isRefund }) => sum + (isRefund ? -amount : amount), 0),
-    save: (): SavedPayments => ({ movements, charges: [...charges.values()], links: [...links] }),
+    save: (): SavedPayments => ({
+      movements,
+      charges: [...charges.values()],
+      links: [...links],
+      subscriptions: subscriptions.save(),
+    }),
   }
 }
 
 const newChargeId = (random: Random, isStars: boolean) =>
   isStars ? `stx${random.letters(40)}` : `${random.digits(10)}_${random.digits(8)}_${random.digits(8)}`
+
+function transactionOf({ id, isRefund, amount, date, user, payload, period }: Movement) {
+  const { language_code: _, ...known } = user
+  const about = { type: 'user', transaction_type: 'invoice_payment', user: known, invoice_payload: payload }
+  const partner = { ...about, ...(period !== undefined && { subscription_period: period }) }
+  return { id, amount, date, ...(isRefund ? { receiver: partner } : { source: partner }) }
+}

@@ -1,11 +1,13 @@
 import { type Content, type Kept, type Terms, topicOf } from '../chats/message.ts'
 import type { Paid, Player } from '../stand-in.ts'
 import type { Hand } from './hand.ts'
+import { recurring, reportPayment } from './subscribing.ts'
 
 type Moves = Pick<Player, 'pay' | 'payCopy' | 'payLink'>
 
 /** Payments of people. While `lose` returns true, the update of a successful payment is never sent. */
-export function payingMoves({ world, changed }: Hand, lose: () => boolean): Moves {
+export function payingMoves(hand: Hand, lose: () => boolean): Moves {
+  const { world, changed } = hand
   const { chats, delivery, payments } = world
 
   /** Pre-checkout, the bot's answer, then the charge; a refusal charges nothing. */
@@ -18,15 +20,8 @@ export function payingMoves({ world, changed }: Hand, lose: () => boolean): Move
     const { ok, error } = await verdict
     if (!ok) return { ok, error: error ?? 'BOT_PRECHECKOUT_FAILED' }
     const charge = payments.charge(user, terms)
-    const successful_payment = {
-      currency,
-      total_amount,
-      invoice_payload,
-      telegram_payment_charge_id: charge.id,
-      provider_payment_charge_id: charge.providerChargeId,
-    }
-    const { message } = chats.post(chats.chat(userId), user, { ...place, successful_payment }, { terms })
-    if (!lose()) delivery.push({ message })
+    const begun = terms.period === undefined ? undefined : payments.subscriptions.begin(charge, user)
+    reportPayment(hand, charge, { ...place, marks: begun ? recurring(begun, true) : {} }, { lost: lose() })
     changed()
     return { ok: true }
   }

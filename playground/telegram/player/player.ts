@@ -8,6 +8,7 @@ import { payingMoves } from './paying.ts'
 import { peopleMoves } from './people.ts'
 import { pressMoves } from './pressing.ts'
 import { rewriteMove } from './rewriting.ts'
+import { subscribingMoves } from './subscribing.ts'
 import { topicMoves } from './topics.ts'
 import { writingMoves } from './writing.ts'
 
@@ -25,6 +26,7 @@ export function openPlayer(world: World, { changed, lose }: { changed(): void; l
     react: reactMove(hand),
     rewrite: rewriteMove(hand),
     ...payingMoves(hand, lose),
+    ...subscribingMoves(hand, lose),
     ...pressMoves(hand),
     chat: userId => chats.list(userId).map(kept => hand.shown(kept, userId)),
     unread: userId =>

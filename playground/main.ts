@@ -85,6 +85,7 @@ function startService(): ChildProcess {
       TELEGRAM_WEBHOOK_SECRET: randomBytes(24).toString('hex'),
       CALLBACK_SECRET: ports.callbackSecret,
       START_BONUS_RUB: '500',
+      PLANS: 'basic:250:500:2:10:5,studio:800:2000:5:0:10',
       PAYMENT_PROVIDER_TOKEN: '100000000:TEST:playground',
       ADMIN_IDS: adminIds,
       HOST: '127.0.0.1',

@@ -11,6 +11,7 @@ import { Reaction } from './group-schemas.ts'
 import { groups } from './groups.ts'
 import { inlineRoutes } from './inline.ts'
 import { playing, Refusal } from './refusal.ts'
+import { subscriptionRoutes } from './subscriptions.ts'
 
 type ChatOptions = { telegram: TelegramStandIn }
 
@@ -23,6 +24,7 @@ export const chats: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { te
   await server.register(fileRoutes, { telegram })
   await server.register(groups, { telegram })
   await server.register(inlineRoutes, { telegram })
+  await server.register(subscriptionRoutes, { telegram })
 }
 
 const peopleRoutes: FastifyPluginAsyncTypebox<ChatOptions> = async (server, { telegram }) => {

@@ -1,20 +1,19 @@
 import { formatKop } from '../money.ts'
-import { html } from '../telegram/html.ts'
+import { type Html, html } from '../telegram/html.ts'
 import { lines, pluralEn, zonedDate } from './format.ts'
 import type { Paying } from './paying.ru.ts'
 import type { PlanFacts } from './paying.ts'
 
 const amount = (kop: number) => formatKop(kop, 'en')
 const day = (at: Date) => zonedDate(at, 'en')
-const given = ({ amountKop, openMore, freeMore, discount }: PlanFacts): string =>
+const given = ({ amountKop, openMore, freeMore, discount }: PlanFacts): string[] =>
   [
     `${amount(amountKop)} to your balance every month`,
     openMore > 0 && `${openMore} more ${pluralEn(openMore, 'run', 'runs')} at once`,
     freeMore > 0 && `+${freeMore} free ${pluralEn(freeMore, 'run', 'runs')} a day`,
     discount > 0 && `prices ${discount}% lower`,
-  ]
-    .filter(part => part !== false)
-    .join(' · ')
+  ].filter(part => part !== false)
+const listed = (plan: PlanFacts): Html => lines(...given(plan).map(part => html`• ${part}`))
 
 export const payingEn: Paying = {
   topUp: {
@@ -68,21 +67,16 @@ export const payingEn: Paying = {
   plan: {
     button: '⭐ Monthly plan',
     offers: html`<b>Monthly plan</b>\nPaid in Telegram Stars every 30 days. The money on your balance does not expire, and you can cancel at any time.`,
-    offer: plan => html`\n<b>⭐ ${plan.stars} a month</b>\n${given(plan)}`,
+    offer: plan => html`\n<b>⭐ ${plan.stars} a month</b>\n${listed(plan)}`,
     offerButton: ({ stars, amountKop }) => `⭐ ${stars} a month — ${amount(amountKop)}`,
     none: html`There are no plans at the moment. To top up: /topup`,
     order: plan =>
-      html`<b>A plan for ⭐ ${plan.stars} a month</b>\n${given(plan)}.\n\nTelegram takes the Stars now and every 30 days from then on, until you cancel. The link works for a day.`,
+      html`<b>A plan for ⭐ ${plan.stars} a month</b>\n${listed(plan)}\n\nTelegram takes the Stars now and every 30 days from then on, until you cancel. The link works for a day.`,
     linkButton: stars => `Subscribe for ⭐ ${stars} a month`,
     invoiceTitle: kop => `Plan: ${amount(kop)} a month`,
-    invoiceAbout: plan => `${given(plan)}. Cancel at any time: /plan`,
+    invoiceAbout: plan => `${given(plan).join(' · ')}. Cancel at any time: /plan`,
     status: plan =>
-      lines(
-        html`<b>Your plan: ⭐ ${plan.stars} a month</b>`,
-        html`${given(plan)}.`,
-        html``,
-        payingEn.plan.renewal(plan),
-      ),
+      lines(html`<b>Your plan: ⭐ ${plan.stars} a month</b>`, listed(plan), html``, payingEn.plan.renewal(plan)),
     renewal: ({ state, until, stars }) => {
       switch (state) {
         case 'active':

@@ -1,20 +1,19 @@
 import { formatKop } from '../money.ts'
-import { html } from '../telegram/html.ts'
+import { type Html, html } from '../telegram/html.ts'
 import { lines, pluralRu, zonedDate } from './format.ts'
 import type { CreditedFacts, PlanFacts, PlanStatus } from './paying.ts'
 
 const amount = (kop: number) => formatKop(kop, 'ru')
 const day = (at: Date) => zonedDate(at, 'ru')
-const given = ({ amountKop, openMore, freeMore, discount }: PlanFacts): string =>
+const given = ({ amountKop, openMore, freeMore, discount }: PlanFacts): string[] =>
   [
     `${amount(amountKop)} на баланс каждый месяц`,
     openMore > 0 && `на ${openMore} ${pluralRu(openMore, 'запуск', 'запуска', 'запусков')} больше одновременно`,
     freeMore > 0 &&
       `+${freeMore} ${pluralRu(freeMore, 'бесплатный запуск', 'бесплатных запуска', 'бесплатных запусков')} в день`,
     discount > 0 && `цены на ${discount}\u00a0% ниже`,
-  ]
-    .filter(part => part !== false)
-    .join(' · ')
+  ].filter(part => part !== false)
+const listed = (plan: PlanFacts): Html => lines(...given(plan).map(part => html`• ${part}`))
 
 export const payingRu = {
   // Top-up
@@ -73,21 +72,16 @@ export const payingRu = {
   plan: {
     button: '⭐ План на месяц',
     offers: html`<b>План на месяц</b>\nОплата звёздами Telegram раз в 30 дней. Деньги на балансе не сгорают, отменить можно в любой момент.`,
-    offer: (plan: PlanFacts) => html`\n<b>⭐ ${plan.stars} в месяц</b>\n${given(plan)}`,
+    offer: (plan: PlanFacts) => html`\n<b>⭐ ${plan.stars} в месяц</b>\n${listed(plan)}`,
     offerButton: ({ stars, amountKop }: PlanFacts) => `⭐ ${stars} в месяц — ${amount(amountKop)}`,
     none: html`Сейчас планов нет. Пополнить баланс: /topup`,
     order: (plan: PlanFacts) =>
-      html`<b>План за ⭐ ${plan.stars} в месяц</b>\n${given(plan)}.\n\nTelegram спишет звёзды сейчас и будет списывать каждые 30 дней, пока вы не отмените. Ссылка действует сутки.`,
+      html`<b>План за ⭐ ${plan.stars} в месяц</b>\n${listed(plan)}\n\nTelegram спишет звёзды сейчас и будет списывать каждые 30 дней, пока вы не отмените. Ссылка действует сутки.`,
     linkButton: (stars: number) => `Оформить за ⭐ ${stars} в месяц`,
     invoiceTitle: (kop: number) => `План: ${amount(kop)} в месяц`,
-    invoiceAbout: (plan: PlanFacts) => `${given(plan)}. Отменить можно в любой момент: /plan`,
+    invoiceAbout: (plan: PlanFacts) => `${given(plan).join(' · ')}. Отменить можно в любой момент: /plan`,
     status: (plan: PlanStatus) =>
-      lines(
-        html`<b>Ваш план: ⭐ ${plan.stars} в месяц</b>`,
-        html`${given(plan)}.`,
-        html``,
-        payingRu.plan.renewal(plan),
-      ),
+      lines(html`<b>Ваш план: ⭐ ${plan.stars} в месяц</b>`, listed(plan), html``, payingRu.plan.renewal(plan)),
     renewal: ({ state, until, stars }: Pick<PlanStatus, 'state' | 'until' | 'stars'>) => {
       switch (state) {
         case 'active':

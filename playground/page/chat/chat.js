@@ -78,6 +78,6 @@ export function Chat({ person, group, members, groups, onGroup, onActAs, bot, st
     ${sample && html`<${Sample} sample=${sample} onClose=${() => setSample(null)} onSend=${file => void sendFiles({ kind: 'photo', files: [file] }, '')} />`}
     <${Foot} person=${group ? { ...person, blocked: false, commands: group.commands } : person} isEmpty=${!group && chat && all.length === 0} start=${group ? undefined : start} onStarted=${onStarted} tray=${tray} onTray=${setTray}
       about=${about} onAbout=${setAbout} moves=${moves} inline=${{ userId: person.id, chatId, username: bot.username }} onSay=${say} onFiles=${sendFiles} />
-    <${Sheets} groups=${groups} onGroup=${onGroup} sheet=${sheet} setSheet=${setSheet} onPay=${moves.pay} onRemoveTopic=${topic => void moves.removeTopic(topic)} />
+    <${Sheets} path=${path} groups=${groups} onGroup=${onGroup} sheet=${sheet} setSheet=${setSheet} onPay=${moves.pay} onRemoveTopic=${topic => void moves.removeTopic(topic)} />
   </main>`
 }

@@ -199,6 +199,20 @@ export const en = {
     busy: 'Waiting for the bot…',
     refused: 'The bot declined the payment',
   },
+  subscription: {
+    begin: amount => `Subscribe for ${amount}`,
+    monthly: amount => `${amount} a month`,
+    states: {
+      active: end => `active, charged next on ${end}`,
+      canceled: end => `canceled, works until ${end}`,
+      failed: end => `too few Stars, paid until ${end}`,
+    },
+    renew: 'A month passes',
+    fail: 'Too few Stars',
+    cancel: 'Cancel',
+    resume: 'Resume',
+    byBot: 'Stopped by the bot: it can be resumed once the bot allows it',
+  },
   office: {
     title: 'Back office',
     sections: 'Sections',

@@ -207,6 +207,20 @@ export const ru = {
     busy: 'Ждём ответа бота…',
     refused: 'Бот отклонил оплату',
   },
+  subscription: {
+    begin: amount => `Подписаться за ${amount}`,
+    monthly: amount => `${amount} в месяц`,
+    states: {
+      active: end => `действует, следующее списание ${end}`,
+      canceled: end => `отменена, действует до ${end}`,
+      failed: end => `не хватило звёзд, оплачена до ${end}`,
+    },
+    renew: 'Прошёл месяц',
+    fail: 'Не хватило звёзд',
+    cancel: 'Отменить',
+    resume: 'Возобновить',
+    byBot: 'Остановил бот: возобновить можно, когда он разрешит',
+  },
   office: {
     title: 'Служебная панель',
     sections: 'Разделы',

@@ -12,6 +12,8 @@ export type SubscriptionView = {
 /** How a renewal goes: too few Stars, or an update that is lost, comes twice, or waits until `deliver` is called. */
 export type Renewal = { isPoor?: boolean; lost?: boolean; twice?: boolean; late?: boolean }
 export type Subscribing = {
+  /** What a link to an invoice asks for; it begins a subscription if it is monthly. */
+  invoiceOf(url: string): { title: string; description: string; currency: string; amount: number; isMonthly: boolean }
   subscriptions(userId: number): SubscriptionView[]
   /** A month passes: the next payment of a subscription, with its own charge id and the payload of the first. */
   renew(userId: number, id: string, how?: Renewal): { ok: boolean; error?: string; chargeId?: string; deliver(): void }

@@ -56,6 +56,12 @@ export function subscribingMoves(hand: Hand, lose: () => boolean): Subscribing {
   }
 
   return {
+    invoiceOf(url) {
+      const terms = payments.linked(url)
+      if (!terms) throw new Error(`${url} is not an invoice link of this bot`)
+      const { title, description, currency, amount, period } = terms
+      return { title, description, currency, amount, isMonthly: period !== undefined }
+    },
     subscriptions: userId => subscriptions.of(userId).map(viewOf),
     cancelSubscription: (userId, id) => turn(userId, id, true),
     resumeSubscription: (userId, id) => turn(userId, id, false),

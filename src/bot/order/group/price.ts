@@ -35,11 +35,16 @@ export async function groupPriceScreen(
   const press = (text: string, op: Parameters<typeof to.groupQuote>[1], style?: Style) =>
     button(text, to.groupQuote(quote.id, op), style)
   const cancel = press(t.groups.cancelButton, 'cancel')
-  const self = press(t.groups.selfButton, 'self')
+  const self = press(t.groups.selfButton, 'self', 'primary')
   if (isByGroup && wallet.balanceKop < priceKop) {
     return {
       text: t.groups.groupShort,
-      buttons: [[self], [giveLink(deps, t.groups.giveButton, order.payerId)], [cancel]],
+      // Whoever fills it comes back to this message.
+      buttons: [
+        [self],
+        [giveLink(deps, t.groups.giveButton, order.payerId)],
+        [press(t.groups.freshButton, 'show'), cancel],
+      ],
     }
   }
   if (isByGroup && leftKop < priceKop) {

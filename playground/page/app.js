@@ -17,7 +17,7 @@ function App() {
   const { current, groupId, choose, chooseGroup } = useChosen(() => setPane('chat'))
   const [tab, setTab] = useState('ledger')
   const [error, setError] = useState(null)
-  const [start, setStart] = useState(startOfAddress)
+  const [start, setStart] = useState(startOfAddress) // { payload, of }: `of` is whose chat it opens, or undefined
   const first = useRef()
   const read = useRef({}) // the newest message of each person that was on the screen
 
@@ -40,8 +40,14 @@ function App() {
 
   /** The link that the page was opened with is used up: opened once more, the page must not start again. */
   function started() {
-    setStart(undefined)
+    setStart({})
     history.replaceState(null, '', `?person=${person.id}`)
+  }
+
+  /** A link to the bot that was pressed in a group waits in the private chat for «start». */
+  function goPrivate(payload) {
+    choose(acting.id)
+    setStart({ payload, of: acting.id })
   }
 
   return html`<div class="app" data-pane=${pane}>
@@ -54,7 +60,7 @@ function App() {
     </${People}>
     ${
       acting
-        ? html`<${Chat} key=${`${group?.id ?? ''}:${acting.id}`} person=${acting} group=${group} members=${members} groups=${overview.groups} onGroup=${id => chooseGroup(id, acting.id)} onActAs=${id => chooseGroup(group.id, id)} bot=${bot} start=${start} onStarted=${started} onPane=${setPane} onTab=${setTab} />`
+        ? html`<${Chat} key=${`${group?.id ?? ''}:${acting.id}`} person=${acting} group=${group} members=${members} ways=${{ groups: overview.groups, onGroup: id => chooseGroup(id, acting.id), onPrivate: goPrivate }} onActAs=${id => chooseGroup(group.id, id)} bot=${bot} start=${(start.of ?? acting.id) === acting.id ? start.payload : undefined} onStarted=${started} onPane=${setPane} onTab=${setTab} />`
         : html`<main class="chat nobody"><p class="empty">${words.people.nobody}</p></main>`
     }
     <${Office} tab=${tab} onTab=${setTab} people=${people} current=${acting} onClose=${() => setPane('chat')} />
@@ -65,7 +71,7 @@ function App() {
 /** What `?start=` carries, as a link t.me/bot?start=… would; Telegram passes over one that is not allowed. */
 function startOfAddress() {
   const payload = new URLSearchParams(location.search).get('start') ?? ''
-  return /^[A-Za-z0-9_-]{1,64}$/.test(payload) ? payload : undefined
+  return /^[A-Za-z0-9_-]{1,64}$/.test(payload) ? { payload } : {}
 }
 
 /** Whether the connection to the server is lost. */

@@ -63,7 +63,7 @@ function App() {
         ? html`<${Chat} key=${`${group?.id ?? ''}:${acting.id}`} person=${acting} group=${group} members=${members} ways=${{ groups: overview.groups, onGroup: id => chooseGroup(id, acting.id), onPrivate: goPrivate }} onActAs=${id => chooseGroup(group.id, id)} bot=${bot} start=${(start.of ?? acting.id) === acting.id ? start.payload : undefined} onStarted=${started} onPane=${setPane} onTab=${setTab} />`
         : html`<main class="chat nobody"><p class="empty">${words.people.nobody}</p></main>`
     }
-    <${Office} tab=${tab} onTab=${setTab} people=${people} current=${acting} onClose=${() => setPane('chat')} />
+    <${Office} tab=${tab} onTab=${setTab} people=${[...people, ...asPeople(overview.groups)]} current=${acting} onClose=${() => setPane('chat')} />
     <button class="backdrop" tabindex="-1" aria-hidden="true" onClick=${() => setPane('chat')}></button>
   </div>`
 }
@@ -97,6 +97,9 @@ function useEscape(onEscape) {
     return () => document.removeEventListener('keydown', keys)
   }, [])
 }
+
+/** Groups stand among people where money and calls are listed: both have an account and a chat. */
+const asPeople = groups => groups.map(({ id, title }) => ({ id, firstName: title }))
 
 /** The newest conversation first, as in Telegram; people without one, who were just added, above it. */
 function byLastMessage(people) {

@@ -17,7 +17,7 @@ function App() {
   const { current, groupId, choose, chooseGroup } = useChosen(() => setPane('chat'))
   const [tab, setTab] = useState('ledger')
   const [error, setError] = useState(null)
-  const [start, setStart] = useState(startOfAddress)
+  const [start, setStart] = useState(startOfAddress) // { payload, of }: `of` is whose chat it opens, or undefined
   const first = useRef()
   const read = useRef({}) // the newest message of each person that was on the screen
 
@@ -40,8 +40,14 @@ function App() {
 
   /** The link that the page was opened with is used up: opened once more, the page must not start again. */
   function started() {
-    setStart(undefined)
+    setStart({})
     history.replaceState(null, '', `?person=${person.id}`)
+  }
+
+  /** A link to the bot that was pressed in a group waits in the private chat for «start». */
+  function goPrivate(payload) {
+    choose(acting.id)
+    setStart({ payload, of: acting.id })
   }
 
   return html`<div class="app" data-pane=${pane}>
@@ -54,10 +60,10 @@ function App() {
     </${People}>
     ${
       acting
-        ? html`<${Chat} key=${`${group?.id ?? ''}:${acting.id}`} person=${acting} group=${group} members=${members} groups=${overview.groups} onGroup=${id => chooseGroup(id, acting.id)} onActAs=${id => chooseGroup(group.id, id)} bot=${bot} start=${start} onStarted=${started} onPane=${setPane} onTab=${setTab} />`
+        ? html`<${Chat} key=${`${group?.id ?? ''}:${acting.id}`} person=${acting} group=${group} members=${members} ways=${{ groups: overview.groups, onGroup: id => chooseGroup(id, acting.id), onPrivate: goPrivate }} onActAs=${id => chooseGroup(group.id, id)} bot=${bot} start=${(start.of ?? acting.id) === acting.id ? start.payload : undefined} onStarted=${started} onPane=${setPane} onTab=${setTab} />`
         : html`<main class="chat nobody"><p class="empty">${words.people.nobody}</p></main>`
     }
-    <${Office} tab=${tab} onTab=${setTab} people=${people} current=${acting} onClose=${() => setPane('chat')} />
+    <${Office} tab=${tab} onTab=${setTab} people=${[...people, ...asPeople(overview.groups)]} current=${acting} onClose=${() => setPane('chat')} />
     <button class="backdrop" tabindex="-1" aria-hidden="true" onClick=${() => setPane('chat')}></button>
   </div>`
 }
@@ -65,7 +71,7 @@ function App() {
 /** What `?start=` carries, as a link t.me/bot?start=… would; Telegram passes over one that is not allowed. */
 function startOfAddress() {
   const payload = new URLSearchParams(location.search).get('start') ?? ''
-  return /^[A-Za-z0-9_-]{1,64}$/.test(payload) ? payload : undefined
+  return /^[A-Za-z0-9_-]{1,64}$/.test(payload) ? { payload } : {}
 }
 
 /** Whether the connection to the server is lost. */
@@ -91,6 +97,9 @@ function useEscape(onEscape) {
     return () => document.removeEventListener('keydown', keys)
   }, [])
 }
+
+/** Groups stand among people where money and calls are listed: both have an account and a chat. */
+const asPeople = groups => groups.map(({ id, title }) => ({ id, firstName: title }))
 
 /** The newest conversation first, as in Telegram; people without one, who were just added, above it. */
 function byLastMessage(people) {

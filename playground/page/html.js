@@ -15,6 +15,7 @@ const shapes = {
   more: 'M12 6h.01M12 12h.01M12 18h.01',
   react: 'M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16ZM9 10h.01M15 10h.01M8.5 14a4 4 0 0 0 7 0',
   reply: 'M10 6 4 12l6 6M4 12h9a7 7 0 0 1 7 6',
+  forward: 'M14 6l6 6-6 6M20 12h-9a7 7 0 0 0-7 6',
   edit: 'M5 19l.8-3.8L16 5l3 3L8.8 18.2 5 19ZM14 7l3 3',
   copy: 'M8 8h11v12H8zM5 16V4h11',
   close: 'M6 6l12 12M18 6 6 18',

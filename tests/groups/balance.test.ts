@@ -52,6 +52,9 @@ await story('members give, the group pays for all, and its admin sees every move
   t.match(await gives(boris, friends, 100), /стало больше на 100/)
   t.equal(await balanceOf(boris.id), 200_00)
   t.equal(await balanceOf(friends.id), 100_00)
+  await friends.presses(vera, '🔁')
+  t.match(plain(friends.whispers(vera).at(-1)?.text), /кот[\s\S]*платит группа/, 'the same wish, without asking again')
+  await friends.presses(vera, 'Отмена')
 
   await friends.says(vera, '/imagine кит')
   const whisper = friends.whispers(vera).at(-1)!

@@ -98,6 +98,10 @@ await story('whoever has no money is led to the private chat, tops up, and the r
     anna.chat().some(({ media }) => media),
     'not in private',
   )
+  player.open(anna.id, url.searchParams.get('start')!)
+  await serve()
+  t.match(plain(anna.last().html), /уже запущен.*в группе «Друзья»/, 'the link is still under the price in the group')
+  t.match(anna.last().buttons[0]?.[0]?.url, /^https:\/\/t\.me\/c\//)
 })
 
 await story(

@@ -1,3 +1,4 @@
+import { isMine } from '../groups/marks.js'
 import { html, Icon } from '../html.js'
 import { briefly } from '../people.js'
 import { words } from '../words.js'
@@ -13,10 +14,10 @@ export function About({ about, onStop }) {
   </div>`
 }
 
-/** In a bubble: what it answers. `message` is undefined once that was deleted; onShow brings it into view. */
-export function Replied({ message, onShow }) {
+/** In a bubble: what it answers. `message` is undefined once that was deleted; onShow brings it into view. See isMine. */
+export function Replied({ message, viewerId, onShow }) {
   if (!message) return html`<p class="replied gone" data-testid="replied">${words.menu.deleted}</p>`
   return html`<button class="replied" data-testid="replied" aria-label=${words.menu.toReplied} onClick=${onShow}>
-    <b>${words.chat.from[message.from]}</b><span>${briefly(message)}</span>
+    <b>${isMine(message, viewerId) ? words.chat.from.person : (message.author?.firstName ?? words.chat.from[message.from])}</b><span>${briefly(message)}</span>
   </button>`
 }

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { leave } from '../groups/links.js'
 import { html } from '../html.js'
 import { switcher } from '../inline/drafts.js'
 import { useLive } from '../server.js'
@@ -23,10 +24,10 @@ const concerns = ({ type, userId }, id) =>
 
 /**
  * The chat of one person with the bot, or a `group` as this person sees it, who is one of its `members`. The caller sets
- * a `key` of both, so nothing is kept between people. `start` is what a link that opened the page carries, until
- * onStarted is called.
+ * a `key` of both, so nothing is kept between people. `start` is what a link that opened the chat carries, until
+ * onStarted is called. `ways` lead to other chats: { groups, onGroup(id), onPrivate(payload) }, see leave.
  */
-export function Chat({ person, group, members, groups, onGroup, onActAs, bot, start, onStarted, onPane, onTab }) {
+export function Chat({ person, group, members, ways, onActAs, bot, start, onStarted, onPane, onTab }) {
   const chatId = group?.id ?? person.id
   const path = group ? `/api/groups/${group.id}/as/${person.id}` : `/api/people/${person.id}`
   const [chat, refresh] = useLive(`${path}/chat`, news => concerns(news, chatId))
@@ -38,7 +39,8 @@ export function Chat({ person, group, members, groups, onGroup, onActAs, bot, st
   const [intro, showIntro] = useIntro()
   const [dropping, dropHandlers] = useDrop(setTray)
   const scroll = useScroll(messages)
-  const moves = useMoves({ path, bot, view, scroll, refresh, showToast, setSheet })
+  const leaves = url => leave(url, { group, bot, ...ways })
+  const moves = useMoves({ path, bot, view, scroll, refresh, showToast, setSheet, leaves })
   const switchTo = switcher({ chatId, bot, setSheet })
   const { pressing, press } = usePresses({ path, refresh, showToast, setSheet, follow: moves.follow, switchTo })
   const { sample, setSample, suggest } = useSuggestions({ moves, onTab, showToast })
@@ -78,6 +80,6 @@ export function Chat({ person, group, members, groups, onGroup, onActAs, bot, st
     ${sample && html`<${Sample} sample=${sample} onClose=${() => setSample(null)} onSend=${file => void sendFiles({ kind: 'photo', files: [file] }, '')} />`}
     <${Foot} person=${group ? { ...person, blocked: false, commands: group.commands } : person} isEmpty=${!group && chat && all.length === 0} start=${group ? undefined : start} onStarted=${onStarted} tray=${tray} onTray=${setTray}
       about=${about} onAbout=${setAbout} moves=${moves} inline=${{ userId: person.id, chatId, username: bot.username }} onSay=${say} onFiles=${sendFiles} />
-    <${Sheets} path=${path} groups=${groups} onGroup=${onGroup} sheet=${sheet} setSheet=${setSheet} onPay=${moves.pay} onRemoveTopic=${topic => void moves.removeTopic(topic)} />
+    <${Sheets} path=${path} groups=${ways.groups} onGroup=${ways.onGroup} sheet=${sheet} setSheet=${setSheet} onPay=${moves.pay} onRemoveTopic=${topic => void moves.removeTopic(topic)} />
   </main>`
 }

@@ -26,7 +26,8 @@ export function Keyboard({ message, act, pressing }) {
 
 /** In the corner: what a press does other than ask the bot. */
 function Mark({ button }) {
-  const mark = button.url ? '↗' : button.switchTo ? '➦' : button.copy && html`<${Icon} name="copy" size=${13} />`
+  const icon = button.switchTo ? 'forward' : button.copy && 'copy'
+  const mark = button.url ? '↗' : icon && html`<${Icon} name=${icon} size=${13} />`
   return mark && html`<i class="away" aria-hidden="true">${mark}</i>`
 }
 

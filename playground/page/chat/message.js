@@ -48,7 +48,7 @@ export function Message({ messages, replied, isRead, act, pressing }) {
     <div class="bubble">
       <${Author} message=${first} viewerId=${act.viewerId} />
       <${OnlyYou} message=${first} />
-      ${first.replyTo && html`<${Replied} message=${replied} onShow=${() => act.show(first.replyTo)} />`}
+      ${first.replyTo && html`<${Replied} message=${replied} viewerId=${act.viewerId} onShow=${() => act.show(first.replyTo)} />`}
       ${preview?.above && html`<${Preview} preview=${preview} onLink=${act.onLink} />`}
       ${first.captionAbove && html`<div class="above">${said}</div>`}
       <${Attachments} messages=${messages} view=${act.view} />

@@ -5,10 +5,11 @@ import { copyText } from './choices.js'
 import { startPayload } from './rich-text.js'
 
 /**
- * What a person does in the chat. `path` is the person's address in the API, `view` the topics (see useTopics).
+ * What a person does in the chat. `path` is the person's address in the API, `view` the topics (see useTopics); leaves(url)
+ * follows a link into another chat, or returns false.
  * Every move scrolls to the end and reads the chat again; it resolves to false when it was refused.
  */
-export function useMoves({ path, bot, view, scroll, refresh, showToast, setSheet }) {
+export function useMoves({ path, bot, view, scroll, refresh, showToast, setSheet, leaves }) {
   async function act(move) {
     scroll.toEnd()
     try {
@@ -28,6 +29,7 @@ export function useMoves({ path, bot, view, scroll, refresh, showToast, setSheet
     return act(() => post(`${path}/open`, payload ? { payload } : {}))
   }
   const follow = url => {
+    if (leaves(url)) return
     const payload = startPayload(url, bot.username)
     if (payload === undefined) setSheet({ link: url })
     else void open(payload)

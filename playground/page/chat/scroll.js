@@ -13,6 +13,7 @@ export function useScroll(messages) {
     if (atEnd.current && box.current) box.current.scrollTop = box.current.scrollHeight
   }
   function onScroll() {
+    if (!box.current) return // an event of the chat that was left
     const { scrollHeight, scrollTop, clientHeight } = box.current
     atEnd.current = scrollHeight - scrollTop - clientHeight < 40
     if (atEnd.current) setUnseen(0)

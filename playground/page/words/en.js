@@ -272,6 +272,8 @@ export const en = {
       reversal: 'payment returned',
       repayment: 'repayment',
       adjust: 'adjustment',
+      to_group: 'to a group',
+      from_member: 'from a member',
     },
     statuses: { started: 'started', success: 'success', failed: 'failed', timeout: 'timed out' },
   },

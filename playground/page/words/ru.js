@@ -280,6 +280,8 @@ export const ru = {
       reversal: 'платёж возвращён',
       repayment: 'погашение',
       adjust: 'поправка',
+      to_group: 'в группу',
+      from_member: 'от участника',
     },
     statuses: { started: 'начат', success: 'успех', failed: 'ошибка', timeout: 'время вышло' },
   },

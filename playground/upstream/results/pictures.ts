@@ -50,14 +50,16 @@ function drawSource(ctx: SKRSContext2D, { width, height, seed }: Drawn, source: 
   ctx.globalCompositeOperation = 'source-over'
 }
 
-function drawChip(ctx: SKRSContext2D, { title, width, kind }: Drawn, unit: number) {
+function drawChip(ctx: SKRSContext2D, { title, width, kind, source }: Drawn, unit: number) {
   const size = unit * (kind === 'video' ? 6 : 3.6)
   ctx.font = `bold ${size}px ${FONT}`
   const [pad, edge] = [size * 0.75, unit * 4]
   const text = fit(ctx, title, width - edge * 2 - pad * 2)
-  ctx.fillStyle = 'rgba(10, 12, 28, 0.66)'
+  // A picture from here has a title of its own, which must not shine through or stand out at the side.
+  const isOver = source?.ours === true
+  ctx.fillStyle = isOver ? 'rgb(10, 12, 28)' : 'rgba(10, 12, 28, 0.66)'
   ctx.beginPath()
-  ctx.roundRect(edge, edge, ctx.measureText(text).width + pad * 2, size * 2, size)
+  ctx.roundRect(edge, edge, isOver ? width - edge * 2 : ctx.measureText(text).width + pad * 2, size * 2, size)
   ctx.fill()
   ctx.fillStyle = '#ffffff'
   ctx.textBaseline = 'middle'
@@ -78,7 +80,7 @@ function drawCard(ctx: SKRSContext2D, recipe: Drawn, unit: number) {
   const tall = pad * 1.6 + lines.length * size * 1.36 + small * 1.3
   const top = height - edge - tall
   // A photo may bring words of its own, which must not shine through.
-  ctx.fillStyle = `rgba(10, 12, 28, ${recipe.source ? 0.9 : 0.74})`
+  ctx.fillStyle = `rgba(10, 12, 28, ${recipe.source?.ours ? 1 : recipe.source ? 0.9 : 0.74})`
   ctx.beginPath()
   ctx.roundRect(edge, top, width - edge * 2, tall, size * 0.9)
   ctx.fill()

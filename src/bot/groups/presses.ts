@@ -8,7 +8,7 @@ import type { GroupQuoteOp } from '../codes.ts'
 import { type BotContext, updateOf } from '../context.ts'
 import type { BotDeps } from '../deps.ts'
 import { isFresh } from '../files/uploads.ts'
-import { groupPriceScreen } from '../order/group/price.ts'
+import { groupPriceScreen, startedScreen } from '../order/group/price.ts'
 import { createQuote, quoteAs } from '../order/quote.ts'
 import { isValid } from '../order/quote-presses.ts'
 import { pressed } from '../show.ts'
@@ -41,7 +41,7 @@ export async function pressGroupQuote(
   if (ctx.user.isBanned) return ctx.answer(ctx.t.banned, { alert: true })
   if (quote.generationId !== null) {
     await ctx.answer(ctx.t.groups.already)
-    return leave(ctx, startedScreen(ctx, order))
+    return leave(ctx, startedScreen(ctx, order, 'startedBefore'))
   }
   switch (op) {
     case 'start':
@@ -86,7 +86,7 @@ async function start(ctx: BotContext, deps: BotDeps, order: GroupOrder, quote: Q
   try {
     const isSaid = await placeInGroup(ctx, deps, order, quote)
     await ctx.answer(isSaid ? undefined : toPlain(ctx.t.groups.started))
-    await leave(ctx, startedScreen(ctx, order))
+    await leave(ctx, startedScreen(ctx, order, 'startedTo'))
   } catch (error) {
     const refusal = refusalText(ctx, error, order)
     if (refusal === 'again') return renew(ctx, deps, order, quote)
@@ -129,16 +129,4 @@ async function renew(
   await groupOrderAdd(deps.sql, { ...order, payerId, quoteId: fresh.id })
   const [now] = await groupOrderOf(deps.sql, user.id, fresh.id)
   if (now) await showAgain(ctx, deps, now, fresh)
-}
-
-/** What the private chat says of an order that has begun, with the way back to the group. */
-function startedScreen({ t }: BotContext, order: GroupOrder): Screen {
-  const url = linkToGroup(order)
-  return { text: t.groups.startedTo(order.title), buttons: [url ? [{ text: t.groups.backButton, url }] : []] }
-}
-
-/** A message of a supergroup has a link, which its members can open; one of a simple group has none. */
-function linkToGroup({ chatId, messageId }: GroupOrder): string | undefined {
-  const [, inner] = /^-100(\d{5,})$/.exec(String(chatId)) ?? []
-  return inner && messageId ? `https://t.me/c/${inner}/${messageId}` : undefined
 }

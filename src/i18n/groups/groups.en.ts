@@ -72,6 +72,7 @@ export const groupsEn: GroupWords = {
     started: html`Started. The result will come to the group.`,
     startedTo: (title: string) => html`✅ Started. The result will come to the group “${title}”.`,
     backButton: '↩️ To the group',
+    startedBefore: (title: string) => html`This order was started before. Look for its result in the group “${title}”.`,
     already: 'Already started',
     notYours: 'This price is not for you. Ask for your own: /imagine',
     old: html`This price is out of date.`,

@@ -73,6 +73,7 @@ export const groupsRu = {
     started: html`Запущено. Результат придёт в группу.`,
     startedTo: (title: string) => html`✅ Запущено. Результат придёт в группу «${title}».`,
     backButton: '↩️ В группу',
+    startedBefore: (title: string) => html`Этот заказ уже запущен. Результат ищите в группе «${title}».`,
     already: 'Уже запущено',
     notYours: 'Эта цена не для вас. Попросите свою: /imagine',
     old: html`Эта цена устарела.`,

@@ -35,11 +35,16 @@ export async function groupPriceScreen(
   const press = (text: string, op: Parameters<typeof to.groupQuote>[1], style?: Style) =>
     button(text, to.groupQuote(quote.id, op), style)
   const cancel = press(t.groups.cancelButton, 'cancel')
-  const self = press(t.groups.selfButton, 'self')
+  const self = press(t.groups.selfButton, 'self', 'primary')
   if (isByGroup && wallet.balanceKop < priceKop) {
     return {
       text: t.groups.groupShort,
-      buttons: [[self], [giveLink(deps, t.groups.giveButton, order.payerId)], [cancel]],
+      // Whoever fills it comes back to this message.
+      buttons: [
+        [self],
+        [giveLink(deps, t.groups.giveButton, order.payerId)],
+        [press(t.groups.freshButton, 'show'), cancel],
+      ],
     }
   }
   if (isByGroup && leftKop < priceKop) {
@@ -92,13 +97,26 @@ export async function showGroupPrice(ctx: BotContext, deps: BotDeps, quoteId: st
   const quote = order && (await readQuote(deps.sql, order.payerId, quoteId))
   if (!order || !quote) return false
   await ctx.answer()
-  await ctx.show(
-    quote.isExpired || quote.isClosed
-      ? oldScreen(ctx, quoteId)
-      : await groupPriceScreen(ctx, deps, order, quote, 'private'),
-    'new',
-  )
+  await ctx.show(await openedScreen(ctx, deps, order, quote), 'new')
   return true
+}
+
+async function openedScreen(ctx: BotContext, deps: BotDeps, order: GroupOrder, quote: Quote): Promise<Screen> {
+  if (quote.generationId !== null) return startedScreen(ctx, order, 'startedBefore')
+  if (quote.isExpired || quote.isClosed) return oldScreen(ctx, quote.id)
+  return groupPriceScreen(ctx, deps, order, quote, 'private')
+}
+
+/** What the private chat says of an order that has begun, with the way back to the group. */
+export function startedScreen({ t }: Reader, order: GroupOrder, what: 'startedTo' | 'startedBefore'): Screen {
+  const url = linkToGroup(order)
+  return { text: t.groups[what](order.title), buttons: [url ? [{ text: t.groups.backButton, url }] : []] }
+}
+
+/** A message of a supergroup has a link, which its members can open; one of a simple group has none. */
+function linkToGroup({ chatId, messageId }: GroupOrder): string | undefined {
+  const [, inner] = /^-100(\d{5,})$/.exec(String(chatId)) ?? []
+  return inner && messageId ? `https://t.me/c/${inner}/${messageId}` : undefined
 }
 
 /** A price that has run out, with a button for a new one. */

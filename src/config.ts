@@ -45,6 +45,8 @@ export type Config = {
   startBonusKop: number
   rates: { usdRubRate: string; markup: string }
   freeModelIds: string[] | undefined
+  /** Which models are offered: `core`, `all`, with changes `+id` and `-id`. */
+  models: string
   freeDailyLimit: number
   freeHourlyLimit: number
   /** Free runs a day for all accounts together that are younger than a week and have paid nothing. */
@@ -243,6 +245,7 @@ function moneyOf({ read, wanted }: Reader) {
 }
 
 const limitsOf = ({ wanted }: Reader, env: Env) => ({
+  models: wanted('MODELS'),
   freeModelIds: env.FREE_TIER_MODEL_IDS?.trim() ? list(wanted('FREE_TIER_MODEL_IDS')) : undefined,
   freeDailyLimit: Number(wanted('FREE_DAILY_LIMIT')),
   freeHourlyLimit: Number(wanted('FREE_HOURLY_LIMIT')),

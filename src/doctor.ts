@@ -64,16 +64,17 @@ const adviceOn = (cause: string) =>
   advices.find(([says]) => says.test(cause))?.[1] ?? 'Check DATABASE_URL and that this machine may reach it.'
 
 try {
-  const { models, freeIds } = openCatalogue({
+  const { offered, freeIds } = openCatalogue({
+    choice: config.models,
     rates: config.rates,
     contentFilter: config.contentFilter,
     ...(config.freeModelIds ? { freeModelIds: config.freeModelIds } : {}),
   })
-  good(`${models.length} models can be sold, ${freeIds.size} of them with free runs`)
+  good(`${offered.size} models can be sold, ${freeIds.size} of them with free runs`)
 } catch (error) {
   bad(
     `the catalogue is not fit to sell from: ${why(error)}`,
-    'Correct FREE_TIER_MODEL_IDS, USD_RUB_RATE or PRICING_MARKUP.',
+    'Correct MODELS, FREE_TIER_MODEL_IDS, USD_RUB_RATE or PRICING_MARKUP.',
   )
 }
 

@@ -71,6 +71,11 @@ export const variables = {
   },
   USD_RUB_RATE: { schema: Decimal, fallback: '95', expects: 'a number above 0' },
   PRICING_MARKUP: { schema: Decimal, fallback: '2.0', expects: 'a number from 1' },
+  MODELS: {
+    schema: Type.String({ pattern: '^(core|all|[+-][a-z0-9./-]+)(\\s*,\\s*[+-][a-z0-9./-]+)*$' }),
+    fallback: 'core',
+    expects: 'core or all, and changes to it: +id or -id, separated by commas',
+  },
   FREE_TIER_MODEL_IDS: { schema: Text, expects: 'exactly 5 model ids, separated by commas' },
   FREE_DAILY_LIMIT: { schema: Count, fallback: '10', expects: 'a whole number' },
   FREE_HOURLY_LIMIT: { schema: Count, fallback: '3', expects: 'a whole number' },

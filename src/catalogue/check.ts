@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { Unknown } from '../errors.ts'
 import { claimedRows, type Drift, parameterDrift, priceDrift } from './drift.ts'
-import { loadModels } from './models.ts'
+import { loadModels, loadShelf } from './models.ts'
 import { readDocuments, readFeed } from './published.ts'
 
 // `npm run -s models:check`: compares the catalogue with what the upstream publishes. Exits 0 if they agree, 1 if they
@@ -10,7 +10,7 @@ import { readDocuments, readFeed } from './published.ts'
 type Report = { feed: string; documents: string; drift: Drift[]; unanswered: string[] }
 
 async function check(feed: string, documents: string): Promise<Report> {
-  const models = loadModels()
+  const models = [...loadModels(), ...loadShelf()]
   const [rows, documented] = await Promise.allSettled([readFeed(feed), readDocuments(documents)])
   const claimed = claimedRows(models)
   const drift = models.flatMap(model => [

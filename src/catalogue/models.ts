@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto'
 import type { TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { Language } from '../money.ts'
+import { offeredOf } from './choice.ts'
 import { consistencyProblems } from './consistency.ts'
-import { deriveFree, freeProblems } from './free-tier.ts'
+import { deriveFree, freeCount, freeProblems } from './free-tier.ts'
 import file from './models.json' with { type: 'json' }
 import { type Rates, rateProblems } from './pricing.ts'
-import { CatalogueFile, Model, type Param, type Scalar, type Task, type Text } from './schema.ts'
+import { CatalogueFile, Model, type Param, type Scalar, ShelfFile, type Task, type Text } from './schema.ts'
+import shelf from './shelf.json' with { type: 'json' }
 
 export type { Category, Model, Output, Param, Rule, Scalar, Task, Text } from './schema.ts'
 
@@ -14,7 +16,10 @@ export type { Category, Model, Output, Param, Rule, Scalar, Task, Text } from '.
 export type Format = 'image' | 'edit' | 'video' | 'animate' | 'audio' | 'tools'
 
 export type Catalogue = {
+  /** Every model that is known, on sale or not: past and running orders refer to them. */
   models: Model[]
+  /** The ids of those that the operator sells; an admin may switch others on. */
+  offered: ReadonlySet<string>
   byId(id: string): Model | undefined
   byKey(key: string): Model | undefined
   format(format: Format): Model[]
@@ -25,10 +30,10 @@ export type Catalogue = {
   contentFilter: boolean
 }
 
-/** The number of models we sell. Any other number means an editing mistake in the file. */
+/** The number of models of the core, which are sold by default. Any other number means an editing mistake in the file. */
 export const modelCount = 42
 
-/** Returns new copies of all models in models.json. Throws one Error that names every fault of the file. */
+/** Returns new copies of all models in models.json, the core. Throws one Error that names every fault of the file. */
 export function loadModels(): Model[] {
   const { models, ...rest } = file
   const problems = [
@@ -40,34 +45,61 @@ export function loadModels(): Model[] {
   return structuredClone(models) as Model[]
 }
 
+/** Returns new copies of the models in shelf.json, which are sold where the operator wants them. Throws as loadModels. */
+export function loadShelf(): Model[] {
+  const { models, ...rest } = shelf
+  const problems = [
+    ...schemaProblems('shelf.json', ShelfFile, { ...rest, models: [] }),
+    ...(models as { id: string }[]).flatMap(modelSchemaProblems),
+  ]
+  if (problems.length > 0) throw new Error(listed('shelf.json cannot be read', problems))
+  return structuredClone(models) as Model[]
+}
+
+/** What models refer to besides themselves: of the core and of the shelf. */
+const around = {
+  sources: { ...file.sources, ...shelf.sources },
+  enum_labels: { ...file.enum_labels, ...shelf.enum_labels },
+}
+
 /**
  * Opens the catalogue: what is sold, and at which rates. Throws one Error that names every problem; then nothing may be
  * sold.
  */
 export function openCatalogue(options: {
+  /** Instead of the core. */
   models?: Model[]
+  /** `core`, `all` or a list of changes, as MODELS has it; the shelf is known with it alone. */
+  choice?: string | undefined
   rates: Rates
   /** The operator's choice instead of the derived five. */
   freeModelIds?: string[] | undefined
   contentFilter: boolean
 }): Catalogue {
-  const models = options.models ?? loadModels()
+  const core = options.models ?? loadModels()
+  const models = options.choice === undefined ? core : [...core, ...loadShelf()]
   const sound = models.filter(model => modelSchemaProblems(model).length === 0)
-  const freeIds = options.freeModelIds ?? deriveFree(sound)
+  const { offered, unknown } = offeredOf(options.choice ?? 'core', core, models)
+  const freeIds = options.freeModelIds ?? deriveFree(preferred(sound, core, offered))
   const problems = [
-    ...(models.length === modelCount ? [] : [`${models.length} models, not ${modelCount}`]),
+    ...(core.length === modelCount ? [] : [`${core.length} models, not ${modelCount}`]),
+    ...unknown.map(word => `MODELS: ${word} is neither core, all, nor +id or -id of a model`),
     ...models.flatMap(modelSchemaProblems),
     ...keyProblems(sound),
     ...shortNameProblems(sound),
-    ...sound.flatMap(model => consistencyProblems(model, models, file)),
+    ...sound.flatMap(model => consistencyProblems(model, models, around)),
     ...rateProblems(options.rates),
-    ...freeProblems(sound, freeIds),
+    ...freeProblems(
+      sound.filter(({ id }) => offered.has(id)),
+      freeIds,
+    ),
   ]
   if (problems.length > 0) throw new Error(listed('the catalogue cannot be sold', problems))
   const ids = new Map(models.map(model => [model.id, model]))
   const keys = new Map(models.map(model => [modelKey(model.id), model]))
   return {
     models,
+    offered,
     byId: id => ids.get(id),
     byKey: key => keys.get(key),
     format: format => models.filter(model => formatOf(model) === format),
@@ -78,9 +110,23 @@ export function openCatalogue(options: {
   }
 }
 
-/** Returns the catalogue as it is on sale at the moment of each call, without models that are off. */
-export function onSale(whole: Catalogue, isOff: (id: string) => boolean): Catalogue {
-  const sold = (model: Model | undefined) => (model && !isOff(model.id) ? model : undefined)
+/** The free models are chosen among those of the core that are offered, if there are enough. */
+function preferred(sound: Model[], core: Model[], offered: ReadonlySet<string>): Model[] {
+  const ofCore = core.filter(model => offered.has(model.id) && sound.includes(model))
+  return deriveFree(ofCore).length === freeCount ? ofCore : sound.filter(({ id }) => offered.has(id))
+}
+
+/**
+ * Returns the catalogue as it is on sale at the moment of each call: what is offered or was switched on by an admin, and is
+ * not off.
+ */
+export function onSale(
+  whole: Catalogue,
+  isOff: (id: string) => boolean,
+  isSwitchedOn: (id: string) => boolean = () => false,
+): Catalogue {
+  const isSold = ({ id }: Model) => !isOff(id) && (whole.offered.has(id) || isSwitchedOn(id))
+  const sold = (model: Model | undefined) => (model && isSold(model) ? model : undefined)
   return {
     ...whole,
     get models() {
@@ -132,7 +178,7 @@ export const versionOf = ({ params, rules }: Model): string =>
 
 /** Returns the label of a list value. A value without a label is shown unchanged. */
 export function optionLabel(param: Param, value: Scalar, language: Language): string {
-  const groups: Record<string, Record<string, Text>> = file.enum_labels
+  const groups: Record<string, Record<string, Text>> = around.enum_labels
   return groups[param.enum_labels ?? '']?.[String(value)]?.[language] ?? String(value)
 }
 

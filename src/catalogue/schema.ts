@@ -208,6 +208,17 @@ export const Model = Type.Object(
 )
 export type Model = Static<typeof Model>
 
+/** Models beside the core, with what they refer to. */
+export const ShelfFile = Type.Object(
+  {
+    as_of: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }),
+    sources: Type.Record(Type.String(), Line),
+    enum_labels: Type.Record(Type.String(), Type.Record(Type.String(), Text)),
+    models: Type.Array(Model),
+  },
+  only,
+)
+
 /** What a request of a person can be for. */
 export const Task = oneOf(
   'image',

@@ -173,18 +173,23 @@ export async function overrideHealth(
 
 export type ModelHealth = {
   isOff(modelId: string): boolean
+  /** An admin has switched it on: sold even if it is not offered. */
+  isSwitchedOn(modelId: string): boolean
   refresh(): Promise<void>
 }
 
 /** Caches the states of models for screens. Orders read the rows (`gen_start`). The caller refreshes it. */
 export function createModelHealth(sql: Sql, log: Log): ModelHealth {
   let off = new Set<string>()
+  let on = new Set<string>()
   return {
     isOff: modelId => off.has(modelId),
+    isSwitchedOn: modelId => on.has(modelId),
     async refresh() {
       try {
         const rows = await healthOfModels(sql)
         off = new Set(rows.filter(row => row.after === 'off').map(row => row.modelId))
+        on = new Set(rows.filter(row => row.after === 'on' && row.isPinned).map(row => row.modelId))
       } catch (error) {
         log.warn({ err: error }, 'the switches of the models could not be read')
       }

@@ -366,6 +366,7 @@ The operator has everything passed on before. Your payment and your balance are 
 <code>/admin_models on model reason</code>
 <code>/admin_models auto model reason</code>
 on and off stand until auto takes them back.`,
+    shelved: 'not in MODELS: can be switched on here',
     causes: {
       failing: 'its runs failed',
       unsupported: 'the provider does not know the name',

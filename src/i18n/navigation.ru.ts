@@ -378,6 +378,7 @@ export const navigationRu = {
 <code>/admin_models on модель причина</code>
 <code>/admin_models auto модель причина</code>
 on и off держатся, пока их не снимет auto.`,
+    shelved: 'не в MODELS: включается здесь же',
     causes: {
       failing: 'запуски не удавались',
       unsupported: 'поставщик не знает имени',

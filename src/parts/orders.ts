@@ -38,6 +38,7 @@ export function openOrders({ config, database, telegram, upstream, media, teleme
   const { sql } = database
   const { results } = upstream
   const catalogue = openCatalogue({
+    choice: config.models,
     rates: config.rates,
     contentFilter: config.contentFilter,
     freeModelIds: config.freeModelIds,
@@ -51,7 +52,7 @@ export function openOrders({ config, database, telegram, upstream, media, teleme
   const timers: NodeJS.Timeout[] = []
   return {
     catalogue,
-    forSale: onSale(catalogue, modelHealth.isOff),
+    forSale: onSale(catalogue, modelHealth.isOff, modelHealth.isSwitchedOn),
     limits,
     stats,
     modelHealth,

@@ -86,6 +86,7 @@ const wrong: Record<string, string[]> = {
     'a:1:1:0:0:91',
     'a:1:1:0:0:0,a:2:2:0:0:0',
   ],
+  MODELS: ['most', 'core,z-image', '+', 'all core'],
   TOPUP_PACKS_RUB: ['0', '-5', '100,,300', '99.5', 'x'],
   MANUAL_TOPUP_DETAILS: ['x'.repeat(1001)],
   PAYMENT_PROVIDER_TOKEN: ['cards', '765432109', 'abc:LIVE:token', '765432109:LIVE:a b'],

@@ -2,7 +2,7 @@ import { Composer } from 'telegraf'
 import { modelKey } from '../../catalogue/models.ts'
 import { priceRange } from '../../catalogue/pricing.ts'
 import { lossRuns } from '../../health/model-costs.ts'
-import { healthOfModels, overrideHealth, recentRuns } from '../../health/model-health.ts'
+import { type HealthChange, healthOfModels, overrideHealth, recentRuns } from '../../health/model-health.ts'
 import { lines } from '../../i18n/format.ts'
 import { clip, type Html } from '../../telegram/html.ts'
 import { paragraph, table } from '../../telegram/rich.ts'
@@ -78,10 +78,16 @@ async function lossScreen({ sql, catalogue }: BotDeps, ctx: BotContext, modelId:
   }
 }
 
+/** Why a model is not simply on; undefined where it is. */
+function reasonOf({ t }: BotContext, last: HealthChange | undefined): string | undefined {
+  if (!last || (last.after === 'on' && !last.isPinned)) return undefined
+  return last.cause === 'admin' ? (last.reason ?? '') : t.modelStates.causes[last.cause]
+}
+
 /** Every model with its price, its state and its last hour; a model that is off says why. */
 async function statesScreen({ sql, catalogue }: BotDeps, ctx: BotContext): Promise<Screen> {
   const { t } = ctx
-  const { models, rates } = catalogue
+  const { models, offered, rates } = catalogue
   const [lasts, opinions, runs] = await Promise.all([
     healthOfModels(sql),
     opinionsOfModels(sql),
@@ -93,14 +99,11 @@ async function statesScreen({ sql, catalogue }: BotDeps, ctx: BotContext): Promi
   const states = models.map(model => {
     const last = lasts.find(({ modelId }) => modelId === model.id)
     const { finished = 0, succeeded = 0 } = runs.find(({ modelId }) => modelId === model.id) ?? {}
-    const isTold = last && (last.after !== 'on' || last.isPinned)
-    const reason = isTold
-      ? last.cause === 'admin'
-        ? (last.reason ?? '')
-        : t.modelStates.causes[last.cause]
-      : undefined
     const { minKop } = priceRange(model, rates)
-    const [state, isPinned] = [last?.after ?? ('on' as const), last?.isPinned ?? false]
+    const isPinned = last?.isPinned ?? false
+    const isShelved = !offered.has(model.id) && !(isPinned && last?.after === 'on')
+    const state = isShelved ? ('off' as const) : (last?.after ?? ('on' as const))
+    const reason = isShelved && !isPinned ? t.modelStates.shelved : reasonOf(ctx, last)
     const { good = 0, bad = 0 } = opinions.find(({ modelId }) => modelId === model.id) ?? {}
     return { id: model.id, state, isPinned, minKop, finished, succeeded, good, bad, reason }
   })

@@ -39,7 +39,9 @@ export async function reconcileStars(options: Options): Promise<void> {
   for (;;) {
     const [read] = await syncPosition(sql, mark)
     const from = read?.position ?? 0
-    const page = await starTransactions(telegram, from, perPage)
+    const page = await starTransactions(telegram, from, perPage).catch(ifOld)
+    // The mark stays, and the alarm payments_unread tells that nothing is compared.
+    if (!page) return log.debug('the server of Bot API is too old to list payments')
     // A movement without a readable date is booked too, which fails and stores it for an admin.
     const fresh = page.findIndex(({ date = 0 }) => date > now() / 1000 - freshS)
     const settled = fresh < 0 ? page : page.slice(0, fresh)
@@ -49,6 +51,11 @@ export async function reconcileStars(options: Options): Promise<void> {
     if (settled.length < perPage) break
   }
   log.debug('the list of Stars is read')
+}
+
+/** A server of before Bot API 7.5 has no such list. */
+function ifOld(error: unknown): undefined {
+  if (!(error instanceof TelegramRefused) || error.code !== 'no_method') throw error
 }
 
 /** Books a movement, or stores it when it is refused, so that the rest of the list goes on. */
@@ -137,7 +144,7 @@ export async function findPayment({ sql, telegram, log }: Options, userId: numbe
   const [read] = await syncPosition(sql, mark)
   const first = read?.position ?? 0
   for (let from = first; from < first + maxPages * perPage; from += perPage) {
-    const page = await starTransactions(telegram, from, perPage)
+    const page = (await starTransactions(telegram, from, perPage).catch(ifOld)) ?? []
     const found = page.find(({ source }) => source?.user?.id === userId && source.invoice_payload === orderId)
     if (found) {
       const { id: chargeId, amount: total, date, source } = readMovement(found)
@@ -172,7 +179,7 @@ export async function endReversals({ sql, telegram, log }: Options): Promise<voi
 
 type RefundResult = { kind: 'done' } | { kind: 'refused' | 'wait'; error: unknown }
 
-// Unknown charge or person: the same call would be refused again.
+// Unknown charge or person, or a server of before Bot API 7.4: the same call would be refused again.
 const final = /CHARGE_(?!ALREADY)|USER_ID_INVALID|user not found/i
 // Any other refusal counts as final after a day (see pay.reversal_wait).
 const maxAttempts = 12
@@ -184,7 +191,8 @@ async function refund(telegram: Telegram, userId: number, chargeId: string, atte
   } catch (error) {
     if (!(error instanceof TelegramRefused)) return { kind: 'wait', error }
     if (error.code === 'already_refunded') return { kind: 'done' }
-    return { kind: final.test(error.message) || attempts >= maxAttempts ? 'refused' : 'wait', error }
+    const isFinal = final.test(error.message) || error.code === 'no_method' || attempts >= maxAttempts
+    return { kind: isFinal ? 'refused' : 'wait', error }
   }
 }
 

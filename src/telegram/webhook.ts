@@ -20,6 +20,9 @@ export const allowedUpdates = [
   'subscription',
 ] as const satisfies UpdateKind[]
 
+/** Of these, what came after Bot API 7.1: an older server passes over them. */
+const newerUpdates = new Set<UpdateKind>(['guest_message', 'subscription'])
+
 /** The address for updates, and the secret that Telegram sends with them. */
 export type Hook = { url: string; secret: string }
 
@@ -58,7 +61,9 @@ export async function readWebhook(telegram: Telegram, scrub: Scrub) {
   return {
     url: info.url ?? '',
     shownUrl: info.url ? plainAddress(scrub(info.url)) : '',
-    hasOurKinds: kinds.length === allowedUpdates.length && allowedUpdates.every(kind => kinds.includes(kind)),
+    hasOurKinds:
+      kinds.every(kind => allowedUpdates.some(one => one === kind)) &&
+      allowedUpdates.every(kind => kinds.includes(kind) || newerUpdates.has(kind)),
     pending: info.pending_update_count,
     failedAt: info.last_error_date ? new Date(info.last_error_date * 1_000) : undefined,
     lastError: info.last_error_message === undefined ? undefined : scrub(info.last_error_message),

@@ -11,7 +11,7 @@ import { toPlain } from '../../src/telegram/html.ts'
 import { show } from '../../src/telegram/screen.ts'
 import { screensOf, wrongStyles } from '../support/button-styles.ts'
 import { chats, type Person } from '../support/chat.ts'
-import { buttonLinks, captions } from '../support/messages.ts'
+import { buttonLinks, captions, isOldServer } from '../support/messages.ts'
 import { picture } from '../support/world.ts'
 
 const stage = await chats(t)
@@ -180,7 +180,7 @@ const all = (kop: string) => [
   '📎 Оригинал без сжатия',
   '⬆️ Увеличить',
   '✨ Оживить',
-  '📋 Скопировать запрос',
+  ...(isOldServer ? [] : ['📋 Скопировать запрос']),
   '🧾 Почему списано',
   '🏠 Меню',
   '‹ Свернуть',

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { stopPlans } from '../../src/jobs/plans.ts'
-import { reconcileStars } from '../../src/jobs/reconcile.ts'
+import { endReversals, reconcileStars } from '../../src/jobs/reconcile.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { buttons, captions } from '../support/messages.ts'
 import { silent } from '../support/world.ts'
@@ -191,4 +191,19 @@ t.test('an old server sells one month, and says so when it is to be stopped', as
   await lena.presses('Не продлевать')
   t.match(lena.last().text, /Продление отменим сами|не продлевается/)
   t.strictSame(old.api.player.subscriptions(lena.id), [])
+})
+
+t.test('an old server cannot give Stars back: the credit is there again, and its list is no failure', async t => {
+  const old = await chats(t, { apiVersion: '7.1' })
+  const maja = await old.person({ firstName: 'Майя' })
+  await maja.says('/topup')
+  await maja.presses('100')
+  t.match(await maja.pays(), { ok: true })
+  const [payment] = await old.owner<{ charge_id: string }[]>`select charge_id from pay.payments`
+  await old.owner`select pay.payment_reverse('stars', ${payment!.charge_id}, ${maja.id}, 'admin')`
+  t.equal(await old.balanceOf(maja.id), 0)
+  await endReversals({ sql: old.sql, telegram: old.telegram, log: silent })
+  t.equal(await old.balanceOf(maja.id), 100_00)
+  await reconcileStars({ sql: old.sql, telegram: old.telegram, log: silent })
+  t.strictSame(await old.broken(), [])
 })

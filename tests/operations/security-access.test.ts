@@ -3,6 +3,7 @@ import type { DraftOp } from '../../src/bot/codes.ts'
 import { keyOf } from '../../src/bot/files/samples.ts'
 import { parse, type RouteName, to } from '../../src/bot/routes.ts'
 import { newId } from '../../src/id.ts'
+import { openPlan } from '../../src/payments/plans.ts'
 import { checkoutRefusal, openTopUp, takePayment } from '../../src/payments/top-ups.ts'
 import { chats } from '../support/chat.ts'
 import { until } from '../support/world.ts'
@@ -45,7 +46,10 @@ await story(
     const template = newId()
     await owner`
       insert into pay.templates (user_id, id, words, task, model_id) values (${anna.id}, ${template}, ${secret}, 'image', 'z-image')`
-    const ids = [done, atWork, failed, quote, draft.id, topUp.id, bought.id, template]
+    const terms = { stars: 1, amountKop: 1_00, openMore: 1, freeMore: 1, discount: 1 }
+    const plan = await openPlan(sql, anna.id, { id: 'basic', ...terms })
+    await takePayment(sql, { ...payment, chargeId: 'a month', orderId: plan, currency: 'XTR', total: 1 })
+    const ids = [done, atWork, failed, quote, draft.id, topUp.id, bought.id, template, plan]
 
     const before = { anna: await rowsOf(anna.id), boris: await balanceOf(boris.id) }
     const seen = boris.chat().length
@@ -75,6 +79,7 @@ await story(
       to.follow(id, 0, 'nano-banana'),
       to.history('all', id),
       to.paid(id),
+      ...(['stop', 'resume'] as const).map(op => to.planRenewal(id, op)),
       to.topUp(id),
       to.stars(100, id),
       to.cardPacks(id),
@@ -121,7 +126,7 @@ await story(
       'balance',
       'statement',
     ]
-    without.push('groupOn', 'templates', 'promo', 'referral', 'forget', 'language', 'help')
+    without.push('plans', 'plan', 'groupOn', 'templates', 'promo', 'referral', 'forget', 'language', 'help')
     const all = Object.keys(to).filter(
       name => !name.startsWith('admin') && !/^example(Add|Drop)$/.test(name) && !without.includes(name as RouteName),
     )

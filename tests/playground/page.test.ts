@@ -478,7 +478,7 @@ async function listen(url: string) {
 
 /** The stand-ins, their page, one person, and a bot that only does what a test tells it. */
 async function playground(t: Test, databaseUrl = nowhere) {
-  const telegram = await startTelegram({ seed: 1 })
+  const telegram = await startTelegram({ seed: 1, apiVersion: '10.3' })
   const upstream = await startUpstream({ seed: 1 })
   const web = await startWeb({ telegram, upstream, databaseUrl })
   const anna = telegram.player.addPerson({ firstName: 'Анна', languageCode: 'ru' })

@@ -8,7 +8,7 @@ type Envelope = { ok: boolean; result: Result; description?: string }
 
 /** A stand-in with one person in an open chat; closed with the test. */
 async function standIn(t: Test, options: Parameters<typeof startTelegram>[0] = {}) {
-  const telegram = await startTelegram({ seed: 7, timeScale: 0.02, ...options })
+  const telegram = await startTelegram({ seed: 7, timeScale: 0.02, apiVersion: '10.3', ...options })
   t.teardown(() => telegram.close())
   telegram.faults.limits = false
   const anna = telegram.player.addPerson({ firstName: 'Анна' })

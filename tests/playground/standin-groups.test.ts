@@ -12,7 +12,7 @@ type Update = { update_id: number; message?: Result; my_chat_member?: object; ca
 
 /** A stand-in with three people of a closed group that the bot is a member of. */
 async function standIn(t: Test, options: Parameters<typeof startTelegram>[0] = {}) {
-  const telegram = await startTelegram({ seed: 7, timeScale: 0.02, ...options })
+  const telegram = await startTelegram({ seed: 7, timeScale: 0.02, apiVersion: '10.3', ...options })
   t.teardown(() => telegram.close())
   telegram.faults.limits = false
   const { player } = telegram
@@ -190,14 +190,14 @@ t.test('a group that becomes a supergroup has another id, and the old one names 
 t.test('groups are there after a restart, and those of an older folder are open to everybody', async t => {
   const dataDir = await mkdtemp(join(tmpdir(), 'telegram-'))
   t.teardown(() => rm(dataDir, { recursive: true, force: true }))
-  const first = await startTelegram({ seed: 7, dataDir })
+  const first = await startTelegram({ seed: 7, apiVersion: '10.3', dataDir })
   const anna = first.player.addPerson({ firstName: 'Анна' }).id
   const boris = first.player.addPerson({ firstName: 'Борис' }).id
   const group = first.player.addGroup('Студия', { creator: anna, members: [] })
   first.player.setBot(group, 'administrator', anna)
   const before = first.player.groups()
   await first.close()
-  const second = await startTelegram({ seed: 7, dataDir })
+  const second = await startTelegram({ seed: 7, apiVersion: '10.3', dataDir })
   t.strictSame(second.player.groups(), before)
   t.throws(() => second.player.sayIn(group, boris, 'x'), /not a member/)
   await second.close()
@@ -207,7 +207,7 @@ t.test('groups are there after a restart, and those of an older folder are open 
     path,
     JSON.stringify({ ...saved, chats: { ...saved.chats, groups: [{ id: group, title: 'Студия' }] } }),
   )
-  const third = await startTelegram({ seed: 7, dataDir })
+  const third = await startTelegram({ seed: 7, apiVersion: '10.3', dataDir })
   t.teardown(() => third.close())
   third.player.sayIn(group, boris, 'x')
   t.match(third.player.groups(), [{ bot: 'member', isPublic: true, members: [{ userId: boris }] }])

@@ -12,7 +12,7 @@ const KINDS = ['message', 'inline_query', 'chosen_inline_result', 'callback_quer
 
 /** A stand-in with two people and a picture that the bot has. */
 async function standIn(t: Test, options: Parameters<typeof startTelegram>[0] = {}) {
-  const telegram = await startTelegram({ seed: 7, timeScale: 0.02, ...options })
+  const telegram = await startTelegram({ seed: 7, timeScale: 0.02, apiVersion: '10.3', ...options })
   t.teardown(() => telegram.close())
   telegram.faults.limits = false
   const { player } = telegram

@@ -16,7 +16,7 @@ const terms = {
 
 /** A stand-in with a person, and a bot that polls and agrees to every payment. */
 async function standIn(t: Test, options: Parameters<typeof startTelegram>[0] = {}) {
-  const telegram = await startTelegram({ seed: 7, timeScale: 0.02, ...options })
+  const telegram = await startTelegram({ seed: 7, timeScale: 0.02, apiVersion: '10.3', ...options })
   t.teardown(() => telegram.close())
   const { player } = telegram
   const anna = player.addPerson({ firstName: 'Анна' })

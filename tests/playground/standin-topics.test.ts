@@ -10,7 +10,7 @@ type Envelope = { ok: boolean; result: Result; description?: string }
 
 /** A stand-in with one person in an open chat; closed with the test. `updates` are what the bot has got of messages. */
 async function standIn(t: Test, options: Parameters<typeof startTelegram>[0] = {}) {
-  const telegram = await startTelegram({ seed: 7, timeScale: 0.02, ...options })
+  const telegram = await startTelegram({ seed: 7, timeScale: 0.02, apiVersion: '10.3', ...options })
   t.teardown(() => telegram.close())
   telegram.faults.limits = false
   const { player } = telegram
@@ -184,11 +184,11 @@ t.test('a forum has topics too; the bot is no administrator of it, and an answer
 t.test('topics are there after a restart', async t => {
   const dataDir = await mkdtemp(join(tmpdir(), 'telegram-'))
   t.teardown(() => rm(dataDir, { recursive: true, force: true }))
-  const first = await startTelegram({ dataDir })
+  const first = await startTelegram({ dataDir, apiVersion: '10.3' })
   const anna = first.player.addPerson({ firstName: 'Анна' })
   const topic = first.player.addTopic(anna.id, 'Коты')
   await first.close()
-  const second = await startTelegram({ dataDir })
+  const second = await startTelegram({ dataDir, apiVersion: '10.3' })
   t.teardown(() => second.close())
   t.strictSame(second.player.topics(anna.id), [topic])
   const sent = await caller(second)('sendMessage', { chat_id: anna.id, text: 'x', message_thread_id: topic.threadId })

@@ -1,5 +1,6 @@
 import type { BotCall } from '../../playground/telegram/stand-in.ts'
 import { parse, type Route } from '../../src/bot/routes.ts'
+import { isOldServer } from './messages.ts'
 
 /** A button as it goes over the wire. */
 export type WireButton = {
@@ -57,7 +58,8 @@ const isRight = ({ callback_data: data = '', style }: WireButton): boolean => {
 /** The screens with a second main button, and the buttons whose colour does not say what they do. */
 export const wrongStyles = (screens: Shown[]): string[] => [
   ...new Set(
-    screens.flatMap(({ text, rows }) => {
+    // Colours came with Bot API 9.4: an older server passes over them.
+    (isOldServer ? [] : screens).flatMap(({ text, rows }) => {
       const all = rows.flat()
       const main = all.filter(({ style }) => style === 'success' || style === 'primary')
       const title = text.split('\n')[0]?.slice(0, 60)

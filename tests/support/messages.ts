@@ -21,5 +21,10 @@ export function bytesOf({ player }: Pick<TelegramStandIn, 'player'>, message: Me
   return Buffer.from(file.bytes)
 }
 
-/** What a server of an earlier Bot API refuses. The same message follows in plain form. */
-export const refusedByOldServer = /start tag "tg-time"|Text buttons are unallowed/
+/** The stand-in speaks Bot API 7.1: what came later is not there, and the plain form is. */
+export const isOldServer = process.env.TELEGEN_BOT_API === '7.1'
+
+/** What a server of an earlier Bot API refuses. The same message follows in plain form, if it is one. */
+export const refusedByOldServer = isOldServer
+  ? /start tag "tg-time"|Text buttons are unallowed|message text is empty|method not found/
+  : /(?!)/

@@ -9,9 +9,9 @@ type Envelope = {
   description?: string
 }
 
-/** A stand-in with one person in an open chat and a hand for raw calls; closed with the test. */
+/** A stand-in of today's Bot API with one person in an open chat and a hand for raw calls; closed with the test. */
 export async function standIn(t: Test, options: Parameters<typeof startTelegram>[0] = {}) {
-  const telegram = await startTelegram({ seed: 7, timeScale: 0.02, ...options })
+  const telegram = await startTelegram({ seed: 7, timeScale: 0.02, apiVersion: '10.3', ...options })
   t.teardown(() => telegram.close())
   telegram.faults.limits = false
   const anna = telegram.player.addPerson({ firstName: 'Анна', username: 'anna', languageCode: 'ru' })

@@ -4,7 +4,8 @@ import { commandsFor } from '../../src/bot/commands.ts'
 import { chats, type Person } from '../support/chat.ts'
 import { buttons } from '../support/messages.ts'
 
-const { api, owner, story, person, serve, generationsOf, end } = await chats(t)
+// Topics in private chats came with Bot API 9.3.
+const { api, owner, story, person, serve, generationsOf, end } = await chats(t, { apiVersion: '10.3' })
 const { player } = api
 
 /** What the bot said since, with the topic of each. */

@@ -3,6 +3,7 @@ import { badGateway, cut, isRecord } from './answers.ts'
 import { creditsFor } from './models/credits.ts'
 import { type Refusal, refusedInput } from './models/input-check.ts'
 import type { Model } from './models/models.ts'
+import { refusedByPublished } from './models/published.ts'
 import type { openPace } from './pace.ts'
 import { recordOf } from './record.ts'
 import type { Behaviour } from './stand-in.ts'
@@ -52,7 +53,7 @@ export function jobRoutes(server: FastifyInstance, options: Options) {
     if ('code' in wanted) return refuse(wanted)
     const model = models.get(wanted.model)
     if (!model) return refuse({ code: 422, msg: UNKNOWN_MODEL })
-    const wrong = refusedInput(model, wanted.input, tasks.known)
+    const wrong = refusedInput(model, wanted.input, tasks.known) ?? refusedByPublished(model.id, wanted.input)
     if (wrong) return refuse(wrong)
     const credits = creditsFor(model, wanted.input, tasks.known)
     if (typeof credits !== 'number') return refuse(credits)

@@ -58,6 +58,7 @@ export type Price = {
 
 /** All models by their slug, each time new ones: what is published may be changed without anybody else seeing it. */
 export function documentedModels(): Map<string, Model> {
-  const data: { models: Model[] } = createRequire(import.meta.url)('../../../src/catalogue/models.json')
-  return new Map(structuredClone(data.models).map(model => [model.id, model]))
+  const read = createRequire(import.meta.url)
+  const files: { models: Model[] }[] = ['models', 'shelf'].map(name => read(`../../../src/catalogue/${name}.json`))
+  return new Map(structuredClone(files.flatMap(({ models }) => models)).map(model => [model.id, model]))
 }

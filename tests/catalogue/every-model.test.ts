@@ -1,4 +1,4 @@
-// Every model on sale, from «/start» to the file in the chat, through the real service: once with what anyone would
+// Every model of the core and of the shelf, from «/start» to the file in the chat, through the real service: once with what anyone would
 // press, once with the most that is on offer. The upstream's stand-in knows the documentation only and has the last word.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileTypeFromBuffer } from 'file-type'
@@ -20,12 +20,13 @@ import { buttons, refusedByOldServer, withFiles } from '../support/messages.ts'
 import { freePort, stage } from '../support/service.ts'
 
 const rates = { usdRubRate: '95', markup: '2.0' }
-const catalogue = openCatalogue({ rates, contentFilter: true })
+const catalogue = openCatalogue({ rates, contentFilter: true, choice: 'all' })
 
 const world = await stage(t, { timeScale: 1 })
 const { telegram, upstream, owner } = world
 upstream.credit = 1_000_000
 const settings = {
+  MODELS: 'all',
   START_BONUS_RUB: '100000',
   MAX_ACTIVE_PER_USER: '10',
   // The second run of a free model is then a paid one, with all its parameters.
@@ -42,7 +43,8 @@ const files = {
   video: { usual: await mp4Of(), most: await mp4Of() },
   audio: { usual: mp3Of(2), most: wavOf(15) },
 }
-const longest = wavOf(600)
+/** As long as a sound may be, ten minutes at most. */
+const longest = (seconds: number) => wavOf(Math.min(600, seconds))
 
 type Way = 'usual' | 'most'
 type Draft = { id: string; rev: number; step: string; inputs: { answers: Inputs } }
@@ -281,7 +283,7 @@ const triedSizes = new Set<number>()
 /** The largest that the parameter takes: in pixels, in seconds, and for one file of each limit to the byte. */
 function maxOf(param: Param, n: number): Sent {
   const [kind] = param.accept!
-  if (kind === 'audio' && (param.max_seconds ?? 0) > 15) return longest
+  if (kind === 'audio' && (param.max_seconds ?? 0) > 15) return longest(param.max_seconds!)
   if (kind !== 'image') return files[kind!].most
   const megabytes = Math.min(param.max_mb!, 20)
   if (n > 0 || triedSizes.has(megabytes)) return files.image.most

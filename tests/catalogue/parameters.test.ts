@@ -1,5 +1,5 @@
 import t from 'tap'
-import { loadModels, type Model, type Param } from '../../src/catalogue/models.ts'
+import { loadModels, loadShelf, type Model, type Param } from '../../src/catalogue/models.ts'
 import {
   checkInputs,
   checkValue,
@@ -16,7 +16,7 @@ import {
 } from '../../src/catalogue/parameters.ts'
 import { price } from '../../src/catalogue/pricing.ts'
 
-const models = loadModels()
+const models = [...loadModels(), ...loadShelf()]
 const modelOf = (id: string): Model => models.find(model => model.id === id)!
 const paramOf = (id: string, name: string): Param => modelOf(id).params.find(param => param.name === name)!
 const photo = (extra: Partial<FileValue> = {}): FileValue => ({

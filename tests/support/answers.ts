@@ -61,7 +61,7 @@ export function sampleOf(param: Param): fc.Arbitrary<Value> {
 function fileOf(param: Param): fc.Arbitrary<FileValue> {
   const common = { url: 'https://files.example.com', bytes: 1000, mime: param.formats![0]! }
   if (param.accept![0] === 'image') {
-    const side = fc.integer({ min: 256, max: 4000 })
+    const side = fc.integer({ min: Math.max(256, param.min_side_px ?? 0), max: 4000 })
     return fc.tuple(side, side).map(([widthPx, heightPx]) => ({ ...common, kind: 'image', widthPx, heightPx }))
   }
   const hundredths = fc.integer({ min: 1, max: (param.max_seconds ?? 60) * 100 })

@@ -37,7 +37,11 @@ export async function chats(
     card,
     startBonusKop = 0,
     apiVersion,
-  }: Pick<Partial<BotDeps>, 'transferDetails' | 'card' | 'startBonusKop' | 'plans'> & { apiVersion?: ApiVersion } = {},
+    choice,
+  }: Pick<Partial<BotDeps>, 'transferDetails' | 'card' | 'startBonusKop' | 'plans'> & {
+    apiVersion?: ApiVersion
+    choice?: string
+  } = {},
 ) {
   const { access, sql, owner, broken, story } = await world(t)
   const api = await startTelegram({ seed: 7, timeScale: 0.02, ...(apiVersion && { apiVersion }) })
@@ -50,7 +54,7 @@ export async function chats(
     log: silent,
   })
   const botInfo = await telegram.call('getMe', {})
-  const catalogue = openCatalogue({ rates: { usdRubRate: '95', markup: '2.0' }, contentFilter: true })
+  const catalogue = openCatalogue({ rates: { usdRubRate: '95', markup: '2.0' }, contentFilter: true, choice })
   const limits = { maxOpen: 3, freeDaily: 10, freeHourly: 3, newFreeDaily: 1_000_000 }
   const { player } = api
 
@@ -78,7 +82,7 @@ export async function chats(
     sql,
     adminSql: admins.sql,
     catalogue,
-    forSale: onSale(catalogue, modelHealth.isOff),
+    forSale: onSale(catalogue, modelHealth.isOff, modelHealth.isSwitchedOn),
     modelHealth,
     log: silent,
     limits,

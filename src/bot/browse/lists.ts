@@ -73,11 +73,12 @@ export async function listScreen(
   ctx: BotContext,
   list: Exclude<ListTitle, 'find'>,
   page: number,
-  heading?: Html,
+  { heading, first }: { heading?: Html; first?: Model | undefined } = {},
 ): Promise<Screen> {
   const { t } = ctx
   const { forSale, limits } = deps
-  const found = ranked(deps, listed(deps, list))
+  const others = ranked(deps, listed(deps, list))
+  const found = first ? [first, ...others.filter(({ id }) => id !== first.id)] : others
   if (found.length === 0) {
     return {
       text: heading ?? t.listEmpty,
@@ -93,9 +94,11 @@ export async function listScreen(
   }
 }
 
-/** The model of a button or a link is off or no longer sold: shows the list of its format instead. */
-export const goneScreen = (deps: BotDeps, ctx: BotContext, model?: Model): Promise<Screen> =>
-  listScreen(deps, ctx, model ? formatOf(model) : 'popular', 0, ctx.t.modelGone)
+/** The model of a button or a link is off or no longer sold: shows the list of its format instead, its successor first. */
+export function goneScreen(deps: BotDeps, ctx: BotContext, model?: Model): Promise<Screen> {
+  const first = model?.successor === undefined ? undefined : deps.forSale.byId(model.successor)
+  return listScreen(deps, ctx, model ? formatOf(model) : 'popular', 0, { heading: ctx.t.modelGone, first })
+}
 
 /** Sorts models: the most used first, then the cheapest. */
 export function ranked({ catalogue, stats }: BotDeps, models: readonly Model[]): Model[] {

@@ -17,7 +17,9 @@ const terms = {
 /** A stand-in with a person, and a bot that polls and agrees to every payment. */
 async function standIn(t: Test, options: Parameters<typeof startTelegram>[0] = {}) {
   const telegram = await startTelegram({ seed: 7, timeScale: 0.02, apiVersion: '10.3', ...options })
-  t.teardown(() => telegram.close())
+  let closing: Promise<void> | undefined
+  const close = () => (closing ??= telegram.close())
+  t.teardown(close)
   const { player } = telegram
   const anna = player.addPerson({ firstName: 'Анна' })
   player.open(anna.id)
@@ -47,7 +49,7 @@ async function standIn(t: Test, options: Parameters<typeof startTelegram>[0] = {
     const [paid] = await updates()
     return { payment: paid!.message!.successful_payment as Record<string, unknown>, link }
   }
-  return { telegram, player, anna, call, updates, subscribe }
+  return { player, anna, call, updates, subscribe, close }
 }
 
 t.test('a subscription has one period and one currency, and a bound on its price', async t => {
@@ -60,6 +62,9 @@ t.test('a subscription has one period and one currency, and a bound on its price
   t.match(await asks(card), { description: wrong })
   t.match(await asks({ prices: [{ label: 'x', amount: 10_000 }] }), { ok: true })
   t.match(await asks({ prices: [{ label: 'x', amount: 10_001 }] }), { error_code: 400 })
+  t.match(await asks({ prices: [{ label: 'x', amount: 0 }] }), { error_code: 400 })
+  t.match(await asks({ prices: [terms.prices[0], terms.prices[0]] }), { error_code: 400 }, 'one price')
+  t.match(await asks({ provider_token: '123:TEST:1' }), { error_code: 400 }, 'Stars have no provider')
 })
 
 t.test('each month is a payment with its own id, and Telegram lists all of them', async t => {
@@ -115,6 +120,8 @@ t.test('a person cancels and resumes, too few Stars are a failure, and the bot i
   t.match(await told(), said('active'))
   t.match(player.renew(anna.id, id, { isPoor: true }), { ok: false, error: 'BALANCE_TOO_LOW' })
   t.match(await told(), said('failed'))
+  t.throws(() => player.resumeSubscription(anna.id, id), /not canceled/)
+  t.strictSame(await told(), [], 'it lacks Stars, not a wish')
   t.match(player.renew(anna.id, id), { ok: true }, 'the money comes, and it goes on')
 })
 
@@ -135,6 +142,47 @@ t.test('a bot stops the renewals and allows them again; the rest is the person�
   t.strictSame(await updates(), [], 'a bot is not told of what it did')
   t.match(player.resumeSubscription(anna.id, id), { state: 'active' })
 })
+
+t.test('what is canceled ends with its month, for the person and for the bot', async t => {
+  const { player, anna, call, updates, subscribe } = await standIn(t)
+  await subscribe()
+  const { id } = player.subscriptions(anna.id)[0]!
+  t.throws(() => player.lapse(anna.id, id), /goes on/)
+  player.cancelSubscription(anna.id, id)
+  await updates()
+  t.match(player.lapse(anna.id, id), { state: 'ended' })
+  t.strictSame(await updates(), [], 'no state is told: the bot knows the day from the payment')
+  for (const move of [player.resumeSubscription, player.cancelSubscription, player.renew, player.lapse]) {
+    t.throws(() => move(anna.id, id), /is over/)
+  }
+  for (const is_canceled of [true, false]) {
+    const edit = { user_id: anna.id, telegram_payment_charge_id: id, is_canceled }
+    t.match(await call('editUserStarSubscription', edit), { description: 'Bad Request: CHARGE_ID_INVALID' })
+  }
+  await subscribe()
+  t.match(player.subscriptions(anna.id), [{ state: 'ended' }, { state: 'active' }], 'a new one may begin')
+  player.renew(anna.id, player.subscriptions(anna.id)[1]!.id, { isPoor: true })
+  t.match(player.lapse(anna.id, player.subscriptions(anna.id)[1]!.id), { state: 'ended' }, 'nor is it waited for Stars')
+})
+
+t.test(
+  'subscriptions and their links outlive a restart, and the chat tells renewals from the first payment',
+  async t => {
+    const dataDir = t.testdir()
+    const { player, anna, subscribe, close } = await standIn(t, { dataDir })
+    const { link } = await subscribe()
+    player.renew(anna.id, player.subscriptions(anna.id)[0]!.id)
+    const said = player.chat(anna.id).flatMap(({ service }) => service ?? [])
+    t.strictSame(said, ['Подписка оформлена: ⭐ 250', 'Подписка продлена: ⭐ 250'])
+    const before = player.subscriptions(anna.id)
+    await close()
+    const again = await startTelegram({ dataDir, seed: 7, apiVersion: '10.3' })
+    t.strictSame(again.player.subscriptions(anna.id), before)
+    t.match(again.player.invoiceOf(link), { isMonthly: true, amount: 250 })
+    t.match(again.player.renew(anna.id, before[0]!.id), { ok: true })
+    await again.close()
+  },
+)
 
 t.test('a payment of a subscription goes back once', async t => {
   const { player, anna, call, updates, subscribe } = await standIn(t)

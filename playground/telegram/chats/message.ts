@@ -48,7 +48,7 @@ export type Content = {
   link_preview_options?: { is_disabled?: boolean; url?: string; [other: string]: unknown }
   reply_markup?: InlineKeyboard
   invoice?: object
-  successful_payment?: object
+  successful_payment?: { is_recurring?: true; is_first_recurring?: true; [other: string]: unknown }
   refunded_payment?: object
   forward_origin?: object
   reply_to_message?: { message_id: number }

@@ -5,7 +5,7 @@ export type SubscriptionView = {
   title: string
   amount: number
   until: number
-  state: 'active' | 'canceled' | 'failed'
+  state: 'active' | 'canceled' | 'failed' | 'ended'
   /** Stopped by the bot: the person cannot resume it. */
   byBot: boolean
 }
@@ -17,6 +17,8 @@ export type Subscribing = {
   subscriptions(userId: number): SubscriptionView[]
   /** A month passes: the next payment of a subscription, with its own charge id and the payload of the first. */
   renew(userId: number, id: string, how?: Renewal): { ok: boolean; error?: string; chargeId?: string; deliver(): void }
+  /** A month passes without a payment: what is canceled or lacks Stars ends. The bot is not told. */
+  lapse(userId: number, id: string): SubscriptionView
   /** In the settings of Telegram; the bot is told by an update. */
   cancelSubscription(userId: number, id: string): SubscriptionView
   resumeSubscription(userId: number, id: string): SubscriptionView

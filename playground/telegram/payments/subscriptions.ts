@@ -11,7 +11,7 @@ export type Subscription = {
   terms: Terms
   /** Unix seconds: the end of what is paid. */
   untilS: number
-  state: 'active' | 'canceled' | 'failed'
+  state: 'active' | 'canceled' | 'failed' | 'ended'
   /** The bot stopped it, and the person cannot resume it before the bot allows that. */
   byBot: boolean
 }
@@ -25,6 +25,7 @@ export function openSubscriptions(saved: SavedSubscriptions = []) {
   function own(userId: number, id: string): Subscription {
     const found = all.get(id)
     if (found?.userId !== userId) throw new Error(`person ${userId} has no subscription ${id}`)
+    if (found.state === 'ended') throw new Error(`the subscription ${id} is over: begin a new one`)
     return found
   }
 
@@ -48,9 +49,16 @@ export function openSubscriptions(saved: SavedSubscriptions = []) {
     prolong(subscription: Subscription) {
       Object.assign(subscription, { state: 'active', untilS: subscription.untilS + PERIOD_S })
     },
+    /** The paid time runs out and there is no next payment. */
+    lapse(subscription: Subscription) {
+      if (subscription.state === 'active') throw new Error(`the subscription ${subscription.id} goes on: it is renewed`)
+      subscription.state = 'ended'
+    },
     /** A person cancels or resumes in the settings of Telegram. Returns whether that changed anything. */
     turn(subscription: Subscription, isCanceled: boolean): boolean {
       if (!isCanceled && subscription.byBot) throw new Error('the bot has stopped this subscription')
+      if (!isCanceled && subscription.state === 'failed')
+        throw new Error('this subscription is not canceled: it lacks Stars')
       const state = isCanceled ? 'canceled' : 'active'
       if (subscription.state === state) return false
       subscription.state = state
@@ -58,12 +66,12 @@ export function openSubscriptions(saved: SavedSubscriptions = []) {
     },
     /**
      * The bot stops the renewals, or takes that back: then the person may resume. Throws 400 for what is not there or is
-     * over.
+     * over, with the one word that https://core.telegram.org/method/payments.botCancelStarsSubscription has for both.
      */
     edit(userId: number, chargeId: string, isCanceled: boolean) {
       const found = all.get(chargeId)
-      if (found?.userId !== userId) throw bad('CHARGE_ID_INVALID')
-      if (found.untilS <= now()) throw bad('SUBSCRIPTION_NOT_ACTIVE')
+      const isOver = found?.state === 'ended' || (found?.untilS ?? 0) <= now()
+      if (found?.userId !== userId || isOver) throw bad('CHARGE_ID_INVALID')
       found.byBot = isCanceled
       if (isCanceled) found.state = 'canceled'
     },

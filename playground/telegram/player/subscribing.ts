@@ -7,15 +7,15 @@ import type { Hand } from './hand.ts'
 /** What a successful payment says beside its terms. Source: https://core.telegram.org/bots/api#successfulpayment */
 export const recurring = ({ untilS }: Subscription, isFirst: boolean) => ({
   subscription_expiration_date: untilS,
-  is_recurring: true,
-  ...(isFirst && { is_first_recurring: true }),
+  is_recurring: true as const,
+  ...(isFirst && { is_first_recurring: true as const }),
 })
 
 /** Writes a payment into the chat and tells the bot, unless `how` says otherwise. */
 export function reportPayment(
   { world: { chats, delivery } }: Hand,
   charge: Charge,
-  { marks, ...place }: Content & { marks: object },
+  { marks, ...place }: Content & { marks: { is_recurring?: true; is_first_recurring?: true } },
   how: Pick<Renewal, 'lost' | 'twice' | 'late'>,
 ): () => void {
   const { id, userId, terms, providerChargeId } = charge
@@ -65,6 +65,12 @@ export function subscribingMoves(hand: Hand, lose: () => boolean): Subscribing {
     subscriptions: userId => subscriptions.of(userId).map(viewOf),
     cancelSubscription: (userId, id) => turn(userId, id, true),
     resumeSubscription: (userId, id) => turn(userId, id, false),
+    lapse(userId, id) {
+      const subscription = subscriptions.own(userId, id)
+      subscriptions.lapse(subscription)
+      changed()
+      return viewOf(subscription)
+    },
     renew(userId, id, { isPoor, ...how } = {}) {
       const subscription = subscriptions.own(userId, id)
       if (subscription.state === 'canceled') throw new Error(`the subscription ${id} is canceled: it is not renewed`)

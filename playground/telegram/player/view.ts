@@ -1,4 +1,4 @@
-import { type Kept, type Terms, topicOf } from '../chats/message.ts'
+import { type Content, type Kept, type Terms, topicOf } from '../chats/message.ts'
 import type { Files } from '../files/files.ts'
 import { authorOf, groupService, idOf } from '../groups/view.ts'
 import { reactionsOf } from '../inline/view.ts'
@@ -114,8 +114,14 @@ function serviceText({ message, terms }: Kept, languageCode: string): string | u
   if (edited?.name) return russian ? `Тема теперь называется «${edited.name}»` : `The topic is now “${edited.name}”`
   if (edited) return russian ? 'У темы новый значок' : 'The topic has a new icon'
   if (!terms || message.invoice) return
-  if (message.successful_payment) return `${russian ? 'Оплата прошла' : 'Payment received'}: ${sum(terms)}`
+  if (message.successful_payment) return `${paidText(message.successful_payment, russian)}: ${sum(terms)}`
   if (message.refunded_payment) return `${russian ? 'Деньги возвращены' : 'Refunded'}: ${sum(terms)}`
+}
+
+function paidText({ is_recurring, is_first_recurring }: NonNullable<Content['successful_payment']>, russian: boolean) {
+  if (is_first_recurring) return russian ? 'Подписка оформлена' : 'Subscribed'
+  if (is_recurring) return russian ? 'Подписка продлена' : 'Subscription renewed'
+  return russian ? 'Оплата прошла' : 'Payment received'
 }
 
 const isRussian = (languageCode: string) => /^(ru|uk|be|kk)/.test(languageCode)

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import { Dialog } from './dialog.js'
 import { clock } from './format.js'
 import { html, Icon } from './html.js'
+import { SubscriptionsSheet } from './payments/subscriptions.js'
 import { patch, post } from './server.js'
 import { language, languages as pageLanguages, switchLanguage, words } from './words.js'
 
@@ -68,6 +69,7 @@ function preview(last) {
 }
 
 function PersonCard({ person, onError }) {
+  const [subscriptions, setSubscriptions] = useState(false)
   const change = async fields => {
     try {
       await patch(`/api/people/${person.id}`, fields)
@@ -85,6 +87,8 @@ function PersonCard({ person, onError }) {
     <button class="plain" data-testid="person-topics" aria-pressed=${person.topics === true} onClick=${() => void change({ topics: !person.topics })}>
       ${person.topics ? words.topics.off : words.topics.on}
     </button>
+    <button class="plain" data-testid="person-subscriptions" onClick=${() => setSubscriptions(true)}>${words.subscription.title}</button>
+    ${subscriptions && html`<${SubscriptionsSheet} path=${`/api/people/${person.id}`} onClose=${() => setSubscriptions(false)} />`}
     <button class="plain" data-testid="person-block" aria-pressed=${person.blocked} onClick=${() => void change({ blocked: !person.blocked })}>
       ${person.blocked ? w.unblock : w.block}
     </button>

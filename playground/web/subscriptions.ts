@@ -15,9 +15,11 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ telegram: TelegramS
 ) => {
   const { player } = telegram
   const path = '/people/:userId/subscriptions'
-  server.get(path, { schema: { params: UserParams, querystring: Link } }, async ({ params, query }) => {
+  server.get(path, { schema: { params: UserParams, querystring: Type.Partial(Link) } }, async ({ params, query }) => {
     const { id } = known(player, params)
-    return { invoice: await playing(() => player.invoiceOf(query.url)), subscriptions: player.subscriptions(id) }
+    const { url } = query
+    const invoice = url === undefined ? null : await playing(() => player.invoiceOf(url))
+    return { invoice, subscriptions: player.subscriptions(id) }
   })
   server.post(`${path}/begin`, { schema: { params: UserParams, body: Link } }, async ({ params, body }) => {
     const { id } = known(player, params)
@@ -26,6 +28,7 @@ export const subscriptionRoutes: FastifyPluginAsyncTypebox<{ telegram: TelegramS
   const moves = {
     renew: (userId: number, id: string) => player.renew(userId, id),
     fail: (userId: number, id: string) => ({ ...player.renew(userId, id, { isPoor: true }), ok: true }),
+    lapse: (userId: number, id: string) => ({ ok: true, ...player.lapse(userId, id) }),
     cancel: (userId: number, id: string) => ({ ok: true, ...player.cancelSubscription(userId, id) }),
     resume: (userId: number, id: string) => ({ ok: true, ...player.resumeSubscription(userId, id) }),
   }

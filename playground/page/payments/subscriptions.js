@@ -10,9 +10,8 @@ const w = words.subscription
 /** A link to an invoice of the bot; such links begin subscriptions. */
 export const isInvoiceLink = url => /^https:\/\/t\.me\/\$/.test(url)
 
-/** Pays by a link, and stands in for Telegram's settings of subscriptions: a month passes, cancel, resume. */
-export function SubscribeSheet({ path, url, onClose }) {
-  const [answer] = useLive(`${path}/subscriptions?url=${encodeURIComponent(url)}`, () => true)
+/** What was done last: `{ busy }` while it is done, `{ error }` when it was refused. */
+function useActs(path, refresh) {
   const [state, setState] = useState({})
   async function act(way, body) {
     setState({ busy: true })
@@ -21,8 +20,30 @@ export function SubscribeSheet({ path, url, onClose }) {
       setState(ok ? {} : { error: error ?? words.pay.refused })
     } catch (error) {
       setState({ error: error.message })
+    } finally {
+      refresh()
     }
   }
+  return [state, act]
+}
+
+/** Telegram's settings of subscriptions: what the person has, and that a month passes. */
+export function SubscriptionsSheet({ path, onClose }) {
+  const [answer, refresh] = useLive(`${path}/subscriptions`, () => true)
+  const [state, act] = useActs(path, refresh)
+  return html`<${Dialog} label=${w.title} testid="subscriptions-sheet" onClose=${onClose}>
+    <h2>${w.title}</h2>
+    ${answer?.subscriptions.length === 0 && html`<p class="quiet">${w.none}</p>`}
+    ${state.error && html`<p class="error" role="alert" data-testid="subscriptions-error">${state.error}</p>`}
+    ${answer?.subscriptions.map(one => html`<${Subscription} key=${one.id} subscription=${one} busy=${state.busy} act=${act} />`)}
+    <div class="choices"><button class="plain" data-testid="subscriptions-close" onClick=${onClose}>${words.close}</button></div>
+  </>`
+}
+
+/** Pays by a link; below it what the person has subscribed to. */
+export function SubscribeSheet({ path, url, onClose }) {
+  const [answer, refresh] = useLive(`${path}/subscriptions?url=${encodeURIComponent(url)}`, () => true)
+  const [state, act] = useActs(path, refresh)
   if (!answer) return null
   const { invoice, subscriptions } = answer
   const amount = price(invoice.currency, invoice.amount)
@@ -47,14 +68,18 @@ function Subscription({ subscription, busy, act }) {
   const end = new Date(until * 1000).toLocaleDateString(locale)
   return html`<section class="subscription" data-testid="subscription" data-state=${state}>
     <p><b>${title}</b> · ${price('XTR', amount)}<br /><span class="quiet">${w.states[state](end)}</span></p>
-    <div class="choices">
+    ${
+      state !== 'ended' &&
+      html`<div class="choices">
       ${
         state === 'canceled'
-          ? html`<button class="plain" data-testid="subscription-resume" disabled=${busy || byBot} title=${byBot ? w.byBot : ''} onClick=${turn('resume')}>${w.resume}</button>`
+          ? html`<button class="plain" data-testid="subscription-lapse" disabled=${busy} onClick=${turn('lapse')}>${w.renew}</button>
+            <button class="plain" data-testid="subscription-resume" disabled=${busy || byBot} title=${byBot ? w.byBot : ''} onClick=${turn('resume')}>${w.resume}</button>`
           : html`<button class="plain" data-testid="subscription-renew" disabled=${busy} onClick=${turn('renew')}>${w.renew}</button>
             <button class="plain" data-testid="subscription-fail" disabled=${busy} onClick=${turn('fail')}>${w.fail}</button>
             <button class="plain" data-testid="subscription-cancel" disabled=${busy} onClick=${turn('cancel')}>${w.cancel}</button>`
       }
-    </div>
+    </div>`
+    }
   </section>`
 }

@@ -200,12 +200,15 @@ export const en = {
     refused: 'The bot declined the payment',
   },
   subscription: {
+    title: 'Subscriptions',
+    none: 'No subscriptions yet: a link of the bot begins one.',
     begin: amount => `Subscribe for ${amount}`,
     monthly: amount => `${amount} a month`,
     states: {
       active: end => `active, charged next on ${end}`,
       canceled: end => `canceled, works until ${end}`,
       failed: end => `too few Stars, paid until ${end}`,
+      ended: () => 'ended',
     },
     renew: 'A month passes',
     fail: 'Too few Stars',

@@ -208,12 +208,15 @@ export const ru = {
     refused: 'Бот отклонил оплату',
   },
   subscription: {
+    title: 'Подписки',
+    none: 'Подписок пока нет: они оформляются по ссылке бота.',
     begin: amount => `Подписаться за ${amount}`,
     monthly: amount => `${amount} в месяц`,
     states: {
       active: end => `действует, следующее списание ${end}`,
       canceled: end => `отменена, действует до ${end}`,
       failed: end => `не хватило звёзд, оплачена до ${end}`,
+      ended: () => 'закончилась',
     },
     renew: 'Прошёл месяц',
     fail: 'Не хватило звёзд',

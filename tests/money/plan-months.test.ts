@@ -35,15 +35,9 @@ story('each month is one credit by its charge, however often it is told', async 
   const again = await Promise.all(Array.from({ length: 10 }, (_, n) => anna.pays(n % 2)))
   t.ok(again.every(({ result }) => result === 'duplicate'))
   t.equal(await balanceOf(sql, 1), 1_000_00)
-  t.match(await subscriptionOf(sql, 1), [
-    {
-      state: 'active',
-      months: 2,
-      stars: 250,
-      chargeId: `${anna.orderId}-0`,
-      until: new Date((nowS + 2 * month) * 1000),
-    },
-  ])
+  const [own] = await subscriptionOf(sql, 1)
+  t.match(own, { state: 'active', months: 2, stars: 250, chargeId: `${anna.orderId}-0` })
+  t.equal(own?.until.getTime(), (nowS + 2 * month) * 1000)
 })
 
 story('a renewal that does not agree with its plan is kept for an admin', async t => {

@@ -168,9 +168,13 @@ story('a button of a plan that is sold no longer, or of another person, shows wh
   const [order] = await owner<{ id: string }[]>`select id from pay.subscriptions where user_id = ${ira.id}`
   await kira.presses({ data: `pc:${order!.id}:x` })
   t.equal(await stateOf(ira), 'active')
+  await subscribes(kira)
+  await kira.presses({ data: `pc:${order!.id}:x` })
+  t.strictSame([await stateOf(ira), await stateOf(kira)], ['active', 'active'], 'nor is their own stopped by it')
+  const lena = await person({ firstName: 'Лена' })
   deps.plans = []
-  await kira.says('/plan')
-  t.match(kira.last().text, /Сейчас планов нет/)
+  await lena.says('/plan')
+  t.match(lena.last().text, /Сейчас планов нет/)
   await ira.says('/plan')
   t.match(ira.last().text, /Ваш план/, 'what is paid for goes on')
   deps.plans = [basic, studio]

@@ -4,6 +4,7 @@ import t from 'tap'
 import { newId } from '../../src/id.ts'
 import { endReversals, findPayment, reconcileStars } from '../../src/jobs/reconcile.ts'
 import { troubles } from '../../src/operations/alarms.ts'
+import { openPlan, subscriptionOf } from '../../src/payments/plans.ts'
 import { openTopUp, paymentReverse, takePayment } from '../../src/payments/top-ups.ts'
 import { balanceOf } from '../../src/payments/wallet.ts'
 import { createTelegram } from '../../src/telegram/client.ts'
@@ -165,6 +166,21 @@ await story('a page of nothing but poison is read on, and a list that is not rea
   t.ok((await unread()) > 15 * 60)
   await reconcileStars(options)
   t.ok((await unread()) < 60, 'a read to the end is enough, even of nothing new')
+})
+
+await story('a renewal that only the list knows pays for the month from its own date', async t => {
+  const userId = people++
+  await user(userId)
+  const terms = { stars: 84, amountKop: 100_00, openMore: 0, freeMore: 0, discount: 5 }
+  const orderId = await openPlan(sql, userId, { id: 'basic', ...terms })
+  const month = 2_592_000
+  const date = Math.floor(Date.now() / 1000) - 10 * 86_400
+  const source = { type: 'user', user: { id: userId }, invoice_payload: orderId, subscription_period: month }
+  list.push(incoming({ userId, orderId, chargeId: newId() }, { date, source }))
+  await reconcileStars(options)
+  const [subscription] = await subscriptionOf(sql, userId)
+  t.equal(subscription?.state, 'active')
+  t.equal(subscription?.until.getTime(), (date + month) * 1000)
 })
 
 await story('who asks for a payment gets an answer from a few pages, however long the list', async t => {

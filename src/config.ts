@@ -1,7 +1,7 @@
 import { Value } from '@sinclair/typebox/value'
 import { readAddress, sslModes } from './address.ts'
 import { kopecksOf } from './money.ts'
-import { type MonthlyPlan, planOf, planProblems } from './monthly-plans.ts'
+import { type MonthlyPlan, planProblems, readPlan } from './monthly-plans.ts'
 import { shortestSecret } from './scrub.ts'
 import {
   decoded,
@@ -228,7 +228,7 @@ function refuseUnfit(
   refuse(production && Boolean(env.NODE_DEBUG), 'NODE_DEBUG would print secrets: unset it in production')
   refuse(env.NODE_TLS_REJECT_UNAUTHORIZED === '0', 'NODE_TLS_REJECT_UNAUTHORIZED=0 switches TLS checks off: unset it')
   refuse(needsProvider, 'PAYMENT_RECEIPT_VAT needs PAYMENT_PROVIDER_TOKEN')
-  for (const problem of planProblems(list(wanted('PLANS')).map(planOf))) refuse(true, problem)
+  for (const problem of planProblems(list(wanted('PLANS')).map(readPlan))) refuse(true, problem)
 }
 
 function moneyOf({ read, wanted }: Reader) {
@@ -238,7 +238,7 @@ function moneyOf({ read, wanted }: Reader) {
     rates: { usdRubRate: wanted('USD_RUB_RATE'), markup: wanted('PRICING_MARKUP') },
     starRateRub: wanted('STAR_RATE_RUB'),
     packsKop: list(wanted('TOPUP_PACKS_RUB')).map(rubles => Number(rubles) * 100),
-    plans: list(wanted('PLANS')).map(planOf),
+    plans: list(wanted('PLANS')).map(readPlan),
     transferDetails: read('MANUAL_TOPUP_DETAILS'),
     card: providerToken ? { providerToken, vatCode: vat ? Number(vat) : undefined } : undefined,
   }

@@ -12,7 +12,7 @@ export type MonthlyPlan = {
 }
 
 /** Reads a plan of the form name:stars:rubles:orders at once:free runs:percent. */
-export function planOf(text: string): MonthlyPlan {
+export function readPlan(text: string): MonthlyPlan {
   const [id = '', ...figures] = text.split(':')
   const [stars = 0, rubles = 0, openMore = 0, freeMore = 0, discount = 0] = figures.map(Number)
   return { id, stars, amountKop: rubles * 100, openMore, freeMore, discount }

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { startTelegram } from '../../playground/telegram/server.ts'
+import { caller } from '../support/standin.ts'
 
 type Answer = { ok: boolean; result: unknown; error_code?: number; description?: string }
 type Update = { update_id: number } & Record<string, Record<string, unknown>>
@@ -23,14 +24,7 @@ async function standIn(t: Test, options: Parameters<typeof startTelegram>[0] = {
   const { player } = telegram
   const anna = player.addPerson({ firstName: 'Анна' })
   player.open(anna.id)
-  async function call(method: string, fields: object = {}): Promise<Answer> {
-    const answer = await fetch(`${telegram.apiRoot}/bot${telegram.token}/${method}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(fields),
-    })
-    return (await answer.json()) as Answer
-  }
+  const call = caller<Answer>(telegram)
   let offset = 0
   const allowed_updates = ['message', 'pre_checkout_query', 'subscription']
   async function updates(): Promise<Update[]> {

@@ -1,5 +1,6 @@
 import { bad } from '../api/refusal.ts'
 import { now, type Terms, type User } from '../chats/message.ts'
+import type { SubscriptionView } from './subscribing.ts'
 
 /** The only period there is, in seconds: https://core.telegram.org/bots/api#createinvoicelink */
 export const PERIOD_S = 2_592_000
@@ -11,7 +12,7 @@ export type Subscription = {
   terms: Terms
   /** Unix seconds: the end of what is paid. */
   untilS: number
-  state: 'active' | 'canceled' | 'failed' | 'ended'
+  state: SubscriptionView['state']
   /** The bot stopped it, and the person cannot resume it before the bot allows that. */
   byBot: boolean
 }

@@ -74,7 +74,7 @@ begin
 end $$;
 grant execute on function pay.plan_changed to pay_app;
 
--- Nobody wants the renewals any longer: of one subscription, or of all that a person has (null). The job `plans` tells Telegram.
+-- Nobody wants the renewals any longer: of one subscription, or of all that a person has (null). src/jobs/plans.ts tells Telegram.
 create or replace function pay.plan_stop(p_user bigint, p_id text) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -84,7 +84,7 @@ export const payingEn: Paying = {
         case 'failed':
           return html`Paid until ${day(until)}. Telegram could not take ⭐ ${stars} for the next month: add Stars, and the plan goes on.`
         case 'stopping':
-          return html`Works until ${day(until)}. Stopping the renewals…`
+          return html`Works until ${day(until)}. Telegram has not answered yet: we will stop the renewals, you will not be charged again.`
         default:
           return html`Works until ${day(until)} and is not renewed. The money on your balance stays.`
       }
@@ -92,7 +92,6 @@ export const payingEn: Paying = {
     cancelButton: 'Stop renewing',
     resumeButton: 'Renew again',
     canceling: 'Stopping…',
-    cancelLater: html`Telegram has not answered yet. We will stop the renewals, you will not be charged again.`,
     resume: html`Telegram itself turns renewals on: Settings → My Stars → the subscription to this bot → Renew.`,
     resumeUnknown: html`Telegram does not know this subscription any longer. When it is over, take a new one: /plan`,
     changed: ({ state, stars, until }) => {

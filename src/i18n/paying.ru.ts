@@ -89,7 +89,7 @@ export const payingRu = {
         case 'failed':
           return html`Оплачен до\u00a0${day(until)}. За следующий месяц Telegram не смог списать ⭐ ${stars}: пополните звёзды, и план продлится.`
         case 'stopping':
-          return html`Действует до\u00a0${day(until)}. Отменяем продление…`
+          return html`Действует до\u00a0${day(until)}. Telegram пока не ответил: продление отменим сами, списаний больше не будет.`
         default:
           return html`Действует до\u00a0${day(until)}, дальше не продлевается. Деньги на балансе остаются.`
       }
@@ -97,7 +97,6 @@ export const payingRu = {
     cancelButton: 'Не продлевать',
     resumeButton: 'Продлевать снова',
     canceling: 'Отменяем…',
-    cancelLater: html`Telegram пока не ответил. Продление отменим сами, списаний больше не будет.`,
     resume: html`Продление включает сам Telegram: «Настройки» → «Мои звёзды» → подписка на этого бота → «Возобновить».`,
     resumeUnknown: html`Telegram больше не знает этой подписки. Когда она закончится, оформите новую: /plan`,
     changed: ({

@@ -63,9 +63,9 @@ export const subscriptionOf = query(
 
 /** The plan whose order this is; none for a top-up. */
 export const planOfOrder = query(
-  Type.Object({ until: Nullable(Type.Date()), stars: Type.Integer() }),
+  Type.Object({ until: Nullable(Type.Date()) }),
   (sql, userId: number, orderId: string) => sql`
-    select t.total as stars, (select max(p.until_at) from pay.payments p where p.user_id = t.user_id and p.top_up_id = t.id) as until
+    select (select max(p.until_at) from pay.payments p where p.user_id = t.user_id and p.top_up_id = t.id) as until
     from pay.top_ups t where t.user_id = ${userId} and t.id = ${orderId} and t.plan_id is not null`,
 )
 

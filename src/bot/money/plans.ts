@@ -96,14 +96,12 @@ async function orderScreen(deps: BotDeps, ctx: BotContext, plan: MonthlyPlan): P
   }
 }
 
-/** Stops the renewals: first here, so that a job does it where Telegram does not answer now. */
+/** Stops the renewals. The wish is stored first: where Telegram does not answer now, the job tells it later. */
 async function stop(deps: BotDeps, ctx: BotContext, { id }: Subscription): Promise<void> {
   await ctx.answer(ctx.t.plan.canceling)
   await planStop(deps.sql, ctx.user.id, id)
   await deps.stopPlans(ctx.user.id)
-  const screen = await planScreen(deps, ctx)
-  const [now] = await subscriptionOf(deps.sql, ctx.user.id)
-  await ctx.show(now?.state === 'stopping' ? { ...screen, text: ctx.t.plan.cancelLater } : screen)
+  await ctx.show(await planScreen(deps, ctx))
 }
 
 /** Only the person can resume, in Telegram's own settings; the bot can but allow what it has stopped itself. */
